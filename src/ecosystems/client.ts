@@ -42,13 +42,13 @@ export type ChainProblem =
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** The status was 404 or 410. The reason why the probe failed does not matter. */
+  /** The status was 404 or 410. Why the probe failed does not matter. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';
       readonly tookMs: number;
       readonly status?: number | null;
-      /** The response headers arrived, but not the whole body. */
+      /** True if the response headers arrived, but not the whole body. */
       readonly isCut?: boolean;
       /**
        * True for a timeout after the request was sent, or for a reset that clients retry without end. After it, some

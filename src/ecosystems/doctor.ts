@@ -81,7 +81,7 @@ export interface Doctor {
   builtIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** Makes a trap that was found. If it has no edits, a user must repair it by hand. */
+/** Makes the record of a trap that was found. If it has no edits, a user must repair it by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
@@ -94,7 +94,7 @@ export function trapOf<Id extends TrapId>(
 
 export interface FileLine {
   readonly file: string;
-  /** Counted from 1. */
+  /** The line number, counted from 1. */
   readonly line: number;
   readonly text: string;
 }

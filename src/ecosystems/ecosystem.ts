@@ -47,7 +47,7 @@ export interface UsualAside {
   readonly bytes: number;
 }
 
-/** Facts learnt from responses, by their key in table `meta` of the state file. */
+/** Facts from earlier responses, by their key in table `meta` of the state file. */
 export type Known = ReadonlyMap<string, unknown>;
 
 /** The facts that an ecosystem stores: hashes, heads of logs, keys. */
@@ -134,7 +134,7 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   doctor?(): Promise<Doctor>;
 }
 
-/** The client whose chain advice is about: the one that the configuration names, else the ecosystem's first. */
+/** Returns the client whose chain advice is about: the one that the configuration names, else the ecosystem's first. */
 export function leadingClientOf(
   { id, clients }: Pick<Ecosystem, 'id' | 'clients'>,
   config: Pick<Config, 'client'>,
@@ -142,7 +142,7 @@ export function leadingClientOf(
   return clients.find((client) => client.id === config.client?.[id]) ?? clients[0];
 }
 
-/** The first heavy step of a fetch, which downloads the artifact; `null`: there is none. */
+/** Returns the first heavy step of a fetch, which downloads the artifact; `null`: there is none. */
 export function artifactOf({
   fetch,
   steps,
@@ -185,7 +185,7 @@ export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
 
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
-/** The names of the steps: the canary, other light steps, heavy steps; each group by grain. */
+/** Returns the names of the steps: first the canary, then other light steps, then heavy steps; each group by grain. */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
     const { weight, grain } = steps[step] ?? { weight: 'heavy', grain: 'mirror' };
@@ -198,10 +198,13 @@ export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>
 /** An ecosystem's own key of the configuration. Its value is a mapping: `go: { sumdb: … }`. */
 export interface SettingsKey<Settings = unknown> {
   readonly describes: string;
-  /** Each is optional or has a default, because the whole mapping is optional. */
+  /** The keys of the mapping. Each is optional or has a default, because the whole mapping is optional. */
   readonly keys: Readonly<Record<string, z.ZodType>>;
   readonly files?: Readonly<Record<string, FileKey>>;
-  /** @param file  the validated mapping, in which the texts of files replace their names */
+  /**
+   * Converts the mapping to settings.
+   * @param file  the validated mapping, in which the texts of files replace their names
+   */
   read(file: Readonly<Record<string, unknown>>): Settings;
 }
 
@@ -222,7 +225,7 @@ export interface SmallMirror {
   readonly upstream?: string;
   /** The path of the mirror's base URL: empty, or such as `/simple`. */
   readonly base: string;
-  /** An entry of `modules.<id>`. */
+  /** The demo's module, as an entry of the configuration key `modules.<id>`. */
   readonly module: unknown;
   readonly mirrorKeys?: Readonly<Record<string, unknown>>;
   readonly settings?: Readonly<Record<string, unknown>>;

@@ -79,7 +79,7 @@ const words: Readonly<Record<number, Buffer>> = {
   110: Buffer.from('null'),
 };
 
-/** For a state and a byte of a number: the next state. 0: the byte does not belong to the number. */
+/** Maps a state within a number, and the next byte, to the next state. 0: the byte does not belong to the number. */
 const numberSteps = new Uint8Array(18 * 256);
 for (const [state, bytes, then] of [
   [zero, '.', point],
@@ -99,7 +99,7 @@ for (const [state, bytes, then] of [
 ] as const)
   for (const byte of Buffer.from(bytes)) numberSteps[state * 256 + byte] = then;
 
-/** 1 for a byte that is an ordinary part of a string: no control character, quote or backslash. */
+/** For each byte: 1 if it is an ordinary part of a string, so no control character, quote or backslash. */
 const plain = new Uint8Array(256).map((_, byte) => Number(byte >= 0x20 && byte !== quote && byte !== backslash));
 const blank = new Uint8Array(256).map((_, byte) => Number([0x20, 0x09, 0x0a, 0x0d].includes(byte)));
 const hexDigit = new Uint8Array(256).map((_, byte) => Number(/[0-9a-f]/i.test(String.fromCharCode(byte))));

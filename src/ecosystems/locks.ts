@@ -13,7 +13,7 @@ export interface SkippedLockEntry {
   /** The file name as configured; for an invalid line, `:` and the line number follow. */
   readonly file: string;
   readonly module: string;
-  /** May be empty. */
+  /** The version in the lock file; it may be empty. */
   readonly version: string;
   readonly because: SkipReason;
 }
@@ -33,9 +33,9 @@ export interface MalformedLines {
 }
 
 export interface Lock {
-  /** In the order of `sortByNeed`. */
+  /** The entries in the order of `sortByNeed`. */
   readonly entries: readonly LockEntry[];
-  /** In the form of `ProbeContext.pinned`. */
+  /** The hashes in the lock file, in the form of `ProbeContext.pinned`. */
   readonly pinned: Readonly<Record<string, string>>;
   /** The invalid lines of each file, with the form of a valid line. Empty: all lines are valid. */
   readonly malformed: readonly (MalformedLines & { readonly file: string; readonly expected: Sentence })[];
@@ -66,14 +66,14 @@ export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
 export interface LockFile {
   readonly name: string;
   readonly text: string;
-  /** The text of another file in the same folder; `null` if there is none. */
+  /** Returns the text of another file in the same folder; `null` if there is none. */
   beside(name: string): string | null;
   /** The configured mirrors of the ecosystem, of all upstreams. */
   readonly mirrors: readonly Mirror[];
   isPrivate(module: string): boolean;
 }
 
-/** The error says what was expected. */
+/** Reads a lock file. The error says what was expected. */
 export type LockReader = (file: LockFile) => Result<Lock, Sentence>;
 
 export interface Locks {

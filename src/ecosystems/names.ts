@@ -54,7 +54,6 @@ export interface Names {
   } | null;
 }
 
-/** Whether a module matches a private pattern. */
 export function isPrivate(names: Names, patterns: readonly string[], module: string): boolean {
   return names.private?.matches(patterns, module) ?? false;
 }

@@ -24,7 +24,7 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
 }
 
 /**
- * Returns the error for JSON that is nested too deeply. For parsers that limit only the depth, not the number of
+ * Returns the error for JSON that is nested too deeply. It is for parsers that limit only the depth, not the number of
  * values.
  */
 export function depthErrorOf(expected: Sentence): Sentence {

@@ -27,7 +27,7 @@ export function* getBelow(
   return url === null ? error(unaskable) : yield* getGo({ ...request, url }, context);
 }
 
-/** The maximum bytes of a response text to search for a cause: enough for the git output that a proxy quotes. */
+/** How many bytes of a response text are searched for a cause: enough for the git output that a proxy quotes. */
 const causeBytes = 16_384;
 
 /**

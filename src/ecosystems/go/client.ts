@@ -153,7 +153,7 @@ export const goClient: Client = {
 
 interface GoProxyEntry {
   readonly kind: 'url' | 'direct' | 'off' | 'word';
-  /** The entry. A URL without a scheme gets `https://`. */
+  /** The text of the entry. A URL without a scheme gets `https://`. */
   readonly text: string;
   /** The separator after the entry; `,` if none follows. */
   readonly separator: ',' | '|';

@@ -101,8 +101,8 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
 }
 
 /**
- * Returns the URL at which probes query the database directly; `null`: they do not. They do not if the mirror has a
- * pinned key or a client certificate. For a mirror on this machine, they use only a configured URL.
+ * Returns the URL at which probes query the database directly; `null`: they do not. It is `null` if the mirror has a
+ * pinned key or a client certificate. For a mirror on this machine, only a configured URL is used.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;

@@ -64,7 +64,9 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
 
-/** Only `latest` needs resolving: `.info` also accepts branches and hashes. */
+/**
+ * Requests the `.info` of a version. Only `latest` is resolved first, because `.info` also accepts branches and hashes.
+ */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const wanted = version ?? '';
   const named =
@@ -127,7 +129,7 @@ function factsOf(wanted: string | null, resolvedVersion: string): Facts {
   return wanted === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** Without a known hash the response can only be compared between mirrors. */
+/** Compares a hash with the known one. If none is known, the hash can only be compared between mirrors. */
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });

@@ -14,7 +14,7 @@ export function matchesGoPatterns(globs: readonly string[], module: string): boo
   return globs.some((glob) => matchesPrefix(glob, module));
 }
 
-/** True for a glob that is not empty, well-formed, and without a comma. */
+/** True for a well-formed glob that is not empty and has no comma. */
 export function isGoPattern(glob: string): boolean {
   const trimmed = glob.replace(/\/$/, '');
   return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;

@@ -75,7 +75,10 @@ function decoded(text: string): string {
   }
 }
 
-/** A failed request to the checksum database counts against the mirror only if it went through the mirror's relay. */
+/**
+ * Finds the reason of a failed run. A failed request to the checksum database counts against the mirror only if it went
+ * through the mirror's relay.
+ */
 function why(words: string, url: string): ClientReason {
   const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
   const text = cause === undefined ? findLines(words, /^go: /) : decoded(cause);

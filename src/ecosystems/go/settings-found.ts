@@ -58,7 +58,10 @@ export async function findGo({ machine, assignments, privatePatterns }: MachineS
   };
 }
 
-/** @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env */
+/**
+ * Returns the path of the file of `go env -w`; `null`: GOENV=off.
+ * @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env
+ */
 function goenvPath({ env, home }: Machine): string | null {
   const named = env['GOENV'] ?? '';
   if (named === 'off') return null;
@@ -66,7 +69,7 @@ function goenvPath({ env, home }: Machine): string | null {
   return join(configFolderOf({ env, home }), 'go/env');
 }
 
-/** Distributions may change the defaults in GOROOT/go.env. */
+/** Reads the defaults in GOROOT/go.env, which distributions may change. */
 async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
   const named = machine.env['GOROOT'] ?? '';
   const folders = named.startsWith('/')

@@ -14,7 +14,10 @@ export interface ZipEntry {
   readonly at: number;
 }
 
-/** `cut`: there is no end record. `broken`: the end record or the directory is invalid. */
+/**
+ * The result of reading the directory. `cut`: there is no end record. `broken`: the end record or the directory is
+ * invalid.
+ */
 type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
   | { readonly tag: 'cut' }

@@ -13,7 +13,7 @@ export function matchesZip(body: Uint8Array): boolean {
   return ['504b0304', '504b0506'].includes(Buffer.from(body.subarray(0, 4)).toString('hex'));
 }
 
-/** True if a body begins and ends as a complete zip without a comment, even with a wrong byte at each end. */
+/** True if a body begins and ends like a complete zip without a comment. One byte at each end may be wrong. */
 export function isSpoiltZip(body: WholeBody): boolean {
   return (
     matchesBeginning(body.read(0, 4), '504b0304') &&

@@ -50,7 +50,7 @@ export async function findApt(machine: Machine): Promise<AptFound> {
   return { sources, proxies, passwords };
 }
 
-/** apt ignores files with other names. */
+/** Matches the names of files that apt reads. apt ignores files with other names. */
 const sourceNames = /^[\w.-]+\.(?:list|sources)$/;
 const confNames = /^[\w-]+$|^[\w.-]+\.conf$/;
 
@@ -73,7 +73,9 @@ function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
   return [{ uris: [uri], signedBy, isTrusted, file, line }];
 }
 
-/** The enabled sources in a .sources file: an empty line ends a stanza, and an indented line continues a field. */
+/**
+ * Returns the enabled sources in a .sources file. An empty line ends a stanza, and an indented line continues a field.
+ */
 function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const found: AptSource[] = [];
   let fields = new Map<string, FileLine>();

@@ -62,7 +62,7 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
   return traps;
 }
 
-/** The traps of a `mirror+file:` source whose list has no URL. */
+/** Returns the traps of a `mirror+file:` source whose list has no URL. */
 async function listTraps({ uris, file, line }: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
   const traps: AptTrap[] = [];
   for (const uri of uris) {
@@ -87,7 +87,10 @@ function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
   });
 }
 
-/** Finds proxies that the last one in apt's settings overrides, among them the environment variable. */
+/**
+ * Finds proxies that differ from the last one in apt's settings, which overrides them. The environment variable is one
+ * of them.
+ */
 function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly AptTrap[] {
   return ['http', 'https'].flatMap((scheme): AptTrap[] => {
     const own = proxies.filter((one) => one.scheme === scheme);

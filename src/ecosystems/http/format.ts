@@ -18,7 +18,7 @@ const beginnings: readonly (readonly [RegExp, string, Sentence | string])[] = [
   [/\.rpm$/, 'edabeedb', phrase('answer.rpmPackage')],
 ];
 
-/** Paths of HTML or XML files, and of folders, whose listings are HTML. */
+/** Matches the paths of HTML or XML files, and of folders, because listings of folders are HTML. */
 const markup = /\.(html?|xml|pom|svg|xsd)$|\/$/;
 
 /**
@@ -113,7 +113,7 @@ function utc(
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** A path segment: characters that URLs need not escape, and percent escapes. */
+/** Matches a path segment: characters that URLs need not escape, and percent escapes. */
 const segment = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const dots = /^(?:\.|%2e){1,2}$/i;
 

@@ -28,7 +28,7 @@ interface Rota {
   readonly at: number;
   /** The number of packages that are not checked yet; at 0 or below, all are checked. */
   readonly left: number;
-  /** True: all packages of the indexes are chosen, except those that are too large or have an unusable path. */
+  /** True if all packages of the indexes are chosen, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
   /** When the indexes were last read whole, wall-clock milliseconds. */
   readonly readAtMs: number;

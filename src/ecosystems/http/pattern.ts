@@ -206,7 +206,7 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // A letter or digit after a backslash is refused: in other dialects it has a meaning, such as a word boundary.
+  // Other letters and digits after a backslash are refused: elsewhere they have a meaning, such as a word boundary.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }

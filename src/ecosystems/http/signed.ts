@@ -75,7 +75,8 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 
 /**
  * Returns the failure if Release and Release.gpg belong to two versions. The InRelease of the same folder proves this
- * if its signature is valid, and it has the same text as Release or another date. `null`: there is no such proof.
+ * if its signature is valid. It must also have the same text as Release, or another date. `null`: there is no such
+ * proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');
@@ -90,7 +91,10 @@ function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpCon
   return isSame ? stoppedBy(malformed('answer.releaseStep')) : null;
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc9580#name-cleartext-signature-framewo */
+/**
+ * Returns the signed text of a body that is one signed message.
+ * @see https://www.rfc-editor.org/rfc/rfc9580#name-cleartext-signature-framewo
+ */
 function signedTextOf(body: Uint8Array): string {
   const text = Buffer.from(body).toString('latin1');
   const from = text.indexOf('\n\n') + 2;

@@ -9,7 +9,10 @@ import { escapeName } from './names.ts';
 import { type Dist, type Packument, parseManifest, parsePackument } from './packument.ts';
 import type { Signed } from './signatures.ts';
 
-/** Requests the abbreviated packument, which suffices to install. @see docs/protocols/npm.md#endpoints */
+/**
+ * The header that requests the abbreviated packument (the JSON document about a package), which suffices to install.
+ * @see docs/protocols/npm.md#endpoints
+ */
 const shortForm = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' };
 
 /**
@@ -44,7 +47,7 @@ export function* getPackument(
 /** What the mirror states about the artifact of a version. Absent `integrity`: no hash. */
 export interface Located {
   readonly version: string;
-  /** The URL as stated: any text. */
+  /** The URL as the mirror states it. It is not validated and may be any text. */
   readonly tarball: string;
   readonly integrity?: Integrity;
   readonly signed: Signed;

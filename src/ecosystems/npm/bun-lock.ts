@@ -5,7 +5,9 @@ import { type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './names.ts';
 import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 
-/** A comma before a closing bracket, outside of strings: bun writes one, JSON has none. */
+/**
+ * Matches a comma before a closing bracket, outside of strings. bun writes such commas, but JSON does not allow them.
+ */
 const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
 
 /**

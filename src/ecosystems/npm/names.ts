@@ -67,7 +67,10 @@ export function isExact(version: string): boolean {
   return numbers.length > 0 && numbers.every((one) => Number.isSafeInteger(Number(one)));
 }
 
-/** A scope (`@corp` or `@corp/*`), or a name with `*` for any characters but the slash: `@corp/ui-*`, `corp-*`. */
+/**
+ * Matches a private pattern: a scope (`@corp` or `@corp/*`), or a name with `*` for any characters but the slash, such
+ * as `@corp/ui-*` or `corp-*`.
+ */
 const pattern = /^(?:@[a-z0-9~*-][a-z0-9._~*-]*(?:\/[a-z0-9~*-][a-z0-9._~*-]*)?|[a-z0-9~*-][a-z0-9._~*-]*)$/i;
 
 function isNpmPattern(text: string): boolean {

@@ -16,7 +16,7 @@ import { PackumentReader } from './packument-reader.ts';
 import { isKeyName, type Signed } from './signatures.ts';
 
 export interface Dist {
-  /** The URL as stated: any text. */
+  /** The URL as the packument states it. It is not validated and may be any text. */
   readonly tarball: string;
   readonly integrity: readonly Integrity[];
   readonly signed: Signed;

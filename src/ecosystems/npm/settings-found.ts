@@ -138,7 +138,7 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
 
 /** True if globs match a path. `**` matches any number of folders, `*` any part of one name. */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** The numbers of names that the globs so far can match. */
+  /** The possible numbers of names that the globs so far match. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');

@@ -4,7 +4,7 @@ import type { ProbeContext } from '../../core/ports.ts';
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
-  /** Such as `v8`; `null`: any, or not stated. */
+  /** The variant of the architecture, such as `v8`; `null`: any, or not stated. */
   readonly variant: string | null;
 }
 

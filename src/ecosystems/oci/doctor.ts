@@ -140,7 +140,7 @@ function composeImages(text: string, areBuilt: boolean): readonly string[] {
   });
 }
 
-/** `null`: the text is no YAML. */
+/** Parses YAML; `null`: the text is no YAML. */
 function parsedYaml(text: string): unknown {
   try {
     return parse(text, { merge: true, logLevel: 'silent' });

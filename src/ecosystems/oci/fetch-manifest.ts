@@ -69,7 +69,7 @@ export function judgeManifest(
 function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted: Digest | null): ProbeFailure | null {
   const want = wanted ?? parseDigest(headers['docker-content-digest'] ?? '');
   const text = Buffer.from(body).toString('latin1');
-  // Several words, because a corrupt byte can hide one of them.
+  // Several words are searched, because a corrupt byte can hide one of them.
   const words = ['"schemaVersion"', '"mediaType"', '"digest"'].filter((word) => text.includes(word));
   if (want === null || words.length < 2) return null;
   const got = digestOf(want.algorithm, body);

@@ -85,7 +85,7 @@ export function openSession(context: OciContext): Session {
 
 /** What a registry states about its token server, in the header `WWW-Authenticate`. */
 export interface Challenge {
-  /** An http or https URL without user-info and fragment. */
+  /** The URL of the token server: http or https, without user-info and fragment. */
   readonly realm: string;
   readonly service: string | null;
   readonly scope: string | null;

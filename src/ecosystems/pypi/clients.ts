@@ -136,7 +136,7 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
   return isBestWrong ? { tag: 'failed', at: best } : { tag: 'ok', at: best, tookMs };
 }
 
-/** pip, and clients that read pip's settings. */
+/** The client pip. It also stands for other clients that read pip's settings. */
 export const pip: Client = clientOf({
   id: 'pip',
   spec: [

@@ -28,7 +28,7 @@ import { type Pins, verify } from './verify.ts';
 export { prepare } from './attested.ts';
 
 /**
- * pip stores files and their metadata as sent: it does not decode a `Content-Encoding`.
+ * Files and their metadata are requested without decoding a `Content-Encoding`, because pip stores them as sent.
  * @see pypa/pip src/pip/_internal/network/utils.py response_chunks
  */
 const asSent = true as const;

@@ -107,7 +107,7 @@ function hashOf(text: string): string | null {
 
 /** One tag of a page, and the text before the tag. */
 export interface HtmlTag {
-  /** In lower case; the name of a closing tag begins with `/`. */
+  /** The tag's name in lower case. The name of a closing tag begins with `/`. */
   readonly name: string;
   /** Decoded values, keyed by name in lower case. If an attribute is repeated, the first one counts. */
   readonly attributes: ReadonlyMap<string, string>;
@@ -115,7 +115,7 @@ export interface HtmlTag {
   readonly textBefore: string;
 }
 
-/** A longer text is cut, a longer attribute is dropped. */
+/** The maximum length of a text or an attribute, characters. A longer text is cut; a longer attribute is dropped. */
 const partCharsMax = 16 * 1024;
 
 function joined(part: string, more: string): string {
@@ -198,7 +198,10 @@ class TagReader {
     this.#tokenizer.write(piece);
   }
 
-  /** @returns the last characters of the page */
+  /**
+   * Ends the page.
+   * @returns the last characters of the page
+   */
   end(): string {
     this.#tokenizer.end();
     return this.#recent.slice(-endChars);

@@ -59,7 +59,7 @@ export function nameIn(url: string): string {
   }
 }
 
-/** The absolute URL of a file's attestations; `null`: none, or an invalid URL. */
+/** Returns the absolute URL of a file's attestations; `null`: none, or an invalid URL. */
 export function parseProvenanceUrl(value: unknown, base: string): string | null {
   return typeof value === 'string' && value !== '' ? (parseFileUrl(value, base)?.url ?? null) : null;
 }

@@ -48,7 +48,7 @@ const pageBytes = 20_000;
 const usualAside = () => ({ requests: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
-/** Checks only the type and the lists of a trusted root. */
+/** Checks a trusted root, but only its type and its lists. */
 function isTrustedRoot(text: string): boolean {
   try {
     const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
-/** `site`: the virtual environment. `shell`: a file that shells read. */
+/** The place of a setting. `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
 export interface PypiSetting {
@@ -36,7 +36,7 @@ const uvVariables = {
 };
 const variableRank = 100;
 const requirementsRank = 200;
-/** Added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
+/** The number that is added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
 const installRank = 50;
 /**
  * In projects uv prefers the new form, an `[[index]]` with `default = true` in any file, to the old one, UV_INDEX_URL

@@ -42,7 +42,7 @@ function hashed(name: string, hash: TomlValue | undefined): PythonLocked['files'
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
-/** @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
+/** Reads a package of a uv.lock. @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
 function ofUv(one: TomlTable): PythonLocked {
   const source = tableOf(one['source']);
   const registry = textOf(source?.['registry']);

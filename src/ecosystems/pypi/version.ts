@@ -5,7 +5,7 @@ export interface PypiVersion {
   readonly epoch: string;
   /** The numbers of the release without final zeros, for example `1` for `1.0`. */
   readonly release: readonly string[];
-  /** `a`, `b` or `rc`, and a number; `null`: no pre-release part. */
+  /** The pre-release part: `a`, `b` or `rc`, and a number. `null`: none. */
   readonly pre: readonly [string, string] | null;
   readonly post: string | null;
   readonly dev: string | null;

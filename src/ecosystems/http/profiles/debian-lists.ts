@@ -35,7 +35,7 @@ export function sumIn(path: string): string | null {
 }
 
 interface Line {
-  /** In lower-case hex. Its length shows the algorithm. */
+  /** The hash in lower-case hex. Its length shows the algorithm. */
   readonly sum: string;
   readonly bytes: number;
   readonly name: string;
