@@ -44,7 +44,10 @@ export interface RealClient {
   why(words: string, url: string): ClientReason;
 }
 
-/** Returns the DNS setting of a mirror that no client program supports; `null`: the mirror has no such setting. */
+/**
+ * Returns the setting of a mirror that no client program supports: a DNS server or an address family. `null`: neither
+ * is set.
+ */
 export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
   if (resolve.server !== null) return phrase('cannot.server');
   return resolve.family === null ? null : phrase('cannot.family');

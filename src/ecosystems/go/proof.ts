@@ -29,7 +29,7 @@ interface Claim {
 }
 
 /**
- * Proves two things with tiles (parts of the log's hash tree) from a server: its records are in the log, and older
+ * Proves with a server's tiles (parts of the log's hash tree) that its records are in the log. Also proves that older
  * heads are consistent with the largest one. An inconsistent head is reported as a fork.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {

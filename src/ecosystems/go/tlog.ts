@@ -45,7 +45,7 @@ export function tilePathOf({ level, number, width }: Tile): string {
 }
 
 /**
- * Returns the tiles of a tree with `size` records that prove three things: its root, the inclusion of the records
+ * Returns the tiles that prove the root of a tree with `size` records. They also prove the inclusion of the records
  * `leaves`, and the roots of the first `olderSizes` records. They are in the order of requests, without duplicates.
  * @see docs/protocols/go.md#the-tree
  */

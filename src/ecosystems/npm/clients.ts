@@ -26,8 +26,8 @@ export function checkRegistries(chain: string): Sentence | null {
 }
 
 /**
- * The environment variables for the registry. The first is for npm, yarn 1 and pnpm up to 10, the second for pnpm from
- * 11 on, the third for yarn from 2 on.
+ * The environment variables for the registry. The first is for npm, yarn 1 and pnpm up to 10. The second is for pnpm
+ * from 11 on, the third for yarn from 2 on.
  */
 const variables = ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER'] as const;
 

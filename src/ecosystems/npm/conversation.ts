@@ -173,8 +173,7 @@ const replacedHost = /^registry\.npmjs\.org$/;
 
 /**
  * Returns the artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. It is an error
- * if the URL has credentials, leads from https to http, or leads to a host that is neither the mirror's nor in
- * `tarballHosts`.
+ * if the URL has credentials or leads from https to http. The host must be the mirror's, or one of `tarballHosts`.
  * @see docs/protocols/npm.md#the-dist-object, docs/protocols/npm.md#requests-by-interval; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {

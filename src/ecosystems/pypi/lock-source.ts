@@ -5,7 +5,8 @@ import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
 /**
- * The source of a package in a lock file. `elsewhere`: it is not an index. If `url` is `null`, it is the public index.
+ * The source of a package in a lock file. `elsewhere`: the source is no index. `url` `null`: the source is the public
+ * index.
  */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
 
