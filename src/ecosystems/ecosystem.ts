@@ -22,7 +22,10 @@ export interface StepDeclaration<Settings = unknown> {
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
-    /** Milliseconds between two probes; `null`: the interval of the canary. */
+    /**
+     * Milliseconds between two probes; `null`: the interval of the canary, the step that decides whether a mirror is
+     * up.
+     */
     readonly everyMs: number | null;
     /** Milliseconds; `null`: the timeout of the configuration key `schedule`. */
     readonly timeoutMs: number | null;
@@ -159,7 +162,8 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 
 /**
  * Declares a light step. Its timeout is that of the configuration key `schedule`.
- * @param everyMinutes  the interval between two probes; `null`: the interval of the canary
+ * @param everyMinutes  the interval between two probes; `null`: that of the canary, which decides whether a mirror is
+ *                      up
  */
 export function light<Settings>(
   everyMinutes: number | null,
@@ -185,7 +189,10 @@ export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
 
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
-/** Returns the names of the steps: first the canary, then other light steps, then heavy steps; each group by grain. */
+/**
+ * Returns the names of the steps: first the canary, then other light steps, then heavy steps. Each group is in the
+ * order of `grains`.
+ */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
     const { weight, grain } = steps[step] ?? { weight: 'heavy', grain: 'mirror' };

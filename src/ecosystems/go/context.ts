@@ -72,7 +72,7 @@ export const goLearning: Learning = {
     const learnt: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // If another probe stored a head after this one began, the two heads were not proven consistent.
+    // If another probe stored a tree head after this one began, the two heads were not proven consistent.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) learnt.push([`${headKey}/${seen.name}`, seen]);
     return learnt;

@@ -17,7 +17,10 @@ export interface Tile {
 /** The concatenated hashes of each tile, keyed by `tileKeyOf`. */
 export type Tiles = ReadonlyMap<string, Buffer>;
 
-/** A complete subtree with 2^`level` leaves. `index` numbers the subtrees of one level from the left, from 0. */
+/**
+ * A complete subtree of the log's hash tree, with 2^`level` leaves. `index` numbers the subtrees of one level from the
+ * left, from 0.
+ */
 interface Node {
   readonly level: number;
   readonly index: number;
@@ -144,7 +147,7 @@ function hashOf(node: Node, tiles: Tiles): Buffer | null {
   return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
 }
 
-/** Computes the root of consecutive hashes. Their number must be a power of two. */
+/** Computes the root hash over consecutive hashes. Their number must be a power of two. */
 function fold(hashes: Buffer): Buffer {
   let level = hashes;
   while (level.length > hashBytes) {

@@ -73,7 +73,7 @@ export interface PackageFile extends ListedFile {
 }
 
 export interface Leads {
-  /** True for the path of a signed list that leads to packages. */
+  /** True for the path of a signed list whose indexes name packages. */
   isList(path: string): boolean;
   /**
    * Returns the indexes that all clients of one architecture read, among those that the signed list at `path` names.

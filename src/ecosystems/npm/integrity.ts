@@ -37,7 +37,7 @@ export function readShasum(hex: string): Integrity | null {
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
 }
 
-/** Computes the hash of bytes in SRI form. */
+/** Computes the hash of bytes in SRI form, such as `sha512-<base64>`. */
 export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }

@@ -64,7 +64,7 @@ function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
 
 /** What a packument states about the signatures of a version. */
 export interface Signed {
-  /** The signed SRI text, as in the packument; `null`: none, or only SHA-1. */
+  /** The signed hash in SRI form (`sha512-<base64>`), as in the packument; `null`: none, or only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
   /** When the version was published, wall-clock milliseconds; `null`: not stated, as in an abbreviated packument. */
