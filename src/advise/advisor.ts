@@ -42,7 +42,7 @@ import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
-/** Ids of advice that are remembered, to distinguish an ended advice from an unknown one. */
+/** The number of advice ids kept. They distinguish an advice that has ended from an id that never existed. */
 const settledKept = 1_000;
 const mutedKept = 50;
 
@@ -56,7 +56,7 @@ export class Advisor {
   #standings: ReadonlyMap<string, Standing> = new Map();
   #evidence: ReadonlyMap<string, readonly AlertEvidence[]> = new Map();
   readonly #tallies = new Map<string, Tally>();
-  /** Ids of advice that was settled. */
+  /** Ids of stored and recent advice, ended or not. */
   readonly #settled = new Set<string>();
   readonly #groups: Map<string, Group>;
   /** Stored advice of upstreams that are no longer configured. */
@@ -71,7 +71,7 @@ export class Advisor {
     this.#orphans = restoreLedger(this.#groups, restored, this.#settled, config, now);
   }
 
-  /** @returns true if `consider` should follow at once, because of this sample */
+  /** @returns true if the sample may change a decision: the caller then calls `consider` at once */
   observe(sample: SettledSample, now: Now): boolean {
     const group = this.#groupOf(sample.due.target);
     if (group === undefined) return false;
@@ -92,19 +92,19 @@ export class Advisor {
     return isChange || before.length > 0;
   }
 
-  /** Milliseconds until the next check of a probe, sent `outMs` ago; 0 or less: it is late. `null`: no check. */
+  /** Milliseconds until a probe, sent `outMs` ago, is checked for lateness; 0 or less: it is late; `null`: no check. */
   lateInMs(due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : lateInMs(this.#view(group, now), due, outMs);
   }
 
-  /** As `Due.idleMs` of a download that starts now; `null`: none. */
+  /** The longest wait for the next byte of a download that starts now, ms; `null`: only the probe's timeout applies. */
   idleMs(due: Due): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : idleMsOf(group, due);
   }
 
-  /** Takes a pending probe for which `lateInMs` is 0 or less. */
+  /** Records a pending probe as late. The caller has checked that `lateInMs` returns 0 or less. */
   late(due: Due, outMs: number, now: Now): void {
     const group = this.#groupOf(due.target);
     if (group === undefined || isOfOtherFamily(group.late, due, now.monotonicMs - outMs)) return;
@@ -119,13 +119,13 @@ export class Advisor {
     else group.late.held.set(due.probeId, sample);
   }
 
-  /** Takes a failed fetch of a real client. At the head, it leads to rechecks. */
+  /** Records that a real client (such as `go`) failed to fetch a module. At the head, this causes rechecks. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void {
     const group = this.#groupOf(run);
     if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
   }
 
-  /** Takes an order that was not carried out. */
+  /** Records that an ordered probe was not sent. */
   declined(declined: Declined): void {
     const group = this.#groupOf(declined.order.target);
     if (group !== undefined) recordDeclined(group, declined);
@@ -135,7 +135,7 @@ export class Advisor {
     this.#lastNow = now;
     const isTurned = (this.#vantage.suspect === true) !== (given.vantage.suspect === true);
     this.#vantage = given.vantage;
-    // Evidence from before and during a suspect phase may come from our own network.
+    // If our network becomes suspect or recovers, earlier evidence may be about our network instead of mirrors.
     if (isTurned) for (const group of this.#groups.values()) clearEvidence(group);
     this.#evidence = given.evidence ?? new Map();
     this.#standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
@@ -159,7 +159,7 @@ export class Advisor {
     return this.#settle(id, now, (group, _, ledger) => applyOpen(this.#view(group, now), ledger));
   }
 
-  /** Closes a proposed advice. The same move for the same cause is not proposed again for `forMs`. */
+  /** Closes a proposed advice. For `forMs` milliseconds, the same move for the same cause is not proposed again. */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'> {
     return this.#settle(id, now, (group, { from, to, cause }, ledger) => {
       const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
@@ -175,7 +175,7 @@ export class Advisor {
     return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
   }
 
-  /** Heads that are down without advice, because clients pass over them. */
+  /** Heads that are down but need no advice, because clients skip them and use the next member of the chain. */
   passedOver(): readonly PassedOver[] {
     return [...this.#groups.values()].flatMap((group) => passedOverIn(this.#view(group, this.#lastNow)) ?? []);
   }
@@ -193,7 +193,7 @@ export class Advisor {
     return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, this.#vantage.suspect === true);
   }
 
-  /** The audit verdicts on accepted advice. */
+  /** The verdicts of audits: whether accepted advice was right. */
   audited(): readonly Audited[] {
     return [...this.#groups.values()].flatMap((group) => group.audited);
   }
@@ -284,14 +284,14 @@ interface AdvisorInput {
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
-  /** Absent: the ecosystems of this release. */
+  /** If absent, the built-in ecosystems are used. */
   readonly registry?: Registry;
 }
 
 interface Considered {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
-  /** Firing alerts of other systems, by mirror; absent: none. */
+  /** Firing alerts of other systems, by mirror name. If absent, there are none. */
   readonly evidence?: ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 

@@ -7,17 +7,18 @@ import { measuredOf } from './observed.ts';
 import { medianMsOf, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
 
-/** A smaller difference in failed samples may be chance. */
+/** A smaller difference in the number of failed samples may be chance. */
 const failuresApartMin = 2;
 
-/** Verdicts kept per upstream. */
+/** The number of verdicts kept per upstream. */
 const auditsKept = 500;
 
 /** `regret`: the mirror that was left performed better. `could_not_tell`: too few samples. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
- * Whether the mirror that was left performed better than the advised one: by failures, else by the time of the canary.
+ * Whether the mirror that was left performed better than the advised one. Failures are compared first. If neither
+ * mirror is clearly more reliable, the canary's times decide.
  * @param input.to       canary samples of the advised mirror, oldest first
  * @param input.from     canary samples of the mirror that was left, oldest first
  * @param input.sinceMs  monotonic milliseconds; earlier samples do not count
@@ -60,7 +61,7 @@ export function auditInTime(view: View, ledger: Ledger): void {
   else if (isAuditDue(group.moves.accept, now.monotonicMs, config)) recordAudits(view, ledger);
 }
 
-/** Audits the last accepted advice now; with too few samples, it is not audited later either. */
+/** Audits the last accepted advice now. If there are too few samples for a verdict, the audit is dropped. */
 export function closeAudit(view: View, ledger: Ledger): void {
   recordAudits(view, ledger);
   if (view.group.audit === null) return;
@@ -68,7 +69,7 @@ export function closeAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/** False for a failback, for a client setting, and if the mirror that was left served wrong bytes. */
+/** Whether advice is audited. A failback, a client setting, and a move away from wrong bytes are not. */
 export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }

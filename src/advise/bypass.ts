@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
 
 /**
- * Sets a client setting that avoids HTTP/2, or removes it.
+ * A decision to set a client setting that avoids HTTP/2, or to remove that setting.
  * @see docs/decisions/0051-the-clients-own-switch.md
  */
 export interface BypassDecision {
@@ -22,24 +22,26 @@ export interface BypassDecision {
   readonly at: Mirror;
   readonly bypass: Bypass;
   readonly after: Chain;
-  /** Why no other mirror is advised; `null`: the setting is removed. */
+  /** Why a setting is advised instead of another mirror; `null` if the decision removes the setting. */
   readonly refusal: Refusal | null;
   readonly faults: readonly string[];
   readonly weighed: readonly Weighed[];
 }
 
-/** The HTTP version that an outage is limited to; `null`: no outage, or not limited to one version. */
+/** The HTTP version that an outage is limited to; `null` if the finding is no open outage or affects every version. */
 function brokenVersion(finding: Finding): HttpProtocol | null {
   if (finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 
 export interface Bypasses {
-  /** The setting that turns HTTP/2 off in the leading client; `null`: it needs none, or there is none. */
+  /**
+   * The setting that turns HTTP/2 off in the client that advice is for; `null` if it would not help or does not exist.
+   */
   readonly bypass: Bypass | null;
-  /** If `bypass` is `null`: the clients that broken HTTP/2 affects. */
+  /** Clients that broken HTTP/2 affects and no setting helps. Empty if `bypass` is not `null`. */
   readonly stranded: readonly string[];
-  /** Removes an accepted client setting after the outage; `null`: nothing to remove now. */
+  /** The decision to remove an accepted client setting after the outage; `null` if there is nothing to remove now. */
   readonly undo: BypassDecision | null;
 }
 
@@ -77,7 +79,7 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 }
 
 /**
- * The remedy of a client setting, together with the remedy of a chain.
+ * Builds the remedy of a client setting and appends it to the remedy of a chain.
  * @param lines   the remedy of the chain; `null`: the declared chain is in force and stays
  * @param isMove  the chain changes too; `false`: `lines` repeat the chain in force
  */
@@ -103,7 +105,7 @@ export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy
   };
 }
 
-/** Appends lines to a remedy, form by form; `json` is merged by key. */
+/** Appends lines to the forms of a remedy that have the same names. The form `json` is merged by key. */
 function withForms(
   lines: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>>,

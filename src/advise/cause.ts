@@ -45,9 +45,11 @@ export function isAgainst(finding: Finding): boolean {
 }
 
 export interface Causes {
-  /** The gravest kind of undisputed findings against the mirror, else alerts of other systems; `null`: none. */
+  /**
+   * The gravest kind of undisputed findings against the mirror. Without findings: alerts of other systems, else `null`.
+   */
   readonly gravest: Cause | null;
-  /** The findings that the mirror is behind, even if `gravest` is another cause; `null`: none. */
+  /** The findings that the mirror lags, even if `gravest` is another cause; `null`: none. */
   readonly lag: Cause | null;
 }
 
@@ -64,7 +66,7 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
   return kind === undefined ? null : { kind, findings: all.filter((finding) => finding.kind === kind) };
 }
 
-/** True for a cause whose confidence comes from a test alone: slowness, and shares of failures. */
+/** True for a cause that only a statistical test supports: slowness, or a share of failures. */
 export function isTested(cause: AdviceCause): boolean {
   return cause === 'slower' || order.some((kind) => kind === cause && manner(kind) === 'tested');
 }
@@ -74,11 +76,12 @@ function manner(kind: Named): KindTraits['confidence'] {
 }
 
 /**
- * The confidence of advice. A hard failure has that of its findings, which a confirming round made at least `medium`.
- * @param by.isLast    the advised mirror serves wrong bytes, and nothing else is left
- * @param by.isSure    the test behind the advice has passed its bound twice over
+ * The confidence of advice. For a hard failure it is the highest confidence of its findings, which a confirming round
+ * raised to at least `medium`.
+ * @param by.isLast    the advised mirror serves wrong bytes, and no other mirror is left
+ * @param by.isSure    the evidence of the test is at least twice its bound
  * @param by.isSuspect our network is suspect
- * @param by.before    the confidence until now: it never falls because more is known; absent: new advice
+ * @param by.before    the confidence so far, which more evidence does not lower; absent: new advice
  */
 export function confidenceOf(
   { kind: cause, findings }: { readonly kind: AdviceCause; readonly findings: readonly Finding[] },
@@ -115,7 +118,10 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
   order.filter((kind) => traitsOf(kind)?.costs === costs);
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
-/** By test: the findings that explain it, searched in this order, and the cause without findings or alerts. */
+/**
+ * For each test: the kinds of findings that can explain it, first match first. `else` is the cause if no finding or
+ * alert explains it.
+ */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
   heavy_failures: { by: costly('failures'), else: 'unreliable' },
@@ -123,7 +129,7 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
   heavy_time: { by: costly('time').toSorted((a, b) => isLight(a) - isLight(b)), else: 'throughput' },
 };
 
-/** Why a test triggered: a finding that explains it, else alerts of other systems, else the test itself. */
+/** Why a test triggered: a finding that explains it, else an alert of another system, else the test itself. */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
   const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
   return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
@@ -135,7 +141,7 @@ export type Trouble =
   | { readonly kind: 'all'; readonly row: TallyRow }
   /** Every download since `row.fromMs` failed, of two artifacts or more. */
   | { readonly kind: 'downloads'; readonly row: TallyRow }
-  /** Some targets failed at their last requests, and have more than half of the failures. */
+  /** Single targets explain the failures: each of them failed at its last two or more requests. */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
   /** `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. */
   | {
@@ -154,12 +160,14 @@ interface FailingTarget {
   readonly reason: Reason;
 }
 
-/** Failures in a row that count as trouble: of light requests, of downloads (which are rare), of one target. */
+/**
+ * Minimum numbers of failures in a row: of light requests, of downloads (fewer, as they are rare), and of one target.
+ */
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
 const failureWeight = 12;
 const gapsOfEnd = 4;
 
-/** The pattern of the last responses of a mirror; `null`: no response is remembered. */
+/** The pattern of the last responses of a mirror; `null`: no response is stored. */
 export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | null {
   const { samples, rows } = tally;
   const failed = allFailedOf(tally);
@@ -183,12 +191,12 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
   return share;
 }
 
-/** The failures of light requests since the last success; `null`: too few, or not of the whole mirror. */
+/** The failures of light requests since the last success; `null`: too few, or only some targets of the mirror fail. */
 function allFailedOf({ samples, rows: { light } }: Pick<Tally, 'samples' | 'rows'>): TallyRow | null {
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, samples.light) ? light : null;
 }
 
-/** Failures beside a canary that works are trouble of their targets, unless no other target is known. */
+/** Whether the failures concern the whole mirror. They do not if the canary works: then only their targets fail. */
 function isOfMirror(row: TallyRow, light: readonly TallySample[]): boolean {
   return row.hasCanary || new Set(light.map(idOf)).size === 1 || !light.some(({ target }) => target.canary);
 }

@@ -29,23 +29,23 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   if (choice === null) return null;
   const { alarm, to } = choice;
   const standing = view.standingOf(head.at.name);
-  // A confirming round shows the cause within seconds: two failed downloads may belong to an outage.
+  // Two failed downloads may be part of an outage. A confirming round shows the cause within seconds.
   if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
-  // A broken address family may cause the slowness: this is known some seconds later.
+  // A broken address family may cause the slowness. Some seconds later this is known.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
   const cause = head.causeOf(alarm);
   return isMuted(view, head.at.name, to, cause.kind) ? null : moveTo(view, head, to, cause, alarm);
 }
 
 /**
- * A move away from a mirror with lag, if `hold` has passed since the last move.
+ * A move away from a mirror that lags, if `hold` has passed since the last move.
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: Prepared, head: HeadValues): Decision | null {
   return head.sinceMoveMs < view.config.advise.holdMs ? null : toPrompt(view, head);
 }
 
-/** Takes back or replaces a proposal that was made for lag, if the advised mirror is no better any more. */
+/** Withdraws or replaces a proposal that was made because of lag, if the advised mirror is no longer better. */
 function takeBackLate(view: Prepared, head: HeadValues): Decision | null {
   const { group } = view;
   const { at, causes } = head;
@@ -61,7 +61,7 @@ function takeBackLate(view: Prepared, head: HeadValues): Decision | null {
   return moveTo(view, head, left.name, back, null);
 }
 
-/** A move from a mirror with lag to one without lag that costs at most a little more; `null`: none. */
+/** A move from a mirror that lags to one that does not, and that is not clearly slower; `null`: none. */
 function toPrompt(view: Prepared, head: HeadValues): Decision | null {
   const { lag } = head.causes();
   const { minGain } = view.config.advise;
@@ -75,7 +75,10 @@ function toPrompt(view: Prepared, head: HeadValues): Decision | null {
   return moveToCheapest(view, head, lag, candidates);
 }
 
-/** The cause if it needs no test: wrong bytes, or a finding of throttled requests of a fetch; `null`: none. */
+/**
+ * A cause that forces a move without a test: wrong bytes, or throttled requests of a step that fetches need; `null`:
+ * none.
+ */
 function mustLeave(view: Prepared, { at, causes }: HeadValues): Cause | null {
   const cause = causes().gravest;
   if (cause?.kind === 'mismatch') return cause;
@@ -101,13 +104,16 @@ function isMuted(view: Prepared, from: string, to: string, cause: AdviceCause): 
   );
 }
 
-/** A move that needs no test; `null`: no candidate is good now and has a known cost. */
+/**
+ * A move to the cheapest of the mirrors in `names`, without a test; `null`: none of them works now and has a known
+ * cost.
+ */
 function moveToCheapest(view: Prepared, head: HeadValues, cause: Cause, names: readonly string[]): MoveDecision | null {
   const to = head.cheapestOf(names);
   return to === null ? null : moveTo(view, head, to, cause, null);
 }
 
-/** Moves that clients need whatever the costs. */
+/** Causes that justify a move even to a mirror with a higher fetch cost. */
 const isForcedMove: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch', 'refusal']);
 
 function moveTo(
@@ -134,14 +140,16 @@ function moveTo(
   return { kind: 'move', cause, alarm, findings, at, to, after, prices, weighed: head.rank(priced) };
 }
 
-/** True if a proposal that is not accepted would be replaced by one that costs clients more than where they are. */
+/**
+ * True if the move would replace a proposal that was not accepted, and would cost more than the mirror still in use.
+ */
 function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: readonly Weighed[]): boolean {
   const left = mirrorAt(group, group.chain?.members[0]);
   const scoreMs = priced.find(({ mirror }) => mirror === left)?.scoreMs ?? null;
   return left !== at && scoreMs !== null && to.scoreMs !== null && to.scoreMs - scoreMs > noiseMs;
 }
 
-/** A failback if it is due, else `null`. */
+/** The move back to the first mirror of the declared chain if it is due, else `null`. */
 function goHome(view: Prepared, head: HeadValues): Decision | null {
   const name = head.homeReady()?.name;
   if (name === undefined || isMuted(view, head.at.name, name, 'failback')) return null;
@@ -184,7 +192,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
 
-/** A move to a mirror that serves wrong bytes of other items, where nothing else is left; `null`: none. */
+/** A move to a mirror that serves wrong bytes of other items, if no other mirror is left; `null`: none. */
 function moveToLast(view: Prepared, head: HeadValues, cause: Cause): MoveDecision | null {
   const names = head.lastChoices().filter((name) => !isMuted(view, head.at.name, name, cause.kind));
   return moveToCheapest(view, head, cause, names);

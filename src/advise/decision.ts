@@ -19,7 +19,7 @@ export interface MoveDecision extends Decided {
   readonly alarm: Alarm | null;
   readonly to: Weighed;
   readonly after: Chain;
-  /** As in `weighed`; `null`: the move is not chosen by cost. */
+  /** The costs at both mirrors, as in `weighed`; `null`: the move was not chosen by cost. */
   readonly prices: Prices | null;
 }
 
@@ -27,7 +27,7 @@ export interface MoveDecision extends Decided {
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;
-  /** The mirrors that pass on failures of the upstream. */
+  /** The mirrors that only pass on failures of the upstream. */
   readonly faults: readonly string[];
   readonly stranded: readonly string[];
 }
@@ -38,5 +38,5 @@ export interface Refused extends Decided {
  */
 export type Decision = { readonly kind: 'none' } | { readonly kind: 'wait' } | MoveDecision | BypassDecision | Refused;
 
-/** A decision that becomes advice. */
+/** A decision from which advice is composed. */
 export type Composed = MoveDecision | Refused | BypassDecision;

@@ -10,23 +10,25 @@ import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from 
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 
-/** Usual minimum intervals of downloads: from the head, and from others too. Milliseconds. */
+/** The usual minimum intervals between downloads, milliseconds: from the head, and beside it from other mirrors. */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** The share of `bytesPerHour` that these downloads may use at the head. */
+/** The share of `bytesPerHour` that these downloads may use at the head, 0 to 1. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
-/** The minimum interval while a failback needs a good download from home, or builds may be faster elsewhere. Milliseconds. */
+/**
+ * The minimum interval, milliseconds, while a failback waits for a good download, or another mirror may build faster.
+ */
 const soonEveryMs = 60_000;
-/** The minimum interval while a move for light times waits for downloads. Milliseconds. */
+/** The minimum interval, milliseconds, while a move because of slow light requests waits for downloads. */
 const unsureEveryMs = 5_000;
 const siblings = 2;
-/** Builds may be faster at a mirror where they take less than this share of their time at the head. */
+/** Another mirror may build faster if its estimated build time is below this share of the head's. */
 const promisingShare = 0.85;
 
 /**
- * Orders a download from the head, sometimes also from other mirrors, if it is due. Scheduled downloads alone are too
- * rare to find soon a mirror that serves no artifacts, or one that serves them faster.
+ * Orders a download from the head, sometimes also from other mirrors, if it is due. Scheduled downloads are rare. They
+ * alone would find too late that a mirror serves no artifacts, or serves them faster.
  * @see docs/decisions/0010-small-downloads.md
  * @see docs/decisions/0102-downloads-decide-too.md
  */
@@ -62,7 +64,7 @@ function unsureAt(view: View, at: Mirror): readonly string[] {
   return listUnsure(contest, names, rule);
 }
 
-/** The mirrors to download from beside the head: home first, since its result decides on the failback. */
+/** The mirrors to download from beside the head. Home comes first, because its result decides on the failback. */
 function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonly string[]): readonly string[] {
   const { group, now } = view;
   const { contest } = group;
@@ -76,7 +78,7 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
     .filter((mirror) => mirror !== at && mirror !== home)
     .map(({ name }) => ({ name, ...buildTimesOf(contest, name, now.monotonicMs) }))
     .toSorted((a, b) => a.leastMs - b.leastMs || 0);
-  // A mirror from which no download comes must not keep its place.
+  // Skips a mirror that was tried without a result, so that it does not block the others.
   const promising = others.find(({ name, ms }) => ms !== null || !triedMs.has(name));
   const wished = [
     ...unsure,
@@ -92,7 +94,10 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
   return home === null ? some : [home.name, ...some];
 }
 
-/** The time of a build at a mirror as measured (`null`: no download yet), and if downloads are as fast as they may be. */
+/**
+ * The time of a build at a mirror, milliseconds. `ms` is the measured time, `null` before the first download. `leastMs`
+ * assumes the fastest plausible downloads.
+ */
 function buildTimesOf(
   contest: Contest,
   name: string,
@@ -112,13 +117,13 @@ function waitsForDownload(view: View, home: Mirror): boolean {
   const { contest } = view.group;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health < healthBound) return false;
-  // Sorting all outcomes to find the last trouble is costly, and most often no download failed.
+  // Most often no download failed. The first check avoids sorting all outcomes in that case.
   return record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record));
 }
 
 /**
- * The smallest artifact of known size, or one of median size, which shows bandwidth too; else the artifact of the
- * canary's module.
+ * The smallest artifact of known size. With `isUsual`: the one of median size, which also shows bandwidth. Without
+ * known sizes: the artifact of the canary's module.
  */
 function artifactFor(
   view: View,
@@ -145,7 +150,7 @@ function firstOf({ group }: View, at: Mirror): { readonly target: Target; readon
 const stepMs = 1_000;
 
 /**
- * Orders the first bytes of the next artifact from the head, if they are due: a cheap test for slow or failing
+ * Orders a peek (a probe of an artifact's first bytes) at the head, if one is due: a cheap test for slow or failing
  * artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
@@ -167,8 +172,8 @@ export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
 }
 
 /**
- * Takes a peek that was not requested: its artifact keeps the turn. With an unknown target it never can be, so the next
- * artifact is requested at once.
+ * Records that a peek was not sent. Its artifact stays the next one. If the target is unknown, no peek at it can be
+ * sent, so the next artifact is due at once.
  */
 export function recordDeclined({ probing }: Group, { order, isKnown }: Declined): void {
   const { peeks } = probing;

@@ -15,7 +15,10 @@ import type { Prices } from './prices.ts';
 import { newTally, type TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
-/** Mean times of two mirrors for the same questions, over `rounds` pairs since `fromMs` (monotonic). Milliseconds. */
+/**
+ * Mean times of two mirrors in milliseconds, over `rounds` pairs of responses to the same questions since `fromMs`
+ * (monotonic).
+ */
 export interface Apart {
   readonly rounds: number;
   readonly hereMs: number;
@@ -23,7 +26,7 @@ export interface Apart {
   readonly fromMs: number;
 }
 
-/** Compares the newest good responses of two mirrors to the same questions; `null`: none. */
+/** Compares the newest good responses of two mirrors to the same questions; `null`: no pair of responses. */
 function apartOf(
   here: readonly TallySample[],
   there: readonly TallySample[],
@@ -51,8 +54,8 @@ function apartOf(
 }
 
 /**
- * The good answer to the same question that is nearest in time; of two, the older one. Begins with the newest, to
- * compare few questions: this runs for each pair of an open advice in each turn.
+ * The good response to the same question that is nearest in time. Of two equally near ones, the older is returned. The
+ * search starts at the newest response, because it runs in each turn for each pair of an open advice.
  */
 function nearest(one: TallySample, others: readonly TallySample[]): TallySample | null {
   const question = questionOf(one.target);
@@ -68,31 +71,39 @@ function nearest(one: TallySample, others: readonly TallySample[]): TallySample 
   return best;
 }
 
-/** The most pairs that are compared, the newest, by weight; `undated`: of each weight, if `fromMs` is `null`. */
+/**
+ * The maximum number of newest pairs compared, per kind of request. `undated` is used for both kinds if `fromMs` is
+ * `null`.
+ */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
 
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** The mirror to leave, and (`to`) the advised one; `null`: none. */
+  /** `at` is the mirror to leave. `to` is the advised one, `null` if none is advised. */
   readonly at: Mirror;
   readonly to: Mirror | null;
-  /** As `LiveAdvice.fromMs`. */
+  /**
+   * When the evidence of the time test starts, monotonic milliseconds; `null`: no time test, or unknown after a
+   * restart.
+   */
   readonly fromMs: number | null;
-  /** A decision without a move; `null`: a move. */
+  /** The decision if it is not a move; `null` for a move. */
   readonly stay: Refused | BypassDecision | null;
   readonly before: Sentence | null;
-  /** What the decision of this turn was made by; `null`: the sentence is said again, by newer measurements. */
+  /**
+   * The costs that the decision of this turn compared. `null`: an earlier sentence is updated with newer measurements.
+   */
   readonly prices: Prices | null;
 }
 
-/** Times are milliseconds. */
+/** The measurements that the sentence of an advice contains. Times are milliseconds. */
 export interface Grounds {
   readonly now: Now;
   readonly upstream: string;
   readonly awayMs: number;
-  /** The end of the last wait after `Retry-After` or 429 at the mirror to leave, wall clock; 0: none. */
+  /** When the last wait after `Retry-After` or 429 at the mirror to leave ends, wall clock; 0: no such wait. */
   readonly throttledUntilMs: number;
   readonly trouble: Trouble | null;
   readonly alert: AlertEvidence | null;
@@ -102,15 +113,18 @@ export interface Grounds {
    * The times of both mirrors: of downloads if the cause is `throughput`, else of light steps; `null`: not comparable.
    */
   readonly apart: Apart | null;
-  /** The mean time of light steps at the mirror to leave before the compared ones; `null`: too few are known. */
+  /** The mean time of light steps at the mirror to leave before the compared responses; `null`: too few are stored. */
   readonly usualMs: number | null;
-  /** The time of a client fetch at each mirror; `null`: not measured. */
+  /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised one; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
   /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
   /** What is wrong at the advised mirror; `null`: it serves no wrong bytes. */
   readonly last: LastChoice | null;
-  /** What the return to the mirror to leave still needs at least: milliseconds, and good responses in a row. */
+  /**
+   * What a return to the mirror to leave still requires: a wait of `ms` milliseconds, and `good` good responses in a
+   * row.
+   */
   readonly rest: () => { readonly ms: number; readonly good: number };
 }
 

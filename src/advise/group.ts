@@ -13,30 +13,33 @@ import { newProbing, type Probing } from './probing.ts';
 /** An open or accepted advice. Times are monotonic milliseconds. */
 export interface LiveAdvice {
   advice: Advice;
-  /** Parsed at the first use; `null`: `advice.chain.after` cannot be parsed. */
+  /** The chain of the advice, parsed at the first use; `null`: `advice.chain.after` cannot be parsed. */
   chain?: Chain | null;
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
-  /** Since when the time test behind the advice has evidence; `null`: no such test, or not known after a restart. */
+  /** When the evidence of the time test behind the advice starts; `null`: no such test, or unknown after a restart. */
   readonly fromMs: number | null;
-  /** When the sentence was last computed, and last stored. */
+  /** `wordedMs`: when the sentence was last computed. `storedMs`: when it was last stored. */
   wordedMs: number;
   storedMs: number;
 }
 
-/** An upstream's mirrors in the order of the file, and by member key; members by mirror name. */
+/**
+ * The mirrors of one upstream. `mirrors` has the order of the file. `members` maps a mirror's name to its chain member,
+ * `byKey` a member's key to its mirror.
+ */
 export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
   /** The configured modules of the upstream, in the order of the file. */
   readonly modules: Config['modules'];
-  /** As `preferenceOf`. */
+  /** Compares two mirror names by the operator's preference (`preferenceOf`). */
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** A dismissed move. `untilMs` is wall time. */
+/** A move that an operator dismissed. It is not proposed again before `untilMs`, wall clock. */
 export interface Muted {
   readonly from: string;
   readonly to: string;
@@ -45,18 +48,24 @@ export interface Muted {
   readonly reason: string;
 }
 
-/** A proposed move counts too: clients may follow it without an accept. */
+/**
+ * The moves of clients between mirrors. A proposed move counts too, because clients may follow it before it is
+ * accepted.
+ */
 export interface Moves {
   /** Recent moves away from home, oldest first. */
   departures: readonly Departure[];
-  /** The last decision to move or to take a move back, or the last accept, monotonic milliseconds; `null`: none yet. */
+  /** When a move was last decided, taken back or accepted, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;
   /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
   accept: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
 export interface LateProbes {
-  /** Late light probes, by probe id. They count once a later probe of another mirror is ok, or their own fails. */
+  /**
+   * Late light probes, by probe id. They count once a later probe of another mirror succeeds, or another probe of their
+   * mirror fails.
+   */
   readonly held: Map<string, SettledSample>;
   /** Ids of probes that counted as late: their response does not count again. */
   readonly counted: Set<string>;
@@ -106,13 +115,13 @@ export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
 export const noChain: Chain = { members: [], separators: [] };
 
-/** A chain as the client parses it; `null`: it cannot. */
+/** Parses a chain as the client does; `null`: the client cannot parse it. */
 export function parsedOf(client: Client, text: string): Chain | null {
   const parsed = client.parse(text);
   return parsed.tag === 'ok' ? parsed.value : null;
 }
 
-/** A new group for each upstream that has mirrors, by `upstreamKeyOf`. */
+/** Makes a new group for each upstream that has mirrors. The keys are those of `upstreamKeyOf`. */
 export function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
@@ -173,15 +182,15 @@ export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? noChain;
 }
 
-/** After this many times `advise.hold` an accepted advice is audited until there is a verdict. */
+/** The audit of accepted advice starts after this many times `advise.hold`. It is repeated until there is a verdict. */
 const auditHolds = 3;
 
-/** True once an accepted advice has stood for long enough to be audited. */
+/** True once accepted advice has been in force for long enough to be audited. */
 export function isAuditDue(accept: { readonly atMs: number } | null, nowMs: number, { advise }: Config): boolean {
   return accept !== null && nowMs - accept.atMs >= auditHolds * advise.holdMs;
 }
 
-/** The names of the mirrors that a new configuration leaves as they are. */
+/** The names of the mirrors whose configuration did not change. */
 export function unchangedIn(next: Config, before: Config): ReadonlySet<string> {
   const known = new Map(before.mirrors.map((mirror) => [mirror.name, mirror]));
   const isUnchanged = (mirror: Mirror): boolean => {
@@ -191,7 +200,7 @@ export function unchangedIn(next: Config, before: Config): ReadonlySet<string> {
   return new Set(next.mirrors.filter(isUnchanged).map(({ name }) => name));
 }
 
-/** True if clients of the upstream have the same chain as before. */
+/** True if neither the client that advice is for nor its declared chain has changed. */
 export function isSameChain(fresh: Group, group: Group): boolean {
   return fresh.client === group.client && chainTextOf(fresh.declared) === chainTextOf(group.declared);
 }

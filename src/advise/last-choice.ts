@@ -3,11 +3,14 @@ import type { Mirror, ModuleRef } from '../core/mirror.ts';
 import type { View } from './view.ts';
 import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
 
-/** Mismatches by which clients notice wrong bytes: a forked database would vouch for them, and peers prove nothing. */
+/**
+ * Mismatches that clients notice themselves. Not in it: `fork`, because a forked database confirms wrong bytes, and
+ * `peers`, which does not show who is wrong.
+ */
 const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
 
 /**
- * The mirrors that serve wrong bytes of some items, and are the last choice because every other one is down. Empty
+ * The mirrors that serve wrong bytes of some items, but are the last choice because no other mirror is usable. Empty
  * unless all clients of the ecosystem verify what they download.
  * @param weighed  all mirrors of the group
  * @see docs/decisions/0129-the-last-choice.md
@@ -26,7 +29,7 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
   });
 }
 
-/** Gates of mirrors that clients cannot use now, or that nobody wants them to use. */
+/** Gates of mirrors that clients cannot use now, or that the operator excludes. */
 const gone: ReadonlySet<string> = new Set(['outage', 'paused', 'maintenance', 'origin']);
 
 /** The open mismatches of a mirror. */
@@ -41,14 +44,17 @@ function isWrong({ module, version }: Pick<ModuleRef, 'module' | 'version'>, wro
   return wrong.some(({ scope }) => scope.some(isOf));
 }
 
-/** What the sentence of a last choice names. */
+/** What a sentence says about a last choice: an advised mirror that serves wrong bytes of some items. */
 export interface LastChoice {
   readonly finding: Finding;
-  /** Since when the last responses for the items were right, monotonic milliseconds; `null`: they are not. */
+  /**
+   * Since when responses for these items are right again, monotonic milliseconds; `null`: no right one since the last
+   * bad one.
+   */
   readonly rightSinceMs: number | null;
 }
 
-/** `null`: the mirror serves no wrong bytes. */
+/** The wrong bytes of a mirror, for the sentence of an advice; `null`: the mirror serves no wrong bytes. */
 export function lastChoiceOf(view: View, registry: string): LastChoice | null {
   const [finding] = wrongAt(view, registry);
   if (finding === undefined) return null;

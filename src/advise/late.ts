@@ -9,7 +9,7 @@ import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
 
-/** Added to each wait, for the delay of the network. Milliseconds. */
+/** Added to each limit of a wait, because the network delays responses. Milliseconds. */
 const wayMs = 250;
 const asideFactor = 2;
 
@@ -47,14 +47,20 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   return Math.min(lateMs, siblingsMs);
 }
 
-/** A mirror may need long for what it never served before: it may fetch it from its upstream first. */
+/**
+ * True if the mirror has served this target before. A first request may take long: the mirror may fetch it from its
+ * upstream.
+ */
 function hasResponded({ contest, probing }: Group, { target }: Due): boolean {
   const question = questionOf(target);
   const { registry } = target;
   return contest.moments.latest.get(question)?.has(registry) === true || probing.served.has(`${registry} ${question}`);
 }
 
-/** The least patient client (pip) waits so long for a byte, uv, apt and cargo twice as long. Milliseconds. */
+/**
+ * How long clients wait for the next byte, milliseconds: `minMs` is the limit of pip, `maxMs` that of uv, apt and
+ * cargo.
+ */
 const idle = { minMs: 15_000, maxMs: 30_000 };
 
 /**
@@ -70,7 +76,9 @@ export function idleMsOf(group: Group, due: Due): number | null {
   return slowMs === null ? idle.maxMs : Math.min(idle.maxMs, Math.max(idle.minMs, slowMs));
 }
 
-/** The longest wait for a download that other mirrors have finished, milliseconds; infinity: too few have. */
+/**
+ * The longest wait for a download that other mirrors have finished, milliseconds. Infinity if too few have finished it.
+ */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = momentPlaceOf(due);
   const { around } = contest;
@@ -93,7 +101,10 @@ export function clearEvidence({ contest, late }: Group): void {
   late.held.clear();
 }
 
-/** A broken address family is found after some failures. Failures up to this long before belong to it. Milliseconds. */
+/**
+ * The discovery of a broken address family takes some failures. Failures up to this long before it are dropped.
+ * Milliseconds.
+ */
 const otherFamilyMs = 30_000;
 
 /** Drops recent failures and late probes of a mirror when it is found to work over one address family only. */
@@ -112,7 +123,10 @@ export function dropFamilyFailures(view: View): void {
   }
 }
 
-/** True for a probe without a set address family, sent before its mirror was found to work over one family only. */
+/**
+ * True if the probe may have failed over the broken address family: it had no set family, and was sent before the
+ * discovery.
+ */
 export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
   const foundMs = oneFamily.get(target.registry);
   return foundMs !== undefined && family === undefined && sentMs < foundMs;
@@ -132,7 +146,7 @@ export function recordAside(
   asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
 }
 
-/** A pending probe as a timeout after `outMs`. */
+/** Makes a sample of a pending probe: a timeout after `outMs` milliseconds. */
 export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSample {
   return {
     due,
@@ -150,7 +164,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
   };
 }
 
-/** Removes and returns the held late probes that count from this sample on. */
+/** Removes and returns the held late probes that this sample confirms: from now on they count as failures. */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);
   if (held.size === 0 || sample.outcome.tag === 'unknown') return [];

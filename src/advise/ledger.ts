@@ -62,13 +62,13 @@ export interface ChainRow {
   readonly reminded: readonly string[];
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** Departures from home that a time test caused are in `slowDeparturesAtMs`, the others here. */
+  /** When clients left home. Departures because of slowness are in `slowDeparturesAtMs`, all others here. */
   readonly departuresAtMs?: readonly number[];
   readonly slowDeparturesAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly Audited[];
-  /** By mirror, as `Rota.last`. */
+  /** By mirror: the artifact whose first bytes were probed last (`Rota.last`). */
   readonly peeked?: Readonly<Record<string, string>>;
 }
 
@@ -95,7 +95,10 @@ function chainRow(group: Group, now: Now): ChainRow {
   };
 }
 
-/** A chain as text with masked credentials. */
+/**
+ * Starts the lifetime of an advice. It ends `advise.ttl` from now.
+ * @param fromMs  as `LiveAdvice.fromMs`
+ */
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {
     advice,
@@ -156,8 +159,8 @@ export function isReminderDue(held: LiveAdvice, now: Now): boolean {
 }
 
 /**
- * Restores the stored state of each group. If the declared chain has changed, what depends on it is dropped.
- * @param settled  gets the ids of all stored advice
+ * Restores the stored state of each group. If the declared chain has changed, state that depends on it is dropped.
+ * @param settled  receives the ids of all stored advice
  * @returns        stored advice that had not ended, and that no group holds now
  */
 export function restoreLedger(
@@ -200,8 +203,8 @@ export function restoreLedger(
     };
     group.open = again(saved.open);
     group.accepted = again(saved.accepted);
-    // An audit that became due while no daemon ran has no samples of its period. It is dropped, because later samples must
-    // not decide it.
+    // An audit that became due while no daemon ran has no samples of its period. It is dropped, because later samples
+    // must not decide.
     const isMissed = isAuditDue(group.moves.accept, now.monotonicMs, config);
     group.audit = saved.audit == null || isMissed ? null : (stored.get(saved.audit) ?? null);
     if (group.accepted !== null)
@@ -219,7 +222,7 @@ export function restoreLedger(
   );
 }
 
-/** A shallow check: this program wrote the row. */
+/** This check is shallow, because only this program writes the row. */
 function isAdvice(value: unknown): value is Advice {
   const given = value as Partial<Advice> | null;
   return (

@@ -27,7 +27,10 @@ import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { adviceReasonOf } from './words.ts';
 
-/** Ends, renews and revises the advice that there is. To be called before `updateAdvice`, whose view it may outdate. */
+/**
+ * Ends, renews and revises existing advice. It must run before the view for `updateAdvice` is prepared, because it may
+ * change what that view contains.
+ */
 export function renewAdvices(view: View, ledger: Ledger): void {
   const { group } = view;
   if (headOf(group) === null) endUnwatched(view, ledger);
@@ -36,7 +39,7 @@ export function renewAdvices(view: View, ledger: Ledger): void {
   if (open?.state === 'proposed') revise(view, open, ledger);
 }
 
-/** Decides anew, and replaces or refreshes the advice. */
+/** Makes a new decision, and replaces or refreshes the advice. */
 export function updateAdvice(view: Prepared, ledger: Ledger): void {
   const { group } = view;
   const decision = decide(view);
@@ -47,7 +50,7 @@ export function updateAdvice(view: Prepared, ledger: Ledger): void {
   refresh(view, ledger);
 }
 
-/** Ends the advice if the head of its chain is no configured mirror any more. */
+/** Ends advice whose chain starts with a mirror that is no longer configured. */
 function endUnwatched(view: View, ledger: Ledger): void {
   const { group } = view;
   close(group, 'withdrawn', ledger);
@@ -61,8 +64,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // Before `lastMs` changes: the sentence has the time since the previous move.
-  // The proposal ends with the table by which the move was taken back.
+  // Before `lastMs` changes, because the sentence has the time since the previous move. A withdrawn proposal gets the
+  // table of candidates that withdrew it.
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
@@ -70,7 +73,7 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   if (decision.at === homeOf(group))
     group.moves.departures = [
       ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
-      // In an outage the test of times may be the first to decide: home was not left because it was slow.
+      // In an outage the time test may decide first. Then home was not left because it was slow.
       {
         atMs: now.monotonicMs,
         isOfTime: decision.alarm !== null && isOfTime(decision.alarm) && !isForced(decision.cause),
@@ -81,7 +84,7 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
-  // An open proposal stays: the lack of a better mirror now is no reason to return to the one that was left.
+  // An open proposal stays. The lack of a better mirror now is no reason to return to the one that was left.
   if (open?.state === 'proposed') return;
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return repeat(view, decision, ledger);
@@ -108,7 +111,7 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   const view = prepareView(given);
   const weighed = keepScores(open, weighAll(view, left));
   const to = weighed.find((one) => one.mirror.name === open.to);
-  // An advised mirror that serves wrong bytes itself is left by `decide`.
+  // If the advised mirror itself serves wrong bytes, `decide` replaces it.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const decision = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
     replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
@@ -116,7 +119,7 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
-/** The same move by another chain is not chosen anew: it keeps the scores by which it was. */
+/** Keeps the scores of the proposal. Only its chain changes, so the mirror is not chosen again. */
 function keepScores(open: Advice, weighed: readonly Weighed[]): readonly Weighed[] {
   const scores = new Map(open.candidates.map(({ registry, scoreSeconds }) => [registry, scoreSeconds]));
   return weighed.map((one) => {
@@ -142,7 +145,7 @@ function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: r
 function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name;
-  // A dismissed move also leads to `wait`.
+  // `decide` also returns `wait` if the move was dismissed.
   const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   replace(view, 'withdrawn', null, ledger);
@@ -150,7 +153,7 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
 
 function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
   const { group, now, config } = view;
-  // Read before the close: the new move also removes a client setting in force.
+  // Before `close` drops the open advice: the new move also removes a client setting in force.
   const undo = bypassInForce(group);
   close(group, state, ledger);
   if (decision === null) return;
@@ -160,7 +163,7 @@ function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Co
   ledger.touch(group);
 }
 
-/** `alertmanager` if alerts are the cause, or if one came at most `limits.roundMs` before its first finding opened. */
+/** `alertmanager` if an alert is the cause, or came at most `limits.roundMs` before the first finding opened. */
 function triggerOf(view: View, decision: Composed): Advice['trigger'] {
   if (decision.cause === 'slo') return 'alertmanager';
   const opened = decision.findings.map((finding) => finding.openedAtMs);
@@ -171,7 +174,10 @@ function triggerOf(view: View, decision: Composed): Advice['trigger'] {
   return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
 }
 
-/** Updates confidence and sentence of a proposal. Its cause stays: it is a label of alerts, which would fire again. */
+/**
+ * Updates confidence and sentence of a proposal. Its cause stays: it is a label of alerts, and a new label would fire
+ * them again.
+ */
 function refresh(view: Prepared, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
@@ -205,7 +211,7 @@ function refresh(view: Prepared, ledger: Ledger): void {
   );
 }
 
-/** Minimum intervals of updating a sentence, and of storing it while only its values change. Milliseconds. */
+/** The minimum intervals of updating a sentence, and of storing it if only its values changed. Milliseconds. */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 

@@ -46,7 +46,7 @@ export function momentPlaceOf({ target, purpose, round, plannedAtMs }: Due): Mom
 }
 
 /**
- * Adds a settled sample to the comparison, if it is of a client's fetch and over a fresh connection.
+ * Adds a settled sample to the comparison of mirrors, if it belongs to a client's fetch and used a fresh connection.
  * @returns true if it was added, or if a recheck is due after a peek
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
@@ -54,7 +54,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   const { contest, probing } = group;
   const { target, connection, purpose } = sample.due;
   const question = questionOf(target);
-  // A peek at a light step shows whether another address family or HTTP version works: it is no download.
+  // A peek at a light step tests an address family or an HTTP version. It is no download.
   if (purpose === 'peek' && !isHeavy(target)) return false;
   if (purpose === 'peek') turnTaken(group.probing, target);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
@@ -63,7 +63,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     notePeek(group, target, tookMs);
     if (tookMs !== null) probing.served.add(`${target.registry} ${question}`);
-    // Fewer bytes than a peek reads: this is the size of the artifact.
+    // The response ended before the limit of a peek, so this is the size of the artifact.
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
     return probing.peeks.odd !== null;
   }
@@ -89,7 +89,10 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   return true;
 }
 
-/** Requests a recheck of the head's canary if a step that no fetch needs begins to fail: the whole head may fail. */
+/**
+ * Requests a recheck of the head's canary if a step that fetches do not need begins to fail: the whole mirror may be
+ * failing.
+ */
 function recordBesideFetch({ group }: View, sample: SettledSample): void {
   const { target } = sample.due;
   const { failing, peeks } = group.probing;
@@ -129,7 +132,7 @@ export function recordLatePeek(group: Group, { target }: Due): void {
   group.probing.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
-/** Counts every result as a turn: an artifact that cannot be judged must not delay the others. */
+/** Goes on to the next artifact after every result, so that one without a clear result does not delay the others. */
 function turnTaken(probing: Probing, target: Target): void {
   recordTurn(rotaOf(probing, target.registry), questionOf(target));
   probing.isTurnTaken = true;
@@ -145,7 +148,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
-/** Closes overdue moments, and returns the probes to order. */
+/** Closes comparisons that wait for overdue responses, and returns the probes to order. */
 export function rechecksFor(view: View): readonly RecheckOrder[] {
   const { group, now } = view;
   const { contest, probing } = group;
@@ -175,7 +178,10 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
   return [...again, ...paced];
 }
 
-/** A large artifact is requested once, and so is any artifact during a confirming round. */
+/**
+ * The order of a recheck; `null`: no target. A large artifact is downloaded once. In a confirming round, every artifact
+ * is.
+ */
 function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
   const target = targetOf(group, head, recheck.question);
   if (target === undefined) return null;
@@ -189,7 +195,7 @@ function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: bool
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 
-/** After a reload with the same chain: the group goes on, with the new roster. */
+/** After a reload that keeps the chain: the group keeps its state and gets the new list of mirrors. */
 export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>, { modules }: Config): void {
   group.declared = fresh.declared;
   group.roster = fresh.roster;

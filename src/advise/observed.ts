@@ -10,11 +10,16 @@ import type { View } from './view.ts';
 export interface Expectation {
   /** Share of requests that succeed, 0 to 1. */
   readonly availability: number | null;
-  /** Of successful requests, milliseconds, including the time at members requested before. */
+  /**
+   * The 95th percentile of the times of successful requests, milliseconds. It includes time lost at earlier members.
+   */
   readonly p95Ms: number | null;
 }
 
-/** Replays a walk through `chain` for each canary sample in `moments`. Unmeasured walks do not count. */
+/**
+ * Replays a client's request through `chain` for each canary sample in `moments`. It does not count walks that end at a
+ * member without measurements.
+ */
 function expectation(input: {
   readonly walker: Walker;
   readonly chain: Chain;
@@ -48,11 +53,18 @@ function replyAt(tally: Tally, moment: TallyEntry, nearMs: number): Reply | null
 }
 
 export interface Observed {
-  /** Canary samples of the mirror to leave, oldest first: as `troubleIn`, else those behind `p95Ms`. */
+  /**
+   * Canary samples of the mirror to leave, oldest first: the last slow or failed ones in a row, else all recent ones.
+   */
   readonly window: readonly TallyEntry[];
-  /** Of its canary over the last `limits.measuredPaces` intervals, milliseconds; `null`: no samples. */
+  /**
+   * The 95th percentile of its canary's times over the last `limits.measuredPaces` intervals, ms; `null`: no samples.
+   */
   readonly p95Ms: number | null;
-  /** The chain in use and the advised one over `window`; `null`: no chain is advised. */
+  /**
+   * What clients get over `window`: `before` with the chain in use, `after` with the advised one; `null`: none is
+   * advised.
+   */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
@@ -76,7 +88,10 @@ export function observedAt(view: View, at: Mirror, after: Chain | null): Observe
 export interface Measured {
   readonly responses: number;
   readonly failed: number;
-  /** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
+  /**
+   * The 95th percentile of the times of successes and timeouts, without first fetches of pull-through caches,
+   * milliseconds; `null`: none.
+   */
   readonly p95Ms: number | null;
 }
 

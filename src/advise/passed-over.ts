@@ -6,7 +6,7 @@ import { advisedChainOf, headOf } from './group.ts';
 import type { View } from './view.ts';
 import { secondsText } from './words.ts';
 
-/** The head if it is down, clients pass over it by `|`, and no advice is open; else `null`. */
+/** The head if it is down, `|` lets clients go on to the next member, and no advice is open; else `null`. */
 export function passedOverIn(view: View): PassedOver | null {
   const { group } = view;
   const at = headOf(group);

@@ -1,6 +1,9 @@
 import type { Mirror } from '../core/mirror.ts';
 
-/** Compares two mirrors by weight, then by capacity, then by the file, small ones by a hash with the vantage. */
+/**
+ * Compares two mirrors by weight, then by capacity, then by order in the file. Small ones are ordered by a hash with
+ * the vantage, so that daemons prefer different ones.
+ */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
   return (a, b) => {
@@ -19,7 +22,7 @@ function isSmall(mirror: Mirror): boolean {
   return mirror.capacity === 'small';
 }
 
-/** FNV-1a with a final mix: names that differ in one letter get distant hashes. */
+/** FNV-1a with a final mix, so that names that differ in one letter get distant hashes. */
 function hash(text: string): number {
   let word = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);

@@ -16,11 +16,11 @@ import { isUpstreamFault, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
 import { chainOfMove, listCandidates, rankWeighed, type Weighed, weighAll, weighRuleOf } from './weigh.ts';
 
-/** What a decision about the head reads. Each value without arguments is calculated once, when it is first read. */
+/** The inputs of a decision about the head. Each value without arguments is calculated once, when it is first read. */
 export interface HeadValues {
   readonly at: Mirror;
   readonly causes: () => Causes;
-  /** The table of all mirrors. */
+  /** All mirrors with their gates and fetch costs. */
   readonly weighed: () => readonly Weighed[];
   /** Sorts a table, the best mirror first. */
   readonly rank: (weighed: readonly Weighed[]) => readonly Weighed[];
@@ -29,21 +29,21 @@ export interface HeadValues {
   readonly bypasses: () => Bypasses;
   /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
   readonly choose: () => Choice | null;
-  /** As `choose`, of these and whatever the tests say. */
+  /** The cheapest of these mirrors whatever the tests say; `null`: none works now and has a known cost. */
   readonly cheapestOf: (names: readonly string[]) => string | null;
   readonly causeOf: (alarm: Alarm) => Cause;
   readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
   readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
   /** Milliseconds since the last move; Infinity: none yet. */
   readonly sinceMoveMs: number;
-  /** The first mirror of the declared chain, if it is another one and a failback to it is due; else `null`. */
+  /** The first mirror of the declared chain if it is not the head and a failback to it is due; else `null`. */
   readonly homeReady: () => Mirror | null;
   readonly lastChoices: () => readonly string[];
   /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
   readonly upstreamFaults: () => readonly string[];
 }
 
-/** A view with all that decision, table and sentence of one turn are made from. */
+/** A view with the inputs from which one turn makes the decision, the table of candidates and the sentence. */
 export interface Prepared extends View {
   /** `null`: the head of the advised chain is not monitored. */
   readonly head: HeadValues | null;

@@ -18,11 +18,13 @@ import { type HeadRecord, meanMsFrom } from './comparison/record.ts';
 import type { TimeTest } from './comparison/time.ts';
 import type { View } from './view.ts';
 
-/** What one fetch costs at a mirror, by the evidence of one decision. Times are milliseconds; `null`: not measured. */
+/**
+ * What one fetch costs at a mirror, from the evidence of one decision. Times are milliseconds; `null`: not measured.
+ */
 export interface Price {
-  /** The time without failures; `null` also where a weight was not measured. */
+  /** The time without failures; `null` also if light or heavy requests of the fetch were not measured. */
   readonly timeMs: number | null;
-  /** As `Weighed.scoreMs`. */
+  /** The time plus the expected cost of failures, as `Weighed.scoreMs`. */
   readonly costMs: number | null;
   /** The larger share of failed requests, light or heavy, 0 to 1. */
   readonly failedShare: number;
@@ -39,8 +41,8 @@ interface Means {
 }
 
 /**
- * The prices of both ends of a move, by the evidence that decided: a mean over half an hour hides a change of the last
- * minute, and a failure that has ended says nothing about now.
+ * What a fetch costs at both mirrors of a move, from the evidence that decided it. Means over half an hour hide a
+ * change of the last minute, and contain failures that have ended.
  */
 export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCause, alarm: Alarm | null): Prices {
   const { contest } = view.group;
@@ -51,7 +53,7 @@ export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCa
   return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
 }
 
-/** True where the move would lead to a dearer mirror. */
+/** True if a fetch costs more at the target of the move than at the mirror to leave. */
 export function isDearer({ from, to }: Prices): boolean {
   return from.costMs !== null && to.costMs !== null && to.costMs - from.costMs > noiseMs;
 }
@@ -88,7 +90,7 @@ function pricesOf(
   return { from: priceOf(here, from), to: priceOf(there, to) };
 }
 
-/** The times are means over the moments of the test. */
+/** The prices after a time test: the times are means over the moments that the test compared. */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
   const meansOf = (ms: (test: TimeTest) => number): Means => ({
     light: meanOf(lightTestOf(time), ms),
@@ -99,8 +101,8 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 }
 
 /**
- * Rates of failures that may be equal by chance count as equal.
- * @param soundMs  as of `failureSharesOf`
+ * If two failure rates may be equal by chance, both mirrors get their mean.
+ * @param soundMs  earlier failures belong to a trouble that has ended; absent: all failures count
  */
 function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
   const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);
@@ -114,7 +116,10 @@ function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
   return test.sum > 0 && test.rounds > 0 ? ms(test) / test.rounds : null;
 }
 
-/** Failures of confirming rounds count too: they are most of what is known about a trouble of the last minute. */
+/**
+ * The prices after a failure test. Failures of confirming rounds count too, because they are most of the evidence about
+ * the last minute.
+ */
 function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { failures }: Pair, alarm: Alarm): Prices {
   const sinceMs = findTroubleStart(alarm === 'heavy_failures' ? failures.heavy : failures.all);
   const usual = usualShares(view);
@@ -133,7 +138,10 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
   return all === 0 ? 0 : bad / all;
 }
 
-/** Over the period in which the preferred mirror is compared: failures since its trouble, and times of `hold` or longer. */
+/**
+ * The prices of a failback. Failures count since home's last trouble, times over the period in which both mirrors are
+ * compared.
+ */
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;
   const { departures } = group.moves;
@@ -142,7 +150,10 @@ function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   return pricesOf(view, here, home, meansBack(view, here, home, fromMs), sharesAlike(view, here, home, soundMs));
 }
 
-/** The mean times of both. If a fetch differs by less than its standard error, they count as equal. */
+/**
+ * The mean times of both mirrors. If the fetch times differ by less than their standard error, both get the mean of the
+ * two.
+ */
 function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [Means, Means] {
   const meansOf = (record: HeadRecord, errors: number): Means => ({
     light: meanMsFrom(record, 'light', fromMs, errors),

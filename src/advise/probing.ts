@@ -3,30 +3,32 @@ import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 
 const timesKept = 30;
 const timesMin = 8;
-/** A peek is slow above `slowFactor` × the median and above `beyond` × the longest of the kept times. */
+/**
+ * A peek (a probe of first bytes) is slow above `slowFactor` × the median and `beyond` × the longest of the kept times.
+ */
 const slowFactor = 3;
 const beyond = 1.1;
 
-/** After this many orders without a result, the next artifact has its turn. */
+/** After this many orders without a result, the next artifact is probed instead. */
 const ordersMax = 50;
 
 export interface Rota {
   turns: number;
-  /** By question: the number of its last turn. */
+  /** By artifact (its question): the value of `turns` when it was last probed. */
   readonly taken: Map<string, number>;
-  /** Orders without a result in the current turn. */
+  /** The orders of the next artifact that have no result yet. */
   orders: number;
-  /** The artifact of the last turn; `null`: none. */
+  /** The artifact that was probed last; `null`: none. */
   last: string | null;
 }
 
-/** A rota that continues after `last`; `null`: from the start. */
+/** A rota chooses which artifact is probed next. It continues after `last`; `null`: it starts at the first. */
 export function newRota(last: string | null): Rota {
   return { turns: 0, taken: new Map(), orders: 0, last };
 }
 
 /**
- * Chooses the artifact whose last turn is longest ago, and counts an order for it.
+ * Chooses the artifact that was probed longest ago, and counts an order for it.
  * @param all  questions, each once
  * @returns    `null` if `all` is empty
  */
@@ -48,17 +50,17 @@ export function recordTurn(rota: Rota, question: string): void {
   rota.last = question;
 }
 
-/** The peeks at the artifacts of the head. */
+/** The peeks (probes of first bytes) at the artifacts of the head. */
 export interface Peeks {
   head: string | null;
   lastMs: number;
-  /** `lastMs` before the last order. */
+  /** The previous value of `lastMs`. It is restored if the ordered peek cannot be sent. */
   beforeMs: number;
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
   /** A question to recheck; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
-  /** The artifact whose first bytes failed last, until the whole of it came; `null`: none. */
+  /** The artifact whose first bytes failed last; `null`: none, or the whole artifact was downloaded since. */
   failed: string | null;
 }
 
@@ -82,7 +84,7 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   if (took.length > timesKept) took.shift();
 }
 
-/** A peek is slow above this time, milliseconds; `null`: too few are known. */
+/** Above this time a peek is slow, milliseconds; `null`: too few times are recorded. */
 export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
   if (took.length < timesMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
@@ -90,9 +92,9 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
 }
 
 export interface Probing {
-  /** Probed targets of the steps of a fetch, by question and mirror. */
+  /** The probed targets of the steps of a fetch, by question and mirror name. */
   readonly targets: Map<string, Map<string, Target>>;
-  /** Bytes, by question. */
+  /** The sizes of artifacts in bytes, by question. */
   readonly sizes: Map<string, number>;
   /** `<mirror> <question>` of each artifact whose first bytes the mirror has served. */
   readonly served: Set<string>;
@@ -129,7 +131,10 @@ export interface Artifacts {
   readonly roster: { readonly modules: readonly Pick<ModuleRef, 'module' | 'version'>[] };
 }
 
-/** The artifact of each module of which a step of a fetch was probed at a mirror, in the order of the file. */
+/**
+ * The artifacts of the modules that were probed at a mirror, in the order of the file. A probe of any step of a fetch
+ * counts.
+ */
 export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);
   if (artifact === null) return [];
@@ -140,7 +145,7 @@ export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, regi
   }
   const found = new Map<string, Target>();
   for (const { module, version } of roster.modules) {
-    // Some steps request a module without its version: their targets name no artifact.
+    // Some steps request a module without its version: then the module alone decides.
     if (!probed.has(refTextOf({ module, version })) && !probed.has(module)) continue;
     const id = targetId(registry, module, version, artifact.step);
     found.set(id, { id, ecosystem: kind.id, upstream, registry, module, version, ...artifact, canary: false });

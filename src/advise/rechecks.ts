@@ -26,7 +26,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // Slow peeks are too frequent for the urgent budget.
+  // Slow peeks are too frequent for the urgent budget, so only failed ones are urgent.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -35,8 +35,9 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 }
 
 /**
- * Repeats a light step of an artifact's module, once the whole artifact came although its first bytes failed: where a
- * share of responses fails, one more would most often be good. Not before: a failed download is repeated in the same round.
+ * Repeats a light step of a module, once its artifact was downloaded although the first bytes had failed. Such a mirror
+ * may fail intermittently, and a single retry would most often succeed. Before that, the failed download itself is
+ * repeated.
  */
 export function lightRecheckOf(
   peeks: Peeks,
@@ -53,7 +54,10 @@ export function lightRecheckOf(
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
-/** How long a small download that failed is repeated, and the minimum interval for a large one. Milliseconds. */
+/**
+ * After a failed download: how long a small artifact is repeated, and the minimum interval for a large one.
+ * Milliseconds.
+ */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
 /** A response this many times slower than usual is odd. */
@@ -62,10 +66,10 @@ const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
 const passedShare = 1.5;
-/** Candidates in a recheck. */
+/** The maximum number of candidates in a recheck. */
 const siblings = 2;
 
-/** The rechecks after outcomes of the head. The nearer a test is to its bound, the more outcomes are rechecked. */
+/** The rechecks after responses of the head. The nearer a test is to its bound, the more responses are rechecked. */
 export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly OddOutcome[] {
   const { head } = contest;
   if (head === null || (outcomes.length === 0 && contest.odd.heavy === undefined)) return [];
@@ -84,14 +88,16 @@ export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs:
   }
   if (found.length > 0) return found;
   const { light, heavy } = contest.odd;
-  // A test of downloads learns nothing from light steps.
+  // Light steps are no evidence in a test of downloads, so the download is repeated.
   if (heavy !== undefined && near.heavy > nearShare && near.heavy >= near.light)
     return [heavyOf(heavy, recordOf(contest, head).lastHeavy?.bad === true, isUrgent)];
   if (light === undefined || outcomes.length === 0 || near.light <= nearShare) return [];
   return [{ question: light, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }];
 }
 
-/** True if failed downloads are near their bound only against mirrors that the last recheck did not include. */
+/**
+ * True if the test of failed downloads is near its bound only against mirrors that the last recheck did not include.
+ */
 function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
   return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.requested).heavy <= nearShare;
 }
@@ -101,7 +107,7 @@ function dropOddDownload(contest: Contest): void {
   contest.odd = others;
 }
 
-/** A failing download costs few bytes: it is repeated sooner than a slow one. */
+/** A failed download costs few bytes, so it is repeated sooner than a slow one. */
 function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOutcome {
   return hasFailed
     ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }
@@ -132,7 +138,8 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
 }
 
 /**
- * The largest sums of tests, as shares of their usual bounds. Tests from `passedShare` on are left out.
+ * How near the tests are to their bounds: the largest sum of each kind as a share of its usual bound. Tests at
+ * `passedShare` or more are left out.
  * @param names  the candidates that count; absent: all
  */
 function nearness(

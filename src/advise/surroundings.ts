@@ -5,7 +5,7 @@ import { advisedChainOf, headOf, homeOf, mirrorAt } from './group.ts';
 import type { View } from './view.ts';
 import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 
-/** Updates the head of the comparison, and the surroundings if they changed. */
+/** Updates the head of the comparison, and rebuilds `contest.around` (chains, pauses, intervals) if it is outdated. */
 export function followSurroundings(view: View): void {
   const { group } = view;
   moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
@@ -16,7 +16,9 @@ export function followSurroundings(view: View): void {
   group.contest.around = surroundingsOf(view, dropped);
 }
 
-/** What can change the surroundings without a reload, as one text: the surroundings are costly to build. */
+/**
+ * All that can change `contest.around` without a reload, as one text. If it is equal, the costly rebuild is not needed.
+ */
 function outlookOf(view: View, dropped: ReadonlySet<string>): string {
   const { open, accepted } = view.group;
   const parts: unknown[] = [open?.advice.id, open?.advice.state, accepted?.advice.id, isRecent(view)];

@@ -5,7 +5,7 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './comparison/walk.ts';
 
-/** Enough for `limits.measuredPaces` and several confirming rounds. */
+/** The number of canary samples kept: enough for `limits.measuredPaces` and several confirming rounds. */
 const entriesKept = 160;
 const samplesKept = { light: 120, heavy: 30 } as const;
 
@@ -16,9 +16,9 @@ export interface TallyEntry {
   readonly reason: Reason | null;
   readonly status: number | null;
   readonly tookMs: number;
-  /** Above the spike threshold, or a timeout. */
+  /** True for a time above the spike threshold, and for a timeout. */
   readonly slow: boolean;
-  /** The first fetch of a pull-through cache. */
+  /** True for the first fetch of a pull-through cache, which takes longer. */
   readonly cold: boolean;
   /** `<round>/<moment>` of a confirming round; `null`: outside one. */
   readonly round: string | null;
@@ -32,14 +32,17 @@ export interface TallyRow {
   count: number;
   readonly fromMs: number;
   reason: Reason;
-  /** The number of timeouts, and the longest one in milliseconds. */
+  /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
   timeouts: number;
   waitedMs: number;
   hasCanary: boolean;
   readonly targets: Set<string>;
 }
 
-/** The relay that a mirror offers; `before`: the state to restore if the whole mirror failed at `failedAtMs`. */
+/**
+ * Whether a mirror offers the relay (Go: to the checksum database). `before`: the state to restore if not only the
+ * relay but the whole mirror failed at `failedAtMs`.
+ */
 interface Relay {
   state: RelayState;
   before: RelayState;
@@ -162,7 +165,10 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** Of successes and timeouts, without first fetches of pull-through caches, milliseconds; `null`: none. */
+/**
+ * The median of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
+ * `null`: none.
+ */
 export function medianMsOf(entries: readonly TallyEntry[]): number | null {
   const times = entries
     .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))

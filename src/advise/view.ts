@@ -19,13 +19,13 @@ export interface View {
   /** Alerts of other systems against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: FetchRule;
-  /** The ratio of times that is worth a move, at least 1: a gain of `minGain`. */
+  /** How many times slower the head must be for a move to be worth it, at least 1. It equals a gain of `minGain`. */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
   readonly nearMs: number;
 }
 
-/** Canary responses within this time belong to one moment. Milliseconds. */
+/** Canary responses within this time belong together and are compared. Milliseconds. */
 export function nearOf(config: Config): number {
   return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }

@@ -25,7 +25,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     ratio: view.worthRatio,
     minGain: config.advise.minGain,
     isRecent: isRecent(view),
-    // An alert that we did not raise is independent evidence: half of each bound is enough.
+    // An alert of another system is independent evidence, so half of each bound is enough.
     ease: hasAlert ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     uncaught: isTolerant ? 0.25 : 1,
@@ -34,7 +34,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
   };
 }
 
-/** A move for light times waits at most so long for the downloads that it requested, milliseconds. */
+/** A move because of slow light requests waits at most this long for the downloads that it requested. Milliseconds. */
 const downloadWaitMs = 60_000;
 
 function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
@@ -50,13 +50,15 @@ export function isRecent(view: View): boolean {
   return lastMs !== null && view.now.monotonicMs - lastMs < view.config.advise.holdMs;
 }
 
-/** One weighed mirror; `scoreMs`: the fetch cost there, `null` if not measured. */
+/** A mirror with its gate and cost. `scoreMs`: the cost of one fetch there, milliseconds; `null`: not measured. */
 export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
   readonly scoreMs: number | null;
   readonly failedShare: number;
-  /** `null`: the mirror to leave, or not compared. */
+  /**
+   * The state of the test against the mirror to leave; `null`: it is that mirror itself, or there is no comparison yet.
+   */
   readonly running: Running | null;
 }
 
@@ -73,8 +75,8 @@ export function mayBeProposed(gate: Gate): boolean {
 }
 
 /**
- * The gate of a mirror that ends a client's fetch with an error or wrong bytes, so that no later member is tried
- * (docs/decisions/0002); `null`: none.
+ * The gate of a mirror where a client's fetch ends with an error or wrong bytes, so that the client tries no later
+ * member (docs/decisions/0002); `null`: none.
  */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));
@@ -91,13 +93,13 @@ function unusableGateOf(standing: Standing | null, wallMs: number): Gate | null 
   return null;
 }
 
-/** The first gate that holds for a mirror; else `ok`, or `current` for the head. */
+/** The first reason against a mirror as advice. Without a reason: `current` for the head, else `ok`. */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
 }
 
-/** The gate of a mirror as if all of its bytes were right. */
+/** The gate of a mirror, ignoring that it serves wrong bytes. */
 export function otherGateOf(view: View, mirror: Mirror): Gate {
   const unusable = unusableGateOf(view.standingOf(mirror.name), view.now.wallMs);
   return unusable ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
@@ -121,7 +123,7 @@ function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped:
 }
 
 /**
- * All mirrors of the group, weighed, in the order of the file.
+ * All mirrors of the group with their gates, costs and tests, in the order of the file.
  * @param at  the mirror to leave; `null`: without tests
  */
 export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
@@ -162,7 +164,7 @@ export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weigh
   return [...ranked, ...rest];
 }
 
-/** The mirrors that may be proposed in place of `at`, in the order of the file. */
+/** The mirrors that may be proposed instead of `at`, in the order of the file. */
 export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   const dropped = listDroppedKeys(view);
   const head = headOf(view.group);
@@ -171,7 +173,7 @@ export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   );
 }
 
-/** Keys of members that must not stay behind a new head: a walk would end at them. */
+/** The keys of members to drop from the chain behind a new head: a client that tries one of them fails there. */
 export function listDroppedKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate !== null);
 }
@@ -185,7 +187,10 @@ function keysBy({ mirrors, standingOf, now, group }: View, isMeant: (gate: Gate 
   return new Set(meant.map((mirror) => memberOf(group, mirror).key));
 }
 
-/** The chain that a move to a mirror sets: for home the declared one, unless one of its members serves wrong bytes. */
+/**
+ * The chain that a move to a mirror sets. For the first declared mirror it is the declared chain, unless a member of it
+ * serves wrong bytes.
+ */
 export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
   const declared = view.group.declared ?? noChain;
   const to = memberOf(view.group, mirror);
@@ -196,7 +201,7 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
 /** As `chainTo`, with the members behind the head sorted by cost; a failback keeps their order. */
 export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
   const dropped = new Set(listDroppedKeys(view));
-  // The outage finding may not be open yet, but a walk would end at `at` (docs/decisions/0002).
+  // The outage finding may not be open yet, but clients already stop at `at` (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   return tailInOrder(view, chainTo(view, to, dropped), cause);
@@ -246,7 +251,7 @@ function isWanted(group: Group, mirror: Mirror): boolean {
   return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
-/** False if clients would lose the relay that they have now (Go: to the checksum database) with this mirror as head. */
+/** False if clients have a relay now (Go: to the checksum database) and would lose it with this mirror as head. */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;

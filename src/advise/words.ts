@@ -12,7 +12,10 @@ import type { Apart, Grounds, Subject } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
-/** Above `becameSlower` × its usual time a mirror became slower; from `isSlower` × another's time it is slower. */
+/**
+ * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another one from
+ * `isSlower` × the other's time on.
+ */
 const becameSlower = 1.5;
 const isSlower = 1.2;
 
@@ -47,10 +50,12 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
   });
 }
 
-/** Items that a sentence names; of more it has the number. */
+/** The maximum number of items that a sentence names. It counts the others. */
 const itemsStated = 3;
 
-/** Troubles that are over: the advice outlives them, so that clients do not switch twice. */
+/**
+ * Sentences about trouble that is over. The advice stays after it for some time, so that clients do not switch twice.
+ */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
 
 function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
@@ -67,7 +72,7 @@ export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolea
   return sentence != null && outlived.has(sentence.key);
 }
 
-/** The reason of settled advice: how long a proposal stays is of no use any more. */
+/** The reason of settled advice. It leaves out how long the proposal stays, because the proposal has ended. */
 export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
   const { sentence } = advice;
   if (sentence == null || !hasOutlivedCause(advice)) return {};
@@ -77,7 +82,7 @@ export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<
 
 interface Wording {
   readonly trouble: Filled;
-  /** `null`: the sentence is not about times. */
+  /** The compared times; `null`: the sentence is not about times. */
   readonly apart: Apart | null;
 }
 
@@ -98,7 +103,7 @@ function troubleText(subject: Subject, on: Grounds): Wording | null {
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
-/** `null`: the sentence needs measurements. */
+/** What is wrong at the mirror to leave, if the cause alone says it; `null`: the sentence needs measurements. */
 function plainText({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
   const head = at.name;
   if (cause === 'mismatch')

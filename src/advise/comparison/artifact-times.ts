@@ -1,6 +1,6 @@
-/** With few responses, an artifact counts as near to average: as if it had this many average ones. */
+/** Each artifact counts as if it also had this many responses of average time. So its first responses change little. */
 const prior = 3;
-/** Older responses lose weight against this many. */
+/** The maximum count of a running mean. Above it, older responses lose weight. */
 const kept = 60;
 
 interface Mean {
@@ -8,7 +8,10 @@ interface Mean {
   count: number;
 }
 
-/** Logarithms of the times of downloads: by mirror, and by question what they differ from that of their mirror. */
+/**
+ * Means of the logarithms of download times. `mirrors`: by mirror. `artifacts`: by question, the difference from the
+ * mean of the mirror.
+ */
 export interface ArtifactTimes {
   readonly mirrors: Map<string, Mean>;
   readonly artifacts: Map<string, Mean>;
@@ -18,7 +21,10 @@ export function newArtifactTimes(): ArtifactTimes {
   return { mirrors: new Map(), artifacts: new Map() };
 }
 
-/** Some artifacts are downloaded from slow mirrors more often: this must not make them look large. */
+/**
+ * Adds one download to both means. Each mean is corrected by the other, because a slow mirror must not make its
+ * artifacts look large.
+ */
 export function recordArtifactTime(times: ArtifactTimes, registry: string, question: string, tookMs: number): void {
   const log = Math.log(Math.max(1, tookMs));
   const artifact = times.artifacts.get(question) ?? { mean: 0, count: 0 };
@@ -34,8 +40,8 @@ function added({ mean, count }: Mean, value: number): Mean {
 }
 
 /**
- * The factor that turns the time of this artifact into that of an average one: large artifacts take longer at every mirror, and
- * this must not look like scatter, nor like a slow mirror.
+ * The factor that converts the download time of this artifact to that of an average artifact. Without it, a large
+ * artifact would look like scatter or like a slow mirror.
  */
 export function averageFactorOf({ artifacts }: ArtifactTimes, question: string): number {
   const own = artifacts.get(question);

@@ -26,12 +26,12 @@ import {
 import { type HeadRecord, windowMs } from './record.ts';
 import { type TimeTest, timeOfHead } from './time.ts';
 
-/** The head compared with every other mirror. */
+/** The comparisons of the head with every other mirror. */
 export interface Comparison extends Records {
   /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
   head: string | null;
   readonly pairs: Map<string, Pair>;
-  /** The pair of the last change of the head: its test goes on. `null`: none. */
+  /** The comparison that led to the last change of the head. Its test continues. `null`: none. */
   left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
 }
 
@@ -49,16 +49,16 @@ export interface Choice {
 }
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
-  /** Relative, 0 to 1. Costs that differ by less than a quarter of it are equal. */
+  /** The minimum relative gain of a move, 0 to 1. Costs that differ by less than a quarter of it count as equal. */
   readonly minGain: number;
   readonly inOrder: (a: string, b: string) => number;
-  /** True while downloads that would decide a move for light times were requested and did not come yet. */
+  /** True while downloads from this mirror are awaited, because they decide a move that slow light requests suggest. */
   readonly isAwaited: (name: string) => boolean;
 }
 
-/** Light requests that take this many times as long at the head are trouble, whatever downloads take. */
+/** If light requests take this many times as long at the head, the decision does not wait for downloads. */
 const clearFactor = 4;
-/** A move for light times waits until this many downloads are known from both mirrors. */
+/** A move because of slow light requests waits until this many downloads from both mirrors are recorded. */
 const downloadsMin = 2;
 
 export function hasFewDownloads(contest: Comparison, name: string): boolean {
@@ -69,7 +69,7 @@ function isClear(test: TimeTest): boolean {
   return timeOfHead(test) >= clearFactor * test.candidateMs;
 }
 
-/** The candidates whose light times are better, while too few downloads are known to tell whether builds are faster. */
+/** The candidates with faster light requests, but with too few downloads to know whether builds are faster. */
 export function listUnsure(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): readonly string[] {
   const { head } = contest;
   if (head === null) return [];
@@ -129,7 +129,7 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
   return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
-/** True if any sum has reached its bound. */
+/** True if the sum of any test has reached its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
   return contest.pairs.values().some((pair) => {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
@@ -157,16 +157,19 @@ function cheapest<T extends { readonly to: string; readonly cost: number }>(
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
 }
 
-/** Costs are seconds; a quarter of `minGain`, or 10 ms, is no difference. */
+/** True if two costs in seconds differ by at most a quarter of `minGain`, or by at most 10 ms. */
 function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** Below this share of the build time at the head, a candidate is faster. */
+/** A candidate is faster if a build takes less than this share of its time at the head. */
 const worthShare = 0.95;
-/** Below this share of the build cost at the head, a candidate is worth a move whatever the times. */
+/** A candidate is worth a move, whatever the times, if a build costs less than this share of its cost at the head. */
 const manyShare = 0.5;
-/** The moments of a test that triggered overstate the difference: remembered means count as up to so many moments. */
+/**
+ * A test that triggers overstates the difference. So long-run means are added, with the weight of up to this many
+ * moments.
+ */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
 /** True if builds are expected to be cheaper at a candidate, or faster there while both mirrors fail alike. */
@@ -184,7 +187,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    // Downloads that were fast by chance must not decide a small difference.
+    // The standard error is added, because downloads that were fast by chance must not decide.
     const doubtMs = mirror === name && alarm === 'time' ? errorOfHeavy(record, usualMs) : 0;
     const heavy = (tamedHeavyMsOf(record, test === time.light ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
@@ -194,7 +197,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   };
   const shareOf = (failureCostMs: number): number =>
     costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
-  // A few failures may be chance, but cost more than any time: so the times alone must show a gain too.
+  // Few failures may be chance, but cost more than slow responses. So the times alone must show a gain too.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
   if (share < manyShare || !isOfTimes) return share < manyShare;
@@ -212,7 +215,7 @@ const chanceShare = 0.03;
 
 /**
  * True if the candidate fails rarely, and about as often as the head.
- * @param soundMs  earlier failures do not count; monotonic milliseconds
+ * @param soundMs  failures before it do not count; monotonic milliseconds
  */
 export function isFailingAlike(
   head: HeadRecord,

@@ -27,29 +27,38 @@ export interface Contest extends Comparison {
   readonly moments: Moments;
   readonly artifactTimes: ArtifactTimes;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
-  /** Evidence that home works again since clients left it: a log-likelihood ratio. */
+  /** Evidence that home (the first declared mirror) works again since clients left it: a log-likelihood ratio. */
   health: number;
-  /** Last orders of a download from the head, and from other mirrors too. Monotonic milliseconds. */
+  /**
+   * When a download was last ordered: `downloadMs` from the head, `besideMs` from other mirrors too. Monotonic
+   * milliseconds.
+   */
   downloadMs: number;
   besideMs: number;
-  /** By candidate, when downloads for a move there were first requested since the last move. Monotonic milliseconds. */
+  /**
+   * By candidate: when downloads that decide a move to it were first requested since the last move. Monotonic
+   * milliseconds.
+   */
   readonly awaited: Map<string, number>;
-  /** By mirror, when a download was last requested beside one of the head. Monotonic milliseconds. */
+  /** By mirror: when a download was last requested from it, beside one from the head. Monotonic milliseconds. */
   readonly triedMs: Map<string, number>;
-  /** True if builds are or may be faster at another mirror, by the downloads that were last requested from others. */
+  /** True if the last downloads beside the head show that another mirror builds faster, or may build faster. */
   hasPromise: boolean;
-  /** The question of the last bad or slow outcome of the head, by weight, and the mirrors of the last recheck. */
+  /**
+   * `light`, `heavy`: the question to which the head's last bad or slow response belongs. `requested`: the mirrors of
+   * the last recheck.
+   */
   odd: { light?: string; heavy?: string; requested?: readonly string[] };
   outcomes: HeadOutcome[];
   around: Surroundings | null;
-  /** As text, what can change `around` without a reload. */
+  /** All that can change `around` without a reload, as one text. */
   outlook: string;
 }
 
 export interface Surroundings extends Walker {
   /** By mirror, the chain with that mirror as the head; for the head, the advised chain. */
   readonly chains: ReadonlyMap<string, Chain>;
-  /** True for a mirror whose response is not waited for. */
+  /** True for a mirror whose missing response is not awaited, because it is paused, in maintenance or throttles us. */
   readonly isAway: (registry: string) => boolean;
   readonly paceMs: (question: string) => number;
   readonly home: string | null;
@@ -84,11 +93,11 @@ export function newContest(head: string | null): Contest {
   };
 }
 
-/** Changes the head: comparisons start again. */
+/** Changes the head. All comparisons start again, because each is between the head and another mirror. */
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (head !== null && head === home && contest.health >= healthBound) {
-    // The trouble for which home was left has ended: its failures must not be a reason to leave again.
+    // The trouble because of which clients left home has ended. So its failures must not make them leave again.
     const record = recordOf(contest, home);
     dropBad(record, Number.NEGATIVE_INFINITY, lastTroubleOf(record));
   }
@@ -111,7 +120,7 @@ export function dropEvidence(contest: Contest): void {
   contest.odd = {};
 }
 
-/** Drops recent failures of a mirror: its clients had a response over the other address family. */
+/** Drops recent failures of a mirror, because clients get responses from it over the other address family. */
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
@@ -124,7 +133,8 @@ export function dropFailures(contest: Contest, registry: string, fromMs: number)
 }
 
 /**
- * Adds one response to its moment, and compares the head with the other mirrors as far as responses are known.
+ * Adds one response to its moment (the responses of all mirrors to one question at the same time). Then compares the
+ * head with the mirrors that have responded.
  * @returns the new outcomes of the head
  */
 export function addResponse(contest: Contest, response: MomentResponse, around: Surroundings): readonly HeadOutcome[] {
@@ -149,7 +159,7 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
 }
 
 function endMoment({ moments, artifactTimes }: Contest, moment: Moment): void {
-  // In this order, whatever the order of responses.
+  // Sorted by name, so that the result does not depend on the order of responses.
   for (const [registry, reply] of [...moment.replies].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     if (moment.isHeavy && reply.tag === 'ok')
       recordArtifactTime(artifactTimes, registry, moment.question, reply.tookMs);
@@ -168,7 +178,10 @@ export function updatePatience(contest: Contest, registry: string, weight: Patie
   recordTime(patienceOf(contest, registry, weight), tookMs);
 }
 
-/** A response later than the patience for the mirror is bad. `late`: the chance that a given-up probe was only late. */
+/**
+ * Counts a response as failed if it came after the limit of its mirror. `late`: the probability that a probe that we
+ * gave up was only late.
+ */
 function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');
   const { reply } = response;
@@ -190,7 +203,7 @@ function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, 
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
   const outcomes: HeadOutcome[] = [];
-  // Fixed at the first response: the result must not depend on the order of responses.
+  // Fixed at the first response, so that the result does not depend on the order of responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   moment.factor ??= moment.isHeavy ? averageFactorOf(contest.artifactTimes, moment.question) : 1;
   const paceMs = around.paceMs(moment.question);
@@ -206,7 +219,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: RecordOutcome = {
-      // The time of the mirror itself: a later probe of another mirror must not shift the start of a trouble.
+      // When this mirror responded: a later probe of another mirror must not shift the start of a trouble.
       atMs: moment.respondedAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
       bad: end.tag !== 'ok',
@@ -244,7 +257,7 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   }
 }
 
-/** Goes on with the test that led to the present head: more evidence makes the advice surer. */
+/** Continues the test that led to the present head, because more evidence raises the confidence of the advice. */
 function compareLeft(contest: Contest, moment: Moment, around: Surroundings): void {
   const { left } = contest;
   const own = moment.outcomes.get(left?.from ?? '');

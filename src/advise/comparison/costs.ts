@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
-/** Of the good times among the last outcomes of one weight. Milliseconds. */
+/** Count, mean and variance of the good times among the last light or heavy outcomes. Milliseconds. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -27,7 +27,7 @@ export function recordOf({ records }: Records, registry: string): HeadRecord {
 
 const burstWindowMs = 3 * 60_000;
 const minuteMs = 60_000;
-/** In standard errors. */
+/** The default safety margin of costs, in standard errors. */
 const margin = 1.3;
 
 /** The number of bad outcomes and of all outcomes since `fromMs`. */
@@ -56,13 +56,14 @@ export interface Shares {
   readonly heavy: number;
 }
 
-/** A question starts as if with this many average responses, downloads as if with this many good ones. */
+/** Prior counts, so that the first responses change little: average responses of each question, and good downloads. */
 const questionPrior = 3;
 const heavyPrior = 4;
 
 /**
- * Light questions have equal weight: one missing module of twenty fails a twentieth of fetches.
- * @param soundMs  failures up to then belong to a trouble that has ended; absent: all count
+ * The shares of failed requests. All light questions weigh the same, because one missing module of twenty fails one
+ * fetch in twenty.
+ * @param soundMs  failures before it belong to a trouble that has ended; absent: all count
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
   const fromMs = Math.max(nowMs - windowMs, soundMs);
@@ -97,7 +98,9 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
   return Math.max(light, heavy);
 }
 
-/** As `countSinceOf`, for outcomes of one weight. Probes that may only have been late are left out. */
+/**
+ * The numbers of bad and of all outcomes in a list since `fromMs`. Probes that may only have been late are left out.
+ */
 export function countSince(
   outcomes: readonly RecordOutcome[],
   fromMs: number,
@@ -113,7 +116,7 @@ export function countSince(
   return { bad, all };
 }
 
-/** As `meanMsFrom`, over the last `windowMs`, by default with `margin` errors. */
+/** The mean time over the last `windowMs`, plus `errors` standard errors (`meanMsFrom`). Milliseconds; `null`: none. */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -147,7 +150,7 @@ const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
  * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.uncaught  as `BuildRule.uncaught`
+ * @param of.uncaught  the share of the head's failures that the rest of the chain does not catch, 0 to 1
  */
 export function buildOf(of: {
   readonly lightMs: number;
@@ -164,7 +167,7 @@ export function buildOf(of: {
 
 export interface FetchRule {
   readonly nowMs: number;
-  /** The weight of each step of one fetch. */
+  /** For each step of one fetch: whether it is light or heavy. */
   readonly fetch: readonly Weight[];
   readonly failureCostMs: number;
 }
@@ -196,7 +199,10 @@ export function fetchCostOf(
   }, 0);
 }
 
-/** The time of one client fetch with this mirror as the head, milliseconds; `null`: a weight was not measured. */
+/**
+ * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of it were
+ * not measured.
+ */
 export function fetchTimeMs(
   record: HeadRecord | undefined,
   { fetch, nowMs }: FetchRule,
@@ -231,7 +237,7 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
-/** As `costOf`, for given step times in milliseconds. */
+/** The cost of a build in seconds (as `costOf`), for given step times in milliseconds. */
 export function buildCostOf(
   record: HeadRecord,
   cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },

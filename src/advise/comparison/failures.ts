@@ -2,16 +2,17 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { RecordOutcome } from './record.ts';
 
 const rates = [0.05, 0.2, 0.9] as const;
-/** The bound of a sum of log-likelihood ratios; `boundFactors` multiply it, by rate. */
+/** The bound that a sum of log-likelihood ratios must reach. `boundFactors` has a factor of it for each tested rate. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * By rate, what a failure share of `noisyRate` at the other mirrors adds to the bound. Where p₀ is the real rate, a sum passes 8 by
- * chance within days, and 14 within years. A dead head has passed both before its failures span `detect.outage.over`.
+ * For each tested rate: how much a failure share of `noisyRate` at the other mirrors raises the bound. If p₀ is the
+ * real rate, a sum passes 8 by chance within days, but 14 only within years. A dead head still passes both before its
+ * failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
-/** Below `mostOfBound`, so that a sum can reach it. */
+/** The maximum of a bound's factor. It is below `mostOfBound`, so that a sum can reach the bound. */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;
 /** The lowest failure rate assumed of a candidate, and the highest one tested for. */
@@ -20,20 +21,25 @@ const mostRate = 0.97;
 /** A sum is limited to this multiple of `failureBound`, so that it falls soon after the trouble. */
 const mostOfBound = 2.5;
 /**
- * The minimum of `compareRates` for an alarm. Twice the ratio is χ² with one degree of freedom (Wilks), so that two equal
- * mirrors reach 1.6 with a probability of 3.7 %, and 0.8 with 10 %.
+ * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
+ * freedom (Wilks). So two equal mirrors reach 1.6 with a probability of 3.7 %, and 0.8 with 10 %.
  * @see docs/decisions/0130-constants-of-the-comparison.md
  */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
-/** Added to `witnessBound` while a third mirror fails too, as the trouble may be shared: then 0.5 %, and 0.9 %. */
+/**
+ * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. The probabilities are then
+ * 0.5 % and 0.9 %.
+ */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
-/** If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`: then 0.7 %. */
+/**
+ * If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`. The probability is then 0.7 %.
+ */
 const longMs = 120_000;
 const longWitness = 1.4;
-/** After more good responses since the last failure, a test triggers only together with an alert of another system. */
+/** If more good responses follow the last failure, a test triggers only together with an alert of another system. */
 const goodsMost = 3;
 
-/** Trouble is at least `failuresMin` failures of the head over at least `spanMs`. */
+/** When failures are an alarm: at least `failuresMin` failures of the head over at least `spanMs`. */
 interface FailureRule {
   readonly failuresMin: number;
   readonly spanMs: number;
@@ -41,7 +47,7 @@ interface FailureRule {
   readonly ease: number;
 }
 
-/** The test for one rate, with its evidence since the sum left zero. Times are monotonic milliseconds. */
+/** The test for one failure rate, with its evidence since the sum was last zero. Times are monotonic milliseconds. */
 interface Run {
   sum: number;
   boundFactor: number;
@@ -72,13 +78,17 @@ function newRun(boundFactor: number): Run {
   };
 }
 
-/** The failure rate assumed of a candidate: the highest of its long-run rate, a high recent rate, and `everybody`. */
+/**
+ * The failure rate assumed of a candidate: the highest of its long-run rate, a high recent rate, and the rate of all
+ * mirrors but the head (`everybody`).
+ */
 export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
 }
 
 /**
- * Adds one moment: per rate, a CUSUM of the log-likelihood ratio of "the head fails with p₁" against "with p₀".
+ * Adds one moment to the sums. For each tested rate p₁, the sum is a CUSUM of the log-likelihood ratio of "the head
+ * fails with p₁" against "with p₀".
  * @param usual.p0         the rate of the candidate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
@@ -119,12 +129,12 @@ export function updateFailureTest(
   }
 }
 
-/** Counts a good response of the head, also if the candidate has none in that moment. */
+/** Counts a good response of the head, even if the candidate has no response in that moment. */
 export function countGood(test: FailureTest): void {
   for (const run of test) run.goods += 1;
 }
 
-/** The probability of no response in time: failed, or only late. */
+/** The probability that no response came in time, because the request failed or was only late. */
 function orLate(rate: number, late: number): number {
   return rate + (1 - rate) * late;
 }

@@ -2,25 +2,29 @@ import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
 
-/** Departures within `departuresMs` lengthen the wait, up to `waitMsMax` or `hold` if it is longer. Milliseconds. */
+/**
+ * Departures from home in the last `departuresMs` lengthen the wait for a failback, up to `waitMsMax`, or `hold` if it
+ * is longer. Milliseconds.
+ */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
 /**
- * The health that a failback requires, and what a good and a bad response add to it: ln(.995 / .95) and ln(.005 / .05), the
- * log-likelihood ratios of a mirror that fails .5 % of requests to one that fails 5 %.
+ * A failback requires a health of `healthBound`. A good response adds ln(.995 / .95) to the health, a bad one ln(.005 /
+ * .05). These are log-likelihood ratios of a mirror that fails .5 % of requests to one that fails 5 %.
  * @see docs/decisions/0130-constants-of-the-comparison.md
  */
 export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
-/** This many bad responses in a row are trouble. */
+/** This many bad responses in a row count as trouble. */
 const troubleRow = 3;
 /**
- * A failure rate has ended if the good responses since have a probability of at most exp(−`endedBound`) at that rate.
+ * A failure rate has ended if the good responses since its last failure have a probability of at most
+ * exp(−`endedBound`) at that rate.
  */
 const endedBound = 7;
 const rateMost = 0.9;
@@ -32,7 +36,8 @@ const compareMsMax = 3_600_000;
 const chanceFailures = 1;
 
 /**
- * The last failure that is trouble: in a row, or of a failure rate that has ended. Monotonic milliseconds; −∞: none.
+ * When the last failure of a trouble occurred: of failures in a row, or of a failure rate that has ended. Monotonic
+ * milliseconds; −∞: none.
  */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
@@ -66,7 +71,7 @@ function longestPause(outcomes: readonly RecordOutcome[]): number {
   return longest;
 }
 
-/** Adds one response of home. A bad one cancels all good ones before. */
+/** Adds one response of home to its health. A bad one cancels all good ones before it. */
 export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
@@ -77,7 +82,7 @@ export function countGoodLeft(health: number): number {
 }
 
 export interface Departure {
-  /** Monotonic. */
+  /** When clients left home, monotonic milliseconds. */
   readonly atMs: number;
   /** True if home was left for slowness. */
   readonly isOfTime: boolean;
@@ -87,7 +92,10 @@ export function recentDeparturesOf(departures: readonly Departure[], nowMs: numb
   return departures.filter(({ atMs }) => nowMs - atMs <= rememberedMs);
 }
 
-/** Minimum time away from home, milliseconds: `hold`, doubled for each further recent departure except for slowness. */
+/**
+ * The minimum time before a failback, milliseconds: `hold`, doubled for each further recent departure. Departures
+ * because of slowness do not count.
+ */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   return doubledMs(
     departures.filter(({ isOfTime }) => !isOfTime),
@@ -131,7 +139,7 @@ export function isHomeAsGood(
   return isHeavyClean(home, troubledMs);
 }
 
-/** With fewer downloads, their standard error counts against home. */
+/** With fewer good downloads from home, the standard error of their mean is added. */
 const downloadsMin = 4;
 
 /** True if a build is faster at home although one of its parts is slower there. */
@@ -150,7 +158,7 @@ function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): bool
 }
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  // One standard error is added for light steps: this check is repeated often and would soon pass by chance.
+  // One standard error is added for light steps, because this check is repeated often and would soon pass by chance.
   const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (

@@ -18,7 +18,7 @@ export interface MomentResponse {
   readonly isGivenUp: boolean;
 }
 
-/** The responses of an upstream's mirrors to one question at the same time. */
+/** The responses of an upstream's mirrors to one question at the same time, which are compared. */
 export interface Moment {
   readonly question: string;
   readonly isHeavy: boolean;
@@ -29,25 +29,30 @@ export interface Moment {
   readonly replies: Map<string, Reply>;
   /** When each response ended, by mirror. Monotonic milliseconds. */
   readonly respondedAtMs: Map<string, number>;
-  /** By mirror, for a probe that we gave up: the probability that it was only late. */
+  /** By mirror, for a probe that we gave up: the probability that its response was only late. */
   readonly late: Map<string, number>;
-  /** Long-run share of bad responses of all mirrors but the head, fixed at the first response; `null`: not yet. */
+  /**
+   * `null` until the first response arrives. Then it holds the long-run share of bad responses of all mirrors but the
+   * head.
+   */
   everybody: number | null;
-  /** By it, a download of this artifact counts as that of an average one, fixed at the first response; `null`: not yet. */
+  /**
+   * `null` until the first response arrives. Then it holds the factor that makes this download count as an average one.
+   */
   factor: number | null;
-  /** By mirror: the outcome with this mirror as the head, as far as known. */
+  /** By mirror: what a client gets with this mirror as the head, as far as responses have arrived. */
   readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
-  /** The test behind the last change of the head has this moment. */
+  /** True once this moment is part of the test behind the last change of the head. */
   isLeftCompared: boolean;
 }
 
 /** How long a moment waits for missing responses, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
-/** Probes that are ordered together start within this time. Milliseconds. */
+/** Probes that are ordered together start within this time of each other. Milliseconds. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
-/** The incomplete moments, and each mirror's latest response, by question. */
+/** By question: the incomplete moments, and the latest response of each mirror. */
 export interface Moments {
   readonly open: Map<string, Moment[]>;
   readonly latest: Map<string, Map<string, MomentResponse>>;
@@ -87,7 +92,7 @@ function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: o
   return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
 
-/** The fields of a response that determine its moment. */
+/** The fields of a response that determine to which moment it belongs. */
 export type MomentPlace = Pick<
   MomentResponse,
   'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'
@@ -115,7 +120,7 @@ export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/** The latest response of a mirror to a question; `null`: none, or too old. */
+/** The latest response of a mirror to a question; `null`: none, or it is too old. */
 export function standIn(
   moments: Moments,
   question: string,

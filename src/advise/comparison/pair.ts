@@ -15,11 +15,14 @@ import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } fr
 
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
-  /** `steady`: light steps again, for a small difference that lasts. */
+  /** The tests of times. `light` finds large differences of light steps early, `steady` finds small lasting ones. */
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
-/** `failures`: of all steps; `time`: of light steps, perhaps of heavy ones too; `heavy_`: of heavy steps. */
+/**
+ * Which test triggered. `failures`: of all steps. `heavy_failures`: of heavy steps alone. `time`: light steps are
+ * slower, perhaps heavy ones too. `heavy_time`: heavy steps are slower.
+ */
 export type Alarm = 'failures' | 'heavy_failures' | 'time' | 'heavy_time';
 
 export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
@@ -27,19 +30,21 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
 }
 
 export interface AlarmRule {
-  /** This many failures over `spanMs` milliseconds are trouble: `detect.outage`. */
+  /** `failuresMin` failures over at least `spanMs` milliseconds are trouble, as in `detect.outage`. */
   readonly failuresMin: number;
   readonly spanMs: number;
   /** The ratio of times that is worth a move, at least 1. */
   readonly ratio: number;
   /** True within `hold` of a move: time tests then need more evidence. */
   readonly isRecent: boolean;
-  /** The share of each bound that is enough, 0 to 1; below 1 an alert of another system agrees. */
+  /**
+   * The share of each bound that is enough, 0 to 1. It is below 1 while an alert of another system supports the tests.
+   */
   readonly ease: number;
   readonly isShared: boolean;
 }
 
-/** The sum of a test, and the bound that it must reach. */
+/** The sum of a test, and the bound at which it triggers. */
 export interface Running {
   readonly sum: number;
   readonly bound: number;
@@ -49,7 +54,7 @@ const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
-/** A pair whose time tests start with the mean and variance of both records. */
+/** The tests of one candidate against the head. The time tests start with the mean and variance of both records. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
@@ -77,7 +82,7 @@ export function updatePair(
   candidate: RecordOutcome,
   context: {
     readonly candidate: HeadRecord;
-    /** As `Moment.everybody`. */
+    /** The long-run share of bad responses of all mirrors but the head, 0 to 1. */
     readonly everybody: number;
     readonly isHome: boolean;
     readonly ratio: number;
@@ -113,7 +118,7 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const bound = ease * timeBoundOf(rule.isRecent);
   if (findTimeAlarm(pair, 'light', bound, ratio) !== null) return 'time';
   if (findTimeAlarm(pair, 'heavy', bound, ratio) === null) return null;
-  // If light steps are slower too, downloads are not the cause.
+  // If light steps are slower too, heavy steps are not the cause.
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
@@ -129,7 +134,7 @@ export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, rat
   return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
 }
 
-/** True if a sum has passed its usual bound twice over. */
+/** True if a sum is at least twice its usual bound. */
 export function isTwiceOver({ failures, time }: Pair): boolean {
   const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
   const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);

@@ -1,32 +1,34 @@
 import { quantile } from '../../core/statistics.ts';
 
-/** A response is late, and counts as bad, above `factor` × the quantile `share` of a mirror's good responses. */
+/**
+ * A response counts as late and bad if it takes longer than `factor` × the quantile `share` of the mirror's good times.
+ */
 const factor = 4;
 const share = 0.95;
-/** Limits of `Patience.limitMs`. */
+/** The minimum and the maximum of `Patience.limitMs`, milliseconds. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
 const kept = 200;
 const fewResponses = { light: 20, heavy: 5 } as const;
 const responsesBetween = { light: 20, heavy: 1 } as const;
 
-/** How long the responses of a mirror are waited for before they count as bad. Milliseconds. */
+/** How long a response of one mirror may take before it counts as bad. Milliseconds. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
-  /** A ring; `at` is the next index. */
+  /** A ring buffer of good times; `at` is the index of the next one. */
   readonly times: number[];
   at: number;
   untilNext: number;
   limitMs: number;
 }
 
-/** A patience that has not learned yet: `limitMs` is at its maximum. */
+/** A patience without recorded times. Its `limitMs` is the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
 /**
- * The share of a mirror's good responses that take longer than `ms`, 0 to 1: of those remembered, or of the log-normal distribution
- * with their upper quantiles, if that is more. 0 while few are known.
+ * The share of a mirror's good responses that take longer than `ms`, 0 to 1. It is the recorded share, or that of a
+ * log-normal distribution with the same upper quantiles, whichever is larger. It is 0 while few times are recorded.
  * @see docs/decisions/0156-later-than-any-before.md
  */
 export function lateShareOf({ times, weight }: Patience, ms: number): number {
@@ -47,7 +49,7 @@ function impliedShare(times: readonly number[], ms: number): number {
 }
 
 /**
- * The probability that a standard normal variable is above `z` > 0, to 5 %.
+ * The probability that a standard normal variable is above `z` > 0, with an error of at most 5 %.
  * @see Sampford, Some inequalities on Mill's ratio, Ann. Math. Statist. 24 (1953)
  */
 function normalTail(z: number): number {

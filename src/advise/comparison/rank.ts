@@ -12,7 +12,7 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 }
 
 /**
- * Sorts by cost. Those of about the same cost (by `isFaster`) are sorted by `inOrder`.
+ * Sorts items by cost. Items of about the same cost (by `isFaster`) are sorted by `inOrder`.
  * @param scoreOf  milliseconds; Infinity: not measured
  */
 export function sortWithEquals<T>(

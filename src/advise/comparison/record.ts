@@ -2,11 +2,11 @@
 export interface RecordOutcome {
   /** When the response of that mirror came, monotonic milliseconds. */
   readonly atMs: number;
-  /** Milliseconds; 0 where `bad`. */
+  /** The time of the response, milliseconds; 0 if `bad`. */
   readonly tookMs: number;
   readonly bad: boolean;
   readonly isHeavy: boolean;
-  /** For a probe that we gave up: the probability that it was only late, 0 to 1; else 0. */
+  /** For a probe that we gave up: the probability that its response was only late, 0 to 1; else 0. */
   readonly late: number;
 }
 
@@ -14,28 +14,30 @@ export interface RecordOutcome {
 export const windowMs = 30 * 60_000;
 /** Light outcomes kept per mirror: at least this many, at most twice as many. */
 export const kept = 1_200;
-/** Downloads are rare: this many of the last are used, whatever their age. */
+/** The number of last downloads that are used, whatever their age, because downloads are rare. */
 const heavyKept = 8;
 
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
-/** Counts of failures leave out a probe that was only late with a higher probability than this. */
+/** A failed probe is not counted if it was only late with a higher probability than this. */
 export const lateMax = 0.005;
 
-/** Scheduled outcomes kept per question (at most twice as many), and questions. */
+/** `keptOfQuestion`: scheduled outcomes kept per question, at most twice as many. `questionsKept`: questions kept. */
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
-/** The outcomes with one mirror as the head, bounded, oldest first. */
+/** What clients get with one mirror as the head of their chain. Lists are bounded, oldest first. */
 export interface HeadRecord {
   readonly questions: Map<string, RecordOutcome[]>;
   light: RecordOutcome[];
   heavy: RecordOutcome[];
-  /** Shares of bad outcomes: long-run, of scheduled ones only; and recent, of all. */
+  /**
+   * Shares of bad outcomes, 0 to 1. `slowRate`: long-run, of scheduled probes only. `fastRate`: recent, of all probes.
+   */
   slowRate: number;
   fastRate: number;
-  /** Counts of scheduled outcomes without long rows of failures; `row`: failures since the last good one. */
+  /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
   readonly background: { bad: number; all: number; row: number };
   last: RecordOutcome | null;
   lastHeavy: RecordOutcome | null;
@@ -55,7 +57,7 @@ export function newRecord(): HeadRecord {
   };
 }
 
-/** Only scheduled outcomes show how often a mirror usually fails. */
+/** Adds an outcome. Long-run rates count scheduled outcomes only, because other probes often follow a failure. */
 export function recordOutcome(
   record: HeadRecord,
   question: string,
@@ -93,7 +95,7 @@ export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Numbe
   record.background.row = 0;
 }
 
-/** More failures in a row do not count as background. */
+/** A longer run of failures does not count as usual failures. */
 const backgroundRow = 2;
 const backgroundKept = 8_000;
 
@@ -123,13 +125,13 @@ function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutco
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** This many good downloads must follow a failed one. */
+/** After a failed download, this many good ones must follow before downloads count as working. */
 const heavyClean = 4;
 
 /**
- * True if no remembered download failed, or enough good ones followed: one is enough if the failure is not later than
+ * True if no recorded download failed, or enough good ones followed. One is enough if the failure is not later than
  * `troubledMs`.
- * @param troubledMs  as `lastTroubleOf`
+ * @param troubledMs  when the last trouble ended, by `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   const { heavy } = record;
@@ -140,8 +142,8 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /**
- * Mean time of good outcomes since `fromMs`, of heavy ones at any age, plus `errors` standard errors. Milliseconds;
- * `null`: none.
+ * The mean time of good outcomes since `fromMs`, plus `errors` standard errors, milliseconds; `null`: none. Heavy
+ * outcomes count at any age.
  */
 export function meanMsFrom(
   record: HeadRecord,

@@ -1,7 +1,7 @@
 import { quantileOf } from '../../core/statistics.ts';
 import { isFaster } from './rank.ts';
 
-/** The second of two mirrors or chains compared with the first; `unsure`: no significant result. */
+/** How the second of two mirrors or chains compares with the first; `unsure`: no significant result. */
 export type Compared = 'faster' | 'slower' | 'equal' | 'unsure';
 
 /** The significance level of each test. */

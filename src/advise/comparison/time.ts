@@ -1,30 +1,33 @@
-/** A moment adds at most `clip` deviations less `drift`, times `scale`; `steady` finds a small lasting difference. */
+/**
+ * A moment adds (x − `drift`) × `scale` to the sum, where x is the difference in standard deviations, at most `clip`.
+ * `quick` finds large differences, `steady` small lasting ones.
+ */
 const manners = {
   quick: { clip: 8, drift: 0.5, scale: 1 },
   steady: { clip: 2, drift: 0.15, scale: 0.35 },
 } as const;
 const { clip, drift } = manners.quick;
-/** Added in the quick test if the candidate is home. */
+/** Added in each moment of the quick test if the candidate is home, the first declared mirror. */
 const homeBonus = 0.2;
 /** The smallest standard deviation used: milliseconds, and as a share of the level. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
-/** Before this many moments the minimum deviation is larger: the first differences are often alike by chance. */
+/** With fewer moments the minimum deviation is larger, because the first differences are often similar by chance. */
 const knownAfter = { light: 40, heavy: 12 } as const;
 const memory = 1 / 300;
-/** Above this share of the bound, mean and variance of differences are frozen: a shift must not widen them. */
+/** Above this share of the bound, mean and variance of differences are frozen, so that a shift does not widen them. */
 const frozenShare = 0.6;
 /** A difference further than this many deviations from the mean counts as this many. */
 const winsor = 6;
-/** As `winsor`, for the first `earlySeen` downloads: an early shift must not count as scatter. */
+/** As `winsor`, for the first `earlySeen` downloads, so that an early shift does not count as scatter. */
 const winsorEarly = 2;
 const earlySeen = 30;
 /** A sum is limited to this multiple of the bound, so that it falls soon after the trouble. */
 const mostOfBound = 2;
 
-/** The bound of the sum; `recent`: within `hold` of a move. */
+/** The bound of the sum. `recent` is used within `hold` of a move, when a further move needs more evidence. */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** This many moments beyond the clip may be chance. */
+/** This many outliers (times beyond the clip) may be chance. */
 const chancesMax = 3;
 /** Smaller mean differences are not worth a move, milliseconds. */
 const worthMs = 100;
@@ -32,9 +35,9 @@ const worthMs = 100;
 export interface TimeTest {
   sum: number;
   rounds: number;
-  /** Moments in which the head was clearly slower. */
+  /** The number of moments in which the head was clearly slower. */
   slower: number;
-  /** When the sum left zero, monotonic milliseconds. */
+  /** When the sum was last zero, monotonic milliseconds. */
   fromMs: number;
   /** Sum of the head's times, each limited to the clip, and (`headTookMs`) without the limit. */
   headMs: number;
@@ -78,7 +81,7 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
-    /** True for the manner `steady`, false for `quick`. */
+    /** True for the test `steady`, false for `quick`. */
     readonly isSteady?: boolean;
     /** When the head's response came, monotonic milliseconds. */
     readonly atMs?: number;
@@ -97,7 +100,7 @@ export function updateTimeTest(
     test.rounds += 1;
     test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
-    // No single response decides: more than the clip counts as the clip.
+    // A time beyond the clip counts as the clip, so that no single response decides.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     if (headMs > countedMs)
       test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
@@ -134,7 +137,7 @@ export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
 
 /**
  * True if the sum has reached its bound, the head was slower in enough moments, and by enough on average.
- * @param slowerMin  moments that are enough: two lost packets are no slow mirror
+ * @param slowerMin  the minimum number of such moments, because two lost packets are no slow mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;

@@ -18,7 +18,7 @@ export interface Walker {
 
 /**
  * How one request of a client ends in a chain, by the client's rules for statuses and separators.
- * @param replyOf  of a mirror; `null`: not measured
+ * @param replyOf  the reply of a mirror; `null`: not measured
  */
 export function walkChain(
   { client, nameOf, unwatched }: Walker,
@@ -32,7 +32,7 @@ export function walkChain(
   });
 }
 
-/** True if a reply is not too old. Milliseconds, both times of the same clock. */
+/** True if a reply is not too old. Milliseconds, both times by the same clock. */
 export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
   return nowMs - atMs <= currentPaces * paceMs;
 }
