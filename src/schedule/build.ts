@@ -4,9 +4,9 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import type { Series } from './host.ts';
 
-/** A series may join a build after this many probes alone. */
+/** After this many single probes, a series may join a build (several probes at once over one HTTP/2 connection). */
 const ripeFrom = limits.buildEvery - 1;
-/** A new series is probed alone once before it may join. */
+/** The start value of `sinceBuild`: a new series is probed alone once before it may join a build. */
 export const sinceBuildAtFirst = ripeFrom - 1;
 
 /** Lets a series that failed in a build join the next one. */
@@ -23,8 +23,8 @@ export interface BuildMeans {
 }
 
 /**
- * Starts a probe, and the other probes of its build if it leads one. For the others, the build replaces the next
- * scheduled probe.
+ * Starts a probe. If it leads a build, the other probes of the build start too, in place of their next scheduled
+ * probes.
  */
 export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);
@@ -51,7 +51,7 @@ export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now):
   return [first, ...rest];
 }
 
-/** The other series of a build over HTTP/2; empty: no build starts now. */
+/** The other series of a build over HTTP/2. It is empty if no build starts now. */
 function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
   if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];
   if (lead.sinceBuild < ripeFrom) return [];

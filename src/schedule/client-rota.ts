@@ -3,23 +3,26 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
 export interface RanBefore {
-  /** Time of the last run, wall milliseconds. */
+  /** When the last run started, wall milliseconds. */
   readonly startedAtMs: number;
-  /** Number of runs, which selects the next module. */
+  /** The number of runs, which selects the next module. */
   readonly runs: number;
 }
 
-/** Which pair runs next, and when. Reads no clock; monotonic milliseconds. */
+/** Decides which pair of mirror and client runs next, and when. It reads no clock. Times are monotonic milliseconds. */
 export interface ClientRota {
-  /** The pair that is due for longest, and then not again before `ran` or `away`; `null`: none is due. */
+  /**
+   * Returns the pair that has been due for longest; `null`: none. That pair is not returned again before `ran` or
+   * `away`.
+   */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
-  /** Records the end of a run. `again`: repeat it soon, with the same module. */
+  /** Records the end of a run. `again`: the pair repeats it soon, with the same module. */
   ran(pair: ClientPair, again: boolean, now: Now): void;
   /** Records that the pair could not be run: it is due again after at most `limits.clientAwayMs`. */
   away(pair: ClientPair, now: Now): void;
   /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;
-  /** Replaces pairs and pace. Pairs that stay keep their turn, unless the pace has changed. */
+  /** Replaces the pairs and the interval. A pair that stays keeps its next time, unless the interval has changed. */
   replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
 }
 
@@ -82,7 +85,7 @@ export function createClientRota(input: {
       for (const pair of pairs) {
         const key = pairKeyOf(pair);
         const before = turns.get(key);
-        // A pair that runs now has its next turn from `ran` or `away`.
+        // `ran` or `away` sets the next time of a pair that runs now.
         const stays = before !== undefined && (!isOtherPace || before.atMs === Number.POSITIVE_INFINITY);
         const atMs = stays ? before.atMs : firstAtMs(key, now);
         next.set(key, { pair, atMs, runs: known.get(key)?.runs ?? 0 });

@@ -32,12 +32,12 @@ export class Flights {
       return due;
     }
     if (series !== null) series.state = 'running';
-    // A build is one connection: its first probe has the slot.
+    // A build uses one connection, so only its first probe takes a slot.
     if (due.purpose !== 'build') hold(flight, 1);
     return due;
   }
 
-  /** Frees the slot of a probe that has ended; `null`: the probe was not running. */
+  /** Frees the slot of a probe that has ended, and returns its host and series; `null`: the probe was not running. */
   land(due: Due): { readonly host: Host; readonly series: Series | null } | null {
     const flight = this.#flights.get(due.probeId);
     if (flight === undefined) return null;
@@ -53,7 +53,10 @@ export class Flights {
     return flight;
   }
 
-  /** True while an artifact of the upstream is downloaded: parallel downloads would measure each other. */
+  /**
+   * True while an artifact of the upstream is downloaded. Parallel downloads would slow each other down and spoil the
+   * times.
+   */
   isDownloading(target: Target): boolean {
     return this.#downloads.has(upstreamKeyOf(target));
   }

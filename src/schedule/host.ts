@@ -22,7 +22,7 @@ export interface Host {
   heavyInFlight: number;
   /** Bytes that running heavy probes are expected to transfer. */
   bytesExpected: number;
-  /** Upstreams whose rounds probe the host now. */
+  /** The upstreams whose confirming rounds probe the host now. */
   readonly confirming: Set<string>;
 }
 
@@ -46,7 +46,7 @@ export interface Series {
   lastBytes: number | null;
   /** The HTTP version of the last response; `null`: not known. */
   protocol: HttpProtocol | null;
-  /** Probes since the last build; of a new series see `sinceBuildAtFirst`. */
+  /** The number of probes since the last build. A new series starts with `sinceBuildAtFirst`. */
   sinceBuild: number;
 }
 
@@ -65,8 +65,8 @@ export function createHost(key: string): Host {
 }
 
 /**
- * True if a slot is free. Planned downloads leave the last of several slots to other probes. A download that was ordered
- * out of turn may take it: then one light probe may start beside the downloads.
+ * True if a slot is free. Scheduled downloads leave the last of several slots to other probes. Ordered downloads may
+ * fill all slots: then one light probe may start in addition.
  */
 export function hasSlot({ inFlight, heavyInFlight }: Host, probe: Priority | 'ordered', perHost: number): boolean {
   if (probe === 2) return inFlight < perHost && heavyInFlight < Math.max(1, perHost - 1);
@@ -91,7 +91,7 @@ export function isOverBudget(host: Host, series: Series, bytesPerHour: number | 
   let wanted = used + host.bytesExpected + bytesExpectedOf(series);
   for (const other of host.keptBack) {
     const bytes = bytesExpectedOf(other);
-    // A download larger than the whole budget reserves nothing.
+    // A download larger than the whole budget reserves nothing, because it cannot start.
     if (other !== series && other.startedAtMs < series.startedAtMs && bytes <= most) wanted += bytes;
   }
   return wanted > most;
@@ -109,7 +109,7 @@ export function hasWaiting(host: Host): boolean {
 const minuteMs = 60_000;
 const minutes = 60;
 
-/** Bytes of the last hour, counted by minute: the sum covers up to a minute more. */
+/** The bytes of the last hour. They are counted by minute, so the sum covers up to one minute more. */
 export class ByteWindow {
   readonly #buckets = new Array<number>(minutes + 1).fill(0);
   #newest = Number.NEGATIVE_INFINITY;

@@ -5,24 +5,24 @@ import type { Calendar, Now } from '../core/ports.ts';
 /** One planned start. `index` counts intervals since 1970, or is the wall time of the cron expression. */
 export interface Slot {
   readonly index: number;
-  /** Monotonic milliseconds; `Infinity` where there will never be one. */
+  /** Monotonic milliseconds; `Infinity` if this series never starts. */
   readonly atMs: number;
-  /** True: a retry of a missed start. */
+  /** True for a retry of a missed start. */
   readonly isAgain?: true;
 }
 
-/** The planned starts of one series: the same after a restart, so restarts neither bunch nor shift starts. */
+/** The planned starts of one series. A restart does not change them, so restarts neither bunch nor shift starts. */
 export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
-  /** The slot with its time by the current clocks: cron slots move when the wall clock is set. */
+  /** The slot with its time by the current clocks. If the wall clock is set, cron slots move. */
   placed(slot: Slot, now: Now): Slot;
   /** The last slot at or before now (`slot` itself, if none has come since), and how many before it were skipped. */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
-/** Skipped cron slots are counted up to this number. */
+/** The maximum number of skipped cron slots that are counted. */
 const cronSlotsCounted = 100;
 
 /** A 32-bit hash of a text (FNV-1a with murmur3's final mix). */
@@ -38,7 +38,7 @@ function mix32(word: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** The jitter of a slot, in [-1, 1). */
+/** The random shift of a slot as a share of the maximum, in [-1, 1). */
 function wobble(hash: number, index: number): number {
   return mix32(hash ^ Math.imul((index % 2 ** 32) | 0, 0x9e3779b1)) / 2 ** 31 - 1;
 }
@@ -46,8 +46,8 @@ function wobble(hash: number, index: number): number {
 /**
  * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval.
  * @param hash      determines fraction and jitter
- * @param offsetMs  monotonic minus wall time at the scheduler's start, plus the mirror's delay; a later change of the wall
- * clock moves nothing
+ * @param offsetMs  monotonic minus wall time at the scheduler's start, plus the mirror's delay. A later change of the
+ * wall clock moves no start.
  */
 export function makeEveryPlan(
   everyMs: number,
@@ -77,7 +77,7 @@ export function makeEveryPlan(
 }
 
 /**
- * Plans starts after each time of a cron expression, spread over `spreadMs` by question, with jitter.
+ * Plans starts after each time of a cron expression. A hash of the question spreads them over `spreadMs`, with jitter.
  * @param staggerMs  the delay of this mirror after its question's start, within the spread
  */
 export function makeCronPlan(
@@ -114,7 +114,7 @@ export function makeCronPlan(
   };
 }
 
-/** A calendar that caches results: thousands of series evaluate the same expression at once. */
+/** A calendar that caches results, because thousands of series evaluate the same expression at once. */
 export function createRememberingCalendar(calendar: Calendar): Calendar {
   const known = new Map<string, number>();
   return {

@@ -10,7 +10,10 @@ import { createRememberingCalendar } from './plan.ts';
 import { createSeries, firstSlotOf, type PlanMeans, renew } from './series.ts';
 import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
 
-/** The scheduled series with their next slots, the absence of each mirror, and the hosts. */
+/**
+ * The scheduled series with their next slots, the hosts, and why each mirror may not be probed (pause, maintenance,
+ * throttle).
+ */
 export interface ScheduleRoster {
   readonly calendar: Calendar;
   /** Hosts where a series or a recheck waits for a slot. */
@@ -24,9 +27,12 @@ export interface ScheduleRoster {
   takeDue(now: Now): Series | null;
   /** Monotonic time of the next slot; `Infinity` without any. */
   nextSlotMs(): number;
-  /** Places cron slots by the current clocks; `jumped`: plans them anew. Returns the series whose slot was skipped. */
+  /**
+   * Recomputes the times of cron slots from the current clocks. With `jumped`, it plans them anew and returns the
+   * series whose slot was skipped.
+   */
   placeCron(now: Now, jumped: boolean): readonly Series[];
-  /** Queues a recheck: each series once; above `limits.rechecksWaiting` the oldest is dropped. */
+  /** Queues a recheck, for each series only once. Above `limits.rechecksWaiting`, the oldest recheck is dropped. */
   keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
   replace(config: Config, targets: readonly Target[], now: Now): void;
@@ -60,10 +66,10 @@ class SeriesRoster implements ScheduleRoster {
   #absences = new Map<string, Throttled>();
   #all = new Map<string, Series>();
   #byRegistry = new Map<string, Series[]>();
-  /** Series that were made for the next configuration. */
+  /** The series that `preparing` made for the next configuration; `null`: none. */
   #made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
 
-  // The first configuration of the input is not kept.
+  // Keeps no reference to the first configuration of the input.
   constructor({ calendar, seed, now, lastOk }: RosterInput) {
     this.calendar = createRememberingCalendar(calendar);
     this.#lastOk = lastOk;
@@ -194,7 +200,7 @@ class SeriesRoster implements ScheduleRoster {
     this.#byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
-  /** Removes what waits for series and targets that are no longer configured. */
+  /** Removes waiting series and rechecks that are no longer configured. */
   #clearLines(): void {
     const all = this.#all;
     const known = new Set([...all.values()].map(({ target }) => target.id));

@@ -13,11 +13,11 @@ import { clearWaits, isInMaintenance, throttleStep } from './throttle.ts';
 import { startVisit } from './visit.ts';
 
 const shedMax = 0.9;
-/** The share of the probes at once that scheduled ones may have: the others are for rounds and rechecks. */
+/** The share of the concurrent probes that may be scheduled ones. The rest is for confirming rounds and rechecks. */
 const scheduledShare = 0.75;
 
 /**
- * A scheduler with all first starts in the future.
+ * Creates a scheduler. All first starts are in the future.
  * @param input.seed  the vantage, so that two vantages with the same targets do not probe at the same times
  */
 export function createScheduler(input: {
@@ -29,7 +29,7 @@ export function createScheduler(input: {
   readonly now: Now;
   /** The last success of targets before this start, by id, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
-  /** The most probes at once; absent: as many as the threads take. */
+  /** The maximum number of concurrent probes. If absent, only the probing threads limit it. */
   readonly probesAtOnce?: number;
 }): Scheduler {
   const { random, probesAtOnce = Number.POSITIVE_INFINITY } = input;

@@ -13,9 +13,9 @@ export interface Finished {
   readonly isFailed?: boolean;
 }
 
-/** Decides what starts when. Reads no clock. */
+/** Decides which probe starts when. It reads no clock. */
 export interface Scheduler {
-  /** What starts now, what was skipped, and the monotonic time of the next call at the latest. */
+  /** Returns the probes to start now, the skipped ones, and the monotonic time by which it must be called again. */
   advance(now: Now): {
     readonly start: readonly Due[];
     readonly skipped: readonly Skipped[];
@@ -28,8 +28,8 @@ export interface Scheduler {
    */
   finished(due: Due, result: Finished, now: Now): void;
   /**
-   * A Due outside the plan; `null`: no slot is free, the step is throttled, or the mirror is unknown, paused or in
-   * maintenance. A recheck that gets `null` at a known mirror is started by `advance` later.
+   * Reserves a slot for a probe outside the schedule; `null`: no slot is free, the step is throttled, or the mirror is
+   * unknown, paused or in maintenance. `advance` starts a recheck that got `null` later, if its mirror is known.
    */
   reserve(
     input: {
@@ -41,24 +41,30 @@ export interface Scheduler {
     } & Pick<Due, 'family' | 'protocol'>,
     now: Now,
   ): Due | null;
-  /** Starts a visit; or says why none is possible now. */
+  /** Starts a visit (one run of a real client at a mirror), or returns why none is possible now. */
   visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
-  /** Marks a mirror as in doubt: until the doubt ends, its due probes are skipped as `paused`. */
+  /** Marks a mirror as in doubt, or ends the doubt. While it is in doubt, its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
   /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
   inMaintenance(registry: string, now: Now): boolean;
   /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
-  /** Monotonic planned start of a series' waiting or running probe, else the next; `null`: not configured, or never. */
+  /**
+   * The planned start of a series' waiting or running probe, else of its next one. Monotonic; `null`: not configured,
+   * or never.
+   */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
-  /** Sets the share of slots to skip as `local`, at most `shedMax`; canaries are skipped half as often. */
+  /**
+   * Sets the share of slots to skip as `local`, because this machine is overloaded. It is at most `shedMax`; canaries
+   * are skipped half as often.
+   */
   shed(share: number): void;
-  /** Prepares, in slices, the `replace` with the same configuration. */
+  /** Prepares `replace` for the same configuration. It works in slices, so that it does not block the main loop. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
   /**
-   * Applies other targets or paces. Unchanged series keep their phase, running probes keep their slot until they end, and
-   * every wait for a `Retry-After` ends.
+   * Applies other targets or intervals. Unchanged series keep their phase. Running probes keep their slot until they
+   * end. Every wait for a `Retry-After` ends.
    */
   replace(config: Config, targets: readonly Target[], now: Now): void;
   inFlight(): number;

@@ -8,14 +8,15 @@ import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './pla
 
 /** The longest delay of a mirror's probe after the planned time of its question, milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** The staggering is at most this share of the interval. */
+/** A mirror's delay is at most this share of the interval. */
 const staggerShare = 0.1;
 
-/** With jitter an artifact could overtake another; without it each is probed once before any is probed twice. */
+/** Artifacts have no jitter. With it, one artifact could be probed twice before another is probed once. */
 const heavyJitterShare = 0;
 
 /**
- * The plan of a series. Mirrors probe the same question at nearly the same times, so that responses can be compared.
+ * The plan of a series. Mirrors are probed with the same question at nearly the same times, so that responses can be
+ * compared.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
   const { ecosystem, upstream, registry, module, version, step } = target;

@@ -2,7 +2,10 @@ import type { Config } from '../core/config.ts';
 import { type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import { hash32 } from './plan.ts';
 
-/** The shard of a name, 0 to `count` - 1, by rendezvous hashing: a new shard takes its share, and no other name moves. */
+/**
+ * The shard that owns a name, 0 to `count` - 1, by rendezvous hashing. So if a shard is added, names move only to the
+ * new one.
+ */
 function shardOf(name: string, count: number): number {
   let best = 0;
   let bestHash = -1;
@@ -28,8 +31,8 @@ export function ownedBy(config: Config): Config {
 }
 
 /**
- * A mirror's targets that this shard probes. All targets of a module are in one shard; those of the canary's module, and
- * those without a module, are the upstream's owner's.
+ * A mirror's targets that this shard probes. All targets of one module belong to one shard. Targets of the canary's
+ * module, and those without a module, belong to the owner of the upstream.
  */
 export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
   if (shard === undefined) return targets;

@@ -23,7 +23,7 @@ export interface SchedulerState {
   readonly roster: ScheduleRoster;
   readonly flights: Flights;
   readonly random: Random;
-  /** The most scheduled probes at once. */
+  /** The maximum number of concurrent scheduled probes. */
   readonly inFlightMax: number;
   config: Config;
   /** The share of slots to skip, 0 to 1. */
@@ -39,7 +39,7 @@ interface Turn {
   readonly skipped: Skipped[];
 }
 
-/** Starts and skips what is due now, and says when the next turn is. */
+/** Starts and skips the probes that are due now, and returns when it must run again. */
 export function advanceScheduler(state: SchedulerState, now: Now): ReturnType<Scheduler['advance']> {
   const turn: Turn = { now, start: [], skipped: [] };
   const { roster } = state;
@@ -92,7 +92,7 @@ function tryAgain(state: SchedulerState, series: Series, missed: Slot, now: Now)
 
 function arrive(state: SchedulerState, series: Series, suspended: boolean, turn: Turn): void {
   const { slot, passed } = series.plan.latest(series.slot, turn.now);
-  // A retry was counted when its slot was missed.
+  // A retry was already counted when its slot was missed.
   const own = slot.isAgain === true ? 0 : 1;
   series.slot = series.plan.next(slot, turn.now);
   state.roster.plan(series);
@@ -177,7 +177,7 @@ function startWaiting(state: SchedulerState, host: Host, priority: (typeof prior
   }
 }
 
-/** No build while a step of the mirror has a throttle. */
+/** The inputs of a build. While a step of the mirror has a throttle, `all` is empty, so that no build starts. */
 function buildMeans(state: SchedulerState, host: Host, { target: { registry } }: Series, now: Now): BuildMeans {
   const isThrottled = (state.roster.absence(registry)?.throttles.size ?? 0) > 0;
   return {

@@ -2,7 +2,10 @@ import { limits } from '../core/limits.ts';
 import type { MaintenanceWindow, Step } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 
-/** How long one step of a mirror is not requested. `level` counts consecutive 429s without a time. */
+/**
+ * Until when one step of a mirror must not be requested. `level` counts consecutive throttling responses that name no
+ * time.
+ */
 export interface Throttle {
   readonly until: Now | null;
   readonly level: number;
@@ -19,7 +22,7 @@ export function waitEnd(throttles: Throttles, step: Step, now: Now): Now | null 
   return until !== null && now.monotonicMs < until.monotonicMs ? until : null;
 }
 
-/** Updates a step's throttle after a response. @see throttledBy */
+/** Updates a step's throttle after a response, by `throttledBy`. */
 export function throttleStep(
   throttles: Throttles,
   step: Step,
@@ -31,7 +34,7 @@ export function throttleStep(
   else throttles.set(step, next);
 }
 
-/** Ends all waits. Back-off levels stay. */
+/** Ends all waits. Back-off levels stay, so a further throttling response still causes a longer wait. */
 export function clearWaits(throttles: Throttles): void {
   for (const [step, { level }] of throttles) {
     if (level === 0) throttles.delete(step);

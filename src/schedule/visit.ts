@@ -8,11 +8,11 @@ import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 
 export interface Visited {
   readonly wireBytes: number;
-  /** The step of ours that was throttled, `retryAfterMs` as in `Scheduler.finished`; `null`: none was. */
+  /** The step of our own probes that was throttled; `null`: none. `retryAfterMs` is as in `Scheduler.finished`. */
   readonly throttled: { readonly step: Step; readonly retryAfterMs: number } | null;
 }
 
-/** A real client's turn at a mirror, with our own steps after it. Holds one slot of its host until it ends. */
+/** One run of a real client at a mirror, with our own probes after it. It uses one slot of the host until it ends. */
 export interface Visit {
   end(result: Visited, now: Now): void;
 }
