@@ -17,7 +17,7 @@ import type { Absorb, TurnChanges } from './news.ts';
 /** If nothing changed, the engine runs at most once in this time, milliseconds. */
 const everyMs = 250;
 
-/** The engine of `features/actions` in the daemon's loop. */
+/** Runs the engine of `features/actions` (automatic actions on advice) in the daemon's loop. */
 export class Actions {
   readonly #stages: Stages;
   readonly #actor: Actor | null;
@@ -49,7 +49,7 @@ export class Actions {
     if (this.#isStopped) stages.log.warn('actions are stopped');
   }
 
-  /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  nothing new starts */
+  /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  true: no new action starts */
   turn(advised: readonly AdviceChange[], changes: TurnChanges, now: Now, absorb: Absorb, isStopping: boolean): void {
     const rules = this.#actor === null ? [] : (this.#stages.config.onAdvice ?? []);
     if (rules.length === 0) return;
@@ -73,7 +73,7 @@ export class Actions {
   /** Starts the decided steps. @param isStored  false: the journal could not be written, so no step starts */
   begin(isStored: boolean): void {
     for (const { step, row, rule } of this.#orders.splice(0)) {
-      // Advice, rule or `actions stop` may change until the next turn, which decides again.
+      // Not started now: the next turn decides again, because advice, rule or `actions stop` may change.
       if (!isStored || this.#actor === null || this.#isClosed) {
         this.#unbegun.push(row.id);
         continue;

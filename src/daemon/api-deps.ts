@@ -97,7 +97,7 @@ function adviceDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** The commands of callers. Each runs in a turn of the loop. */
+/** The commands of API clients. Each runs in a turn of the loop. */
 function commandsOf(s: Stages, pipeline: Pipeline) {
   return {
     acceptAdvice: (id) =>

@@ -51,20 +51,20 @@ export interface DaemonPorts {
   readonly log: Log;
   readonly store: Store;
   readonly post: Post;
-  /** Absent: no real client ever runs. */
+  /** If absent, no real client runs. */
   readonly clients?: ClientRunner;
-  /** Absent: no action ever runs. */
+  /** If absent, no action runs. */
   readonly actor?: Actor;
   workers(book: WorkerBook): Workers;
-  /** The most file descriptors of this process; absent: not known. */
+  /** The maximum number of open file descriptors of this process; absent or `null`: unknown. */
   readonly descriptors?: number | null;
   readonly version: string;
   readonly node: string;
-  /** The known ecosystems; absent: those of this release. */
+  /** The known ecosystems. If absent, the built-in ones are used. */
   readonly registry?: Registry;
 }
 
-/** The stages and ports of one daemon. A reload replaces `config` and `targets`. */
+/** The stages (scheduler, detector, advisor …) and ports of one daemon. A reload replaces `config` and `targets`. */
 export type Stages = ReturnType<typeof assemble>;
 
 /** Creates every stage from a configuration and the state file; the loop is not started. */
@@ -127,7 +127,7 @@ export function assemble(config: Config, ports: DaemonPorts) {
   return stages;
 }
 
-/** The stages that decide, with their stored state. */
+/** Creates the stages that make decisions, with their stored state. */
 function judgingOf(
   config: Config,
   { random, calendar, descriptors = null, registry = builtIn }: DaemonPorts,
@@ -226,7 +226,7 @@ function lifeOf(store: Store, now: Now): string {
   return id;
 }
 
-/** A fingerprint of the main settings of probing and judging, not of all: twelve hex digits. */
+/** A fingerprint of the settings that affect probing and judging most, not of all settings: twelve hex digits. */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;
   const mirrors = config.mirrors.map(({ name, upstream, url, role, weight }) => [name, upstream, url, role, weight]);

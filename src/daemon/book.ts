@@ -16,13 +16,13 @@ export interface BookInput {
   readonly config: Config;
   readonly learnt: Learnt;
   readonly version: string;
-  /** The known ecosystems; absent: those of this release. */
+  /** The known ecosystems. If absent, the built-in ones are used. */
   readonly registry?: Registry;
 }
 
 /**
- * The workers' part of a configuration: access with secrets in clear text, and data for conversations.
- * Hashes in `config.pinned` override learnt ones.
+ * The part of a configuration that probing threads need: access with secrets in clear text, and the input of each
+ * protocol. Hashes in `config.pinned` override learnt ones.
  */
 export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);

@@ -54,7 +54,7 @@ class PairRuns {
    * By pair: the outcome of the last run that differed from our own steps. A later run that agrees removes the entry.
    */
   readonly #odd = new Map<string, ClientRun['outcome']>();
-  /** Comparisons in progress: a mirror that hangs must not delay other runs. */
+  /** Comparisons in progress. Other runs do not wait for them, because a mirror may hang. */
   readonly #comparing = new Set<Promise<void>>();
   #timer: { cancel(): void } | null = null;
   #isStopped = false;
@@ -208,7 +208,7 @@ function beginVisit(s: Stages, { mirror }: ClientWish): Visit | null {
   return null;
 }
 
-/** `null`: the daemon is stopping. */
+/** Runs the client and returns its report; `null`: the daemon is stopping. */
 async function reportOf(s: Stages, wish: ClientWish): Promise<ClientReport | null> {
   const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
   const report = await s.clients?.run(makeClientOrder(wish, means));

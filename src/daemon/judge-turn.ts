@@ -35,7 +35,9 @@ type AdviseTurn = ReturnType<Advisor['consider']>;
 
 /** Without events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
-/** The limit of passes over the orders of one turn: a probe that cannot start may cause further orders. */
+/**
+ * The maximum number of passes over the orders of one turn, because a probe that cannot start may cause further orders.
+ */
 const carryingMax = 4;
 
 /** State that lasts longer than one turn. Times are monotonic milliseconds. */
@@ -85,7 +87,7 @@ class Orders {
   }
 }
 
-/** The controls to ask now. */
+/** The controls to probe now. */
 type ControlsDue = { due: ControlDue; round: Due['round'] }[];
 
 /** One turn of judging. Call in this order: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */

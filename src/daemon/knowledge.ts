@@ -33,7 +33,7 @@ export function createKnowledge(s: Stages) {
   };
 }
 
-/** Only facts under the ecosystem's own keys, which a restart reads. */
+/** What an ecosystem learns from facts. Other ecosystems' keys are left out, because a restart would not read them. */
 function learntFrom(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }

@@ -143,7 +143,7 @@ class Life {
     const { stages } = this;
     const { clock, descriptors = null } = this.#ports;
     return {
-      // Otherwise two shards could report different states of one mirror.
+      // Only those of owned upstreams, because two shards could report different states of one mirror.
       standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
       vantage: stages.detector.vantage(),
       findings: stages.detector.findings(),

@@ -18,10 +18,10 @@ export { expandTargets as expand } from '../schedule/targets.ts';
 export interface ProcessFacts {
   readonly version: string;
   readonly node: string;
-  /** PATH; absent: none. */
+  /** The value of `PATH`; absent: empty. */
   readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
-  /** What other places advise; absent: not known. */
+  /** What daemons at other places advise; absent: unknown. */
   readonly votes?: Actor['votes'];
 }
 

@@ -48,7 +48,7 @@ export function dueOf(target: Target, timeoutMs: number, { clock, random }: { cl
   };
 }
 
-/** Result if the thread of a probe returned nothing within `limitMs`: a defect of this program. */
+/** The result if the thread of a probe returned nothing within `limitMs`: a defect of this program. */
 export interface NoResult {
   readonly registry: string;
   readonly limitMs: number;

@@ -1,7 +1,9 @@
 import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
-/** The time between two turns counts up to this many milliseconds: more is the daemon's own delay. */
+/**
+ * The time between two turns counts only up to this limit, because the rest is the daemon's own delay. Milliseconds.
+ */
 const turnMsMost = 1_500;
 
 interface Probe {

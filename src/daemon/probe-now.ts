@@ -17,13 +17,13 @@ export interface ProbeNow {
   close(): Promise<void>;
 }
 
-/** One worker thread for all probes; the start of another takes longer than most of them. */
+/** Starts one worker thread for all probes, because the start of a thread takes longer than most probes. */
 export function startProbing(facts: ProcessFacts): ProbeNow {
   let workers: Workers | null = null;
   return {
     async probe(config, request) {
       const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
-      // A thread reads its messages in order: a probe has the book that was sent before it.
+      // A thread reads its messages in order, so a probe uses the book that was sent before it.
       if (workers === null) workers = workersFor(book, processLog(facts), 1);
       else void workers.configure(book);
       const due = makeDue(request, config, { clock: systemClock, random: systemRandom });

@@ -20,7 +20,7 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
-/** After a failed commit the next attempt waits this many times the duration of the failed one. */
+/** After a failed commit, the next attempt waits this many times as long as the failed one took. */
 const retryAfter = 10;
 
 const standingsEveryMs = 250;
@@ -144,7 +144,10 @@ export class Publisher {
     }
   }
 
-  /** Shown before findings and advice, because these may follow from the vantage's state. */
+  /**
+   * Shows the state of the vantage. It runs before findings and advice are shown, because they may follow from that
+   * state.
+   */
   #showVantage(now: Now): void {
     const vantage = this.#stages.detector.vantage();
     if (vantage.suspect === this.#suspect) return;

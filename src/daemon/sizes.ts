@@ -3,10 +3,10 @@ import { systemClock } from '../io/clock.ts';
 import { copyStore } from '../io/store-copy.ts';
 import { readResponseBytes } from '../state/answer-read.ts';
 
-/** Paces are an hour or a day. */
+/** How far back responses are read. Two days are enough, because artifacts are requested once an hour or once a day. */
 const readMs = 2 * 86_400_000;
 
-/** The sizes of responses of the last two days, by a state file that may be in use; empty if it cannot be read. */
+/** The sizes of responses of the last two days, from a state file that may be in use; empty if it cannot be read. */
 export function readSizes(path: string): Sizes {
   const sizes = new Map<string, number>();
   const copied = copyStore(path);
