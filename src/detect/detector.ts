@@ -188,7 +188,7 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => applyConfig(memory, config, targets));
   }
 
-  /** For a shutdown: settles held samples and returns everything unwritten. */
+  /** For a shutdown: settles held samples, and returns all rows that are not written yet. */
   flush(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       for (const mirror of memory.mirrors.values()) dropFromRounds(memory, mirror);

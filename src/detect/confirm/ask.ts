@@ -20,7 +20,9 @@ import { isConfirmed, isInDoubt } from './doubt.ts';
 import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
-/** The interval between moments of a round whose only reason is a suspicion older than `limits.roundMs`. */
+/**
+ * The interval between moments, milliseconds, if a suspicion older than `limits.roundMs` is the round's only reason.
+ */
 const watchStepMs = 5_000;
 
 /**
@@ -100,7 +102,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // No new moment for a mirror in doubt while a probe of that mirror is pending.
+    // While a probe of a mirror in doubt is pending, no new moment starts for that mirror.
     if (round.flights.outcomes.has(mirror.mirror.name) || !mayBeProbedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       if (!target.canary)

@@ -26,7 +26,7 @@ import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { updateDoubt } from './doubt.ts';
 
-/** A look at a slow target ends after this many ok responses in a row that are not slow. */
+/** The recheck of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
 
 /** Carries out the rules' requests since the last call, in order. */
@@ -77,7 +77,10 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   } else startRecheck(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
-/** @returns false if it did not start */
+/**
+ * Orders a probe of the first bytes. @returns false if it did not start
+ * @returns false if it did not start
+ */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
   if (left === null) return false;
@@ -86,7 +89,10 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: Reche
   return true;
 }
 
-/** @returns false if it did not start */
+/**
+ * Orders one download from each wanted mirror. @returns false if they did not start
+ * @returns false if it did not start
+ */
 function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
   const lastMs = memory.confirm.heavyRechecks.get(key);

@@ -22,7 +22,7 @@ export interface Statement extends Named {
   /** True if a later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
-  /** The state of the signature; absent: no response with this digest told us anything about one. */
+  /** The state of the signature; absent: no response with this digest showed one. */
   readonly signature?: SignatureState;
   readonly probeId: string;
   /**
@@ -130,8 +130,8 @@ function isAgainstOrigin(
 }
 
 /**
- * The group that serves the usual bytes: the origin's group if it has other members, else the largest. If several are
- * largest: the origin's; `null`: it is not among them.
+ * The group that serves the usual bytes: the origin's group if it has other members, else the largest. If several
+ * groups are largest, the origin's; `null` if it is not among them.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;

@@ -22,7 +22,7 @@ import {
 import { isOrdered, updateLines } from './lines.ts';
 import { type ContentUpdate, updateVersions, type Who } from './versions.ts';
 
-/** `upperMs` `null`: unknown. */
+/** The lag found so far, while the lacked items are added up. `upperMs`: `null` if unknown. */
 interface Sum {
   lowerMs: number;
   upperMs: number | null;

@@ -33,7 +33,7 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
   const nowMs = memory.now.monotonicMs;
   const resolved = facts.resolvedVersion ?? version ?? '';
   const before = series.artifact;
-  // A new version has a new path. It may take a while to arrive at a mirror.
+  // A new version always has a new path. It may take a while to arrive at a mirror.
   const hasMoved = before !== undefined && before.version === resolved && before.at !== at;
   if (before?.at === at && before.version === resolved) return;
   const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
@@ -50,7 +50,7 @@ function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target)
   return true;
 }
 
-/** As `Due.artifactAt`; `null`: not known. */
+/** Where the last index says that an artifact is, as `Due.artifactAt`; `null`: not known. */
 export function placeOfArtifact(mirror: MirrorMemory, id: string): string | null {
   return mirror.series.get(seriesId({ id }, 'cold'))?.artifact?.at ?? null;
 }

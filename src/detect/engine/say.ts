@@ -76,7 +76,10 @@ export function apply(
   else say(memory, 'changed', next);
 }
 
-/** Closes the open finding of this kind, subject and story (`of`). It gets the evidence and text of `last`. */
+/**
+ * Closes the open finding of this kind and subject. `of` names its story, if its cause is counted separately. The
+ * finding gets the evidence and text of `last`.
+ */
 export function closeFinding(
   memory: Memory,
   kind: FindingKind,
@@ -208,7 +211,7 @@ function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory
   if (finding.state === 'open') recordFindingRow(memory, finding, stampMs);
 }
 
-/** The rule for a finding's kind and story; `null`: no such rule is registered. */
+/** The rule for a finding's kind and story (a cause that is counted separately); `null`: no such rule is registered. */
 export function ruleOf(
   rules: readonly FindingRule[],
   { kind, cause }: Pick<Finding, 'kind' | 'cause'>,

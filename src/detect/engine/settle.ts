@@ -16,7 +16,7 @@ import { judgeKinds, receiveResponse } from './step.ts';
  * Settles a sample: decides its final outcome, outputs it with baseline and threshold, and passes it to the rules if it
  * was judged.
  * @param because  the reason why the sample becomes unknown; `null`: it keeps its outcome
- * @param isShort  true for a timeout that is no failure of the target, see `Held`
+ * @param isShort  true for a timeout that is no failure of the target, see `HeldSample`
  */
 export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
   const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };

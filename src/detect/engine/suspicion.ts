@@ -11,8 +11,8 @@ import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
 /**
- * The mirrors by which our network is judged: those not in outage. If any of them had an earlier success, only those
- * that had one.
+ * The mirrors by which our network is judged: those not in outage. Once a mirror of this egress has succeeded, mirrors
+ * that never succeeded are left out.
  */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
@@ -39,7 +39,7 @@ export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict 
   const controls = [...moment.controls].map(([name, momentOutcome]) => ({
     responses: momentOutcome,
     known: memory.controls.get(name)?.known ?? false,
-    // Captive portals let bare TCP pass: such a control proves nothing if a portal can cause all the failures.
+    // Captive portals let bare TCP pass. So a TCP control proves nothing if a portal can cause all the failures.
     proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
   const witnesses = witnessesOf(memory, round, moment, egress);

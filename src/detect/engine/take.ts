@@ -47,7 +47,7 @@ export function take(memory: Memory, sample: Sample): void {
   const because = becauseOf(memory, mirror, series, sample);
   const isOurs = because !== null || sample.outcome.tag === 'unknown';
   if (purpose === 'peek' && !isOurs) {
-    // First bytes prove nothing about the rest of an artifact.
+    // The first bytes prove nothing about the rest of an artifact, so a peek is not judged.
     receiveResponse(memory, input, 'peek');
     memory.turn.settled.push(settledSampleOf(sample));
     return;
@@ -85,7 +85,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   return contaminated ? 'contaminated' : null;
 }
 
-/** Takes the answer of a control. */
+/** Records the response of a control (a host that is no mirror), and passes it to the rounds that wait for it. */
 export function receiveControl(
   memory: Memory,
   response: ControlResponse,

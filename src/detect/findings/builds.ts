@@ -21,9 +21,9 @@ export interface BuildResponse {
    * another connection.
    */
   readonly isMoved: boolean;
-  /** Time to first byte; `null`: not known. */
+  /** The time to the first byte, milliseconds; `null`: not known. */
   readonly ms: number | null;
-  /** Time to first byte of a single request of the target. */
+  /** The time to the first byte of a single request of the target, milliseconds; `null`: not known. */
   readonly aloneMs: number | null;
   readonly bytes: number;
 }
@@ -56,7 +56,7 @@ export interface BuildState {
   readonly isOpen: boolean;
 }
 
-/** So many builds in a row with trouble open the finding, and so many without trouble close it. */
+/** This many builds in a row with trouble open the finding, and this many without trouble close it. */
 const buildsInRow = 2;
 /** With fewer requests, a build shows neither serial handling nor the end of a stream limit. */
 const requestsMin = 4;
@@ -180,8 +180,8 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
 }
 
 /**
- * Concurrent requests over one connection fail, need another connection, or wait for each other. The state of a series
- * is the last time to first byte of a single HTTP/2 request, milliseconds.
+ * Finds mirrors where concurrent requests over one connection fail, need another connection, or wait for each other.
+ * The state of a series is the last time to the first byte of a single HTTP/2 request, milliseconds.
  */
 export const builds: FindingRule<BuildState | null, number | null> = {
   name: 'builds',

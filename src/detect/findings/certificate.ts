@@ -80,7 +80,7 @@ interface CertificateOwn {
   readonly shown: Standing['certificate'];
 }
 
-/** A certificate that fails verification, or expires soon. */
+/** Finds certificates that fail verification or expire soon. */
 export const certificate: FindingRule<CertificateOwn> = {
   name: 'certificate',
   kind: 'certificate',

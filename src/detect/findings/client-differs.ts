@@ -14,7 +14,7 @@ interface Difference {
 /** Current differences, by mirror and client. */
 export type Differences = ReadonlyMap<string, Difference>;
 
-/** A single difference may be chance. */
+/** A difference is reported after this many in a row, because a single one may be chance. */
 const rowMin = 2;
 const namedMax = 5;
 
@@ -69,7 +69,7 @@ function runPhrase({ client, registry, module, version, outcome, reason, ours }:
     : phrase('found.clientFails', { client, what, registry, cause: String(reason) });
 }
 
-/** Real clients get other results than our own steps. */
+/** Finds real clients that get other results than our own probes of the same steps. */
 export const clientDiffers: OwnRule<Differences> = {
   name: 'client_differs',
   kind: 'self',

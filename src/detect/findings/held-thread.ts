@@ -6,7 +6,7 @@ import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory/says.ts';
 
 interface Holds {
-  /** Monotonic milliseconds. */
+  /** When a response last blocked the thread, monotonic milliseconds. */
   readonly atMs: number;
   /** The most processor time for one response, milliseconds. */
   readonly worstMs: number;
@@ -49,7 +49,10 @@ function holdsStatement(name: string, state: Holds | null): FindingStatement {
   };
 }
 
-/** Reading this mirror's responses blocks our thread. The mirror is at fault even if the probes succeed. */
+/**
+ * Finds mirrors whose responses block our thread while it reads them. The mirror is at fault even if the probes
+ * succeed.
+ */
 export const heldThread: FindingRule<Holds | null> = {
   name: 'held_thread',
   kind: 'unreliable',

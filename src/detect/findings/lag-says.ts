@@ -12,10 +12,7 @@ export type Backwards =
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/**
- * So many steps backwards open a finding, unless `limits.calmReadings` responses without a step backwards come between
- * them.
- */
+/** This many steps backwards open a finding, unless `limits.calmReadings` responses without one come between them. */
 const storyTimes = 2;
 
 /**

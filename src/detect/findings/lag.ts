@@ -9,10 +9,10 @@ import type { About, FindingRule } from '../memory/rule.ts';
 import type { ContentComparison, ContentSubject, Shelf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
-/** By the key of a subject. */
+/** The lag troubles of a mirror, by the key of their subject. */
 type Lagging = ReadonlyMap<string, LagTrouble>;
 
-/** A mirror that is behind the others, has stopped, or goes backwards. */
+/** Finds mirrors that are behind the others, get no more releases, or go backwards. */
 export const lag: FindingRule<Lagging> = {
   name: 'lag',
   kind: 'lag',

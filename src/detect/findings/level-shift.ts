@@ -7,7 +7,7 @@ import { speedOf } from '../rules/speed.ts';
 import { seriesOfSpeed, spike, spikeEvidenceOf } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
-/** A mirror that has been slow for so long that this is its new usual latency. */
+/** Finds mirrors that have been slow for so long that the new latency is the usual one. */
 export const levelShift: FindingRule<null> = {
   name: 'level_shift',
   kind: 'level_shift',

@@ -32,7 +32,7 @@ import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts'
 
 const connections = ['cold', 'warm'] as const;
 
-/** Bytes that differ from those an authority names, or from those of other mirrors. */
+/** Finds bytes that differ from those that an authority names, or from those of other mirrors. */
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
@@ -208,7 +208,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'd
     others.push([other, step]);
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
-  // Alternating backends could cause endless probes.
+  // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
 }

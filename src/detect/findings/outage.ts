@@ -36,7 +36,7 @@ import {
 import { explainOutage } from './outage-says.ts';
 import { isAbsentEverywhere } from './refusal.ts';
 
-/** A mirror that does not respond, or not over one address family or HTTP version. */
+/** Finds mirrors that do not respond at all, or not over one address family or HTTP version. */
 export const outage: FindingRule<OutageOwn, OutageState> = {
   ...outagePlace,
   kind: 'outage',
@@ -106,7 +106,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (result.outcome === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = stepFor(own, view, series, updateOutage(before, result));
     const isComing = before.isOut && state.isOut && result.outcome === 'ok' && !isDamped(state);
-    // While the canary is in outage, the whole mirror is in outage.
+    // While the canary is in outage, the whole mirror is. So no single target opens an outage.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
     // Our network cannot cause a failure that is not silent.

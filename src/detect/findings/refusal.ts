@@ -128,7 +128,7 @@ interface Next {
 
 type Refused = ReadonlySet<SeriesMemory>;
 
-/** A mirror that refuses requests. The rule's state of a mirror is its refused series. */
+/** Finds mirrors that refuse requests. The rule's state of a mirror is the set of its refused series. */
 export const refusal: FindingRule<Refused, RefusalState> = {
   name: 'refusal',
   kind: 'refusal',

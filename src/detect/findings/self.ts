@@ -41,7 +41,7 @@ export const noSelf: SelfState = {
   isOpen: false,
 };
 
-/** Counts nothing for `limits.contaminatedQuietMs`. */
+/** Stops counting samples for `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
@@ -143,7 +143,7 @@ interface SelfOwn {
   readonly clockUntilMs: number | null;
 }
 
-/** This process delays its own samples, was suspended, or has a clock that jumps. */
+/** Finds that this process delays its own samples, was suspended, or has a clock that jumps. */
 export const self: OwnRule<SelfOwn> = {
   name: 'self',
   kind: 'self',
@@ -175,7 +175,7 @@ export function shedShareOf(us: OwnStates): number {
   return stateOf(self, us).state.shed;
 }
 
-/** `null` without samples. */
+/** The share of samples whose verdict our own delays made uncertain, 0 to 1; `null` without samples. */
 export function contaminatedShareOf(us: OwnStates, nowMs: number): number | null {
   return contaminatedOf(stateOf(self, us).state, nowMs).share;
 }

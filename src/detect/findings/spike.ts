@@ -26,7 +26,7 @@ interface SpikeOwn {
   readonly other: OtherSpeed | null;
 }
 
-/** A mirror that is slower than usual. The state of a series is its baseline and its recent slow samples. */
+/** Finds mirrors that are slower than usual. The state of a series is its baseline and its recent slow samples. */
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',

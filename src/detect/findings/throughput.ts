@@ -113,10 +113,10 @@ function rateText(bytesPerSecond: number): string {
   return kib < 1_024 ? `${Math.round(kib)} KiB/s` : `${(kib / 1_024).toFixed(1)} MiB/s`;
 }
 
-/** Newest last. */
+/** The rates of the last downloads of a series, the newest last. */
 type Rates = readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
 
-/** A mirror with much slower downloads than the others, or than before. */
+/** Finds mirrors with much slower downloads than the others, or than before. */
 export const throughput: FindingRule<ThroughputState, Rates> = {
   name: 'throughput',
   kind: 'throughput',

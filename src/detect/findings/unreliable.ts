@@ -67,7 +67,7 @@ export function countResponse(
   };
 }
 
-/** True if the evidence since the sum was last 0 is twice what opens the finding. */
+/** True if the evidence since the sum was last 0 is at least twice the bound that opens the finding. */
 function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass): boolean {
   const { usual, bad, opensAt } = tests[kind];
   const against = (samples - failures) * Math.log((1 - bad) / (1 - usual));
@@ -125,7 +125,7 @@ function mostOf(reasons: readonly Reason[]): Finding['cause'] {
 type Rates = Readonly<Record<RateClass, RateState>>;
 
 /**
- * A mirror that fails more often than it should. The state of a series is the number of its counted failures in a row.
+ * Finds mirrors that fail more often than usual. The state of a series is the number of its counted failures in a row.
  */
 export const unreliable: FindingRule<Rates, number> = {
   name: 'unreliable',

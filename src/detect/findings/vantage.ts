@@ -23,7 +23,7 @@ function vantageStatement({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number
   };
 }
 
-/** Our own network has failed or lost packets for a long time. */
+/** Finds that our own network has failed or lost packets for a long time. */
 export const vantage: OwnRule<null> = {
   name: 'vantage',
   kind: 'vantage',

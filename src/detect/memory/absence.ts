@@ -56,7 +56,10 @@ export function recordMaintenance({ absence }: Away, inMaintenance: boolean): vo
   absence.inMaintenance = inMaintenance;
 }
 
-/** @param untilMs  monotonic; `null`: no longer throttled */
+/**
+ * Records until when a step is throttled.
+ * @param untilMs  monotonic; `null`: no longer throttled
+ */
 export function recordThrottle({ absence }: Away, step: Step, untilMs: number | null): void {
   if (untilMs === null) absence.throttled.delete(step);
   else absence.throttled.set(step, untilMs);

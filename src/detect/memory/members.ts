@@ -15,7 +15,10 @@ export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): 
   return true;
 }
 
-/** @param replaced  the mirror that had its name before */
+/**
+ * Adds a mirror. @param replaced  the mirror that had its name before
+ * @param replaced  the mirror that had its name before
+ */
 export function addMirror({ mirrors, now }: Memory, mirror: Mirror, replaced: MirrorMemory | undefined): void {
   const { absence } = replaced ?? {};
   mirrors.set(mirror.name, new MirrorMemory(mirror, absence && { absence, atMs: now.monotonicMs }));

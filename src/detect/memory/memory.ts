@@ -31,7 +31,7 @@ class Confirm {
   readonly heavyRechecks = new Map<string, number>();
 }
 
-/** About the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
+/** What is recorded about the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
 class FindingLog {
   readonly openSince = new Map<string, number>();
   /** The confidence that advice has reached, by kind and mirror of the finding that is its cause. */
@@ -46,7 +46,7 @@ class FindingLog {
 
 class RowsDue {
   readonly dirty = new Set<SeriesMemory>();
-  /** Written with this turn. */
+  /** The series whose rows are written in this turn. */
   readonly urgent = new Set<SeriesMemory>();
   searchedRowsAtMs: number | null = null;
   readonly sinceMs: number;
@@ -58,9 +58,9 @@ class RowsDue {
 
 class Us {
   readonly rules: readonly OwnRule[];
-  /** By name of the rule. */
+  /** The states of the rules, by rule name. */
   readonly states = new Map<string, unknown>();
-  /** Suspensions of the process, monotonic milliseconds. */
+  /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
   /** True once each canary that may be probed was probed. */
   passEnded = false;
@@ -81,12 +81,12 @@ export class Memory {
   readonly targets = new Map<string, Target>();
   readonly controls = new Map<string, ControlMemory>();
   readonly confirm = new Confirm();
-  /** By id. */
+  /** The open findings, by id. */
   readonly open = new Map<string, Finding>();
   readonly rowsDue: RowsDue;
-  /** A wall time at which the item was served, by `seenKeyOf`. It is renewed about once a day. */
+  /** By item (`seenKeyOf`): a wall time at which the mirror served it. It is renewed about once a day. */
   readonly seen = new Map<string, number>();
-  /** By `Subject.key`. */
+  /** The subjects of contents, by `ContentSubject.key`. */
   readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();
 

@@ -7,7 +7,7 @@ export interface SeriesMemory {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  /** By name of the rule. */
+  /** The states of the rules, by rule name. */
   readonly states: Record<string, unknown>;
   /**
    * Whether the last judged sample over the primary connection shows the item; `null`: it shows nothing, or there is no
@@ -18,13 +18,13 @@ export interface SeriesMemory {
   artifact?: StatedArtifact;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
-  /** By this process. */
+  /** The number of rows that this process has written. */
   rowsWritten: number;
 }
 
 /**
- * `version`: as resolved; `at`: the location, as in `Facts.artifact`; `isUnproven`: the location changed and was not
- * probed since; `movedMs`: when it changed, monotonic.
+ * `version`: the resolved version. `at`: the location, as in `Facts.artifact`. `isUnproven`: the location changed and
+ * was not probed since. `movedMs`: when it changed, monotonic.
  */
 export interface StatedArtifact {
   readonly version: string;
@@ -33,11 +33,11 @@ export interface StatedArtifact {
   readonly movedMs: number;
 }
 
-/** Monotonic milliseconds. */
+/** The doubt of a mirror: targets that failed after a success. Times are monotonic milliseconds. */
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;
-  /** By id; never empty. */
+  /** The targets in doubt, by id; never empty. */
   readonly targets: Map<string, Target>;
   /**
    * Start of the last moment that did not blame our network; `null`: none. Samples that ended before it are settled.
@@ -46,10 +46,10 @@ export interface Doubt {
 }
 
 class Sight {
-  /** Wall milliseconds. */
+  /** When the canary was last ok, and when it was last judged. Wall milliseconds. */
   lastOkAtMs: number | null = null;
   lastJudgedAtMs: number | null = null;
-  /** Monotonic milliseconds. */
+  /** When the canary was last judged, monotonic milliseconds. */
   judgedMonotonicMs: number | null = null;
   /** True if the last judged sample of the canary was ok. */
   canaryServes: boolean = false;
@@ -67,7 +67,7 @@ class Sight {
   plannedGapMs: number | null = null;
 }
 
-/** `writtenAtMs` `null`: not yet, or due now. */
+/** `writtenAtMs`: when the row was last written; `null`: never, or the row is due now. */
 export interface RowState {
   isDirty: boolean;
   writtenAtMs: number | null;
@@ -88,7 +88,7 @@ export class MirrorMemory {
   readonly density = new Density();
   readonly sight = new Sight();
   readonly line: NetworkLine = { respondedFromMs: null, marks: [], address: null };
-  /** By name of the rule. */
+  /** The states of the rules, by rule name. */
   readonly states = new Map<string, unknown>();
   readonly series = new Map<string, SeriesMemory>();
   readonly row: RowState = { isDirty: false, writtenAtMs: null };
@@ -113,10 +113,10 @@ export interface ControlMemory {
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** By mirror. */
+  /** The responses and failures of each mirror during the suspicion. */
   pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>;
   patternSinceMs: number;
-  /** Our own network loses packets. */
+  /** True if our own network loses packets. */
   isLoss: boolean;
   /** The key of the round that detects the end of the suspicion. */
   readonly roundKey: string;

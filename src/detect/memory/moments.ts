@@ -53,13 +53,13 @@ export interface Recheck {
 }
 
 /**
- * The probing out of schedule of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or
- * the round watches a suspicion.
+ * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or the
+ * round watches a suspicion.
  */
 export class Round {
   readonly key: string;
   readonly id: string;
-  /** Not final, oldest first. */
+  /** The moments that are not final, oldest first. */
   moments: RoundMoment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;

@@ -36,7 +36,7 @@ export function clearPlan({ sight }: MirrorMemory): void {
   sight.lastPlannedMs = null;
 }
 
-/** For a mirror with another pace. */
+/** Resets the planned gap of a mirror whose interval has changed. */
 export function clearPlannedGap(mirror: MirrorMemory): void {
   clearPlan(mirror);
   mirror.sight.plannedGapMs = null;

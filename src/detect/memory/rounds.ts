@@ -10,7 +10,7 @@ import { advanceDeadline, type Recheck, type Round, recordResponse } from './mom
 
 const targetsInDoubt = 8;
 
-/** Puts a target in doubt. False: it is in doubt already, or too many are. */
+/** Puts a target in doubt. Returns false if it is in doubt already, or if too many targets are. */
 export function openDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -46,7 +46,7 @@ export function clearDoubt(doubt: Doubt, momentMs: number): void {
 
 type Pattern = Pick<Suspicion, 'pattern' | 'isLoss'>;
 
-/** Puts an egress under suspicion. The round watches it. */
+/** Puts an egress under suspicion. From now on the round watches for the end of the suspicion. */
 export function openSuspicion(memory: Memory, round: Round, egress: string, { pattern, isLoss }: Pattern): void {
   const { monotonicMs, wallMs } = memory.now;
   const since = { sinceMs: monotonicMs, sinceWallMs: wallMs, patternSinceMs: monotonicMs };
@@ -110,7 +110,7 @@ export function widenRecheck(known: Recheck, order: Omit<Recheck, 'settled' | 't
   known.registries = known.registries === null || order.registries === null ? null : both;
 }
 
-/** A recheck waits until `firstMs`, and ends at `untilMs`. */
+/** Starts a recheck again: it waits until `firstMs`, and ends at `untilMs`. */
 export function renewRecheck(known: Recheck, firstMs: number, untilMs: number): void {
   known.nextAtMs = firstMs;
   known.untilMs = untilMs;

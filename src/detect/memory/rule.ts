@@ -19,9 +19,9 @@ export interface RuleView {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** The subjects by `Subject.key`. Only `contents/` changes them. */
+  /** The subjects by `ContentSubject.key`. Only `contents/` changes them. */
   readonly subjects: Map<string, ContentSubject>;
-  /** By id. */
+  /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
 }
 
@@ -48,7 +48,9 @@ export interface Judged extends RuleInput {
   readonly isCold: boolean;
   /** True if the sample used the kind of connection (cold or warm) by which the mirror is judged. */
   readonly isPrimary: boolean;
-  /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
+  /**
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. This is no failure.
+   */
   readonly isShort: boolean;
   /** True if another rule reports this sample. */
   readonly isReported: () => boolean;
@@ -96,7 +98,7 @@ export interface RuleStep<M, S = unknown> {
   /** Modules whose absences belong to this rule's finding. `isOpen`: the finding is reported already. */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** For the metrics. */
+  /** The mirrors whose contents went backwards, for the metrics. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly statement?: FindingStatement;
@@ -129,27 +131,27 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** The cause that separates these findings from others of the kind. */
   readonly story?: Finding['cause'];
   readonly none: () => M;
-  /** Never changed in place. Absent: a series keeps no state. */
+  /** The first state of a series, never changed in place. Absent: a series has no state. */
   readonly noneOfSeries?: S;
-  /** An acknowledgement ends the findings. */
+  /** True if an acknowledgement ends the findings. */
   readonly endsByAcknowledgement?: boolean;
   /** How gravely the rule degrades a mirror: lower is graver. Absent: never. */
   readonly gravity?: number;
-  /** A sample of any purpose and outcome, before the other inputs. */
+  /** Receives each sample of any purpose and outcome, before the other inputs. */
   receive?(own: M, received: Received): RuleStep<M> | null;
   peek?(own: M, received: Received): RuleStep<M> | null;
-  /** A sample about the mirror, before it is settled. */
+  /** Receives a sample about the mirror, before it is settled. */
   observe?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  /** A sample that may start or end a doubt. Not while the mirror is paused or the egress suspect. */
+  /** Receives a sample that may start or end a doubt. Not called while the mirror is paused or the egress suspect. */
   confirm?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   decide?(own: M, confirmed: Confirmed, ofSeries: S): RuleStep<M, S> | null;
-  /** An ok sample right before it is settled. */
+  /** Receives an ok sample right before it is settled. */
   settle?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  /** A settled sample that is judged. */
+  /** Receives a settled sample that is judged. */
   judge?(own: M, judged: Judged, ofSeries: S): RuleStep<M, S> | null;
-  /** Reports a changed state. */
+  /** Returns the statement about a changed state. */
   refresh?(own: M, about: Reporting): RuleStep<M>;
-  /** Name of another rule. This rule reports that rule's state. */
+  /** The name of another rule. This rule reports that rule's state. */
   readonly follows?: string;
   /** While true, delays of the mirror's samples do not count as trouble of this machine. */
   isDisturbing?(own: M): boolean;
@@ -161,16 +163,16 @@ export interface FindingRule<M = unknown, S = unknown> {
   release?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
   /** Resets a streak that has not led to a finding, because our network or machine was not reliable. */
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
-  /** The canary works again after an outage. */
+  /** Called when the canary works again after an outage. */
   back?(own: M, about: About): RuleStep<M, S> | null;
   /** Undoes what this rule derived from absences in a module whose contents go backwards. */
   absorb?(own: M, absences: About & Absences): RuleStep<M, S> | null;
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): RuleStep<M, S> | null;
-  /** Drops what is no longer configured. */
+  /** Called when the configuration changes. Drops what is no longer configured. */
   adopt?(own: M, about: About): RuleStep<M, S> | null;
-  /** Restores what depends on other rows. */
+  /** Called at a start. Restores state that depends on other rows. */
   start?(own: M, about: About): RuleStep<M, S> | null;
-  /** At every turn of the loop. */
+  /** Called at every turn of the loop. */
   tick?(own: M, about: About): RuleStep<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
@@ -180,11 +182,11 @@ export interface FindingRule<M = unknown, S = unknown> {
     ofSeries: S,
     series: SeriesMemory,
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
-  /** `null`: by the kind. */
+  /** A fixed confidence for a finding; `null`: the kind of finding determines it. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** True if the test behind the finding has passed its bound twice over; absent: always. */
+  /** True if the evidence of the test behind the finding is at least twice its bound; absent: always. */
   isSure?(own: M, about: About): boolean;
-  /** A finding of this rule, or of a rule that follows it, was acknowledged. */
+  /** Called when a finding of this rule, or of a rule that follows it, was acknowledged. */
   acknowledge?(own: M, finding: Finding, about: About): RuleStep<M, S> | null;
   /** Why the mirror is degraded; `null`: not by this rule. */
   degrades?(own: M, findings: readonly Finding[], mirror: MirrorMemory): Sentence | null;
@@ -227,14 +229,14 @@ export interface OwnRule<S = unknown> {
   readonly kind: FindingKind;
   readonly none: () => S;
   count?(own: S, spoilt: Spoilt, about: AboutUs): OwnStep<S>;
-  /** The result of a real client, and of our own steps right after it. */
+  /** Receives the result of a real client, and of our own steps right after it. */
   compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
-  /** The process was suspended, or a clock jumped. */
+  /** Called after the process was suspended, or a clock jumped. */
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** A suspicion has ended. */
+  /** Called when a suspicion has ended. */
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** At a start and at a reload. */
+  /** Called at a start and at a reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** At every turn of the loop. */
+  /** Called at every turn of the loop. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
 }

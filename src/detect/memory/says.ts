@@ -34,7 +34,7 @@ export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
   return [...items.values()];
 }
 
-/** Canaries first: the text of a finding describes the first series. */
+/** Sorts canaries first, because the text of a finding describes the first series. */
 export function sortByCanary<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }

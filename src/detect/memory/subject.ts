@@ -30,7 +30,7 @@ export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<re
   if (modifiedAtMs !== undefined) yield ['date', modifiedAtMs];
 }
 
-/** A function that is true for versions that the mirror omits by design. */
+/** Returns a function that is true for versions that the mirror omits by design. */
 export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
   if (gaps === undefined) return () => false;
   return (version, isPre) =>
@@ -56,7 +56,7 @@ function isLike(text: string, parts: readonly string[]): boolean {
 export interface Release {
   /** Start of the last probe of the origin that did not show the version; `null`: none. */
   afterMs: number | null;
-  /** Released at this time at the latest: the end of a response with the version. */
+  /** The latest possible time of the release: the end of a response with the version. */
   atMs: number;
   /** When the origin first showed the version; `null`: not yet. */
   originMs: number | null;
@@ -85,7 +85,7 @@ export interface LineState {
   below: number;
 }
 
-/** A version missing in the last `looks` responses; `isElsewhere`: others have it. */
+/** A version that was missing in the last `looks` responses. `isElsewhere`: other mirrors still have it. */
 export interface Lost {
   looks: number;
   isElsewhere: boolean;
@@ -112,9 +112,9 @@ export interface LagReading {
    * `null`: none.
    */
   readonly oldestMs: number | null;
-  /** At least this many records are missing. */
+  /** The minimum number of missing records. */
   readonly records: number | null;
-  /** `null`: the step lists no versions. */
+  /** The missing versions; `null`: the step lists no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   readonly by: 'origin' | 'peers';
   readonly line: LineBehind | null;

@@ -9,16 +9,16 @@ import type { HttpProtocol } from '../../core/transcript.ts';
 export interface RoundRequest {
   readonly id: string;
   readonly moment: number;
-  /** Probed over fresh connections. */
+  /** The probes of mirrors, over fresh connections. */
   readonly dues: readonly { readonly target: Target; readonly timeoutMs: number }[];
   readonly controls: readonly { readonly name: string; readonly timeoutMs: number }[];
 }
 
-/** A probe that is not judged; `family` `null`: as usual. */
+/** A probe that is not judged. `family`: the address family that it must use; `null`: as usual. */
 export interface Peek {
   readonly target: Target;
   readonly family: 4 | 6 | null;
-  /** Absent: as usual. */
+  /** The HTTP version that the probe must use; absent: as usual. */
   readonly protocol?: HttpProtocol;
   /** The order that these probes carry out; absent: none. */
   readonly order?: RecheckOrder;

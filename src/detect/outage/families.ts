@@ -26,7 +26,7 @@ export interface Families {
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** Last success over each family, monotonic milliseconds. */
   readonly respondedOver: Readonly<Partial<Record<AddressFamily, number>>>;
-  /** By target: the last success of a round over an ordered family. */
+  /** By target: the last ok confirming probe that was sent over a chosen address family. */
   readonly insteadOf: ReadonlyMap<string, Sample>;
 }
 
@@ -35,7 +35,7 @@ export function newFamilies(): Families {
 }
 
 const responsesKept = 16;
-/** A single failure may be chance. */
+/** A detour is reported after this many failures, because a single one may be chance. */
 const shownFrom = 2;
 /** This many successful connections over the broken family in a row end the detour. */
 const backAfter = 2;
@@ -53,7 +53,7 @@ function unconnected({ outcome, family }: Sample): { readonly family: AddressFam
   return { family, reason: outcome.failure.kind };
 }
 
-/** A new detour. `probeId` `null`: restored from the last process. */
+/** Makes a detour. If `probeId` is `null`, the detour is restored from the last process. */
 export function newDetour(
   broken: AddressFamily,
   failed: { readonly reason: Reason; readonly probeId: string | null },
@@ -133,7 +133,7 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** The newest responses, one of each target. */
+/** Adds a response, and keeps the newest ones, one for each target. */
 function withResponse(known: Families['insteadOf'], sample: Sample): Families['insteadOf'] {
   const { id } = sample.due.target;
   return new Map([...[...known].filter(([other]) => other !== id), [id, sample] as const].slice(-responsesKept));

@@ -13,7 +13,7 @@ export interface ProtocolFault {
   readonly broken: HttpProtocol;
   readonly reason: Reason;
   readonly failures: number;
-  /** The newest last. */
+  /** The ids of the failed probes, the newest last. */
   readonly probeIds: readonly string[];
   /** The last response over the other version, monotonic milliseconds; `null`: none, or that version failed later. */
   readonly otherMs: number | null;
@@ -38,9 +38,9 @@ export interface OneProtocol {
   readonly bypass: string | null;
 }
 
-/** How long a response over the other version is valid. */
+/** How long a response over the other version is valid, milliseconds. */
 const otherLimitMs = 3_000;
-/** A single failure may be chance. */
+/** A fault is reported after this many failures, because a single one may be chance. */
 const shownFrom = 2;
 const probesKept = 5;
 
@@ -146,7 +146,10 @@ export function updateOther(
   return { fault: { ...next, otherMs: nowMs }, isChange: true };
 }
 
-/** `isRequested`: the target is slow, and is to be probed over the other version too. */
+/**
+ * Decides whether a target is probed over the other HTTP version too. `isRequested`: true, because the target is slow
+ * and no recent time over that version is known.
+ */
 export function otherSpeedOf(
   known: OtherSpeed | null,
   { mirror }: MirrorMemory,

@@ -22,7 +22,10 @@ export interface OutageState {
   readonly last: 'never' | 'passed' | 'failed';
   /** Number of failures in a row whose reason counts as an outage. */
   readonly failures: number;
-  /** `Heard.fromMs` of the streak's or outage's first failure, and end of the last judged sample; monotonic. */
+  /**
+   * `fromMs`: when the first failure of the streak or outage began to count. `lastEndedMs`: end of the last judged
+   * sample. Monotonic.
+   */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
   /** Judged samples, oldest first, at most `recentSamples`. */
@@ -61,7 +64,7 @@ export const noOutage: OutageState = {
   probeIds: [],
 };
 
-/** The state without its failures or outage: the penalty and `lastEndedMs` stay. */
+/** The state without its failures and outage. The penalty and `lastEndedMs` stay. */
 export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
@@ -107,8 +110,8 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
 }
 
 /**
- * Whether the failures are an outage, by their number in a row or their share of the recent samples, over at least
- * `overMs`; `null`: no, or out already.
+ * How the failures make an outage, over at least `overMs`: `row` by their number in a row, `share` by their share of
+ * the recent samples. `null`: no outage, or one is open already.
  * @see docs/detection.md#rules-of-findings
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -163,7 +166,7 @@ export function targetResultOf(sample: Sample): TargetResult | null {
   return {
     outcome: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
-    // A scheduled probe may have run for long before it failed.
+    // A scheduled probe may run for long before it fails, so its failure counts from its end.
     fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,

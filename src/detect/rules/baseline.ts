@@ -1,10 +1,10 @@
 import type { SpikeRule } from '../../core/config.ts';
 
 export interface Baseline {
-  /** Milliseconds, oldest first, at most `rule.window`. */
+  /** The last round trips in milliseconds, oldest first, at most `rule.window`. */
   readonly window: readonly number[];
   readonly sorted: readonly number[];
-  /** `null` while warming. */
+  /** The median of `window`, milliseconds; `null` until `window` has `rule.warmup` round trips. */
   readonly medianMs: number | null;
   /** The larger of the 99th percentile by rank and the one implied by the quartiles; `null` while warming. */
   readonly p99Ms: number | null;
@@ -14,7 +14,7 @@ export interface Baseline {
 
 export const emptyBaseline: Baseline = { window: [], sorted: [], medianMs: null, p99Ms: null, resolvedVersion: null };
 
-/** The median of some numbers; `null` of none. */
+/** The median of some numbers; `null` for an empty list. */
 export function medianOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : middleOf([...values].sort(ascending));
 }
@@ -84,7 +84,10 @@ function impliedP99Ms(sorted: readonly number[]): number {
   return low <= 0 ? 0 : middleOf(sorted) * (high / low) ** (toP99 / betweenQuartiles);
 }
 
-/** The baseline for `resolvedVersion`: empty if `latest` resolved to another version before, so to another file. */
+/**
+ * The baseline for `resolvedVersion`. It is empty if `latest` resolved to another version before, because that is
+ * another file.
+ */
 export function baselineForVersion(baseline: Baseline, resolvedVersion: string | undefined): Baseline {
   if (resolvedVersion === undefined || resolvedVersion === baseline.resolvedVersion) return baseline;
   if (baseline.resolvedVersion === null) return { ...baseline, resolvedVersion };

@@ -12,7 +12,7 @@ export interface RollUpInput {
   readonly isSuspect: boolean;
   /** Time since the last judged canary sample, milliseconds; `null`: none yet. */
   readonly silentForMs: number | null;
-  /** Of the canary, milliseconds. */
+  /** The interval of the canary, milliseconds. */
   readonly paceMs: number;
   /** Why the canary's planned probes are skipped; `null`: they are not. */
   readonly skipped: Skipped['because'] | null;
@@ -20,9 +20,9 @@ export interface RollUpInput {
   /** The number of modules whose canary step is in outage. `modules` is the number of all modules. */
   readonly modulesOut: number;
   readonly modules: number;
-  /** Heavy targets included. */
+  /** The number of targets in outage, heavy ones included. */
   readonly targetsOut: number;
-  /** The mirror refuses requests, and its canary is not probed until the requested wait ends. */
+  /** True if the mirror refuses requests, and its canary is not probed until the requested wait ends. */
   readonly isAway: boolean;
   /** The gravest reason for a degraded state, except targets in outage; `null`: none. */
   readonly degradedBy: Sentence | null;

@@ -10,7 +10,7 @@ import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
 
 export interface SpikeState {
-  /** Slow samples in a row. */
+  /** The number of slow samples in a row. */
   readonly slow: number;
   /** Number of samples in a row that are clear (see `isClear`). */
   readonly clear: number;

@@ -93,7 +93,7 @@ type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax' | 'loopDelayMsSum'>;
 
 /**
  * True if a delay of our own event loop could have changed the verdict.
- * @param boundsMs  where a verdict on speed changes; `null`: a complete download, whose bytes prove what they prove
+ * @param boundsMs  where a verdict on speed changes; `null`: a download, which is judged by its bytes, not its time
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */
 export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, boundsMs: readonly number[] | null): boolean {
