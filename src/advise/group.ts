@@ -53,7 +53,7 @@ export interface Muted {
  * accepted.
  */
 export interface Moves {
-  /** Recent moves away from home, oldest first. */
+  /** Recent moves away from home (the first declared mirror), oldest first. */
   departures: readonly Departure[];
   /** When a move was last decided, taken back or accepted, monotonic milliseconds; `null`: none yet. */
   lastMs: number | null;

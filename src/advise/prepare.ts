@@ -45,7 +45,7 @@ export interface HeadValues {
 
 /** A view with the inputs from which one turn makes the decision, the table of candidates and the sentence. */
 export interface Prepared extends View {
-  /** `null`: the head of the advised chain is not monitored. */
+  /** The inputs about the head; `null`: the first member of the advised chain is not monitored. */
   readonly head: HeadValues | null;
   readonly causesOf: (mirror: Mirror) => Causes;
   readonly isGoodNow: (registry: string) => boolean;

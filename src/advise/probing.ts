@@ -58,7 +58,7 @@ export interface Peeks {
   beforeMs: number;
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
-  /** A question to recheck; `null`: none. */
+  /** The question to recheck next, and whether its probe failed or was slow; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
   /** The artifact whose first bytes failed last; `null`: none, or the whole artifact was downloaded since. */
   failed: string | null;

@@ -108,7 +108,7 @@ export class Actions {
   undo(id: string): 'ok' | 'unknown' | 'not_done' {
     const row = this.#state.rows.get(id);
     if (row === undefined) return 'unknown';
-    // `undoing`: the requested undo is already under way.
+    // In state `undoing`, the requested undo is already under way.
     if (row.state !== 'undoing' && (!isUndoable(row) || this.#state.busy.has(id))) return 'not_done';
     this.#undos.push(id);
     return 'ok';

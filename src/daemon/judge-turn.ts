@@ -52,7 +52,7 @@ export interface JudgeState {
   lateWakeMs: number | null;
 }
 
-/** The mirrors in maintenance, as last passed to detect. */
+/** The mirrors in maintenance, as last reported to the detector. */
 export class Maintenance {
   readonly #on = new Set<string>();
   #config: Config | null = null;
@@ -62,7 +62,7 @@ export class Maintenance {
     if (this.#config !== config) {
       this.#config = config;
       const names = new Set(config.mirrors.map(({ name }) => name));
-      // Detect drops removed mirrors, so it must get the maintenance again if a mirror comes back.
+      // The detector drops removed mirrors. If one comes back, its maintenance must be reported again.
       for (const name of this.#on) if (!names.has(name)) this.#on.delete(name);
     }
     return config.mirrors.flatMap(({ name, maintenance }) => {
@@ -105,7 +105,7 @@ export class JudgeTurn {
   readonly #now: Now;
   readonly #start: Due[] = [];
   #orders = new Orders();
-  /** How many samples of `judged.settled` were already passed to advise. */
+  /** How many samples of `judged.settled` the advisor has already received. */
   #observed = 0;
 
   constructor(judge: JudgeState, now: Now) {
@@ -242,7 +242,7 @@ export class JudgeTurn {
 
   #probeArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
     const { config, advisor } = this.#judge.stages;
-    // The first bytes should arrive as fast as a light response.
+    // The first bytes should arrive as fast as a light response, so a peek has the usual timeout.
     const { timeoutMs } = purpose === 'peek' ? config.schedule.pace : paceOf(target, config);
     const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
     const due = this.#reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over });

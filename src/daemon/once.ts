@@ -34,7 +34,7 @@ export function makeDue(request: OnceRequest, config: Config, ports: { clock: Cl
   return protocol === undefined ? due : { ...due, protocol };
 }
 
-/** A probe outside the schedule: now, over a cold connection. */
+/** Makes a probe outside the schedule: it starts now, over a cold connection. */
 export function dueOf(target: Target, timeoutMs: number, { clock, random }: { clock: Clock; random: Random }): Due {
   const now = clock.now();
   return {
@@ -64,7 +64,7 @@ export function probeWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: T
   return orNull(workers.probe(due), patienceMsFor(due), timers);
 }
 
-/** Waits for a close, at most `limits.closeMs`: a running `getaddrinfo` cannot be cancelled. */
+/** Waits until `workers` is closed, at most `limits.closeMs`, because a running `getaddrinfo` cannot be cancelled. */
 export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);
 }

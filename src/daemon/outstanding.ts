@@ -9,7 +9,7 @@ const turnMsMost = 1_500;
 interface Probe {
   readonly due: Due;
   readonly sinceMs: number;
-  /** When the probe is checked next, in the time of `ownMs`; infinite: never again. */
+  /** When the probe is checked next, on the time scale of `ownMs`; Infinity: never again. */
   reviewMs: number;
 }
 

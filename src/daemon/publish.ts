@@ -84,7 +84,10 @@ export class Publisher {
     }
   }
 
-  /** Shows the changes in metrics, log and events, in parts: one defect must not hide the rest. */
+  /**
+   * Shows the changes in metrics, log and events. Each part is guarded, because a defect in one must not hide the
+   * others.
+   */
   show(changes: TurnChanges, now: Now, guarded: (step: () => void) => void): void {
     const { exporter, workers } = this.#stages;
     this.#showSettled(changes, now, guarded);

@@ -25,7 +25,7 @@ export function processLog(facts: ProcessFacts): Log {
   return createLog(facts.log);
 }
 
-/** The real ports of a daemon; opens the state file. */
+/** Creates the ports of a real daemon, and opens the state file. */
 export function createSystemPorts(
   config: Config,
   facts: ProcessFacts,

@@ -176,7 +176,7 @@ export class Detector {
     });
   }
 
-  /** `untilMs` is monotonic; `null`: the step is no longer throttled. */
+  /** Reports until when a step is throttled, monotonic milliseconds; `null`: it is no longer throttled. */
   throttled(registry: string, step: Step, untilMs: number | null): void {
     this.#standings = null;
     const mirror = this.#memory.mirrors.get(registry);

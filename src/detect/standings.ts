@@ -38,7 +38,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    // Computed only when read: standings change in nearly every turn, and most of their texts are never read.
+    // Computed only when read, because standings change in nearly every turn and most of their texts are not read.
     get because() {
       return messageOf(why).text;
     },

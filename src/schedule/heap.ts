@@ -26,7 +26,7 @@ export class Heap<T> {
     return this.#nodes[0]?.item ?? null;
   }
 
-  /** `Infinity` when empty. */
+  /** The least key; `Infinity` if the heap is empty. */
   leastKey(): number {
     return this.#keyAt(0);
   }

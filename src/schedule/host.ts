@@ -74,7 +74,10 @@ export function hasSlot({ inFlight, heavyInFlight }: Host, probe: Priority | 'or
   return inFlight < perHost || (probe !== 'ordered' && isFullOfDownloads);
 }
 
-/** True if a round of this upstream has a free slot: one per upstream, up to `limits.confirmingPerHost` on the host. */
+/**
+ * True if a confirming round of this upstream may probe the host: one per upstream, at most `limits.confirmingPerHost`
+ * in all.
+ */
 export function hasConfirmingSlot({ confirming }: Host, upstream: string): boolean {
   return !confirming.has(upstream) && confirming.size < limits.confirmingPerHost;
 }

@@ -23,7 +23,7 @@ export interface ScheduleRoster {
   series(id: string): Series | null;
   seriesOf(registry: string): readonly Series[];
   plan(series: Series): void;
-  /** Removes the next series whose slot has come; `null`: none has. */
+  /** Removes and returns the next series that is due; `null`: none is. */
   takeDue(now: Now): Series | null;
   /** Monotonic time of the next slot; `Infinity` without any. */
   nextSlotMs(): number;

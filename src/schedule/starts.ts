@@ -13,7 +13,7 @@ import { againAt } from './series.ts';
 import { awayReasonOf, isInMaintenance, waitEnd } from './throttle.ts';
 
 const wakeMsMax = 60_000;
-/** After a larger change of the wall clock, cron slots are placed again. */
+/** If the wall clock changes by more than this, the times of cron slots are computed again. Milliseconds. */
 const replaceShiftMs = 250;
 
 /** How long a download waits for other downloads, milliseconds. */
@@ -117,7 +117,7 @@ function arrive(state: SchedulerState, series: Series, suspended: boolean, turn:
   state.roster.waiting.add(series.host);
 }
 
-/** True while a download waits for another of its upstream, at most for `downloadPatienceMs`. */
+/** True while a download waits for another download of its upstream, at most for `downloadPatienceMs`. */
 function waitsForDownload(state: SchedulerState, series: Series, now: Now): boolean {
   if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
   return state.flights.isDownloading(series.target);

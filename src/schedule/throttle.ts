@@ -66,7 +66,7 @@ function longer(throttle: Throttle, waitMs: number, level: number, now: Now): Th
 export interface Throttled {
   readonly windows: readonly MaintenanceWindow[];
   inDoubt: boolean;
-  /** Wall milliseconds; `null`: not paused. */
+  /** When the pause ends, wall milliseconds; `null`: not paused. */
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
   /** The last evaluation of the windows, valid between these wall times. */

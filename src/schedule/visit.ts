@@ -20,7 +20,9 @@ export interface Visit {
 /** Why a visit cannot start now; `busy`: no slot for a download is free. */
 export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
-/** Starts a visit if the mirror may be probed and its host has room. `bytesPerHour` `null`: no budget. */
+/**
+ * Starts a visit if the mirror may be probed and its host has room. If `bytesPerHour` is `null`, there is no budget.
+ */
 export function startVisit(
   roster: ScheduleRoster,
   visit: { readonly registry: string; readonly bytesExpected: number },

@@ -142,7 +142,7 @@ export function addResponse(contest: Contest, response: MomentResponse, around: 
   const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
   if (late > 0) moment.late.set(response.registry, late);
   const outcomes = replay(contest, moment, around, response.atMs, false);
-  // The moment is over once each mirror has an outcome or is not waited for.
+  // The moment is over once no response is awaited: each mirror has an outcome or is away.
   const names = [...around.chains.keys()];
   if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
   return outcomes;

@@ -120,7 +120,7 @@ export function updateFailureTest(
       continue;
     }
     if (bad) {
-      // Downloads may end in another order than they start.
+      // Downloads may end in another order than they start, so the earliest and the latest time are kept.
       run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
       run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
@@ -146,14 +146,17 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The sum nearest to its bound, scaled to `failureBound`. */
+/** The largest sum relative to its bound, scaled so that `failureBound` is the bound of each rate's test. */
 export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);
   return most;
 }
 
-/** The first failure of the run that is nearest to its bound, monotonic milliseconds; Infinity: none. */
+/**
+ * When the trouble began: the first failure in the test that is nearest to its bound, monotonic milliseconds; Infinity:
+ * none.
+ */
 export function findTroubleStart(test: FailureTest): number {
   const nearest = test.reduce((most, one) => (one.sum / one.boundFactor > most.sum / most.boundFactor ? one : most));
   return nearest.failures === 0 ? Number.POSITIVE_INFINITY : nearest.firstMs;

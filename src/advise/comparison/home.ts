@@ -142,7 +142,7 @@ export function isHomeAsGood(
 /** With fewer good downloads from home, the standard error of their mean is added. */
 const downloadsMin = 4;
 
-/** True if a build is faster at home although one of its parts is slower there. */
+/** True if a build is faster at home although its light or its heavy requests are slower there. */
 function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): boolean {
   const waitedMs = (record: HeadRecord, errors: number): number | null => {
     const [lightMs, heavyMs] = [

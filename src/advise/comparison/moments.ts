@@ -11,7 +11,7 @@ export interface MomentResponse {
   readonly atMs: number;
   /** Planned start of the probe, monotonic milliseconds. */
   readonly plannedAtMs: number;
-  /** `<round>/<moment>` of a confirming round; `null`: none. */
+  /** The confirming round of the probe, as `<round>/<moment>`; `null`: the probe was in no such round. */
   readonly round: string | null;
   readonly isScheduled: boolean;
   /** True if a timeout of ours ended the probe, or it counted as late while it was pending. */

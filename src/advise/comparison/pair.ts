@@ -141,7 +141,7 @@ export function isTwiceOver({ failures, time }: Pair): boolean {
   return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
 }
 
-/** The sum and the bound of the test whose sum is the largest share of its bound. */
+/** The test that is nearest to its bound: its sum and its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
   const all: Running[] = [

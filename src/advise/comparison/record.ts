@@ -1,6 +1,6 @@
 /** What clients would get in one moment if a given mirror were the head of their chain. */
 export interface RecordOutcome {
-  /** When the response of that mirror came, monotonic milliseconds. */
+  /** When that mirror responded, monotonic milliseconds. */
   readonly atMs: number;
   /** The time of the response, milliseconds; 0 if `bad`. */
   readonly tookMs: number;

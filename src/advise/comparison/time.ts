@@ -9,7 +9,7 @@ const manners = {
 const { clip, drift } = manners.quick;
 /** Added in each moment of the quick test if the candidate is home, the first declared mirror. */
 const homeBonus = 0.2;
-/** The smallest standard deviation used: milliseconds, and as a share of the level. */
+/** The smallest standard deviation used: in milliseconds, and as a share of the candidate's mean time. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
 /** With fewer moments the minimum deviation is larger, because the first differences are often similar by chance. */
@@ -17,7 +17,7 @@ const knownAfter = { light: 40, heavy: 12 } as const;
 const memory = 1 / 300;
 /** Above this share of the bound, mean and variance of differences are frozen, so that a shift does not widen them. */
 const frozenShare = 0.6;
-/** A difference further than this many deviations from the mean counts as this many. */
+/** A difference further from the mean than this many standard deviations counts as this many. */
 const winsor = 6;
 /** As `winsor`, for the first `earlySeen` downloads, so that an early shift does not count as scatter. */
 const winsorEarly = 2;
@@ -45,11 +45,11 @@ export interface TimeTest {
   /** By how much the `chancesMax` slowest times exceed the clip, milliseconds, largest first. */
   beyondMs: readonly number[];
   candidateMs: number;
-  /** Running mean, variance and count of head minus candidate. */
+  /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
   mean: number;
   variance: number;
   seen: number;
-  /** Running mean and variance of the candidate's times. */
+  /** Running mean in milliseconds and variance of the candidate's times. */
   levelMs: number;
   levelVariance: number;
 }

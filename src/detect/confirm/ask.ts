@@ -54,7 +54,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // Responses to earlier probes count for nothing: the network may have failed after them.
+  // Responses to earlier probes do not count, because the network may have failed after them.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -71,7 +71,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const untilMs = (timeoutMs: number): number => nowMs + timeoutMs + limits.roundStepMs;
   const members = {
-    // The probe may resolve `latest` first, with a deadline of the same length.
+    // Twice the timeout, because the probe may first resolve `latest` with a deadline of the same length.
     outcomes: dues.map((due) => ({ name: due.target.registry, deadlineMs: untilMs(2 * due.timeoutMs) })),
     controls: controls.map(({ name, timeoutMs }) => ({ name, deadlineMs: untilMs(timeoutMs) })),
   };
@@ -165,7 +165,10 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   });
 }
 
-/** If the moment probes canaries: the probes of other upstreams' canaries, which show whether our network is up. */
+/**
+ * The probes of other upstreams' canaries, which show whether our network is up. It is empty unless the moment probes
+ * canaries.
+ */
 function witnessDues(
   memory: Memory,
   round: Round,

@@ -116,7 +116,7 @@ export function comparePeers(voices: readonly Voice[]): ComparedDigests {
 
 /**
  * True if the origin's bytes show that a mirror is wrong. If several mirrors agree against the origin alone, they are
- * not: more likely the origin's cache changed one response.
+ * not wrong: more likely the origin's cache changed one response.
  */
 function isAgainstOrigin(
   { statement }: Voice,
@@ -156,8 +156,8 @@ function oddOf(
 }
 
 /**
- * For mirrors that all serve the same bytes now: those whose bytes changed before. If the origin's bytes changed too,
- * only the origin.
+ * Compares mirrors that all serve the same bytes now, and finds those whose bytes changed before. If the origin's bytes
+ * changed too, only the origin is returned.
  */
 function changed(voices: readonly Voice[]): ComparedDigests {
   const all = voices.filter(({ statement }) => statement.before !== null);

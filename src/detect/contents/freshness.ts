@@ -35,7 +35,7 @@ function keyOf(target: Target): string {
 }
 
 interface Taken {
-  /** `null`: nothing to compare in this response. */
+  /** The subject and the mirror's contents to compare; `null`: the response has nothing to compare. */
   readonly comparison: ContentComparison | null;
   /** True if the contents went backwards and no response to another step has shown this regression before. */
   readonly isRegression: boolean;

@@ -219,7 +219,7 @@ export function ruleOf(
   return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }
 
-/** Confidence by the age of a finding in milliseconds, ≥ 0. */
+/** The confidence of a finding that has lasted for `lastedMs` milliseconds, ≥ 0. */
 export function confidenceFor(lastedMs: number): Confidence {
   if (lastedMs < limits.confidenceLowMs) return 'low';
   return lastedMs < limits.confidenceHighMs ? 'medium' : 'high';

@@ -56,7 +56,7 @@ export const mismatch: FindingRule<Bytes> = {
     for (const { module, version, step } of scope) {
       const id = targetId(mirror.mirror.name, module, version, step);
       const declared = declaredWrong.get(id);
-      // The same wrong bytes are not reported again.
+      // Marked as acknowledged, so that the same wrong bytes are not reported again.
       if (declared !== undefined) declaredWrong.set(id, { ...declared, isAcknowledged: true });
     }
     return { mirror: { ...own, declaredWrong }, rowIsDue: true };

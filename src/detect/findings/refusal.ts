@@ -204,7 +204,7 @@ function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: Refusa
 
 function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
-  // Siblings are searched only for an absence: the search is expensive.
+  // Siblings are searched only for an absence, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.item === 'served') === true);
@@ -229,7 +229,7 @@ function requestsOf(
   refused: Refused,
 ): readonly Request[] {
   if (reason === null || isOpen) return [];
-  // A `Retry-After` is respected first.
+  // The wait that `Retry-After` names comes first. The request is repeated after it.
   if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }

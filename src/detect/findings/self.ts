@@ -25,7 +25,7 @@ interface Spoiled {
 export interface SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
   readonly fromMs: number;
-  /** Newest last. */
+  /** The counts of recent samples, the newest bucket last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
   /** The share of load to shed, 0 to `shedMax`. */
   readonly shed: number;

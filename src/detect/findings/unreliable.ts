@@ -26,8 +26,8 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
 
 export interface RateState {
   /**
-   * The sum of the test, ≥ 0. While the finding is closed it measures evidence for the share `bad`, while it is open
-   * against it.
+   * The sum of the test, ≥ 0. While the finding is closed, it measures evidence for the share `bad`. While the finding
+   * is open, it measures evidence against it.
    */
   readonly sum: number;
   readonly isOpen: boolean;

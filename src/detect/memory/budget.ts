@@ -13,7 +13,7 @@ export const startBudget: Budget = {
   peeks: 0,
 };
 
-/** The budget after one more settled scheduled sample. */
+/** The budget after one more settled scheduled sample, which earns tokens. */
 export function addTokens({ tokens, urgent, peeks }: Budget): Budget {
   const { roundTokensShare, roundTokensMax, roundUrgentFactor, peekTokensShare, peekTokensMax } = limits;
   return {

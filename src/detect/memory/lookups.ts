@@ -33,8 +33,8 @@ export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
 }
 
 /**
- * The open finding of a kind (and of the story of `cause`, see `storyOf`) about a mirror; `registry` `null`: this
- * daemon.
+ * The open finding of this kind about a mirror, or about this daemon if `registry` is `null`. `cause` selects the
+ * story, see `storyOf`.
  */
 export function openFinding(
   { open }: RuleView,

@@ -64,7 +64,6 @@ export function replaceControls({ controls, config }: Memory): void {
   for (const name of wanted) if (!controls.has(name)) controls.set(name, { up: null, known: false, marks: [] });
 }
 
-/** Records whether a control responded. */
 export function recordControl({ controls, now }: Memory, name: string, responded: boolean): void {
   const known = controls.get(name);
   if (known === undefined) return;

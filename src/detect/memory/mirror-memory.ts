@@ -109,7 +109,10 @@ export interface ControlMemory {
   readonly marks: readonly Mark[];
 }
 
-/** One egress under suspicion. Monotonic milliseconds, except `sinceWallMs`. */
+/**
+ * The suspicion that our network fails over one egress (proxy, resolver and address family). Monotonic milliseconds,
+ * except `sinceWallMs`.
+ */
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;

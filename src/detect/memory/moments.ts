@@ -64,7 +64,7 @@ export class Round {
   nextIndex: number = 0;
   nextAtMs: number;
   requestedAtMs: number | null = null;
-  /** Pending probes, by name. */
+  /** The pending probes, by name of the mirror or control. */
   readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
   /** The rechecks by the key of their question. */
@@ -183,7 +183,6 @@ export function deadlinesOf({ flights }: Round): readonly number[] {
   return parts.flatMap((of) => [...flights[of].values()].map(({ deadlineMs }) => deadlineMs));
 }
 
-/** Records the final verdict of a moment on one egress. */
 export function recordVerdict({ verdicts }: RoundMoment, egress: string, verdict: MomentVerdict): void {
   verdicts.set(egress, verdict);
 }

@@ -31,7 +31,7 @@ export function recordPlan(mirror: MirrorMemory, { due }: Sample): void {
   sight.lastPlannedMs = due.plannedAtMs;
 }
 
-/** Prevents that the next gap between two planned probes is measured. */
+/** Drops the last planned time, so that the gap to the next planned probe is not measured. */
 export function clearPlan({ sight }: MirrorMemory): void {
   sight.lastPlannedMs = null;
 }
@@ -194,7 +194,7 @@ export function timesOf(mirror: MirrorMemory, key: string): readonly number[] {
 
 /**
  * Records that a mirror has served an item.
- * @param time.rttMs  `null`: says nothing about the usual time
+ * @param time.rttMs  `null`: the time is not a usual one
  */
 export function recordSuccess(
   memory: Memory,

@@ -59,7 +59,7 @@ export function recordPattern(suspicion: Suspicion, { pattern, isLoss }: Pattern
   suspicion.isLoss = isLoss;
 }
 
-/** Starts a new review with the pattern of one moment. */
+/** Starts a new review period of a suspicion, with the responses of one moment. */
 export function startPattern(suspicion: Suspicion, pattern: Suspicion['pattern'], nowMs: number): void {
   suspicion.pattern = pattern;
   suspicion.patternSinceMs = nowMs;
@@ -139,7 +139,6 @@ export function recordBudget({ confirm }: Memory, budget: Budget): void {
   confirm.budget = budget;
 }
 
-/** Records when a heavy question was rechecked. */
 export function recordHeavyRecheck({ confirm: { heavyRechecks }, now }: Memory, key: string): void {
   heavyRechecks.set(key, now.monotonicMs);
 }

@@ -125,7 +125,7 @@ export type StoredRow = Readonly<Record<string, unknown>>;
  * @see docs/decisions/0060-findings-by-kind.md
  */
 export interface FindingRule<M = unknown, S = unknown> {
-  /** Unique; the key of the state. */
+  /** The unique name of the rule, which is the key of its state. */
   readonly name: string;
   readonly kind: FindingKind;
   /** The cause that separates these findings from others of the kind. */

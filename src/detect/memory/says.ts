@@ -10,7 +10,7 @@ export interface Draft extends Message {
   readonly cause: Finding['cause'];
   /** How certain it is that the mirror, not our network, is the cause; absent: judged by `vantageFor`. */
   readonly vantage?: Finding['vantage'] | undefined;
-  /** Absent fields are 0, `null` or empty. */
+  /** The evidence of the finding. Absent fields are 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
   readonly actionable: boolean;
 }
@@ -39,7 +39,7 @@ export function sortByCanary<T extends { readonly target: Target }>(series: Iter
   return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
 }
 
-/** Milliseconds as seconds for evidence, to the tenth of a millisecond. */
+/** Converts milliseconds to seconds for evidence, rounded to a tenth of a millisecond. */
 export function secondsIn(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 10) / 10_000;
 }

@@ -21,7 +21,6 @@ export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>)
   }
 }
 
-/** Keeps an open finding as it is now. */
 export function keepFinding({ open }: Memory, finding: Finding): void {
   open.set(finding.id, finding);
 }

@@ -152,7 +152,7 @@ export class Shelf {
 
 /** What one kind of response is about: a module at one step, one version (tag) of it, or the whole mirror. */
 export class ContentSubject {
-  /** `ecosystem|upstream|module|version|step`. */
+  /** The key, `ecosystem|upstream|module|version|step`. */
   readonly key: string;
   readonly module: string | null;
   readonly version: string | null;

@@ -10,7 +10,7 @@ export type AddressFamily = 4 | 6;
 export interface Detour {
   readonly broken: AddressFamily;
   readonly over: AddressFamily;
-  /** Monotonic milliseconds. */
+  /** When the detour began, monotonic milliseconds. */
   readonly sinceMs: number;
   readonly reason: Reason;
   readonly failures: number;
@@ -20,7 +20,7 @@ export interface Detour {
 }
 
 export interface Families {
-  /** `null`: both work, or not known. */
+  /** The detour in force; `null`: both families work, or nothing is known. */
   readonly detour: Detour | null;
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;

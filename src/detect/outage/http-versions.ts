@@ -24,7 +24,7 @@ export interface OtherSpeed {
   readonly targetId: string;
   readonly protocol: HttpProtocol;
   readonly rttMs: number;
-  /** Monotonic milliseconds. */
+  /** When the time was measured, monotonic milliseconds. */
   readonly atMs: number;
 }
 

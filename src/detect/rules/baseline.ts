@@ -39,7 +39,7 @@ export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Basel
   return measured(window, sorted, resolvedVersion, rule);
 }
 
-/** A baseline from round trips in milliseconds, oldest first. */
+/** Makes a baseline from round trips in milliseconds, oldest first. */
 export function newBaseline(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
   const kept = window.slice(-rule.window);
   return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
