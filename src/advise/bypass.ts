@@ -36,7 +36,7 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
 
 export interface Bypasses {
   /**
-   * The setting that turns HTTP/2 off in the client that advice is for; `null` if it would not help or does not exist.
+   * The setting that turns HTTP/2 off in the client that advice is for; `null`: it would not help, or there is none.
    */
   readonly bypass: Bypass | null;
   /** Clients that broken HTTP/2 affects and no setting helps. Empty if `bypass` is not `null`. */

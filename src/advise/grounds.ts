@@ -16,7 +16,7 @@ import { newTally, type TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
 /**
- * Mean times of two mirrors in milliseconds, over `rounds` pairs of responses to the same questions since `fromMs`
+ * Mean times of two mirrors in milliseconds, over `rounds` pairs of responses to the same request since `fromMs`
  * (monotonic).
  */
 export interface Apart {
@@ -26,7 +26,7 @@ export interface Apart {
   readonly fromMs: number;
 }
 
-/** Compares the newest good responses of two mirrors to the same questions; `null`: no pair of responses. */
+/** Compares the newest good responses of two mirrors to the same requests; `null`: there is no pair of responses. */
 function apartOf(
   here: readonly TallySample[],
   there: readonly TallySample[],
@@ -54,7 +54,7 @@ function apartOf(
 }
 
 /**
- * The good response to the same question that is nearest in time. Of two equally near ones, the older is returned. The
+ * The good response to the same request that is nearest in time. Of two equally near ones, the older is returned. The
  * search starts at the newest response, because it runs in each turn for each pair of an open advice.
  */
 function nearest(one: TallySample, others: readonly TallySample[]): TallySample | null {

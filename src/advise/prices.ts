@@ -90,7 +90,7 @@ function pricesOf(
   return { from: priceOf(here, from), to: priceOf(there, to) };
 }
 
-/** The prices after a time test: the times are means over the moments that the test compared. */
+/** The prices after a time test: the times are means over the responses that the test compared. */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
   const meansOf = (ms: (test: TimeTest) => number): Means => ({
     light: meanOf(lightTestOf(time), ms),

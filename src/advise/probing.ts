@@ -58,7 +58,7 @@ export interface Peeks {
   beforeMs: number;
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
-  /** The question to recheck next, and whether its probe failed or was slow; `null`: none. */
+  /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
   /** The artifact whose first bytes failed last; `null`: none, or the whole artifact was downloaded since. */
   failed: string | null;
@@ -70,7 +70,7 @@ export function newPeeks(head: string | null): Peeks {
 }
 
 /**
- * Records a peek. A failed or slow one is rechecked.
+ * Records a peek (a probe of first bytes). A failed or slow one is rechecked.
  * @param tookMs  milliseconds; `null`: failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
@@ -92,7 +92,7 @@ export function slowPeekMsOf({ took }: Pick<Peeks, 'took'>): number | null {
 }
 
 export interface Probing {
-  /** The probed targets of the steps of a fetch, by question and mirror name. */
+  /** The probed targets of the steps of a fetch, by question (request) and mirror name. */
   readonly targets: Map<string, Map<string, Target>>;
   /** The sizes of artifacts in bytes, by question. */
   readonly sizes: Map<string, number>;
@@ -153,13 +153,15 @@ export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, regi
   return [...found.values()];
 }
 
-/** The question of the canary of a mirror; `null`: not probed yet. */
+/** The question (key of the request) of a mirror's canary; `null`: it was not probed yet. */
 export function canaryOf({ targets }: Probing, registry: string): string | null {
   for (const [question, ofQuestion] of targets) if (ofQuestion.get(registry)?.canary === true) return question;
   return null;
 }
 
-/** The light question about the module of an artifact at a mirror, else its canary; `null`: neither was probed yet. */
+/**
+ * A light request for the module of an artifact at a mirror, else the mirror's canary; `null`: neither was probed yet.
+ */
 export function lightOf(all: Artifacts, registry: string, question: string): string | null {
   const { probing, kind } = all;
   const artifact = targetOf(all, registry, question);
@@ -171,7 +173,10 @@ export function lightOf(all: Artifacts, registry: string, question: string): str
   return canaryOf(probing, registry);
 }
 
-/** The target of a question at a mirror, also of an artifact that was not probed yet. */
+/**
+ * The target of a question (a request that is the same for all mirrors) at one mirror, even if that artifact was not
+ * probed yet.
+ */
 export function targetOf(all: Artifacts, registry: string, question: string): Target | undefined {
   const known = all.probing.targets.get(question)?.get(registry);
   return known ?? artifactsOf(all, registry).find((target) => questionOf(target) === question);

@@ -5,7 +5,7 @@ import { failureBound, failureSumOf } from './comparison/failures.ts';
 import { timeBound } from './comparison/time.ts';
 import type { Peeks } from './probing.ts';
 
-/** A question to probe again, every `stepMs` for `forMs` milliseconds; `forMs` 0: once. */
+/** A question (request) to probe again, every `stepMs` for `forMs` milliseconds. If `forMs` is 0, it is probed once. */
 export interface OddOutcome {
   readonly question: string;
   readonly forMs: number;
@@ -19,7 +19,8 @@ export interface RecheckWish extends OddOutcome {
 }
 
 /**
- * Returns and clears the rechecks that `peeks.odd` demands: of its question, and after a failure also of the canary.
+ * Returns and clears the rechecks after the last odd peek (a failed or slow probe of first bytes). After a failure, the
+ * canary is rechecked too.
  * @param canaryOf  the question of the canary; `null`: not known
  */
 export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly OddOutcome[] {

@@ -77,8 +77,8 @@ export function makeEveryPlan(
 }
 
 /**
- * Plans starts after each time of a cron expression. A hash of the question spreads them over `spreadMs`, with jitter.
- * @param staggerMs  the delay of this mirror after its question's start, within the spread
+ * Plans starts after each time of a cron expression. A hash of the request spreads them over `spreadMs`, with jitter.
+ * @param staggerMs  the delay of this mirror after the common start, within the spread
  */
 export function makeCronPlan(
   cadence: Extract<Cadence, { kind: 'cron' }>,

@@ -6,7 +6,10 @@ import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './host.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
-/** The longest delay of a mirror's probe after the planned time of its question, milliseconds. */
+/**
+ * The longest delay of one mirror's probe after the common planned time of the same request at all mirrors.
+ * Milliseconds.
+ */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
 /** A mirror's delay is at most this share of the interval. */
 const staggerShare = 0.1;
@@ -15,7 +18,7 @@ const staggerShare = 0.1;
 const heavyJitterShare = 0;
 
 /**
- * The plan of a series. Mirrors are probed with the same question at nearly the same times, so that responses can be
+ * The plan of a series. The same request is sent to all mirrors at nearly the same times, so that responses can be
  * compared.
  */
 function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {

@@ -9,8 +9,8 @@ interface Mean {
 }
 
 /**
- * Means of the logarithms of download times. `mirrors`: by mirror. `artifacts`: by question, the difference from the
- * mean of the mirror.
+ * Means of the logarithms of download times. `mirrors`: by mirror. `artifacts`: by artifact (its question), the
+ * difference from the mean of the mirror.
  */
 export interface ArtifactTimes {
   readonly mirrors: Map<string, Mean>;

@@ -167,8 +167,8 @@ const worthShare = 0.95;
 /** A candidate is worth a move, whatever the times, if a build costs less than this share of its cost at the head. */
 const manyShare = 0.5;
 /**
- * A test that triggers overstates the difference. So long-run means are added, with the weight of up to this many
- * moments.
+ * A test that triggers overstates the difference. So long-run means are mixed in, with the weight of up to this many
+ * compared responses.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 

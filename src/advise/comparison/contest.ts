@@ -112,7 +112,7 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
   contest.odd = {};
 }
 
-/** Drops all evidence against the head and all incomplete moments. Records of mirrors stay. */
+/** Drops all evidence against the head, and comparisons that still wait for responses. Records of mirrors stay. */
 export function dropEvidence(contest: Contest): void {
   contest.pairs.clear();
   contest.left = null;
@@ -148,7 +148,7 @@ export function addResponse(contest: Contest, response: MomentResponse, around: 
   return outcomes;
 }
 
-/** Closes the moments that have waited long enough, and returns the new outcomes of the head. */
+/** Closes the comparisons that have waited long enough for responses, and returns the new outcomes of the head. */
 export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
   const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
   return overdue.flatMap((moment) => {

@@ -56,13 +56,16 @@ export interface Shares {
   readonly heavy: number;
 }
 
-/** Prior counts, so that the first responses change little: average responses of each question, and good downloads. */
+/**
+ * Prior counts, so that the first responses change little: average responses for each light request, and good
+ * downloads.
+ */
 const questionPrior = 3;
 const heavyPrior = 4;
 
 /**
- * The shares of failed requests. All light questions weigh the same, because one missing module of twenty fails one
- * fetch in twenty.
+ * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty fails
+ * one fetch in twenty.
  * @param soundMs  failures before it belong to a trouble that has ended; absent: all count
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {

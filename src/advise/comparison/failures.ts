@@ -87,8 +87,8 @@ export function usualRateOf(slow: number, fast: number, everybody: number): numb
 }
 
 /**
- * Adds one moment to the sums. For each tested rate p₁, the sum is a CUSUM of the log-likelihood ratio of "the head
- * fails with p₁" against "with p₀".
+ * Adds one comparison of head and candidate to the sums. For each tested rate p₁, the sum is a CUSUM of the
+ * log-likelihood ratio of "the head fails with p₁" against "with p₀".
  * @param usual.p0         the rate of the candidate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
@@ -129,7 +129,7 @@ export function updateFailureTest(
   }
 }
 
-/** Counts a good response of the head, even if the candidate has no response in that moment. */
+/** Counts a good response of the head, even if the candidate has no response to the same request. */
 export function countGood(test: FailureTest): void {
   for (const run of test) run.goods += 1;
 }

@@ -18,7 +18,10 @@ export interface MomentResponse {
   readonly isGivenUp: boolean;
 }
 
-/** The responses of an upstream's mirrors to one question at the same time, which are compared. */
+/**
+ * The responses of an upstream's mirrors to one question (the same request) at the same time. They are compared with
+ * each other.
+ */
 export interface Moment {
   readonly question: string;
   readonly isHeavy: boolean;
@@ -47,12 +50,14 @@ export interface Moment {
   isLeftCompared: boolean;
 }
 
-/** How long a moment waits for missing responses, milliseconds. */
+/** How long a moment (a set of responses to compare) waits for missing responses, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
 /** Probes that are ordered together start within this time of each other. Milliseconds. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
-/** By question: the incomplete moments, and the latest response of each mirror. */
+/**
+ * By question: the moments (sets of responses to compare) that are incomplete, and the latest response of each mirror.
+ */
 export interface Moments {
   readonly open: Map<string, Moment[]>;
   readonly latest: Map<string, Map<string, MomentResponse>>;
@@ -63,7 +68,8 @@ export function newMoments(): Moments {
 }
 
 /**
- * Adds a response to the nearest moment that it fits into, else to a new one. Returns that moment.
+ * Adds a response to the nearest moment (set of responses to compare) that it fits into, else to a new one. Returns
+ * that moment.
  * @param paceMs  the interval of the question, milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {
@@ -92,13 +98,13 @@ function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: o
   return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
 
-/** The fields of a response that determine to which moment it belongs. */
+/** The fields of a response that determine with which other responses it is compared. */
 export type MomentPlace = Pick<
   MomentResponse,
   'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'
 >;
 
-/** The moment that a pending response would join; `null`: it would start one. */
+/** The moment (set of responses to compare) that a pending response would join; `null`: it would start a new one. */
 export function momentOf(moments: Moments, place: MomentPlace, paceMs: number): Moment | null {
   return nearest(moments.open.get(place.question) ?? [], place, paceMs);
 }
@@ -120,7 +126,7 @@ export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/** The latest response of a mirror to a question; `null`: none, or it is too old. */
+/** The latest response of a mirror to the same request; `null`: none, or it is too old. */
 export function standIn(
   moments: Moments,
   question: string,
@@ -132,7 +138,7 @@ export function standIn(
   return response === undefined || !isCurrentReply(response.atMs, nowMs, paceMs) ? null : response.reply;
 }
 
-/** Forgets responses of mirrors and to questions that are no longer known. */
+/** Deletes responses of mirrors that are no longer configured, and responses to requests that are no longer sent. */
 export function pruneResponses(moments: Moments, isKnown: (registry: string, question: string) => boolean): void {
   for (const [question, latest] of moments.latest) {
     for (const registry of latest.keys()) if (!isKnown(registry, question)) latest.delete(registry);

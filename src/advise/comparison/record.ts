@@ -1,4 +1,4 @@
-/** What clients would get in one moment if a given mirror were the head of their chain. */
+/** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
   /** When that mirror responded, monotonic milliseconds. */
   readonly atMs: number;
@@ -23,7 +23,10 @@ const fastMemory = 0.12;
 /** A failed probe is not counted if it was only late with a higher probability than this. */
 export const lateMax = 0.005;
 
-/** `keptOfQuestion`: scheduled outcomes kept per question, at most twice as many. `questionsKept`: questions kept. */
+/**
+ * `keptOfQuestion`: scheduled outcomes kept for each question (request), at most twice as many. `questionsKept`:
+ * questions kept.
+ */
 const keptOfQuestion = 64;
 const questionsKept = 400;
 

@@ -1,18 +1,20 @@
 /**
- * A moment adds (x − `drift`) × `scale` to the sum, where x is the difference in standard deviations, at most `clip`.
- * `quick` finds large differences, `steady` small lasting ones.
+ * A comparison adds (x − `drift`) × `scale` to the sum, where x is the time difference in standard deviations, at most
+ * `clip`. `quick` finds large differences, `steady` small lasting ones.
  */
 const manners = {
   quick: { clip: 8, drift: 0.5, scale: 1 },
   steady: { clip: 2, drift: 0.15, scale: 0.35 },
 } as const;
 const { clip, drift } = manners.quick;
-/** Added in each moment of the quick test if the candidate is home, the first declared mirror. */
+/** Added for each comparison of the quick test if the candidate is home, the first declared mirror. */
 const homeBonus = 0.2;
 /** The smallest standard deviation used: in milliseconds, and as a share of the candidate's mean time. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
-/** With fewer moments the minimum deviation is larger, because the first differences are often similar by chance. */
+/**
+ * After fewer comparisons the minimum deviation is larger, because the first differences are often similar by chance.
+ */
 const knownAfter = { light: 40, heavy: 12 } as const;
 const memory = 1 / 300;
 /** Above this share of the bound, mean and variance of differences are frozen, so that a shift does not widen them. */
@@ -35,7 +37,7 @@ const worthMs = 100;
 export interface TimeTest {
   sum: number;
   rounds: number;
-  /** The number of moments in which the head was clearly slower. */
+  /** The number of comparisons in which the head was clearly slower. */
   slower: number;
   /** When the sum was last zero, monotonic milliseconds. */
   fromMs: number;
@@ -68,7 +70,7 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 }
 
 /**
- * Adds one moment in which both succeeded to a one-sided CUSUM of the clipped time difference.
+ * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
  * @param context.ratio   the ratio of times that is worth a move, at least 1
  * @param context.isHome  the candidate is home
  */
@@ -136,8 +138,8 @@ export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
 }
 
 /**
- * True if the sum has reached its bound, the head was slower in enough moments, and by enough on average.
- * @param slowerMin  the minimum number of such moments, because two lost packets are no slow mirror
+ * True if the sum has reached its bound, the head was slower in enough comparisons, and by enough on average.
+ * @param slowerMin  the minimum number of such comparisons, because two lost packets are no slow mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;

@@ -6,7 +6,7 @@ import type { Ecosystem, StepDeclaration } from '../../ecosystems/ecosystem.ts';
 
 /** In decisions, a member without measurements is assumed to fail after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
-/** A reply is too old after this many intervals of its question. */
+/** A reply is too old after this many intervals of its probe. */
 const currentPaces = 3;
 
 export interface Walker {

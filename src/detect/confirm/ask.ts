@@ -21,7 +21,8 @@ import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
 /**
- * The interval between moments, milliseconds, if a suspicion older than `limits.roundMs` is the round's only reason.
+ * The interval between the moments (concurrent probes) of a round that only watches a suspicion older than
+ * `limits.roundMs`. Milliseconds.
  */
 const watchStepMs = 5_000;
 
@@ -30,7 +31,10 @@ const watchStepMs = 5_000;
  */
 const comparedTargets = 2;
 
-/** The maximum age of a witness's probe at the start of a moment. An older one does not count. */
+/**
+ * A witness (a mirror of another upstream) counts only if its probe is at most this old when the moment starts.
+ * Milliseconds.
+ */
 const witnessMs = 3_000;
 
 interface Want {
@@ -42,8 +46,8 @@ interface Want {
 }
 
 /**
- * Starts the next moment if it is due. If the budget is too small, it ends all doubts, and all rechecks except those
- * with reason `back`.
+ * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget is too small, it ends all
+ * doubts, and all rechecks except those with reason `back`.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -85,7 +89,7 @@ export function hasDoubt(memory: Memory, round: Round): boolean {
   return mirrorsOf(memory, round.key).some((mirror) => mirror.doubt !== null);
 }
 
-/** The earliest time of the round's next moment, monotonic milliseconds; `null`: nothing to probe. */
+/** The earliest time of the round's next probes, monotonic milliseconds; `null`: nothing to probe. */
 export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   if (round.watching.size > 0 || hasDoubt(memory, round)) return round.nextAtMs;
   const rechecks = [...round.rechecks.values()].map((recheck) => recheck.nextAtMs);
@@ -112,7 +116,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
-    // Siblings are compared with the recheck's own mirror, so that mirror must be free to be probed.
+    // The other mirrors are compared with the recheck's own mirror, so that mirror must be free to be probed.
     const mirror = memory.mirrors.get(registry);
     if (
       nextAtMs <= nowMs &&
@@ -126,8 +130,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
 }
 
 /**
- * Returns the canary if a mirror's canary is in doubt and the previous moment probed another target. The canary takes
- * turns, because only the canary shows whether a mirror is down.
+ * Returns the canary if a mirror's canary is in doubt and the previous probes were of another target. The canary gets
+ * every second turn, because it alone shows whether a mirror is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
@@ -139,7 +143,7 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // The sort is stable: of questions with equal shares, the oldest comes first.
+  // The sort is stable: of targets with equal shares, the one that was added first comes first.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;

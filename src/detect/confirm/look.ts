@@ -224,10 +224,12 @@ export function expireRechecks(memory: Memory, round: Round): void {
   });
 }
 
-/** What one moment probes: each mirror's canary, or one target at the mirrors that have it. */
+/**
+ * What the concurrent probes of one moment request: each mirror's canary, or one target at the mirrors that have it.
+ */
 export type Question = 'canary' | Target;
 
-/** The key of a question within an upstream. A canary target has the key of `canary`. */
+/** The key of a question, unique within an upstream. A target that is a canary has the key `canary`. */
 export function keyOfQuestion(question: Question): string {
   return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }

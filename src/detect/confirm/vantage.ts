@@ -76,14 +76,15 @@ export interface MomentResponses {
   /** Mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly MomentOutcome[];
   /**
-   * True if our own network loses packets. A single response of a control or witness then does not show that it works.
+   * True if our own network loses packets. Then a single response of a control or of another upstream does not show
+   * that the network works.
    */
   readonly isLossy: boolean;
 }
 
 /**
- * Judges whether the mirrors or our network cause the failures of one moment. A response of a control or witness shows
- * that the network is not cut, but it may still lose packets.
+ * Judges whether the mirrors or our network cause the failures of one moment. A response of a control or witness (a
+ * mirror of another upstream) shows that the network is not cut. It may still lose packets.
  * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {

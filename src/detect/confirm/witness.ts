@@ -7,10 +7,13 @@ import type { RuleView } from '../memory/rule.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { unitsOf } from './vantage.ts';
 
-/** The maximum number of mirrors of other upstreams that are probed in a moment, per egress. */
+/** At most this many mirrors of other upstreams are probed together with the mirrors of a round, per egress. */
 const witnessesMax = 2;
 
-/** How certain a verdict outside of a moment is. `ok`: a control is up, or two independent mirrors can be compared. */
+/**
+ * How certain it is, outside of a confirming round, that our own network works. `ok`: a control is up, or two
+ * independent mirrors can be compared.
+ */
 export function vantageFor(memory: RuleView, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(

@@ -19,8 +19,8 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
 /**
- * The minimum time between two rows of a subject that changed. A subject without changes is written every
- * `writeStillMs`.
+ * The minimum interval between two rows of the same contents. `writeChangesMs` is for changed contents, `writeStillMs`
+ * for unchanged ones.
  */
 const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;

@@ -72,7 +72,7 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    // A moment without any sample shows nothing.
+    // Without any sample, the moment shows nothing about our network.
     if (moment.samples.size > 0) clearDoubt(mirror.doubt, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
     const series = canarySeriesOf(mirror);
@@ -113,7 +113,7 @@ function isWaiting(memory: Memory, held: HeldSample): boolean {
     return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
   }
   if (mirror.doubt === null) return false;
-  // The sample waits for the verdict of a moment that started after the sample ended.
+  // The sample waits for a verdict on probes that started after the sample ended.
   return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
@@ -123,7 +123,7 @@ export function wakeAtMs(memory: Memory): number | null {
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
     const requestMs = nextRequestMsOf(memory, round);
-    // If a due moment could not start in this turn, the next turn tries again.
+    // If due probes could not start in this turn, the next turn tries again.
     if (requestMs !== null && requestMs > memory.now.monotonicMs) times.push(requestMs);
     for (const recheck of round.rechecks.values()) times.push(recheck.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

@@ -77,8 +77,8 @@ export function apply(
 }
 
 /**
- * Closes the open finding of this kind and subject. `of` names its story, if its cause is counted separately. The
- * finding gets the evidence and text of `last`.
+ * Closes the open finding of this kind about this mirror. `of` selects the finding if its cause is counted separately.
+ * The finding gets the evidence and text of `last`.
  */
 export function closeFinding(
   memory: Memory,

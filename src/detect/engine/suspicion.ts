@@ -59,7 +59,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
     return;
   }
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
-  // On a network that loses packets, a good moment does not prove that the network works.
+  // On a network that loses packets, one set of good responses does not prove that the network works.
   if (isLineLossy(memory, egress)) return;
   // One mirror alone proves nothing, unless there is no second one to probe.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
@@ -87,7 +87,7 @@ function enter(at: At): void {
 }
 
 /**
- * Handles another moment with verdict `us`. If some mirrors mostly fail while others mostly respond, the suspicion
+ * Handles further probes with verdict `us`. If some mirrors mostly fail while others mostly respond, the suspicion
  * ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */

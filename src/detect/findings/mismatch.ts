@@ -232,7 +232,7 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
   return targetId(mirror.name, module, version, step);
 }
 
-/** Reports an odd digest only once, even after an acknowledgement. */
+/** Reports a digest that differs from others only once, even after an acknowledgement. */
 function declareOdd(
   view: RuleView,
   own: Bytes,

@@ -44,7 +44,8 @@ export const noRefusal: RefusalState = {
 };
 
 /**
- * The reason of the refusal in an outcome; `null`: no refusal. An absent item is a refusal only if a sibling serves it.
+ * The reason of the refusal in an outcome; `null`: no refusal. An absent item is a refusal only if another mirror of
+ * the upstream serves it.
  */
 export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
   if (outcome.tag !== 'failed') return null;
@@ -204,7 +205,7 @@ function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: Refusa
 
 function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
-  // Siblings are searched only for an absence, because the search is expensive.
+  // The other mirrors are searched only for an absence, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.item === 'served') === true);

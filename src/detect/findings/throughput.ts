@@ -32,8 +32,8 @@ export interface Moved {
   readonly bytes: number;
   readonly tookMs: number;
   /**
-   * Usual rates in bytes per second: each sibling's median for this artifact. Without siblings, the mirror's own
-   * earlier rates.
+   * Usual rates in bytes per second: the median of each other mirror for this artifact. Without other mirrors: this
+   * mirror's own earlier rates.
    */
   readonly others: readonly number[];
   /** How much the rates usually vary: the standard deviation of their logarithms; 0 while it is not known. */
@@ -158,7 +158,7 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   }
 }
 
-/** The median rate of each sibling within `limits.throughputAgeMs`. */
+/** The median download rate of each other mirror of the upstream within `limits.throughputAgeMs`. */
 function ratesOfSiblings(view: RuleView, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, mirror.roundKey)) {

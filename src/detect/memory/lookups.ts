@@ -34,7 +34,7 @@ export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
 
 /**
  * The open finding of this kind about a mirror, or about this daemon if `registry` is `null`. `cause` selects the
- * story, see `storyOf`.
+ * finding if some causes are counted separately (`storyOf`).
  */
 export function openFinding(
   { open }: RuleView,
@@ -61,8 +61,8 @@ export function isNumber(value: unknown): value is number {
 }
 
 /**
- * The configured targets in a finding's scope. Items about one address family, or about an HTTP version that the
- * leading client does not use, are left out.
+ * The configured targets in a finding's scope. Items about one address family are left out, and those about an HTTP
+ * version that the first client does not use.
  */
 export function targetsOf({ mirrors, targets }: RuleView, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;

@@ -40,7 +40,8 @@ export interface Doubt {
   /** The targets in doubt, by id; never empty. */
   readonly targets: Map<string, Target>;
   /**
-   * Start of the last moment that did not blame our network; `null`: none. Samples that ended before it are settled.
+   * Start of the last concurrent probes that did not blame our network; `null`: none. Samples that ended before it are
+   * settled.
    */
   clearedMs: number | null;
 }

@@ -37,11 +37,11 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** Repeated probes of one question, for another reason than a doubt. */
+/** Repeated probes of one question (a request to several mirrors), for another reason than a doubt. */
 export interface Recheck {
   readonly target: Target;
   readonly registry: string;
-  /** The other mirrors to probe; `null`: every sibling. */
+  /** The other mirrors to probe; `null`: every mirror of the upstream that has the target. */
   registries: ReadonlySet<string> | null;
   untilMs: number;
   stepMs: number;
@@ -67,7 +67,7 @@ export class Round {
   /** The pending probes, by name of the mirror or control. */
   readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
-  /** The rechecks by the key of their question. */
+  /** The rechecks by the key of the request that they repeat. */
   readonly rechecks = new Map<string, Recheck>();
   lastKey: string | null = null;
   readonly served = new Map<string, number>();
@@ -79,7 +79,7 @@ export class Round {
   }
 }
 
-/** Returns the round of an upstream. Creates it, or brings its next moment forward to `firstMs`. */
+/** Returns the round of an upstream, or creates it. If it exists, its next probes are brought forward to `firstMs`. */
 export function roundFor({ confirm: { rounds }, random, now }: Rounds, key: string, firstMs: number): Round {
   const known = rounds.get(key);
   if (known !== undefined) {
@@ -140,7 +140,7 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the next moment forward to `atMs`, but at least `stepMs` after the last moment. */
+/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after the last ones. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
@@ -195,7 +195,10 @@ export function dropFinal(round: Round): void {
   round.moments = round.moments.filter((moment) => !moment.isFinal);
 }
 
-/** Adds questions. A new one starts with the smallest share of the others, so that it does not get every moment. */
+/**
+ * Adds questions (targets to probe). A new one starts with the smallest share of the others, so that it does not get
+ * every moment.
+ */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
   for (const key of keys) if (!served.has(key)) served.set(key, Number.isFinite(floor) ? floor : 0);

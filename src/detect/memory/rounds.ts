@@ -39,7 +39,7 @@ export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Targe
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/** Records a moment that did not blame our network, so that samples that ended before it no longer wait. */
+/** Records concurrent probes that did not blame our network. So samples that ended before them no longer wait. */
 export function clearDoubt(doubt: Doubt, momentMs: number): void {
   doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);
 }
@@ -77,8 +77,8 @@ export function removeSuspicion(memory: Memory, round: Round | null, egress: str
 }
 
 /**
- * Adds a sample to the moments that wait for it. While the egress is suspect, a response brings the next moment
- * forward.
+ * Adds a sample to the moments (concurrent probes) that wait for it. While the egress is suspect, a response brings the
+ * next moment forward.
  * @param isResponse  `null`: the sample says nothing about the mirror
  */
 export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {

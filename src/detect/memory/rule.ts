@@ -61,8 +61,8 @@ export interface Confirmed extends About {
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
   /**
-   * What confirmed the failure. `moment`: a moment's verdict. `released`: a suspicion ended. `dead`: other mirrors
-   * responded during a suspicion.
+   * What confirmed the failure. `moment`: a verdict on concurrent probes of all mirrors. `released`: a suspicion of our
+   * network ended. `dead`: other mirrors responded during a suspicion.
    */
   readonly by: 'moment' | 'released' | 'dead';
 }
@@ -76,14 +76,14 @@ export type Request =
   | { readonly kind: 'throttled'; readonly target: Target }
   /** Probe a recovering light target for up to `limits.roundMs`, until it works or fails. */
   | { readonly kind: 'back'; readonly target: Target }
-  /** Send one probe that is not judged. Its result goes to `FindingRule.peek`. */
+  /** Send one probe that is not judged. `FindingRule.peek` receives its result. */
   | { readonly kind: 'peek'; readonly peek: Peek }
   /** Start a doubt (if `isFailed` and `isDoubtful`) or end one (if not `isFailed`). */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
   /** End the doubt of a target; `null`: of the whole mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
-/** Absences in a module whose contents go backwards. */
+/** Absent items of a module whose contents go backwards. */
 export interface Absences {
   readonly module: string | null;
   readonly isOpen: boolean;

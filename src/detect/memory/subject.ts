@@ -1,7 +1,10 @@
 import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
-/** One response about one subject, from start to end of its probe, monotonic milliseconds. */
+/**
+ * One response about the contents of one subject. `fromMs` and `toMs`: start and end of its probe, monotonic
+ * milliseconds.
+ */
 export interface ContentReading {
   readonly fromMs: number;
   readonly toMs: number;

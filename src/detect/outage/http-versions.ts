@@ -19,7 +19,7 @@ export interface ProtocolFault {
   readonly otherMs: number | null;
 }
 
-/** The time of a target over the HTTP version that the leading client does not use. */
+/** The time of a target over the HTTP version that the first client of the ecosystem does not use. */
 export interface OtherSpeed {
   readonly targetId: string;
   readonly protocol: HttpProtocol;
@@ -117,7 +117,7 @@ export function updateFault(
   if (outcome.tag !== 'ok') return { fault };
   const isCompared = speaks.length > 1 && due.target.canary && due.purpose === 'scheduled';
   const requests = isCompared ? requestOther(sample) : [];
-  // If the server has turned HTTP/2 off, a leading client that offers HTTP/2 gets HTTP/1.1: the fault is over.
+  // If the server has turned HTTP/2 off, clients that offer HTTP/2 get HTTP/1.1, so the fault is over.
   const isOff = fault?.broken === '2' && speaks[0]?.protocol === '2';
   if (fault?.broken === protocol || isOff) return { fault: null, isChange: true, requests };
   return { fault: fault && { ...fault, otherMs: nowMs }, requests };
