@@ -2,7 +2,9 @@ import type { RemedyNow } from '../core/advice.ts';
 import type { Group } from './group.ts';
 import { hasOutlivedCause } from './words.ts';
 
-/** What clients of an upstream should have now. */
+/**
+ * What clients of an upstream should have configured now: the chain of the proposed or accepted advice, or nothing new.
+ */
 export function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
   // A proposal stays in force while the vantage is suspect, because its withdrawal would also move clients.

@@ -20,7 +20,7 @@ export interface TallyEntry {
   readonly slow: boolean;
   /** True for the first fetch of a pull-through cache, which takes longer. */
   readonly cold: boolean;
-  /** `<round>/<moment>` of a confirming round; `null`: outside one. */
+  /** The confirming round of the sample, as `<round>/<moment>`; `null`: it was in no such round. */
   readonly round: string | null;
 }
 

@@ -5,7 +5,10 @@ import type { Known, Learning } from '../ecosystems/ecosystem.ts';
 import type { Stages } from './assemble.ts';
 import { buildWorkerBook } from './book.ts';
 
-/** Keeps what ecosystems learn from ok samples across reloads and restarts; the workers verify bytes with it. */
+/**
+ * Keeps what ecosystems learn from ok samples (such as hashes) across reloads and restarts. The probing threads verify
+ * bytes with it.
+ */
 export function createKnowledge(s: Stages) {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();
   const stored = s.store.all('meta');

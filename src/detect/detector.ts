@@ -115,7 +115,7 @@ export class Detector {
     recordSkip(mirror, because);
   }
 
-  /** The caller calls it at every turn of the main loop, at least once a second, and at `wakeAtMs`. */
+  /** Must be called at every turn of the main loop, at least once a second, and at `wakeAtMs`. */
   tick(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       expireAbsences(memory);

@@ -161,7 +161,7 @@ function oddOf(
  */
 function changed(voices: readonly Voice[]): ComparedDigests {
   const all = voices.filter(({ statement }) => statement.before !== null);
-  // If one mirror has always served these bytes, that mirror was right.
+  // If a mirror has always served these bytes, they are the right ones, so no mirror is odd.
   if (all.length < voices.length) return { odd: [], again: [] };
   const origins = all.filter(({ isOrigin }) => isOrigin);
   const whom = origins.length > 0 ? origins : all;

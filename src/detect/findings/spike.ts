@@ -127,7 +127,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   },
   degrades: (_, findings) =>
     findings.some(({ kind, actionable }) => kind === 'spike' && actionable) ? phrase('why.slow') : null,
-  /** Slow samples before a restart still count. */
+  /** Restores the counts of slow samples from the finding, because samples before a restart still count. */
   resume(_, { evidence }, { mirror }) {
     const { samples, failures: slowSamples, observedSeconds, probeIds, slowest } = evidence;
     const [first] = sortByCanary([...mirror.series.values()].filter(isSpiking));

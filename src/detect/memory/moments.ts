@@ -6,8 +6,8 @@ import type { Sample } from '../../core/sample.ts';
 export type MomentOutcome = 'answered' | 'failed' | 'missing';
 
 /**
- * Who caused the failures of one moment. `unverified`: there is at most one unit to judge. `waiting`: responses are
- * missing.
+ * Who caused the failures of one moment (concurrent probes). `us`: our network. `them`: the mirrors. `unverified`: at
+ * most one independent mirror can be judged. `waiting`: responses are missing.
  */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 

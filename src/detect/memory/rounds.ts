@@ -143,7 +143,7 @@ export function recordHeavyRecheck({ confirm: { heavyRechecks }, now }: Memory, 
   heavyRechecks.set(key, now.monotonicMs);
 }
 
-/** Drops times that are too old to delay another probe. */
+/** Drops the times of rechecks that are too old to delay another recheck. */
 export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
   for (const [key, atMs] of heavyRechecks)
     if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);

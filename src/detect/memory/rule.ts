@@ -193,10 +193,12 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** Resumes a finding that was open when the process ended. `gone`: nothing supports it any more. */
   resume?(own: M, finding: Finding, about: About): RuleStep<M, S> | 'gone';
   write?(own: M, mirror: MirrorMemory): StoredRow;
-  /** The state in a mirror's row; `null`: none. */
+  /** Reads the rule's state from a mirror's row; `null`: the row has none. */
   read?(row: StoredRow, about: About): M | null;
   writeSeries?(ofSeries: S, about: About, series: SeriesMemory): StoredRow;
-  /** The state in a series' row that was written at `atMs` (wall clock). An `unreadable` row is deleted. */
+  /**
+   * Reads the state of a series from its row, which was written at `atMs` (wall clock). An `unreadable` row is deleted.
+   */
   readSeries?(
     own: M,
     row: StoredRow,

@@ -157,7 +157,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Records a probe during a detour; `null`: there is none, or the target is heavy. */
+/** Records a probe during a detour; `null`: there is no detour, or the target is heavy. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

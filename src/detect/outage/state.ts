@@ -36,7 +36,7 @@ export interface OutageState {
   readonly okFromMs: number | null;
   /** True if the outage opened by its share of failures, or if the mirror was unreliable already. */
   readonly isByShare: boolean;
-  /** Recent openings: each counts 1, halved every `limits.outageHalfLifeMs`. */
+  /** The number of recent openings. Each counts 1 at first, and half as much after every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
   readonly reason: Reason | null;
