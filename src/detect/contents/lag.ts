@@ -163,7 +163,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
 }
 
 /**
- * Adds one response about a subject, in place.
+ * Adds one response about the contents of a subject (a module at one step, or the whole mirror), in place.
  * @returns `null` for a response that started before the last one
  */
 export function updateSubject(subject: ContentSubject, reading: ContentReading, who: Who): ContentUpdate | null {

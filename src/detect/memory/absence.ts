@@ -76,8 +76,8 @@ const minuteMs = 60_000;
 /** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */
 export class Density {
   /**
-   * Probes by start. When a probe is added, those older than a minute are removed. `isExtra`: the probe is part of a
-   * round or build.
+   * The probes of the last minute by their start. Older ones are removed when a probe is added. `isExtra`: the probe is
+   * part of a round or build.
    */
   requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /**

@@ -14,7 +14,9 @@ import { type DetectTurn, TurnDraft } from './turn.ts';
 export interface HeldSample {
   readonly sample: Sample;
   readonly sinceMs: number;
-  /** A timeout at the short deadline of a confirming probe, if the target is not in doubt: no failure. */
+  /**
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. This is no failure.
+   */
   readonly isShort: boolean;
 }
 

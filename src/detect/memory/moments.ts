@@ -23,7 +23,7 @@ export interface RoundMoment {
   readonly outcomes: Map<string, MomentOutcome>;
   readonly controls: Map<string, MomentOutcome>;
   readonly samples: Map<string, Sample>;
-  /** Final verdicts by egress. */
+  /** The final verdicts, by egress (proxy, resolver and address family). */
   readonly verdicts: Map<string, MomentVerdict>;
   isFinal: boolean;
 }
