@@ -2,8 +2,8 @@
 import { replaceProcess, setEngine } from './cli/engine.ts';
 
 if (process.argv[2] === 'run') replaceProcess();
-// Name look-ups of the system resolver share libuv's few threads with file and zip work; the pool's size is read once,
-// at its first use, so it is set before code that uses it is loaded.
+// The system resolver's look-ups share libuv's thread pool with file and zip work, so the default of 4 threads is too
+// few. libuv reads the size once, at the first use of the pool. So it is set before other code is loaded.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';
 setEngine(process.argv[2]);
 const { main } = await import('./cli/main.ts');

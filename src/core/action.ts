@@ -49,7 +49,7 @@ export type ActionDeed =
       readonly as: ActionForm;
       readonly author: string;
       readonly isSigned: boolean;
-      /** `null`: the commit is pushed to `branch`. */
+      /** `null`: no merge request is opened; the commit is pushed to `branch`. */
       readonly mergeRequest: ForgeRule | null;
     }
   | {
@@ -59,9 +59,9 @@ export type ActionDeed =
       /** Names in lower case. */
       readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
-      /** The key in etcd; `null`: another store, or a body from a template. */
+      /** The key to set in etcd. `null` for other stores and for a template: there, `url` alone says what is set. */
       readonly key: string | null;
-      /** The form of the value; `null`: the chain itself. */
+      /** The form of the remedy that is written as the value; `null`: the client chain itself is written. */
       readonly as: ActionForm | null;
       readonly allow: readonly string[];
     };
@@ -83,8 +83,8 @@ export interface ActionRule {
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
     /**
-     * How many voting places (`needed`) of how many (`of`) must advise the move. A larger group needs the same share.
-     * Absent: no vote is needed.
+     * The action runs only if `needed` of `of` daemons of the group (its voting places) advise the same switch. If more
+     * of them are known, the same share must agree. Absent: no vote is needed.
      */
     readonly places?: { readonly needed: number; readonly of: number };
   };
@@ -119,7 +119,10 @@ export const heldReasons = [
 ] as const;
 export type HeldReason = (typeof heldReasons)[number];
 
-/** A row of the action journal. State `planned`: being prepared, or the result of a dry run if `endedAtMs` is set. */
+/**
+ * A row of the action journal. In state `planned`, the action is being prepared; if `endedAtMs` is also set, it was a
+ * dry run.
+ */
 export interface ActionRow {
   /**
    * `<advice>.<action>` with the id of the first advice. If the advice is renewed, the field `advice` changes, but this
@@ -135,24 +138,24 @@ export interface ActionRow {
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
   readonly attempts: number;
-  /** The earliest next attempt, wall milliseconds; `null`: no wait. */
+  /** When the next attempt may start, wall milliseconds; `null`: it may start at once. */
   readonly nextAtMs: number | null;
   readonly because: Sentence | null;
   /** For display. In a diff, secrets are masked. In a program's output, only user-info and query values are masked. */
   readonly output: string;
   /** Data that an undo needs in addition to the row; `null`: none. */
   readonly kept: unknown;
-  /** True if an earlier process ended during a step of the action. It never becomes false again. */
+  /** True if the daemon ended during a step of the action and was started again. It never becomes false again. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** The result of `actionPlaceOf` when the action was planned; absent: an older row. */
+  /** A hash of what the action changes, from `actionPlaceOf`. Absent in rows of older versions. */
   readonly place?: string | null;
   readonly isShared?: true;
 }
 
 export type ActionStep = 'prepare' | 'act' | 'undo';
 
-/** How a step ended. `retry`: another attempt may succeed. `kept`: what an undo needs. */
+/** How a step of an action ended. `retry`: another attempt may succeed. `kept`: data that an undo needs. */
 export type ActionEnd = { readonly output: string; readonly kept?: unknown } & (
   | { readonly tag: 'ok' }
   | { readonly tag: 'failed'; readonly because: Sentence; readonly retry: boolean }
@@ -178,27 +181,27 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 export interface PlaceVotes {
   readonly votes: number;
   /**
-   * The number of voting places that know the state of the mirror to leave. `votes` counts those that advise the move.
+   * The number of voting places that know the state of the mirror `from`. `votes` counts those that advise the switch.
    */
   readonly known: number;
 }
 
 /**
- * Which daemon of a pair acts. `alone`: no pair; `holder`: this one; `standby`: the other one; `no_lease`: unknown, so
- * this one does not act.
+ * Which daemon of a pair executes actions. `alone`: there is no pair; `holder`: this one; `standby`: the other one;
+ * `no_lease`: the holder is unknown, so this one does not act.
  */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
 /** Executes the steps of actions. Promises never reject. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
-  /** The last known votes of a group's places; `null`: not known now. */
+  /** Returns the votes of a group's places on a switch, from a recent read of the store; `null`: no recent read. */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
   /** Returns the current role. The caller calls it every second, because each call renews the lease. */
   lead(pair: PairRule | undefined): Lead;
   /** Queues a row for the other daemon of the pair. @param text  JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
-  /** The rows of the previous holder. Returned once after each takeover by this daemon; `null`: otherwise. */
+  /** Returns the rows of the previous holder once after each takeover by this daemon; otherwise `null`. */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false: it could not be stored */
@@ -206,7 +209,7 @@ export interface Actor {
   close(): Promise<void>;
 }
 
-/** Failures after which a program may have changed something. */
+/** Failures of an action's program after which it may already have changed something. */
 const halfDone: readonly string[] = ['acted.exit', 'acted.time', 'acted.output'];
 
 /** True if a row has something to undo: it is done, or its program ran and failed. */

@@ -46,7 +46,8 @@ export interface Candidate {
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
   /**
-   * The current value of the running test that is nearest to its bound (docs/detection.md); `null`: no test is running.
+   * The current value of the statistical test that is nearest to its bound (docs/detection.md); `null`: no test is
+   * running.
    */
   readonly sum: number | null;
   /** The bound of that test: it triggers when `sum` reaches this value; `null`: no test is running. */
@@ -69,7 +70,7 @@ export interface Advice extends Upstream {
   readonly chain: { readonly before: string; readonly after: string };
   /** In English. */
   readonly reason: string;
-  /** `reason` as data for any language; `null` or absent: English only. */
+  /** `reason` as a key and values, to render it in any language; `null` or absent: only English exists. */
   readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
   readonly refusal: Refusal | null;
@@ -87,8 +88,8 @@ export interface Advice extends Upstream {
     readonly availability: { readonly before: number | null; readonly after: number | null };
     readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
     /**
-     * Fetch costs, as in `Candidate.scoreSeconds`. If a test of times decided, the costs use the times that this test
-     * compared.
+     * Fetch costs, as in `Candidate.scoreSeconds`. If a test of response times caused the advice, they are computed
+     * from the times that this test compared.
      */
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
@@ -100,7 +101,10 @@ export interface Advice extends Upstream {
   readonly doesNotCover: readonly string[];
   /** Lines to paste, or a sentence in English. */
   readonly rollback: string;
-  /** `doesNotCover` and `rollback` as data for any language (`null`: lines to paste); absent: English only. */
+  /**
+   * `doesNotCover` and `rollback` as keys and values, to render them in any language. `rollback` is `null` if it is
+   * lines to paste. Absent: only English exists.
+   */
   readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
 }
@@ -151,10 +155,15 @@ export type RemedyNow =
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
-      /** True: the trouble is over, so clients that have not switched need not. */
+      /**
+       * True if the trouble is over but the advice was not accepted: clients that have not switched need not switch.
+       */
       readonly isOver: boolean;
     }
-  /** `right`: clients keep the declared chain; `refused`: advice was refused; `suspect`: our network is suspect. */
+  /**
+   * `right`: clients keep the declared chain; `refused`: advice was refused, so there is no target; `suspect`: our own
+   * network is suspect.
+   */
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
@@ -165,7 +174,10 @@ const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
  */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
-/** True if each line only sets one of `variables`, without credentials: the text goes to a shell's `eval`. */
+/**
+ * True if each line only sets one of `variables` and contains no credentials. It is checked because a shell evaluates
+ * the text.
+ */
 export function isSafeEnv(text: string, variables: readonly string[]): boolean {
   return text
     .replace(/\n$/, '')

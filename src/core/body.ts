@@ -38,7 +38,7 @@ export interface WholeBody {
   readonly bytes: number;
   /**
    * Returns a part of the body.
-   * @param into  memory that may hold the part, to be used again and again
+   * @param into  a buffer that is reused if the part fits into it
    * @throws if the stored body is lost
    */
   read(at: number, bytes: number, into?: Buffer): Uint8Array;

@@ -61,20 +61,20 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly startedAtMs: number;
   readonly tookMs: number;
   readonly outcome: ClientOutcome;
-  /** The client's message in one line, else a text of this program; `null`: ok. */
+  /** The client's message in one line; if it wrote none, a text of this program. `null`: the run was ok. */
   readonly reason: string | null;
-  /** `reason` as data for any language, if this program wrote it; absent: the client's message, or no reason. */
+  /** `reason` as a key and values, to render it in any language. Absent: it is the client's message, or `null`. */
   readonly sentence?: Sentence;
   /** `null`: the client did not exit by itself. */
   readonly exitCode: number | null;
   readonly files: number;
   readonly bytes: number;
   readonly words: string;
-  /** `null`: our steps did not run. */
+  /** `null`: our own probes did not run. */
   readonly ours: OwnVerdict | null;
 }
 
-/** Whether the client and our steps have the same result; `null`: one of the results is unknown or missing. */
+/** Whether the client and our own probes have the same result; `null`: one of the results is unknown or missing. */
 export function agrees({ outcome, ours }: Pick<ClientRun, 'outcome' | 'ours'>): boolean | null {
   if (ours === null || outcome === 'unknown' || ours.outcome === 'unknown') return null;
   return outcome === ours.outcome;

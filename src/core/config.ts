@@ -26,8 +26,8 @@ export interface Listen {
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
   /**
-   * The histogram form of the protobuf page, and the maximum number of native buckets per series; absent: no protobuf
-   * page.
+   * `histograms`: the form of histograms if /metrics is requested as protobuf; `buckets`: the maximum number of native
+   * buckets per series. Absent: /metrics is never sent as protobuf.
    */
   readonly protobuf?: { readonly histograms: 'native' | 'both'; readonly buckets: number };
 }
@@ -65,7 +65,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** Private networks and addresses at which this receiver may be. Public addresses need no entry. */
+  /** Private networks and addresses that this receiver may have. Public addresses need no entry. */
   readonly allow: readonly string[];
 }
 
@@ -92,7 +92,10 @@ export interface ChatRule {
   readonly page: string | null;
 }
 
-/** Hours in which messages wait, in minutes of the day. If `toMinute` is the smaller one, they include midnight. */
+/**
+ * The time of day in which messages wait, in minutes since midnight. If `toMinute` is below `fromMinute`, it includes
+ * midnight.
+ */
 export interface QuietRule {
   readonly fromMinute: number;
   readonly toMinute: number;
@@ -109,7 +112,7 @@ export interface ClientRunsRule {
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
-/** The front door, a separate process. */
+/** Settings of the front door: a separate process that sends each client request to the best mirror. */
 export interface DoorRule {
   readonly listen: Listen;
   readonly ecosystems: readonly EcosystemId[];
@@ -119,7 +122,7 @@ export interface DoorRule {
   readonly relay: boolean;
   /** Per client. */
   readonly perMinute: number;
-  /** Absolute path of a file with the last known order of mirrors. */
+  /** Absolute path of the file in which the door stores the last known order of mirrors. */
   readonly orderPath: string;
 }
 
@@ -154,7 +157,7 @@ export interface Config {
   /** The leading client by ecosystem; absent: the ecosystem's first client. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
-  /** Hashes from lock files by ecosystem; keys and values have the ecosystem's form. */
+  /** Hashes from lock files, by ecosystem. Keys and values are written as the ecosystem writes them. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
   /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for them. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
@@ -222,7 +225,7 @@ export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Con
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Milliseconds between two starts. For cron this is an assumed value. */
+/** Returns the milliseconds between two starts. For a cron expression it returns an assumed value. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

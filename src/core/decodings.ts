@@ -25,7 +25,7 @@ const escapes = new RegExp(
   'gis',
 );
 
-/** Characters by their names in HTML. */
+/** Characters by their names in HTML. Each entry below is a character followed by its name. */
 const named: ReadonlyMap<string, string> = new Map(
   [
     ..."&amp 'apos *ast \\bsol :colon ,comma @commat $dollar =equals !excl `grave >gt ^hat [lbrack {lcub".split(' '),
@@ -36,12 +36,12 @@ const named: ReadonlyMap<string, string> = new Map(
   ].map((one) => [one.slice(1), one.slice(0, 1)]),
 );
 
-/** Lower-case ASCII letters; keeps the length. */
+/** Converts ASCII letters to lower case. The length of the text does not change. */
 export function lowerCaseOf(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Matches what may stand between the characters of a secret: slashes of a parsed URL, or grouping characters. */
+/** Matches text between the characters of a secret: slashes of a parsed URL, or grouping characters such as dashes. */
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /**
@@ -60,8 +60,8 @@ export function decodingsOf(text: string): readonly Decoded[] {
 }
 
 /**
- * Returns the text without slashes, and without dashes, points, blanks and the like. Forms that would equal the text
- * are omitted.
+ * Returns two more forms of the text: without slashes, and without grouping characters such as dashes and blanks. A
+ * form that equals the text is omitted.
  */
 export function squeezedOf(decoded: Decoded): readonly Decoded[] {
   return separators.flatMap((separator) => squeezedBy(decoded, separator) ?? []);

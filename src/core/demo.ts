@@ -15,5 +15,5 @@ export interface DemoResponse {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers requests to a demo mirror; `null`: status 404. */
+/** Computes the response of a demo mirror; `null`: status 404. */
 export type DemoResponder = (request: DemoRequest) => DemoResponse | null;

@@ -2,12 +2,12 @@ import { limits } from './limits.ts';
 
 /** Limits of connections and probes that follow from the file descriptors of this process. */
 export interface DescriptorBounds {
-  /** Connections of clients, over all addresses and per address. */
+  /** The maximum number of client connections, in total and per address. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
-  /** Sockets towards mirrors. */
+  /** The maximum number of sockets to mirrors. */
   readonly outgoing: number;
-  /** Probes, or relayed responses, at once. */
+  /** The maximum number of concurrent probes or relayed responses. */
   readonly exchanges: number;
 }
 

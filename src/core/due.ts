@@ -2,16 +2,19 @@ import type { Connection, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
- * Why a probe runs. `scheduled`: by the schedule; `confirm`: in a confirming round; `recheck`: ordered out of turn;
- * `peek`: to read the first bytes of an artifact; `build`: concurrent with others over one connection; `once`: from the
- * command line, or after a client run.
+ * Why a probe runs. `scheduled`: by the schedule; `confirm`: to confirm a suspected failure; `recheck`: because of an
+ * unusual response; `peek`: to read only the first bytes of an artifact; `build`: with others at the same time over one
+ * connection; `once`: for the command line, or after a client run.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 
 /** The build that a probe is part of: concurrent probes over one HTTP/2 connection. */
 export interface BuildPlace {
   readonly id: string;
-  /** The number of probes: one of purpose `scheduled`, which connects, and others of purpose `build`. */
+  /**
+   * The number of probes in the build. One has the purpose `scheduled` and opens the connection; the others have the
+   * purpose `build`.
+   */
   readonly size: number;
 }
 
@@ -26,35 +29,39 @@ export interface Due {
    * those.
    */
   readonly timeoutMs: number;
-  /** For a download: it also times out if no byte arrives for this long. Absent: no such timeout. */
+  /** For a download: the probe also times out if no byte arrives for this time. Absent: no such timeout. */
   readonly idleMs?: number;
   /** Monotonic. */
   readonly plannedAtMs: number;
-  /** The confirming round of the probe, and the index of its moment in that round; `null`: the probe is in no round. */
+  /**
+   * The confirming round of the probe. All probes with the same `moment` are sent at the same time. `null`: the probe
+   * is in no round.
+   */
   readonly round: { readonly id: string; readonly moment: number } | null;
-  /** Preferred address family, if the mirror's access sets none; absent: no preference. */
+  /** The preferred address family if the mirror's access has none; absent: no preference. */
   readonly family?: 4 | 6;
-  /** The only HTTP version to use; absent: those of the mirror's access. */
+  /** The only HTTP version to use; absent: all versions of the mirror's access. */
   readonly protocol?: HttpProtocol;
   readonly build?: BuildPlace;
-  /** For an artifact: its location as a digest (`Facts.artifact.at`), from the last index; absent: not known. */
+  /** A digest of the location that the last index gave for the artifact (`Facts.artifact.at`); absent: not known. */
   readonly artifactAt?: string;
 }
 
 /**
- * An order to probe a target out of turn. The other mirrors are asked for the same module and step in the same moments.
+ * An order to probe a target outside the schedule. The other mirrors are probed for the same module and step at the
+ * same times.
  */
 export interface RecheckOrder {
   readonly registry: string;
   readonly target: Target;
-  /** The other mirrors; `null`: all that have this step of the module. */
+  /** The other mirrors to probe; `null`: all mirrors that have this step of the module. */
   readonly registries: readonly string[] | null;
   /** How long probes are repeated, milliseconds; 0: once. */
   readonly forMs: number;
   readonly stepMs: number;
-  /** The probes may exceed the usual budget of probes out of turn. */
+  /** True: the probes may exceed the usual budget of probes outside the schedule. */
   readonly isUrgent: boolean;
-  /** Only the first bytes of the artifact are read, at `registry` alone. */
+  /** True: only the first bytes of the artifact are read, and no other mirror is probed. */
   readonly isPeek: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Outcomes of alerts and notifications from Alertmanager; values of a metric label. */
+/** What became of an alert or a notification from Alertmanager; values of a metric label. */
 export const alertOutcomes = [
   'evidence',
   'duplicate',
@@ -37,9 +37,9 @@ export interface AlertEvidence {
   readonly alertname: string;
   readonly registry: string;
   readonly startsAtMs: number;
-  /** When it became evidence. */
+  /** When the alert was stored as evidence. */
   readonly takenAtMs: number;
-  /** Last receipt. */
+  /** When the alert was last received. */
   readonly heardAtMs: number;
   readonly state: 'firing' | 'resolved';
 }

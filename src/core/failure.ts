@@ -37,7 +37,7 @@ type Sentences = Readonly<Record<string, Sentence>>;
 
 export type Reason = ProbeFailure['kind'];
 
-/** How a failure counts, by reason. */
+/** Whether a failed probe counts as an outage, as a refusal or as a mismatch, by the reason of the failure. */
 export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'content'>> = {
   resolve_not_found: 'outage',
   resolve_failed: 'outage',

@@ -8,7 +8,7 @@ import type { HttpProtocol, Seen } from './transcript.ts';
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
-/** How the stages after detect treat findings of a kind. */
+/** How a kind of finding is treated after its detection: in advice, messages and pages. */
 export interface KindTraits {
   readonly severity: Severity;
   readonly isAboutUs?: true;
@@ -22,22 +22,22 @@ export interface KindTraits {
     /** 1 is the most severe. */
     readonly rank: number;
     readonly costs: 'failures' | 'time' | 'freshness';
-    /** Concerns downloads of artifacts. */
+    /** True: the finding is about downloads of artifacts. */
     readonly isHeavy?: true;
-    /** If no other mirror is usable, advice is still issued, in state `refused`. */
+    /** True: if no other mirror is usable, advice is still issued, in state `refused`. */
     readonly isForced?: true;
   };
   /** Whether an open or acknowledged finding counts against its mirror; absent: it does if it is `actionable`. */
   readonly isAgainst?: (finding: { readonly state: string; readonly cause: string }) => boolean;
   /**
-   * An acknowledgement ends a finding of this kind. (It also ends a `level_shift`, although that kind lacks this
-   * trait.)
+   * True: a finding of this kind ends when an operator acknowledges it. (So does a `level_shift`, although that kind
+   * lacks this trait.)
    */
   readonly endsByHand?: true;
-  /** A chat card also shows the text of the finding. */
+  /** True: a chat card also shows the text of the finding. */
   readonly isListedInFull?: true;
   readonly isRed?: true;
-  /** `observedSeconds` is an age, not a latency. */
+  /** True: `observedSeconds` in the evidence is an age, not a latency. */
   readonly observesAge?: true;
 }
 
@@ -72,7 +72,7 @@ const kinds = {
     severity: 'warning',
     confidence: 'hard',
     advice: { rank: 3, costs: 'failures', isForced: true },
-    // Not `expires_soon`.
+    // A certificate with cause `expires_soon` still works, so it does not count against the mirror.
     isAgainst: ({ cause }) => cause.startsWith('tls_'),
     isListedInFull: true,
   },
@@ -89,7 +89,10 @@ export const findingKinds = Object.keys(kinds) as unknown as readonly [FindingKi
 
 export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
 
-/** `stale`: the mirror gets no releases; `behind`: its lag is too long; `vanished`: a version is gone. */
+/**
+ * Causes of `lag` findings. `stale`: the mirror gets no releases; `behind`: its lag is too long; `vanished`: a version
+ * disappeared; `regression`: its contents went backwards.
+ */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
 /** Causes of findings that are not reasons of failed probes. */
@@ -144,7 +147,7 @@ export function highestConfidenceOf(all: readonly Confidence[]): Confidence {
   return confidences[Math.max(0, ...all.map((one) => confidences.indexOf(one)))] ?? 'low';
 }
 
-/** A confidence, at most `most`. */
+/** Returns `confidence`, or `most` if that is lower. */
 export function lowerConfidenceOf(confidence: Confidence, most: Confidence): Confidence {
   return confidences.indexOf(confidence) > confidences.indexOf(most) ? most : confidence;
 }
@@ -164,7 +167,7 @@ export interface ScopeItem {
 /** One digest of an artifact, and the mirrors that serve it. */
 export interface Side {
   readonly item: ScopeItem;
-  /** At most `limits.sideNames`; empty: no mirror is known to serve these bytes. */
+  /** The mirrors that serve these bytes, at most `limits.sideNames`; empty: none is known. */
   readonly registries: readonly string[];
   readonly algorithm: string;
   readonly digest: string;
@@ -215,7 +218,7 @@ export interface Finding {
   readonly actionable: boolean;
   /** In English. */
   readonly text: string;
-  /** `text` as data for any language; `null` or absent: English only. */
+  /** `text` as a key and values, to render it in any language; `null` or absent: only English exists. */
   readonly sentence?: Sentence | null;
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }
@@ -229,7 +232,7 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-/** Returns the cause if findings with this cause are counted separately from others of their kind; else `null`. */
+/** Returns the cause if findings with this cause are counted separately from others of their kind; otherwise `null`. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }

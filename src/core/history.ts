@@ -12,11 +12,11 @@ export type OperatorCommand =
   | { readonly kind: 'acknowledged'; readonly finding: FindingKind; readonly registry: string | null }
   | { readonly kind: 'paused'; readonly registry: string; readonly untilMs: number | null };
 
-/** One input of the judgement, and when it was processed. */
+/** One input of the judgement (detection and advice), and when it was processed. */
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
-      /** Fields that the judgement does not read are empty. */
+      /** Fields that detection and advice do not read are empty. */
       readonly sample: Sample;
       readonly targetId: string;
     }

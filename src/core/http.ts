@@ -8,7 +8,8 @@ import { Secret } from './secret.ts';
 export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;
 
 /**
- * Parses header lines into values by lower-case name. Of equal names, the last one is used. `null`: a line is invalid.
+ * Parses header lines into values by lower-case name. If a name occurs twice, the last value is used. `null`: a line is
+ * invalid.
  */
 export function readHeaders(lines: readonly string[]): Readonly<Record<string, Secret>> | null {
   const found = lines.map((line) => headerPattern.exec(line));
@@ -24,7 +25,7 @@ export function isCredential(headerName: string): boolean {
 }
 
 /**
- * The wait of a `Retry-After` header (RFC 9110 section 10.2.3: seconds, or an HTTP date).
+ * Returns the wait of a `Retry-After` header (RFC 9110 section 10.2.3: seconds, or an HTTP date).
  * @param wallMs  wall clock at the response, milliseconds
  * @returns       milliseconds from now, 0 to `limits.retryAfterMsMax`; `null`: no header, or neither of the two forms
  */
@@ -38,6 +39,7 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
 }
 
 /**
- * The event that a response emits once its request is authorized. Its listener then prefers to keep that connection.
+ * A response emits this event when its request is authorized. If there are too many connections, the server then
+ * prefers to keep this one.
  */
 export const letIn = Symbol('let in');

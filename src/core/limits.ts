@@ -7,7 +7,7 @@ const kib = 1024;
 /** Limits of the daemon. */
 export const limits = { ...probingLimits, ...judgingLimits, ...processLimits } as const;
 
-/** Checks relations between limits. @throws Error where two limits contradict each other */
+/** Checks that the limits do not contradict each other. @throws Error if two limits do */
 export function assertLimits(l: typeof limits = limits): void {
   const relations: readonly (readonly [boolean, string])[] = [
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],

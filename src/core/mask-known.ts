@@ -63,7 +63,7 @@ function createMask(access: WireAccess): KnownMask {
   return beside([access.registry, access.url]);
 }
 
-/** Returns the words in the form in which texts are searched: decoded, without separators. */
+/** Returns the words as texts are searched: decoded, and also without separators. */
 function openTextOf(words: readonly string[]): string {
   const decoded = words.flatMap((word) => decodingsOf(lowerCaseOf(word)));
   return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');
@@ -75,12 +75,12 @@ const closedKeys: ReadonlySet<string> = new Set(
 );
 /** Keys of records whose keys a server chooses. */
 const serverRecords: ReadonlySet<string> = new Set('responseHeaders tags logged'.split(' '));
-/** Names of response headers that are read after they are masked. */
+/** Response headers whose names are never masked, because later code looks these headers up in stored transcripts. */
 export const knownHeaders: ReadonlySet<string> = new Set(
   'age cache-status cf-cache-status date retry-after x-cache x-cache-status x-proxy-cache'.split(' '),
 );
 
-/** @param at  the key of the value; `null`: none, or one that a server chose */
+/** @param at  the key of the value; `null`: there is no key, or a server chose it */
 function maskData(value: unknown, at: string | null, text: (text: string) => string): unknown {
   if (typeof value === 'string') return at !== null && closedKeys.has(at) ? value : text(value);
   if (Array.isArray(value)) return value.map((one) => maskData(one, at, text));

@@ -2,7 +2,7 @@
 const secretKey =
   /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|credential|cookie|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
-/** Longer texts are not shown: the search would take too long. */
+/** Longer texts are not shown, because searching them for secrets would take too long. */
 const charactersMax = 2_000;
 
 /** Credentials of an `Authorization` header. */
@@ -13,7 +13,7 @@ function maskLine(line: string): string {
   return maskUserInfo(masked.replace(authScheme, '$1 ***'));
 }
 
-/** The value of a secret in a line. `''`: the value is on later lines; `null`: the line has no secret key. */
+/** Returns the value of a secret in a line. `''`: the value is on later lines; `null`: the line has no secret key. */
 function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
@@ -40,12 +40,12 @@ const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"
 /** A value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
-/** What of a netrc continues on the next line: a value, or a macro that ends at an empty line. */
+/** The part of a netrc that continues on the next line: a value, or a macro, which ends at an empty line. */
 type NetrcOpen = 'value' | 'macro' | null;
 
 /**
  * Masks a line of a netrc; `null`: not a line of a netrc.
- * @param open  what continues from the line above
+ * @param open  the part that continues from the line above
  * @see netrc(5); Python's netrc.py, which reads values in quotes
  */
 function maskNetrc(line: string, open: NetrcOpen): { readonly shown: string; readonly open: NetrcOpen } | null {

@@ -21,7 +21,7 @@ export interface Mirror extends Upstream {
   /** Base URL without user-info, query, fragment or trailing slash. */
   readonly url: string;
   readonly role: 'mirror' | 'origin';
-  /** Preference among equally good mirrors, higher first; `null`: as 0. */
+  /** Preference among equally good mirrors: a higher weight is preferred; `null` counts as 0. */
   readonly weight: number | null;
   readonly region: string | null;
   /**
@@ -97,13 +97,13 @@ interface ResolveAccess {
   readonly server: string | null;
 }
 
-/** The egress of a mirror as one text: proxy, resolver and family. */
+/** Returns the egress of a mirror (proxy, resolver and address family) as one text, for comparison. */
 export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   const { proxy, resolve } = mirror.access;
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
-/** True if `a` and `b` are the same mirror for measurements, so that those of `a` are valid for `b`. */
+/** True if measurements of `a` are also valid for `b`: both have the same name, URL, egress and connections. */
 export function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.name === b.name &&
@@ -162,7 +162,7 @@ export interface ModuleRef extends Upstream {
   readonly expect?: unknown;
 }
 
-/** What is probed. `module` and `version` are `null` where the step has none. */
+/** What a probe tests. `module` and `version` are `null` if the step has none. */
 export interface Target extends Upstream {
   /** Stable and unique: `registry|module|version|step`, empty for an absent part. */
   readonly id: string;

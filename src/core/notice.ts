@@ -4,7 +4,7 @@ import type { Sentence } from './result.ts';
 export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice' | 'mirror.action';
 
 export interface Notice {
-  /** The header `webhook-id` of each attempt. */
+  /** The id of the notice. Each delivery attempt sends it in the header `webhook-id`. */
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
@@ -13,7 +13,7 @@ export interface Notice {
   /** Increases with each notice of a subject, also across restarts. */
   readonly seq: number;
   readonly body: string;
-  /** Only for chats: a text of `body` as data for any language. */
+  /** Only for chats: the text of `body` as a key and values, to render it in any language. */
   readonly sentence?: Sentence;
   /** The id of an earlier notice. The chat message of that notice is edited; absent: a new message is sent. */
   readonly updates?: string;
@@ -23,7 +23,7 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** Recurring trouble of one subject. `times`: how often it has begun. */
+/** Recurring trouble of one subject, such as a mirror. `times`: how often it has begun. */
 export interface StoryView {
   readonly id: string;
   /** RFC 3339. */
@@ -50,7 +50,7 @@ export interface QueueStanding {
   readonly disabled: boolean;
   /** The failure of the last delivery; `null`: it succeeded, or there was none since the last reload. */
   readonly failure: DeliveryFailure | null;
-  /** `null`: none is due, for example while a delivery is in progress. */
+  /** `null`: no attempt is due, for example while a delivery is in progress. */
   readonly nextAttemptSeconds: number | null;
 }
 

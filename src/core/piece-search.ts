@@ -1,6 +1,6 @@
 import type { Form } from './secret-forms.ts';
 
-/** Masks a piece of a text, or leaves it. @returns false: the piece was left unchanged */
+/** Masks a piece of a text, or leaves it unchanged. @returns false if it was left unchanged */
 export type TakePiece = (from: number, to: number, isWhole: boolean) => boolean;
 
 /** Pieces are looked up by four consecutive characters. */
@@ -29,7 +29,8 @@ export function createPieceSearch(forms: readonly Form[]): (text: string, take: 
   }
 
   /**
-   * The longest piece that contains four given characters of a text and starts at `free` or later; `null`: too short.
+   * Returns the longest piece that contains the four characters at `start` and begins at `free` or later; `null`: no
+   * piece is long enough.
    */
   function pieceAt(text: string, start: number, free: number, hash: number): Piece | null {
     let longest: Piece | null = null;
@@ -84,13 +85,13 @@ function slotOf(hash: number, bits: number): number {
 }
 
 interface Table {
-  /** Linked positions in the texts, each stored as position + 1; 0: none. */
+  /** Positions in the joined texts of all forms, each stored as position + 1; 0: the slot is empty. */
   readonly places: Int32Array;
   readonly hashes: Int32Array;
   readonly bits: number;
 }
 
-/** Builds the table. It contains four consecutive characters of each piece. */
+/** Builds the table. For each piece that must be found, it contains at least four consecutive characters of it. */
 function tableOf(forms: readonly Form[]): Table {
   const entries: (readonly [place: number, hash: number])[] = [];
   let begin = 0;

@@ -17,7 +17,7 @@ export interface Now {
   readonly monotonicMs: number;
 }
 
-/** Both clocks; the monotonic one is the same in all threads. */
+/** The wall clock and the monotonic clock. The monotonic clock is the same in all threads. */
 export interface Clock {
   now(): Now;
   monotonicMs(): number;
@@ -93,7 +93,7 @@ export interface HopResponse {
   readonly whole?: WholeBody;
 }
 
-/** The connection of one conversation (the requests of one probe): a new one (cold), or one kept from before (warm). */
+/** The connection for the requests of one probe: a new one (cold), or one kept from an earlier probe (warm). */
 export interface Line {
   hop(request: HopRequest): Promise<HopResponse>;
   /** Waits for the connection of a build; false: it is not ready within `limitMs`. Absent: no wait is needed. */
@@ -125,9 +125,11 @@ export interface WireAccess {
 
 /** Masks the credentials of one mirror in texts that a server may have echoed. */
 export interface KnownMask {
-  /** Masks credentials, encoded ones, and pieces of them: see `formsOf`. */
+  /** Masks credentials in a text, also if they are encoded or incomplete. `formsOf` lists the forms that are found. */
   text(text: string): string;
-  /** Masks texts in plain data of a transcript, and keys that a server chooses. Words of closed sets are not masked. */
+  /**
+   * Masks the texts in a transcript's plain data, and keys that a server chose. Words of closed sets are not masked.
+   */
   data<T>(value: T): T;
   learn(secret: string): void;
   /**
@@ -140,7 +142,7 @@ export interface KnownMask {
 /** Runs a computation on a mirror's response and charges its time to that mirror. */
 export type Timed = <T>(compute: () => T) => T;
 
-/** What one conversation changes in the mirror's access. */
+/** Settings for one conversation (the requests of one probe), in addition to the mirror's access. */
 export interface Over {
   /** Absent: computations are not charged. */
   readonly timed?: Timed;
@@ -152,7 +154,7 @@ export interface Over {
   readonly protocol?: HttpProtocol | undefined;
   /** Absent: `maskOf` of the access. */
   readonly mask?: KnownMask;
-  /** The build of this probe; its warm probes share the connection of its cold probe. */
+  /** The build that this probe is part of. The warm probes of a build share the connection of its cold probe. */
   readonly build?: BuildPlace | undefined;
 }
 
@@ -177,7 +179,7 @@ export interface ProbeContext<Own = unknown> {
   readonly peekBytes?: number;
   readonly nowWallMs: number;
   readonly memory?: ProbeMemory;
-  /** As `Due.artifactAt`. A stored location is not used if it differs from this. */
+  /** As `Due.artifactAt`. A location in `memory` is used only if its digest equals this one. */
   readonly artifactAt?: string;
 }
 
@@ -212,7 +214,7 @@ export interface Workers {
   control(due: ControlDue): Promise<ControlResponse>;
   /** Applies to probes that start afterwards. */
   configure(book: WorkerBook): Promise<void>;
-  /** Delays since the last call. */
+  /** The delays of each thread's event loop since the last call. */
   loopDelays(): readonly { readonly worker: number; readonly delaysMs: readonly number[] }[];
   inFlight(): number;
   close(): Promise<void>;
@@ -223,7 +225,7 @@ export interface WorkerBook {
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
   /** Ecosystems whose conversations are loaded at the start. */
   readonly ecosystems?: readonly EcosystemId[];
-  /** Host names to resolve when another name fails. */
+  /** Host names to resolve when another name fails, to test whether the resolver itself works. */
   readonly otherNames?: readonly string[];
 }
 

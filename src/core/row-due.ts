@@ -1,8 +1,8 @@
 const everyMs = 60_000;
 
 /**
- * True once in each interval, for a row that changes all the time. Rows that are due at the same moment share a
- * transaction. If the process is killed, changes of about one interval are lost.
+ * Limits how often a row is written that changes all the time: returns true once per interval. Intervals begin at the
+ * same times for all rows, so due rows share a transaction. A killed process loses the changes of about one interval.
  * @param writtenAtMs  monotonic milliseconds; `null`: not written yet
  */
 export function isRowDue(writtenAtMs: number | null, nowMs: number, intervalMs = everyMs): boolean {

@@ -19,11 +19,11 @@ export interface Sample {
   readonly phases: PhaseTimes;
   readonly bytes: number;
   /**
-   * The bytes and time of the last timed body after its first `limits.slowStartBytes`; absent: the body is too short or
-   * incomplete.
+   * The bytes and the time of the last timed body, without its first `limits.slowStartBytes`; absent: the body is too
+   * short or incomplete.
    */
   readonly steady?: { readonly bytes: number; readonly ms: number };
-  /** Body bytes of all hops, asides included. */
+  /** Body bytes of all hops, including aside requests. */
   readonly wireBytes: number;
   readonly requests: number;
   /** The status of the last timed hop, or of an aside if there was no timed hop; `null`: no response. */
@@ -45,7 +45,7 @@ export interface Sample {
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
-  /** As in its transcript. */
+  /** As `Transcript.loopDelayMsSum`. */
   readonly loopDelayMsSum?: number;
   /** The longest processor time that one response took; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
@@ -54,14 +54,14 @@ export interface Sample {
 
 /** A sample after its final judgement. */
 export interface SettledSample extends Sample {
-  /** The first fetch of a pull-through cache, which does not count as a round trip. */
+  /** True for the first fetch through a pull-through cache. It does not count as a round trip. */
   readonly cold: boolean;
   /** The threshold for slow; `null`: the series has none, for example while warming up. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
-  /** A 429 that our own request rate caused, which does not count against the mirror. */
+  /** True for a 429 that our own request rate caused. It does not count against the mirror. */
   readonly isOfPace?: boolean;
-  /** Not judged, because a reload removed the target or replaced the mirror. */
+  /** True for a sample that was not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
 }
 
@@ -91,7 +91,7 @@ export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs'
     | { readonly tag: 'ok' }
     | { readonly tag: 'failed'; readonly failure: { readonly kind: Reason } }
     | { readonly tag: 'unknown'; readonly because: Because };
-  /** `probeId` becomes `null` when the sample is old. Failed samples keep it. */
+  /** `probeId` becomes `null` when the sample is old, unless the sample failed. */
   readonly due: { readonly probeId: string | null };
 }
 
@@ -100,7 +100,7 @@ export interface KeptProbe {
   readonly transcript: Transcript | null;
 }
 
-/** The current facts about one series; `null`: not measured. */
+/** The current facts about one series (a target over cold or warm connections); `null`: not measured. */
 export interface SeriesNow {
   readonly target: Target;
   readonly connection: Connection;

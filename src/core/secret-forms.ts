@@ -23,9 +23,9 @@ const base64 = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * How many characters six characters of a secret become, at any offset. For base64 and base32, characters that depend
- * on a neighbour are not counted. `wholeCharsMin`: shorter forms of a short secret are omitted, because they occur by
- * chance.
+ * `pieceChars`: the length of six characters of a secret in this encoding, at any offset. For base64 and base32,
+ * characters that depend on a neighbour are not counted. `wholeCharsMin`: shorter forms of a short secret are omitted,
+ * because they occur by chance.
  */
 const kinds = {
   plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },
@@ -36,8 +36,8 @@ const kinds = {
 } as const;
 
 /**
- * The forms that are searched for in decoded lower-case text: the secret, reversed, and without separators; and each in
- * hex, base32 and base64. The coded forms also match inside other text and as `user:password`.
+ * Returns the forms that are searched for in decoded lower-case text: the secret, reversed, and without separators; and
+ * each in hex, base32 and base64. The coded forms also match inside other text and as `user:password`.
  */
 export function formsOf({ username, secret }: Credential): readonly Form[] {
   if (secret.length < secretCharsMin) return [];
@@ -75,8 +75,8 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
 }
 
 /**
- * Bytes in an alphabet of 32 or 64 characters, without padding.
- * @param offset  how many other bytes come before; unless 0, only characters that depend on no neighbour are given
+ * Encodes bytes with an alphabet of 32 or 64 characters, without padding.
+ * @param offset  how many other bytes come before; unless 0, only characters that depend on no neighbour are returned
  */
 function codedFrom(bytes: Uint8Array, alphabet: string, offset: number): string {
   const width = Math.log2(alphabet.length);

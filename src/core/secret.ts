@@ -80,7 +80,7 @@ function maskMember(part: string): string {
 
 /** A value and its secrets, separated to be sent to a thread. */
 export interface Sealed {
-  /** `null` in place of each secret. */
+  /** The value, with `null` in place of each secret. */
   readonly data: unknown;
   /** The secrets. `path`: the keys and indexes that lead to the secret in `data`. */
   readonly secrets: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
@@ -137,7 +137,7 @@ export function maskText(text: string): string {
   return rest.replace(oddPort, `$1${shown}`).replace(/whsec_\S*/g, `whsec_${shown}`);
 }
 
-/** As `maskText`, for a text that should be a name: `@corp/ui@1.2.3` and paths stay. */
+/** Like `maskText`, for a text that should be a name. `@corp/ui@1.2.3` and paths are not masked. */
 export function maskName(text: string): string {
   return /[:\\]|\/\//.test(text.replace(/@sha(?:256|512):[0-9a-z]*$/i, '')) ? maskText(text) : text;
 }

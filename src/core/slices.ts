@@ -1,11 +1,11 @@
-/** Work in slices. It yields at each point where other work may run. */
+/** Long work in slices: a generator that yields at each point where other work may run. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
 export const itemsPerSlice = 128;
 
 const linesPerSlice = 1_000;
 
-/** Does the work; awaits `turn` after each slice. */
+/** Does the work. After each slice it awaits `turn`, so that other work can run. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
     const step = work.next();

@@ -16,7 +16,7 @@ export interface Standing extends Upstream {
   readonly state: MirrorState;
   /** The reason for the state, a clause in English. */
   readonly because: string;
-  /** `because` as data for any language. */
+  /** `because` as a key and values, to render it in any language. */
   readonly why?: Sentence;
   /** True if a target of the mirror is in doubt. */
   readonly inDoubt: boolean;
@@ -50,7 +50,7 @@ export interface Freshness {
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
-/** Whether the network of this host is in doubt. `suspect`: `null` until it is known. */
+/** Whether failures suggest that this host's own network fails. `suspect` is `null` until it is known. */
 export interface VantageStanding {
   readonly suspect: boolean | null;
   /** Start of the suspicion, wall milliseconds; `null`: not suspect. */

@@ -5,7 +5,7 @@ export interface Surveyed {
   readonly id: EcosystemId;
   /** Paths relative to the project folder. */
   readonly locks: readonly string[];
-  /** The chain in the current settings of its clients, without credentials; `null`: none. */
+  /** The chain of mirrors in the current settings of the ecosystem's clients, without credentials; `null`: none. */
   readonly chain: string | null;
   readonly setIn: string | null;
   /** Patterns for the key `private`. */

@@ -80,9 +80,9 @@ export interface Contents {
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
-  /** True if the mirror does not offer an optional endpoint. This is ok. */
+  /** True if the mirror does not offer an optional endpoint. The outcome is ok nevertheless. */
   readonly notOffered?: boolean;
-  /** Valid versions in a list; `newest` is `null` for an empty list. */
+  /** The valid versions in a version list; `newest` is `null` for an empty list. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
   readonly contents?: Contents;
   /** The pinned or signed hash that an immutable response was verified against. */
@@ -92,7 +92,7 @@ export interface Facts {
     /** `pinned`, or the ecosystem's word for another authority. */
     readonly against: string;
   };
-  /** A digest to compare between mirrors. `of`: what was hashed; only digests with equal `of` are compared. */
+  /** A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /**
    * The step of the artifact that an index names, and a digest of its location. The digest changes if the artifact
@@ -108,7 +108,8 @@ export interface Facts {
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**
-   * The number of records at the authority itself. `size` is `null`: not reachable from here; absent: not requested.
+   * The number of records at the authority itself. `size` is `null` if it is not reachable from here. Absent: no
+   * request was sent.
    */
   readonly authority?: { readonly name: string; readonly size: number | null };
   readonly authorityCost?: AuthorityCost;
@@ -164,12 +165,12 @@ export interface WireFault {
   readonly phase: Phase;
   /** Static text or OpenSSL reason, at most 200 characters. */
   readonly text: string;
-  /** `text` as data for any language; absent: English only. */
+  /** `text` as a key and values, to render it in any language; absent: only English exists. */
   readonly sentence?: Sentence;
   readonly bytesRead: number;
   /** Only for timeouts: the exceeded limit. */
   readonly limitMs?: number;
-  /** For a failed resolve: whether another name resolved at the same time; `null`: not tried. */
+  /** If the name did not resolve: whether another name resolved at the same time; `null`: not tried. */
   readonly resolvesOthers?: boolean | null;
 }
 
@@ -198,7 +199,10 @@ export interface Hop {
   readonly responseHeaders: Readonly<Record<string, string>>;
   /** As received, after transfer decoding. */
   readonly bodyBytes: number;
-  /** When `limits.slowStartBytes` had arrived (monotonic), and the bytes by then; absent: a shorter body. */
+  /**
+   * When `limits.slowStartBytes` had arrived (monotonic), and the number of bytes at that time; absent: the body is
+   * shorter.
+   */
   readonly ramp?: { readonly atMs: number; readonly bytes: number };
   readonly fault: WireFault | null;
 }
@@ -224,11 +228,11 @@ export interface Cost {
   readonly ms: number;
 }
 
-/** What verification costs, relayed by the mirror and directly from the authority. */
+/** What verification costs a client: through the mirror's relay, and directly from the authority. */
 export interface AuthorityCost {
   /** `null`: the mirror has no relay, or it was not timed. */
   readonly relayed: Cost | null;
-  /** `null`: the authority was not requested from here, or that failed. */
+  /** `null`: no request was sent to the authority from here, or it failed. */
   readonly direct: Cost | null;
 }
 

@@ -52,7 +52,7 @@ export interface Diagnosis {
   readonly unchecked: readonly Unchecked[];
 }
 
-/** The new contents of a file; `before` is `null` for a new file. */
+/** A change of a file: its contents before and after; `before` is `null` for a new file. */
 export interface FileChange {
   readonly file: string;
   readonly before: string | null;

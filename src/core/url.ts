@@ -28,7 +28,7 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
 
 /** Most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
-/** Short, because each relative URL of a page is resolved with its base. */
+/** The limit for the base URL of a page. It is short, because each relative URL of the page is resolved with it. */
 const baseCharsMax = 1024;
 /** The longest label in DNS. `URL` takes quadratic time for a non-ASCII label: 0.3 s for 4 000 letters. */
 const labelCharsMax = 63;
@@ -46,7 +46,7 @@ export function readForeignUrl(text: string, base?: string): URL | null {
   return hasLongHost(text) ? null : URL.parse(text, base);
 }
 
-/** As `readForeignUrl`, with a shorter limit for `base`: a page has many URLs. */
+/** Like `readForeignUrl`, with a shorter limit for `base`, because a page has many URLs. */
 export function readPageUrl(text: string, base: string): URL | null {
   return base.length > baseCharsMax ? null : readForeignUrl(text, base);
 }

@@ -38,8 +38,8 @@ export interface AdviceView
 }
 
 /**
- * A wall stamp as RFC 3339 UTC with milliseconds; `null` stays `null`.
- * @throws RangeError outside what a Date can hold: the caller's defect.
+ * Formats a wall time as RFC 3339 UTC with milliseconds; `null` stays `null`.
+ * @throws RangeError if no Date can represent the time, which is a defect of the caller
  */
 export function stamp(wallMs: number): string;
 export function stamp(wallMs: number | null): string | null;

@@ -16,8 +16,8 @@ export const judgingLimits = {
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * The sum of consecutive `Retry-After` values from which a mirror is useless to a build. Clients wait at most this
-   * long for a light response.
+   * A refusal opens when the `Retry-After` values of consecutive refused responses add up to this. Clients wait at most
+   * this long for a light response.
    */
   refusalWishMs: 10 * second,
   /**
@@ -29,18 +29,22 @@ export const judgingLimits = {
   vantageReviewMs: 2 * minute,
   vantageFindingMs: 10 * minute,
   /**
-   * A sample is not added to a baseline if our loop delay was at least this, and at least this share of its round trip.
+   * A sample is not added to a baseline if the delay of our event loop was at least this long, and at least
+   * `disturbedShareOfRtt` of the sample's round trip.
    */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
   /**
-   * A timeout is recorded as unknown, not as a failure, if the loop delay was at least this share of it
-   * (docs/detection.md#delays-of-our-own).
+   * A timeout is recorded as unknown, not as a failure, if our event loop was delayed for at least this share of the
+   * timeout (docs/detection.md#delays-of-our-own).
    */
   contaminatedShareOfTimeout: 0.25,
-  /** Above this share of contaminated samples, of `contaminatedSamples` or more, a finding about this daemon opens. */
+  /**
+   * A finding about this daemon opens if more than this share of at least `contaminatedSamples` samples is contaminated
+   * (delayed by our own event loop).
+   */
   contaminatedShareFinding: 0.05,
-  /** Above this share of disturbed samples, a finding about this daemon opens. */
+  /** A finding about this daemon opens if more than this share of samples is disturbed (see `disturbedMsMin`). */
   disturbedShareFinding: 0.5,
   /** The minimum window for the two shares above. It grows until it contains `contaminatedSamples`. */
   contaminatedWindowMs: 5 * minute,
@@ -57,7 +61,7 @@ export const judgingLimits = {
   spikeClearFactor: 1.5,
   /** A slow sample must also exceed the p99 of the window by this factor. */
   spikeTailFactor: 1.1,
-  /** The greatest age of a baseline that is restored, and of a level shift. */
+  /** A stored baseline or level shift that is older than this is not restored. */
   baselineAgeMsMax: 24 * 60 * minute,
   /** A mirror is unknown after this many intervals without a judged canary sample, but not before `silentMsMin`. */
   silentPaces: 3,
@@ -90,7 +94,7 @@ export const judgingLimits = {
   throughputsKept: 8,
   /** A certificate that expires within this time is a finding. */
   certificateWarnMs: 14 * 24 * 60 * minute,
-  /** The most probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
+  /** The maximum number of probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
   /** The minimum time between writes of new evidence of an open finding. */
@@ -102,15 +106,18 @@ export const judgingLimits = {
   sideNames: 20,
   scopeItems: 200,
   /**
-   * The maximum number of transcripts of scheduled probes in memory, per series. As many of other probes are stored
-   * too.
+   * The maximum number of transcripts in memory per series: this many of scheduled probes, and this many of other
+   * probes.
    */
   transcriptsPerSeries: 5,
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
   /** The maximum number of transcripts of slow probes in memory that a later finding may cite. */
   streakTranscripts: 2_000,
-  /** Stored probes that findings cite; one above `citedChars` characters is stored without its transcript. */
+  /**
+   * The maximum number of stored probes that findings cite. A probe above `citedChars` characters is stored without its
+   * transcript.
+   */
   citedProbes: 5_000,
   citedChars: 64 * kib,
   citedRows: 10_000,

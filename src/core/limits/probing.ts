@@ -22,7 +22,10 @@ export const probingLimits = {
   infoBytes: 64 * kib,
   /** The size limit that the go command sets for a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
   modBytes: 16 * mib,
-  /** The go command's limit of a module zip and of its files (docs/protocols/go.md#rules-of-a-module-zip), here of any artifact. */
+  /**
+   * The go command's size limit for a module zip and its files (docs/protocols/go.md#rules-of-a-module-zip). It applies
+   * to all artifacts here.
+   */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
   zipDirectoryBytes: 32 * mib,
@@ -35,8 +38,8 @@ export const probingLimits = {
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
   /**
-   * A Python project page or an npm packument, decoded. They are read in bounded memory; real ones have up to 52 MB
-   * (docs/decisions/0089-long-indexes.md).
+   * The maximum decoded size of a Python project page or an npm packument. They are read in bounded memory; real ones
+   * have up to 52 MB (docs/decisions/0089-long-indexes.md).
    */
   indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,
@@ -46,7 +49,10 @@ export const probingLimits = {
   /** The largest packages have about ten thousand versions. */
   packumentVersions: 100_000,
   jsonValues: 1_100_000,
-  /** A part of long JSON that is parsed as a whole: entries of project pages and `dist` of packuments have about 1 KB. */
+  /**
+   * The maximum size of a part of long JSON that is parsed at once. Entries of project pages and `dist` of packuments
+   * have about 1 KB.
+   */
   jsonPartBytes: 256 * kib,
   /** The maximum nesting of JSON. No known format has ten levels. */
   jsonDepth: 100,
@@ -64,22 +70,25 @@ export const probingLimits = {
   requestsPerProbe: 400,
   /** All aside requests of a probe (for example for a token) together may take this many timeouts. */
   asideTimeouts: 2,
-  /** Records that one probe looks up in a checksum database. */
+  /** The maximum number of records that one probe looks up in a checksum database. */
   lookupsPerProbe: 100,
-  /** Records that are requested before any of them is verified. */
+  /** The maximum number of records that are requested before the first of them is verified. */
   lookupsAtOnce: 10,
   /** The maximum number of remembered texts per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
-  /** Different versions of a project or module; further ones are not counted. Real ones have up to 10 000. */
+  /** The maximum number of versions that are counted per project or module. Real ones have up to 10 000. */
   versionsCounted: 100_000,
   contentVersions: 100,
   contentTags: 16,
-  /** Tags read per response: some registries have thousands. */
+  /** The maximum number of tags that are read from a response. Some registries have thousands. */
   tagsRead: 10_000,
   releasesKept: 64,
   tagChanges: 32,
-  /** A mirror may alternate between backends with different values of `latest`. */
+  /**
+   * The number of earlier values of `latest` that are remembered. A return to one shows that the mirror alternates
+   * between backends.
+   */
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
@@ -96,7 +105,7 @@ export const probingLimits = {
   confirmingPerHost: 4,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
-  /** When a client tries the other address family (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
+  /** A client tries the other address family after this time (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
   /**
    * The minimum timeout of a recheck, unless the configured timeout is shorter. It is long enough to measure slow
@@ -104,9 +113,9 @@ export const probingLimits = {
    */
   recheckTimeoutMsMin: 5_000,
   recheckTimeoutFactor: 4,
-  /** A first wrong hash is dropped if a good response follows after at least this time. */
+  /** A single wrong hash is forgotten at the first good response that arrives at least this long after it. */
   wrongOnceMs: 24 * 60 * minute,
-  /** Rechecks after a wrong hash; small artifacts get up to `wrongRechecksMax`. */
+  /** The maximum number of rechecks after a wrong hash. For small artifacts it is `wrongRechecksMax`. */
   wrongRechecks: 3,
   wrongRechecksMax: 12,
   wrongRechecksBytes: 64 * mib,
@@ -114,7 +123,10 @@ export const probingLimits = {
   heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
-  /** The initial budget of probes out of turn; each probe takes one token. Scheduled samples add tokens. */
+  /**
+   * The initial budget of probes outside the schedule. Each such probe takes one token, and scheduled samples add
+   * tokens.
+   */
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,

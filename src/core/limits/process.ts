@@ -14,7 +14,10 @@ export const processLimits = {
    * time.
    */
   threadHeldMs: 500,
-  /** For each MiB of a long response, this much more time is allowed. An HTML page that is read twice needs 25 ms. */
+  /**
+   * This much more processor time is allowed for each MiB of a long response. An HTML page that is read twice needs 25
+   * ms per MiB.
+   */
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
@@ -23,7 +26,10 @@ export const processLimits = {
    * additional.
    */
   workers: 3,
-  /** An artifact up to this size needs no thread of its own; `smallArtifacts`: ids of such targets in memory. */
+  /**
+   * An artifact up to this size needs no thread of its own. `smallArtifacts`: the maximum number of remembered targets
+   * with such artifacts.
+   */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
   /** Another thread starts if there are this many jobs per thread. */
@@ -46,7 +52,7 @@ export const processLimits = {
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
-  /** Attempts at a step before it counts as failed. A `command` that ran and failed is not repeated. */
+  /** The maximum number of attempts at a step of an action. A `command` that ran and failed is not repeated. */
   actionAttempts: 3,
   /** The wait before the second attempt; each further wait is four times as long. */
   actionRetryMs: 15 * second,
@@ -74,7 +80,7 @@ export const processLimits = {
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
-  /** The limit per client. Clients are told apart by token, or on loopback by address. */
+  /** The limit per client. A client is identified by its token, or by its address on loopback. */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
   /** The limit per client. It is high because hundreds of CI jobs may share one token. */
@@ -82,7 +88,7 @@ export const processLimits = {
   writeRequestsPerMinute: 600,
   /** The default, per client: `npm ci` of a large project sends a few thousand requests within seconds. */
   doorRequestsPerMinute: 60_000,
-  /** The maximum number of clients that the front door keeps at one mirror, each for `doorStayMs`. */
+  /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
   doorClientsKept: 10_000,
   doorStayMs: 10 * minute,
   /** The minimum interval at which the front door logs that it cannot reach its daemon. */
@@ -104,7 +110,7 @@ export const processLimits = {
   doorDrainMs: 30 * second,
   /** The longest index without a stated length that the front door relays. */
   doorIndexBytes: 128 * mib,
-  /** A client may keep an index from the front door for this long. */
+  /** A client may cache an index from the front door for this long. */
   doorCacheSeconds: 300,
   /** The front door reads this much of an index before it sends any of it. */
   doorAheadBytes: 1 * mib,
@@ -117,27 +123,27 @@ export const processLimits = {
   doorHedgeMsMax: 2 * second,
   /** The wait if a mirror's usual response time is unknown. */
   doorHedgeMs: 500,
-  /** Connections of the front door to one host; `doorPools`: hosts. */
+  /** The maximum number of connections of the front door to one host. `doorPools`: the maximum number of hosts. */
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,
   /** We close an event stream that we read after this silence. It is more than two heartbeat intervals. */
   eventSilentMs: 40 * second,
-  /** Unauthorized requests per address; further ones get 429. */
+  /** The maximum number of unauthorized requests per address. Further ones get 429. */
   refusedRequestsPerMinute: 300,
   /** The maximum number of clients whose requests are counted separately. All others share one count. */
   clientsCounted: 10_000,
   eventStreams: 32,
   pageRows: 500,
-  /** Concurrent responses of /metrics, of up to a few megabytes each. */
+  /** The maximum number of concurrent responses of /metrics. Each has up to a few megabytes. */
   scrapesAtOnce: 16,
-  /** The longest notification of Alertmanager: a few thousand alerts. */
+  /** The longest notification that Alertmanager may send: a few thousand alerts. */
   alertmanagerBytes: 1 * mib,
-  /** Queued notifications of Alertmanager; further ones get 503. */
+  /** The maximum number of queued notifications of Alertmanager. Further ones get 503. */
   alertPostsWaiting: 64,
   alertLabelChars: 200,
   alertNameChars: 100,
-  /** Alerts in memory, including resolved ones. */
+  /** The maximum number of alerts in memory, including resolved ones. */
   alertsKept: 1_000,
   /** A new alert that began longer ago is stale; an alert that is not repeated for this long is deleted. */
   alertAgeMsMax: 24 * 60 * minute,
@@ -207,7 +213,10 @@ export const processLimits = {
   configDepth: 40,
   /** The maximum number of configuration errors that are listed. Further ones are only counted. */
   configMistakes: 1_000,
-  /** The timeout for reading a configured file. Long, because DNS lookups delay file reads. */
+  /**
+   * The timeout for reading a configured file. It is long, because DNS lookups in the same thread pool delay file
+   * reads.
+   */
   fileMs: 60 * second,
   /** The timeout of the thread that reads a new configuration. */
   configReadMs: 120 * second,
@@ -218,21 +227,24 @@ export const processLimits = {
   signatureReportBytes: 64 * kib,
   /** A detached signature has a few hundred bytes per key. */
   detachedSignatureBytes: 64 * kib,
-  /** The attestations of a file: one or two of about 10 KB. */
+  /** The maximum size of the attestations of a file. There are one or two, of about 10 KB each. */
   provenanceBytes: 1 * mib,
-  /** A signed list of checksums: Debian's has about 250 KB. */
+  /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
   /** Debian's largest index of packages has 12 MiB packed and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** An index is not read in full again within this time. It is below an hour, the usual interval. */
+  /** A package index is read again only after this time. It is below an hour, the usual interval. */
   indexReadMs: 50 * minute,
   /**
    * How many bytes of indexes a light thread reads in full per hour for one signed list. Debian's largest index has 12
    * MiB.
    */
   indexBytesPerHour: 32 * mib,
-  /** Packages chosen from the indexes of a list; packages above `rotaPackageBytes` are skipped. */
+  /**
+   * The number of packages that are chosen at random from the indexes of a signed list. Packages above
+   * `rotaPackageBytes` are never chosen.
+   */
   rotaPackages: 200,
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
@@ -241,7 +253,7 @@ export const processLimits = {
    * 100.
    */
   keyNameChars: 200,
-  /** Keys of one registry: npm has two. */
+  /** The maximum number of signing keys of one registry. npm has two. */
   signingKeys: 50,
   signingKeysBytes: 256 * kib,
   signaturesRead: 10,
@@ -254,7 +266,7 @@ export const processLimits = {
   responseRowChars: 9_000,
   responseRowMs: 10 * minute,
   responseRows: 150_000,
-  /** Stored probes, of about 2.6 KB each. */
+  /** The maximum number of stored probes. Each has about 2.6 KB. */
   probeRows: 400_000,
   mirrors: 500,
   modules: 5_000,
@@ -276,8 +288,8 @@ export const processLimits = {
   buildStreams: 8,
   buildEvery: 10,
   /**
-   * The wait after a client could not be started. `clientAgainMs`: the wait after its result first differs from our
-   * steps.
+   * The wait after a client could not be started. `clientAgainMs`: the wait before a client runs again because its
+   * result first differs from that of our own probes.
    */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
