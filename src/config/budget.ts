@@ -8,18 +8,18 @@ import { phrase } from '../words/tell.ts';
 import { cronGapsOf } from './cron.ts';
 import type { Report } from './reading.ts';
 
-/** Bytes of the last complete response of each target; absent: unknown. */
+/** The size in bytes of the last complete response of each target. Absent: unknown. */
 export type Sizes = ReadonlyMap<Target['id'], number>;
 
 /** The planned load of one host (scheme, name, port). */
 export interface HostBudget {
   readonly host: string;
-  /** The number of requests in the busiest hour, without redirects and probes out of turn. */
+  /** The number of requests in the busiest hour, without redirects and unscheduled probes. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
   /** The number of downloads of artifacts of unknown size. Each counts as `usualBytes` of its step. */
   readonly unknownSizes: number;
-  /** The share of the `perHost` slots in use. Above 1, there are too few slots. */
+  /** The share of the host's `perHost` slots (concurrent probes) that is in use. Above 1, there are too few slots. */
   readonly slotShare: number;
   /**
    * `over`: `slotShare` exceeds `slotShareMax`. `over_loopback`: it does so on a loopback host, which causes only a
@@ -29,7 +29,7 @@ export interface HostBudget {
 }
 
 const slotShareMax = 0.8;
-/** The assumed time of a run of a real client, with our own steps after it, seconds. */
+/** The assumed time of one run of a real client and of our own probes after it, seconds. */
 const clientSeconds = 30;
 const probeSeconds = { light: 1, heavy: 10 } as const;
 

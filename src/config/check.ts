@@ -10,14 +10,14 @@ import { listKnownKeys } from './json-schema.ts';
 import { type FileConfig, schemaOf } from './schema.ts';
 import { fileSeenKeyOf, pathTextOf, seenTextOf } from './seen.ts';
 
-/** The result of a check against the schema: mistakes, and what could be read despite them. */
+/** The result of checking a file against the schema: its mistakes, and what could be read despite them. */
 export interface Checked {
   readonly issues: readonly ConfigIssue[];
   /** The file without wrong values; `null`: too much is wrong for further checks. */
   readonly file: FileConfig | null;
   /** Converts a path in `file` to the path in the text. They differ because `file` lacks list entries with mistakes. */
   original(path: Path): Path;
-  /** True if there is a mistake at, above or below this path in the text. */
+  /** True if there is a mistake at this path of the text, above it or below it. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -80,7 +80,10 @@ function isWrongKind(issue: SchemaIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
 }
 
-/** Finds numbers and booleans that are written as text, because an environment variable is always text. */
+/**
+ * Finds numbers and booleans that are written as text. They come from environment variables, whose values are always
+ * text.
+ */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {
     const text = valueAt(data, path);
@@ -194,7 +197,7 @@ function mirrorStandIn({ mirrors = {} }: StandIns): object {
 
 interface Cutting {
   readonly kept: Map<string, number[]>;
-  /** List entries to remove at the end of a round, so that indexes stay valid until then. */
+  /** List entries to remove at the end of a round. Until then, the indexes of the list stay valid. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
   /** True after the first round with mistakes. From then on, the parent of an absent key is removed. */
   readonly again: boolean;
@@ -246,7 +249,7 @@ function dropEntries({ kept, dropped }: Cutting): void {
   }
 }
 
-/** Reads an own member; `undefined` for inherited ones such as `valueOf`. */
+/** Returns an own property; `undefined` for inherited ones such as `valueOf`. */
 function ownOf<T>(of: Readonly<Record<string, T>> | undefined, name: string | number | undefined): T | undefined {
   const key = String(name);
   return of !== undefined && Object.hasOwn(of, key) ? of[key] : undefined;

@@ -11,19 +11,19 @@ export interface DoorRoute {
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  /** The start of the URL paths, with leading and trailing slash: `/go/`. */
+  /** The beginning of the URL paths of this route, with leading and trailing slash: `/go/`. */
   readonly prefix: string;
   readonly paths: DoorPaths;
   readonly mirrors: ReadonlyMap<string, Mirror>;
   /** Mirror names: first those of the declared chain, in its order; then the others by weight; an origin is last. */
   readonly declared: readonly string[];
-  /** True if the name must not be sent to mirrors. */
+  /** True if the name is private, so that it must not be sent to mirrors. */
   isPrivate(module: string): boolean;
 }
 
 /**
- * Returns the routes of the front door: for each of its ecosystems the public upstream, or all configured upstreams if
- * it declares no public one.
+ * Returns the routes of the front door. For each of its ecosystems it serves the public upstream, or if there is none,
+ * all configured upstreams.
  */
 export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
@@ -57,7 +57,7 @@ export function routesOf(config: Config, registry: Registry): readonly DoorRoute
 export interface DoorLine {
   readonly client: string;
   readonly ecosystem: EcosystemId;
-  /** The URL of the door for this upstream, without a trailing slash. */
+  /** The URL of the front door for this upstream, without a trailing slash. */
   readonly url: string;
   /** `ecosystem/upstream`. */
   readonly upstream: string;
@@ -66,7 +66,7 @@ export interface DoorLine {
 
 /**
  * Returns the settings that point clients to the front door.
- * @param door  its URL for clients, without a trailing slash
+ * @param door  URL of the front door for clients, without a trailing slash
  */
 export function linesOfDoor(config: Config, door: string, registry: Registry = builtIn): readonly DoorLine[] {
   return routesOf(config, registry).flatMap((route) => {

@@ -42,7 +42,7 @@ export function durationField(description: string, range: { readonly min: number
     .meta({ title: 'duration', description: `${description} (${bounds})` });
 }
 
-/** A size (`50MiB`), bytes once read. */
+/** The schema of a size (`50MiB`), converted to bytes. */
 export function size(description: string) {
   const expected = phrase('expected.size');
   return z
@@ -53,7 +53,7 @@ export function size(description: string) {
     .meta({ title: 'size', description });
 }
 
-/** A share (`20%`), 0 to 1 once read. */
+/** The schema of a share (`20%`), converted to a number from 0 to 1. */
 export function share(description: string) {
   const expected = phrase('expected.share', { from: '0%', to: '100%' });
   return z
@@ -150,7 +150,7 @@ export function isHostName(value: string): boolean {
   );
 }
 
-/** The range of intervals: at most a week, because timers overflow after 24 days. */
+/** The allowed intervals: at most a week, because Node's timers overflow after 24 days. */
 export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_000 };
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };
@@ -166,7 +166,7 @@ export function isWebhookUrl(value: string): boolean {
   return /^https?:\/\/[^/]/i.test(value) && !/[\s\\#]/.test(value) && URL.canParse(value);
 }
 
-/** A base URL without user-info. */
+/** The schema of a base URL without user-info. */
 export function bareUrl(description: string) {
   return checked(description, phrase('expected.daemonUrl'), (value) => baseUrl(value)?.user === null);
 }
@@ -183,7 +183,7 @@ export const headers = list(
   .prefault([]);
 
 /**
- * Reports a URL over plain HTTP that is not on loopback, if its requests would carry credentials in a header or as
+ * Reports a plain HTTP URL that is not on loopback, if its requests would carry credentials in a header or as
  * user-info.
  */
 export function checkPlainUrl(path: Path, url: string, written: readonly string[], report: Report): void {

@@ -1,6 +1,6 @@
 export type Path = readonly (string | number)[];
 
-/** Returns the known word nearest to a typo, by edit distance; `null`: none is near. */
+/** Returns the known word that is most similar to a typo, by edit distance; `null`: none is similar enough. */
 export function findNearestWord(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 2)));
   const near = known

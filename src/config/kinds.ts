@@ -3,7 +3,7 @@ import type { EcosystemId } from '../core/mirror.ts';
 import { ok, type Result, type Sentence } from '../core/result.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
-/** Every ecosystem as plain data; the first one is the default of commands. */
+/** Every ecosystem as plain data. Commands use the first one by default. */
 export const kinds: readonly Kind[] = kindsOf(registry);
 
 export function kindOf(id: EcosystemId): Kind | null {
@@ -11,8 +11,8 @@ export function kindOf(id: EcosystemId): Kind | null {
 }
 
 /**
- * Returns the upstream of a module: the one in its name, else the public one; `null`: neither. The error is the
- * expected form.
+ * Returns the upstream of a module: the one in its name, else the public one; `null`: there is neither. The error
+ * states the expected form of the name.
  */
 export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, Sentence> {
   const kind = registry.of(id);

@@ -38,7 +38,7 @@ export interface KnownKind {
   /** Keys of `mirrors` that the ecosystem adds. */
   readonly keys: Readonly<Record<string, string>>;
   readonly mirrors: readonly KnownMirror[];
-  /** Entries of `modules` that the mirrors serve. */
+  /** Entries of the key `modules`: what the mirrors serve and probes can request. */
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 

@@ -25,23 +25,23 @@ export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 export interface LoadInput {
   readonly text: string;
   /**
-   * The path of the file; `null`: the text is from no file. Relative names in the text start at the folder of this
-   * path.
+   * The path of the file; `null`: the text comes from no file. Relative file names in the text are relative to the
+   * folder of this path.
    */
   readonly path: string | null;
   readonly env: Env;
   readonly files: Files;
   /**
-   * The folder at which a relative `path` starts, and relative names if there is no `path`. Absent: `/` for `path`;
-   * names stay relative.
+   * The folder to which a relative `path` is relative, and if `path` is `null`, the file names in the text. Absent:
+   * `path` is relative to `/`, and with no `path`, file names stay relative.
    */
   readonly cwd?: string;
-  /** The targets of a configuration; absent: the budget is not checked. */
+  /** Returns the targets of a configuration. Absent: the load on hosts is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
-  /** Sizes that were measured before, for the budget. */
+  /** Returns sizes of responses that were measured before, to compute the load on hosts. */
   readonly sizes?: (config: Config) => Sizes;
   readonly registry?: Registry;
-  /** Loaded readers of lock files; absent: only readers that need no library. */
+  /** Returns a loaded reader of lock files. Absent: only readers that need no library are available. */
   readonly readerOf?: ReaderOf;
 }
 
@@ -52,7 +52,7 @@ export interface Loaded {
 }
 
 /**
- * Loads a configuration. Fails with the mistakes found, in the order of the file.
+ * Loads a configuration. If it has mistakes, the error lists them in the order of the file.
  * @throws Error without `readerOf`, if a lock file needs a reader that is not loaded: use `loadConfigSlowly`
  */
 export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
@@ -109,7 +109,9 @@ function resolverOf(path: string | null, cwd: string | null): (name: string) => 
   return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));
 }
 
-/** Creates a report that leaves out issues caused by mistakes that are already reported. */
+/**
+ * Creates a report of issues. It leaves out issues that are only a consequence of mistakes that are already reported.
+ */
 function createReport(document: SourceDocument, checked: Checked): Report {
   const issues: ConfigIssue[] = [];
   const add =

@@ -3,17 +3,19 @@ import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
 import { listKnownKeys } from './json-schema.ts';
 
-/** A key and its new value as written: `advise.minGain` and `30%`. */
+/** A key and its new value, as an operator writes them: `advise.minGain` and `30%`. */
 export interface KeyChange {
   readonly key: string;
   readonly value: string;
 }
 
-/** The top-level keys that affect only judging, so stored samples are still valid after a change. */
+/** The top-level keys that affect only detection and advice. So stored samples stay valid when they change. */
 const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
-/** Returns why a key cannot be changed; `null`: it can, or its top-level key is unknown. The value is not checked. */
+/**
+ * Returns why a key cannot be changed; `null`: it can be, or its top-level key is unknown. The value is not checked.
+ */
 export function changeProblem({ key }: KeyChange): Sentence | null {
   if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
@@ -22,8 +24,8 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
 }
 
 /**
- * Returns the text with some keys changed. A value is parsed as YAML, else it is text. `null`: a key does not fit, or
- * `text` is invalid.
+ * Returns the text with some keys changed. A value is parsed as YAML; if that fails, it is used as text. `null`: a key
+ * does not fit, or `text` is invalid.
  */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });

@@ -12,20 +12,20 @@ interface More {
   readonly seen?: Sentence | string | null;
   /** The default, shown if the file has no value at the path. */
   readonly usual?: string;
-  /** The keys under the path whose mistakes suppress the issue. Absent: any mistake there does. */
+  /** The keys under the path whose mistakes suppress the issue. Absent: any mistake under the path suppresses it. */
   readonly by?: readonly string[];
   /** Other paths on which the issue depends: a mistake in one of them suppresses the issue. */
   readonly needs?: readonly Path[];
 }
 
-/** Collects the issues found after the schema. Takes paths in `Checked.file`. */
+/** Collects the issues found after the check against the schema. Paths are those of `Checked.file`. */
 export interface Report {
   error(path: Path, expected: Sentence, more?: More): void;
   warning(path: Path, expected: Sentence, more?: More): void;
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Returns the reader of lock files of a kind; `null`: its libraries must be loaded first. */
+/** Returns the reader for one kind of lock files; `null`: its libraries must be loaded first. */
 export type ReaderOf = (locks: Locks) => LockReader | null;
 
 export interface Reading extends Report {
@@ -38,10 +38,10 @@ export interface Reading extends Report {
   text(path: Path, name: string): string | null;
   /** Returns the only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
-  /** As `text`, without a report. */
+  /** Like `text`, but a file that cannot be read is not reported. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** Returns what a name is. `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */
+  /** Returns what is at a path. `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 

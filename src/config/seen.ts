@@ -43,13 +43,18 @@ export function fileNameTextOf(name: string): string {
   return isPathLike(name) ? cut(name) : masked;
 }
 
-/** Only such addresses are shown as the value of `listen`, because any other text may be its token. */
+/**
+ * Matches the addresses that are shown as the value of `listen`. Any other text is hidden, because it may be its token.
+ */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
-/** Values that are usual mistakes for a number or a list, such as `3`, `0.5`, `30s`, `20%`, `none`. They are shown. */
+/**
+ * Matches values that are usual mistakes for a number or a list, such as `3`, `0.5`, `30s`, `20%`, `none`. They are
+ * shown.
+ */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
 /**
- * One version or pattern of versions where a list is expected, such as `v1.3*`, `1.2.3-rc.1`, `*-windows*`. It is
- * shown.
+ * Matches a version or a pattern of versions, which operators write where a list is expected: `v1.3*`, `1.2.3-rc.1`,
+ * `*-windows*`. It is shown.
  */
 const versionLike = /^(v?\d{1,4}(\.(\d{1,6}|\*)){1,3}\*?(-[a-z]{1,8}(\.\d{1,4})?)?|\*-?[a-z]{1,8}\*?)$/;
 

@@ -37,7 +37,7 @@ export function readSettings(file: Readonly<Record<string, unknown>>, reading: R
   );
 }
 
-/** Reads the texts of the files that a mapping names, by key. A file with a mistake is reported and left out. */
+/** Returns the texts of the files that a mapping names, by key. A file with a mistake is reported and omitted. */
 function filesOf(
   path: Path,
   written: Readonly<Record<string, unknown>>,

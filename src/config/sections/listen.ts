@@ -106,7 +106,7 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
   };
 }
 
-/** The form of a token that a Bearer header can carry (RFC 6750 section 2.1, `b64token`). */
+/** Matches a token that a Bearer header can carry (RFC 6750 section 2.1, `b64token`). */
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**

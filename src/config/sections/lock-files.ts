@@ -6,7 +6,10 @@ import { phrase } from '../../words/tell.ts';
 import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
-/** An entry of `modules` for a lock file: the first `top` of its usable modules, in the order of `sortByNeed`. */
+/**
+ * An entry of `modules` for a lock file. It selects the first `top` usable modules of the file, in the order of
+ * `sortByNeed`.
+ */
 export interface FileLock {
   readonly from: string;
   readonly top: number;
@@ -48,7 +51,10 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   return taken;
 }
 
-/** Reports invalid lines: they may contain hashes for the verification of responses. */
+/**
+ * Reports invalid lines of a lock file. They matter because they may contain hashes that responses are verified
+ * against.
+ */
 function warnOfMalformed(
   path: Path,
   { file, count, first, expected }: Lock['malformed'][number],

@@ -132,9 +132,9 @@ function writtenModule(
 }
 
 /**
- * Handles a configuration without modules. A project without dependencies has an empty lock file; its mirrors are then
- * judged by the example of their ecosystem. Any other configuration without modules is an error, also for a project
- * whose modules are all private.
+ * Handles a configuration without modules. A project without dependencies has an empty lock file. Then its mirrors are
+ * judged by the example module of their ecosystem. Any other configuration without modules is an error, also if all
+ * modules of the project are private.
  */
 function withoutModules(
   kind: Ecosystem,
@@ -161,7 +161,10 @@ function withoutModules(
     .filter(({ upstream }) => upstream === publicUpstream);
 }
 
-/** Returns the hashes of configured modules. A key is a module at its version, alone or before a slash. */
+/**
+ * Returns the hashes of configured modules. The key of a hash is `module@version`, alone or followed by `/` and a
+ * suffix.
+ */
 function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
   const refs = new Set(all.map(refTextOf));
   const isConfigured = (key: string): boolean =>

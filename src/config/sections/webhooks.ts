@@ -250,13 +250,13 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** Private networks and loopback. No message is sent to a receiver there unless `allow` contains it. */
+/** Private networks and loopback. Nothing is sent to a receiver at such an address unless `allow` contains it. */
 const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
   (text) => parseNetwork(text) ?? [],
 );
 
 /**
- * Warns of URLs with a private address or `localhost` that `allow` does not contain: no message would be sent to them.
+ * Warns of receivers at a private address or `localhost` that `allow` does not contain: nothing would be sent to them.
  */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { url, allow }] of webhooks.entries()) {
