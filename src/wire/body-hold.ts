@@ -7,13 +7,13 @@ import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { stopCodeOf, WireStop } from './deadline.ts';
 
-/** A received body. If `whole` is not `null`, it has the whole body, and `body` only the beginning. */
+/** A received body. If `whole` is not `null`, it contains the whole body, and `body` contains only the beginning. */
 export interface Collected {
   readonly body: Buffer;
   readonly whole: BodyFile | null;
 }
 
-/** Where a long body is stored: in a file instead of in memory. */
+/** How a long body is stored: in a file instead of in memory. */
 export interface Spill {
   /** Bodies above this size are kept in a file. */
   readonly heldBytes: number;
@@ -21,7 +21,7 @@ export interface Spill {
   readonly opened: (file: BodyFile) => void;
 }
 
-/** Chunks below this size, except the first, are copied: each would keep its whole network buffer in memory. */
+/** Chunks below this size, except the first, are copied, because each would keep its whole network buffer in memory. */
 const pieceBytesMin = 2 * 1024;
 const blockBytes = 16 * 1024;
 

@@ -4,12 +4,17 @@ import type { Carrier } from './carrier.ts';
 import { floodCheckMs, isFlood } from './inflow.ts';
 import type { KeptConnection } from './pool.ts';
 
-/** The maximum time of a build. Then it closes, even if some of its lines have not ended. */
+/**
+ * The maximum time of a build, milliseconds. Then its connection is closed, even if some of its probes have not ended.
+ */
 const expiresMs = 5 * 60_000;
 
-/** The HTTP/2 connection that the lines of one build share. The cold line opens it, and the warm lines wait for it. */
+/**
+ * The HTTP/2 connection that the probes of one build share, as a client's build would. The line (connection) of the
+ * cold probe opens it; the warm lines wait for it.
+ */
 export class Build {
-  /** The shared connection; `null` until the cold line has connected over HTTP/2. */
+  /** The shared connection; `null` until the cold line has opened it over HTTP/2. */
   kept: KeptConnection | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;
@@ -32,7 +37,10 @@ export class Build {
     this.check(kept.carrier);
   }
 
-  /** Checks for a flood at intervals, also while no line has a request, and ends a flooded connection. */
+  /**
+   * Checks at intervals whether the server sends too much that is neither head nor body (a flood), also while no
+   * request runs. Such a connection is closed.
+   */
   check(carrier: Carrier): void {
     this.checks = this.#timers.after(floodCheckMs, () => {
       // The limit here is twice that of one request, because a running request checks the limit itself.
@@ -55,7 +63,7 @@ export class Build {
     });
   }
 
-  /** Records that a line has ended. @param isCold  true for the line that opens the connection */
+  /** Records that the line of one probe has ended. @param isCold  true for the line that opens the connection */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);
     this.#left -= 1;

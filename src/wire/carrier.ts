@@ -18,7 +18,7 @@ const idleMsMax = 10 * 60_000;
  * the response.
  */
 const idleMarginMs = 1_000;
-/** Flow control windows of Go's client: smaller ones would slow downloads. */
+/** The flow control windows of Go's client. Smaller windows would slow downloads. */
 const streamWindowBytes = 4 * 1024 * 1024;
 const sessionWindowBytes = 1024 * 1024 * 1024;
 const h2Options = {
@@ -44,7 +44,7 @@ interface QueuedRequest {
   onResponseError(error: Error): void;
 }
 
-/** True for an error that undici created and not the socket. */
+/** True for an error that undici created; false for an error of the socket. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
   return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
@@ -52,13 +52,13 @@ function isUndicis(error: Error): boolean {
 
 /** undici's handler of one request, extended by our own hooks. */
 export interface Collecting extends Dispatcher.DispatchHandler {
-  /** HTTP/1.1: receives the response as the socket reads it. */
+  /** For HTTP/1.1: gets each chunk of the response as the socket reads it. */
   readonly inflow: Inflow;
-  /** HTTP/2: called with the stream of the request, and again if undici repeats a refused request. */
+  /** For HTTP/2: called with the stream of the request, and again if undici repeats a refused request. */
   streamOpened(stream: ClientHttp2Stream): void;
 }
 
-/** One request as it is sent. `target`: path and query; for plain HTTP through a proxy, the whole URL. */
+/** One request as it is sent. `target`: path and query, or the whole URL for plain HTTP through a proxy. */
 export interface CarriedRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT';
   readonly target: string;
@@ -142,7 +142,10 @@ export class Carrier {
     if (this.#collecting === collecting) this.#collecting = null;
   }
 
-  /** HTTP/2: lets several lines send requests at once. @param onSettings  called when the server's SETTINGS arrive */
+  /**
+   * For HTTP/2: lets several probes send requests at once.
+   * @param onSettings  called when the server's SETTINGS arrive
+   */
   share(onSettings: () => void): void {
     this.isShared = true;
     this.#onSettings = onSettings;
@@ -206,11 +209,11 @@ interface Goaway {
   readonly lastStreamId: number;
 }
 
-/** Events of one HTTP/2 session that undici does not report. */
+/** Records events of one HTTP/2 session that undici does not report. */
 export class SessionWatch {
   goaway: Goaway | null = null;
   error: Error | null = null;
-  /** It takes no further request. */
+  /** True after a GOAWAY or the end of the session: no further request can be sent. */
   isOver = false;
 
   /** @param opened  called with each stream, before undici adds its own listeners */

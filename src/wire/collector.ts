@@ -11,10 +11,10 @@ import { H2Response, stopOfLargeHead } from './h2-response.ts';
 import { Inflow } from './inflow.ts';
 import { type ExchangeRequest, type ExchangeTrace, joinTraces, statedBytesOf } from './trace.ts';
 
-/** A received body. `isWhole` is false if reading stopped on purpose. */
+/** A received body. `isWhole` is false if we stopped reading on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one response, then calls `done` or `failed` once, unless `leave` came first. */
+/** Collects one response. At its end it calls `done` or `failed` once, but nothing after `leave`. */
 export class Collector implements Collecting {
   readonly inflow: Inflow;
   readonly #carrier: Carrier;
@@ -126,7 +126,7 @@ export class Collector implements Collecting {
     this.#end();
   }
 
-  /** Returns the defect, such as a reset, of a response that undici reports as complete; `null`: none. */
+  /** Returns what is wrong (such as a reset) with a response that undici reports as complete; `null`: nothing. */
   #notWhole(): WireStop | null {
     const stated = this.statedBytes();
     const { bodyBytes } = this.#trace;
@@ -140,8 +140,8 @@ export class Collector implements Collecting {
   }
 
   /**
-   * Returns the monotonic time of the end. If a length (HTTP/1.1: or chunks) shows the end, it is the time of the last
-   * byte; else now.
+   * Returns the monotonic time at which the response ended. If a stated length or chunks (HTTP/1.1) show its end, this
+   * is the time of its last byte; otherwise it is now.
    */
   #endMs(): number {
     if (this.#h2.stream !== null) {

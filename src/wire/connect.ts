@@ -30,7 +30,10 @@ export interface Destination {
   /** `http:`, `https:` or `tcp:`. */
   readonly url: URL;
   readonly route: Route;
-  /** Returns the class of the mirror's own address. `null` instead of a function: every address is allowed. */
+  /**
+   * Returns the class of the mirror's own address, which is allowed too. `null` instead of a function: every address is
+   * allowed.
+   */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
 }
@@ -71,7 +74,8 @@ function portOf(url: URL): number {
 }
 
 /**
- * Opens a connection to one address: no happy eyeballs, no TLS session resumption.
+ * Opens a connection to one address. It does not race two address families (happy eyeballs), and it resumes no TLS
+ * session.
  * @throws WireStop or a Node error; failures of the proxy have the code `MW_PROXY_CONNECT` or `MW_PROXY_STATUS`
  */
 export async function connectTo(
@@ -122,7 +126,7 @@ async function addressOf(
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // Without this mark, the failure counts to the phase `resolve`.
+            // The mark is removed, so that the failure counts to the phase `resolve`.
             delete trace.marks.resolved;
             throw error;
           });
@@ -141,7 +145,7 @@ type PeerTest = (remoteAddress: string | undefined) => boolean;
 const anyPeer: PeerTest = () => true;
 
 /**
- * Returns the rule that allows the address; `null`: there is no guard.
+ * Returns the rule that allows connecting to the address; `null`: there is no guard, so every address is allowed.
  * @throws WireStop  if no rule allows the address
  */
 async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
@@ -219,7 +223,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
     let socket: Socket | null = null;
     const close = (): void => {
-      // The TLS socket is destroyed first: otherwise it would still start its handshake, without a connection.
+      // The TLS socket is destroyed first. Otherwise it would still start its handshake, without a connection.
       socket?.destroy();
       tcp.destroy();
     };

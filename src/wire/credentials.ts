@@ -19,8 +19,8 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
 }
 
 /**
- * Returns the client certificate and the pin for `url`. The certificate applies at the mirror's own origin and where
- * credentials may be sent, the pin only at the own origin.
+ * Returns the client certificate and the pin for `url`. The certificate is used at the mirror's own origin and wherever
+ * credentials may be sent. The pin is used only at the own origin.
  */
 export function tlsAccessFor(url: URL, access: WireAccess): Pick<WireAccess, 'client' | 'pin'> {
   const isHome = url.origin === new URL(access.url).origin;

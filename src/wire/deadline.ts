@@ -7,10 +7,13 @@ import { english } from '../words/words.ts';
 
 type Cancel = () => void;
 
-/** How often a limit on idle time is checked, milliseconds. */
+/** The interval at which a limit on idle time is checked, milliseconds. */
 const idleCheckMs = 1_000;
 
-/** Ends the current stage with `MW_DEADLINE` when the deadline passes. Stages run one at a time. */
+/**
+ * Ends the current stage of a hop (such as name resolution or the TLS handshake) with `MW_DEADLINE` when the deadline
+ * passes. Stages run one at a time.
+ */
 export class Deadline {
   readonly #timer: { cancel(): void };
   readonly #clock: Clock;
@@ -100,9 +103,9 @@ export class WireStop extends Error {
   readonly bytesRead: number;
   /** The translatable message; `null`: the message is plain text. */
   readonly sentence: Sentence | null;
-  /** Monotonic instant at which the request ended; `null`: unknown. */
+  /** The monotonic time at which the request ended; `null`: unknown. */
   readonly atMs: number | null;
-  /** The limit on idle time that was exceeded, milliseconds; `null`: another reason. */
+  /** The limit on idle time that was exceeded, milliseconds; `null`: the request ended for another reason. */
   readonly idleMs: number | null;
 
   constructor(
@@ -122,7 +125,7 @@ export class WireStop extends Error {
 }
 
 /**
- * Returns the current phase of a hop, by its marks.
+ * Returns the phase that a hop has reached. Its marks (times of its events) show it.
  * @param isSecure   the connection needs TLS
  * @param isReady    the connection was open before this hop
  * @param isLiteral  the host is an address, so nothing is resolved
@@ -141,8 +144,8 @@ function fieldOf(error: unknown, name: 'code' | 'reason'): string | null {
 }
 
 /**
- * Returns an error's code: its own, else that of its cause; without a cause, that of the first error of an aggregate.
- * `null`: none.
+ * Returns an error's code: its own, else the code of its cause. Without a cause, it is the code of the first error of
+ * an aggregate. `null`: there is none.
  */
 export function stopCodeOf(error: unknown): string | null {
   const own = fieldOf(error, 'code');
@@ -151,7 +154,10 @@ export function stopCodeOf(error: unknown): string | null {
   return error instanceof AggregateError ? stopCodeOf(error.errors[0]) : null;
 }
 
-/** Converts any error to a stop; a stop is returned unchanged. For an OpenSSL error, the message is its `reason`. */
+/**
+ * Converts any error to a `WireStop`; a `WireStop` is returned unchanged. For an OpenSSL error, the message is its
+ * `reason`.
+ */
 export function stopOf(error: unknown, bytesRead = 0, atMs: number | null = null): WireStop {
   if (error instanceof WireStop) return error;
   const message = error instanceof Error ? error.message : String(error);

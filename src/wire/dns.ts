@@ -31,7 +31,7 @@ export class NameResolver {
   readonly #timers: Timers;
   readonly #others: readonly string[];
   readonly #known = new Map<string, Set<string>>();
-  /** Per DNS server (`''`: the system's), the names that it resolved most recently, the newest last. */
+  /** For each DNS server (`''`: the system's resolver): the names that it resolved most recently, the newest last. */
   readonly resolved = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly result: Promise<boolean | null> }>();
@@ -43,8 +43,8 @@ export class NameResolver {
   }
 
   /**
-   * Remembers a mirror's name, to test the mirror's own resolver with it. Other resolvers never get the name, because
-   * it may be private.
+   * Remembers a mirror's host name, to test the mirror's own resolver with it later. Other resolvers never get the
+   * name, because it may be private.
    */
   know(name: string, server: string | null): void {
     const known = this.#known.get(server ?? '') ?? new Set();
@@ -71,7 +71,8 @@ export class NameResolver {
   }
 
   /**
-   * Tests if the resolver that failed for `host` resolves other names; `null`: no other name is available for the test.
+   * Tests whether the resolver that failed for `host` resolves other names; `null`: no other name is available for the
+   * test.
    */
   resolvesOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
@@ -100,7 +101,7 @@ export class NameResolver {
     this.resolved.set(server, resolved);
     resolved.delete(name);
     resolved.add(name);
-    // Keeps one more than needed, because the failing name may be among them.
+    // One name more than needed is kept, because the failing name may be among them.
     for (const old of resolved) if (resolved.size > othersMax + 1) resolved.delete(old);
   }
 
@@ -152,7 +153,7 @@ export class NameResolver {
     }
     const resolveName = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
       const onAddresses = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
-        // If any family is allowed, the other one is tried.
+        // The name has no address of this family. If any family is allowed, the other one is tried.
         if (error?.code === 'ENODATA' && otherwise !== null) resolveName(otherwise, null);
         else callback(error, (error === null && addresses[0]) || '', each);
       };

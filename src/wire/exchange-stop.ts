@@ -13,7 +13,7 @@ interface Ended {
   readonly h2: H2Response;
 }
 
-/** Converts any error of an exchange to a stop. @param atMs  monotonic */
+/** Converts any error of an exchange (one request and its response) to a `WireStop`. @param atMs  monotonic */
 export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, ended.trace.bodyBytes, atMs);
@@ -50,8 +50,8 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
 }
 
 /**
- * Converts an error over HTTP/2 to a stop. Node does not report which side reset a stream with PROTOCOL_ERROR. If the
- * head states a length, Node itself did; else the server did.
+ * Converts an error over HTTP/2 to a `WireStop`. Node does not report which side reset a stream with PROTOCOL_ERROR. If
+ * the head states a length, Node itself reset the stream; otherwise the server did.
  */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
@@ -81,7 +81,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   );
 }
 
-/** True if the server did not process the request because its session ended first. */
+/** True if the server did not process the request, because the session ended before. */
 function isUntaken({ stream, isUnsent }: H2Response, { goaway, isOver }: SessionWatch): boolean {
   if (stream === null) return isOver;
   if (goaway === null) return false;

@@ -10,7 +10,8 @@ import { floodCheckMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its response. Decodes the body if it is complete, unless `asSent`. Closes the connection after an error or an incomplete read, unless it is shared.
+ * Sends one request and reads its response. Decodes the body if it is complete, unless `asSent`. Closes the connection
+ * after an error or an incomplete read, unless it is shared.
  * @param now  the monotonic clock
  * @throws WireStop
  */
@@ -44,10 +45,10 @@ export async function exchange(
 const layersMax = 2;
 
 /**
- * Decodes a body piece by piece; an unknown encoding is left as it is.
- * @param bodyBytesMax  the limit of the result; `limits.decodedBytes` or `limits.decodedFactor` times the received
- *                      bytes, whichever is larger, is a second limit
- * @param spill         how a long result is kept; `null`: in memory
+ * Decodes a body piece by piece. An unknown encoding is not decoded.
+ * @param bodyBytesMax  the limit of the result; the larger one of `limits.decodedBytes` and `limits.decodedFactor`
+ * times the received bytes is a second limit
+ * @param spill  how a long result is stored; `null`: in memory
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */
 export async function decoded(

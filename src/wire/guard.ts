@@ -15,8 +15,8 @@ export type AddressClass =
   | 'reserved';
 
 /**
- * Address ranges with their class. The first match decides. `embeddedAt`: the class is that of the IPv4 address at this
- * byte offset.
+ * Address ranges with their class. The first range that matches decides. `embeddedAt`: the range embeds an IPv4 address
+ * at this byte offset, and has the class of that address.
  */
 const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
   ['0.0.0.0/8', 'unspecified'],
@@ -105,7 +105,7 @@ export function classBySpelling(host: string): AddressClass | null {
   return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClassOf(host);
 }
 
-/** The addresses to which a hop may connect, besides public ones. */
+/** Addresses to which a hop may connect, in addition to public ones. */
 export interface GuardRule {
   /** CIDRs, single addresses or host names, as the operator wrote them. */
   readonly allow: readonly string[];

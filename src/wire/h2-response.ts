@@ -21,13 +21,13 @@ export function stopOfLargeHead(): WireStop {
 export class H2Response {
   stream: ClientHttp2Stream | null = null;
   streamError: Error | null = null;
-  /** True: the request was never sent, because GOAWAY came before its HEADERS frame was sent. */
+  /** True if the request was never sent, because GOAWAY arrived before its HEADERS frame was sent. */
   isUnsent = false;
-  /** Monotonic instant of the first head, interim ones included. */
+  /** The monotonic time of the first head. An interim head (status 1xx) counts too. */
   headMs: number | null = null;
   #interimBytes = 0;
   readonly #carrier: Carrier;
-  /** What the connection had received before this request, bytes: in all, and of bodies. */
+  /** The bytes that the connection had received before this request: in total, and of bodies alone. */
   readonly #readBefore: number;
   readonly #bodyBefore: number;
 
@@ -38,7 +38,7 @@ export class H2Response {
   }
 
   /**
-   * Observes the stream of the request. It is called again if undici repeats the request.
+   * Observes the stream of the request. Called again if undici repeats the request.
    * @param broken  fails the response
    */
   follow(stream: ClientHttp2Stream, now: () => number, broken: (why: WireStop) => void): void {
@@ -67,7 +67,7 @@ export class H2Response {
     return this.stream !== null && isFlood(readBytes, bodyBytes);
   }
 
-  /** False if too few bytes were received for a head that exceeds the limits. */
+  /** False if too few bytes were received for a head that exceeds Node's limits. */
   mayHoldLargeHead(): boolean {
     const { readBytes, bodyBytes } = this.#received();
     return readBytes - bodyBytes > fieldsMax;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { limits } from '../core/limits.ts';
 
-/** The offset of the first digit of the status. In `HTTP/1.1 1xx`, the 1 marks an interim head. */
+/** The offset of the first digit of the status. If this digit is 1 (`HTTP/1.1 1xx`), the head is interim. */
 const statusAt = 9;
 const interim = 0x31;
 /**
@@ -35,7 +35,7 @@ export class Inflow {
   #isInterim = false;
 
   /**
-   * Counts from now on.
+   * Starts counting.
    * @param now         the monotonic clock
    * @param tooLarge    called when the head, including interim heads, is longer than `limits.headBytes`
    * @param overFramed  called when too many bytes are neither head nor body
@@ -49,7 +49,7 @@ export class Inflow {
   take(chunk: Buffer): void {
     this.lastByteMs = this.#now();
     this.firstByteMs ??= this.lastByteMs;
-    // The parser has processed all earlier chunks.
+    // By now the parser has processed all earlier chunks, so `bodyBytes` covers them.
     const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);
@@ -78,7 +78,10 @@ export class Inflow {
 
 /** Interval of the flood check of an HTTP/2 connection, milliseconds. */
 export const floodCheckMs = 100;
-/** What each header field adds to the size of a list besides its name and value, bytes. @see RFC 9113 section 6.5.2 */
+/**
+ * The bytes that HTTP/2 adds for each header field, besides its name and value, to the size of a header list.
+ * @see RFC 9113 section 6.5.2
+ */
 const fieldBytes = 32;
 
 /**

@@ -24,13 +24,13 @@ export interface LineDeps extends ConnectDeps {
   readonly builds: Builds;
 }
 
-/** Fault codes of a request on a connection that the server closed while it was idle. */
+/** Fault codes that a request gets on a kept connection that the server closed while it was idle. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * Sends the requests of one probe. A cold line opens a connection for each, or uses that of the previous hop
- * (`startMs`). A warm line uses a kept connection; in a build, that of the cold line.
+ * Sends the requests of one probe. A cold line opens a connection for each request, or uses the previous hop's one if
+ * `startMs` is set. A warm line uses an idle connection of the pool; in a build, the cold line's one.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -236,7 +236,7 @@ export class OpenLine implements Line {
     if (found !== null) this.#homeClasses.add(found);
   }
 
-  /** The mirror's address class; `null`: unknown, or two classes, because its name server may return any address. */
+  /** Returns the class of the mirror's address; `null`: unknown, or it has several classes, so none is trusted. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHostOf(new URL(this.#access.url));
     const bySpelling = classBySpelling(host);

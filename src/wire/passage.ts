@@ -41,19 +41,21 @@ export interface Passages {
 
 const redirectsMax = 5;
 const connectMs = 10_000;
-/** Error codes of a connection that the peer closed. */
+/** Error codes of a connection that was closed by the other side. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 interface Kept {
   readonly pool: Pool;
-  /** The class of the address of the newest connection; `null`: there was none, or a proxy resolves the name. */
+  /**
+   * The class of the address of the newest connection. `null`: there was no connection, or a proxy resolves the name.
+   */
   reached: AddressClass | null;
 }
 
 interface PassageDeps {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** From this number of sockets on, idle ones are closed before a request. Absent: no limit. */
+  /** If this many sockets are open, idle ones are closed before a request. Absent: no limit. */
   readonly socketsMax?: number;
 }
 
@@ -110,7 +112,8 @@ class Pools {
   /** The pools by access and origin, the least recently used first. */
   readonly #pools = new Map<string, Kept>();
   /**
-   * Each access as JSON, part of the key of its pools. So a changed access does not reuse connections of the old one.
+   * Each access as JSON. It is part of the key of a pool, so that a changed access does not reuse connections of the
+   * old one.
    */
   readonly #keys = new WeakMap<WireAccess, string>();
 

@@ -19,7 +19,7 @@ const originsKept = 8;
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, KeptConnection[]> }>();
   readonly #timers: Timers;
-  /** Idle HTTP/2 connections, with the number of bytes that each had received when it became idle. */
+  /** Idle HTTP/2 connections. The value is the number of bytes that the connection had received when it became idle. */
   readonly #resting = new Map<Carrier, number>();
   check: { cancel(): void } | null = null;
 

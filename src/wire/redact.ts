@@ -5,7 +5,7 @@ const shown = '***';
 
 type MaskText = (text: string) => string;
 
-/** If the name of a header matches, its value is masked as a whole. */
+/** If a header's name matches, its whole value is masked. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
 /** In these headers, only the parameters in `challengeKept` keep their values. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
@@ -54,8 +54,8 @@ function redacted(name: string, value: string, mask: MaskText): string {
 }
 
 /**
- * Returns headers as a transcript stores them: secrets are masked, number and lengths are limited. `…` states how many
- * headers were left out.
+ * Returns headers as a transcript stores them: secrets are masked, and number and lengths are limited. The entry `…`
+ * states how many headers were omitted.
  * @param headers  lower-case names
  * @param mask     masks known credentials, before anything is cut
  */

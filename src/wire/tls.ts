@@ -18,7 +18,7 @@ import { type LiveMarks, stopCodeOf, stopOf, WireStop } from './deadline.ts';
 
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
-/** The verdict on a finished handshake. `code` `null`: the connection may carry requests. */
+/** The verdict on a finished handshake. If `code` is `null`, the connection may carry requests. */
 export interface TlsVerdict {
   readonly facts: TlsFacts;
   readonly code: string | null;
@@ -40,7 +40,9 @@ const issuerChars = 80;
 
 /** Caches secure contexts and facts of certificates: creating a context takes milliseconds. */
 export class TlsBook {
-  /** Contexts by the list of CAs: each connection has a new rule object, but the same list. */
+  /**
+   * Contexts by the list of CAs. The list is the key because each connection has a new rule object, but the same list.
+   */
   readonly #byCa = new WeakMap<
     TlsRule['ca'],
     { readonly client: TlsRule['client']; readonly context: SecureContext }
@@ -64,7 +66,8 @@ export class TlsBook {
   }
 
   /**
-   * Judges a finished handshake. Faults in the order of their check: expired or not yet valid, untrusted, name, pin.
+   * Judges a finished handshake. It reports the first fault in this order: expired or not yet valid, untrusted, wrong
+   * name, wrong pin.
    * @param host       the name or address that the certificate must be for
    * @param nowWallMs  wall time, to recognize an expired certificate that is also untrusted
    */
@@ -198,13 +201,13 @@ export function handshake(
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: tls.context(rule),
     ALPNProtocols: [...alpn],
-    // `judge` decides instead, so that the facts of an invalid certificate are known too.
+    // `judge` decides instead of Node, so that the facts of an invalid certificate are known too.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  // For its own name check, Node would convert the whole chain: a tenth of a probe's CPU time.
+  // Node would convert the whole chain for its own name check, which takes a tenth of a probe's CPU time.
   socket.getPeerCertificate = noCertificate;
-  // If TLS ends before it has begun, Node leaves the socket underneath open.
+  // If the TLS socket closes before its handshake began, Node leaves the TCP socket open.
   socket.once('close', () => under.destroy());
   socket.once('secureConnect', () => {
     const verdict = tls.judge(socket, host, rule, clock.wallMs());

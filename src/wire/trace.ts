@@ -6,7 +6,7 @@ import type { CarriedRequest } from './carrier.ts';
 export interface ExchangeRequest extends CarriedRequest {
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
-  /** As `Ask.asSent`. */
+  /** As `ProbeRequest.asSent`. */
   readonly asSent?: true;
   readonly spill: Spill | null;
   /** As `Over.received`. */

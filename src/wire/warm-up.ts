@@ -53,7 +53,7 @@ async function requestAll(
     if (typeof address !== 'object' || address === null) return 0;
     for (let count = 0; count < rounds; count += 1) if (await send(address.port)) doneCount += 1;
   } catch {
-    // Without loopback the first probe includes the time for loading code.
+    // If loopback does not work, the first probe includes the time for loading code.
   } finally {
     server.close();
   }
@@ -80,7 +80,10 @@ async function requestOnce(wire: Wire, deadlineMs: number, url: string): Promise
   }
 }
 
-/** Works without TLS, which would need a certificate: the socket only claims that HTTP/2 was negotiated. */
+/**
+ * Sends a request over HTTP/2 without TLS, which would need a certificate. The socket only claims that HTTP/2 was
+ * negotiated.
+ */
 async function requestOverHttp2(clock: Clock, timers: Timers, deadlineMs: number, port: number): Promise<boolean> {
   const socket: Socket & { alpnProtocol?: string } = connect(port, '127.0.0.1');
   socket.alpnProtocol = 'h2';

@@ -18,7 +18,8 @@ export interface WireOptions {
 }
 
 /**
- * Creates the wire, which sends requests over HTTP/1.1 and HTTP/2. A hop does not throw: its failure is in `hop.fault`.
+ * Creates the wire: the part that sends requests over HTTP/1.1 and HTTP/2. A hop (one request) does not throw: its
+ * failure is in `hop.fault`.
  */
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
@@ -48,14 +49,14 @@ export function createWire(options: WireOptions): Wire {
 }
 
 /**
- * Creates the TLS context before the first hop. Loading a trust store takes tens of milliseconds, which must not count
- * as latency.
+ * Creates the TLS context before the first hop, because loading a trust store takes tens of milliseconds. This time
+ * must not count as latency.
  */
 function prepare(tls: TlsBook, access: WireAccess): void {
   if (!access.url.startsWith('https:')) return;
   try {
     tls.context(access);
   } catch {
-    // Ignored here: the hop reports an unusable PEM text.
+    // The error is ignored here, because the first hop reports an unusable PEM text.
   }
 }
