@@ -27,7 +27,10 @@ export function readResponseRow(value: unknown): Stretch | null {
   return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
 }
 
-/** The target and the bytes of each complete response of a row, in order; none for a row of another kind. */
+/**
+ * Returns the target and the size in bytes of each complete response in a stored row, in order. Returns nothing for a
+ * row of another kind.
+ */
 export function readResponseBytes(value: unknown): readonly (readonly [targetId: string, bytes: number])[] {
   const { v, entries, targets, around } = (value ?? {}) as Partial<ResponseRow>;
   if (v !== 1 || !Array.isArray(entries) || !Array.isArray(targets) || !Array.isArray(around)) return [];
@@ -40,12 +43,12 @@ export function readResponseBytes(value: unknown): readonly (readonly [targetId:
   });
 }
 
-/** `sum`: the time from `at` until the entry was taken, in tenths of a millisecond. */
+/** `sum`: the time from `at` until the entry was processed, in tenths of a millisecond. */
 interface Words extends Pick<ResponseRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;
 }
 
-/** Returns the time of an entry minus `before` tenths of a millisecond. */
+/** Returns the time at which an entry was processed, minus `before` tenths of a millisecond. */
 function instant({ at, sum }: Words, before: number): Now {
   return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
 }
@@ -145,7 +148,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
 
 const bareTls = { version: '', cipher: '', issuer: '', spkiSha256: null, resumed: false } as const;
 
-/** A target with its id only: the configured target replaces it. */
+/** Returns a target of which only the id is known. The configured target replaces it later. */
 function bareTarget(id: string): Due['target'] {
   const [registry = ''] = id.split('|');
   const nothing = { ecosystem: '', upstream: '', module: null, version: null, step: '', verifies: null } as const;

@@ -8,12 +8,15 @@ import type { HttpProtocol } from '../core/transcript.ts';
 
 /** Times in entries are whole tenths of a millisecond, except `loopDelayMs`. */
 export const tenths = 10;
-/** A row stores positions in this list: append new purposes, at most `purposesMost` in all. */
+/**
+ * Stored rows refer to a purpose by its position in this list. So append new purposes at the end, at most
+ * `purposesMost` in total.
+ */
 export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
 export const purposesMost = 8;
 export const caches = [null, 'hit', 'miss'] as const;
 
-/** The common part of many responses, stored once. `outcome` `null`: ok. */
+/** The part that many responses of a row have in common. It is stored once. `outcome` is `null` for ok. */
 type Around = readonly [
   outcome: Exclude<Outcome, { tag: 'ok' }> | null,
   status: number | null,
@@ -32,8 +35,8 @@ type Around = readonly [
 ];
 
 /**
- * Times are differences: `taken` since the entry before, `lag` from end to `taken`, `took` from start to end, `delay`
- * from planned to actual start.
+ * One response. Its times are differences: `taken` since the previous entry, `lag` from the end of the probe until it
+ * was processed, `took` from start to end, `delay` from planned to actual start.
  */
 export type ProbedEntry = readonly [
   taken: number,
@@ -59,12 +62,12 @@ type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
 type CommandEntry = readonly [taken: number, which: -3, told: OperatorCommand];
 export type StoredEntry = ProbedEntry | ControlEntry | GapEntry | CommandEntry;
 
-/** A row of table `response`: one time range, with shared values stored once. */
+/** A row of table `answer`. It covers one time range. Values that many entries share are stored once. */
 export interface ResponseRow {
   readonly v: 1;
   readonly life: readonly [id: string, monotonicMs: number, wallMs: number];
   readonly settings: string;
-  /** When the first entry was taken. */
+  /** When the first entry was processed. */
   readonly at: readonly [monotonicMs: number, wallMs: number];
   /** Entries refer to these lists by position. */
   readonly targets: readonly string[];
@@ -137,7 +140,7 @@ function newResponseRow(life: Stretch['life'], settings: string, now: Now) {
   };
 }
 
-/** Stores each value once and returns its position. */
+/** Stores each value once, and returns its position in the list. */
 class Places<T> {
   readonly all: T[] = [];
   chars = 0;
@@ -174,8 +177,8 @@ function aroundOf(sample: Sample): Around {
 }
 
 /**
- * Stores the input of the judge in table `answer`, for `mirrorwatch replay`. Responses of a few minutes share one row,
- * which is rewritten while it grows.
+ * Stores the inputs of detection and advice in table `answer`, for `mirrorwatch replay`. Responses of a few minutes
+ * share one row, which is rewritten while it grows.
  * @param settings  a fingerprint of the settings that affect judging
  */
 export function createResponses(life: Stretch['life'], settings: string) {
@@ -204,14 +207,14 @@ export function createResponses(life: Stretch['life'], settings: string) {
     probed: (sample: Sample, now: Now) => write(now, (to) => to.probed(sample, now)),
     control: (response: ControlResponse, isRound: boolean, now: Now) =>
       write(now, (to) => to.control(response, isRound, now)),
-    /** The process was suspended or a clock jumped; monotonic milliseconds. */
+    /** Records that the process was suspended or a clock jumped, from `fromMs` to `toMs` (monotonic). */
     gap(fromMs: number, toMs: number, now: Now): void {
       write(now, (to) => to.gap(fromMs, toMs, now));
-      // Times in a row are relative to its start.
+      // The next entry starts a new row, because the times in a row are relative to its start.
       open = null;
     },
     command: (command: OperatorCommand, now: Now) => write(now, (to) => to.command(command, now)),
-    /** After a reload: later entries are judged by these settings. */
+    /** Sets the fingerprint of the settings by which later entries are judged. Called after a reload. */
     judgedBy(next: string): void {
       if (next !== by) open = null;
       by = next;

@@ -21,12 +21,12 @@ interface Series {
   readonly probes: string[];
   /** Unscheduled probes, kept apart so that they do not displace the scheduled ones. */
   readonly roundProbes: string[];
-  /** For the exemplars on /metrics. */
+  /** Ids of probes by histogram bucket, for the exemplars on /metrics. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
 }
 
-/** `targets`: by the ids of targets and of series; `fresh`: new series. */
+/** The prepared result of a reload. `targets`: by the ids of targets and of series; `fresh`: new series. */
 interface Plan {
   readonly configured: readonly SeriesRef[];
   readonly targets: ReadonlyMap<string, Target>;
@@ -34,7 +34,7 @@ interface Plan {
 }
 
 /**
- * Keeps current facts and the last probes of each series, within bounds.
+ * Keeps the current facts and the last probes of each series in memory, within limits.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
 export function createProbeStore(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): ProbeStore {
@@ -47,7 +47,7 @@ export class ProbeStore {
   readonly #byRegistry = new Map<string, Set<Series>>();
   readonly #kept = new KeptProbes();
   readonly #failing: string[] = [];
-  /** The first slow probes of a series since its last fast one: a finding may cite them. */
+  /** The first slow probes of each series since its last fast probe. They are kept because a finding may cite them. */
   readonly #streaks = new Map<Series, string[]>();
   #inStreaks = 0;
   #ready: Plan | null = null;
@@ -62,7 +62,7 @@ export class ProbeStore {
     const { probeId, purpose, target } = sample.due;
     const isScheduled = purpose === 'scheduled';
     if (!this.#known.has(isScheduled ? seriesId(target, sample.due.connection) : target.id)) return;
-    // A request of a build is kept in the series whose probe it replaced.
+    // A probe of a build replaced a cold probe, so it is kept in the cold series.
     const series = this.#seriesFor(target, purpose === 'build' ? 'cold' : sample.due.connection);
     const probe: KeptProbe = { sample, transcript };
     if (sample.outcome.tag === 'failed') {
@@ -98,7 +98,7 @@ export class ProbeStore {
     for (const [id, series] of fresh) if (!this.#all.has(id)) this.#add(id, series);
   }
 
-  /** Prepares, in slices, a `replace` with the same list. */
+  /** Prepares a later `replace` with the same list. It works in slices, so that other work can run in between. */
   *preparing(next: readonly SeriesRef[]): Slices<void> {
     this.#ready = yield* this.#planning(next);
   }
@@ -124,7 +124,7 @@ export class ProbeStore {
       .slice(0, limit);
   }
 
-  /** Returns how many transcripts are stored per series. It is fewer if there are thousands of series. */
+  /** Returns how many transcripts are kept per series. With thousands of series, fewer are kept. */
   #perSeries(): number {
     const share = Math.floor(limits.transcriptsKept / Math.max(1, this.#all.size));
     return Math.max(1, Math.min(limits.transcriptsPerSeries, share));
@@ -211,7 +211,10 @@ function bucketOf(edges: readonly number[], seconds: number): number {
   return index === -1 ? edges.length : index;
 }
 
-/** Medians are computed on first read: a list of ten thousand series needs few. */
+/**
+ * Returns the current facts of a series. Medians are computed at first read, because a list of ten thousand series
+ * needs few of them.
+ */
 function now(series: Series): SeriesNow {
   let recent: readonly SamplePoint[] | null = null;
   let timed: readonly SamplePoint[] | null = null;

@@ -7,13 +7,13 @@ import type { KeptProbe } from '../core/sample.ts';
 const heldAtMs = Number.MAX_SAFE_INTEGER;
 const rowsPerPage = 200;
 
-/** The changes of one turn in findings and in the probes that they cite. */
+/** The changes of findings, and of the probes that they cite, in one turn (pass of the main loop). */
 export interface CitedTurn {
   readonly open: readonly Finding[];
   /** The rows of findings. Each lists the probes that the finding cites from now on. */
   readonly rows: readonly Row[];
   readonly settled: readonly KeptProbe[];
-  /** Findings behind advice in force. */
+  /** Returns the ids of the findings that caused advice which is in force. */
   inForce(): Iterable<string>;
 }
 
@@ -21,7 +21,7 @@ interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
   readonly written: Set<string>;
-  /** True if the finding has ended. Then its probes stay only for advice in force. */
+  /** True if the finding has ended. Then its probes are kept only as long as it is a cause of advice in force. */
   isOver: boolean;
 }
 
@@ -34,8 +34,8 @@ interface CitedInput {
 }
 
 /**
- * The probes that findings cite, in table `cited`: kept while the finding is open or advice in force rests on it, and
- * for `state.keep` after that. Above `limits.citedProbes`, further probes are not written.
+ * Stores the probes that findings cite in table `cited`. They are kept while the finding is open or is a cause of
+ * advice in force, and for `state.keep` after that. Above `limits.citedProbes`, further probes are not written.
  */
 export function createCited(input: CitedInput): Cited {
   return new Cited(input);
@@ -73,7 +73,7 @@ class Cited {
       of.isOver = finding.state !== 'open';
     }
     this.#releaseOver(turn, wallMs);
-    // Findings that ended while the daemon was down.
+    // Rows that no finding cites any more: their findings ended while the daemon was down.
     for (const id of this.#orphans) if (!this.#holders.has(id)) this.#age(id, wallMs);
     this.#orphans = new Set();
     const change = {
@@ -151,7 +151,7 @@ class Cited {
     this.#holders.set(probeId, (this.#holders.get(probeId) ?? 0) + 1);
   }
 
-  /** @returns true if no other finding cites the row */
+  /** Ends the citation of a row by one finding. @returns true if no other finding cites the row */
   #letGo(of: Held, probeId: string): boolean {
     of.written.delete(probeId);
     const left = (this.#holders.get(probeId) ?? 1) - 1;
@@ -181,7 +181,10 @@ class Cited {
   }
 }
 
-/** Returns the ids of the rows that do not expire. By their time stamp they are the newest of the table. */
+/**
+ * Returns the ids of the rows that do not expire. They are read first, because their time stamp makes them the newest
+ * of the table.
+ */
 function heldIn(store: Pick<Store, 'page'>): Set<string> {
   const ids = new Set<string>();
   let before: { atMs: number; key: string } | null = null;

@@ -15,7 +15,7 @@ const rowPrefix = 'alert/';
 const aheadMsMax = 5 * 60_000;
 
 export interface EvidenceTurn {
-  /** One per alert, in the order of the notification. */
+  /** One outcome for each alert, in the order of the notification. */
   readonly outcomes: readonly (keyof AlertCounts)[];
   readonly fresh: readonly AlertEvidence[];
   readonly rows: readonly Row[];
@@ -27,7 +27,7 @@ export interface Place {
   readonly registries: ReadonlySet<string>;
 }
 
-/** Remembers alerts against mirrors, so that an alert counts once although Alertmanager repeats it. */
+/** Remembers alerts against mirrors, so that an alert is counted once although Alertmanager repeats it. */
 export interface EvidenceBook {
   take(
     alerts: readonly IncomingAlert[],
@@ -175,7 +175,7 @@ function rowOf(evidence: AlertEvidence): Row {
   return { table: 'meta', key: `${rowPrefix}${evidence.fingerprint}`, atMs: evidence.heardAtMs, value: evidence };
 }
 
-/** A shallow check: this program wrote the row. */
+/** Checks only the types of some fields, because this program wrote the row. */
 function isEvidence(value: unknown): value is AlertEvidence {
   const given = value as Partial<AlertEvidence> | null;
   return (

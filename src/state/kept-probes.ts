@@ -1,6 +1,9 @@
 import type { KeptProbe } from '../core/sample.ts';
 
-/** Probes by id, each with the number of its holders. A probe without a holder is forgotten. */
+/**
+ * Keeps probes by id, each with the number of its holders (lists that contain it). A probe without a holder is
+ * forgotten.
+ */
 export class KeptProbes {
   readonly #kept = new Map<string, { readonly probe: KeptProbe; holders: number }>();
 

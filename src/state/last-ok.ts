@@ -13,9 +13,9 @@ interface Addresses {
 /** A row of table `meta` under the key `ok/<registry>`. */
 interface LastOkRow {
   readonly v: 1;
-  /** The base URL to which the row applies; with another URL it is ignored. */
+  /** The mirror's base URL when the row was written. If the URL has changed, the row is ignored. */
   readonly url: string;
-  /** The end of the last ok probe, wall milliseconds by target id. */
+  /** When the last ok probe of each target ended, wall milliseconds by target id. */
   readonly at: Readonly<Record<string, number>>;
 }
 
@@ -27,12 +27,15 @@ interface Mirror {
   writtenAtMs: number | null;
 }
 
-/** The minimum time between two writes for a mirror. It is longer with many targets, whose times share one row. */
+/**
+ * The minimum time between two writes of a mirror's row. With many targets it is longer, because the row contains their
+ * times.
+ */
 const everyMs = 60_000;
 const everyMsPerTarget = 20;
 
 /**
- * The end of the last scheduled ok probe of each target, across restarts.
+ * Remembers when the last scheduled ok probe of each target ended, across restarts.
  * @param restored  rows of table `meta`; other and unreadable ones are ignored
  */
 export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]) {
@@ -40,7 +43,7 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
   let known = new Set<string>();
   const kept = new Map(restored.flatMap((row) => readRow(row)));
 
-  /** Removed mirrors and changed addresses are dropped. */
+  /** Takes a new configuration. The times of removed mirrors and of mirrors with a changed address are dropped. */
   function replace(next: Addresses, wanted: readonly Target[]): void {
     known = new Set(wanted.map(({ id }) => id));
     const before = mirrors;
@@ -57,7 +60,7 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
   replace(config, targets);
 
   return {
-    /** Only scheduled ok samples count. */
+    /** Records the end of a sample. Only scheduled ok samples count. */
     take(sample: SettledSample): void {
       const { target, purpose } = sample.due;
       if (purpose !== 'scheduled' || sample.outcome.tag !== 'ok' || !known.has(target.id)) return;
@@ -97,7 +100,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 
 const sincePrefix = 'since/';
 /**
- * For this long after a start, the state `unknown` does not count as a change, because the first canary may be pending.
+ * For this time after a start, the state `unknown` does not count as a change, because the first canary may be pending.
  */
 const startMs = 3 * 60_000;
 
@@ -107,14 +110,15 @@ interface Entry {
 }
 
 /**
- * The start of each mirror's state, across restarts; rows in table `meta` under `since/<registry>`.
+ * Remembers since when each mirror has its current state, across restarts. Its rows are in table `meta` under
+ * `since/<registry>`.
  * @param restored  rows of table `meta`; other ones are ignored
  */
 export function createSince(restored: readonly Row[], startedAt: Now) {
   const entries = new Map(restored.flatMap(readSince));
 
   return {
-    /** Returns the rows of changes. */
+    /** Records the states of mirrors. Returns the rows of those that changed. */
     take(standings: readonly Pick<Standing, 'registry' | 'state'>[], now: Now): readonly Row[] {
       const isStarting = now.monotonicMs - startedAt.monotonicMs < startMs;
       return standings.flatMap(({ registry, state }) => {

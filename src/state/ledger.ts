@@ -1,18 +1,18 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
-/** `waiting`: nothing was written, and `rows` wait for the next flush. */
+/** `waiting`: nothing was written, and this number of rows waits for the next flush. */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
 
 export type LedgerStore = ReturnType<typeof createLedger>;
 
-/** Rows of these tables may be dropped: they only explain decisions, or their data is learnt again. */
+/** Rows of these tables may be dropped. They only explain decisions, or the program learns their data again. */
 const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
 
 /**
- * Commits the rows of one turn together. While the file cannot be written, the last value of each key waits. Above
- * `waitingMax` keys, rows of `expendable` tables are dropped, the oldest first.
+ * Commits the rows of one turn of the main loop together. While the file cannot be written, the last value of each key
+ * waits. Above `waitingMax` keys, rows of `expendable` tables are dropped, the oldest first.
  */
 export function createLedger(store: Store, waitingMax: number) {
   const puts = new Map<string, Row>();
@@ -30,11 +30,11 @@ export function createLedger(store: Store, waitingMax: number) {
       }
     },
     waiting: () => puts.size + deletes.size,
-    /** A row that is not written yet. */
+    /** Returns a row that is not written yet; `null`: there is none. */
     find: (table: Table, key: string): Row | null => puts.get(id(table, key)) ?? null,
     /**
      * Writes all rows since the last success in one transaction.
-     * @throws on a row that is no JSON: the caller's defect; that row is dropped
+     * @throws if a row cannot be JSON, which is a defect of the caller; that row is dropped
      */
     flush(): Flushed {
       const batch: StoreBatch = { puts: [...puts.values()], deletes: [...deletes.values()] };
@@ -44,7 +44,7 @@ export function createLedger(store: Store, waitingMax: number) {
       try {
         done = store.commit(batch);
       } catch (cause) {
-        // Drops rows that are no JSON, so that they do not block the others.
+        // Rows that cannot be JSON are dropped, so that they do not block the others.
         for (const [key, row] of puts) if (!isJson(row.value)) puts.delete(key);
         throw cause;
       }

@@ -3,10 +3,10 @@ import type { SettledSample } from '../core/sample.ts';
 import type { Freshness } from '../core/standing.ts';
 import type { TrendCell } from '../core/trend.ts';
 
-/** Adjacent bins differ by 4 %: values are accurate to 2 %. */
+/** Adjacent bins differ by 4 %, so values are accurate to 2 %. */
 const ratio = 1.04;
 
-/** Round trips in logarithmic bins, for quantiles without each value. */
+/** Counts round trips in logarithmic bins. So quantiles can be computed without storing each round trip. */
 export class Sketch {
   readonly #bins: Map<number, number>;
 
@@ -15,13 +15,13 @@ export class Sketch {
     this.#bins = new Map(bins);
   }
 
-  /** @param ms  less than 0.1 counts as 0.1 */
+  /** Counts a round trip. @param ms  a value below 0.1 counts as 0.1 */
   add(ms: number): void {
     const bin = Math.round(Math.log(ms > 0.1 ? ms : 0.1) / Math.log(ratio));
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
   }
 
-  /** Returns the q-quantile by nearest rank, milliseconds; `null`: no round trips. */
+  /** Returns the q-quantile by the nearest-rank method, milliseconds; `null`: no round trips were counted. */
   quantile(q: number): number | null {
     const sorted = this.bins().toSorted(([a], [b]) => a - b);
     const count = sorted.reduce((sum, [, more]) => sum + more, 0);
@@ -50,7 +50,7 @@ export interface OpenCellRow {
 
 const known: ReadonlySet<string> = new Set(reasons);
 
-/** The order of a stored row. */
+/** The order of the sums in a stored row. */
 const sumNames = ['ok', 'failed', 'unknown', 'attempts', 'silentMs', 'movedBytes', 'movedMs'] as const;
 type Sums = Record<(typeof sumNames)[number], number>;
 
@@ -111,7 +111,7 @@ export class OpenCell {
     this.#sums.silentMs = Math.max(this.#sums.silentMs, silentMs);
   }
 
-  /** Keeps the bounds of the largest lag. */
+  /** Records a lag. The cell keeps the bounds of the largest one. */
   fresh({ lowerMs, upperMs }: Freshness): void {
     if (lowerMs !== null && lowerMs >= (this.#lag[0] ?? 0)) this.#lag = [lowerMs, upperMs];
   }

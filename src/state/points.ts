@@ -15,20 +15,20 @@ function wordOf(outcome: SamplePoint['outcome'] | Outcome): string {
   return outcome.tag === 'failed' ? `failed ${outcome.failure.kind}` : `unknown ${outcome.because}`;
 }
 
-/** The first size of the buffer, which doubles when it is full. */
+/** The first size of the buffer, in rows. It doubles when it is full. */
 const rowsAtFirst = 4;
 
-/** Byte offsets in a row: 64 bits for a time, 32 for a phase. */
+/** Byte offsets of the fields in a row. A time has 64 bits, a phase 32. */
 const at = { startedAtMs: 0, rttMs: 8, thresholdMs: 16, phases: 24, outcome: 24 + 4 * phases.length } as const;
 const rowBytes = at.outcome + 1;
 const noBytes = new DataView(new ArrayBuffer(0));
-/** NaN stands for `null` or absent. */
+/** Rows store NaN for a value that is `null` or absent. */
 const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * The last samples of a series, packed into `rowBytes` each; phases to seven digits. It has a single buffer, because
- * each buffer costs about 300 bytes more.
+ * Keeps the last samples of a series, each packed into `rowBytes` bytes. Phases keep seven digits. All rows share one
+ * buffer, because each buffer needs about 300 bytes in addition.
  */
 export class Points {
   readonly #size: number;
@@ -39,7 +39,7 @@ export class Points {
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];
-  /** Row of the oldest sample. */
+  /** The row of the oldest sample. */
   #from = 0;
   #count = 0;
 
@@ -48,7 +48,7 @@ export class Points {
     this.#size = size;
   }
 
-  /** @param named  this many of the newest samples keep their probe's id; failed ones always do */
+  /** Adds a sample. @param named  this many of the newest samples keep their probe's id; failed ones always do */
   push(sample: SettledSample, named: number): void {
     if (this.#count === this.#rows && this.#rows < this.#size)
       this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));
@@ -64,12 +64,12 @@ export class Points {
     if (this.#outcome(row)?.tag !== 'failed') this.#probeIds[row] = null;
   }
 
-  /** Oldest first; decoded on each call. */
+  /** Returns the samples, oldest first. Each call decodes them again. */
   items(): readonly SamplePoint[] {
     return Array.from({ length: this.#count }, (_, place) => this.#read(this.#rowOf(place)));
   }
 
-  /** The start of the newest sample at or before `wallMs`, wall milliseconds; `null`: none. */
+  /** Returns the start of the newest sample at or before `wallMs`, wall milliseconds; `null`: there is none. */
   lastBy(wallMs: number): number | null {
     for (let place = this.#count - 1; place >= 0; place -= 1) {
       const startedAtMs = this.#bytes.getFloat64(rowBytes * this.#rowOf(place) + at.startedAtMs);

@@ -12,7 +12,7 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** For optional fields, and for fields that rows of earlier builds lack. */
+/** For optional fields, and for fields that rows of earlier versions lack. */
 const orNone =
   (check: Check): Check =>
   (value) =>
@@ -147,7 +147,7 @@ const run = shape({
   outcome: text,
 });
 
-/** By key prefix; facts learnt by ecosystems have other prefixes. */
+/** The shapes of rows in table `meta`, by key prefix. Facts that ecosystems learn have other prefixes. */
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', mapping],

@@ -3,12 +3,15 @@ import type { Row } from '../core/ports.ts';
 import { type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import type { OpenCellRow } from './open-cell.ts';
 
-/** Cells of a row: about a kilobyte, well below a page of the file. */
+/** The number of cells in a row. A row then has about a kilobyte, well below a page of the file. */
 const perRow = 12;
 
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
 
-/** Under `<range>/<position in the ring>/<registry>`; the ring has one row more than the range. */
+/**
+ * A row with closed cells of a mirror. Its key is `<range>/<position in the ring>/<registry>`. The ring has one row
+ * more than the range needs.
+ */
 interface CellsRow {
   readonly v: 1;
   readonly url: string;
@@ -16,7 +19,7 @@ interface CellsRow {
   readonly cells: readonly CellText[];
 }
 
-/** Under `open/<registry>`. */
+/** The row with the open cells of a mirror. Its key is `open/<registry>`. */
 interface OpenRow {
   readonly v: 1;
   readonly url: string;
@@ -27,7 +30,7 @@ interface OpenRow {
 const known: ReadonlySet<string> = new Set(reasons);
 const tenths = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
 
-/** The whole rows with the cells of these start times. */
+/** Returns the complete rows that contain the cells with these start times. */
 export function trendRowsOf(of: {
   readonly name: string;
   readonly url: string;
@@ -122,7 +125,7 @@ const figures = [
 /** Figures that are never unknown. */
 const counts: ReadonlySet<Figure> = new Set<Figure>(['ok', 'failed', 'unknown', 'silentMs', 'attempts']);
 
-/** An invalid figure is `null`, or 0 if it is one of `counts`. */
+/** Builds a cell from stored values. An invalid figure becomes `null`, or 0 if it is one of `counts`. */
 function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell['failures']): TrendCell {
   const entries = figures.map((name, at) => {
     const value = values[at];
@@ -132,11 +135,17 @@ function cellOf(startMs: number, values: readonly unknown[], failures: TrendCell
   return { startMs, ...(Object.fromEntries(entries) as Record<Figure, number>), failures };
 }
 
-/** The closed cells of one range of one mirror in a ring: 48 bytes each, plus an object if something failed. */
+/**
+ * Keeps the closed cells of one mirror and one range in a ring. A cell takes 48 bytes, and an object if something
+ * failed.
+ */
 export class TrendCells {
   readonly #cellMs: number;
   readonly #size: number;
-  /** `null` until the first cell: 16 MB for 500 mirrors after a reload would stop every thread. */
+  /**
+   * `null` until the first cell. Otherwise a reload with 500 mirrors would allocate 16 MB at once, which stops every
+   * thread.
+   */
   #columns: Columns | null = null;
   readonly #failures = new Map<number, Readonly<Partial<Record<Reason, number>>>>();
 
@@ -157,7 +166,7 @@ export class TrendCells {
     else this.#failures.delete(slot);
   }
 
-  /** Cells that start in `[fromMs, toMs)`, oldest first. */
+  /** Returns the cells that start in `[fromMs, toMs)`, oldest first. */
   between(fromMs: number, toMs: number): readonly TrendCell[] {
     if (this.#columns === null) return [];
     const { starts } = this.#columns;

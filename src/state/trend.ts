@@ -7,7 +7,7 @@ import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } 
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, TrendCells, trendRowsOf } from './trend-rows.ts';
 
-/** So that turns stay short. */
+/** The maximum number of mirrors whose rows are written at once. It keeps turns of the main loop short. */
 const writtenAtOnce = 10;
 
 interface Monitored {
@@ -25,7 +25,7 @@ interface Mirror {
   readonly url: string;
   readonly connection: Connection;
   readonly courses: Readonly<Record<TrendRange, Course>>;
-  /** The last settled scheduled sample of the canary, wall milliseconds. */
+  /** When the last scheduled sample of the canary was settled, wall milliseconds. */
   lastAtMs: number | null;
   isDirty: boolean;
   /** Monotonic; `null`: not yet by this process. */
@@ -33,14 +33,14 @@ interface Mirror {
 }
 
 /**
- * The history of each mirror over an hour, a day and a week, in table `trend`: about 40 KB for each mirror in memory
- * and in the file, twice that if every cell has failures.
- * @param restored  rows of table `trend`; unreadable ones, and those of another address, are left out
+ * Keeps the history of each mirror over an hour, a day and a week, in table `trend`. It takes about 40 KB for each
+ * mirror in memory and in the file, twice that if every cell has failures.
+ * @param restored  rows of table `trend`; unreadable ones, and those of another address, are ignored
  */
 export function createTrends(config: Monitored, restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
 
-  /** Removed mirrors, and changed addresses or connections, are dropped. */
+  /** Takes a new configuration. Removed mirrors, and mirrors with changed addresses or connections, are dropped. */
   function replace(next: Monitored): void {
     const before = mirrors;
     mirrors = new Map(
@@ -56,7 +56,7 @@ export function createTrends(config: Monitored, restored: readonly Row[]) {
   restore(mirrors, restored);
 
   return {
-    /** Only scheduled samples count. */
+    /** Adds a sample to the open cells of its mirror. Only scheduled samples count. */
     take(sample: SettledSample, now: Now): void {
       const { target, connection, purpose } = sample.due;
       const mirror = mirrors.get(target.registry);
@@ -116,7 +116,10 @@ function newMirror(url: string, connection: Connection): Mirror {
   };
 }
 
-/** Returns the cell for this time, and closes the one before. A small step back of the wall clock has no effect. */
+/**
+ * Returns the open cell for this time, and closes the cell before it. A small step back of the wall clock has no
+ * effect.
+ */
 function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
   const { cellMs } = trendGrids[range];
   const course = mirror.courses[range];
@@ -138,7 +141,7 @@ function startOf(range: TrendRange, wallMs: number): number {
   return Math.floor(wallMs / cellMs) * cellMs;
 }
 
-/** The time since the canary's last settled sample, or since the start of the cell. */
+/** Returns the time since the canary's last settled sample, or since the start of the cell if that is later. */
 function silence({ lastAtMs }: Mirror, startMs: number, wallMs: number): number {
   return Math.max(0, wallMs - Math.max(lastAtMs ?? startMs, startMs));
 }
@@ -172,7 +175,9 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
   return [...rows, rowOf({ name, url, lastAtMs, open, wallMs })];
 }
 
-/** Restores the cells, oldest first, because rows cover more time than the ring. */
+/**
+ * Restores the cells, the oldest first: rows cover more time than the ring, and newer cells must replace older ones.
+ */
 function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
   const closed = rows.flatMap((row) => cellsIn(row) ?? []);
   for (const { name, url, range, cells } of closed.sort((a, b) => a.fromMs - b.fromMs)) {
