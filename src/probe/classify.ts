@@ -5,7 +5,10 @@ import { malformed } from '../words/tell.ts';
 
 const words = (text: string): readonly string[] => text.split(' ');
 
-/** Error codes by class, from docs/protocols/common.md#error-codes; `MW_…` are our own codes. Class and phase decide the reason. */
+/**
+ * Error codes by class, from docs/protocols/common.md#error-codes. Codes with `MW_` are our own. The class and the
+ * phase decide the reason of a failure.
+ */
 const codesOf = {
   not_found: words('ENOTFOUND ENODATA EAI_NONAME EAI_NODATA EAI_ADDRFAMILY'),
   resolver: words('EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR ENOTIMP EBADNAME ECANCELLED EOF'),
@@ -33,7 +36,7 @@ const codesOf = {
   body_oversize: words('MW_BODY_TOO_LARGE'),
   forbidden_target: words('MW_FORBIDDEN_TARGET'),
   proxy: words('MW_PROXY_STATUS MW_PROXY_CONNECT'),
-  // `ABORT_ERR` comes from our own shutdown.
+  // Our own shutdown causes `ABORT_ERR`.
   local: words(
     'MW_NO_SCRATCH EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM ERR_SOCKET_BAD_PORT ' +
       'ERR_INVALID_URL ERR_INVALID_CHAR ABORT_ERR',
@@ -46,7 +49,7 @@ const classes: ReadonlyMap<string, Class> = new Map(
   Object.entries(codesOf).flatMap(([name, codes]) => codes.map((code) => [code, name as Class] as const)),
 );
 
-/** TLS alerts about our certificate, which only a server sends. */
+/** Matches TLS alerts about our client certificate. Only a server sends them. */
 const clientAlert =
   /certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _](expired|revoked|unknown)|access[ _]denied/i;
 
@@ -63,14 +66,14 @@ function classOf(fault: WireFault): Class {
   if (fault.code.startsWith('ERR__ERROR_FORMAT_')) return 'bad_coding';
   if (fault.phase === 'tls')
     return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
-  // An unknown code says nothing about the mirror.
+  // An unknown code shows nothing about the mirror, so it counts as our own defect.
   return 'defect';
 }
 
 export interface FaultContext {
   /** The number of hops of this request, including the failed one. */
   readonly hops: number;
-  /** The cap on the body, bytes. */
+  /** The maximum size of the body, bytes. */
   readonly limitBytes: number;
   readonly limitMs: number;
 }
@@ -78,14 +81,14 @@ export interface FaultContext {
 type Ended = Exclude<ProbeResponse, { tag: 'answered' }>;
 
 /**
- * The reason of a fault, from the closed list of docs/reasons.md. `unknown`: the fault says nothing about the
- * mirror.
+ * Returns the reason of a failed request, from the closed list of docs/reasons.md. `unknown`: the fault shows nothing
+ * about the mirror.
  */
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
   const kind = classOf(fault);
   if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
-  // A broken name differs from a broken resolver only if another name resolves now.
+  // The name itself is broken only if the resolver resolves another name now. Otherwise the resolver may be broken.
   const isName = phase === 'resolve' && kind !== 'forbidden_target';
   if (isName && fault.resolvesOthers !== true) return { tag: 'unknown', because: 'resolver', code };
   return {

@@ -12,15 +12,15 @@ export interface ConverseInput {
   /** Closed when the conversation ends. */
   readonly line: Line;
   readonly clock: Clock;
-  /** Absent: every verification ends as `unknown`. */
+  /** Verifies signatures. Absent: every verification of a signature ends as `unknown`. */
   readonly signatures?: SignatureChecker;
   readonly worker: number;
-  /** The worst event-loop delay since a monotonic instant, milliseconds. */
+  /** Returns the longest event-loop delay since a monotonic time, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
   readonly loopDelayMsSum?: (fromMs: number) => number;
-  /** Charges computations on responses to the mirror. */
+  /** Runs a computation on a response, and charges its processor time to the mirror. */
   readonly timed?: Timed;
-  /** Called before each request: later computations belong to its response. */
+  /** Called before each request, because computations after it belong to its response. */
   readonly nextResponse?: () => void;
   /** Called with the length of each response's body. */
   readonly decoded?: (bodyBytes: number) => void;
@@ -33,8 +33,9 @@ const noWorker: ProbeResponse = { tag: 'unknown', because: 'local', code: 'ENOEN
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
 /**
- * Runs one conversation over a line. Timed requests share the due's timeout; asides (preliminary requests) have
- * deadlines of their own. Never rejects: a defect ends as `unknown('defect')`.
+ * Runs one conversation (the requests of one probe) over a line (their connection). Timed requests together have the
+ * timeout `due.timeoutMs`; aside (preliminary) requests have their own. Never rejects: a defect ends as
+ * `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
   const { due, context, line, clock, timed = untimed } = input;
@@ -57,9 +58,9 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       input.nextResponse?.();
       const response = await exchange(request);
       if (response.tag === 'answered') input.decoded?.(response.whole?.bytes ?? response.body.length);
-      // Computations after the last response (a hash over a whole zip) delay no hop.
+      // Read after each response, because computations after the last one (a hash of a whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
-      // Scanning all ticks is only worth it where the sum decides.
+      // Only a transfer timeout needs the sum. To compute it, all recorded delays are scanned.
       const isCut = response.tag === 'failed' && response.failure.kind === 'timeout_transfer';
       if (isCut) loopDelayMsSum = input.loopDelayMsSum?.(started.monotonicMs);
       if (response.tag === 'answered' && response.status !== 200) errorLine = firstLineOf(response.body);
@@ -92,7 +93,7 @@ async function drive(
   let turn = timed(() => conversation.next());
   for (let count = 0; !turn.done; ) {
     if (count >= limits.requestsPerProbe) throw new Error('a conversation sent too many requests');
-    // Work is bounded by the received bytes.
+    // Steps of `work` are not counted, because the received bytes limit them.
     if (turn.value.work === undefined) count++;
     const response = await exchange(turn.value);
     turn = timed(() => conversation.next(response));
@@ -111,7 +112,7 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (request) => {
     const isTimed = request.aside !== true;
-    // The time between two timed requests, or between two asides, belongs to the first phase of the later hop.
+    // The time between two timed requests (or two asides) belongs to the first phase of the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

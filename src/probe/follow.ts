@@ -8,7 +8,7 @@ import { reasonOf } from './classify.ts';
 
 /** The time limit of one request. Instants are monotonic milliseconds. */
 export interface RequestBudget {
-  /** The start of the first hop; `null`: when it begins. */
+  /** The start of the first hop; `null`: it starts when it is sent. */
   readonly startMs: number | null;
   readonly deadlineMs: number;
   readonly limitMs: number;
@@ -25,7 +25,8 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
  * Executes one request and follows redirects: at most `limits.redirects`, never from https to http, never in a circle.
- * Each hop is timed from the end of the one before. Redirect targets count as foreign.
+ * The time of each hop starts at the end of the previous one. Redirect targets count as foreign URLs, so their
+ * addresses are checked.
  */
 export async function follow(
   request: ProbeRequest,
@@ -83,7 +84,7 @@ function endOf(response: HopResponse, url: string, request: ProbeRequest, hops: 
   const { hop, headers, body, whole } = response;
   const location = headers.location;
   const { fault, status } = hop;
-  // Clients use only the status of a response other than 200.
+  // Clients use only the status of a response other than 200, so its body may be too large.
   const isWhole = fault === null || (fault.code === 'MW_BODY_TOO_LARGE' && status !== null && status !== 200);
   if (isWhole && status !== null) {
     if (redirectStatuses.has(status) && location !== undefined)
@@ -99,8 +100,8 @@ function endOf(response: HopResponse, url: string, request: ProbeRequest, hops: 
 }
 
 /**
- * The target of a `Location`, without credentials. `null`: the target is no URL, is not HTTP, or goes from https to
- * http.
+ * Returns the target of a `Location` header, without credentials. `null`: it is no URL, is not HTTP, or leads from
+ * https to http.
  */
 function target(location: string, from: string): string | null {
   const url = readForeignUrl(location, from);

@@ -5,18 +5,21 @@ import { limits } from '../core/limits.ts';
 import { hopPhasesOf, type PhaseTimes, type Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
 
-/** The headers in which caches report a hit, in order of precedence. `cache-status` comes before them. */
+/**
+ * The headers in which caches report a hit or miss, in order of precedence. `cache-status` takes precedence over all
+ * of them.
+ */
 const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] as const;
 
 /** Words for a hit or miss in nginx, Cloudflare and Squid. */
 const hit = /(^|[^a-z])(hit|stale|updating|revalidated)([^a-z]|$)|tcp_[a-z_]*hit/i;
 const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 
-/** The search is quadratic in a length that the server chooses. */
+/** Longer header values are cut, because the search takes quadratic time in a length that the server chooses. */
 const charactersMax = 2_000;
 
 /**
- * Whether a cache had the response, by the first header that shows it; `null`: none does.
+ * Returns whether a cache had the response, according to the first header that shows it; `null`: no header shows it.
  * @param headers  lower-case names
  * @see RFC 9211 section 2; nginx $upstream_cache_status; RFC 9111 section 5.1
  */
@@ -33,7 +36,10 @@ export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'mis
   return /^0*[1-9]\d{0,9}$/.test(headers['age'] ?? '') ? 'hit' : null;
 }
 
-/** Each cache on the path is a member with parameters: `hit`, or `fwd` with the reason. Names may be quoted. */
+/**
+ * Reads `Cache-Status`. Each cache on the path adds a member with parameters: `hit`, or `fwd` with the reason. Names
+ * may be quoted.
+ */
 function cacheStatus(value: string): 'hit' | 'miss' | null {
   const parameters = value
     .replace(/"(?:[^"\\]|\\.)*"/g, '')
@@ -49,7 +55,7 @@ function cacheStatus(value: string): 'hit' | 'miss' | null {
 export function measure(due: Due, transcript: Transcript): Sample {
   const { hops, startedMonotonicMs, verdict } = transcript;
   const timed = hops.filter((hop) => !hop.aside);
-  // Where only asides ran, one of them ended the probe.
+  // If only aside requests ran, one of them ended the probe.
   const last = timed.at(-1) ?? hops.at(-1);
   const first = timed[0] ?? hops[0];
   return {
@@ -90,10 +96,10 @@ function bytesOf(hops: readonly Hop[]): number {
   return hops.reduce((sum, hop) => sum + hop.bodyBytes, 0);
 }
 
-/** The first handshake with the mirror itself, not with a redirect target. */
+/** Returns the facts of the first handshake with the mirror itself, not with a redirect target. */
 function tlsOf(hops: readonly Hop[]): Sample['tls'] {
   const [first] = hops;
-  // Most probes have one hop, and parsing URLs is expensive.
+  // This is a shortcut, because most probes have one hop, and parsing URLs is expensive.
   if (first?.tls != null) return first.tls;
   const host = hostOf(first);
   return hops.find((hop) => hop.tls !== null && hostOf(hop) === host)?.tls ?? null;
@@ -103,15 +109,18 @@ function hostOf(hop: Hop | undefined): string | null {
   return hop !== undefined && URL.canParse(hop.url) ? new URL(hop.url).host : null;
 }
 
-/** The longest `Retry-After` of all hops. Redirect targets count, because the mirror will redirect there again. */
+/**
+ * Returns the longest `Retry-After` of all hops. Redirect targets count too, because the mirror will redirect there
+ * again.
+ */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));
   return waits.reduce((longest, wait) => (wait !== null && wait > (longest ?? -1) ? wait : longest), null);
 }
 
 /**
- * The time of each phase over the timed hops, and their sum, milliseconds.
- * @returns phases that did not happen are absent; `rttMs` `null`: nothing was timed
+ * Computes the time of each phase over all timed hops, and their sum, milliseconds.
+ * @returns phases that did not happen are absent; `rttMs` is `null` if nothing was timed
  * @see docs/probes.md#phases
  */
 export function phasesOf(hops: readonly Hop[]): { readonly phases: PhaseTimes; readonly rttMs: number | null } {

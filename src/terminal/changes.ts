@@ -16,7 +16,8 @@ export interface WhoseSettings {
 }
 
 /**
- * Returns the user's folder and the root of system files, both absolute. System files are changed only with `--root`.
+ * Returns the user's home folder and the root of system files, both absolute. System files are changed only with
+ * `--root`.
  * @throws UsageError if neither `--home` nor HOME names a folder
  */
 export function whoseSettings(
@@ -33,8 +34,8 @@ export function whoseSettings(
 }
 
 /**
- * Shows changes as a diff on standard error, requests confirmation unless `isAgreed`, and applies the changes.
- * @returns true if all were applied; a failure is reported
+ * Shows changes as a diff on standard error. Requests confirmation unless `isAgreed`, then applies the changes.
+ * @returns true if all changes were applied; a failure is reported
  */
 export async function confirmChanges(
   { terminal, say }: Pick<Context, 'terminal' | 'say'>,
@@ -84,7 +85,7 @@ function painted(line: string, terminal: Context['terminal']): string {
 
 const around = 3;
 
-/** Formats a change as a unified diff of one hunk, for people. Secrets are `***`. */
+/** Formats a change for people as a unified diff with one hunk. Secrets are shown as `***`. */
 export function formatDiff({ file, before, after }: FileChange): readonly string[] {
   const [old, now] = [linesOf(before ?? ''), linesOf(after)];
   const [oldShown, nowShown] = [maskLines(old), maskLines(now)];

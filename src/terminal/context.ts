@@ -23,7 +23,7 @@ export interface Context extends World {
 /** The exit code. 0: success; 1: a problem was found, or the command failed; 2: wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Commands that the catalogue has help for. */
+/** The names of commands: those for which the catalogue has help. */
 export type CommandName = Key extends infer K ? (K extends `help.${infer Name}.summary` ? Name : never) : never;
 
 export interface Command {

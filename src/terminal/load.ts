@@ -16,7 +16,7 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
 
-/** The `source` of a configuration that comes from no file. */
+/** The value of `source` for a configuration that comes from no file. */
 export const builtInSource = 'built-in default';
 
 export interface LoadedConfig {
@@ -27,7 +27,7 @@ export interface LoadedConfig {
   readonly source: string;
 }
 
-/** `text`: the issues for people. */
+/** Why a configuration could not be loaded. `text`: the issues as text for people. */
 export interface LoadFailure {
   readonly source: string;
   readonly issues: readonly ConfigIssue[];
@@ -35,9 +35,9 @@ export interface LoadFailure {
 }
 
 /**
- * Loads the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default. The
- * default is used only if `./mirrorwatch.yaml` is missing.
- * @param about  the ecosystem of the call: its known mirrors then replace the default
+ * Loads the configuration: that of `--config`, else `MIRRORWATCH_CONFIG`, else `./mirrorwatch.yaml`, else the built-in
+ * default. The default is used only if `./mirrorwatch.yaml` does not exist.
+ * @param about  the ecosystem that the command is about; if set, its known mirrors replace the built-in default
  * @param sizes  as in `LoadInput`
  */
 export async function load(
@@ -53,14 +53,14 @@ export async function load(
   return loadText(context, known ?? text, path, sizes);
 }
 
-/** Like `load`, for a command that needs a configuration. @throws Failed with the issues */
+/** Like `load`, for a command that cannot work without a configuration. @throws Failed with the issues */
 export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<LoadedConfig> {
   const loaded = await load(context, flag, about);
   if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);
   return loaded.value;
 }
 
-/** Returns the text that `load` parses without `about`; `path` is `null` for the built-in default. */
+/** Returns the text that `load` would parse without `about`; `path` is `null` for the built-in default. */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
@@ -79,10 +79,11 @@ const savedMs = 250;
 const savedTries = 20;
 
 /**
- * Returns the text for a reload when two reads in a row agree: an editor may be writing the file, and an incomplete
- * text can be valid.
- * @param source  of the running configuration: a file that is missing now is not replaced by the built-in default
- * @param wait    between two reads
+ * Returns the text for a reload as soon as two reads in a row agree. Until then an editor may be writing the file, and
+ * an incomplete text can be valid.
+ * @param source  the source of the running configuration: if that file is missing now, the built-in default does not
+ * replace it
+ * @param wait    waits between two reads
  */
 export async function findSavedText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
@@ -116,14 +117,14 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-/** Like `kindByWord`, but also accepts `all`. */
+/** Like `kindByWord`, but also accepts `all` and then returns every ecosystem. */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
   return word === 'all' ? kinds : [kindByWord(word, ['all'])];
 }
 
 /**
- * Returns the ecosystem of `--ecosystem`, by default the first.
- * @param more  further words that the caller accepts, for the message
+ * Returns the ecosystem that `--ecosystem` names; without the option, the first one.
+ * @param more  further words that the caller accepts, to list them in the error message
  * @throws UsageError on an unknown word
  */
 export function kindByWord(word: string | undefined, more: readonly string[] = []): Kind {

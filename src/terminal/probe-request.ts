@@ -8,7 +8,7 @@ import { builtInSource, kindByWord, type LoadedConfig, type LoadFailure } from '
 import { UsageError } from './usage.ts';
 
 /**
- * Returns a configuration of one mirror for a URL.
+ * Returns the text of a configuration with one mirror, for a URL on the command line.
  * @throws UsageError if URL, module and ecosystem do not fit together
  */
 export function configForUrl(url: string, wanted: string | undefined, word: string | undefined): string {
@@ -29,7 +29,7 @@ export function configForUrl(url: string, wanted: string | undefined, word: stri
 }
 
 /**
- * Returns the only ecosystem whose module names look like this one; `undefined`: there is none.
+ * Returns the ecosystem whose module names have the form of this one; `undefined`: there is none.
  * @throws UsageError if there are several
  */
 function kindOfModule(wanted: string | undefined): string | undefined {
@@ -49,7 +49,10 @@ export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' 
   return formatIssues(placeless, `mirrorwatch ${command}:`, say);
 }
 
-/** Returns the mirror with this name; for a URL without a file, the only mirror. @throws UsageError if there is none */
+/**
+ * Returns the mirror with this name. For a URL, if there is no configuration file, it is the only mirror.
+ * @throws UsageError if there is none
+ */
 export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =
@@ -61,7 +64,7 @@ export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
 }
 
 /**
- * Returns what to probe; by default the first module of the upstream and the canary.
+ * Returns what to probe. By default it is the canary of the first configured module of the mirror's upstream.
  * @throws UsageError on an unknown step, and if no module is known
  */
 export function requestFor(

@@ -3,7 +3,7 @@ import { explainGains, type Gains } from '../words/gains.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { durationText } from './terminal.ts';
 
-/** The fields of an advice that give its reason, from a daemon of any release. */
+/** The fields of an advice that state its reason. A daemon of any release may have sent them. */
 export interface Reasons {
   readonly from?: string;
   readonly cause?: string;

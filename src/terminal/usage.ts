@@ -7,7 +7,7 @@ import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
 
-/** Ends a command with this text on standard error. */
+/** Thrown to end a command with this text on standard error. */
 export class Failed extends Error {
   readonly code: ExitCode;
 
@@ -17,7 +17,7 @@ export class Failed extends Error {
   }
 }
 
-/** A call with wrong arguments: exit code 2. `message` is English. */
+/** Thrown if a command is called with wrong arguments. The exit code is then 2. `message` is in English. */
 export class UsageError<K extends Key = Key> extends Error {
   readonly #sentence: Sentence;
 
@@ -37,11 +37,14 @@ export class UsageError<K extends Key = Key> extends Error {
   }
 }
 
-/** `names`: values that are masked as module names. `ours`: our own texts, which are not masked. */
+/**
+ * Names of a message's values. Values in `names` are masked as module names. Values in `ours` are texts of this
+ * program, so they are not masked.
+ */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 
-/** Masks the values of a mistake: any argument may be a URL with a password. */
+/** Masks the values of a usage error, because any argument may be a URL with a password. */
 function masked({ key, values }: Sentence): Sentence {
   if (key === 'wrong.as') return { key, values };
   const shown = Object.entries(values).map(([name, value]) => {
@@ -51,14 +54,14 @@ function masked({ key, values }: Sentence): Sentence {
   return { key, values: Object.fromEntries(shown) };
 }
 
-/** Returns the log settings with `--log-level`. @throws UsageError on an unknown level */
+/** Returns the log settings, changed by the option `--log-level`. @throws UsageError on an unknown level */
 export function readLogLevel({ facts }: Pick<Context, 'facts'>, level: string | undefined): Context['facts']['log'] {
   if (level !== undefined && !logLevels.some((one) => one === level))
     throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
   return { ...facts.log, level: level ?? facts.log.level };
 }
 
-/** Declares options. `string`: they have a value; `boolean`: they have none. */
+/** Declares options of one type. `string`: each option has a value; `boolean`: it has none. */
 export function optionsOf<T extends 'string' | 'boolean', N extends string>(
   type: T,
   ...names: readonly N[]
@@ -96,7 +99,7 @@ function parseError(text: string): UsageError {
   return word === undefined ? new UsageError('wrong.as', { text }) : new UsageError('wrong.unexpected', { word });
 }
 
-/** Returns the whole number in an option's text. @throws UsageError if it is not one, or below `least` */
+/** Returns the whole number that an option states. @throws UsageError if it is not one, or is below `least` */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);

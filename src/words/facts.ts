@@ -7,7 +7,7 @@ export function formatSignature({ state, key }: Signature, say: Say): string {
   return key === null ? words : `${words} (${key})`;
 }
 
-/** Formats the cost of an authority for clients, through a relay and directly. */
+/** Formats what verification at an authority costs a client, through the mirror's relay and directly. */
 export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string {
   const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });
   return [
@@ -17,7 +17,10 @@ export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string
   ].join(say('list.also'));
 }
 
-/** Formats the comparison of a relay with its authority; `null`: no request was sent to the authority. */
+/**
+ * Formats how far a mirror's relay of a checksum database is behind the database itself; `null`: no request was sent to
+ * the database.
+ */
 export function formatAuthority({ authority, treeHead }: Facts, say: Say): string | null {
   if (authority === undefined) return null;
   const { size } = authority;

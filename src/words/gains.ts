@@ -5,7 +5,7 @@ interface Change {
   readonly after: number | null;
 }
 
-/** The expected gains of an advice. They may come from a daemon of another release. */
+/** The expected gains of an advice. Fields may be absent, because a daemon of another release may have sent them. */
 export interface Gains {
   readonly availability?: Change;
   readonly p95Seconds?: Change;

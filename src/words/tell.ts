@@ -3,12 +3,12 @@ import type { ProbeFailure } from '../core/failure.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
 import { english, isKey, type Key, type Language, type Say, sayNamed, type Values, wordsOf } from './words.ts';
 
-/** Makes a sentence from a text of the catalogue and its values. It can be rendered later in any language. */
+/** Makes a sentence: the key of a text in the catalogue, and its values. It can be rendered later in any language. */
 export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
   return { key, values: values ?? {} };
 }
 
-/** Like `phrase`, together with the text in English. */
+/** Makes a sentence like `phrase`, together with its text in English. */
 export function messageFor<K extends Key>(
   key: K,
   ...values: Values<K, Filled>
@@ -21,7 +21,10 @@ export function messageOf(one: Sentence): Message & { readonly sentence: Sentenc
   return { text: saySentence(one, english), sentence: one };
 }
 
-/** Renders a stored sentence in a language; its English text if this release does not know the sentence. */
+/**
+ * Renders a stored sentence in a language. If this release does not know the sentence, its stored English text is
+ * returned.
+ */
 export function renderIn(language: Language, messageFor: Stored): string {
   return renderBy(wordsOf(language), messageFor);
 }
@@ -31,13 +34,15 @@ function renderBy(say: Say, { text, sentence: stored }: Stored): string {
   try {
     return saySentence(stored, say);
   } catch (cause) {
-    // The sentence was stored by a release whose text had other values.
+    // Another release stored the sentence, and its text had other values.
     if (cause instanceof FormatError) return text;
     throw cause;
   }
 }
 
-/** Renders a stored sentence that has no text; its key if this release does not know the sentence. */
+/**
+ * Renders a stored sentence that has no English text. If this release does not know the sentence, its key is returned.
+ */
 export function showStored(sentence: Sentence, say: Say): string {
   return renderBy(say, { text: sentence.key, sentence });
 }
@@ -64,13 +69,13 @@ export function saySentence(sentence: Sentence | string, say: Say): string {
     name,
     typeof value === 'number' ? value : valueText(say, value),
   ]);
-  // A sentence of this release has a key of the catalogue; another key throws.
+  // Sentences of this release have keys of the catalogue. For any other key, `say` throws.
   return (say as unknown as (key: Key, values: object) => string)(key as Key, Object.fromEntries(filled));
 }
 
 function valueText(say: Say, value: Filled): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  // A sentence within a sentence has no full stop.
+  // The full stop of a sentence within a sentence is removed.
   if (!isList(value)) return saySentence(value, say).replace(/[.。]$/, '');
   const all = value.map((one) => valueText(say, one));
   const last = all.pop() ?? '';
@@ -90,8 +95,8 @@ export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpec
 }
 
 /**
- * Creates the failure for bytes that differ from those of an authority. A sentence in a field is also stored as English
- * text.
+ * Creates the failure for bytes that differ from what an authority states. A sentence in a field is also stored as
+ * English text.
  */
 export function mismatchOf(
   fields: {
@@ -109,7 +114,7 @@ export function malformed<K extends Key>(key: K, ...values: Values<K, Filled>): 
   return failureOf('malformed', phrase(key, ...values));
 }
 
-/** Creates the failure for a response of another kind, such as a web page. */
+/** Creates the failure for a response that is something else than the requested content, such as a web page. */
 export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>): Unexpected {
   return failureOf('wrong_content', phrase(key, ...values));
 }

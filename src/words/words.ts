@@ -7,8 +7,8 @@ export const languages: Readonly<Record<Language, string>> = { en: 'English', zh
 
 const load = createRequire(import.meta.url);
 /**
- * The catalogues. Each is read at its first use, because a probing thread uses English only when a probe fails, and
- * never Chinese.
+ * The catalogues. Each is read at its first use, because a probing thread needs English only when a probe fails, and
+ * Chinese never.
  */
 const catalogues: Partial<Record<Language, Catalogue>> = {};
 
@@ -56,12 +56,14 @@ export function piecesOf<K extends Key, Value>(
   );
 }
 
-/** Returns the catalogue in one language. Values are inserted unchanged, in one pass. */
+/**
+ * Returns the function that renders texts of the catalogue in one language. Values are inserted unchanged, in one pass.
+ */
 export function wordsOf(language: Language): Say {
   return (key, ...values) => piecesOf(language, key, ...values).join('');
 }
 
-/** English texts, for programs. */
+/** Renders English texts. Output for programs is always English. */
 export const english: Say = wordsOf('en');
 
 /** True for a key of the catalogue of this release. */
@@ -69,7 +71,10 @@ export function isKey(name: string): name is Key {
   return Object.hasOwn(catalogueOf('en').texts, name);
 }
 
-/** Returns the text for a key that is built from foreign data; `null`: not in the catalogue of this release. */
+/**
+ * Returns the text for a key that was built from data of another program; `null`: the catalogue of this release has no
+ * such key.
+ */
 export function sayNamed(say: Say, name: string, values: Readonly<Record<string, string>> = {}): string | null {
   return isKey(name)
     ? (say as unknown as (name: Key, values: Readonly<Record<string, string>>) => string)(name, values)
@@ -82,7 +87,7 @@ export type Language = 'en' | 'zh';
 
 type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
 
-/** The values of a text's placeholders: of type `Value`, or a number where plurals depend on it. */
+/** The values of a text's placeholders. They have type `Value`, or are numbers if plurals depend on them. */
 export type Values<K extends Key, Value = string | number> = [Places[K]] extends [never]
   ? []
   : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];
