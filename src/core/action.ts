@@ -72,7 +72,7 @@ export interface ActionRule {
   readonly targets: readonly Upstream[];
   readonly mode: 'dry-run' | 'auto';
   readonly timeoutMs: number;
-  /** The advice counts as accepted once the action is done. */
+  /** True: the advice counts as accepted as soon as the action is done. */
   readonly accepts: boolean;
   readonly when: {
     /** Causes of advice that start the action. Advice with cause `failback` undoes the action. */
@@ -181,7 +181,8 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 export interface PlaceVotes {
   readonly votes: number;
   /**
-   * The number of voting places that know the state of the mirror `from`. `votes` counts those that advise the switch.
+   * The number of places (daemons of the group) that know the state of the mirror `from`. `votes` counts those of them
+   * that advise the switch.
    */
   readonly known: number;
 }
@@ -204,7 +205,7 @@ export interface Actor {
   /** Returns the rows of the previous holder once after each takeover by this daemon; otherwise `null`. */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;
-  /** Stores whether actions are stopped. @returns false: it could not be stored */
+  /** Stores whether actions are stopped. @returns false if it could not be stored */
   keepStopped(isStopped: boolean): boolean;
   close(): Promise<void>;
 }

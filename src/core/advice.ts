@@ -56,7 +56,7 @@ export interface Candidate {
 
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
-/** A recommendation (docs/api.md#advice). Stamps are wall milliseconds; credentials are masked. */
+/** A recommendation (docs/api.md#advice). Times are wall milliseconds; credentials are masked. */
 export interface Advice extends Upstream {
   readonly id: string;
   readonly vantage: string;
@@ -82,7 +82,7 @@ export interface Advice extends Upstream {
     readonly failures: Readonly<Partial<Record<Reason, number>>>;
     readonly findings: readonly string[];
   };
-  /** Best first. Mirrors that may not be advised come last. */
+  /** The best candidate is the first one. Mirrors that may not be advised come last. */
   readonly candidates: readonly Candidate[];
   readonly expected: {
     readonly availability: { readonly before: number | null; readonly after: number | null };
@@ -96,7 +96,7 @@ export interface Advice extends Upstream {
   readonly confidence: Confidence;
   /** The client setting (`GODEBUG=http2client=0`) to add, or on a failback to remove; `null` or absent: none. */
   readonly bypass?: string | null;
-  /** Texts by form: `{ env: "export GOPROXY='…'" }`. */
+  /** The lines to paste, by form: */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
   /** Lines to paste, or a sentence in English. */

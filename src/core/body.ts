@@ -13,7 +13,10 @@ export function isMarkup(body: Uint8Array): boolean {
   return start.trimStart().startsWith('<');
 }
 
-/** The first line with printable characters, at most 200 of them; `null`: none in the first 2 048 bytes. */
+/**
+ * Returns the first line that has printable characters, cut to 200 characters; `null`: there is none in the first 2 048
+ * bytes.
+ */
 export function firstLineOf(body: Uint8Array): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {

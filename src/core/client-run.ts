@@ -15,7 +15,10 @@ export function pairKeyOf({ registry, client }: ClientPair): string {
 export interface ClientPlan {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Contents of files by path. They are files because credentials must not be on the command line. */
+  /**
+   * Contents of files that the client reads, by path. Credentials are in files because they must not be on the command
+   * line.
+   */
   readonly files: Readonly<Record<string, string>>;
   /** The folder for fetched files. */
   readonly fetched: string;
@@ -36,7 +39,7 @@ export interface ClientReport {
   readonly tookMs: number;
   readonly files: number;
   readonly bytes: number;
-  /** The stored last part of the output: printable characters, credentials masked. */
+  /** The end of the output, as it is stored: only printable characters, with credentials masked. */
   readonly said: string;
   /** The last lines of `said`, for display. */
   readonly words: string;

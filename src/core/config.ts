@@ -75,7 +75,7 @@ export interface OnlyRule {
   readonly mirrors: readonly string[] | null;
   /** `null`: no filter. */
   readonly ecosystems: readonly EcosystemId[] | null;
-  /** The minimum severity of findings; other events pass. */
+  /** The minimum severity of findings. Events that are no findings always pass. */
   readonly severity: Severity;
 }
 
@@ -148,13 +148,13 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** The pace of each step. The canary uses `schedule.pace`. */
+  /** The interval and timeout of each step. The canary uses `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
   /** The declared client chain (order of mirrors) by ecosystem; absent: derived from the mirrors. */
   readonly clients: Readonly<Record<EcosystemId, Secret>>;
-  /** The leading client by ecosystem; absent: the ecosystem's first client. */
+  /** The client that advice is for (the leading client), by ecosystem; absent: the ecosystem's first client. */
   readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
   /** Hashes from lock files, by ecosystem. Keys and values are written as the ecosystem writes them. */

@@ -1,9 +1,9 @@
 /** A text whose escapes are decoded. */
 export interface Decoded {
   readonly text: string;
-  /** The index in the source of each character, and of the end of the text; `null`: the text equals the source. */
+  /** For each character of `text` and for its end: the index in the source. `null`: the text equals the source. */
   readonly starts: Int32Array | null;
-  /** The index in the source at which each character ends; absent: the start of the next one. */
+  /** For each character: the index in the source at which it ends. Absent: it ends where the next one starts. */
   readonly ends?: Int32Array;
 }
 

@@ -44,7 +44,7 @@ export interface AlertEvidence {
   readonly state: 'firing' | 'resolved';
 }
 
-/** Only alerts with this label are evidence (docs/loop.md). */
+/** Only alerts with this label count as evidence against a mirror (docs/loop.md). */
 export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
 
 /** The label of this program's own alerts. They are never evidence, because that would be a feedback loop. */

@@ -28,7 +28,10 @@ export type ProbeFailure =
       readonly got: string;
       /** The source of `want`, for display; absent: unknown. */
       readonly by?: string;
-      /** The part that is wrong, in the ecosystem's word (`packument`); absent: the requested bytes. */
+      /**
+       * The name of the part that is wrong, in the ecosystem's terms (`packument`); absent: the requested bytes are
+       * wrong.
+       */
       readonly side?: string;
       readonly sentences?: Sentences;
     };

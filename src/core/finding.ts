@@ -185,7 +185,7 @@ export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'ite
   return { item, registries: registries.slice(0, limits.sideNames), ...what };
 }
 
-/** Stamps are wall milliseconds. */
+/** A detected problem. Its times are wall milliseconds. */
 export interface Finding {
   readonly id: string;
   readonly kind: FindingKind;

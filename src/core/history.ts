@@ -5,7 +5,7 @@ import type { FindingKind } from './finding.ts';
 import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
-/** Operator commands that influence judgement. `untilMs`: wall time; `null`: the pause has ended. */
+/** Commands of operators that influence detection or advice. `untilMs`: wall time; `null`: the pause has ended. */
 export type OperatorCommand =
   | (Move & { readonly kind: 'accepted' })
   | (Move & { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number })

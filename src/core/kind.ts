@@ -14,10 +14,10 @@ export interface Kind {
   readonly example: string | null;
   /** How users write a module with its version: `module@version`. */
   readonly expected: Sentence;
-  /** The first one is the leading client by default. */
+  /** The clients of the ecosystem. By default, advice is for the first one. */
   readonly clients: readonly string[];
   readonly forms: readonly string[];
-  /** Default forms of remedies by the `profile` of mirrors. */
+  /** The default form of a remedy for mirrors of each `profile`, such as `debian`. */
   readonly profileForms: Readonly<Record<string, string>>;
   readonly variables: readonly string[];
 }

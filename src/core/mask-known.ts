@@ -10,12 +10,12 @@ const digestPieceChars = 12;
 /** Longer than any digest. */
 const digestCharsMax = 128;
 const hexDigest = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
-/** The text before a base64 digest: `h1:` of Go, `sha512-` of npm and W3C. */
+/** Matches the text before a base64 digest: `h1:` of Go, `sha512-` of npm and W3C. */
 const digestPrefix = /(?:\bh1:|\bsha(?:1|256|384|512)-)$/i;
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
-/** The mask of a mirror's credentials, one for each `access` object. */
+/** Returns the mask of a mirror's credentials. There is one for each `access` object. */
 export function maskOf(access: WireAccess): KnownMask {
   const mask = masks.get(access) ?? createMask(access);
   masks.set(access, mask);
@@ -73,7 +73,7 @@ function openTextOf(words: readonly string[]): string {
 const closedKeys: ReadonlySet<string> = new Set(
   'tag kind because code phase key state algorithm method protocol repeated probeId version cipher'.split(' '),
 );
-/** Keys of records whose keys a server chooses. */
+/** Keys whose values are records with keys that a server chooses. */
 const serverRecords: ReadonlySet<string> = new Set('responseHeaders tags logged'.split(' '));
 /** Response headers whose names are never masked, because later code looks these headers up in stored transcripts. */
 export const knownHeaders: ReadonlySet<string> = new Set(

@@ -5,7 +5,7 @@ const secretKey =
 /** Longer texts are not shown, because searching them for secrets would take too long. */
 const charactersMax = 2_000;
 
-/** Credentials of an `Authorization` header. */
+/** Matches the credentials of an `Authorization` header. */
 const authScheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
 
 function maskLine(line: string): string {
@@ -32,12 +32,12 @@ export function maskUserInfo(text: string): string {
   );
 }
 
-/** The beginning of a netrc line. Before `=` or `:` the same word is a key of another format. */
+/** Matches the beginning of a netrc line. If `=` or `:` follows, the same word is a key of another format. */
 const netrcLine =
   /^\s*(?:machine\s+\S+|default(?=\s+(?:login|user|password|passwd|account|macdef)\b|\s*$)|(?:login|user|password|passwd|account|macdef)(?=\s+[^\s=:]|\s*$))/;
-/** A keyword with its value (a login may be a token). An open quote extends to the end of the line. */
+/** Matches a keyword with its value (a login may be a token). An open quote extends to the end of the line. */
 const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)|\s*$)/g;
-/** A value whose keyword is on an earlier line. */
+/** Matches a value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
 
 /** The part of a netrc that continues on the next line: a value, or a macro, which ends at an empty line. */

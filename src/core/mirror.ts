@@ -37,7 +37,7 @@ export interface Mirror extends Upstream {
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
   readonly gaps?: Gaps;
-  /** Settings that only the ecosystem reads, as it parsed them. */
+  /** Settings that only the code of the ecosystem reads, in the form in which it parsed them. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
@@ -115,7 +115,7 @@ export function isSameMirror(a: Mirror, b: Mirror): boolean {
   );
 }
 
-/** Mirrors of one upstream are interchangeable. */
+/** The service or registry that a mirror copies. Mirrors of one upstream are interchangeable. */
 export interface Upstream {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
@@ -189,12 +189,12 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
-/** A key made of step, module and version. It is the same for all mirrors. */
+/** Returns a key made of step, module and version. It is the same for all mirrors. */
 export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }
 
-/** `module@version`, or only the module; empty: no module. */
+/** Formats a module as `module@version`, or only its name; empty: no module. */
 export function refTextOf({ module, version }: Pick<Target, 'module' | 'version'>): string {
   return [module, version].filter((part) => part !== null).join('@');
 }

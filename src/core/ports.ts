@@ -28,7 +28,7 @@ export interface Timers {
   after(delayMs: number, run: () => void): { cancel(): void };
 }
 
-/** Numbers in [0, 1), and ids. */
+/** Makes random numbers in [0, 1), and ids. */
 export interface Random {
   next(): number;
   /** Unique, sortable by time to the millisecond, `[0-9a-z]{20}`. */
@@ -89,7 +89,7 @@ export interface HopResponse {
   /** Response headers with names in lower case. Values are not masked, so they are never stored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** The complete body, as in `Answer.whole`; valid until this object is closed. */
+  /** The complete body, as `whole` in `ProbeResponse`; valid until this object is closed. */
   readonly whole?: WholeBody;
 }
 
@@ -119,7 +119,7 @@ export interface WireAccess {
   readonly dnsServer: string | null;
   readonly allowHosts: readonly string[];
   readonly userAgent: string;
-  /** Offered in ALPN, the preferred one first; absent: HTTP/1.1 only. */
+  /** The HTTP versions that are offered in ALPN, the preferred one first; absent: HTTP/1.1 only. */
   readonly protocols?: readonly HttpProtocol[];
 }
 
@@ -133,8 +133,8 @@ export interface KnownMask {
   data<T>(value: T): T;
   learn(secret: string): void;
   /**
-   * Returns the same mask, except that it leaves pieces that also occur in these words, such as the mirror's name and
-   * URL.
+   * Returns the same mask, except that it does not mask pieces that also occur in these words, such as the mirror's
+   * name and URL.
    */
   beside(words: readonly string[]): KnownMask;
 }
@@ -166,7 +166,7 @@ export interface Wire {
 
 /** Verifies OpenPGP signatures with a local program. Never rejects. */
 export interface SignatureChecker {
-  /** The output of `gpgv --status-fd` as a body; `unknown`: it could not run, or was killed. */
+  /** Returns the output of `gpgv --status-fd` as a body; `unknown`: the program could not run, or was killed. */
   check(input: SignatureCheck): Promise<ProbeResponse>;
 }
 
@@ -184,8 +184,8 @@ export interface ProbeContext<Own = unknown> {
 }
 
 /**
- * Texts that conversations with one mirror store in the memory of their thread, at most until they expire. They may
- * contain secrets.
+ * Texts that probes of one mirror store in the memory of their thread, at most until the texts expire. They may contain
+ * secrets.
  */
 export interface ProbeMemory {
   /** Returns a stored text; `null`: never stored, or no longer stored. */
@@ -212,7 +212,7 @@ export interface Workers {
   /** Never rejects. */
   probe(due: Due): Promise<Probed>;
   control(due: ControlDue): Promise<ControlResponse>;
-  /** Applies to probes that start afterwards. */
+  /** Sets what probes need: access and context. It applies to probes that start afterwards. */
   configure(book: WorkerBook): Promise<void>;
   /** The delays of each thread's event loop since the last call. */
   loopDelays(): readonly { readonly worker: number; readonly delaysMs: readonly number[] }[];
@@ -264,7 +264,7 @@ export type StoreTrouble = { readonly kind: 'full' | 'read_only' | 'io' | 'close
 
 export type StateTrouble = StoreTrouble['kind'] | 'defect';
 
-/** The state file. A batch is one transaction. Failures are values. */
+/** The state file. A batch is one transaction. Failures are returned, not thrown. */
 export interface Store {
   commit(batch: StoreBatch): { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: StoreTrouble };
   get(table: Table, key: string): Row | null;

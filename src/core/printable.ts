@@ -1,4 +1,4 @@
-/** Control, format, private-use and unassigned characters, lone surrogates, line and paragraph separators. */
+/** Matches control, format, private-use and unassigned characters, lone surrogates, line and paragraph separators. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /**

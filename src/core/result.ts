@@ -8,7 +8,10 @@ export function error<E>(what: E): { readonly tag: 'error'; readonly error: E } 
   return { tag: 'error', error: what };
 }
 
-/** A text as data: its key in the catalogue, and values. Values may be texts, or lists of them. */
+/**
+ * A text that can be rendered in any language: its key in the catalogue, and values. Values may be texts, or lists of
+ * them.
+ */
 export interface Sentence {
   readonly key: string;
   readonly values: Readonly<Record<string, Filled>>;
@@ -16,7 +19,7 @@ export interface Sentence {
 
 export type Filled = string | number | Sentence | readonly Filled[];
 
-/** A text in English, and as data for any language; `null`: English only. */
+/** A text in English, and as a key and values to render it in any language; `null`: only English exists. */
 export interface Message {
   readonly text: string;
   readonly sentence: Sentence | null;

@@ -26,14 +26,14 @@ export interface Sample {
   /** Body bytes of all hops, including aside requests. */
   readonly wireBytes: number;
   readonly requests: number;
-  /** The status of the last timed hop, or of an aside if there was no timed hop; `null`: no response. */
+  /** The status of the last timed hop, or of an aside request if no hop was timed; `null`: no response. */
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly remoteAddress: string | null;
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
   /**
-   * The HTTP version of the first timed hop, or of an aside if there was no timed hop; absent: no connection, or an
+   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: no connection, or an
    * older row.
    */
   readonly protocol?: HttpProtocol;
@@ -75,7 +75,7 @@ export function isUntimed(sample: Pick<Sample, 'due' | 'rttMs' | 'loopDelayMsMax
   return isHeavy(sample.due.target) && isDisturbed(sample);
 }
 
-/** Bytes per second without TCP slow start; `null`: too few bytes. */
+/** Returns the download rate after TCP slow start, bytes per second; `null`: too few bytes. */
 export function steadyRateOf({ steady }: Pick<Sample, 'steady'>): number | null {
   return steady === undefined ? null : (1_000 * steady.bytes) / steady.ms;
 }
@@ -140,7 +140,7 @@ const marksOf: readonly (readonly [Phase, Exclude<keyof Marks, 'start' | 'end'>]
 ];
 
 /**
- * The phases of one hop in order, milliseconds, without gaps; a phase that did not happen is absent.
+ * Returns the phases of one hop in order, in milliseconds, without gaps. A phase that did not happen is absent.
  * @see docs/probes.md#phases
  */
 export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): readonly (readonly [Phase, number])[] {

@@ -1,5 +1,5 @@
 /**
- * The q-quantile by the nearest-rank method: it is always one of the values.
+ * Returns the q-quantile by the nearest-rank method, so it is always one of the values.
  * @param sorted  ascending
  * @param q       0 to 1
  * @returns       `null` for no values
@@ -10,7 +10,7 @@ export function quantile(sorted: readonly number[], q: number): number | null {
   return sorted[Math.min(rank, sorted.length) - 1] ?? null;
 }
 
-/** As `quantile`, for numbers in any order. */
+/** Like `quantile`, for numbers in any order. */
 export function quantileOf(values: readonly number[], q: number): number | null {
   return quantile(
     [...values].sort((a, b) => a - b),

@@ -64,7 +64,10 @@ export interface Seen {
 
 /** The entries of a mutable response, for comparison between mirrors and over time. */
 export interface Contents {
-  /** `newest`: in a spelling that all mirrors share, the newest last; `pre`: the pre-releases among them. */
+  /**
+   * `newest`: the newest versions, spelt in the same way for all mirrors, the newest last; `pre`: the pre-releases
+   * among them.
+   */
   readonly versions?: {
     readonly count: number;
     readonly newest: readonly string[];
@@ -115,7 +118,7 @@ export interface Facts {
   readonly authorityCost?: AuthorityCost;
   /** Two signed statements of one authority that contradict each other, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
-  /** Hashes that an authority has signed, as in `ProbeContext.pinned`. */
+  /** Hashes that an authority has signed, in the form of `ProbeContext.pinned`. */
   readonly logged?: Readonly<Record<string, string>>;
   /** Facts that only the ecosystem's own code reads. */
   readonly own?: Readonly<Record<string, unknown>>;

@@ -1,24 +1,24 @@
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const sizeUnits: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
-/** `30s`, `1.5h`: one number and one of `ms s m h d`. */
+/** Matches a duration such as `30s` or `1.5h`: a number and one of `ms s m h d`. */
 export const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
-/** `50MiB`: one number and one of `KiB MiB GiB`. */
+/** Matches a size such as `50MiB`: a number and one of `KiB MiB GiB`. */
 export const sizePattern = /^\d+(\.\d+)?(KiB|MiB|GiB)$/;
 /** A percentage from `0%` to `100%`. */
 export const sharePattern = /^(100|\d{1,2}(\.\d+)?)%$/;
 
-/** Rounded milliseconds of a text that matches `durationPattern`. */
+/** Returns the milliseconds, rounded, of a text that matches `durationPattern`. */
 export function durationMs(text: string): number {
   return scaled(text, durationUnits);
 }
 
-/** Rounded bytes of a text that matches `sizePattern`. */
+/** Returns the bytes, rounded, of a text that matches `sizePattern`. */
 export function sizeBytes(text: string): number {
   return scaled(text, sizeUnits);
 }
 
-/** The share, 0 to 1, of a text that matches `sharePattern`. */
+/** Returns the share, 0 to 1, of a text that matches `sharePattern`. */
 export function shareOf(text: string): number {
   return Number.parseFloat(text) / 100;
 }

@@ -26,7 +26,7 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
   }
 }
 
-/** Most servers accept at most 8 KiB. */
+/** The maximum length of a URL that a server chose. Most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
 /** The limit for the base URL of a page. It is short, because each relative URL of the page is resolved with it. */
 const baseCharsMax = 1024;
@@ -62,13 +62,13 @@ function hasLongHost(text: string): boolean {
   return host.length > hostCharsMax || host.split(labelEnd).some((label) => label.length > labelCharsMax);
 }
 
-/** The URL of our own listener from this host, without a trailing slash. */
+/** Returns the URL at which this host reaches our own listener, without a trailing slash. */
 export function urlOfListener({ host, port, tls }: Listen): string {
   const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `${tls === null ? 'http' : 'https'}://${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
 
-/** A name for a mirror, from the host of its URL: at most 50 letters, digits, dots and hyphens. */
+/** Makes a name for a mirror from the host of its URL: at most 50 letters, digits, dots and hyphens. */
 export function mirrorNameOf(url: string): string {
   const clean = new URL(url).host.replace(/[^a-z0-9.-]/gi, '-');
   return clean.replace(/^[-.]+/, '').slice(0, 50);

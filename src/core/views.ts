@@ -92,7 +92,7 @@ function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side):
   return { module, version, step, ...served, bytes: seen?.bytes ?? null, firstHex: seen?.firstHex ?? null, firstText };
 }
 
-/** First bytes as text, with a dot for each byte that is not printable ASCII. */
+/** Formats first bytes as text, with a dot for each byte that is not printable ASCII. */
 export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
   return (firstHex.match(/../g) ?? [])
     .map((hex) => Number.parseInt(hex, 16))

@@ -3,11 +3,11 @@ const mib = 1024 * kib;
 const second = 1000;
 const minute = 60 * second;
 
-/** Limits of the judgement and of its evidence. Part of `limits`. */
+/** Limits of detection and advice, and of their evidence. Part of `limits`. */
 export const judgingLimits = {
   /** Each new outage adds 1 to a penalty with this half-life (RFC 2439). */
   outageHalfLifeMs: 30 * minute,
-  /** An outage is damped if the penalty is at least this. */
+  /** If the penalty is at least this, an outage is damped: it ends later (see `outageQuietMsMin`). */
   outageDampedFrom: 1.25,
   /** If the penalty is at least this, the mirror is not also reported as unreliable. */
   outageReportedFrom: 0.5,

@@ -7,7 +7,7 @@ const minute = 60 * second;
 export const probingLimits = {
   /** The maximum length of a token. Proxies refuse longer request heads. */
   tokenChars: 1_024,
-  /** A shorter token may be guessed. */
+  /** A shorter token causes a warning, because it may be guessed. */
   tokenCharsSafe: 16,
   remedyChars: 16 * kib,
   /** The go command follows at most 10 redirects (docs/protocols/go.md#goproxy). */
@@ -17,7 +17,10 @@ export const probingLimits = {
   headerValueChars: 300,
   /** The maximum number of characters of a URL in a transcript. The request has the whole URL. */
   hopUrlChars: 2_048,
-  /** The version list of the busiest Go module is under 1 MiB; OCI manifests have this limit too. */
+  /**
+   * The maximum size of a list of versions or tags, or an OCI manifest. The list of the busiest Go module is under 1
+   * MiB.
+   */
   listBytes: 4 * mib,
   infoBytes: 64 * kib,
   /** The size limit that the go command sets for a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
@@ -32,9 +35,9 @@ export const probingLimits = {
   /** An artifact longer than this is stored in a file, and only its beginning in memory. */
   bodyHeldBytes: 8 * mib,
   bodyBeginBytes: 64 * kib,
-  /** The longest body that must be in memory completely, because it is encoded or a program verifies it. */
+  /** The maximum size of a body that must be in memory completely, because it is encoded or a program verifies it. */
   bodyHeldBytesMax: 128 * mib,
-  /** Bytes hashed in one turn of the event loop, about 10 ms. */
+  /** The number of bytes that are hashed in one turn of the event loop. That takes about 10 ms. */
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
   /**
@@ -44,9 +47,9 @@ export const probingLimits = {
   indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
-  /** Real signed tree heads have about 200 characters. */
+  /** The maximum length of a signed tree head. Real ones have about 200 characters. */
   headNoteChars: 4 * kib,
-  /** The largest packages have about ten thousand versions. */
+  /** The maximum number of versions in a packument. The largest packages have about ten thousand. */
   packumentVersions: 100_000,
   jsonValues: 1_100_000,
   /**
@@ -56,7 +59,7 @@ export const probingLimits = {
   jsonPartBytes: 256 * kib,
   /** The maximum nesting of JSON. No known format has ten levels. */
   jsonDepth: 100,
-  /** npm dist-tags, or the manifest of a version, have a few KB. */
+  /** The maximum size of npm dist-tags, or of the manifest of a version. Real ones have a few KB. */
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
@@ -66,7 +69,7 @@ export const probingLimits = {
    */
   decodedBytes: 16 * mib,
   decodedFactor: 64,
-  /** Lookups in a checksum database need the most requests. */
+  /** The maximum number of requests of one probe. Lookups in a checksum database need the most. */
   requestsPerProbe: 400,
   /** All aside requests of a probe (for example for a token) together may take this many timeouts. */
   asideTimeouts: 2,
@@ -98,10 +101,13 @@ export const probingLimits = {
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
-  /** A confirming round ends this long after the last target was added to it, at the latest. */
+  /**
+   * A confirming round ends at the latest this long after the last target was added to it. In it, all mirrors are
+   * probed every `roundStepMs`.
+   */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
-  /** Parallel confirming probes per host, in addition to `perHost`. */
+  /** The maximum number of concurrent confirming probes per host, in addition to `perHost`. */
   confirmingPerHost: 4,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
@@ -135,6 +141,6 @@ export const probingLimits = {
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,
   peekTokensMax: 20,
-  /** Urgent orders have a separate budget, larger by this factor. */
+  /** Urgent rechecks have a separate budget, which is larger by this factor. */
   roundUrgentFactor: 3,
 } as const;

@@ -45,7 +45,7 @@ export const processLimits = {
   deliveryAgeMsMax: 24 * 60 * minute,
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
-  /** Discord's response contains the whole message: 8 000 characters of up to 6 bytes. */
+  /** The maximum size of a response. Discord's contains the message: 8 000 characters of up to 6 bytes. */
   receiverResponseBytes: 64 * kib,
   actionMsMax: 10 * minute,
   /** The program of an action is killed above this output, and a longer response of a store fails. */
@@ -86,7 +86,7 @@ export const processLimits = {
   /** The limit per client. It is high because hundreds of CI jobs may share one token. */
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
-  /** The default, per client: `npm ci` of a large project sends a few thousand requests within seconds. */
+  /** The default limit per client. `npm ci` of a large project sends a few thousand requests within seconds. */
   doorRequestsPerMinute: 60_000,
   /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
   doorClientsKept: 10_000,
@@ -173,10 +173,10 @@ export const processLimits = {
   storyHoldMsMax: 360 * minute,
   /** During recurring trouble, people get no new advice while their current mirror costs at most this share more. */
   storyWorseShare: 0.25,
-  /** Chat messages per receiver that can still be edited; `sentNotices`: notices per message. */
+  /** Chat messages per receiver that can still be edited. `sentNotices`: the maximum number of notices per message. */
   sentMessages: 20,
   sentNotices: 100,
-  /** How long a stop after SIGTERM may take. No timer enforces this: `drainMs` and `closeMs` together stay below it. */
+  /** The maximum time of a stop after SIGTERM. No timer enforces it: `drainMs` and `closeMs` together are below it. */
   stopMs: 10 * second,
   /** The longest wait for running probes, deliveries and actions after SIGTERM. */
   drainMs: 6 * second,
@@ -208,7 +208,7 @@ export const processLimits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
-  /** Values in a configuration; a YAML alias counts at each use. 500 mirrors have 10 000 values. */
+  /** The maximum number of values in a configuration; YAML aliases count at each use. 500 mirrors have 10 000. */
   configValues: 200_000,
   configDepth: 40,
   /** The maximum number of configuration errors that are listed. Further ones are only counted. */
@@ -220,25 +220,25 @@ export const processLimits = {
   fileMs: 60 * second,
   /** The timeout of the thread that reads a new configuration. */
   configReadMs: 120 * second,
-  /** The largest tested configuration takes 300 MiB. */
+  /** The memory limit of the thread that reads a configuration. The largest tested one takes 300 MiB. */
   configReadMebibytes: 1_024,
   fileRounds: 20,
   signatureCheckMs: 10 * second,
   signatureReportBytes: 64 * kib,
-  /** A detached signature has a few hundred bytes per key. */
+  /** The maximum size of a detached signature. Real ones have a few hundred bytes per key. */
   detachedSignatureBytes: 64 * kib,
   /** The maximum size of the attestations of a file. There are one or two, of about 10 KB each. */
   provenanceBytes: 1 * mib,
   /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
-  /** Debian's largest index of packages has 12 MiB packed and 50 MiB of text. */
+  /** The maximum size of a packed package index. Debian's largest one has 12 MiB, and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
   /** A package index is read again only after this time. It is below an hour, the usual interval. */
   indexReadMs: 50 * minute,
   /**
-   * How many bytes of indexes a light thread reads in full per hour for one signed list. Debian's largest index has 12
-   * MiB.
+   * The maximum number of bytes of indexes that a thread for light probes reads in full per hour for one signed list.
+   * Debian's largest index has 12 MiB.
    */
   indexBytesPerHour: 32 * mib,
   /**
@@ -257,7 +257,7 @@ export const processLimits = {
   signingKeys: 50,
   signingKeysBytes: 256 * kib,
   signaturesRead: 10,
-  /** Above this size of the state file writes fail, as on a full disk. */
+  /** The maximum size of the state file. Above it, writes fail as on a full disk. */
   stateBytes: 8 * 1024 * mib,
   /**
    * The maximum number of characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, a
@@ -281,7 +281,7 @@ export const processLimits = {
   clientOutputBytes: 8 * mib,
   /** A client is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
-  /** RLIMIT_DATA of each process. */
+  /** RLIMIT_DATA of each process of a client. */
   clientDataBytes: 4096 * mib,
   /** A folder of a client that is older than this remains from a killed daemon, and is deleted. */
   clientLeftMs: 60 * minute,
