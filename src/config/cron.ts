@@ -22,7 +22,7 @@ export function isTimeZone(text: string): boolean {
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {
   const { minute, second } = parse(expression);
   const times = minute.flatMap((one) => second.map((other) => Number(one) * 60 + Number(other)));
-  // If two parts of a field name the same time, node-cron lists it twice.
+  // Two parts of a field may name the same time. Then node-cron lists it twice.
   const sorted = [...new Set(times)].sort((a, b) => a - b);
   const gaps = sorted.map((at, index) => (sorted[index + 1] ?? (sorted[0] ?? 0) + 3600) - at);
   return { shortestMs: Math.min(...gaps) * 1000, meanMs: (3600 * 1000) / sorted.length };

@@ -28,7 +28,7 @@ export interface DocumentPosition {
 interface Spot {
   readonly place: DocumentPosition;
   readonly key: DocumentPosition | null;
-  /** The text as written, before `${…}` was replaced; `null`: nothing was replaced. */
+  /** The text as the operator wrote it, before `${…}` was replaced; `null`: nothing was replaced. */
   readonly written: string | null;
 }
 

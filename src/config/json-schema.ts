@@ -45,8 +45,8 @@ export function nodesAt(path: Path, registry: Registry = builtIn): readonly Sche
 }
 
 export function listKnownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
-  // Shortcut, because most warnings name a top-level key, and building the JSON Schema takes as long as reading a small
-  // file.
+  // This is a shortcut: most warnings name a top-level key, and building the JSON Schema takes as long as reading a
+  // small file.
   if (path.length === 0) return Object.keys(schemaOf(registry).shape);
   return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }

@@ -42,7 +42,7 @@ export interface KnownKind {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** Returns file mirrors as a known kind. Their profile has the name of the upstream. */
+/** Describes mirrors of files. Their profile has the same name as their upstream. */
 function filesOf(profile: string, paths: readonly string[], mirrors: readonly KnownMirror[]): KnownKind {
   const modules = paths.map((path) => ({ upstream: profile, path }));
   return { ecosystem: 'http', upstream: profile, keys: { profile }, mirrors, modules };

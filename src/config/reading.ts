@@ -10,7 +10,7 @@ import type { Path } from './issues.ts';
 interface More {
   /** What is shown instead of the value at the path; `null`: nothing is shown. */
   readonly seen?: Sentence | string | null;
-  /** The default, shown if the file has no value at the path. */
+  /** The default value. It is shown if the file has no value at the path. */
   readonly usual?: string;
   /** The keys under the path whose mistakes suppress the issue. Absent: any mistake under the path suppresses it. */
   readonly by?: readonly string[];

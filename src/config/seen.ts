@@ -86,7 +86,7 @@ function takesText({ type, enum: words, const: word }: SchemaNode): boolean {
   return type === 'string' || [...(words ?? []), word].some((one) => typeof one === 'string');
 }
 
-/** True for paths of plain segments; false for URLs, and for a single word. */
+/** True for a text that is a path of plain segments; false for a URL, and for a single word. */
 function isPathLike(text: string): boolean {
   return /^(~|\.{0,2})(\/[\w.-]{1,64})+\/?$/.test(text) || /^[a-z_.-]{1,32}(\/[a-z_.-]{1,32})+$/.test(text);
 }

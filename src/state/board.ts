@@ -19,7 +19,7 @@ interface Series {
   last: SettledSample | null;
   readonly recent: Points;
   readonly probes: string[];
-  /** Unscheduled probes, kept apart so that they do not displace the scheduled ones. */
+  /** Ids of unscheduled probes. They have a list of their own, so that they do not displace the scheduled ones. */
   readonly roundProbes: string[];
   /** Ids of probes by histogram bucket, for the exemplars on /metrics. */
   readonly byBucket: Map<number, string>;
@@ -85,7 +85,7 @@ export class ProbeStore {
     series.byBucket.set(bucket, probeId);
   }
 
-  /** Drops series that are not in the list. */
+  /** Takes the series of a new configuration. Series that are not in the list are dropped. */
   replace(wanted: readonly SeriesRef[]): void {
     const { targets, fresh } = this.#ready?.configured === wanted ? this.#ready : atOnce(this.#planning(wanted));
     this.#ready = null;
@@ -115,7 +115,7 @@ export class ProbeStore {
     return this.#kept.get(probeId);
   }
 
-  /** Newest first. */
+  /** Returns the last probes of a mirror, newest first. */
   probesOf(registry: string, limit: number): readonly KeptProbe[] {
     return [...(this.#byRegistry.get(registry) ?? [])]
       .flatMap(heldBy)

@@ -169,7 +169,7 @@ class Cited {
     }
   }
 
-  /** Lets the rows expire by age from now on. */
+  /** Lets the rows of a finding expire by age from now on. */
   #release(findingId: string, of: Held, wallMs: number): void {
     this.#held.delete(findingId);
     for (const id of [...of.written]) if (this.#letGo(of, id)) this.#age(id, wallMs);

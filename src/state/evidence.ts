@@ -34,7 +34,10 @@ export interface EvidenceBook {
     config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
     now: Now,
   ): EvidenceTurn;
-  /** Firing alerts by mirror, the longest firing first. An alert that is not repeated in time counts as ended. */
+  /**
+   * Returns the firing alerts by mirror. The alert that has fired longest is the first one. An alert that is not
+   * repeated in time counts as ended.
+   */
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 

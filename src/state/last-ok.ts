@@ -85,7 +85,7 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       }
       return rows;
     },
-    /** Wall milliseconds by target id. */
+    /** Returns when the last ok probe of each target ended, wall milliseconds by target id. */
     all: (): ReadonlyMap<string, number> => new Map([...mirrors.values()].flatMap(({ at }) => [...at])),
     replace,
   };
@@ -130,7 +130,7 @@ export function createSince(restored: readonly Row[], startedAt: Now) {
         return [{ table: 'meta' as const, key: `${sincePrefix}${registry}`, atMs: now.wallMs, value }];
       });
     },
-    /** Since when the mirror has this state, wall milliseconds; `null`: not known. */
+    /** Returns since when the mirror has this state, wall milliseconds; `null`: not known. */
     of(registry: string, state: MirrorState): number | null {
       const known = entries.get(registry);
       return known?.state === state ? known.sinceMs : null;

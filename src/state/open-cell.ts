@@ -62,7 +62,7 @@ export class OpenCell {
   readonly #failures: Map<Reason, number>;
   #lag: readonly [number | null, number | null];
 
-  /** Unreadable parts of a row are ignored. */
+  /** Creates a cell, or restores it from a row. Unreadable parts of the row are ignored. */
   constructor({
     startMs,
     sums = [],
@@ -100,7 +100,7 @@ export class OpenCell {
     this.#sums.movedMs += steady.ms;
   }
 
-  /** @param silentMs  the time in this cell since the canary's previous settled sample */
+  /** Adds a sample of the canary. @param silentMs  the time in this cell since the canary's previous settled sample */
   takeCanary({ outcome, rttMs, cold }: SettledSample, silentMs: number): void {
     this.silent(silentMs);
     this.#sums[outcome.tag] += 1;

@@ -12,7 +12,7 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** For optional fields, and for fields that rows of earlier versions lack. */
+/** Accepts a missing value too: for optional fields, and for fields that rows of earlier versions lack. */
 const orNone =
   (check: Check): Check =>
   (value) =>

@@ -17,7 +17,7 @@ export interface Collected {
 export interface Spill {
   /** Bodies above this size are kept in a file. */
   readonly heldBytes: number;
-  /** Receives each new file and must close it. */
+  /** Called with each new file. It must close the file later. */
   readonly opened: (file: BodyFile) => void;
 }
 

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import symbols from 'undici/lib/core/symbols.js';
 
-// Imports only undici's client: the whole package takes 3 MB more in each thread.
+// Only undici's client is imported: the whole package takes 3 MB more in each thread.
 import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
@@ -166,7 +166,7 @@ export class Carrier {
   /** Closes the connection and fails its running request; does nothing while the connection is shared. */
   close(): void {
     if (this.isShared) return;
-    // Sets an error in advance, because undici would create one with a stack trace for each closed connection.
+    // An error is set in advance, because undici would create one with a stack trace for each closed connection.
     (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
     this.socket.destroy();
   }
@@ -218,8 +218,8 @@ export class SessionWatch {
 
   /** @param opened  called with each stream, before undici adds its own listeners */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // Registered before undici's listener, which ends the requests. In a graceful shutdown, a second GOAWAY with a
-    // lower id follows.
+    // This listener is registered before undici's one, which ends the requests. In a graceful shutdown, a second GOAWAY
+    // with a lower id follows.
     session.prependListener('goaway', (code, lastStreamId) => {
       const before = this.goaway;
       if (before === null || before.code === constants.NGHTTP2_NO_ERROR)

@@ -63,7 +63,7 @@ function shortCode(code: string): string {
   return code === 'MW_DEADLINE' ? 'timeout' : code;
 }
 
-/** Returns the access (proxy, TLS, credentials) for a URL that does not belong to a mirror. */
+/** Returns access settings without proxy and credentials, for a URL that belongs to no mirror. */
 export function accessOf(url: string, userAgent: string): WireAccess {
   return { ...plainRoute, registry: '', url, auth: null, userAgent };
 }

@@ -113,7 +113,7 @@ async function* layerOff(decoderOf: DecoderOf, pieces: Pieces): Pieces {
   yield* pipeline(Readable.from(all), decoderOf(first.value[0] ?? 0), () => undefined) as Pieces;
 }
 
-/** Creates a decoder for a body that begins with this byte. */
+/** Creates a decoder for a body. The first byte of the body shows its format. */
 type DecoderOf = (byte: number) => Transform;
 
 const options = { chunkSize: pieceBytes };

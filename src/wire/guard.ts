@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type AddressBytes, addressBytesOf, isWithin, type Network, parseNetwork } from '../core/addresses.ts';
 
-/** An address class: groups of the IANA special-purpose registries (RFC 6890), as of 2025. */
+/** A class of addresses: a group of ranges of the IANA special-purpose registries (RFC 6890), as of 2025. */
 export type AddressClass =
   | 'public'
   | 'loopback'

@@ -54,7 +54,7 @@ export class H2Response {
     stream.once('response', () => {
       this.headMs ??= now();
     });
-    // Counts interim heads, because Node limits their size but not their number.
+    // Interim heads are counted, because Node limits their size but not their number.
     stream.on('headers', (headers) => {
       this.headMs ??= now();
       this.#interimBytes += measureHeaderList(headers);
@@ -74,8 +74,8 @@ export class H2Response {
   }
 
   /**
-   * Returns the stop for a reset stream; `null`: the stream was not reset. Node reports a reset with CANCEL as a normal
-   * end.
+   * Returns the `WireStop` for a stream that was reset; `null`: it was not reset. Node reports a reset with CANCEL as a
+   * normal end.
    */
   resetStop(bodyBytes: number, atMs: number): WireStop | null {
     const { stream } = this;

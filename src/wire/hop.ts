@@ -48,7 +48,7 @@ export function parseHopUrl(text: string): URL | null {
   const url = readForeignUrl(text);
   if (url === null) return null;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  // Assigned only if needed, because each assignment parses the whole URL again.
+  // The parts are assigned only if needed, because each assignment parses the whole URL again.
   if (url.username !== '') url.username = '';
   if (url.password !== '') url.password = '';
   if (url.hash !== '') url.hash = '';

@@ -17,9 +17,9 @@ const lineFeed = 0x0a;
 export class Inflow {
   firstByteMs: number | null = null;
   lastByteMs: number | null = null;
-  /** Decrypted bytes so far, including the head. */
+  /** The number of decrypted bytes so far, including the head. */
   totalBytes = 0;
-  /** Bytes of the head, including interim heads; `null` while the head is incomplete. */
+  /** The number of bytes of the head, including interim heads; `null` while the head is incomplete. */
   headBytes: number | null = null;
   /** Body bytes that the parser has delivered; the owner must update this field. */
   bodyBytes = 0;
@@ -27,8 +27,8 @@ export class Inflow {
   readonly #tooLarge: () => void;
   readonly #overFramed: () => void;
   /**
-   * State of the current head: its bytes so far, how much of its end (CR LF CR LF) is matched, and whether it is
-   * interim.
+   * The state of the current head: its number of bytes so far, how much of its end (CR LF CR LF) is matched, and
+   * whether it is interim.
    */
   #at = 0;
   #matched = 0;

@@ -43,7 +43,7 @@ type FileAuth = NonNullable<z.output<typeof authKey>>;
 
 /**
  * Reads a mirror's credentials. Over plain HTTP they are reported and dropped, except on loopback.
- * @param path  of the mirror
+ * @param path  the path of the mirror in the configuration
  */
 export function readAuth(path: Path, written: FileAuth | undefined, split: SplitUrl, reading: Reading): Auth | null {
   const named = written === undefined ? null : fromAuth([...path, 'auth'], written, split.url, reading);

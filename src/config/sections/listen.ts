@@ -10,9 +10,9 @@ import type { Reading } from '../reading.ts';
 import { readKeyPair } from './tls.ts';
 
 /**
- * Makes the key for an address to listen at.
+ * Makes the schema of a key for an address to listen at.
  * @param usual  the default address of the mapping form
- * @param needs  what the listener must have if it is not on loopback, as a sentence of the reference
+ * @param needs  a sentence for the reference: what a listener that is not on loopback needs
  * @param more   further keys of the mapping form
  */
 export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: string, more: More) {
@@ -75,7 +75,7 @@ type FileListen = z.output<ReturnType<typeof makeListenKey<typeof histogramKeys>
 /**
  * Reads a listen address and its files. If it is not on loopback, the daemon needs a token, and the door needs a token
  * or TLS.
- * @param path  of the key
+ * @param path  the path of the key in the configuration
  */
 export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door', reading: Reading): Listen {
   const short = typeof listen === 'string';
@@ -110,8 +110,8 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
 const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * Reads the token of `token` or `tokenFile`; `null`: none, or invalid.
- * @param path       of the mapping with these keys
+ * Reads the token of `token` or `tokenFile`; `null`: there is none, or it is invalid.
+ * @param path       the path of the mapping with these keys
  * @param isExposed  true: other machines can reach the listener, so a short token causes a warning
  */
 export function bearerToken(

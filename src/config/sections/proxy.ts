@@ -14,7 +14,10 @@ export const proxyKey = checked(
   (value) => value === 'direct' || parseProxyUrl(value) !== null,
 ).optional();
 
-/** Returns the proxy for a mirror: its own, else the one of the environment. @param path  of the mirror */
+/**
+ * Returns the proxy for a mirror: the configured one, else that of the environment variables.
+ * @param path  the path of the mirror in the configuration
+ */
 export function readProxy(
   path: Path,
   named: string | undefined,
