@@ -102,8 +102,9 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 }
 
 /**
- * Decides what to do with one received alert. If an alert fires again after its end and is not too old, it is new
- * evidence, even with the same `startsAt`: an Alertmanager that loses Prometheus for a while ends alerts that continue.
+ * Decides what to do with one received alert. An alert that fires again after its end is new evidence if it is not too
+ * old, even with the same `startsAt`. The reason: an Alertmanager that loses Prometheus for a while ends alerts that
+ * continue.
  * @param known  what is stored under this fingerprint; `null`: nothing
  */
 export function judgeAlert(

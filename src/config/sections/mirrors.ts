@@ -227,7 +227,7 @@ function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: R
 }
 
 /**
- * Returns the setting that turns HTTP/2 off in the only client of the list; `null`: there is no such setting, or the
+ * Returns the setting that turns HTTP/2 off in the only client of the list. `null`: there is no such setting, or the
  * list has several clients.
  */
 function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {

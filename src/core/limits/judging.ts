@@ -29,8 +29,8 @@ export const judgingLimits = {
   vantageReviewMs: 2 * minute,
   vantageFindingMs: 10 * minute,
   /**
-   * A sample is not added to a baseline if the delay of our event loop was at least this long, and at least
-   * `disturbedShareOfRtt` of the sample's round trip.
+   * A sample is not added to a baseline if our event loop was delayed by at least this time. The delay must also be at
+   * least `disturbedShareOfRtt` of the sample's round trip.
    */
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
