@@ -44,7 +44,7 @@ export type ActionDeed =
       readonly kind: 'git';
       readonly repository: string;
       readonly branch: string;
-      /** Relative to the repository, without `..`. */
+      /** The path of the file, relative to the repository, without `..`. */
       readonly path: string;
       readonly as: ActionForm;
       readonly author: string;
@@ -162,14 +162,14 @@ export type ActionEnd = { readonly output: string; readonly kept?: unknown } & (
 );
 
 export interface FleetRule {
-  /** URL, without a trailing slash. */
+  /** URL of the store with the metrics of all places, without a trailing slash. */
   readonly store: string;
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
 /** The etcd that decides which of a place's two daemons executes actions. */
 export interface PairRule {
-  /** URL, without a trailing slash. */
+  /** URL of the etcd, without a trailing slash. */
   readonly etcd: string;
   readonly key: string;
   readonly leaseMs: number;

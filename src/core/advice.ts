@@ -68,7 +68,7 @@ export interface Advice extends Upstream {
   readonly from: string;
   readonly to: string;
   readonly chain: { readonly before: string; readonly after: string };
-  /** In English. */
+  /** Why clients should switch, in English. */
   readonly reason: string;
   /** `reason` as a key and values, to render it in any language; `null` or absent: only English exists. */
   readonly sentence?: Sentence | null;

@@ -68,12 +68,12 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly reason: string | null;
   /** `reason` as a key and values, to render it in any language. Absent: it is the client's message, or `null`. */
   readonly sentence?: Sentence;
-  /** `null`: the client did not exit by itself. */
+  /** The client's exit code; `null`: it did not exit by itself. */
   readonly exitCode: number | null;
   readonly files: number;
   readonly bytes: number;
   readonly words: string;
-  /** `null`: our own probes did not run. */
+  /** The result of our own probes of the module; `null`: they did not run. */
   readonly ours: OwnVerdict | null;
 }
 
@@ -88,7 +88,7 @@ export interface ClientOrder {
   /** @param home  the run's own folder, absolute */
   plan(home: string): ClientPlan;
   readonly access: WireAccess;
-  /** `null`: the daemon's own user. */
+  /** The user that runs the client; `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly timeoutMs: number;
   /** The maximum output; above it the client is stopped. */
@@ -99,7 +99,7 @@ export interface ClientOrder {
 
 /** Runs real clients. Promises never reject. */
 export interface ClientRunner {
-  /** `null`: not found. */
+  /** Returns the path of the client's program; `null`: it was not found. */
   find(command: string): string | null;
   run(order: ClientOrder): Promise<ClientReport>;
   close(): Promise<void>;

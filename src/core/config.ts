@@ -63,7 +63,7 @@ export interface Receiver {
   readonly on: readonly WebhookEvent[];
   /** An additional filter for the events in `on`; absent: none. */
   readonly only?: OnlyRule;
-  /** Absent: the receiver is a program. */
+  /** Settings for chat messages; absent: the receiver is a program. */
   readonly chat?: ChatRule;
   /** Private networks and addresses that this receiver may have. Public addresses need no entry. */
   readonly allow: readonly string[];
@@ -73,7 +73,7 @@ export interface Receiver {
 export interface OnlyRule {
   /** Only events about these mirrors pass, and advice and actions from or to them; `null`: no filter. */
   readonly mirrors: readonly string[] | null;
-  /** `null`: no filter. */
+  /** Only events about mirrors of these ecosystems pass; `null`: no filter. */
   readonly ecosystems: readonly EcosystemId[] | null;
   /** The minimum severity of findings. Events that are no findings always pass. */
   readonly severity: Severity;
@@ -108,7 +108,7 @@ export interface ClientRunsRule {
   readonly pairs: readonly ClientPair[];
   readonly leftOut: readonly (ClientPair & { readonly because: Sentence })[];
   readonly timeoutMs: number;
-  /** `null`: the daemon's own user. */
+  /** The user that runs the clients; `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
@@ -120,7 +120,7 @@ export interface DoorRule {
   readonly daemon: string | null;
   /** True: the front door relays responses; false: it redirects clients. */
   readonly relay: boolean;
-  /** Per client. */
+  /** The maximum number of requests per minute and client. */
   readonly perMinute: number;
   /** Absolute path of the file in which the door stores the last known order of mirrors. */
   readonly orderPath: string;
@@ -137,7 +137,7 @@ export interface PlaceLabels {
 
 /** A verified configuration: defaults filled in, files read, secrets wrapped. */
 export interface Config {
-  /** `null`: the built-in configuration. */
+  /** The path of the configuration file; `null`: this is the built-in configuration. */
   readonly path: string | null;
   readonly vantage: string;
   readonly listen: Listen;
@@ -145,7 +145,7 @@ export interface Config {
   readonly schedule: {
     readonly pace: Pace;
     readonly perHost: number;
-    /** `null`: unlimited. */
+    /** The maximum number of bytes per hour from one host; `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
   /** The interval and timeout of each step. The canary uses `schedule.pace`. */
@@ -177,7 +177,7 @@ export interface Config {
     readonly failureCostMs: number;
   };
   readonly webhooks: readonly Receiver[];
-  /** Absent: alerts can be posted only with the token of `listen`. */
+  /** Credentials with which Alertmanager posts alerts. Absent: only the token of `listen` is accepted. */
   readonly alertmanager?: {
     readonly token: Secret;
     readonly repeatMs: number;

@@ -19,7 +19,7 @@ export interface BuildPlace {
 }
 
 export interface Due {
-  /** Unique across restarts; at most 32 characters of `[0-9a-z-]`. */
+  /** The id of the probe, unique across restarts: at most 32 characters of `[0-9a-z-]`. */
   readonly probeId: string;
   readonly target: Target;
   readonly connection: Connection;
@@ -31,7 +31,7 @@ export interface Due {
   readonly timeoutMs: number;
   /** For a download: the probe also times out if no byte arrives for this time. Absent: no such timeout. */
   readonly idleMs?: number;
-  /** Monotonic. */
+  /** When the probe was planned to start, monotonic. */
   readonly plannedAtMs: number;
   /**
    * The confirming round of the probe. All probes with the same `moment` are sent at the same time. `null`: the probe
@@ -89,7 +89,7 @@ export interface ControlDue {
 export interface ControlResponse {
   readonly name: string;
   readonly answered: boolean;
-  /** `null`: no response. */
+  /** The time until the response; `null`: there was no response. */
   readonly latencyMs: number | null;
   /** Why there was no response (`ECONNREFUSED`, `timeout`); `null`: there was one. */
   readonly code: string | null;

@@ -13,8 +13,8 @@ export interface KindTraits {
   readonly severity: Severity;
   readonly isAboutUs?: true;
   /**
-   * How the confidence in the finding grows. `hard`: after a confirming round; `tested`: with the evidence of a test;
-   * absent: with the age of the finding.
+   * How the confidence in a finding rises. `hard`: by a confirming round; `tested`: by the evidence of a test; absent:
+   * by the age of the finding.
    */
   readonly confidence?: 'hard' | 'tested';
   /** How findings of this kind cause advice; absent: they never do. */
@@ -156,11 +156,11 @@ export interface ScopeItem {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** Absent: not limited to one address family. */
+  /** The address family that the item is limited to; absent: it is not limited to one. */
   readonly family?: 4 | 6;
-  /** Absent: not limited to one HTTP version. */
+  /** The HTTP version that the item is limited to; absent: it is not limited to one. */
   readonly protocol?: HttpProtocol;
-  /** Absent: the cause of the finding. */
+  /** The cause for this item; absent: it is the cause of the finding. */
   readonly cause?: Finding['cause'];
 }
 
@@ -209,14 +209,14 @@ export interface Finding {
     /** At most `limits.findingProbes`. */
     readonly probeIds: readonly string[];
     readonly slowest?: { readonly probeId: string; readonly ms: number };
-    /** Only for a mismatch. */
+    /** The different digests and the mirrors that serve them. Only for a mismatch. */
     readonly sides?: readonly Side[];
     /** Only for a fork: signed statements that contradict each other. */
     readonly statements?: readonly string[];
   };
   /** Whether the finding counts against its mirror, unless `KindTraits.isAgainst` decides. */
   readonly actionable: boolean;
-  /** In English. */
+  /** What was detected, in English. */
   readonly text: string;
   /** `text` as a key and values, to render it in any language; `null` or absent: only English exists. */
   readonly sentence?: Sentence | null;

@@ -4,7 +4,9 @@ import type { Sentence } from './result.ts';
 /** An ecosystem's declarations as plain data. */
 export interface Kind {
   readonly id: EcosystemId;
-  /** `null`: the configuration must name an upstream. */
+  /**
+   * The public upstream, the default for mirrors without the key `upstream`; `null`: the configuration must name one.
+   */
   readonly publicUpstream: string | null;
   readonly steps: readonly { readonly step: Step; readonly grain: 'version' | 'module' | 'mirror' }[];
   readonly canary: Step;

@@ -25,12 +25,12 @@ export interface Mirror extends Upstream {
   readonly weight: number | null;
   readonly region: string | null;
   /**
-   * `small`: the mirror ranks after others of the same weight. Each vantage orders small mirrors differently, to spread
-   * the load.
+   * `small`: the mirror ranks after others of the same weight. The daemon of each place (vantage) orders small mirrors
+   * differently, to spread the load.
    */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
-  /** Absent: the HTTP versions that the leading client offers. */
+  /** The only HTTP version to offer; absent: the versions that the leading client offers. */
   readonly protocol?: 'h1' | 'h2';
   /** The HTTP versions of clients, the leading client's first; absent: no TLS, or `protocol` is set. */
   readonly speaks?: readonly Speaks[];
@@ -77,7 +77,7 @@ export interface TlsAccess {
 
 export interface Auth {
   readonly scheme: 'basic' | 'bearer';
-  /** Empty for bearer. */
+  /** The user name; empty for a bearer token. */
   readonly username: string;
   readonly secret: Secret;
   /** Hosts that may get these credentials, in addition to the mirror's own host. */
@@ -91,7 +91,7 @@ export interface Proxy {
 }
 
 interface ResolveAccess {
-  /** `null`: no restriction. */
+  /** The only address family to use; `null`: no restriction. */
   readonly family: 4 | 6 | null;
   /** DNS server, `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;

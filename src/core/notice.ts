@@ -19,7 +19,7 @@ export interface Notice {
   readonly updates?: string;
   readonly createdAtMs: number;
   readonly attempts: number;
-  /** Wall milliseconds. */
+  /** When the next delivery attempt is due, wall milliseconds. */
   readonly nextAtMs: number;
 }
 
@@ -44,13 +44,13 @@ export type DeliveryFailure =
 export interface QueueStanding {
   readonly receiver: string;
   readonly length: number;
-  /** `null`: the queue is empty. */
+  /** The age of the oldest notice in the queue; `null`: the queue is empty. */
   readonly oldestSeconds: number | null;
   /** The receiver responded 410: it gets no notices until the next reload. */
   readonly disabled: boolean;
   /** The failure of the last delivery; `null`: it succeeded, or there was none since the last reload. */
   readonly failure: DeliveryFailure | null;
-  /** `null`: no attempt is due, for example while a delivery is in progress. */
+  /** The time until the next attempt; `null`: none is due, for example while a delivery is in progress. */
   readonly nextAttemptSeconds: number | null;
 }
 
@@ -76,7 +76,7 @@ export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 /** Sends one HTTP request. The connected address is checked against SSRF. The promise never rejects. */
 export interface Post {
   send(message: {
-    /** Absent: `POST`. */
+    /** The HTTP method; absent: `POST`. */
     readonly method?: 'POST' | 'PATCH' | 'GET' | 'PUT';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type { Form } from './secret-forms.ts';
 /** Masks a piece of a text, or leaves it unchanged. @returns false if it was left unchanged */
 export type TakePiece = (from: number, to: number, isWhole: boolean) => boolean;
 
-/** Pieces are looked up by four consecutive characters. */
+/** Pieces of secrets are looked up by this many consecutive characters. */
 const gramChars = 4;
 /** The maximum number of stored positions with the same four characters. A secret may repeat them many times. */
 const placesMax = 16;

@@ -31,7 +31,7 @@ export interface Timers {
 /** Makes random numbers in [0, 1), and ids. */
 export interface Random {
   next(): number;
-  /** Unique, sortable by time to the millisecond, `[0-9a-z]{20}`. */
+  /** Makes a unique id that sorts by time to the millisecond: `[0-9a-z]{20}`. */
   id(nowWallMs: number): string;
 }
 
@@ -75,9 +75,9 @@ export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyB
    */
   readonly foreign: boolean;
   readonly stopAfterBytes: number | null;
-  /** Monotonic; `null`: now. */
+  /** The start of the hop, monotonic; `null`: now. */
   readonly startMs: number | null;
-  /** Monotonic. */
+  /** When the hop times out, monotonic. */
   readonly deadlineMs: number;
   readonly limitMs: number;
   /** As `Due.idleMs`. */
@@ -144,15 +144,15 @@ export type Timed = <T>(compute: () => T) => T;
 
 /** Settings for one conversation (the requests of one probe), in addition to the mirror's access. */
 export interface Over {
-  /** Absent: computations are not charged. */
+  /** Charges the time of computations to the mirror. Absent: computations are not charged. */
   readonly timed?: Timed;
   /** Called for each piece of a body, so that the processor time of many small pieces is also charged to the mirror. */
   readonly received?: (pieceBytes: number) => void;
   /** The preferred family, if `access.family` is `null`; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
-  /** Absent: the HTTP versions of the access. */
+  /** The only HTTP version to offer. Absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol | undefined;
-  /** Absent: `maskOf` of the access. */
+  /** Masks the mirror's credentials. Absent: `maskOf` of the access is used. */
   readonly mask?: KnownMask;
   /** The build that this probe is part of. The warm probes of a build share the connection of its cold probe. */
   readonly build?: BuildPlace | undefined;

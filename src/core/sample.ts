@@ -45,7 +45,7 @@ export interface Sample {
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
-  /** As `Transcript.loopDelayMsSum`. */
+  /** The same as `loopDelayMsSum` in the transcript. */
   readonly loopDelayMsSum?: number;
   /** The longest processor time that one response took; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
@@ -80,7 +80,7 @@ export function steadyRateOf({ steady }: Pick<Sample, 'steady'>): number | null 
   return steady === undefined ? null : (1_000 * steady.bytes) / steady.ms;
 }
 
-/** Wall milliseconds. */
+/** Returns when a probe ended, wall milliseconds. */
 export function endedAtMs(sample: Pick<Sample, 'startedAtMs' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
   return sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs);
 }
@@ -110,7 +110,7 @@ export interface SeriesNow {
   readonly lastOkAtMs: number | null;
   /** Median phases of the ok samples in `recent`, except first fetches. */
   readonly phases: PhaseTimes;
-  /** Newest last. */
+  /** The latest samples, the newest last. */
   readonly recent: readonly SamplePoint[];
   /** The start of the newest sample at or before `wallMs`; `null`: none. */
   lastBy(wallMs: number): number | null;

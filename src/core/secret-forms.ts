@@ -45,7 +45,7 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
   const both = [bytes, Buffer.from(bytes).reverse()];
   const plain = new Set([
     ...decodingsOf(lowerCaseOf(secret)).map(({ text }) => text),
-    // Headers are read as Latin-1, and a percent-encoding is decoded byte by byte.
+    // A UTF-8 secret appears in this form in headers, which are read as Latin-1, and in percent-encodings.
     lowerCaseOf(bytes.toString('latin1')),
     lowerCaseOf(secret.replaceAll(' ', '+')),
   ]);

@@ -4,7 +4,7 @@ import type { Sentence } from './result.ts';
 
 export interface ProbeRequest {
   readonly url: string;
-  /** Absent: GET. */
+  /** The HTTP method; absent: GET. */
   readonly method?: 'HEAD';
   /**
    * Headers with lower-case names. User-Agent and credentials are added when the request is sent. Without
@@ -36,7 +36,7 @@ export interface SignatureCheck {
   /** Absolute path of the operator's OpenPGP keyring. */
   readonly keyring: string;
   readonly signed: Uint8Array;
-  /** Absent: `signed` contains its signature. */
+  /** The detached signature; absent: `signed` contains its signature. */
   readonly signature?: Uint8Array;
 }
 
@@ -76,7 +76,7 @@ export interface Contents {
   readonly tags?: Readonly<Record<string, string>>;
   /** A number that never gets smaller, such as the number of records. */
   readonly serial?: number;
-  /** The date in the body, not in a header; wall milliseconds. */
+  /** When the contents were modified, as the body (not a header) states it; wall milliseconds. */
   readonly modifiedAtMs?: number;
 }
 
@@ -102,7 +102,7 @@ export interface Facts {
    * moves.
    */
   readonly artifact?: { readonly step: string; readonly at: string };
-  /** Of the hashed body. */
+  /** The length and first bytes of the hashed body. */
   readonly seen?: Seen;
   /** The result of checking the authority's signature; absent: not checked. */
   readonly signature?: Signature;
@@ -154,7 +154,7 @@ export interface TlsFacts {
   readonly cipher: string;
   /** Common name or organisation of the issuer, at most 80 characters. */
   readonly issuer: string;
-  /** `null`: the certificate could not be read. */
+  /** When the certificate expires, wall milliseconds; `null`: the certificate could not be read. */
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
   readonly resumed: boolean;
@@ -171,7 +171,7 @@ export interface WireFault {
   /** `text` as a key and values, to render it in any language; absent: only English exists. */
   readonly sentence?: Sentence;
   readonly bytesRead: number;
-  /** Only for timeouts: the exceeded limit. */
+  /** The limit that was exceeded. Only for timeouts. */
   readonly limitMs?: number;
   /** If the name did not resolve: whether another name resolved at the same time; `null`: not tried. */
   readonly resolvesOthers?: boolean | null;
@@ -190,11 +190,11 @@ export interface Hop {
   readonly family: 4 | 6 | null;
   readonly proxy: string | null;
   readonly tls: TlsFacts | null;
-  /** Absent: no connection, or an older row. */
+  /** The HTTP version of the connection; absent: there was no connection, or the row is from an older version. */
   readonly protocol?: HttpProtocol;
   /** Why HTTP/2 sent the request again: REFUSED_STREAM, or a GOAWAY that excludes the stream. Absent: neither. */
   readonly repeated?: 'refused_stream' | 'goaway';
-  /** Absent: GET. */
+  /** The HTTP method; absent: GET. */
   readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
@@ -233,9 +233,9 @@ export interface Cost {
 
 /** What verification costs a client: through the mirror's relay, and directly from the authority. */
 export interface AuthorityCost {
-  /** `null`: the mirror has no relay, or it was not timed. */
+  /** The cost through the mirror's relay; `null`: the mirror has no relay, or it was not timed. */
   readonly relayed: Cost | null;
-  /** `null`: no request was sent to the authority from here, or it failed. */
+  /** The cost at the authority itself; `null`: no request was sent to it from here, or the request failed. */
   readonly direct: Cost | null;
 }
 

@@ -12,7 +12,7 @@ export interface TrapKind {
   readonly isFixable: boolean;
 }
 
-/** By trap id. */
+/** The kinds of traps, by trap id. */
 export type TrapKinds = Readonly<Record<string, TrapKind>>;
 
 export type SettingPlace =
@@ -24,9 +24,9 @@ export interface Edit {
   readonly file: string;
   /** The line number, from 1; `null`: after the last line of a file, which may not exist yet. */
   readonly line: number | null;
-  /** `null`: a new line. */
+  /** The line before the change; `null`: the line is new. */
   readonly was: string | null;
-  /** Empty: the line is removed. */
+  /** The lines that replace it; empty: the line is removed. */
   readonly becomes: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export interface Machine {
 /** A line that sets a variable, in a file that a shell or a login reads. */
 export interface Assignment {
   readonly name: string;
-  /** `null`: the shell computes it. */
+  /** The value of the variable; `null`: the shell computes it. */
   readonly value: string | null;
   readonly file: string;
   readonly line: number;

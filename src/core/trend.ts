@@ -11,7 +11,7 @@ export type TrendRange = keyof typeof trendGrids;
 export const trendRanges = Object.keys(trendGrids) as readonly TrendRange[];
 
 export interface TrendCell {
-  /** Wall time, a multiple of the cell length. */
+  /** The start of the cell: wall time, a multiple of the cell length. */
   readonly startMs: number;
   /** Numbers of canary samples; a first fetch through a cache counts as ok. */
   readonly ok: number;

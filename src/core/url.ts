@@ -16,7 +16,7 @@ export function baseUrl(text: string): SplitUrl | null {
   return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), user };
 }
 
-/** `null`: no user-info; `undefined`: invalid percent escapes. */
+/** Returns the decoded user-info of a URL; `null`: it has none; `undefined`: its percent escapes are invalid. */
 function userOf(parsed: URL): SplitUrl['user'] | undefined {
   if (parsed.username === '' && parsed.password === '') return null;
   try {

@@ -41,7 +41,10 @@ export interface EvidenceBook {
   firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
 }
 
-/** `receivedMs` and `storedMs` are monotonic milliseconds. */
+/**
+ * A stored alert. `receivedMs`: when it was last received; `storedMs`: when its row was last written. Both are
+ * monotonic.
+ */
 interface KnownAlert {
   readonly evidence: AlertEvidence;
   readonly receivedMs: number;

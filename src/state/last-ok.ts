@@ -23,7 +23,7 @@ interface Mirror {
   readonly url: string;
   readonly at: Map<string, number>;
   isDirty: boolean;
-  /** Monotonic; `null`: not yet by this process. */
+  /** When its row was last written, monotonic; `null`: this process has not written it yet. */
   writtenAtMs: number | null;
 }
 

@@ -41,7 +41,7 @@ export class Sketch {
 
 export interface OpenCellRow {
   readonly startMs: number;
-  /** In the order of `sumNames`. */
+  /** The sums of the cell, in the order of `sumNames`. */
   readonly sums: readonly number[];
   readonly bins: readonly (readonly [bin: number, count: number])[];
   readonly failures: readonly (readonly [reason: string, count: number])[];

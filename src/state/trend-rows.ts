@@ -191,7 +191,7 @@ export class TrendCells {
 
 interface Columns {
   readonly starts: Float64Array;
-  /** To seven digits. */
+  /** The figures of all cells, to seven digits. */
   readonly values: Float32Array;
 }
 

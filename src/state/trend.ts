@@ -28,7 +28,7 @@ interface Mirror {
   /** When the last scheduled sample of the canary was settled, wall milliseconds. */
   lastAtMs: number | null;
   isDirty: boolean;
-  /** Monotonic; `null`: not yet by this process. */
+  /** When its rows were last written, monotonic; `null`: this process has not written them yet. */
   writtenAtMs: number | null;
 }
 

@@ -35,7 +35,7 @@ export class BodyHold {
   /**
    * Adds a chunk of the body.
    * @param spill  `null`: the whole body stays in memory
-   * @throws WireStop `MW_NO_SCRATCH` where this machine cannot create or write the file
+   * @throws WireStop `MW_NO_SCRATCH` if this machine cannot create or write the file
    */
   take(chunk: Buffer, spill: Spill | null): void {
     this.#bytes += chunk.length;

@@ -69,7 +69,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   if (carrier.error !== null) return stopOf(carrier.error, bytesRead, atMs);
   if (stop.code === 'UND_ERR_SOCKET' || stop.code === 'MW_STALE') return as('MW_CLOSED', phrase('fault.inside'));
   const code = stream?.rstCode ?? constants.NGHTTP2_NO_ERROR;
-  // Node resets with this code if a head is too large, and reports a reset by the server with the same code.
+  // If a head is too large, Node resets the stream with this code. A server may use the same code.
   if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && status === null && h2.mayHoldLargeHead())
     return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
   if (code === constants.NGHTTP2_PROTOCOL_ERROR && status !== null && statedBytesOf(request.method, trace) !== null)

@@ -116,7 +116,7 @@ export class OpenLine implements Line {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const { code } = stopOf(error);
-        // The connection of a build was in use, so its end is a fault, unless GOAWAY ended it.
+        // A build's connection was in use, not idle. So its end is a fault, unless a GOAWAY ended it.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.exchanged.firstByteMs !== null || !isOld) throw error;
         if (kept.carrier.isShared) this.#moveOn(state, kept.carrier);

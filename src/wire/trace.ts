@@ -20,7 +20,7 @@ export interface ExchangeTrace {
   /** The response headers with lower-case names. Repeated headers are joined by `, `. */
   headers: Readonly<Record<string, string>>;
   bodyBytes: number;
-  /** As `Hop.ramp`. */
+  /** The same as `Hop.ramp`. */
   ramp: Hop['ramp'] | null;
   /** As `Hop.repeated`. */
   repeated: NonNullable<Hop['repeated']> | null;

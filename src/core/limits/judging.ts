@@ -67,8 +67,8 @@ export const judgingLimits = {
   silentPaces: 3,
   silentMsMin: 1 * minute,
   /**
-   * A mirror counts as measured after this many ok canary samples in `measuredPaces` intervals
-   * (docs/advice.md#how-it-decides).
+   * A mirror counts as measured, so that advice may name it, after this many ok canary samples in `measuredPaces`
+   * intervals (docs/advice.md#how-it-decides).
    */
   measuredOk: 5,
   measuredPaces: 20,

@@ -202,7 +202,7 @@ export const processLimits = {
   heavyShareOfBytes: 0.8,
   /** The assumed size of a heavy step before it was measured. */
   heavyBytesGuess: 1 * mib,
-  /** Per host. */
+  /** The maximum number of rechecks that wait per host. */
   rechecksWaiting: 64,
   timeoutMsMax: 120 * second,
   everyMsMin: 5 * second,
@@ -234,7 +234,7 @@ export const processLimits = {
   /** The maximum size of a packed package index. Debian's largest one has 12 MiB, and 50 MiB of text. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** A package index is read again only after this time. It is below an hour, the usual interval. */
+  /** A package index is read again after this time, if not before. It is below the usual interval, an hour. */
   indexReadMs: 50 * minute,
   /**
    * The maximum number of bytes of indexes that a thread for light probes reads in full per hour for one signed list.
