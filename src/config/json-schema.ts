@@ -32,7 +32,7 @@ export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   return known;
 }
 
-/** Returns the schema nodes at a path, one for each form of its value; empty: an unknown path. */
+/** Returns the schema nodes at a path, one for each form of its value. The list is empty for an unknown path. */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {

@@ -56,7 +56,7 @@ export type ActionDeed =
       readonly kind: 'http';
       readonly url: Secret;
       readonly method: 'POST' | 'PUT';
-      /** Names in lower case. */
+      /** The headers; their names are in lower case. */
       readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
       /** The key to set in etcd. `null` for other stores and for a template: there, `url` alone says what is set. */
@@ -141,7 +141,10 @@ export interface ActionRow {
   /** When the next attempt may start, wall milliseconds; `null`: it may start at once. */
   readonly nextAtMs: number | null;
   readonly because: Sentence | null;
-  /** For display. In a diff, secrets are masked. In a program's output, only user-info and query values are masked. */
+  /**
+   * The output of the action, for display. In a diff, secrets are masked. In a program's output, only user-info and
+   * query values are masked.
+   */
   readonly output: string;
   /** Data that an undo needs in addition to the row; `null`: none. */
   readonly kept: unknown;
@@ -218,7 +221,10 @@ export function isUndoable({ kind, state, because }: ActionRow): boolean {
   return state === 'done' || (kind === 'command' && state === 'failed' && halfDone.includes(because?.key ?? ''));
 }
 
-/** A hash that identifies what an action changes; `null`: unknown. It is a hash because a URL may contain a token. */
+/**
+ * Returns a hash that identifies what an action changes; `null`: unknown. It is a hash because a URL may contain a
+ * token.
+ */
 export function actionPlaceOf(deed: ActionDeed): string | null {
   const of =
     deed.kind === 'file'

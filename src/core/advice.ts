@@ -50,7 +50,9 @@ export interface Candidate {
    * running.
    */
   readonly sum: number | null;
-  /** The bound of that test: it triggers when `sum` reaches this value; `null`: no test is running. */
+  /**
+   * The bound of the test that `sum` belongs to. The test triggers when `sum` reaches it; `null`: no test is running.
+   */
   readonly bound: number | null;
 }
 
@@ -96,7 +98,7 @@ export interface Advice extends Upstream {
   readonly confidence: Confidence;
   /** The client setting (`GODEBUG=http2client=0`) to add, or on a failback to remove; `null` or absent: none. */
   readonly bypass?: string | null;
-  /** The lines to paste, by form: */
+  /** The lines to paste, by form: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
   /** Lines to paste, or a sentence in English. */

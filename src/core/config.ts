@@ -16,7 +16,7 @@ export interface Pace {
 }
 
 export interface Listen {
-  /** Address without brackets: `127.0.0.1`, `::1`, `0.0.0.0`. */
+  /** The address to listen at, without brackets: `127.0.0.1`, `::1`, `0.0.0.0`. */
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
@@ -131,7 +131,7 @@ export interface PlaceLabels {
   readonly group?: string;
   /** Places with the same value share a network, so together they count as one vote. */
   readonly network?: string;
-  /** Public URL, without a trailing slash. */
+  /** The public URL of this daemon's page, without a trailing slash. */
   readonly page?: string;
 }
 

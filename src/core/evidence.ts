@@ -27,7 +27,7 @@ export interface IncomingAlert {
 export interface AlertNotification {
   readonly alerts: readonly IncomingAlert[];
   readonly malformed: number;
-  /** Number of alerts that Alertmanager left out (`max_alerts`). */
+  /** The number of alerts that Alertmanager omitted (`max_alerts`). */
   readonly truncated: number;
 }
 

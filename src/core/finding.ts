@@ -138,11 +138,11 @@ export function mismatchCauseOf(
   return mismatchCauses.find((one) => one === own) ?? 'authority';
 }
 
-/** In ascending order. */
+/** The levels of confidence, in ascending order. */
 export const confidences = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof confidences)[number];
 
-/** The highest of the given confidences; `low` if there are none. */
+/** Returns the highest of the given confidences; `low` if there are none. */
 export function highestConfidenceOf(all: readonly Confidence[]): Confidence {
   return confidences[Math.max(0, ...all.map((one) => confidences.indexOf(one)))] ?? 'low';
 }
@@ -171,7 +171,7 @@ export interface Side {
   readonly registries: readonly string[];
   readonly algorithm: string;
   readonly digest: string;
-  /** First seen, wall milliseconds; `null`: never seen. */
+  /** When these bytes were first seen, wall milliseconds; `null`: never. */
   readonly sinceMs: number | null;
   readonly seen: Seen | null;
 }

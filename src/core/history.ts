@@ -16,7 +16,7 @@ export type OperatorCommand =
 export type Taken = { readonly takenAt: Now } & (
   | {
       readonly kind: 'probed';
-      /** Fields that detection and advice do not read are empty. */
+      /** The sample. Fields that detection and advice do not read are empty. */
       readonly sample: Sample;
       readonly targetId: string;
     }

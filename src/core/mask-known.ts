@@ -69,7 +69,7 @@ function openTextOf(words: readonly string[]): string {
   return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');
 }
 
-/** Keys whose values are from a closed set of words, or numbers that this program computes. */
+/** Keys whose values are never masked: words of a closed set, or numbers that this program computes. */
 const closedKeys: ReadonlySet<string> = new Set(
   'tag kind because code phase key state algorithm method protocol repeated probeId version cipher'.split(' '),
 );

@@ -71,7 +71,10 @@ export interface TlsAccess {
   readonly ca: readonly string[];
   /** PEM texts. */
   readonly client: { readonly cert: string; readonly key: Secret } | null;
-  /** `sha256/<base64>` of the leaf's SubjectPublicKeyInfo (RFC 7469 section 2.4), or `null`. */
+  /**
+   * The pinned key: `sha256/<base64>` of the leaf's SubjectPublicKeyInfo (RFC 7469 section 2.4); `null`: none is
+   * pinned.
+   */
   readonly pin: string | null;
 }
 
@@ -85,7 +88,7 @@ export interface Auth {
 }
 
 export interface Proxy {
-  /** `http://host:port` or `https://host:port`, without user-info. */
+  /** The proxy's URL: `http://host:port` or `https://host:port`, without user-info. */
   readonly url: string;
   readonly auth: { readonly username: string; readonly secret: Secret } | null;
 }
@@ -93,7 +96,7 @@ export interface Proxy {
 interface ResolveAccess {
   /** The only address family to use; `null`: no restriction. */
   readonly family: 4 | 6 | null;
-  /** DNS server, `address` or `address:port`; `null`: the system's resolver. */
+  /** The DNS server, as `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
 
@@ -126,7 +129,7 @@ export function upstreamKeyOf({ ecosystem, upstream }: Upstream): string {
   return `${ecosystem}/${upstream}`;
 }
 
-/** `<ecosystem>/<upstream>` for display; one word if both are equal. */
+/** Formats an upstream for display: `<ecosystem>/<upstream>`, or one word if both are equal. */
 export function upstreamNameOf(one: Upstream): string {
   return one.ecosystem === one.upstream ? one.ecosystem : upstreamKeyOf(one);
 }
@@ -139,7 +142,7 @@ export function upstreamsOf(mirrors: readonly Upstream[]): readonly Upstream[] {
 export interface Control {
   /** The configured name, else `host:port`. */
   readonly name: string;
-  /** `http:`, `https:` or `tcp:`. */
+  /** A URL with the scheme `http:`, `https:` or `tcp:`. */
   readonly url: string;
 }
 

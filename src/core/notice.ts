@@ -36,7 +36,10 @@ export interface StoryView {
 export type DeliveryFailure =
   | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
   | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
-  /** The response body reports a failure, at any status. `code`: the receiver's, or `unreadable`. */
+  /**
+   * The receiver's response body reports a failure, whatever its status is. `code`: the receiver's error code, or
+   * `unreadable`.
+   */
   | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }
   | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
   | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };

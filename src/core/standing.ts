@@ -46,14 +46,14 @@ export interface Freshness {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
   readonly missing: number | null;
-  /** How long the last releases took from the origin to this mirror. */
+  /** How long the last releases took from their first sight at the origin to that at this mirror. */
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
 /** Whether failures suggest that this host's own network fails. `suspect` is `null` until it is known. */
 export interface VantageStanding {
   readonly suspect: boolean | null;
-  /** Start of the suspicion, wall milliseconds; `null`: not suspect. */
+  /** When the suspicion began, wall milliseconds; `null`: our network is not suspect. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
   /** The share of the latest samples that our own event loop delayed, 0 to 1; `null`: no samples. */
@@ -63,7 +63,7 @@ export interface VantageStanding {
 /** The lag of one mirror; `null`: unknown. */
 export interface MirrorLag {
   readonly registry: string;
-  /** The module; `null`: the lag of the whole mirror. */
+  /** The module that the lag is about; `null`: it is the lag of the whole mirror. */
   readonly module: string | null;
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
@@ -77,6 +77,6 @@ export interface SeriesBaseline {
   readonly connection: Connection;
   readonly baselineMs: number | null;
   readonly thresholdMs: number | null;
-  /** Slow samples in a row. */
+  /** The number of slow samples in a row. */
   readonly streak: number;
 }

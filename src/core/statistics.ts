@@ -18,7 +18,7 @@ export function quantileOf(values: readonly number[], q: number): number | null 
   );
 }
 
-/** The log-likelihood of `bad` failures in `all` trials at the failure rate `bad / all`; 0 without trials. */
+/** Returns the log-likelihood of `bad` failures in `all` trials at the failure rate `bad / all`; 0 without trials. */
 export function likelihoodOf(bad: number, all: number): number {
   const good = all - bad;
   return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));

@@ -44,14 +44,14 @@ export type ProbeResponse =
   | {
       readonly tag: 'answered';
       readonly status: number;
-      /** Lower-case names; repeated headers joined by `, `. */
+      /** The response headers with lower-case names. Repeated headers are joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array;
       /** The whole of a `large` body, where `body` is only its beginning; valid until the conversation ends. */
       readonly whole?: WholeBody;
-      /** After redirects, credentials masked. */
+      /** The URL after redirects, with credentials masked. */
       readonly finalUrl: string;
-      /** Sums over all hops; absent: not timed. */
+      /** Times, each summed over all hops; absent: nothing was timed. */
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
@@ -140,11 +140,11 @@ export interface Marks {
   /** The start of the hop. If the previous hop is of the same kind (timed or aside), this is the end of that hop. */
   readonly start: number;
   readonly resolved?: number;
-  /** The TCP connection is open. With a proxy, also TLS to the proxy and CONNECT are done. */
+  /** When the TCP connection was open. With a proxy, TLS to the proxy and CONNECT were then also done. */
   readonly connected?: number;
   readonly secured?: number;
   readonly firstByte?: number;
-  /** Last byte of the body, or the instant of failure. */
+  /** When the last byte of the body arrived, or when the hop failed. */
   readonly end: number;
 }
 
@@ -163,10 +163,10 @@ export interface TlsFacts {
 }
 
 export interface WireFault {
-  /** `err.code` of the runtime, or one of ours, which begin with `MW_`. */
+  /** The error code: `err.code` of Node, or one of our own codes, which begin with `MW_`. */
   readonly code: string;
   readonly phase: Phase;
-  /** Static text or OpenSSL reason, at most 200 characters. */
+  /** A text of this program, or OpenSSL's reason; at most 200 characters. */
   readonly text: string;
   /** `text` as a key and values, to render it in any language; absent: only English exists. */
   readonly sentence?: Sentence;
@@ -198,9 +198,9 @@ export interface Hop {
   readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
-  /** Secrets redacted, at most `limits.headersKept`. */
+  /** At most `limits.headersKept` response headers, with secrets redacted. */
   readonly responseHeaders: Readonly<Record<string, string>>;
-  /** As received, after transfer decoding. */
+  /** The length of the body as it was received, after only the transfer encoding was decoded. */
   readonly bodyBytes: number;
   /**
    * When `limits.slowStartBytes` had arrived (monotonic), and the number of bytes at that time; absent: the body is
@@ -216,11 +216,14 @@ export interface Transcript {
   readonly startedMonotonicMs: number;
   readonly hops: readonly Hop[];
   readonly verdict: Verdict;
-  /** First line of an error body or of our own defect, printable, at most 200 characters; `null`: none. */
+  /**
+   * The first line of an error body, or of the message of our own defect: printable, at most 200 characters; `null`:
+   * none.
+   */
   readonly errorLine: string | null;
-  /** Longest event-loop delay of the thread during the probe. */
+  /** The longest delay of the thread's event loop during the probe. */
   readonly loopDelayMsMax: number;
-  /** Sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
+  /** The sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
   readonly loopDelayMsSum?: number;
   readonly worker: number;
 }

@@ -41,7 +41,7 @@ export interface Trap {
 }
 
 export interface Unchecked {
-  /** The id of a trap, or `settings` for a file that could not be read. */
+  /** The id of the trap that could not be checked, or `settings` for a file that could not be read. */
   readonly id: string;
   readonly because: string;
   readonly where: readonly SettingPlace[];
@@ -59,7 +59,7 @@ export interface FileChange {
   readonly after: string;
 }
 
-/** `file:line`, `$VARIABLE`, or the mirror's name. */
+/** Formats where a setting is: `file:line`, `$VARIABLE`, or the mirror's name. */
 export function placeTextOf(place: SettingPlace): string {
   if ('variable' in place) return `$${place.variable}`;
   if ('mirror' in place) return place.mirror;
@@ -77,7 +77,7 @@ export interface Machine {
   system(path: string): string;
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
-  /** Permission bits; `null`: not known. */
+  /** Returns the permission bits of a file; `null`: not known. */
   mode?(path: string): Promise<number | null>;
 }
 

@@ -20,14 +20,14 @@ export interface TrendCell {
   /** Quantiles of ok canary samples without first fetches, accurate to 2 %; `null`: none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
-  /** The longest time without a settled canary sample. */
+  /** The longest time in which no canary sample was settled (got its final verdict). */
   readonly silentMs: number;
-  /** Scheduled probes of all targets, without unknown ones. */
+  /** The number of scheduled probes of all targets, without those with an unknown result. */
   readonly attempts: number;
   readonly failures: Readonly<Partial<Record<Reason, number>>>;
   /** The rate of artifact downloads, without TCP slow start; `null`: none was large enough. */
   readonly bytesPerSecond: number | null;
-  /** Bounds of the largest lag; `null`: unknown. */
+  /** The bounds of the largest lag in this cell; `null`: unknown. */
   readonly lagLowerMs: number | null;
   readonly lagUpperMs: number | null;
 }

@@ -83,13 +83,13 @@ export function isInnerHost(host: string): boolean {
   return innerAddress.test(name) || innerSuffix.test(name) || !/[.:]/.test(name);
 }
 
-/** `host:port`, always with a port. */
+/** Returns `host:port` of a URL, always with a port. */
 export function hostOf(url: string): string {
   const { protocol, hostname, port } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
-/** Scheme, host and port: `https://example.com:443`. */
+/** Returns scheme, host and port of a URL: `https://example.com:443`. */
 export function hostKeyOf(url: string): string {
   return `${new URL(url).protocol}//${hostOf(url)}`;
 }

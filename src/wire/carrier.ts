@@ -108,7 +108,7 @@ export class Carrier {
       allowH2: true,
       pipelining: 1,
       maxHeaderSize: limits.headBytes,
-      // The deadline of the hop applies instead: undici's timers are coarse.
+      // undici's timers are off, because they are coarse. The deadline of the hop applies instead.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMsMax,

@@ -27,7 +27,7 @@ export const plainRoute: Route = {
 };
 
 export interface Destination {
-  /** `http:`, `https:` or `tcp:`. */
+  /** A URL with the scheme `http:`, `https:` or `tcp:`. */
   readonly url: URL;
   readonly route: Route;
   /**

@@ -19,7 +19,7 @@ export interface ResolveRule {
 
 /** The timeout for resolving other names after a name failed, to test the resolver. */
 const othersMs = 1_500;
-/** How long the result of such a test with other names is reused. */
+/** How long the result of testing a resolver with other names is reused. */
 const othersFreshMs = 2_000;
 const othersMax = 3;
 const namesKnown = 200;

@@ -37,7 +37,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['::/128', 'unspecified'],
   ['::1/128', 'loopback'],
   ['::/96', 'reserved'],
-  // SIIT (RFC 7915). IPv4-mapped addresses were converted before.
+  // Translated IPv4 addresses of SIIT (RFC 7915). IPv4-mapped addresses were converted before this lookup.
   ['::ffff:0:0:0/96', { embeddedAt: 12 }],
   ['64:ff9b::/96', { embeddedAt: 12 }],
   ['64:ff9b:1::/48', 'private'],
@@ -45,7 +45,7 @@ const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly em
   ['100:0:0:1::/64', 'reserved'],
   ['2001::/23', 'reserved'],
   ['2001:db8::/32', 'documentation'],
-  // 6to4 (RFC 3056).
+  // Addresses of 6to4 (RFC 3056).
   ['2002::/16', { embeddedAt: 2 }],
   ['3fff::/20', 'documentation'],
   ['2000::/3', 'public'],
@@ -107,7 +107,7 @@ export function classBySpelling(host: string): AddressClass | null {
 
 /** Addresses to which a hop may connect, in addition to public ones. */
 export interface GuardRule {
-  /** CIDRs, single addresses or host names, as the operator wrote them. */
+  /** What the operator allows: CIDRs, single addresses or host names, as written. */
   readonly allow: readonly string[];
   /** The class of the mirror's own address. All addresses of this class are allowed. */
   readonly home: AddressClass | null;

@@ -5,7 +5,7 @@ import { type Carrier, h2CodeNameOf } from './carrier.ts';
 import { WireStop } from './deadline.ts';
 import { isFlood, measureHeaderList } from './inflow.ts';
 
-/** RFC 9113 section 6.2. */
+/** The type of a HEADERS frame (RFC 9113 section 6.2). */
 const headersFrame = 1;
 
 /**
