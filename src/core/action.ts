@@ -138,7 +138,7 @@ export interface ActionRow {
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
   readonly attempts: number;
-  /** When the next attempt may start, wall milliseconds; `null`: it may start at once. */
+  /** When the next attempt may start, wall milliseconds; `null`: there is nothing to wait for. */
   readonly nextAtMs: number | null;
   readonly because: Sentence | null;
   /**

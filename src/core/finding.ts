@@ -13,8 +13,8 @@ export interface KindTraits {
   readonly severity: Severity;
   readonly isAboutUs?: true;
   /**
-   * How the confidence in a finding rises. `hard`: by a confirming round; `tested`: by the evidence of a test; absent:
-   * by the age of the finding.
+   * How the confidence in a finding rises. `hard`: it is medium at once, and high after `limits.confidenceLowMs`.
+   * `tested`: it is low until the test is sure, then medium. Absent: it rises with the age of the finding.
    */
   readonly confidence?: 'hard' | 'tested';
   /** How findings of this kind cause advice; absent: they never do. */

@@ -61,7 +61,7 @@ export const judgingLimits = {
   spikeClearFactor: 1.5,
   /** A slow sample must also exceed the p99 of the window by this factor. */
   spikeTailFactor: 1.1,
-  /** A stored baseline or level shift that is older than this is not restored. */
+  /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
   baselineAgeMsMax: 24 * 60 * minute,
   /** A mirror is unknown after this many intervals without a judged canary sample, but not before `silentMsMin`. */
   silentPaces: 3,
