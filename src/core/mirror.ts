@@ -106,7 +106,9 @@ export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
-/** True if measurements of `a` are also valid for `b`: both have the same name, URL, egress and connections. */
+/**
+ * True if measurements of `a` are also valid for `b`: both have the same name, upstream, URL, egress and connections.
+ */
 export function isSameMirror(a: Mirror, b: Mirror): boolean {
   return (
     a.name === b.name &&
