@@ -48,13 +48,13 @@ export function fileNameTextOf(name: string): string {
  */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
 /**
- * Matches values that are usual mistakes for a number or a list, such as `3`, `0.5`, `30s`, `20%`, `none`. They are
- * shown.
+ * Matches values that are usual mistakes for a number or a list, such as `3`, `0.5`, `30s`, `20%`, `none`. Such a value
+ * is shown, because it is no secret.
  */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
 /**
- * Matches a version or a pattern of versions, which operators write where a list is expected: `v1.3*`, `1.2.3-rc.1`,
- * `*-windows*`. It is shown.
+ * Matches a version or a pattern of versions, which operators may write in place of a list: `v1.3*`, `1.2.3-rc.1`,
+ * `*-windows*`. Such a value is shown, because it is no secret.
  */
 const versionLike = /^(v?\d{1,4}(\.(\d{1,6}|\*)){1,3}\*?(-[a-z]{1,8}(\.\d{1,4})?)?|\*-?[a-z]{1,8}\*?)$/;
 

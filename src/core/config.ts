@@ -197,7 +197,7 @@ export interface Config {
 /** An error or warning about a configuration. `line` and `column` count from 1; `null`: not known. */
 export interface ConfigIssue {
   readonly severity: 'error' | 'warning';
-  /** `mirrors[2].url`; empty for the file as a whole. */
+  /** The path of the key in the configuration, such as `mirrors[2].url`; empty for the whole file. */
   readonly path: string;
   readonly line: number | null;
   readonly column: number | null;

@@ -108,7 +108,7 @@ export interface SeriesNow {
   readonly p95Ms: number | null;
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
-  /** Median phases of the ok samples in `recent`, except first fetches. */
+  /** The median of each phase over the ok samples in `recent`, except first fetches. */
   readonly phases: PhaseTimes;
   /** The latest samples, the newest last. */
   readonly recent: readonly SamplePoint[];

@@ -5,7 +5,7 @@ const sizeUnits: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20
 export const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
 /** Matches a size such as `50MiB`: a number and one of `KiB MiB GiB`. */
 export const sizePattern = /^\d+(\.\d+)?(KiB|MiB|GiB)$/;
-/** A percentage from `0%` to `100%`. */
+/** Matches a percentage from `0%` to `100%`. */
 export const sharePattern = /^(100|\d{1,2}(\.\d+)?)%$/;
 
 /** Returns the milliseconds, rounded, of a text that matches `durationPattern`. */
