@@ -146,9 +146,12 @@ export function walksDrawing(): string {
   const rows = walks.map(({ name, files, returns }) => `| ${titleOf(name)} | ${files} | ${returns} |`);
   return `## What a value passes
 
-A walk enters a file with each call that is handed the value itself. Calls are followed in the order of the code, in all branches, each function
-once. A return is a visit to a file that was left before. \`core/\` does not count. \`test/tidy-walks.test.ts\` holds at most 12 files and
-10 returns. \`renewAdvices\` has 14 returns: it composes a revised proposal anew, so it has the walk of \`prepareView\` within it.
+The table shows how many files of \`src/\` a developer reads to follow one value through its calls. A walk starts at one function and follows each call
+that gets the value itself, in the order of the code and in all branches, each function once. A *return* is a visit to a file that the walk
+has already left. Files of \`core/\` do not count.
+
+\`test/tidy-walks.test.ts\` allows at most 12 files and 10 returns for a walk. \`renewAdvices\` may have 14 returns: it composes a revised
+proposal, so its walk contains the walk of \`prepareView\`.
 
 | walk | files | returns |
 | --- | --: | --: |
