@@ -21,13 +21,13 @@ const kinds: { readonly [K in ActionKind]: Kind<Extract<ActionDeed, { readonly k
   http: httpAction,
 };
 
-/** Creates the runner of action steps. @param input.folder  where actions keep files */
+/** Creates the runner of action steps. @param input.folder  the folder where actions store their files */
 export function createActor(input: {
   readonly folder: string;
   readonly path: string;
   readonly post: Post;
   readonly clock: Clock;
-  /** Absent: the advice of other places is unknown. */
+  /** Absent: the votes of other places are unknown. */
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
@@ -39,7 +39,7 @@ export function createActor(input: {
   let hasRun = false;
   return {
     async run(step, row, rule) {
-      // Two programs at once could undo each other's work: stop those that an earlier process left running.
+      // Programs left over from an earlier process could undo the work of new ones, so they are stopped first.
       if (!hasRun) stopRecordedGroups(marks);
       hasRun = true;
       const { deed } = rule;

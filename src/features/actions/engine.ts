@@ -6,7 +6,8 @@ import { surplusOf } from './rows.ts';
 import { closeStep, releaseStep, undoRow } from './steps.ts';
 import { type ActionInput, type ActionOutput, type ActionState, openTurn, recordRow, type Turn } from './turn.ts';
 
-// The states of a row of the journal, and what moves it. A cell is the next state; `–`: the row stays as it is.
+// The states of a row of the action journal, and the events that change them. A cell names the next state; `–` means
+// that the state does not change.
 //
 // | state   | step succeeds       | step fails for good | advice is over       | undo is wanted       | new holder lacks it |
 // | ------- | ------------------- | ------------------- | -------------------- | -------------------- | ------------------- |
@@ -18,11 +19,14 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // | undoing | `undo`: undone      | done [3]            | –                    | –                    | –                   |
 // | undone  |                     |                     | –                    | –                    | –                   |
 //
-// [1] `held` before `act` has begun. [2] If its program ran. [3] The undo is tried again each hour.
-// A dry run ends as `planned`. A held row is planned once the policy allows. An undo at a place that the rule no longer
-// names fails at once. `test/unit/features/actions/engine-table.test.ts` plays every cell.
+// [1] If `act` has not begun, the next state is `held`. [2] Only if a program may have done half of its work. [3] The
+// undo is tried again each hour. The row of a dry run stays `planned`. When the policy allows a held row, it becomes
+// `planned`. If the rule no longer names the place of an undo, the undo fails at once.
+// `test/unit/features/actions/engine-table.test.ts` tests every cell.
 
-/** Makes the state from stored rows, and marks each begun `act` or `undo` as interrupted. */
+/**
+ * Restores the state from stored rows. If `act` or `undo` began before the restart, the row is marked as interrupted.
+ */
 export function restoreActions(rows: readonly ActionRow[]): ActionState {
   const hasBegun = ({ state, attempts }: ActionRow): boolean =>
     attempts > 0 && (state === 'running' || state === 'undoing');
@@ -32,7 +36,7 @@ export function restoreActions(rows: readonly ActionRow[]): ActionState {
   };
 }
 
-/** Records finished steps, then follows the advice in force as far as the policy allows. */
+/** Stores the results of finished steps. Then it follows the advice in force, as far as the policy allows. */
 export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) closeStep(turn, id, step, end);
@@ -45,14 +49,17 @@ export function advanceActions(state: ActionState, input: ActionInput, now: Now)
   return closeTurn(turn);
 }
 
-/** Marks the done or undone rows of an advice whose mirror did worse than the mirror that clients left. */
+/** Marks the done or undone rows of an advice that an audit found wrong: the previous mirror performed better. */
 function markRegret(turn: Turn, adviceId: string): void {
   for (const row of turn.rows.values())
     if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)
       recordRow(turn, { ...row, undoneBy: 'regret' });
 }
 
-/** Takes over the rows that the previous holder shared. A shared row that is done only here counts as undone. */
+/**
+ * Stores the rows that the previous lease holder shared. If it did not share a row that is done here, it undid that
+ * row.
+ */
 function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
   const endedAtMs = turn.now.wallMs;
   const known = new Set(theirs.map(({ id }) => id));
@@ -67,10 +74,10 @@ function closeTurn(turn: Turn): [ActionState, ActionOutput] {
   const { input, now, rules, rows, busy, changed, orders, results, accepted } = turn;
   const isNeeded = (row: ActionRow): boolean => {
     const { attempts, plannedAtMs, endedAtMs, advice } = row;
-    // Recent rows count against the limits per hour and per day, and show a regret.
+    // Recent rows are kept: they count against the limits per hour and per day, and may record a regret.
     if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
     if (isUndoable(row)) return rules.has(row.action);
-    // Without its row, an advice in force would be followed again.
+    // The row of an advice in force is kept: without it, the action would run again.
     return input.wanted(advice.ecosystem, advice.upstream)?.id === advice.id;
   };
   const dropped = surplusOf([...rows.values()], isNeeded).map(({ id }) => id);

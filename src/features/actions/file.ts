@@ -18,7 +18,7 @@ import { diffOf, renderAdvice } from './render.ts';
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
-/** The action `file`: rewrites a file, and keeps the previous contents in a change set owned by the row. */
+/** The action `file`: rewrites a file, and stores the previous text under the row's id, so that an undo restores it. */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
     const { before, after } = await wantedIn(row, deed);
@@ -29,7 +29,7 @@ export const fileAction = {
     if (row.isInterrupted) await removeLeftovers(deed.path);
     const { before, after } = await wantedIn(row, deed);
     const place = placeOf(row, deed, folder);
-    // An earlier process may have stored this change set, with or without changing the file.
+    // An earlier process may have stored the previous text already, with or without changing the file.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
     await checkLease(means);
@@ -49,7 +49,7 @@ export const fileAction = {
       if (undone.tag === 'error') throw refused(undone.error);
       return { tag: 'ok', output: row.output };
     }
-    // `act` changed nothing, or the file is as before.
+    // Nothing to undo: `act` changed nothing, or the file has its previous text again.
     if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: row.output };
     throw new StepFailed(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
   },

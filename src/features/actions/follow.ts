@@ -6,7 +6,7 @@ import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './r
 import { advanceRow, stopUndo, undoRow } from './steps.ts';
 import { recordRow, requestStep, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
 
-/** Brings the rows of one rule and upstream closer to the advice in force, by at most one step. */
+/** Compares the rows of one rule and upstream with the advice in force, and requests at most one next step. */
 export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): void {
   const wanted = turn.input.wanted(target.ecosystem, target.upstream);
   const stored = rowsOfRule(turn, rule).filter(({ advice }) => isSameUpstream(advice, target));
@@ -23,29 +23,29 @@ export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): vo
   if ((newest?.undoneBy === 'regret' || newest?.undoneBy === 'operator') && mayUndo)
     return undoRow(turn, newest.id, newest.undoneBy);
   if (wanted !== null && wanted.cause !== 'failback') return beginRow(turn, mine, wanted, rule);
-  // The end of a bypass leaves earlier mirror switches in force.
+  // If only a bypass ends, the switch to another mirror that came before it stays.
   const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
   if (isDue && mayUndo) undoRow(turn, newest.id, 'failback');
   else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
     turn.accepted.add(wanted.id);
 }
 
-/** Lets a row refer to the renewed advice, which has another id and the same content. */
+/** Makes a row refer to the renewed advice, which has a new id and the same content. */
 function renewRow(turn: Turn, row: ActionRow, wanted: Advice, rule: ActionRule): ActionRow {
   if (row.state === 'done' && rule.accepts && wanted.state === 'proposed') turn.accepted.add(wanted.id);
   return recordRow(turn, { ...row, advice: wanted });
 }
 
-/** Advances an open row. It ends the row if the advice is over, or if the rule now has another mode or place. */
+/** Requests the next step of an open row. If the advice ended, or the rule has another mode or place, the row ends. */
 function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: ActionRule): void {
   const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
   const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);
-  // A pause stops what mirrorwatch decides, not an undo that an operator requested.
+  // During a pause only an undo that an operator requested continues.
   const isPaused = pauseOf(rule, turn.input, turn.now) !== null;
   if (isPaused && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;
   if (!isOver)
     return open.state === 'undoing' && isElsewhere(open, rule) ? stopUndo(turn, open) : advanceRow(turn, open, rule);
-  // A started step may have made its change, so it is undone.
+  // The step `act` may have made its change already, so the change is undone.
   if (open.attempts > 0 && open.state === 'running') {
     const back = { ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 } as const;
     if (isElsewhere(open, rule)) stopUndo(turn, back);
@@ -53,7 +53,7 @@ function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: A
   } else recordRow(turn, { ...open, state: 'held', held: 'over', endedAtMs: turn.now.wallMs }, 'held');
 }
 
-/** Plans a row for the advice. If the policy does not allow the change now, the row becomes `held`. */
+/** Adds a planned row for the advice. If the policy does not allow the change now, the row is `held` instead. */
 function beginRow(turn: Turn, mine: readonly ActionRow[], wanted: Advice, rule: ActionRule): void {
   const { input, now } = turn;
   const row = mine.find(({ advice }) => advice.id === wanted.id);

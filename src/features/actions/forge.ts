@@ -9,7 +9,7 @@ import { checkLease, type Means, StepFailed } from './means.ts';
 import type { StoreRequest } from './stores.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-/** A merge request as GitHub, GitLab or Gitea returns it: untrusted, each field may be absent. */
+/** A merge request as GitHub, GitLab or Gitea returns it. The response is untrusted, so each field may be absent. */
 type ForgeBody = Fields & { readonly head?: Fields | null; readonly base?: Fields | null };
 
 const tokenHeaders = {
@@ -19,9 +19,10 @@ const tokenHeaders = {
 } as const;
 
 /**
- * A client for the merge requests of a forge, tested with recorded exchanges only. Each call can throw `StepFailed`.
+ * A client for the merge requests of GitHub, GitLab or Gitea. It was tested only with recorded exchanges. Each call can
+ * throw `StepFailed`.
  * @see https://docs.github.com/en/rest/pulls/pulls, https://docs.gitlab.com/api/merge_requests/,
- * https://docs.gitea.com/api/
+ *   https://docs.gitea.com/api/
  */
 export function createForge({ kind, api, token, allow }: ForgeRule, means: Means) {
   const isGitlab = kind === 'gitlab';
@@ -47,7 +48,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     return { number: Number(number), state: now, url: printable(url, 300) };
   }
 
-  /** Finds the merge request from a branch, in any state. @param number  its number, if known */
+  /** Finds the merge request whose source is this branch, in any state. @param number  its number, if known */
   async function find(head: string, number?: number) {
     if (number !== undefined) return readOne(await call('GET', `${api}/${number}`));
     const name = encodeURIComponent(head);
@@ -65,7 +66,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
 
   return {
     find,
-    /** @param message  lines: the first is the title, the others are the text */
+    /** @param message  the first line is the title, the other lines are the description */
     async open(head: string, base: string, message: readonly string[]) {
       const [title = '', ...rest] = message.map((line) => printable(line));
       const text = rest.join('\n').trim();
@@ -87,10 +88,12 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
   };
 }
 
-/** True for a request from that branch of the repository itself: a fork may have a branch of the same name. */
+/**
+ * True if the merge request comes from this branch of the repository itself. A fork may have a branch of the same name.
+ */
 function isFrom(body: unknown, head: string): boolean {
   const { source_branch, source_project_id, target_project_id, head: from, base } = (body ?? {}) as ForgeBody;
-  // Gitea: if the branch is deleted, `ref` is refs/pull/N/head, and `label` is still the name.
+  // After the branch is deleted, Gitea's `ref` is refs/pull/N/head. Its `label` still has the branch name.
   return (
     [source_branch, from?.['ref'], from?.['label']].includes(head) &&
     source_project_id === target_project_id &&

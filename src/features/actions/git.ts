@@ -11,7 +11,7 @@ import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
-/** For an undo: the file's text before the change (`null`: no file), and the pushed text. */
+/** What an undo needs: the file's text before the change (`null`: there was no file), and the pushed text. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
@@ -48,7 +48,7 @@ export const gitAction = {
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id}`;
     const earlier = await branch.find(mark);
-    // The file may have changed between `prepare` and the earlier push, so its texts are read from the commit.
+    // The file may have changed after `prepare`, so both texts are read from the commit that was pushed earlier.
     if (earlier !== null) return { tag: 'ok', output: row.output, kept: await branch.changeOf(earlier, row.kept) };
     const before = await branch.read();
     const after = valueFrom(await renderAdvice(row.advice, deed.as, before), false);
@@ -64,7 +64,7 @@ export const gitAction = {
   async undo(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const kept = row.kept as Kept | null;
     const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
-    // Only a merged request has something to revert.
+    // If the request was not merged, closing it is enough, and nothing must be reverted.
     if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
       return { tag: 'ok', output: row.output };
     const head = headOf(row, deed, '+undo');
@@ -89,14 +89,16 @@ function withUrl(output: string, request: { readonly url: string } | undefined):
   return request === undefined ? output : `${output}\n${request.url}`;
 }
 
-/** The branch to push to; with `mergeRequest` one for each row and `end`. */
+/**
+ * The branch to push to. With `mergeRequest` each row has its own branch; `end` distinguishes the branch of the undo.
+ */
 function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''): string {
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
 const ref = 'refs/mirrorwatch/base';
 
-/** Fetches the branch into the copy of the action; a damaged copy is made anew. */
+/** Fetches the branch into the action's local copy of the repository. If the copy is damaged, it is created again. */
 async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
   const { repository, branch } = deed;
   const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means);
@@ -105,7 +107,7 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise
   if (!(await copy.fetch(`refs/heads/${branch}`, may)).isOk) {
     const from = (await copy.isThere(branch)) ? `refs/heads/${branch}` : 'HEAD';
     if (from !== 'HEAD' || !(await copy.fetch(from, may)).isOk) {
-      // The repository answers, so the copy is damaged.
+      // The repository responds, so the copy must be damaged.
       await removeGitCopy(copy.folder);
       await copy.init();
       await copy.fetch(from);
@@ -126,7 +128,7 @@ class GitCopy {
     this.#means = means;
   }
 
-  /** @param more.may  codes other than 0 that are no failure */
+  /** @param more.may  exit codes other than 0 that do not count as a failure */
   async git(
     args: readonly string[],
     more: { dir?: string; stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
@@ -149,7 +151,7 @@ class GitCopy {
 
   async isThere(branch: string): Promise<boolean> {
     const listArgs = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
-    // Without the copy, which may be damaged.
+    // `/dev/null` instead of the copy, because the copy may be damaged.
     return (await this.git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
   }
 
@@ -176,14 +178,14 @@ class Branch {
     this.#means = means;
   }
 
-  /** The hash of the newest commit with this line in its message; `null`: none in the fetched history. */
+  /** Returns the hash of the newest commit with this line in its message; `null`: no fetched commit has it. */
   async find(line: string): Promise<string | null> {
     const log = await this.#copy.git(['log', '-F', `--grep=${line}`, '--format=%x00%H%n%B', '-n50', ref]);
     const found = log.stdout.split('\0').map((one) => one.split('\n'));
     return found.find((lines) => lines.includes(line))?.[0] ?? null;
   }
 
-  /** The texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
+  /** Returns the file's texts before and after a commit; `otherwise` if the shallow copy lacks the commit's parent. */
   async changeOf(commit: string, otherwise: unknown): Promise<unknown> {
     const parent = await this.#copy.git(['rev-parse', '--verify', '--quiet', `${commit}^`], { may: ['1'] });
     if (!parent.isOk) return otherwise;
@@ -191,7 +193,7 @@ class Branch {
     return { before, after: after ?? '' } satisfies Kept;
   }
 
-  /** The text of the file; `null`: there is none. */
+  /** Returns the text of the file at a revision; `null`: the file does not exist. */
   async read(at = ref): Promise<string | null> {
     const { path } = this.#deed;
     const parts = path.split('/');
@@ -215,7 +217,7 @@ class Branch {
     await this.#copy
       .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
       .catch(async (cause: unknown) => {
-        // The branch of a merge request belongs to this row alone: if it exists, an earlier attempt pushed it.
+        // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt pushed it.
         if (head === branch || !(await this.#copy.isThere(head))) throw cause;
       });
   }
@@ -224,7 +226,7 @@ class Branch {
   async #commit(text: string | null, message: string, at: string): Promise<string> {
     const copy = this.#copy;
     const { path, author, isSigned } = this.#deed;
-    // `git fast-import` would do with one program, but Alpine ships it in another package.
+    // `git fast-import` would need only one program, but Alpine has it in a separate package.
     const index = { GIT_INDEX_FILE: join(copy.folder, 'index.mirrorwatch') };
     await copy.git(['read-tree', ref], { env: index });
     const blob =

@@ -10,15 +10,15 @@ import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
 type HttpDeed = Extract<ActionDeed, { kind: 'http' }>;
-/** For an undo: the value before (`null`: none), and the wanted value. */
+/** What an undo needs: the value before the change (`null`: there was none), and the wanted value. */
 interface Kept {
   readonly before: string | null;
   readonly after: string;
 }
 
 /**
- * The action `http`: a compare-and-set of a value in a configuration store, or a request that the operator wrote.
- * Redirects are not followed, and a host name with a private address must be allowed in the configuration.
+ * The action `http`: a compare-and-set of a value in a configuration store, or a request that the operator wrote. It
+ * does not follow redirects. If a host name resolves to a private address, the configuration must allow it.
  */
 export const httpAction = {
   async prepare(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
@@ -29,7 +29,7 @@ export const httpAction = {
   async act(row: ActionRow, deed: HttpDeed, means: Means): Promise<ActionEnd> {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'act', means);
     const { value, kept } = await wantedIn(row, deed, means);
-    // An earlier attempt may have set the value: `row.kept` has the previous one.
+    // If an earlier attempt already set the value, `row.kept` still has the previous value.
     if (kept.before === kept.after) return { tag: 'ok', output: row.output };
     return set(deed, value, kept.after, kept, row, means);
   },
@@ -60,7 +60,7 @@ async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null
   const response = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (response.tag === 'ok') {
     const value = valueIn(response.body);
-    // Bytes that are not UTF-8 could not be restored.
+    // An undo could not restore bytes that are not UTF-8.
     if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
     throw new StepFailed(phrase('acted.noStore'), true);
   }
@@ -80,16 +80,19 @@ async function set(
   await checkLease(means);
   const url = deed.url.reveal();
   const fence = means.lease.fence();
-  // If the value is in the etcd of the lease, the write itself compares the fence: the holder cannot change in between.
+  // If the value is in the same etcd as the lease, the transaction also checks the fence, so it fails without the
+  // lease.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
   const response = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
-  // A failed request may have set the value.
+  // The request may have set the value before it failed, so `kept` is stored for an undo.
   if (response.tag === 'failed') throw new StepFailed(response.because, true, '', kept);
   if (!isDone(response.body)) throw new StepFailed(phrase('acted.otherValue'), true);
   return { tag: 'ok', output, kept };
 }
 
-/** Shows only the values of the template's placeholders: the rest of the operator's body may contain a token. */
+/**
+ * Shows only the placeholders' values. The rest of the operator's body is not shown, because it may contain a token.
+ */
 function prepareOwn(row: ActionRow, template: string): ActionEnd {
   const used = Object.entries(valuesOf(row, 'act')).filter(([name]) => template.includes(`{{${name}}}`));
   const { before, after } = row.advice.chain;
@@ -98,9 +101,7 @@ function prepareOwn(row: ActionRow, template: string): ActionEnd {
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }
 
-/**
- * Sends the operator's own request. A retry, or a restart of the daemon, may send the request again, with the same key.
- */
+/** Sends the request that the operator wrote. A retry or a restart of the daemon may repeat it, with the same key. */
 async function request(
   row: ActionRow,
   deed: HttpDeed,
@@ -120,7 +121,7 @@ async function request(
   return { tag: 'ok', output: `HTTP ${response.status}` };
 }
 
-/** The body with its placeholders replaced; in JSON each value is escaped for use inside quotes. */
+/** Returns the body with its placeholders replaced. In JSON each value is escaped for use inside quotes. */
 function filled(template: string, row: ActionRow, event: 'act' | 'undo'): string {
   const values = valuesOf(row, event);
   const isJson = /^\s*[{["]/.test(template) && !/^\s*\{\{/.test(template);
@@ -145,8 +146,8 @@ type StoreResponse =
   | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
 
 /**
- * Sends one request, guarded like webhooks, within the time of the step.
- * @param bytesMax  above this many bytes the response fails: a truncated value would be mistaken for the stored one
+ * Sends one request within the time of the step, with the same checks of addresses as for webhooks.
+ * @param bytesMax  a longer response fails, because a truncated value would be mistaken for the stored one
  */
 export async function send(
   { method, url, headers, body }: StoreRequest,

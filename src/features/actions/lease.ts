@@ -2,26 +2,28 @@ import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { exchangeOnce } from '../../io/exchange.ts';
 
-/** The lease holder's key in etcd; a write can be made conditional on `number`. */
+/** The key in etcd that belongs to the lease holder. A write with a check of `number` succeeds only for this holder. */
 export interface Fence {
   readonly etcd: string;
   readonly key: string;
-  /** The revision in which the key was created: higher for each new holder. */
+  /** The revision in which etcd created the key. Each new holder gets a higher number. */
   readonly number: string;
 }
 
-/** A lease in etcd: of two daemons, only the holder acts. */
+/** A lease in etcd. Two daemons of one place share it, and only its holder carries out actions. */
 export interface Lease {
   lead(rule: PairRule | undefined): Lead;
-  /** The fence by etcd's last response; `null`: this daemon does not hold the lease, or there is no pair. */
+  /**
+   * The fence from etcd's last response; `null`: this daemon does not hold the lease, or there is no pair of daemons.
+   */
   fence(): Fence | null;
-  /** Queues a row for etcd, by id; `null` removes the stored row. */
+  /** Queues a row of the action journal to be stored in etcd under its id. `null` removes the stored row. */
   share(id: string, text: string | null): void;
-  /** The stored rows of the previous holder, once after each takeover; otherwise `null`. */
+  /** Returns the rows that the previous holder stored: once after each takeover, otherwise `null`. */
   takeShared(): readonly string[] | null;
   /** Checks with etcd whether this daemon may write now; without a pair it always may. */
   mayWrite(): Promise<boolean>;
-  /** Revokes the lease, so that the other daemon need not wait for its end. */
+  /** Revokes the lease, so that the other daemon can take over at once. */
   close(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ interface Held {
 
 type Kv = { readonly lease?: string; readonly create_revision?: string; readonly value?: string };
 
-/** Below etcd's default limit of operations in a transaction (`--max-txn-ops`). */
+/** The maximum number of operations in a transaction. It is below etcd's default limit (`--max-txn-ops`). */
 const operationsMax = 100;
 
 /**
@@ -104,7 +106,7 @@ class EtcdLease implements Lease {
     this.#held = null;
   }
 
-  /** Checks the fence in a transaction that writes pending rows. @returns false if this daemon is not the holder */
+  /** Checks the fence and writes queued rows, in one transaction. @returns false if this daemon is not the holder */
   async #verify(by: PairRule, mine: Fence): Promise<boolean> {
     const pending = this.#pending;
     const sent = [...pending].slice(0, operationsMax);
@@ -126,20 +128,20 @@ class EtcdLease implements Lease {
       const before = this.#held;
       const lease = await leaseFor(by, before !== null && isSame(before.rule, by) ? before.lease : null);
       const number = await claim(by, lease);
-      // A new holder reads the rows in force of the previous holder.
+      // After a takeover, the rows of the previous holder are read, because this daemon must be able to undo them.
       if (number !== null && number !== this.#held?.number) this.#shared = await readShared(by);
       this.#held = { rule: by, lease, number, untilMs: startMs + by.leaseMs };
       const mine = this.fence();
       if (mine !== null && this.#pending.size > 0) await this.#verify(by, mine);
     } catch {
-      // Without a successful renewal `#held` expires.
+      // If no renewal succeeds, `#held` expires at `untilMs`.
     } finally {
       this.#isBusy = false;
     }
   }
 }
 
-/** Creates the key with the lease if it is free. @returns its revision; `null`: another daemon holds it */
+/** Creates the key of the pair if it is free. @returns its revision; `null`: another daemon holds the key */
 async function claim(by: PairRule, lease: string): Promise<string | null> {
   const key = base64(by.key);
   const taken = await call(by, '/v3/kv/txn', {
@@ -163,7 +165,7 @@ async function readShared(by: PairRule): Promise<readonly string[]> {
   return (kvs ?? []).map(({ value = '' }) => Buffer.from(value, 'base64').toString());
 }
 
-/** The comparison that makes etcd carry out a transaction only for the holder. */
+/** The condition of a transaction: etcd carries it out only if the key is still the one that this holder created. */
 export function compareOf({ key, number }: Fence) {
   return { key: base64(key), target: 'CREATE', create_revision: number };
 }

@@ -4,10 +4,10 @@ import type { Result, Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lease } from './lease.ts';
 
-/** What a step of an action uses. */
+/** What a step of an action needs from the daemon. */
 export interface Means {
   readonly folder: string;
-  /** The folder of the files that record running programs. */
+  /** The folder for files that record running programs, so that a later process can stop them. */
   readonly marks: string;
   readonly path: string;
   readonly post: Post;
@@ -19,7 +19,7 @@ export interface Means {
   madeAt(): string;
 }
 
-/** Thrown inside a step: ends it as failed. */
+/** Thrown inside a step to end the step as failed. */
 export class StepFailed extends Error {
   readonly end: Extract<ActionEnd, { tag: 'failed' }>;
 
@@ -29,7 +29,7 @@ export class StepFailed extends Error {
   }
 }
 
-/** The value of a result. @throws StepFailed if the result is an error */
+/** Returns the value of a result. @throws StepFailed if the result is an error */
 export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
   if (result.tag === 'error') throw new StepFailed(result.error, retry);
   return result.value;

@@ -8,17 +8,17 @@ import { isSameUpstream } from './rows.ts';
 
 const hourMs = 3_600_000;
 
-/** The state of the daemon that a decision depends on. */
+/** What the policy needs to know about the daemon. */
 export interface Situation {
   readonly isStopped: boolean;
-  /** The daemon's own network is suspect, or not judged yet. */
+  /** True: the daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** The votes of the group's places on this move; `null`: not known now. */
+  /** How the other places of the group vote on this switch of mirrors; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 
-/** Why mirrorwatch begins neither changes nor undos by itself now; `null`: it may begin both. */
+/** Returns why mirrorwatch starts no change and no undo by itself now; `null`: it may start them. */
 export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Situation, now: Now): HeldReason | null {
   if (isStopped) return 'stopped';
   if (lead === 'standby' || lead === 'no_lease') return lead;
@@ -27,7 +27,7 @@ export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Si
 }
 
 /**
- * Why a rule may not follow an advice now; `null`: it may.
+ * Returns why a rule may not follow an advice now; `null`: it may.
  * @param rows  the rule's rows of the journal, for all upstreams
  */
 export function heldBy(
@@ -57,7 +57,7 @@ export function heldBy(
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
 }
 
-/** If more places are known than the rule names, the same share must agree. */
+/** If the group has more places than `of`, the required number grows in proportion. */
 function heldByPlaces(
   { needed, of }: NonNullable<ActionRule['when']['places']>,
   seen: PlaceVotes | null,

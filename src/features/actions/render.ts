@@ -11,7 +11,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** How the path of a client's own configuration file ends, by form. */
+/** The end of the path of a client's configuration file, for each form of remedy. */
 const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   npmrc: '/.npmrc',
   pip: '/pip/pip.conf',
@@ -19,7 +19,8 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
 };
 
 /**
- * The text of a file after it follows an advice. Other settings stay, except in `hosts.toml` and `registries.conf`.
+ * Returns the text of a file after the advice is applied. Other settings stay, except in `hosts.toml` and
+ * `registries.conf`, which are replaced.
  * @param before  `null`: there is no file yet
  * @returns an error, for example where the advice has no lines of that form
  */
@@ -78,8 +79,8 @@ async function textOf(
 }
 
 /**
- * A sources file of apt (one line or deb822 style) with the advised base URL in place of each URL of the old chain;
- * `null`: the file has none of these URLs, nor the advised one.
+ * Returns a sources file of apt (one-line or deb822 style) with the advised base URL instead of the URLs of the old
+ * chain. `null`: the file contains neither an old URL nor the advised one.
  * @see sources.list(5)
  */
 function withUrl({ chain }: Advice, before: string): string | null {
@@ -94,7 +95,7 @@ function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url;
 }
 
-/** A machine with only one file, so that a client's doctor changes that file. */
+/** Returns a machine that has only this file, so that the client's doctor edits this file and no other one. */
 function machineWith(end: string, text: string | null): Machine {
   const gone = { tag: 'error', code: 'ENOENT' } as const;
   return {
@@ -107,12 +108,12 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-/** True if a text has masked credentials: as a setting, the `***` in their place would break builds. */
+/** True if a text contains masked credentials. As a setting, the `***` would break builds. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }
 
-/** The removed and added lines for display: credentials masked, at most `limits.actionOutputChars`. */
+/** Returns the removed and added lines for display, with masked credentials and at most `limits.actionOutputChars`. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
   // A JSON file is reformatted on writing: the diff compares both texts in that format.
@@ -130,7 +131,8 @@ export function diffOf(file: string, before: string | null, after: string): stri
 }
 
 /**
- * The lines that the other text lacks. All lines are masked first: a secret may begin on a line that both texts have.
+ * Returns the lines that the other text lacks. All lines are masked together, because a secret may begin on a line that
+ * both texts contain.
  */
 function maskedWithout(lines: readonly string[], other: ReadonlySet<string>): readonly string[] {
   const masked = maskLines(lines);

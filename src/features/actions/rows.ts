@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 
-/** True if `by` is newer than `advice` and differs only in id, state and times. */
+/** True if `by` renews `advice`: it is newer, and differs only in id, state and times. */
 export function isRenewed(advice: Advice, by: Advice): boolean {
   if (advice.id === by.id || by.issuedAtMs <= advice.issuedAtMs || advice.to !== by.to) return false;
   const textOf = (one: Advice): string =>
@@ -12,7 +12,10 @@ export function isRenewed(advice: Advice, by: Advice): boolean {
   return textOf(advice) === textOf(by);
 }
 
-/** The rows to drop above `limits.actionRows`: the oldest of those that are ended or held, and not needed. */
+/**
+ * Returns the rows to drop if there are more than `limits.actionRows`: ended or held rows that are not needed, oldest
+ * first.
+ */
 export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow) => boolean): readonly ActionRow[] {
   const over = rows.length - limits.actionRows;
   if (over <= 0) return [];
@@ -22,12 +25,12 @@ export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow)
     .slice(0, over);
 }
 
-/** True if the rule now has another kind or place than the row. */
+/** True if the rule no longer has the kind or the place of the row, so that an undo would change another place. */
 export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
   return kind !== deed.kind || (place !== undefined && place !== actionPlaceOf(deed));
 }
 
-/** True if an undo for a failback ended after the advice was issued. */
+/** True if clients returned to the earlier mirror: an undo for a failback ended after the advice was issued. */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
 }
@@ -39,7 +42,10 @@ export function isSameUpstream(
   return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
 }
 
-/** A new row of the journal. @param inPair  shares the row with the pair's other daemon, unless the action is `file` */
+/**
+ * Creates a row of the journal.
+ * @param inPair  true: the row is shared with the pair's other daemon, unless the action is `file`
+ */
 export function newRow(
   rule: ActionRule,
   advice: Advice,

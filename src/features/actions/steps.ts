@@ -4,7 +4,7 @@ import { phrase } from '../../words/tell.ts';
 import { isElsewhere } from './rows.ts';
 import { recordRow, requestStep, rowsUndoneWith, type Turn } from './turn.ts';
 
-/** Records the end of an ordered step. */
+/** Records the result of a step that the engine ordered. */
 export function closeStep(turn: Turn, id: string, step: ActionStep, ended: ActionEnd): void {
   turn.busy.delete(id);
   const row = turn.rows.get(id);
@@ -36,7 +36,7 @@ function failStep(
   { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
 ): void {
   const { wallMs } = turn.now;
-  // No failure of the step: it is tried again later, and this attempt does not count.
+  // The lease was lost, which is no failure of the step. The step runs again later, and this attempt does not count.
   if (because.key === 'acted.notHolder')
     return void recordRow(turn, {
       ...row,
@@ -49,7 +49,7 @@ function failStep(
   const failed = { ...row, because, output, nextAtMs };
   if (again) recordRow(turn, step === 'prepare' ? { ...failed, attempts: Math.max(1, row.attempts) } : failed);
   else if (step === 'undo')
-    // A later turn may undo the row again; only the first failure is reported.
+    // The undo is tried again later. Only its first failure is reported.
     recordRow(
       turn,
       { ...failed, state: 'done', nextAtMs: wallMs + limits.actionUndoMs, endedAtMs: wallMs },
@@ -58,7 +58,7 @@ function failStep(
   else recordRow(turn, { ...failed, state: 'failed', endedAtMs: wallMs }, 'failed');
 }
 
-/** Takes an ordered step back that did not start: its attempt does not count. */
+/** Cancels an ordered step that did not start. Its attempt does not count. */
 export function releaseStep(turn: Turn, id: string): void {
   const row = turn.rows.get(id);
   if (row === undefined || !turn.busy.delete(id)) return;
@@ -69,11 +69,11 @@ export function releaseStep(turn: Turn, id: string): void {
 export function undoRow(turn: Turn, id: string, by: NonNullable<ActionRow['undoneBy']>): void {
   const row = turn.rows.get(id);
   const rule = row === undefined ? undefined : turn.rules.get(row.action);
-  // A failed undo waits for its next attempt; a request of an operator starts it at once.
+  // A failed undo waits for its next attempt. If an operator requests the undo, it starts at once.
   const undoneBy = row?.undoneBy === 'regret' ? 'regret' : by;
   if (row?.state === 'undoing' && !turn.busy.has(id)) return void recordRow(turn, { ...row, undoneBy, nextAtMs: null });
   if (row === undefined || rule === undefined || !isUndoable(row) || turn.busy.has(id)) return;
-  // Attempts count on after a failed undo, so that the next failure is not reported again.
+  // After a failed undo the count of attempts continues, so that the next failure is not reported again.
   const attempts =
     row.because === null || row.state === 'failed' ? 1 : Math.max(row.attempts, limits.actionAttempts) + 1;
   const next = recordRow(turn, { ...row, state: 'undoing', undoneBy: by, attempts, nextAtMs: null, endedAtMs: null });
@@ -81,7 +81,7 @@ export function undoRow(turn: Turn, id: string, by: NonNullable<ActionRow['undon
   else requestStep(turn, 'undo', next, rule);
 }
 
-/** Fails an undo because the rule names another place now, and the undo would change that place. */
+/** Fails an undo, because the rule now names another place, and the undo would change that place instead. */
 export function stopUndo(turn: Turn, row: ActionRow): void {
   failStep(turn, row, 'undo', {
     tag: 'failed',

@@ -12,20 +12,21 @@ export interface StoreRequest {
 
 export interface StoreValue {
   readonly text: string;
-  /** Consul's `ModifyIndex`, for compare-and-set; `''` in other stores. */
+  /** Consul's `ModifyIndex`, which its compare-and-set needs; `''` in other stores. */
   readonly index: string;
 }
 
 /** How to read a value of one kind of store, and to replace it only if it has not changed. */
 export interface KeyStore {
   readonly read: (url: string, key: string) => StoreRequest;
-  /** True: 404 means no value, and `write` can compare with "no value". False: the value must exist. */
+  /** True: a 404 means that the value does not exist, and `write` can create it. False: the value must exist. */
   readonly canCreate: boolean;
-  /** @returns `null`: no value; `undefined`: not a response of this store */
+  /** @returns the value; `null`: it does not exist; `undefined`: the body is not a response of this store */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
   /**
    * @param after  `null`: removes or empties the value
-   * @param fence  of a lease in the same etcd: the write succeeds only if this daemon holds that lease
+   * @param fence  the fence, if its lease is in the same etcd: then the write succeeds only if this daemon holds the
+   *   lease
    */
   readonly write: (
     url: string,
@@ -34,14 +35,14 @@ export interface KeyStore {
     after: string | null,
     fence?: Fence | null,
   ) => StoreRequest;
-  /** Whether the response to `write` says that the value was set. */
+  /** True if the response to `write` confirms that the value was set. */
   readonly isDone: (body: string) => boolean;
 }
 
 const json = { 'content-type': 'application/json' } as const;
 
 export const stores: Readonly<Record<ActionStore, KeyStore>> = {
-  // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/: `url` is that of `/v3/kv/txn`.
+  // `url` is that of `/v3/kv/txn`: https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
   etcd: {
     canCreate: true,
     read: (url, key) => ({
@@ -71,7 +72,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     },
     isDone: (body) => readMapping(body)?.['succeeded'] === true,
   },
-  // https://developer.hashicorp.com/consul/api-docs/kv: `url` is that of the key below `/v1/kv/`.
+  // `url` is that of the key below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
   consul: {
     canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
@@ -83,7 +84,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // If there was no value before, an undo writes an empty one.
+    // If there was no value before, an undo writes an empty value.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),
@@ -91,8 +92,8 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     }),
     isDone: (body) => body.trim() === 'true',
   },
-  // https://nacos.io/docs/v2/guide/user/open-api/: `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…`. It
-  // cannot compare with "no value": a 404 from a server that is still starting would overwrite everything.
+  // `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…` (https://nacos.io/docs/v2/guide/user/open-api/). Nacos
+  // cannot create a value only if it is absent. A starting server responds 404, so a write could overwrite everything.
   nacos: {
     canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),

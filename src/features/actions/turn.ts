@@ -6,7 +6,7 @@ import type { Now } from '../../core/ports.ts';
 import type { Situation } from './policy.ts';
 import { isSameUpstream } from './rows.ts';
 
-/** Rows of the action journal by id. `busy`: ids of rows with an ordered step that has not ended. */
+/** The rows of the action journal by id. `busy`: the ids of rows whose current step is running. */
 export interface ActionState {
   readonly rows: ReadonlyMap<string, ActionRow>;
   readonly busy: ReadonlySet<string>;
@@ -14,15 +14,15 @@ export interface ActionState {
 
 export interface ActionInput extends Situation {
   readonly rules: readonly ActionRule[];
-  /** The advice in force. `null`: none; `undefined`: not known now. */
+  /** Returns the advice in force. `null`: none; `undefined`: not known now. */
   wanted(ecosystem: EcosystemId, upstream: string): Advice | null | undefined;
-  /** Ids of advice whose mirror did worse than the mirror that clients left. */
+  /** Ids of advice that an audit found wrong: the previous mirror performed better. */
   readonly regretted: readonly string[];
   readonly ended: readonly { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[];
-  /** Ids of rows whose ordered step did not start. */
+  /** Ids of rows whose ordered step could not start. */
   readonly unbegun: readonly string[];
   readonly isStopping: boolean;
-  /** The rows that the previous lease holder shared, after a takeover; else absent or `null`. */
+  /** After a takeover of the lease, the rows that the previous holder shared; else absent or `null`. */
   readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
 }
@@ -30,13 +30,13 @@ export interface ActionInput extends Situation {
 export interface ActionOutput {
   readonly rows: readonly ActionRow[];
   readonly dropped: readonly string[];
-  /** Steps to run after `rows` are stored. */
+  /** Steps to run once `rows` are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
   readonly accepted: readonly string[];
 }
 
-/** One turn of the engine: its input, the rows so far, and the output so far. */
+/** One pass of the engine: its input, the rows so far, and the output so far. */
 export interface Turn {
   readonly input: ActionInput;
   readonly now: Now;
@@ -79,7 +79,7 @@ export function rowsOfRule(turn: Turn, rule: ActionRule): ActionRow[] {
   return [...turn.rows.values()].filter(({ action }) => action === rule.name);
 }
 
-/** The undoable and undoing rows of the same action and upstream, the newest first. */
+/** Returns the rows of the same action and upstream that are in force: undoable or undoing. The newest is first. */
 export function rowsInForce(turn: Turn, row: Pick<ActionRow, 'action' | 'advice'>): ActionRow[] {
   return [...turn.rows.values()]
     .filter((one) => one.action === row.action && isSameUpstream(one.advice, row.advice))
@@ -87,14 +87,20 @@ export function rowsInForce(turn: Turn, row: Pick<ActionRow, 'action' | 'advice'
     .sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
 }
 
-/** The rows that one undo reverts: a program reverts all mirror switches, or all bypasses, of an upstream at once. */
+/**
+ * Returns the rows that one undo reverts. A program reverts all mirror switches of an upstream at once, or all
+ * bypasses.
+ */
 export function rowsUndoneWith(turn: Turn, row: ActionRow): readonly ActionRow[] {
   return row.kind === 'command'
     ? rowsInForce(turn, row).filter(({ advice }) => (advice.bypass == null) === (row.advice.bypass == null))
     : [row];
 }
 
-/** The row for an undo, with mirror and chain from before the first change: a mirror used in between may be down. */
+/**
+ * Returns the row for an undo, with the mirror and chain from before the first change. A mirror used in between may be
+ * down.
+ */
 function withFirstChain(turn: Turn, row: ActionRow): ActionRow {
   const first = rowsUndoneWith(turn, row).at(-1)?.advice ?? row.advice;
   const chain = { ...row.advice.chain, before: first.chain.before };
