@@ -8,9 +8,10 @@ const requestMs = 5_000;
 const reportEvery = 15;
 
 /**
- * Fetches the files of a build in a loop, through the front door and from `bases.mirror`, and reports how many failed.
+ * Simulates builds: in a loop, fetches the files of a build through the front door and from `bases.mirror`. Reports how
+ * many builds failed.
  * @param bases  URLs without a trailing slash
- * @param paths  what one build requests, below the base
+ * @param paths  the paths that one build requests, below the base
  */
 export function startBuilds(
   bases: { readonly door: string; readonly mirror: string },

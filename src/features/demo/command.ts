@@ -15,14 +15,14 @@ const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
-/** Opens the front door of a configuration as a relay, in this process. */
+/** Opens the configured front door in this process. It passes responses through, and does not redirect. */
 type OpenRelay = (
   config: Config,
   log: Log,
   version: string,
 ) => Promise<{ readonly url: string; close(): Promise<void> }>;
 
-/** `mirrorwatch demo`: local mirrors with a fault, which leads to advice and a webhook. */
+/** `mirrorwatch demo`: starts local mirrors with a simulated fault, which leads to advice and a webhook. */
 export function createDemoCommand(openRelay: OpenRelay): Command {
   return {
     name: 'demo',
@@ -104,12 +104,12 @@ export function formatDemo(
   ];
 }
 
-/** How a user starts mirrorwatch in a shell: through npm if npm started this process. */
+/** Returns the command that starts mirrorwatch in a shell: through npm if npm started this process. */
 export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** The event's text, its first line in the user's language if the event has the data for it. */
+/** Returns the text of an event. Its first line is in the user's language if the event has the data for that. */
 function textOf({ text, message }: DemoEvent, say: Say): string {
   const { finding, advice, sentence } = message ?? {};
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });

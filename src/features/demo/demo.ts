@@ -34,11 +34,12 @@ const demoStages = [
 export type DemoStage = (typeof demoStages)[number];
 
 /**
- * The stages that each upstream must reach. `spike` is not required: an earlier advice replaces the report of a spike.
+ * The stages that each upstream must reach. `spike` is not required, because advice that comes earlier replaces the
+ * report of the spike.
  */
 const needed: readonly DemoStage[] = ['advice', 'webhook'];
 /**
- * The stages to reach with a front door, for an upstream that declares a build: an action carries out the advice and
+ * The required stages if there is a front door, for an upstream that declares a build. An action applies the advice and
  * later undoes it.
  */
 const neededWithBuilds: readonly DemoStage[] = [...needed, 'changed', 'undone'];
@@ -61,11 +62,11 @@ const ownResponseMs = 5_000;
 
 export interface Demo {
   readonly url: string;
-  /** The configuration file, for other commands; it is removed when the demo stops. */
+  /** The path of the configuration file, which other commands can use. The file is removed when the demo stops. */
   readonly file: string;
   missing(): readonly string[];
   readonly config: Config;
-  /** Starts builds of the first ecosystem that declares some. @param door  the URL of a front door */
+  /** Starts simulated builds of the first ecosystem that declares some. @param door  the URL of a front door */
   build(door: string): void;
   stop(): Promise<void>;
 }
@@ -159,7 +160,7 @@ function begunWith(ecosystems: readonly string[], hasDoor: boolean, url: string)
 }
 
 /**
- * Wraps the first mirror of a pair for `startFaults`.
+ * Returns the first mirror of a pair in the form that `startFaults` needs.
  * @param hasDoor  true: a fault makes requests fail; false (no front door): a fault makes responses slow
  */
 function faultyOf(
@@ -202,7 +203,7 @@ function missingOf({ seen, small }: LivePair, hasDoor: boolean): readonly DemoSt
   return all.filter((stage) => !seen.has(stage));
 }
 
-/** Whether the daemon has baselines of all these mirrors. Until then it detects no change of latency. */
+/** True if the daemon has a baseline of each of these mirrors. Without baselines it cannot detect slow responses. */
 async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
   const isKnown = async (mirror: string): Promise<boolean> => {
     const request = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;

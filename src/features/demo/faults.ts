@@ -2,13 +2,14 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** The time between two faults of a mirror: long enough for a failback. */
+/** The time between two faults of one mirror. It is long enough for clients to return to that mirror. */
 const wellForMs = 120_000;
 const pollMs = 1_000;
 
 /**
- * `shown`: a fault lasts long enough to open the page. `door`: a fault ends as soon as only its undo is missing, so
- * that the undo is seen within a minute. `once`: like `door`, but the first fault begins as early as possible.
+ * `shown`: a fault lasts long enough for a user to open the page. `door`: a fault ends once the undo of the action is
+ * the only missing stage, so that the undo follows within a minute. `once`: like `door`, but the first fault begins as
+ * early as possible.
  */
 export type DemoPace = 'shown' | 'door' | 'once';
 
@@ -22,10 +23,10 @@ export interface Faulty {
   readonly name: string;
   strike(isOn: boolean): void;
   readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
-  /** True once the daemon has the baselines that it needs to detect slowness. */
+  /** True if the daemon has the baselines that it needs to detect slow responses. */
   isReady(): Promise<boolean>;
   isReported(): boolean;
-  /** Whether the demo must end the fault before the remaining required stages can occur. */
+  /** True if the remaining required stages can occur only after the fault has ended. */
   needsEnd(): boolean;
   report(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
 }

@@ -2,11 +2,11 @@ import type { Ecosystem, SmallMirror } from '../../ecosystems/ecosystem.ts';
 
 export interface DemoPlace {
   readonly name: string;
-  /** With the base path of the ecosystem's protocol. */
+  /** The URL includes the base path of the ecosystem's protocol. */
   readonly url: string;
 }
 
-/** Two mirrors of one upstream; clients prefer `near`. */
+/** Two mirrors of one upstream. The first one in the clients' chain is `near`. */
 export interface DemoPair {
   readonly ecosystem: Pick<Ecosystem, 'id' | 'steps' | 'canary' | 'fetch' | 'clients' | 'door'>;
   readonly small: SmallMirror;
@@ -18,26 +18,26 @@ export interface DemoPlaces {
   readonly port: number;
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
-  /** The URL of the front door; `null`: neither a front door nor actions. */
+  /** The URL of the front door; `null`: the demo runs neither a front door nor actions. */
   readonly door: string | null;
 }
 
-/** The intervals of the demo. They are far below the defaults of 30 s and 10 min, so that the demo is short. */
+/** The intervals of the demo. They are far below the daemon's defaults (30 s and 10 min), so that the demo is short. */
 export interface DemoIntervals {
   readonly everyMs: number;
-  /** `advise.hold`. */
+  /** The value of `advise.hold`, seconds. */
   readonly holdSeconds: number;
 }
 
 /**
- * With a front door, an action follows the advice. Its undo needs up to 98 good responses in a row, so probes are more
- * frequent, and all is over before the next fault.
+ * Returns the demo's intervals. With a front door, an action applies the advice, and its undo needs up to 98 good
+ * responses in a row. So the probes are more frequent, and the undo ends before the next fault.
  */
 export function demoIntervalsOf(hasDoor: boolean): DemoIntervals {
   return hasDoor ? { everyMs: 500, holdSeconds: 20 } : { everyMs: 1_000, holdSeconds: 60 };
 }
 
-/** The demo's configuration file, as JSON, which is valid YAML. */
+/** Returns the demo's configuration file as JSON, because JSON is valid YAML. */
 export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, door }: DemoPlaces): string {
   const { everyMs, holdSeconds } = demoIntervalsOf(door !== null);
   const byId = <T>(partOf: (pair: DemoPair) => T) =>

@@ -5,7 +5,7 @@ import { systemTimers } from '../../io/timers.ts';
 
 export interface DemoMirror {
   readonly url: string;
-  /** Sets an extra delay of every response, milliseconds. */
+  /** Sets an additional delay of every response, milliseconds. */
   slow(byMs: number): void;
   /** True: every response has status 503. */
   fail(isFailing: boolean): void;
@@ -17,7 +17,10 @@ const notFound: DemoResponse = {
   body: 'not found: the demo has nothing of that name\n',
 };
 
-/** Starts a demo mirror on a free loopback port; each response takes about `baseMs`, sometimes a little more. */
+/**
+ * Starts a demo mirror on a free loopback port. A response takes `baseMs` to 1.24 × `baseMs`, plus the delay set by
+ * `slow`.
+ */
 export async function startDemoMirror(respond: DemoResponder, baseMs: number): Promise<DemoMirror> {
   let extraMs = 0;
   let isFailing = false;
@@ -28,7 +31,7 @@ export async function startDemoMirror(respond: DemoResponder, baseMs: number): P
     const found = respond({ path, accept, origin: urlOf(server) });
     const { type, body, headers } = found ?? notFound;
     turn += 1;
-    // A repeating variation: charts look natural, and nothing is random.
+    // The delay varies in a fixed cycle, so that charts look natural and runs are repeatable.
     const waitMs = baseMs + extraMs + (turn % 7) * baseMs * 0.04;
     systemTimers.after(waitMs, () => {
       const length = Buffer.byteLength(body);
@@ -71,7 +74,7 @@ export async function startDemoReceiver(
   return { url: `${urlOf(server)}/`, close: () => closed(server) };
 }
 
-/** A URL on loopback whose port was free a moment ago. */
+/** Returns a URL on loopback. Its port was free during this call, but another process may take it later. */
 export async function findUrl(): Promise<string> {
   const server = createServer();
   await listening(server);

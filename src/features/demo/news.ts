@@ -7,14 +7,14 @@ import type { DemoReceived } from './mirror.ts';
 
 export interface DemoChange {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
-  /** `null`: the ecosystem is unknown. */
+  /** `null`: the ecosystem is not known. */
   readonly ecosystem: string | null;
   readonly text: string;
   /** The data of the first line of `text`, to render that line in another language. */
   readonly message?: DemoMessage;
 }
 
-/** The part of a finding or an advice that the demo shows, or a sentence. */
+/** The part of a finding or an advice that the demo shows, or only a sentence. */
 export interface DemoMessage {
   readonly sentence?: Sentence;
   readonly finding?: { readonly registry: string; readonly isOver: boolean };
@@ -41,8 +41,8 @@ export function demoMessageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { 
 }
 
 /**
- * The demo's events for a received webhook; a wrong signature is an event too.
- * @param formOf  the form of an ecosystem's remedy to show
+ * Returns the demo's events for a received webhook. A wrong signature is an event too.
+ * @param formOf  returns the form of an ecosystem's remedy to show
  */
 export function changesFor(
   received: DemoReceived,
