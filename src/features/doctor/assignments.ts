@@ -1,7 +1,10 @@
 import { dirname, join } from 'node:path';
 import type { Assignment, Machine } from '../../core/trap.ts';
 
-/** Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`, but not `<<<` or a shift by a number. */
+/**
+ * Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`. It does not match `<<<` or a shift such as `1
+ * << 2`.
+ */
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**
@@ -40,7 +43,7 @@ const ofSystem = ['/etc/environment', '/etc/profile', '/etc/bash.bashrc', '/etc/
 const depthMax = 40;
 
 /**
- * Reads the variables that files of shells and logins set: first the system's files, then the user's, then the
+ * Reads the variables that start-up files of shells and logins set: first the system's files, then the user's, then the
  * project's `.envrc`.
  */
 export async function readAssignments(machine: Machine): Promise<readonly Assignment[]> {
@@ -60,7 +63,7 @@ export async function readAssignments(machine: Machine): Promise<readonly Assign
   return [...found, ...(await ofDirenv(machine))];
 }
 
-/** Reads the variables of `.envrc`. direnv uses the first one from the project upwards. */
+/** Reads the variables of `.envrc`. Like direnv, it uses the nearest such file in this folder or above it. */
 async function ofDirenv(machine: Machine): Promise<readonly Assignment[]> {
   for (const folder of upwards(machine.cwd)) {
     const file = join(folder, '.envrc');
@@ -96,7 +99,10 @@ type Named = readonly [name: string, value: string | null];
 
 const word = /\s*([A-Za-z_][A-Za-z0-9_]*)=((?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\;&|#])*)/y;
 
-/** Parses `export A=1 B='2'`, or only `A=1`. A variable for one command (`A=1 make`) does not count. */
+/**
+ * Parses lines such as `export A=1 B='2'` or `A=1`. It ignores a variable that is set only for one command, as in `A=1
+ * make`.
+ */
 function ofShell(line: string): readonly Named[] {
   if (line.startsWith('#')) return [];
   const begin = /^(?:export|declare\s+-x|typeset\s+-x)\s+/.exec(line)?.[0].length ?? 0;
@@ -119,7 +125,7 @@ function ofFish(line: string): readonly Named[] {
   return name === undefined ? [] : [[name, unquoted(value ?? '')]];
 }
 
-/** Returns the text of a shell word; `null` if the shell would compute it. */
+/** Returns the value of a shell word without its quotes; `null` if the shell would compute the value. */
 function unquoted(text: string): string | null {
   let plain = '';
   for (const [part] of text.matchAll(/'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]+/g)) {

@@ -26,7 +26,10 @@ const authorityKinds = {
   'ca-missing': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-/** Returns a trap for each client in use that has no CA file set, if another client has one. */
+/**
+ * Returns a trap for each client in use without a CA file, if another client has one: behind the same proxy it would
+ * fail.
+ */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
   const [setting] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));
   if (setting === undefined) return [];

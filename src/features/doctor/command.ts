@@ -57,7 +57,7 @@ async function knownFrom(config: Config): Promise<KnownSurroundings> {
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
-/** Returns the front door's settings for the first client of each ecosystem. */
+/** Returns the front door's settings, for the first client of each ecosystem. */
 async function doorsOf(config: Config): Promise<KnownSurroundings['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../../config/door-routes.ts');
@@ -67,7 +67,7 @@ async function doorsOf(config: Config): Promise<KnownSurroundings['doors']> {
   );
 }
 
-/** Offers to fix the traps that can be fixed. @returns whether a file was changed */
+/** Offers to fix the traps that have an automatic fix. @returns true if a file was changed */
 async function repair(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
   const { editsFor: changesFor } = await import('./edits.ts');
   const changes = changesFor(found.traps, (file) => found.texts.get(file) ?? null);
@@ -86,8 +86,9 @@ function shown({ terminal, say }: Context, found: Examined, isJson: boolean): Ex
 }
 
 /**
- * Returns the mirrors that the arguments name, by URL or by name; without arguments, all of the configuration.
- * @param word  the ecosystem of URLs; absent: the default one
+ * Returns the mirrors that the arguments name by URL or by name. Without arguments, returns all mirrors of the
+ * configuration.
+ * @param word  the ecosystem of the URLs; absent: the default ecosystem
  * @throws UsageError or Failed on a name or URL that cannot be probed
  */
 async function subjectsOf(

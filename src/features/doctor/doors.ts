@@ -12,14 +12,14 @@ export const doorKinds = {
 
 export interface KnownDoor {
   readonly ecosystem: EcosystemId;
-  /** The URL for clients of that ecosystem, without a trailing slash: `http://127.0.0.1:10121/go`. */
+  /** The front door's URL for clients of this ecosystem, without a trailing slash: `http://127.0.0.1:10121/go`. */
   readonly url: string;
   readonly lines: readonly string[];
 }
 
 /**
- * Finds traps in the current settings that concern the front door.
- * @param patterns  private names of the configuration
+ * Finds traps in a client's current settings that concern the front door.
+ * @param patterns  name patterns of private modules in the configuration
  */
 export function trapsOfDoor(
   { url, lines, ecosystem }: KnownDoor,
@@ -40,7 +40,7 @@ export function trapsOfDoor(
   );
   if (unknown.length > 0 && behind.length > 0)
     traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(unknown), mirrors: list(behind) })));
-  // The lines contain private names only if the client has a setting for them.
+  // The lines contain private names only if the client has a setting for them. Other clients need none.
   const missing = unknown.filter((pattern) => lines.some((line) => line.includes(pattern)));
   if (missing.length > 0) traps.push(trap('door-private', say('trap.door-private.what', { patterns: list(missing) })));
   return traps;

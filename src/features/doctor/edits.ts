@@ -19,7 +19,7 @@ export function editsFor(
   });
 }
 
-/** A line with its own line ending: a file may mix LF and CRLF. */
+/** A line and its line ending, because a file may mix LF and CRLF. */
 interface Line {
   readonly text: string;
   readonly end: string;
@@ -50,8 +50,8 @@ function linesOf(text: string): readonly Line[] {
 }
 
 /**
- * Drops edits that do not help. Each edit is applied in memory: then its trap must be gone, and no new kind of trap may
- * appear.
+ * Drops edits that do not help. Each trap's edits are applied in memory, and the machine is examined again. The edits
+ * are kept if the trap no longer occurs and no new kind of trap appears.
  * @param again  examines a machine
  */
 export async function keepProvenEdits(
@@ -76,7 +76,7 @@ export async function keepProvenEdits(
   return proven;
 }
 
-/** Returns the key of a trap. It does not contain its places, because an edit may move lines. */
+/** Returns a key that identifies a trap. The key contains no line numbers, because an edit may move lines. */
 export function trapKeyOf({ id, what, set }: Trap): string {
   return JSON.stringify([id, what, set]);
 }

@@ -1,13 +1,13 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 
-/** Reasons of client errors that are not failures of a probe. */
+/** Reasons for errors of package clients that no probe can fail with. */
 export const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
 export type OwnReason = (typeof ownReasons)[number];
 export type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
 /**
- * A text and what it means. If it has several reasons, the text does not show which. `isResult`: the text only reports
- * the result of an earlier failure. So it counts only if nothing else in the text is known.
+ * An error text and its meaning. If there are several reasons, the text does not show which one applies. `isResult`:
+ * the text only reports a consequence of an earlier failure. It counts only if no other text is recognized.
  */
 export interface ErrorText {
   readonly pattern: RegExp;
@@ -23,12 +23,12 @@ function result(reasons: ErrorReason | readonly ErrorReason[], pattern: RegExp):
   return text(reasons, pattern).map((one) => ({ ...one, isResult: true }));
 }
 
-/** The possible responses of an index if pip found no file there. pip shows the status only in its debug log. */
+/** What an index may have responded if pip found no file there. pip shows the status only in its debug log. */
 const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] as const;
 
 /**
- * Texts of clients, the more specific first. Each is matched against one line. A chain of causes (uv, cargo) counts as
- * one line, and so does a response that Go quotes.
+ * Error texts of clients; more specific ones come first, because the first match decides. Each is matched against one
+ * line. A chain of causes (uv, cargo) counts as one line, and so does a response that Go quotes.
  */
 export const errorTexts: readonly ErrorText[] = [
   ...text('lookups_off', /module lookup disabled by GOPROXY=off/),
@@ -47,16 +47,16 @@ export const errorTexts: readonly ErrorText[] = [
     /Release file .*(?:is not valid (?:yet|any ?more)|expired)|is expired \(invalid since|Release 文件已经过期/i,
   ),
   ...text('plain_refused', /not a trusted (?:or secure )?host|insecure (?:registry|protocol)/i),
-  // The digest of no bytes.
+  // This is the SHA-256 of an empty body, so nothing arrived.
   ...text('cut', /did not match.*got sha256:e3b0c44298fc1c14/i),
   ...text(
     'mismatch',
     /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
     /unexpected commit digest|does not match digest|digest .*mismatch|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
-    // apt compares the size with the signed list before it reads the file, so nothing is cut off.
+    // apt compares the size with the signed list before it downloads, so the body was not cut off.
     /File has unexpected size|文件尺寸不符/,
   ),
-  // The content is longer or shorter than the manifest states.
+  // The content is longer or shorter than its manifest states.
   ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size/),
   ...text(
     'tls_protocol',
@@ -95,11 +95,11 @@ export const errorTexts: readonly ErrorText[] = [
     /ENETUNREACH|EHOSTUNREACH|no route to host|network is unreachable|cannot assign requested address/i,
   ),
   ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout/i),
-  // Go shows no address, so it is resolving the name or trying the first address.
+  // The text has no address, so Go was resolving the name or connecting to the first address.
   ...text(['resolve_failed', 'timeout_connect'], /dial tcp: i\/o timeout/),
   ...text(['resolve_failed', 'timeout_connect', 'timeout_tls'], /canceled while waiting for connection/),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_tls'], /while awaiting headers/),
-  // urllib3 names the limit if it waited for a response, and does not if it read a body.
+  // urllib3 shows the timeout's length if it waited for a response, but not if it was reading a body.
   ...text(
     'timeout_transfer',
     /network timeout\. Try increasing|body error.*operation timed out/i,
@@ -117,13 +117,13 @@ export const errorTexts: readonly ErrorText[] = [
     'timeout_connect',
     /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|error \(?Connect\)?.*operation timed out|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
   ),
-  // Python waited for a head or for a body. A later line may show which.
+  // Python was waiting for a response head or a body. A later line may show which of the two.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
   ...text(['timeout_processing', 'timeout_transfer'], /wsarecv: A connection attempt failed/),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /operation timed out|deadline exceeded/i),
-  // The body of a Go module ends early, or its zip is damaged: the text of the go command is the same.
+  // The body of a Go module ended early, or its zip is damaged. The go command prints the same text for both.
   ...text(['cut', 'malformed'], /@v\d\S*: unexpected EOF|unexpected BufError/),
-  // The connection ended before the end of the response header, or within a tunnel.
+  // The connection ended before the response header was complete, or inside a tunnel.
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
@@ -145,7 +145,7 @@ export const errorTexts: readonly ErrorText[] = [
     ['cut', 'malformed', 'wrong_content'],
     /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|unrecognized archive format|is not a Debian format archive|Wheel '.*' located at .* is invalid/i,
   ),
-  // The body is longer or shorter than `Content-Length` states: an intermediate server may have decompressed it.
+  // The body is longer or shorter than `Content-Length`, perhaps because an intermediate server decompressed it.
   ...text(['cut', 'malformed'], /BAD_TARBALL_SIZE|did not match the one specified in 'Content-Length'/),
   ...text(['cut', 'malformed'], /Unexpected end of JSON input/),
   ...text(
@@ -165,7 +165,7 @@ export const errorTexts: readonly ErrorText[] = [
     'denied',
     /E40[13]\b|FETCH_40[13]|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden/i,
   ),
-  // pip lists versions, so it has read the index.
+  // The text lists versions, so pip did read the index.
   ...text('absent', /\(from versions: \S+\d/),
   ...result(
     emptyIndex,
@@ -176,7 +176,7 @@ export const errorTexts: readonly ErrorText[] = [
     /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
-  // The details are in other lines or missing.
+  // Other lines may have the details.
   ...result(['refused', 'timeout_connect', 'unreachable'], /Unable to connect to \S+:https?:|不能连接到 \S+：https?：/),
   ...result(
     'absent',

@@ -18,12 +18,12 @@ export type NamedTrap = Trap &
     readonly causes: string;
   };
 
-/** The result of examining a machine, with the text of every file that was read. */
+/** The result of examining a machine, and the text of every file that was read. */
 export interface Examined {
   readonly traps: readonly NamedTrap[];
   readonly unchecked: readonly Unchecked[];
   readonly texts: ReadonlyMap<string, string>;
-  /** Mirrors whose probe ended, with any outcome; empty before `addOnline`. */
+  /** The mirrors whose probe ended, with any outcome. The list is empty until `addOnline` has run. */
   readonly probedMirrors: readonly ProbedMirror[];
 }
 
@@ -114,7 +114,7 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
   return [...byText.values()];
 }
 
-/** Returns a machine that reads each path once, because clients share many paths, and each edit is examined anew. */
+/** Returns a machine that caches what it reads, because clients share many paths, and each edit is examined again. */
 function readingOnce(machine: Machine): Machine {
   const texts = new Map<string, Promise<FileText>>();
   const folders = new Map<string, Promise<FolderNames>>();
@@ -132,7 +132,8 @@ function kept<T>(known: Map<string, T>, path: string, make: (path: string) => T)
 }
 
 /**
- * Returns a machine that records the files it read, and the paths it could not read, because these may contain traps.
+ * Returns a machine that records the files that it read and the paths that it could not read. An unreadable path may
+ * contain traps, so it is reported.
  */
 function watching(
   machine: Machine,

@@ -8,13 +8,13 @@ import type { Explained, ObservedFailure } from './explain.ts';
 const options = { ...optionsOf('boolean', 'json'), ...optionsOf('string', 'url', 'token-file', 'config') };
 const wordsMax = 1_000;
 
-/** Lists what the daemon observes at mirrors; empty: no daemon responds. */
+/** Lists the failures that the daemon observes at mirrors. The list is empty if no daemon responds. */
 type ListObserved = (
   context: Context,
   flags: { readonly url?: string; readonly 'token-file'?: string; readonly config?: string },
 ) => Promise<readonly ObservedFailure[]>;
 
-/** `mirrorwatch explain`: explains errors of package clients, and lists commands to run next. */
+/** `mirrorwatch explain`: explains error messages of package clients, and lists commands to run next. */
 export const createExplainCommand = (listObserved: ListObserved): Command => ({
   name: 'explain',
   usage: 'mirrorwatch explain [--json] [--url URL] [--token-file FILE] [--config FILE] "ERROR"|-',

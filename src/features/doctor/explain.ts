@@ -13,7 +13,9 @@ interface KnownError {
   readonly candidates: readonly ErrorReason[];
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
-  /** The origin of a URL in the line, else of one in the text, else of a host that is named; `null`: none is named. */
+  /**
+   * The origin of a URL in the line, else of a URL in the text, else of a host that one of them names; `null`: none.
+   */
   readonly url: string | null;
 }
 
@@ -22,12 +24,12 @@ const shownMax = 5;
 /** The maximum length of a chain of causes, characters; the rest is not read. */
 const joinedMax = 4_000;
 
-/** Numbers that are not an HTTP status: lines of a Python traceback, sizes and counts in a client's progress. */
+/** Matches numbers that are no HTTP status: lines in a Python traceback, and sizes or counts in a client's progress. */
 const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
- * Finds the known errors in the first `linesMax` lines of a text: each meaning once, in the order of the text, at most
- * `shownMax`. Errors that only follow from another error are left out.
+ * Finds known errors in the first `linesMax` lines of a text, in their order. Each meaning is returned once, and at
+ * most `shownMax` errors. Errors that only follow from another error are left out.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
@@ -52,7 +54,7 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   return (causes.length === 0 ? all.slice(0, 1) : causes).map(({ isResult: _, ...one }) => one).slice(0, shownMax);
 }
 
-/** Judges a 404 or 410 whose response the client quotes, in the same way as a probe does. */
+/** Judges a quoted 404 or 410 response in the same way as a probe judges it; `null`: the line quotes none. */
 function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
   const [, quoted] = /\b(?:404|410) .*?server response:(.*)/.exec(line) ?? [];
   if (quoted === undefined) return null;
@@ -60,12 +62,15 @@ function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
 
-/** Matches the step and the time that a build writes before a line. */
+/** Matches what a container build writes before each line: the number of the step and the elapsed time. */
 const buildPrefix = /^(?:#\d+ )?(?:\d+\.\d+ )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark = /^(?:Caused by:|[├╰]─▶|│)\s*/;
 
-/** Joins the lines of one error: a chain of causes, and a response that the go command quotes below its line. */
+/**
+ * Joins the lines that belong to one error: a chain of causes, or a response that the go command quotes below its own
+ * line.
+ */
 function joinedLines(lines: readonly string[]): readonly string[] {
   const joined: string[] = [];
   let isQuoted = false;
@@ -86,7 +91,7 @@ function writtenUrl(text: string): string | null {
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
-/** Returns the origin of a host that is named without a URL, as in errors of pip and of resolvers. */
+/** Returns the origin of a host that errors of pip or of resolvers name without a URL. */
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return scheme === 'HTTPS' ? secure(host, port) : `http://${host}:${port}`;
@@ -99,7 +104,7 @@ function secure(host: string, port: string | undefined): string {
   return port === undefined || port === '443' ? `https://${host}` : `https://${host}:${port}`;
 }
 
-/** One reason, in words. */
+/** What a reason means, in words. */
 interface Meaning {
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
@@ -112,7 +117,7 @@ export interface ObservedFailure {
   readonly registry: string;
   readonly ecosystem: string;
   readonly url: string;
-  /** A reason of a probe. */
+  /** The reason of the failure, as a probe reports it. */
   readonly cause: string;
   /** RFC 3339. */
   readonly since: string;
@@ -123,10 +128,7 @@ export interface Explained {
   readonly reason: ErrorReason | null;
   /** The reasons that the text may have; empty: `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
-  /**
-   * Failures that the daemon observes and that the text may mean: at the mirror that the text names, else in its
-   * ecosystem.
-   */
+  /** Failures observed by the daemon that fit the text: at the mirror that the text names, else in its ecosystem. */
   readonly observed: readonly ObservedFailure[];
   /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
   readonly layer: string | null;
@@ -136,13 +138,14 @@ export interface Explained {
   readonly line: string;
   readonly means: string;
   readonly next: string;
-  /** Commands to run next, the best first; at least one. */
+  /** Commands to run next, the most useful first; at least one. */
   readonly run: readonly string[];
 }
 
 /**
- * Explains the errors of package clients in a text; empty: none is known.
- * @param open  what the daemon observes now. If the text names a mirror but allows several reasons, it decides
+ * Explains the errors of package clients in a text; empty: no error is recognized.
+ * @param open  the failures that the daemon observes now. If the text names a mirror and allows several reasons, they
+ *   can decide
  */
 export function explainText(text: string, say: Say, open: readonly ObservedFailure[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {
@@ -171,7 +174,7 @@ export function explainText(text: string, say: Say, open: readonly ObservedFailu
   });
 }
 
-/** Returns the oldest finding of each mirror and cause, because several findings may have the same cause. */
+/** Returns the oldest finding for each mirror and cause, because several findings may have the same cause. */
 function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFailure[] {
   const oldest = observed.toSorted((a, b) => a.since.localeCompare(b.since));
   return [...Map.groupBy(oldest, ({ registry: name, cause }) => `${name} ${cause}`).values()].flatMap(
@@ -179,14 +182,14 @@ function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFai
   );
 }
 
-/** True if a finding is one of the failures that the text may mean, at the mirror that the text names. */
+/** True if the text may mean this failure, at the mirror that the text names. */
 function isAbout(one: ObservedFailure, { reason, candidates, ecosystem, url }: KnownError): boolean {
   const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
   const isThere = url === null ? one.ecosystem === ecosystem : URL.parse(one.url)?.origin === url;
   return isMeant && isThere;
 }
 
-/** Returns the line without user-info in URLs. An `@` in the path (`/@v/list`) is kept. */
+/** Returns the line without user-info in URLs. An `@` in a path (`/@v/list`) is not user-info, so it is kept. */
 function shownLine({ line }: KnownError): string {
   return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
 }

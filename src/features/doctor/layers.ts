@@ -9,8 +9,9 @@ export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] a
 export type Layer = (typeof layers)[number];
 
 /**
- * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `untold`: the outcome is
- * unknown. `passed over`: the layer is not used, as without TLS. `not reached`: an earlier layer fails or is untold.
+ * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `untold`: it is unknown
+ * whether the layer works. `passed over`: the connection does not use it, such as TLS over plain HTTP. `not reached`:
+ * an earlier layer fails or is `untold`.
  */
 export interface LayerState {
   readonly layer: Layer;
@@ -18,10 +19,12 @@ export interface LayerState {
   readonly text: string;
 }
 
-/** The last word of a message key `layer.next.…`, which names the next action. */
+/** The last part of a message key `layer.next.…`. It names the next action for the operator. */
 type Next = Key extends infer K ? (K extends `layer.next.${infer Word}` ? Word : never) : never;
 
-/** The layer of each failure, and the next action. `null`: the layer depends on how far the connection got. */
+/**
+ * The layer of each failure, and the next action. `null`: the phase in which the connection failed decides the layer.
+ */
 const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | null, next: Next]>> = {
   resolve_not_found: ['name', 'resolve_not_found'],
   resolve_failed: ['name', 'resolver'],
@@ -56,11 +59,11 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
 
 export interface Layered {
   readonly states: readonly LayerState[];
-  /** The failed layer, what the failure means and what to do next; `null`: the probe is ok or unknown. */
+  /** The failed layer, the meaning of the failure and the next action; `null`: the probe is ok or unknown. */
   readonly failed: { readonly layer: Layer; readonly means: string; readonly next: string } | null;
 }
 
-/** Returns the layers of the last host that a probe contacted. */
+/** Returns the state of each layer, for the last host that a probe contacted. */
 export function layersOf(
   { sample: { outcome, facts }, transcript }: Pick<Probed, 'sample' | 'transcript'>,
   say: Say,
@@ -96,8 +99,8 @@ export function layersOf(
 }
 
 /**
- * Returns the layer of a failure. An HTML page with a failing status, such as 511 of a captive portal, is a failure of
- * the HTTP layer.
+ * Returns the layer of a failure. If an HTML page has a failing status, the HTTP layer failed; an example is 511 of a
+ * captive portal.
  */
 function layerOf(kind: ProbeFailure['kind'], of: Layer | null, hop: Hop | null): Layer {
   const isRefusal = kind === 'wrong_content' && hop?.status !== null && hop !== null && hop.status >= 400;
@@ -138,7 +141,7 @@ function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs:
   return kind === 'tls_untrusted' && isSelfSigned ? say('layer.selfSigned', { issuer: tls.issuer }) : issuer;
 }
 
-/** Returns a text with the last URL if redirects led to another host. */
+/** Returns a text with the last URL if redirects led to another host, else an empty text. */
 function redirectText({ hops }: Probed['transcript'], say: Say): string {
   const ownHops = hops.filter((hop) => !hop.aside);
   const [first, last] = [ownHops[0]?.url, ownHops.at(-1)?.url];
@@ -146,7 +149,9 @@ function redirectText({ hops }: Probed['transcript'], say: Say): string {
   return say('layer.redirected', { url: last });
 }
 
-/** If a phase takes this long, milliseconds, it probably lost a packet or waited for a dead resolver. */
+/**
+ * A phase that takes this long, milliseconds, probably lost a packet or waited for a resolver that does not respond.
+ */
 const slowMs = 1_000;
 
 function isPast(layer: Layer, hop: Hop | null): boolean {
@@ -231,7 +236,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   }
 }
 
-/** Lists layer, meaning and next action of each failure, as in docs/doctor.md. */
+/** Lists the layer, the meaning and the next action of each failure, for docs/doctor.md. */
 export function failuresByLayer(say: Say): readonly {
   readonly kind: ProbeFailure['kind'];
   readonly layer: Layer | null;

@@ -8,7 +8,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import type { Layered } from './layers.ts';
 
-/** Traps that are visible only by probing a mirror. */
+/** Traps that only probes of a mirror can show. */
 export const onlineKinds = {
   'online-name': { severity: 'error', isFixable: false },
   'online-tcp': { severity: 'error', isFixable: false },
@@ -69,7 +69,9 @@ export function trapAt(
   return trapOf(id, what, [subjectPlaceOf(subject)], set);
 }
 
-/** The HTTP version over which a mirror fails while the other one works, and the clients that use this version. */
+/**
+ * The HTTP version over which a mirror fails while the other one works, and the clients that use the failing version.
+ */
 interface BrokenVersion {
   readonly broken: HttpProtocol;
   readonly reason: string;
@@ -79,9 +81,9 @@ interface BrokenVersion {
 const forced = { '1.1': 'h1', '2': 'h2' } as const;
 
 /**
- * Finds an HTTP version that clients use and over which a mirror fails, while the other version works. HTTP/2 that the
- * server does not offer is no fault: clients fall back in the handshake.
- * @param probe  probes with the mirror forced to a version
+ * Finds an HTTP version that clients use, over which a mirror fails while it works over the other one. A server without
+ * HTTP/2 is no fault, because clients then agree on HTTP/1.1 in the TLS handshake.
+ * @param probe  probes the mirror over one HTTP version
  */
 export async function findBrokenVersion(
   mirror: Mirror,

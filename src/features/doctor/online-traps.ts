@@ -17,7 +17,7 @@ import {
 } from './online-subject.ts';
 
 /**
- * Returns one trap for each layer and kind of failure, with its mirrors.
+ * Returns one trap for each layer and kind of failure. Each trap lists its mirrors.
  * @param overFour  the mirrors that fail over IPv6 and work over IPv4
  */
 export function findLayerTraps(
@@ -81,7 +81,10 @@ export async function findPlainOnTls(
   return [trapAt(subject, 'online-plain-on-tls', prober.say('online.plain.what'), set)];
 }
 
-/** Addresses that no remote host has, such as loopback, unspecified, and the ranges that proxies invent for names. */
+/**
+ * Addresses that no remote host can have: loopback, unspecified, documentation ranges, and the range that proxies
+ * invent for names.
+ */
 const madeUpAddress =
   /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
 
@@ -94,16 +97,17 @@ function isName(host: string): boolean {
 }
 
 /**
- * Names that are local to a site, so any address may be right: RFC 6761, 6762 and 8375, `internal`, and single words.
+ * Names that a site can define itself, so that any address may be right: RFC 6761, 6762 and 8375, `internal`, and
+ * single words.
  */
 const siteName = /^[^.]+$|(^|\.)(test|example|example\.(com|net|org)|invalid|local|internal|home\.arpa)$/i;
 
-/** Addresses that proxies invent for names; requests to them succeed. */
+/** The range from which some proxies invent an address for each name. Requests to these addresses succeed. */
 const inventedAddress = /^198\.1[89]\./;
 
 /**
- * Returns a trap if the name of a mirror resolved to an address that no remote host can have. A successful probe
- * prevents the trap, unless proxies invent such addresses.
+ * Returns a trap if a mirror's name resolved to an address that no remote host can have. After a successful probe there
+ * is a trap only if the address is one that proxies invent.
  */
 export function findLies({ subject, probed }: SeenSubject, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
@@ -148,15 +152,14 @@ function probeAs(
 }
 
 const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
-/** Failures that show lost packets of full size: a connection opens and then hangs. */
+/** Failures that suggest that large packets are lost: a connection opens and then hangs. */
 const hangs: readonly string[] = ['timeout_tls', 'timeout_processing', 'timeout_transfer', 'cut'];
 
-/** Error codes on a host without IPv6. Clients on this host do not wait for IPv6. */
+/** Error codes of a host without IPv6. Its clients do not try IPv6, so they lose no time. */
 const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /**
- * Returns a trap if the mirror fails over IPv6 while IPv4 connects, or if it works although IPv6 connects and then
- * hangs.
+ * Returns a trap if IPv6 to a mirror is broken. The mirror works only over IPv4, or IPv4 connects while IPv6 does not.
  */
 export async function findFamilyTraps(
   { subject, probed }: SeenSubject,
@@ -202,7 +205,9 @@ export async function findVersionTraps(
   return [trapAt(subject, id, what, prober.say('online.version.repair'))];
 }
 
-/** Returns a trap if the leading client needs a relay that the mirror does not offer, or that fails. */
+/**
+ * Returns a trap if the client that advice is for needs a relay that the mirror does not offer, or whose probe fails.
+ */
 export async function findRelayTraps(
   { subject, probed }: SeenSubject,
   prober: OnlineProber,
@@ -227,10 +232,14 @@ export async function findRelayTraps(
   return [trapAt(subject, 'online-relay-broken', what, say('online.relay.another'))];
 }
 
-/** Larger clock differences make new certificates and tokens invalid. The header `Date` has whole seconds. */
+/**
+ * If clocks differ by more, milliseconds, new certificates and tokens are invalid. `Date` has a resolution of a second.
+ */
 const skewMs = 60_000;
 
-/** Compares the local clock with the median `Date` of the mirrors: a single mirror's clock may be wrong. */
+/**
+ * Compares the local clock with the median `Date` of the mirrors, because the clock of a single mirror may be wrong.
+ */
 export function findClockTraps(seen: readonly SeenSubject[], say: Say): readonly OnlineTrap[] {
   const skews = seen.flatMap(({ subject, probed }) => {
     const skew = skewOf(probed);
@@ -248,8 +257,8 @@ export function findClockTraps(seen: readonly SeenSubject[], say: Say): readonly
 }
 
 /**
- * Returns how far the local clock is ahead, milliseconds; `null`: no valid `Date`. The `Date` of a cached response is
- * `Age` seconds old.
+ * Returns how far the local clock is ahead, milliseconds; `null`: there is no valid `Date`. The `Age` of a cached
+ * response is added to its `Date`.
  */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);

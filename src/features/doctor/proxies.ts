@@ -16,7 +16,7 @@ export const proxyKinds = {
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 const loopback = ['localhost', '127.0.0.1'] as const;
 
-/** Finds traps of the proxy variables in this environment. @param hosts  host names of the configured mirrors */
+/** Finds traps in the proxy variables of this environment. @param hosts  host names of the configured mirrors */
 export function examineProxies(
   { machine: { env }, assignments }: Pick<MachineSurroundings, 'machine' | 'assignments'>,
   hosts: readonly string[],
@@ -58,7 +58,7 @@ export function examineProxies(
   return { traps, unchecked: [] };
 }
 
-/** Finds entries of NO_PROXY that are URLs. Entries must be hosts, so a URL matches nothing. */
+/** Finds URLs among the entries of NO_PROXY. An entry must be a host, so a URL has no effect. */
 function exceptTraps(
   name: string,
   value: string,
@@ -96,7 +96,7 @@ function placesOf(name: string, value: string, assignments: readonly Assignment[
 }
 
 /**
- * True if NO_PROXY covers a host. An entry is an address, a network, or a name, which also covers the names below it. A
+ * True if NO_PROXY contains a host. An entry is an address, a network, or a name that also matches its subdomains. A
  * leading dot and ports are ignored.
  */
 function isExcepted(host: string, except: readonly string[]): boolean {

@@ -10,10 +10,7 @@ import { readAssignments } from './assignments.ts';
 /** Project files that set variables for builds: CI, compose files, Dockerfiles. */
 const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
-/**
- * Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value is one URL or starts a list of URLs, without
- * placeholders.
- */
+/** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
 const assigned =
   /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';]*\$)(https?:[^\s"'$;]+))/g;
 
@@ -33,11 +30,11 @@ const depthMax = 3;
 const foldersMax = 300;
 const withDot = new Set(['.github']);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
-/** Folders for examples and tests. They are not built, so they are skipped, and the report names them. */
+/** Folders with examples and tests. Builds do not use them, so they are skipped, and the report lists them. */
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
 const asideShown = 3;
 
-/** Surveys the settings of clients on this machine, and the project's lock files and other files that name modules. */
+/** Reads the settings of clients on this machine, and the project's lock files and other files that list modules. */
 export async function examineProject(machine: Machine): Promise<Survey> {
   const surroundings: MachineSurroundings = {
     machine,
@@ -55,7 +52,7 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
-/** Finds where settings of clients name an address that begins with this URL, such as the front door's. */
+/** Finds the settings of clients whose first or later URL begins with this URL, such as the URL of the front door. */
 export async function findSettingsOf(url: string, machine: Machine): Promise<readonly string[]> {
   const surroundings: MachineSurroundings = {
     machine,
@@ -73,9 +70,9 @@ export async function findSettingsOf(url: string, machine: Machine): Promise<rea
 }
 
 interface Found extends Surveyed {
-  /** True if files of the project name modules or a mirror of this ecosystem. */
+  /** True if files of the project list modules of this ecosystem, or one of its mirrors. */
   readonly isOfProject: boolean;
-  /** True: the chain is the client's default. */
+  /** True if the chain is the client's default, so no setting names it. */
   readonly isDefault: boolean;
 }
 
@@ -121,7 +118,7 @@ async function surveyed(
   };
 }
 
-/** Returns the entries that files name, each with the first file that names it. */
+/** Returns the modules that files list, each with the first file that lists it. */
 async function entriesIn(
   machine: Machine,
   files: readonly string[],
@@ -137,7 +134,7 @@ async function entriesIn(
   return found;
 }
 
-/** Returns the chain of the first project file that sets one for its builds. */
+/** Returns the chain of the first project file that sets one for the project's builds. */
 async function chainOfProject(
   doctor: Doctor,
   surroundings: MachineSurroundings,
@@ -164,7 +161,7 @@ interface Files {
   readonly passed: readonly string[];
 }
 
-/** Lists the paths of the project to a limited depth, top level first. Folders of third parties are not entered. */
+/** Lists the paths of the project, top level first, to a limited depth. It skips folders with third-party code. */
 async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
@@ -184,7 +181,7 @@ async function filesOf(machine: Machine): Promise<Files> {
           continue;
         }
         files.push(path);
-        // Only names without a dot count as folders. If one is a file, listing it fails in the next pass, which is
+        // A name without a dot may be a folder. If it is a file, listing it fails in the next pass, and the error is
         // ignored.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }

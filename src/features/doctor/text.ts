@@ -35,7 +35,10 @@ function placeJson(place: SettingPlace): object {
   return { file: null, line: null, variable: null, mirror: null, ...place };
 }
 
-/** Formats the doctor's results for people. Control characters from files do not reach the terminal. */
+/**
+ * Formats the doctor's results for people. Control characters from files are replaced, so that they do not reach the
+ * terminal.
+ */
 export function formatDiagnosis(
   { traps, unchecked, texts, probedMirrors }: Examined,
   terminal: Pick<Terminal, 'paint'>,
