@@ -18,8 +18,8 @@ const options = {
 };
 
 /**
- * `mirrorwatch door`: runs the front door until SIGTERM or SIGINT. Other calls only print settings for clients or files
- * for a proxy.
+ * `mirrorwatch door`: runs the front door until SIGTERM or SIGINT. Some options only print settings for clients, or
+ * files for a proxy.
  */
 export const doorCommand: Command = {
   name: 'door',
@@ -31,7 +31,7 @@ export const doorCommand: Command = {
     const { terminal, say } = context;
     const facts = { ...context.facts, log: readLogLevel(context, values['log-level']) };
     const isServing = values.lines !== true && values.print === undefined;
-    // If the command only prints, it needs no graceful stop: a signal ends the process.
+    // A command that only prints needs no graceful stop, so a signal ends the process at once.
     const signals = isServing ? receiveSignals(context) : null;
     const { config, source } = await loadNeeded(context, values.config);
     const { door: rule } = config;
@@ -64,7 +64,7 @@ export const doorCommand: Command = {
     };
     let reloading = Promise.resolve();
     signals.onReload(() => {
-      // Reloads run one at a time: a slow read of an older file must not replace a newer configuration.
+      // Reloads run one after the other, so that a slow read of an older file cannot replace a newer configuration.
       reloading = reloading.then(reload).catch((cause: unknown) => {
         log.error('a reload failed by a defect', { cause: String(cause) });
       });

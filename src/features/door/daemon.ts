@@ -9,19 +9,21 @@ import { openEvents } from '../../daemon/system.ts';
 import type { KnownOrder } from './order.ts';
 
 export interface Listener {
-  /** Called when the lists of mirrors and advice were read. The key is `ecosystem/upstream`. */
+  /** Called with the current state after the lists of mirrors and advice were read. The key is `ecosystem/upstream`. */
   known(all: ReadonlyMap<string, KnownOrder>): void;
   doubted(names: ReadonlySet<string>): void;
-  /** Called when the lists or the event stream could not be read, again after each failed attempt. */
+  /**
+   * Called with the reason when the lists or the event stream cannot be read, and after each further failed attempt.
+   */
   lost(why: string): void;
 }
 
 export interface DaemonAt {
-  /** Without a trailing slash. */
+  /** The daemon's base URL, without a trailing slash. */
   readonly url: string;
-  /** `null`: none is sent. */
+  /** The bearer token; `null`: requests have no token. */
   readonly token: string | null;
-  /** Absent: the default CAs. */
+  /** Absent: the default CAs are trusted. */
   readonly tls?: TlsTrust;
 }
 
@@ -51,7 +53,7 @@ interface AdviceSeen {
   readonly candidates?: unknown;
 }
 
-/** Gates of mirrors whose responses fail a client's run. */
+/** The gates (reasons against advising a mirror) that mean: a client's run fails at this mirror. */
 const failingGates: ReadonlySet<string | null> = new Set(['outage', 'certificate', 'refusal']);
 
 export function daemonOf({ door, listen }: Config): DaemonAt {
@@ -60,7 +62,10 @@ export function daemonOf({ door, listen }: Config): DaemonAt {
   return { url: urlOfListener(listen), token, ...tlsOf(listen) };
 }
 
-/** Reads the daemon's lists of mirrors and advice. @throws Error if it cannot be reached, or its response is invalid */
+/**
+ * Reads the daemon's lists of mirrors and advice.
+ * @throws Error if the daemon cannot be reached, or its response is invalid
+ */
 export async function readDaemon(
   at: DaemonAt,
 ): Promise<{ readonly known: ReadonlyMap<string, KnownOrder>; readonly doubted: readonly string[] }> {
@@ -87,7 +92,7 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 }
 
 /**
- * Follows a daemon. Its event stream reports that something changed; then the lists with the current state are read.
+ * Follows a daemon's state. Its event stream only reports that something changed. After each event the lists are read.
  */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
   const follower = new Follower(at, listener, timers);
@@ -158,7 +163,7 @@ class Follower {
       this.#listener.known(report.known);
     } catch (cause) {
       this.#lose((cause as NodeJS.ErrnoException).code ?? (cause as Error).message);
-      // Without this, the next read would wait for an event, which may take long.
+      // After a failure the next read is due soon. Otherwise it would wait for an event, which may take long.
       this.#isWanted = true;
       waitMs = againMs;
     } finally {
@@ -189,7 +194,7 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
   return keys.every((key) => typeof fields[key] === 'string');
 }
 
-/** Combines both lists by upstream. Proposed advice takes precedence over accepted advice. */
+/** Combines the lists of mirrors and advice by upstream. Proposed advice takes precedence over accepted advice. */
 function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, KnownOrder> {
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(
@@ -223,7 +228,7 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
 }
 
 /**
- * Returns the mirrors that serve wrong bytes, except the mirror that is advised. It is advised because no other one is
+ * Returns the mirrors that serve wrong bytes, except the advised one. Advice names such a mirror only if no other is
  * left.
  */
 function wrongBeside(wrong: ReadonlySet<string>, advice: AdviceSeen | null): ReadonlySet<string> {

@@ -22,11 +22,11 @@ import { createDoorMetrics } from './metrics.ts';
 import { createStays } from './stay.ts';
 
 export interface Door {
-  /** For clients, without a trailing slash. */
+  /** The URL for clients, without a trailing slash. */
   readonly url: string;
   /** Returns the path prefixes that the door serves, such as `/go/`. */
   prefixes(): readonly string[];
-  /** Applies another configuration, but keeps `listen`, `perMinute` and `orderFile`. */
+  /** Applies a new configuration, except for `listen`, `perMinute` and `orderFile`, which need a restart. */
   reconfigure(config: Config): void;
   /** Waits at most `limits.drainMs` for running requests, then closes. */
   close(): Promise<void>;
@@ -44,7 +44,10 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
   return { clock: systemClock, timers: systemTimers, log, version };
 }
 
-/** Opens the front door of a configuration as a relay. @throws Error if it has none, or it cannot be opened */
+/**
+ * Opens a configuration's front door, which passes all responses through.
+ * @throws Error if none is configured, or it cannot be opened
+ */
 export async function openRelay(config: Config, log: Log, version: string): Promise<Door> {
   const { door } = config;
   const opened = door && (await openDoor(config, door, doorPortsWith(log, version), { relay: true }));
@@ -53,9 +56,9 @@ export async function openRelay(config: Config, log: Log, version: string): Prom
 }
 
 /**
- * Opens the front door. The order of mirrors comes from the daemon, else from the stored order, else from the
- * configuration.
- * @param options  `relay`: true passes responses through, even if the configuration redirects
+ * Opens the front door. The daemon reports the order of mirrors. Without its report the stored order applies, else the
+ * configured one.
+ * @param options  `relay`: true passes responses through, even if the configuration sets redirects
  * @returns the error code if the listener cannot be opened
  */
 export async function openDoor(

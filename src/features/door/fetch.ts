@@ -10,7 +10,9 @@ export interface Source {
   readonly access: WireAccess;
 }
 
-/** The number of bytes in memory for all requests together: beginnings and rewritten texts of responses. */
+/**
+ * The number of response bytes that all requests together keep in memory: first parts of bodies, and rewritten indexes.
+ */
 export interface HeldResponse {
   bytes: number;
 }
@@ -23,7 +25,7 @@ class Hold {
     this.#all = all;
   }
 
-  /** Adds bytes in memory. @returns `false` if all responses together exceed `limits.doorHeldBytes` */
+  /** Counts more bytes for this response. @returns `false` if all responses together exceed `limits.doorHeldBytes` */
   take(bytes: number): boolean {
     this.#all.bytes += bytes;
     this.#bytes += bytes;
@@ -36,19 +38,21 @@ class Hold {
   }
 }
 
-/** A successful response: its beginning is in memory, the rest is streamed. */
+/** A successful response. The first part of its body is in memory, and the rest is streamed. */
 export interface Fetched {
   readonly source: Source;
   readonly passing: Passing;
   readonly first: Buffer;
-  /** The rest of the body; `null`: `first` is the whole body. */
+  /** The rest of the body; `null`: `first` contains the whole body. */
   readonly rest: AsyncIterator<Buffer> | null;
   readonly hold: Hold;
 }
 
 class Absent extends Error {}
 
-/** The mirror refused the range because its file ends before it. The file of another mirror may be longer. */
+/**
+ * Thrown if a mirror refuses a range with 416, because its file ends earlier. Another mirror may have a longer file.
+ */
 class NoRange extends Error {
   readonly end: RangeEnd;
 
@@ -58,7 +62,7 @@ class NoRange extends Error {
   }
 }
 
-/** The result if every mirror that has the file refused the range. */
+/** The result if at least one mirror refused the range and none succeeded. */
 export interface RangeEnd {
   readonly tag: 'no_range';
   readonly registry: string;
@@ -68,7 +72,7 @@ export interface RangeEnd {
 export interface FetchRequest {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
-  /** True: an HTML response counts as a failure (a captive portal or an error page). */
+  /** True: an HTML response counts as a failure, because it is a captive portal or an error page. */
   readonly isNeverHtml: boolean;
   /** The maximum length of the body, bytes. A longer body counts as a failure; absent: no limit. */
   readonly bytesMax?: number;
@@ -77,7 +81,8 @@ export interface FetchRequest {
 }
 
 /**
- * Returns one attempt at a source. It succeeds with status 200 (for a range: also 206) and `firstBytes` of the body.
+ * Returns an attempt to fetch from one source. It succeeds with status 200 (or 206 for a range) and `firstBytes` of the
+ * body.
  */
 export function attemptAt(
   { passages, held, nowMs }: { readonly passages: Passages; readonly held: HeldResponse; nowMs(): number },
@@ -95,14 +100,14 @@ export function attemptAt(
     const isRight = status === 200 || (isRanged && status === 206);
     const bytesMax = request.bytesMax ?? Number.POSITIVE_INFINITY;
     if (!isRight || isHtml || Number(passing.headers['content-length']) > bytesMax) {
-      // Closing the connection costs less than receiving the rest of the body.
+      // Closing the connection is cheaper than receiving the rest of the body.
       body.on('error', () => undefined).destroy();
       if (status === 404 || status === 410) throw new Absent(`status ${status}`);
       if (isRanged && status === 416)
         throw new NoRange({ tag: 'no_range', registry: source.name, headers: headersFor(passing, 'no_range') });
       throw new Error(isRight ? 'HTML, or too long' : `status ${status}`);
     }
-    // Another attempt may succeed while this one is reading.
+    // Another attempt may win while this one still reads; then its memory is freed.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       const beginning = await beginningOf(pacedPiecesOf(body, nowMs), request.firstBytes, hold);
@@ -117,10 +122,10 @@ export function attemptAt(
 }
 
 /**
- * Requests the sources in their order.
+ * Requests the sources in order until one succeeds.
  * @param usualMs  as in `raceInOrder`
- * @returns the first success; without one `no_range` if at least one failed with 416, `absent` if at least one failed with
- *   404 or 410, else `none`
+ * @returns the first success; else `no_range` if any source responded 416, else `absent` if any responded 404 or 410,
+ *   else `none`
  */
 export async function fetchFirst(
   deps: Parameters<typeof attemptAt>[0] & { readonly timers: Timers },
@@ -141,7 +146,7 @@ export async function fetchFirst(
 }
 
 /**
- * Yields the chunks of a body; throws if the mirror sends too slowly. The time in which the client reads does not
+ * Yields the chunks of a body; throws if the mirror sends too slowly. Time that the client takes to read does not
  * count.
  */
 async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerator<Buffer, undefined> {
@@ -184,7 +189,9 @@ export function releaseFetched({ hold, passing }: Fetched): void {
   passing.body.on('error', () => undefined).destroy();
 }
 
-/** Yields a response in chunks; throws if it is longer than `bytesMax` and than its stated length. */
+/**
+ * Yields a response in chunks. Throws if it is longer than `bytesMax`, or than its stated length if that is greater.
+ */
 export async function* bodyPiecesOf({ passing, first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
   const stated = Number(passing.headers['content-length']);
   const most = stated > bytesMax ? stated : bytesMax;
@@ -200,13 +207,15 @@ export async function* bodyPiecesOf({ passing, first, rest }: Fetched, bytesMax:
   }
 }
 
-/** The form of header values that can be passed on. Node throws on other characters. */
+/** Matches header values that Node can send on. Node throws on other characters. */
 const sound = /^[\t\x20-\x7e]*$/;
-/** Headers for browsers. A mirror's response is untrusted, so a browser must not run it or guess another type. */
+/**
+ * Headers that protect browsers. A mirror's response is untrusted, so a browser must not run it or guess another type.
+ */
 const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox" };
 
 /**
- * Returns the response headers that a client needs, never cookies or redirects.
+ * Returns the response headers that a client needs, but no cookies and no redirects.
  * @param what  `rewritten`: an index whose text was changed; `no_range`: a 416 without its body
  */
 export function headersFor(
@@ -229,8 +238,8 @@ export function headersFor(
 }
 
 /**
- * Returns the caching header of an index, limited to the client itself and to a short time: after a switch, a shared
- * cache would still serve the old index.
+ * Returns the caching header of an index. Only the client itself may cache the index, and only for a short time. After
+ * a switch of mirrors, a shared cache would still serve the old index.
  */
 function indexCachingOf(stated: string): string {
   const [, seconds] = /(?:^|[\s,])max-age="?(\d+)/i.exec(stated) ?? [];

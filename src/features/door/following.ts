@@ -5,17 +5,17 @@ import type { Listener } from './daemon.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { createKeeper, currentOrderOf, type KeptOrder, type KnownOrder, type Order, readKept } from './order.ts';
 
-/** The orders in force. */
+/** The order of mirrors that is in force for each upstream. */
 export interface Following extends Listener {
   routes(): readonly DoorRoute[];
   orders(): ReadonlyMap<string, Order>;
   doubts(): ReadonlySet<string>;
-  /** As in `Known`. */
+  /** The mirrors at which no client stays: in outage, with a bad certificate, or refusing requests. */
   failing(): ReadonlySet<string>;
   usualMs(name: string): number | null;
-  /** Applies the routes of another configuration. */
+  /** Replaces the routes with those of a new configuration. */
   configure(routes: readonly DoorRoute[]): void;
-  /** Waits until the last order is stored. */
+  /** Resolves when the last order is stored in the file. */
   done(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ export interface FollowingPorts {
 }
 
 /**
- * Follows the orders that result from the daemon's reports. Without a daemon the last orders stay in force until the
- * advice behind them expires.
- * @param path  of the file that keeps them over a restart
+ * Keeps the order of mirrors up to date with the daemon's reports. If the daemon is not reachable, the last orders
+ * apply until the advice behind them expires.
+ * @param path  the file that stores the orders, so that they survive a restart
  */
 export async function createFollowing(path: string, ports: FollowingPorts): Promise<Following> {
   return new FollowedOrders(createKeeper(path, ports.log), await readKept(path, ports.log), ports);

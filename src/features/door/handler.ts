@@ -24,14 +24,14 @@ export interface DoorDeps {
   failing(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /**
-   * True: responses are passed through. Redirects are sent only while `limits.doorPassing` responses are being passed.
+   * True: responses are passed through. While `passing.max` responses are being passed, further clients are redirected.
    */
   isRelay(): boolean;
-  /** The number of responses that are being relayed, and `max`, its limit. */
+  /** The number of responses that are being passed through, and its limit `max`. */
   readonly passing: { count: number; readonly max: number };
   readonly requests: Buckets;
   readonly refused: Buckets;
-  /** Limits how many refused requests the access log records. */
+  /** Limits how many refused requests the access log records per minute. */
   readonly refusedLines: Buckets;
   readonly stays: Stays;
   readonly metrics: DoorMetrics;
@@ -99,7 +99,7 @@ async function serve(
   }
   if (target.tag !== 'ok') {
     const ecosystem = target.route?.ecosystem ?? '';
-    // Private names get the same response as unknown paths, so that it does not reveal them.
+    // A private name gets the same response as an unknown path, so that the response does not reveal it.
     sendText(response, 404, 'not found\n');
     return { ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' };
   }
@@ -109,8 +109,7 @@ async function serve(
   const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
   const isPassed = mustPass || (isDoubted && path.kind === 'index');
-  // A pipelined request, as apt sends them, waits until the previous response is complete, because its client reads
-  // responses in order.
+  // apt pipelines requests and reads responses in order, so a later response waits until the previous one is complete.
   if (isPassed && response.socket === null && before?.closed === false)
     await new Promise((resolve) => before.once('close', resolve));
   const isFull = deps.passing.count >= deps.passing.max;
@@ -144,13 +143,13 @@ async function serve(
     return { ...served, outcome: 'refused' };
   }
   if (response.destroyed) return { ...served, outcome: 'failed' };
-  // The redirect must not be cached, because the next request may be redirected to another mirror.
+  // No cache may store the redirect, because the next request may go to another mirror.
   response.writeHead(302, ['location', url, 'cache-control', 'no-store', 'content-length', '0']);
   response.end();
   return { ...served, outcome: 'redirected' };
 }
 
-/** True if the door has its own credentials for a mirror. A client would lack them after a redirect. */
+/** True if the door has credentials for a mirror that its clients lack. They could not follow a redirect to it. */
 function hasOwnAccess({ accessOf }: PassDeps, name = ''): boolean {
   const access = accessOf(name);
   return access !== null && (access.auth !== null || access.client !== null);
@@ -180,11 +179,13 @@ function chosen(deps: DoorDeps, client: string, route: DoorRoute): Chosen {
 }
 
 function strangerBecause({ headers }: IncomingMessage, listen: Listen): 'token' | 'host' | null {
-  // Off loopback, a listener without a token is open to all clients.
+  // If the listener is not on loopback and has no token, all clients may use it.
   return listen.token === null && !isLoopback(listen.host) ? null : tokenRefusalOf(headers, listen);
 }
 
-/** Outcomes that any client can cause at will: all are counted, but logged at a limited rate. */
+/**
+ * Outcomes that any client can cause as often as it wants. All are counted, but the log records them at a limited rate.
+ */
 const noisy: ReadonlySet<DoorOutcome> = new Set(['refused', 'not_found', 'method', 'unauthorized', 'limited']);
 
 function recordServed(deps: DoorDeps, client: string, method: string, served: Served, startMs: number): void {
@@ -196,7 +197,6 @@ function recordServed(deps: DoorDeps, client: string, method: string, served: Se
   deps.log.info('request', {
     client,
     method: method.slice(0, 10),
-    // Fields that are undefined are not logged.
     ecosystem: ecosystem === '' ? undefined : ecosystem,
     module: module ?? undefined,
     registry: registry === '' ? undefined : registry,

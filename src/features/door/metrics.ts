@@ -13,13 +13,13 @@ export interface DoorMetrics {
     orders: ReadonlyMap<string, Pick<Order, 'names'>>,
   ): void;
   followed(isUp: boolean): void;
-  /** In text format 0.0.4. */
+  /** The metrics in Prometheus text format 0.0.4. */
   text(): Promise<string>;
 }
 
 /**
  * Creates the metrics of one front door.
- * @param descriptors  the limit of this process, and how many are in use; `null`: not available
+ * @param descriptors  the file descriptors that this process may open, and how many are open; `null`: not available
  */
 export function createDoorMetrics(
   descriptors: { readonly maxDescriptors: number | null; readonly countDescriptors: () => number | null } = {
@@ -46,13 +46,13 @@ export function createDoorMetrics(
         this.set(countDescriptors() ?? 0);
       },
     });
-  // Caches the series, because prom-client joins and hashes the labels at each look-up.
+  // The series are cached, because prom-client joins and hashes the labels at each look-up.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
   const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
     const known = series.get(key);
     if (known !== undefined) return known;
-    // Only a new series is set to zero, because this discards the counts of a histogram.
+    // Only a new series is set to zero, because `zero` deletes the counts of a histogram.
     requests.inc(of, 0);
     seconds.zero(of);
     const made = { count: requests.labels(of), time: seconds.labels(of) };

@@ -3,36 +3,40 @@ import type { Log } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { replaceFile, systemFiles } from '../../daemon/machine.ts';
 
-/** The daemon's last report on the mirrors of one upstream. */
+/** The daemon's last report about the mirrors of one upstream. */
 export interface KnownOrder {
-  /** The first mirror of the advice in force, with the advice's id and wall time of expiry; `null`: none. */
+  /** The first mirror of the advice in force, the advice's id, and its expiry (wall clock); `null`: no advice. */
   readonly advice: { readonly to: string; readonly id: string; readonly expiresAtMs: number | null } | null;
   /** Names of the mirrors that may be advised, best first. */
   readonly ranked: readonly string[];
   /** Mirrors that serve wrong bytes: they are used only if there is no other one. */
   readonly wrong: ReadonlySet<string>;
   /**
-   * Mirrors whose state is unknown: they are paused, not judged yet after a start, or this host's network is suspect.
+   * Mirrors whose state is unknown: paused mirrors, and mirrors that the daemon cannot judge after a start or while its
+   * network is suspect.
    */
   readonly unknown: ReadonlySet<string>;
   /** Mirrors in outage: they are used last. */
   readonly down: ReadonlySet<string>;
   /** Mirrors in outage, with a bad certificate, or refusing requests. No client stays at them. */
   readonly failing: ReadonlySet<string>;
-  /** The 95th percentile of each mirror's canary latency, milliseconds; unmeasured mirrors are absent. */
+  /**
+   * The 95th percentile of the latency of each mirror's canary probes, milliseconds. Mirrors without measurements are
+   * absent.
+   */
   readonly usualMs: ReadonlyMap<string, number>;
 }
 
 export interface Order {
   /** The names of configured mirrors, at least one, in the order of use. */
   readonly names: readonly string[];
-  /** For the access log: `advice <id>`, `declared`, `kept`, `expired`. */
+  /** The reason for this order, for the access log: `advice <id>`, `declared`, `kept`, `expired`. */
   readonly why: string;
   /** When the advice behind this order expires, wall milliseconds; absent: never. */
   readonly untilMs?: number;
 }
 
-/** The last order that the daemon confirmed. */
+/** The last order that a report of the daemon confirmed. */
 export type KeptOrder = Pick<Order, 'names' | 'untilMs'>;
 
 export function declaredOrderOf({ declared }: DoorRoute): Order {
@@ -40,11 +44,11 @@ export function declaredOrderOf({ declared }: DoorRoute): Order {
 }
 
 /**
- * Returns the order in which the mirrors are used. The first is the mirror of the advice in force, else the first of
- * `route.declared`. While the state of that one is unknown, the first of the stored order comes first: a daemon that
- * lost its state does not know yet why clients left a mirror. Then follow the mirrors that the daemon ranks, in its
- * order, and the rest of `route.declared`. Mirrors in outage come last. A mirror that serves wrong bytes is left out
- * while there is another one.
+ * Returns the order in which mirrors are used. It begins with the mirror of the advice in force, else with the first of
+ * `route.declared`. If the state of that first mirror is unknown, the order begins with the first mirror of the stored
+ * order. The reason: after a loss of its state, a daemon does not know why clients left a mirror. The daemon's ranked
+ * mirrors follow, then the rest of `route.declared`. Mirrors in outage come last. Mirrors with wrong bytes are omitted
+ * if another one is left.
  */
 export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown }: KnownOrder, kept?: Order): Order {
   const [first = ''] = route.declared;
@@ -61,9 +65,9 @@ export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown
 }
 
 /**
- * Returns a stored order without mirrors that are no longer configured; the declared order if none is left. After the
- * advice behind it has expired, the result has the same mirrors in their declared order. Mirrors that were left out
- * stay out, because they may serve wrong bytes.
+ * Returns a stored order without mirrors that are no longer configured; the declared order if none is left. If the
+ * advice behind the order has expired, its mirrors are in their declared order. Mirrors that the stored order omits
+ * stay omitted, because they may serve wrong bytes.
  */
 export function keptOrderOf(route: DoorRoute, { names, untilMs }: KeptOrder, nowMs: number): Order {
   const known = [...new Set(names)].filter((name) => route.mirrors.has(name));
@@ -74,7 +78,8 @@ export function keptOrderOf(route: DoorRoute, { names, untilMs }: KeptOrder, now
 }
 
 /**
- * Returns the order by the daemon's last report, else the stored order, else the declared order.
+ * Returns the order that results from the daemon's last report. Without a report, returns the stored order, else the
+ * declared order.
  * @param nowMs  wall time
  */
 export function currentOrderOf(
@@ -88,8 +93,8 @@ export function currentOrderOf(
 }
 
 /**
- * Reads the stored orders by upstream. If the file is missing, unreadable or damaged, the result is empty, so that the
- * door still starts.
+ * Reads the stored orders by upstream. If the file is missing, unreadable or damaged, the result is empty, so the door
+ * can still start.
  */
 export async function readKept(path: string, log: Log): Promise<ReadonlyMap<string, KeptOrder>> {
   const file = await systemFiles.read(path);
@@ -117,7 +122,7 @@ function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
   );
 }
 
-/** Writes changed orders to their file, one write at a time. */
+/** Returns a function that writes changed orders to their file, one write at a time. */
 export function createKeeper(
   path: string,
   log: Log,
@@ -141,7 +146,7 @@ export function createKeeper(
         if (text !== written) return;
         const code = await replaceFile(path, text);
         if (code === null) return;
-        // Forgets what was written, so that the next call writes again even if the order is unchanged.
+        // After a failed write, the next call writes again, even if the order is unchanged.
         log.warn('the order cannot be kept', { code });
         if (written === text) written = '';
       });

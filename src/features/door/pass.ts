@@ -19,9 +19,7 @@ export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
   readonly held: HeldResponse;
-  /**
-   * Returns the access to a mirror; `null`: it requires the door's own credentials, which these clients must not use.
-   */
+  /** Returns how to reach a mirror; `null`: it needs the door's own credentials, and these clients may not use them. */
   accessOf(name: string): WireAccess | null;
   /** Returns the 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;
@@ -39,7 +37,7 @@ export interface PassRequest {
   readonly route: DoorRoute;
   readonly rest: string;
   readonly path: DoorPath;
-  /** The names of mirrors, in the order in which they are requested. */
+  /** The names of mirrors in the order in which the door requests them. */
   readonly names: readonly string[];
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -63,7 +61,7 @@ export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promi
       firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
     } as const;
     const first = await fetchFirst(deps, sources, wanted, usualMsOf(deps, sources), stop.signal);
-    // An index is never requested with a range, so `no_range` cannot occur.
+    // Requests for an index have no range, so `no_range` cannot occur.
     if ('tag' in first) return { tag: first.tag === 'absent' ? 'absent' : 'none' };
     return await sendFetched(first, passRequest, deps.timers);
   } finally {
@@ -72,7 +70,7 @@ export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promi
   }
 }
 
-/** Returns how long an attempt runs until the next mirror is also requested, milliseconds. */
+/** Returns the time after which the next mirror is requested too if an attempt has not ended, milliseconds. */
 function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
   return (at) => {
     const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;
@@ -90,8 +88,8 @@ export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRe
 }
 
 /**
- * Returns the headers for content negotiation. Conditional headers are left out, because the client's validators may be
- * from another mirror.
+ * Returns the request headers for content negotiation. Conditional headers are omitted, because the client may have its
+ * validators from another mirror.
  */
 function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Record<string, string>> {
   const { accept, 'accept-encoding': encoding } = headers;
@@ -126,7 +124,7 @@ async function sendHeld(
     const bytes = Buffer.from(text);
     if (!hold.take(bytes.length)) return { tag: 'none' };
     response.writeHead(200, { ...headersFor(passing, 'rewritten'), 'content-length': bytes.length });
-    // Sent in chunks, so that a client that stops reading is disconnected.
+    // The text is sent in chunks, so that a client that stops reading can be disconnected.
     for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
       if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
     response.end();
@@ -147,14 +145,14 @@ async function sendHeld(
     response.end();
     return { tag: 'passed', registry: source.name };
   } catch {
-    // The client already has a part, so only a closed connection shows that the rest is missing.
+    // The client already has a part, so only closing the connection shows that the rest is missing.
     response.destroy();
     return { tag: 'failed', registry: source.name };
   }
 }
 
 /**
- * Resolves when the client reads again or has disconnected. After `limits.doorDrainMs` without reading, it is
+ * Resolves when the client reads again or has disconnected. A client that does not read for `limits.doorDrainMs` is
  * disconnected.
  */
 export function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {

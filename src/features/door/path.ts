@@ -2,7 +2,7 @@ import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
 
-/** A parsed request, or why it is refused. */
+/** The result of parsing a request's path: the route, or why the request is refused. */
 export type DoorTarget =
   | {
       readonly tag: 'ok';
@@ -11,25 +11,25 @@ export type DoorTarget =
       readonly rest: string;
       readonly path: DoorPath;
     }
-  /** Refused: the path cannot be joined safely to a base URL. */
+  /** The request is refused, because its path cannot be joined safely to a base URL. */
   | { readonly tag: 'bad' }
   | { readonly tag: 'none'; readonly route: DoorRoute | null }
   | { readonly tag: 'private'; readonly route: DoorRoute };
 
-/** A path (RFC 3986) with complete percent escapes, and an optional query. */
+/** Matches a path (RFC 3986) whose percent escapes are complete, and an optional query. */
 const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)(?:\?[\x21-\x7e]*)?$/;
-/** Java servers treat `..;` as `..`. */
+/** Matches the segments `.` and `..`, also with `;`, because Java servers treat `..;` as `..`. */
 const dots = /^\.{1,2}(?:;|$)/;
 /**
- * The maximum depth of nested percent escapes. Deeper ones are refused, because a server behind a proxy may decode
- * again.
+ * The maximum depth of nested percent escapes. A path with deeper ones is refused, because a server behind a proxy may
+ * decode once more.
  */
 const readsMax = 4;
 
 /**
- * Reads the target of a request line and drops its query. A path is refused if a lenient server could resolve it
- * outside the mirror's base path. So dot segments, empty segments, backslashes and control characters are refused, in
- * any escaped form.
+ * Reads the target of a request line without its query. A path is refused if a lenient server could resolve it outside
+ * the mirror's base path. So dot segments, empty segments, backslashes and control characters are refused, in any
+ * escaped form.
  */
 export function readTarget(target: string, routes: readonly DoorRoute[]): DoorTarget {
   const path = target.length > limits.doorPathChars ? undefined : soundTarget.exec(target)?.[1];
@@ -43,7 +43,7 @@ export function readTarget(target: string, routes: readonly DoorRoute[]): DoorTa
   return { tag: 'ok', route, rest, path: read };
 }
 
-/** True if a path stays below its root, however often its escapes are decoded. */
+/** True if a path stays below its root, even if servers decode its escapes several times. */
 function isContained(path: string): boolean {
   let text = path;
   for (let read = 0; read <= readsMax; read += 1) {
@@ -53,7 +53,7 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // If a text cannot be decoded, decoding ends. If this is the first pass, the path is invalid.
+    // A text that cannot be decoded is final. If the path as sent cannot be decoded, it is invalid.
     if (again === null) return read > 0;
     text = again;
   }
@@ -68,7 +68,7 @@ function decodedOf(text: string): string | null {
   }
 }
 
-/** Parsed base URLs by their text; `null`: invalid. */
+/** A cache of parsed base URLs; `null`: invalid. */
 const homes = new Map<string, { readonly origin: string; readonly pathname: string } | null>();
 
 /** Returns the URL of a path at a mirror; `null`: the URL would not be below the mirror's base URL. */

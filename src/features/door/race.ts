@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Timers } from '../../core/ports.ts';
 
-/** An attempt at a request; it ends soon after its signal is aborted. */
+/** One attempt to fetch something. When its signal is aborted, it ends soon. */
 export type Attempt<T> = (signal: AbortSignal) => Promise<T>;
 
 export interface Won<T> {
@@ -12,7 +12,7 @@ export interface Won<T> {
 export class AllFailed extends Error {
   readonly causes: readonly unknown[];
 
-  /** @param causes  the failures of all attempts, in order of time */
+  /** @param causes  the failures of all attempts, the earliest first */
   constructor(causes: readonly unknown[]) {
     super('no mirror succeeded');
     this.causes = causes;
@@ -20,9 +20,9 @@ export class AllFailed extends Error {
 }
 
 /**
- * Runs attempts in order. The next one begins when one fails, or `usualMs` after the last one began. While two run, the
- * next one waits at least `limits.doorStallMs`. The first success decides, and the others are aborted.
- * @param usualMs  by index of an attempt, milliseconds
+ * Runs attempts in order until one succeeds; then the others are aborted. An attempt begins when an earlier one fails,
+ * or `usualMs` after the previous one began. If two are running, the next one waits at least `limits.doorStallMs`.
+ * @param usualMs  returns this time by the index of an attempt, milliseconds
  * @throws AllFailed if every attempt failed, or `signal` is aborted
  * @see Dean and Barroso, "The Tail at Scale", 2013
  */

@@ -15,10 +15,10 @@ interface Progress {
 }
 
 /**
- * Passes an artifact through from the first mirror in order that has it. If a whole response of known length stalls or
- * is cut, the next mirror continues. It does so with a range request if length and strong ETag agree. Otherwise it
- * starts from the beginning, if length and the hash of the bytes already sent agree. If no mirror can continue, the
- * client's connection is closed.
+ * Sends an artifact to the client from the first mirror that has it. If a complete response of known length stalls or
+ * is cut off, the next mirror continues. With a strong ETag the door requests only the rest, whose ETag and total
+ * length must be the same. Otherwise it reads the response from the start, which must have the same length and the same
+ * first bytes. If no mirror can continue, the client's connection is closed.
  */
 export async function sendArtifact(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
   const { request, response } = passRequest;
@@ -79,7 +79,7 @@ async function pump(
     status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
   const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
   const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // The end is unknown in a response to a range request, or without a length. Such a response cannot be continued.
+  // Only a complete response with a length can be continued: for others the end of the file is not known.
   const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
   const tries: (Fetched | Source)[] = [started, ...others];
   for (const one of tries) {
@@ -91,7 +91,7 @@ async function pump(
       response.end();
       return { tag: 'passed', registry: fetched.source.name };
     } catch {
-      // Try the next mirror.
+      // The next mirror is tried.
     }
   }
   response.destroy();
@@ -121,7 +121,10 @@ async function send(
   }
 }
 
-/** Requests the rest of an artifact at another mirror. @throws Error unless it agrees as in `sendArtifact` */
+/**
+ * Requests the rest of an artifact at another mirror.
+ * @throws Error if its response does not agree with the bytes sent so far
+ */
 async function resumed(deps: PassDeps, source: Source, progress: Progress, signal: AbortSignal): Promise<Fetched> {
   const { sent, length, etag } = progress;
   const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
@@ -143,7 +146,10 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
   }
 }
 
-/** Skips the bytes that the client already has. @throws Error if there are fewer bytes, or if their hash differs */
+/**
+ * Reads and skips the bytes that the client already has.
+ * @throws Error if there are fewer bytes, or if their hash differs
+ */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');
   const pieces = bodyPiecesOf(fetched, limits.zipBytes);

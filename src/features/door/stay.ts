@@ -2,8 +2,8 @@ import { limits } from '../../core/limits.ts';
 
 export interface Stays {
   /**
-   * Returns the mirror that is assigned to a client for an upstream, if it is usable. Else `first` is assigned and
-   * returned. An assignment lasts for `limits.doorStayMs`; requests do not prolong it.
+   * Returns the mirror to which a client is assigned for an upstream, if that mirror is usable. Otherwise assigns the
+   * client to `first` and returns it. An assignment lasts for `limits.doorStayMs`; requests do not extend it.
    */
   mirrorOf(client: string, upstream: string, first: string, isUsable: (name: string) => boolean): string;
 }
@@ -14,8 +14,8 @@ interface Stay {
 }
 
 /**
- * Assigns each client to one mirror for a time, because a signed list and the files that it names must come from one
- * mirror. The oldest assignments are dropped first.
+ * Assigns each client to one mirror for a time, because a signed list and the files that it names must come from the
+ * same mirror. If there are too many assignments, the oldest one is dropped.
  * @param nowMs  the monotonic clock
  */
 export function createStays(nowMs: () => number): Stays {

@@ -13,21 +13,21 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Renders the first mirror of a route, and the mirror after each one, as snippets. */
+/** Renders the order of mirrors as snippets: each snippet names the mirror to request next. */
 export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
   return listNext(...of)
     .map(([name, next]) => `(mw_${name}) {\n\timport mw_${next === undefined ? 'end' : `to_${next.token}`}\n}\n`)
     .join('');
 }
 
-/** The request header with the statuses of the mirrors that already failed for this request. */
+/** The request header that lists the statuses of mirrors that already failed for this request. */
 const statuses = 'X-Door-Statuses';
 
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;
 
 /**
- * Renders the Caddyfile of a door. Each mirror has a site on a Unix socket. After a failure Caddy requests the next
- * mirror.
+ * Renders the Caddyfile of a front door. Each mirror has a site on a Unix socket. After a failure Caddy requests the
+ * next mirror.
  */
 export function renderCaddy(door: PrintedDoor): string {
   const { dir, routes } = door;

@@ -13,12 +13,15 @@ import { urlAt } from '../path.ts';
 import { type FileLink, joinsOf } from './joins.ts';
 import { type Join, stallSeconds } from './plan.ts';
 
-/** What was found on a mirror's pages about the location of its files. */
+/** What a mirror's project pages show about the location of its files. */
 export type SeenFiles =
   | {
       readonly tag: 'read';
       readonly joins: readonly Join[];
-      /** A full URL to a file at a mirror for which clients may lack credentials or the CA; `null`: none. */
+      /**
+       * A full URL on the pages that leads clients directly to a mirror, for which they may lack credentials or the CA;
+       * `null`: none.
+       */
       readonly direct: string | null;
     }
   /** `link`: the URL of a file at the mirror that no path of the door leads to. */
@@ -26,7 +29,8 @@ export type SeenFiles =
   | { readonly tag: 'unread'; readonly why: string };
 
 /**
- * Returns the joins of each mirror whose pages were read. A join maps a path prefix of the door to one of the mirror.
+ * Returns the joins of each mirror whose pages were read. A join maps a path prefix of the door to a path prefix of the
+ * mirror.
  */
 export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<string, readonly Join[]> {
   return new Map(
@@ -37,14 +41,14 @@ export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<strin
 }
 
 /**
- * The maximum number of modules whose pages are read. Several are read because a mirror may link to them in different
- * ways.
+ * The maximum number of modules whose pages are read. More than one is read, because a mirror may use different kinds
+ * of links.
  */
 const modulesMax = 3;
 
 /**
- * Reads project pages of every mirror whose ecosystem has pages that link to files.
- * @returns by the mirror's name
+ * Reads project pages at every mirror whose ecosystem has such pages with links to files.
+ * @returns what was found, by the mirror's name
  */
 export async function readFiles(config: Config, version: string): Promise<ReadonlyMap<string, SeenFiles>> {
   const routes = routesOf(config, registry);
@@ -86,7 +90,7 @@ interface Reading {
   readonly route: DoorRoute;
   readonly mirror: Mirror;
   readonly files: DoorFiles;
-  /** Below the base URL. */
+  /** Paths below the base URL. */
   readonly pages: readonly string[];
 }
 
@@ -135,14 +139,15 @@ async function readLinks(
 }
 
 /**
- * Returns the URL of a page for clients of the door. If a redirect led out of the base URL, it is the mirror's own URL.
+ * Returns the page's URL at the front door. If a redirect led outside the mirror's base URL, returns the page's own
+ * URL.
  */
 function doorUrlOf({ prefix }: DoorRoute, mirror: Mirror, page: string): string {
   const base = `${mirror.url}/`;
   return page.startsWith(base) ? `http://door.invalid${prefix}${page.slice(base.length)}` : page;
 }
 
-/** Returns the links on a page; `null`: the body is not a page. */
+/** Returns the links on a page; `null`: the body is no project page. */
 function linksOn(files: DoorFiles, body: Uint8Array, type: string, doorUrl: string, url: string): FileLink[] | null {
   const [there, door] = [files.filesOn(body, type, url), files.filesOn(body, type, doorUrl)];
   return there?.map((one, at) => ({ there: one, door: door?.[at] ?? one })) ?? null;

@@ -10,7 +10,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Renders the mirror at each position of a route as an HAProxy map file. */
+/** Renders the order of mirrors as an HAProxy map file, from a position in a route to a mirror. */
 export function renderHaproxyOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -21,18 +21,21 @@ export function renderHaproxyOrder(
 }
 
 /**
- * In HAProxy releases that crash at exit, this option keeps a listener off the first thread. In other releases it has
- * no effect.
+ * An option of each listener. HAProxy 2.6.10 to 2.6.13 can crash at exit, so there it keeps the first thread free of
+ * connections. In other releases it has no effect.
  */
 const bindOption = `"\${DOOR_BIND[*]}"`;
-/** Only the proxy's own user may connect, because these listeners add the credentials of mirrors. */
+/**
+ * The file mode allows only the proxy's own user to connect, because these listeners add the credentials of mirrors.
+ */
 const bindOf = (dir: string, name: string): string => `  bind ${socketOf(dir, name)} mode 600 ${bindOption}\n`;
 const socketOf = (dir: string, name: string): string => `unix@${dir}/${name}.sock`;
 
 /**
- * Renders the complete HAProxy configuration of a door. The backend of each position requests the mirror that the map
- * has for this position. After a failure it retries once at the next position. A listener for each mirror adds that
- * mirror's headers and TLS. At a reload an idle connection stays open for one more response, so that no request fails.
+ * Renders the complete HAProxy configuration of a front door. It has a backend for each position in the order, and a
+ * map file names the mirror at that position. After a failure, the request is retried once at the next position. A
+ * listener for each mirror adds that mirror's headers and TLS. During a reload an idle connection serves one more
+ * response, so that no request fails.
  */
 export function renderHaproxy(door: PrintedDoor): string {
   const { dir, routes } = door;
@@ -110,7 +113,7 @@ function positionLines({ token, mirrors }: PrintedRoute, dir: string): string {
 
 function mirrorLines(mirror: PrintedMirror, { isNeverHtml }: PrintedRoute, dir: string): string {
   const { token, isTls, host, port, origin, joins, authorization, ca, client } = mirror;
-  // The longest prefix comes last, because HAProxy runs every matching rule and the last one decides.
+  // HAProxy runs every matching rule and the last one decides, so the longest prefix comes last.
   const paths = [...joins].reverse().flatMap(({ from, to }) => spellingsOf(from).map((one) => ({ from: one, to })));
   const tls = `ssl verify required ca-file ${ca === null ? '@system-ca' : `${dir}/${ca}`} verifyhost ${host} sni str(${host}) alpn http/1.1${client === null ? '' : ` crt ${dir}/${client}`}`;
   return `

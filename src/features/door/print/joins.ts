@@ -3,8 +3,8 @@ import { error, ok, type Result } from '../../../core/result.ts';
 import { type Join, plain } from './plan.ts';
 
 /**
- * A file's URL at a mirror, and the URL that a client resolves from a page at the door. If the page has a full URL,
- * both are equal.
+ * A file's URL at a mirror, and the URL that a client gets for it from a page at the front door. If the page contains a
+ * full URL, both are equal.
  */
 export interface FileLink {
   readonly door: string;
@@ -12,9 +12,10 @@ export interface FileLink {
 }
 
 /**
- * Returns the path prefixes that lead from the door to a mirror's pages and files, the longest first.
+ * Returns the joins (a path prefix of the door, and the one of the mirror) for a mirror's pages and files, the longest
+ * first.
  * @param others  prefixes of other routes at the door
- * @returns the URL of a file at the mirror that no prefix leads to
+ * @returns the error: the URL of a file at the mirror that no prefix leads to
  */
 export function joinsOf(
   { prefix, paths }: Pick<DoorRoute, 'prefix' | 'paths'>,
@@ -44,8 +45,9 @@ export function joinsOf(
 }
 
 /**
- * Returns the shortest useful prefixes. At the mirror, this is the base path; else the folder of the file's path that
- * follows the last folder in common with the base path. A mirror's credentials are sent only below it.
+ * Returns the join with the shortest useful prefixes. At the mirror, this is the base path if the file is below it.
+ * Otherwise the prefix ends one folder after the part that it shares with the base path. The mirror's credentials are
+ * sent only below that prefix.
  */
 function joinOf(door: string, there: string, base: string): Join | null {
   const to = there.startsWith(base) ? base : folderOf(there, base);

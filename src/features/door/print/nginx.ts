@@ -13,7 +13,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Renders the first mirror of a route, and the mirror after each one, as named locations. */
+/** Renders the order of mirrors as named locations: each location leads to the mirror to request next. */
 export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
   return listNext(...of)
     .map(
@@ -22,7 +22,10 @@ export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
     .join('');
 }
 
-/** Renders the door for nginx: a file for the block `http`. After a failure nginx requests the next mirror. */
+/**
+ * Renders the configuration of a front door for nginx, as a file for the block `http`. After a failure nginx requests
+ * the next mirror.
+ */
 export function renderNginx(door: PrintedDoor): string {
   const { dir, routes } = door;
   const mirrors = routes.flatMap((route) => route.mirrors);
@@ -80,7 +83,7 @@ function ruleLines(route: PrintedRoute): string {
   return `${hidden.join('')}  "~*${route.known.replace('^', '^1')}" $mw_first_${route.token};\n`;
 }
 
-/** Renders the map from a client's path to the path at a mirror. Percent escapes are as sent. */
+/** Renders a map from a client's path to the path at a mirror. Percent escapes stay as the client sent them. */
 function mapLines({ token, joins }: PrintedMirror): string {
   const lines = joins.flatMap(({ from, to }) =>
     spellingsOf(from).map((one) => `  "~^${escapeExpression(one)}([^?]*)" "${to}$1";\n`),

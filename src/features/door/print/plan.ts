@@ -11,7 +11,10 @@ import { requestHeaders } from '../../../wire/credentials.ts';
 export const engines = ['nginx', 'caddy', 'haproxy'] as const;
 export type Engine = (typeof engines)[number];
 
-/** Path prefixes of clients and of a mirror, both with leading and trailing slash, without percent escapes. */
+/**
+ * A path prefix of client requests and the matching one at a mirror. Both have leading and trailing slashes and no
+ * percent escapes.
+ */
 export interface Join {
   readonly from: string;
   readonly to: string;
@@ -19,20 +22,20 @@ export interface Join {
 
 export interface PrintedMirror {
   readonly name: string;
-  /** A unique name of lower-case letters, digits and underscores. */
+  /** A unique name for use in the proxy's configuration: lower-case letters, digits and underscores. */
   readonly token: string;
   readonly isTls: boolean;
   /** The host name or address; IPv6 addresses without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Without the default port. */
+  /** Scheme, host and port; a default port is omitted. */
   readonly origin: string;
-  /** The first match wins. Empty: the mirror is not used, and the next one is requested. */
+  /** The first matching join applies. If the list is empty, the mirror is not used, and the next one is requested. */
   readonly joins: readonly Join[];
   readonly authorization: string | null;
-  /** The file with the CAs; `null`: the system's CAs apply. */
+  /** The name of the file with the CAs; `null`: the system's CAs apply. */
   readonly ca: string | null;
-  /** The file with client certificate and key; `null`: none. */
+  /** The name of the file with client certificate and key; `null`: no client certificate. */
   readonly client: string | null;
 }
 
@@ -42,41 +45,46 @@ export interface PrintedRoute {
   /** All mirrors of the upstream in the order of `Route.declared`, without those in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
-  /** The path prefixes of client requests, with leading and trailing slash. */
+  /** The path prefixes of client requests, with leading and trailing slashes. */
   readonly prefixes: readonly string[];
-  /** The allowed paths: a regular expression over the whole decoded path, ignoring case except in the prefix. */
+  /** A regular expression that allowed paths match in full, decoded and in any case except for the prefix. */
   readonly known: string;
-  /** Expressions for decoded paths that are refused even if `known` matches. */
+  /** Regular expressions for decoded paths of private names. Such a path is refused even if `known` matches. */
   readonly private: readonly string[];
 }
 
 export interface PrintedDoor {
   readonly dir: string;
   readonly address: string;
-  /** The file with the listener's certificate and key; `null`: no TLS. */
+  /** The name of the file with the listener's certificate and key; `null`: no TLS. */
   readonly pem: string | null;
-  /** Matches the required `Authorization` header of a client; `null`: none is required. */
+  /** A regular expression for the required `Authorization` header of clients; `null`: no header is required. */
   readonly clients: string | null;
-  /** Matches the allowed `Host` header of a client, without port; `null`: any. */
+  /** A regular expression for the allowed `Host` header of clients, without port; `null`: any host is allowed. */
   readonly hosts: string | null;
-  /** Matches paths as sent, without the query: a route's prefix, then only plain characters and harmless escapes. */
+  /**
+   * A regular expression for a path as sent, without its query: a route's prefix, then plain characters and harmless
+   * escapes.
+   */
   readonly sound: string;
   readonly routes: readonly PrintedRoute[];
-  /** Certificates and keys by file name. */
+  /** Contents of certificate and key files, by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Mirrors that are left out because of a key that a proxy does not support. */
+  /** Mirrors that are omitted, with the configuration key that the proxy does not support. */
   readonly leftOut: readonly { readonly name: string; readonly key: 'proxy' | 'tls.pin' | 'url' | 'auth' }[];
 }
 
 const soundPath = `(?:[A-Za-z0-9._~!$&()*+,;=:@/-]|%(?:2[0-46-9A-DFa-df]|3[0-9A-Fa-f]|40|5[BDEbde]|7[BDEbde]))*`;
 export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))`;
-/** Statuses after which the next mirror is requested: clients themselves would stop at some of them. */
+/**
+ * The statuses after which the proxy requests the next mirror. Without the proxy, clients would stop at some of them.
+ */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
 export const connectSeconds = 3;
-/** The timeout for the response head, and between two chunks, seconds. It is below pip's timeout of 15 s. */
+/** The timeout for the response head and between two chunks, seconds. It is below the timeout of pip, which is 15 s. */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
-/** Headers of a client that are sent to a mirror; other headers may contain the client's credentials. */
+/** Request headers of a client that are sent on to a mirror. Other headers may contain the client's credentials. */
 export const clientHeaders = [
   'Accept',
   'Accept-Encoding',
@@ -87,12 +95,12 @@ export const clientHeaders = [
   'User-Agent',
 ];
 
-/** A path without quotes, blanks and percent escapes. All proxies read it in the same way. */
+/** Matches a path without quotes, blanks and percent escapes, because all proxies treat such a path in the same way. */
 export const plain = /^[A-Za-z0-9._~/+@!,:=-]*$/;
 
 /**
- * Returns a name for variables, sections and sockets. It has no upper case, which nginx ignores, and is short because a
- * socket's path must be.
+ * Returns a name for variables, sections and sockets. It is lower case, because nginx ignores case. It is short,
+ * because the path of a socket must be short.
  */
 function tokenOf(name: string): string {
   const clean = name.toLowerCase().replace(/[^a-z0-9]/g, '_');
@@ -101,10 +109,10 @@ function tokenOf(name: string): string {
 }
 
 /**
- * Derives a proxy's configuration from ours.
+ * Derives what a proxy's configuration needs from our configuration.
  * @param dir  absolute path with letters, digits and `._/-` only
  * @param isMasked  true for display: credentials are `***`
- * @param joins     those of mirrors whose pages were read, by name; the others get the usual ones
+ * @param joins     the joins of mirrors whose pages were read, by name; other mirrors get the usual joins
  */
 export function planOf(
   config: Config,
@@ -140,7 +148,7 @@ export function planOf(
   };
 }
 
-/** What a proxy's configuration is derived from, and what is collected on the way. */
+/** The input of a proxy's configuration, and the results that are collected while it is derived. */
 interface Plan {
   readonly config: Config;
   readonly mayUseSecrets: boolean;
@@ -183,7 +191,7 @@ function routeOf(plan: Plan, route: DoorRoute): PrintedRoute {
   };
 }
 
-/** Derives a mirror of a route; empty: it is left out. */
+/** Returns the description of one mirror for a proxy; empty: the mirror is omitted. */
 function mirrorOf(plan: Plan, route: DoorRoute, name: string): readonly PrintedMirror[] {
   const { config, mayUseSecrets, isMasked, joins, leftOut } = plan;
   const keep = (file: string, text: string): string => keepFile(plan, file, text);
@@ -215,7 +223,7 @@ function mirrorOf(plan: Plan, route: DoorRoute, name: string): readonly PrintedM
   ];
 }
 
-/** Returns the key of a mirror that a proxy does not support; `null`: it supports all. */
+/** Returns the first key of a mirror's configuration that a proxy does not support; `null`: it supports all. */
 function unsupportedKeyOf({ proxy, pin }: WireAccess, url: URL, authorization: string | null): LeftOutKey | null {
   if (proxy !== null) return 'proxy';
   if (pin !== null) return 'tls.pin';
@@ -228,7 +236,10 @@ function escapeWords(text: string): string {
   return text.split(' ').map(escapeExpression).join('\\x20');
 }
 
-/** Lists each route's first mirror, and the mirror after each one; `undefined`: none. */
+/**
+ * Lists for each position the mirror to request. `first_…` is the first mirror of a route, and `after_…` is the one
+ * after a failed mirror. `undefined`: none.
+ */
 export function listNext(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
@@ -245,7 +256,10 @@ export function listNext(
   });
 }
 
-/** Returns the route's prefix with its path at a mirror, and the pair of the usual folder of files, if there is one. */
+/**
+ * Returns the join of the route's prefix. If the ecosystem has a usual folder of files beside it, also returns the join
+ * of that folder.
+ */
 function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[] {
   const { files } = paths.patterns;
   const main = { from: prefix, to: pathname };
@@ -254,7 +268,10 @@ function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[
   return [main, { from: besideOf(prefix), to: besideOf(pathname) }];
 }
 
-/** Returns the forms in which clients send a prefix: pip escapes every character that is not unreserved (RFC 3986). */
+/**
+ * Returns the forms in which clients may send a prefix. For example, pip escapes every character that is not unreserved
+ * (RFC 3986).
+ */
 export function spellingsOf(from: string): readonly string[] {
   const escaped = from.replace(/[^A-Za-z0-9._~/-]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
   return escaped === from ? [from] : [from, escaped];

@@ -29,16 +29,16 @@ const writers: Readonly<
 
 const usualDir = '/etc/mirrorwatch-door';
 
-/** Names of mirrors by `ecosystem/upstream`, in order of use. A missing mirror is not used. */
+/** The names of mirrors in their order of use, by `ecosystem/upstream`. A mirror that is not listed is not used. */
 export type Orders = ReadonlyMap<string, readonly string[]>;
 
 export interface Printing {
-  /** Configuration and order by file name. */
+  /** Contents of the files with the configuration and the order, by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Certificates and keys by file name. */
+  /** Contents of certificate and key files, by file name. */
   readonly keys: ReadonlyMap<string, string>;
   readonly leftOut: PrintedDoor['leftOut'];
-  /** Upstreams without a mirror that the proxy can use. */
+  /** Upstreams for which the proxy can use no mirror. */
   readonly empty: readonly string[];
 }
 
@@ -72,8 +72,8 @@ export function renderDoor(
 }
 
 /**
- * Renders the file `door.order` of a printed door, for a script that switches mirrors. Write it atomically, then reload
- * the proxy.
+ * Renders only the file `door.order` of a proxy's configuration, for a script that switches mirrors. The script must
+ * write it atomically and then reload the proxy.
  * @param orders  unknown mirrors are ignored, and a missing upstream keeps its declared order
  */
 export function renderOrder(engine: Engine, config: Config, orders: Orders): string {
@@ -82,7 +82,7 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders): str
 }
 
 /**
- * Reads the orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the
+ * Returns the orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the
  * mirror in `MIRRORWATCH_TO` comes first if the order contains it.
  * @param env  the process environment
  */
@@ -104,8 +104,8 @@ export async function readOrders(
 }
 
 /**
- * Returns the orders by the daemon's report for upstreams that it has. For the others, reads those in the file of a
- * door.
+ * Returns the orders that the daemon reported. For upstreams without a report, reads the orders that a front door
+ * stored in its file.
  */
 export async function readStoredOrders(
   config: Config,
