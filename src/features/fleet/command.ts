@@ -26,7 +26,7 @@ type Values = ReturnType<typeof words<typeof options>>['values'];
 
 const watchMs = 15_000;
 
-/** `mirrorwatch fleet`: shows all places side by side, read from a store such as Prometheus. */
+/** `mirrorwatch fleet`: shows the mirrors of all places side by side, read from a metrics store such as Prometheus. */
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:
@@ -129,7 +129,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   };
 }
 
-/** Reads lines `Name: value`; lines that are empty or begin with # are left out. */
+/** Parses lines `Name: value`. Empty lines and lines that begin with # are ignored. */
 function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   const lines = (text?.reveal() ?? '').split(/\r?\n/).map((line) => line.trim());
   const headers = readHeaders(lines.filter((line) => line !== '' && !line.startsWith('#')));
@@ -137,7 +137,7 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
   return headers;
 }
 
-/** Reads a certificate and its key; `null`: neither is given. @throws UsageError on one without the other */
+/** Reads a client certificate and its key; `null`: neither is given. @throws UsageError if only one of them is given */
 async function pairIn(
   context: Context,
   values: Values,
@@ -158,7 +158,10 @@ async function secretIn({ cwd }: Context, option: string, path: string | undefin
   return new Secret(file.text.trim());
 }
 
-/** Formats one table of places and mirrors for each upstream; if it is too wide, one line for each mirror and place. */
+/**
+ * Formats a table of places and mirrors for each upstream. A table that is too wide becomes one line for each mirror
+ * and place.
+ */
 function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
   const upstreams = Map.groupBy(mirrors, upstreamNameOf);
   return [...upstreams].flatMap(([name, rows]) => {

@@ -8,12 +8,15 @@ export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
   readonly registry: string;
-  /** One cell for each place that monitors the mirror, or may monitor it in a shard that does not report. */
+  /**
+   * One cell for each place that monitors the mirror. If a shard of a place does not report, the place may monitor it
+   * too.
+   */
   readonly cells: readonly Cell[];
   readonly verdict: FleetVerdict;
 }
 
-/** Advice that is in force at a place. */
+/** An advice that is in force at one place. */
 export interface PlaceAdvice {
   readonly place: string;
   readonly ecosystem: string;
@@ -53,7 +56,7 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
       ? factsOf(daemon, 'mirror_advice_since_timestamp_seconds').flatMap((one) => adviceIn(one))
       : [],
   );
-  // A failback leaves a mirror that works.
+  // Advice to return (a failback) is left out, because the mirror that it leaves works.
   const leaving = Map.groupBy(
     advice.filter(({ cause }) => cause !== 'failback'),
     ({ ecosystem, upstream, from }) => rowKey({ ecosystem, upstream, registry: from }),
@@ -73,13 +76,13 @@ export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
 
 type Row = Omit<MirrorRow, 'verdict'>;
 
-/** Builds one row for each mirror, with one cell for each place. Both are sorted by name. */
+/** Returns one row for each mirror, with one cell for each place. Rows and cells are sorted by name. */
 function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly FleetPlace[]): readonly Row[] {
   const byName = new Map(places.map((place) => [place.name, place]));
   const lags = highest(view.lags);
   const p95s = highest(view.p95s);
   const { seen, sinces, ranks } = statesIn(daemons);
-  // If a shard of a place does not report, its mirrors are unknown at that place, which differs from not monitored.
+  // If a shard does not report, its mirrors are unknown at this place. That is not the same as not monitored.
   for (const { name, troubles } of places)
     if (troubles.some(({ kind }) => kind === 'shards'))
       for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
@@ -106,8 +109,8 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
 }
 
 /**
- * Indexes the exported facts. A row is one mirror. `seen`: states by row and place. `sinces`: when a state began, by
- * place, state and row. `ranks`: advice ranks by place and row.
+ * Indexes metrics of the daemons. `seen`: the states by mirror and place. `sinces`: the start of a state, by place,
+ * state and mirror. `ranks`: the rank in advice, by place and mirror.
  */
 function statesIn(daemons: ReturnType<typeof daemonsIn>) {
   const sinces = new Map<string, number>();
@@ -134,7 +137,9 @@ function sortedByKey<T>(all: ReadonlyMap<string, T>): readonly (readonly [string
   return [...all].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Combines the states from the daemons of one place. `unknown` is ignored; different states give degraded. */
+/**
+ * Combines a mirror's states from the daemons of one place. `unknown` is ignored; different states become `degraded`.
+ */
 function joined(states: readonly MirrorState[]): MirrorState {
   const known = new Set(states.filter((state) => state !== 'unknown'));
   const [first = 'unknown'] = known;
@@ -147,7 +152,9 @@ function adviceIn(series: FleetSeries): PlaceAdvice[] {
   return [{ place: fleetPlaceOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 
-/** Returns values by place and mirror. If several series have the same place and mirror, the highest value counts. */
+/**
+ * Returns the values by place and mirror. If several series have the same place and mirror, the highest value is used.
+ */
 function highest(all: readonly FleetSeries[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const one of all) {

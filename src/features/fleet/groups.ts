@@ -3,16 +3,19 @@ import type { Fleet, MirrorRow, PlaceAdvice } from './fleet.ts';
 import type { FleetPlace } from './places.ts';
 import type { Cell } from './verdict.ts';
 
-/** How many places of a group must agree. A place's label names its group; places without it form the group `''`. */
+/**
+ * How many places of a group must agree. The label `group` of a place names its group; places without it form the group
+ * `''`.
+ */
 export interface GroupOptions {
   /** The number of places that must agree; `null`: more than half, at least two. */
   readonly needed: number | null;
 }
 
 /**
- * One recommended change. `one`: enough places of the group advise to leave `from`, and `to` suits all with a vote.
- * `each`: enough advise to leave it, but no mirror suits all. `own`: too few advise to leave it, so only these places
- * switch.
+ * One recommended switch. `one`: enough places of the group advise to leave `from`, and all its voting places switch to
+ * the same mirror. `each`: enough places advise to leave it, but no mirror suits all of them. `own`: too few places
+ * advise to leave it, so only these places switch.
  */
 export interface GroupLine {
   readonly kind: 'one' | 'each' | 'own';
@@ -22,20 +25,20 @@ export interface GroupLine {
   readonly from: string;
   readonly to: string;
   readonly places: readonly string[];
-  /** Those of `places` that do not advise to leave `from`, but switch with the group. */
+  /** The places in `places` whose own advice does not leave `from`. They switch with the group. */
   readonly along: readonly string[];
-  /** Those of `places` that advise to leave `from`, but report it as up now. */
+  /** The places in `places` whose advice leaves `from`, although they report it as up now. */
   readonly upFrom: readonly string[];
   /**
-   * The number of voting places whose advice leaves `from`. `of`: the number of places of the group that monitor the
-   * upstream; `needed`: how many votes are required.
+   * The number of voting places whose advice leaves `from`. `of`: the number of the group's places that monitor the
+   * upstream. `needed`: the required number of votes.
    */
   readonly votes: number;
   readonly of: number;
   readonly needed: number;
 }
 
-/** Returns the recommendations for each group of places. A place without a vote gets none, but counts in `of`. */
+/** Returns the recommended switches for each group of places. A place without a vote gets none, but counts in `of`. */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
   const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
   const groupOf = new Map(fleet.places.map(({ name, labels }) => [name, labels.group ?? '']));
@@ -57,7 +60,10 @@ export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly Grou
   });
 }
 
-/** Counts the group's voting places that know the state of `from`, and those of them that advise exactly that move. */
+/**
+ * Counts the group's voting places that know the state of `from` (`known`). Those whose advice is exactly this switch
+ * are `votes`.
+ */
 export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, from, to }: Move): PlaceVotes {
   const isSame = (one: Pick<Move, 'ecosystem' | 'upstream'>): boolean =>
     one.ecosystem === ecosystem && one.upstream === upstream;
@@ -77,7 +83,9 @@ function mayVote({ isWitness, troubles }: FleetPlace): boolean {
   return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
 }
 
-/** `of`: how many places of the group monitor the upstream; `members`: those of them that have a vote. */
+/**
+ * `of`: the number of places of the group that monitor the upstream. `members`: the places among them that have a vote.
+ */
 interface Here {
   readonly group: string;
   readonly rows: readonly MirrorRow[];
@@ -120,15 +128,15 @@ function linesFor(
 }
 
 /**
- * A mirror is too slow for a place if its p95 exceeds the best p95 there by both: more than this factor and more than
- * this difference.
+ * A mirror is too slow for a place if its p95 exceeds the best p95 there by more than this factor and by more than this
+ * difference.
  */
 const slowerMax = 1.25;
 const slowerMsMax = 50;
 
 /**
- * Returns the mirror that suits all `members`; `null`: none. If there are several, mirrors that are measured everywhere
- * take precedence, then the least sum of p95.
+ * Returns the mirror that suits all `members`; `null`: there is none. Among several, one that is measured at all places
+ * comes first, then the one with the least sum of p95.
  */
 function suitsAll(rows: readonly MirrorRow[], members: readonly string[], from: string): string | null {
   const isMember = new Set(members);

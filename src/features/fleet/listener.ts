@@ -19,12 +19,12 @@ export interface FleetServer {
   close(): Promise<void>;
 }
 
-/** A report younger than this, milliseconds, is shown again, so that many readers cost the store only one read. */
+/** The time for which a report is shown again, milliseconds, so that many readers cost the store only one read. */
 const freshMs = 10_000;
 
 /**
- * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read only when a client requests one of them. While
- * the store does not respond, no old state is shown.
+ * Opens the page (`/`) and the API (`/api/v1/fleet`). The store is read only when a client requests one of these. While
+ * the store does not respond, no older states are shown.
  * @returns the error code if the listener cannot be opened
  */
 export async function openFleet(
@@ -60,7 +60,7 @@ export async function openFleet(
     const problem = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: failure.why };
     return send(response, 503, 'application/problem+json', JSON.stringify(problem));
   };
-  // A defect fails only its own request, with 503; the listener stays open.
+  // An exception fails only its own request, with 503. The listener stays open.
   const handler: RequestListener = (request, response) => {
     respond(request, response).catch(() => send(response, 503, 'text/plain', 'not available\n'));
   };
@@ -72,7 +72,7 @@ export async function openFleet(
   });
 }
 
-/** Caches reads: at most one runs at a time, and none starts while the last report is fresh. */
+/** Returns a function that caches reads: one read runs at a time, and none starts while the last report is fresh. */
 function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock): () => Promise<Shown> {
   let last: Shown = { report: null, failure: null };
   let readAtMs = Number.NEGATIVE_INFINITY;

@@ -18,8 +18,8 @@ export interface Shown {
 }
 
 /**
- * Renders the page of all places. Its script fetches `main` again every `everyMs` milliseconds; the page also works
- * without it.
+ * Renders the page of all places. Its script reloads the element `main` every `everyMs` milliseconds. The page also
+ * works without the script.
  */
 export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: number): string {
   const warnings = [
@@ -102,14 +102,14 @@ function placeTable(say: PageSay, { places, atMs }: FleetReport): Html {
   )}</tbody></table></div></section>`;
 }
 
-/** Formats the labels of a place. `page` is left out, because the name of the place links to it. */
+/** Formats the labels of a place. The label `page` is omitted, because the name of the place links to that page. */
 function labelText({ page: _, ...labels }: FleetPlace['labels']): string {
   return Object.entries(labels)
     .map(([label, value]) => `${label}=${value}`)
     .join(' ');
 }
 
-/** Added to the style of the daemon's page: a table with many places is wider than a screen. */
+/** Additions to the style of the daemon's page, because a table with many places is wider than a screen. */
 export const fleetStyle = `.scroll { overflow-x: auto; }
 .fleet tbody th { min-width: 140px; font-weight: 600; }
 .places td { white-space: nowrap; }

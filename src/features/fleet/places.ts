@@ -10,36 +10,38 @@ export type PlaceTrouble =
   | { readonly kind: 'shards'; readonly missing: readonly number[]; readonly count: number }
   | { readonly kind: 'bad_alone' | 'well_alone'; readonly mirrors: number };
 
-/** One daemon, a pair of daemons, or the shards of one configuration. */
+/** A place: one daemon, a pair of daemons, or the shards of one configuration. */
 export interface FleetPlace {
   readonly name: string;
-  /** From the place's configuration. */
+  /** The labels in the place's own configuration. */
   readonly labels: PlaceLabels;
-  /** The daemon's page, without a trailing slash; `null`: not known. */
+  /** The URL of the daemon's page, without a trailing slash; `null`: not known. */
   readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
   /**
-   * False: the place reports nothing now, or its network is suspect. Then its states are unknown and it has no vote.
+   * False: the place does not report now, or its network is suspect. Then its states are unknown and it has no vote.
    */
   readonly isWitness: boolean;
   readonly troubles: readonly PlaceTrouble[];
 }
 
 export interface PlaceOptions {
-  /** URL template of a place's page with `{vantage}` and `{instance}`; the place's own label `page` overrides it. */
+  /**
+   * The URL template of a place's page, with `{vantage}` and `{instance}`. The place's own label `page` overrides it.
+   */
   readonly link: string;
 }
 
 /**
- * The time without a scrape after which a place counts as quiet: longer than two missed scrapes (one a minute) and a
- * delay.
+ * If a place was not scraped for this time, it does not report. The time is longer than two missed scrapes at one a
+ * minute.
  */
 const quietMs = 5 * 60_000;
-/** Smaller clock differences are not reported: a slow scrape may cause them. */
+/** Clock differences up to this are not reported, milliseconds, because a slow scrape may cause them. */
 const skewMsMax = 30_000;
 
-/** Returns every place that the store has data of within a day, by name. */
+/** Returns every place that the store has data of within the last day, by name. */
 export function placesIn(
   view: StoreView,
   daemons: readonly DaemonSeen[],
@@ -100,7 +102,7 @@ function ownTroubles(daemon: DaemonSeen): readonly PlaceTrouble[] {
   ];
 }
 
-/** Finds the shards of a place whose number no daemon reports. */
+/** Finds the numbers of a place's shards that no daemon reports. */
 function shardTroubles(own: readonly DaemonSeen[]): readonly PlaceTrouble[] {
   const shards = own.flatMap((one) => factsOf(one, 'mirrorwatch_shard_info').map(({ labels }) => labels));
   const count = Math.min(1000, Math.max(0, ...shards.map((one) => Number(one['count']) || 0)));
@@ -113,7 +115,7 @@ function configOf(daemon: DaemonSeen | undefined): string | null {
   return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
 }
 
-/** Returns the value that more than half of the known values have, at least two of them; `null`: none. */
+/** Returns the value that more than half of the known values have, if there are at least two of it; else `null`. */
 function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
   const known = values.filter((value) => value !== null);
   for (const [value, same] of Map.groupBy(known, (one) => one))
@@ -126,7 +128,7 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
 }
 
-/** A host with or without a port. Any other text as `instance` could lead the link elsewhere. */
+/** Matches a host with or without a port. With another text as `instance`, the link could lead anywhere. */
 const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 function filled(link: string, vantage: string, instance: string): string {
@@ -134,7 +136,7 @@ function filled(link: string, vantage: string, instance: string): string {
   return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
 }
 
-/** Returns the URL without a trailing slash; `null`: it is not an HTTP URL, so the page must not link to it. */
+/** Returns the URL without a trailing slash; `null`: it is no HTTP URL, so the page must not link to it. */
 function pageOf(text: string): string | null {
   return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : null;
 }

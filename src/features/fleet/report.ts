@@ -16,13 +16,13 @@ export interface FleetOptions {
   readonly groups: GroupOptions;
 }
 
-/** A fleet with sentences about it: the body of `GET /api/v1/fleet`. */
+/** The states of all places, with sentences about them: the body of `GET /api/v1/fleet`. */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
   readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Message[] };
 }
 
-/** Reads the store once and judges the result. @returns the error: why the store could not be read */
+/** Reads the store once and judges the result. @returns the error: the reason why the store could not be read */
 export async function readReport(options: FleetOptions, clock: Clock): Promise<Result<FleetReport, string>> {
   const view = await readStore(options.store, clock);
   return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, options.places), options) };
@@ -45,7 +45,9 @@ export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
 }
 
-/** Returns sentences about mirrors, worst first. A mirror that is up at all places that know its state has none. */
+/**
+ * Returns sentences about mirrors, worst state first. It omits mirrors that are up at all places that know their state.
+ */
 function mirrorSentencesOf({ atMs, mirrors }: Fleet): readonly Sentence[] {
   const worst = ['down', 'degraded', 'unknown'];
   const troubled = mirrors.filter(({ verdict }) => verdict.kind !== 'well');
@@ -74,7 +76,7 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
   switch (kind) {
     case 'alone':
     case 'somewhere': {
-      // If a place advises to leave a mirror that works there, the trouble is not only at other places.
+      // If places where the mirror works advise to leave it too, the path from the bad places is not the only problem.
       const cause =
         leaving.length === 0
           ? phrase('fleet.path', { places: bad })
@@ -132,7 +134,7 @@ function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
   });
 }
 
-/** Shorter differences of time are not shown, because places do not find a fault at the same moment. */
+/** Places detect a fault at different moments, so shorter differences of time are not shown, milliseconds. */
 const apartMs = 60_000;
 
 function sinceAll({ sinceMs, first }: FleetVerdict, nowMs: number): Sentence | string {
@@ -145,7 +147,7 @@ function since(sinceMs: number | null, nowMs: number): Sentence | string {
   return sinceMs === null ? '' : phrase('fleet.since', { at: timeOfDay(sinceMs, nowMs) });
 }
 
-/** Formats a time of day, with the date if it is not within the last 20 hours. */
+/** Formats a time of day. If it is more than 20 hours ago, the date is included. */
 function timeOfDay(atMs: number, nowMs: number): string {
   const text = stamp(atMs);
   return nowMs - atMs < 20 * 3_600_000 ? text.slice(11, 16) : text.slice(0, 16).replace('T', ' ');

@@ -8,39 +8,39 @@ import { exchangeOnce } from '../../io/exchange.ts';
 import { daemonKeyOf, type FleetSeries, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
 export interface StoreAt {
-  /** The base URL, to which `/api/v1/query` is appended. */
+  /** The base URL of the store. `/api/v1/query` is appended to it. */
   readonly url: string;
-  /** Headers of each request, for a tenant or a proxy. */
+  /** Additional headers of each request, for example for a tenant or a proxy. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
   /** The deadline for all queries of one read together, milliseconds. */
   readonly limitMs: number;
-  /** How long a daemon's last data are used after a lost scrape, milliseconds; absent: `bridgeMs`. */
+  /** For how long a daemon's last data are used after a missed scrape, milliseconds; absent: `bridgeMs`. */
   readonly bridgeMs?: number;
 }
 
 interface Vector {
   readonly series: readonly FleetSeries[];
-  /** The evaluation time by the store's clock; `null`: there are no series. */
+  /** The evaluation time by the store's clock; `null`: the response has no series. */
   readonly atMs: number | null;
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
 }
 
-/** Sends one query of a read. @returns the error: the store's own message or a code */
+/** Sends one query of a read. @returns the error: the store's own message, or an error code */
 type Query = (promql: string) => Promise<Result<Vector, string>>;
 
-/** The maximum number of series in a response: enough for 200 places with 50 mirrors each. */
+/** The maximum number of series in a response. It is enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** The maximum size of all responses of one read, MiB: twice what 200 places with 50 mirrors each need. */
+/** The maximum size of all responses of one read, MiB. It is twice what 200 places with 50 mirrors each need. */
 const queryMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
-/** The maximum length of our longest label, the page of a place. */
+/** The maximum length of a label. The longest label of mirrorwatch is `page`, the URL of a place's page. */
 const labelMax = 2048;
 
-/** Begins a read of the store: its queries share one deadline and one budget of bytes. */
+/** Begins a read of the store. All its queries share one deadline and one limit of bytes. */
 function startQueries(at: StoreAt, clock: Clock): Query {
   const endMs = clock.monotonicMs() + at.limitMs;
   const budget = { bytesLeft: queryMiB * 1024 * 1024 };
@@ -69,8 +69,8 @@ function startQueries(at: StoreAt, clock: Clock): Query {
 }
 
 /**
- * Reads the response of `/api/v1/query`. It is partial if VictoriaMetrics sets `isPartial`, or Thanos or Mimir send
- * warnings; notes of PromQL (`PromQL info: …`) do not count. An invalid series fails the whole response.
+ * Parses a response of `/api/v1/query`. It is partial if VictoriaMetrics sets `isPartial`, or if Thanos or Mimir send
+ * warnings; notes of PromQL (`PromQL info: …`) are ignored. One invalid series makes the whole response invalid.
  */
 export function readVector(status: number, text: string): Result<Vector, string> {
   const value = readJson(text);
@@ -106,8 +106,8 @@ export function readVector(status: number, text: string): Result<Vector, string>
 }
 
 /**
- * Checks the labels of a series; `null`: invalid. Anyone who can push a series to the store chooses its labels, and we
- * show them.
+ * Checks the labels of a series; `null`: invalid. The page shows them, and anyone who can push series to the store
+ * chooses them.
  */
 function labelsIn(metric: unknown): FleetSeries['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;
@@ -130,21 +130,25 @@ const facts = [
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
 const canary = `connection="cold",step=~"${canaries}"`;
-/** The maximum numbers that a page can show. A cell is a mirror at a place. */
+/** The maximum numbers of places and of cells that a page can show. A cell is one mirror at one place. */
 const placesMax = 2000;
 const cellsMax = 100_000;
 /**
- * How long a daemon's last data are used after a failed scrape, milliseconds. With one scrape a minute, one may fail.
+ * For how long a daemon's last data are used after a failed scrape, milliseconds. It allows one failed scrape at one a
+ * minute.
  */
 const bridgeMs = 60_000;
-/** If a daemon was last seen within this time, a scrape may have been lost. */
+/** If a daemon without current data was seen within this time, milliseconds, a scrape may have failed. */
 const lostMs = 600_000;
-/** How long a place without data is shown: longer than a restart takes. Then it counts as removed. */
+/**
+ * For how long a place without data is shown. The time is longer than a restart takes; then the place counts as
+ * removed.
+ */
 const seenWindow = '1d';
 
 /**
- * Names of recorded queries. Raw queries read many samples; where our rules are loaded, these read one sample for each
- * mirror.
+ * Queries with a cheaper form. The series `recorded` exist where our recording rules are loaded, and have one sample
+ * for each mirror. The queries `raw` read many more samples.
  */
 const recorded = {
   seen: {
@@ -157,15 +161,15 @@ const recorded = {
   },
   p95s: {
     recorded: `registry_step:mirror_probe_rtt_seconds:p95_1h{${canary}}`,
-    // A native histogram, or a classic one.
+    // The query reads a native histogram, or else a classic one.
     raw: `histogram_quantile(0.95, sum by (vantage, ecosystem, registry, step) (rate(mirror_probe_rtt_seconds{${canary}}[1h]))) or histogram_quantile(0.95, sum by (vantage, ecosystem, registry, step, le) (rate(mirror_probe_rtt_seconds_bucket{${canary}}[1h])))`,
   },
 } as const;
 
 /**
- * Reads the current series of all places. It fails if a query for daemons, states or facts fails. If one for latencies
- * or lags fails, they are unknown, and a warning says why.
- * @returns the error: why the store could not be read
+ * Reads the current series of all places. If a query for daemons, states or facts fails, the read fails. If only
+ * latencies or lags cannot be read, they are unknown, and a warning gives the reason.
+ * @returns the error: the reason why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {
   const query = startQueries(at, clock);
@@ -180,7 +184,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
     either(query, recorded.seen),
     either(query, recorded.lags),
     either(query, recorded.p95s),
-    // The raw query of the last scrapes misses a daemon that is younger than its resolution of 5 min.
+    // The raw query for the last scrapes has steps of 5 min, so it misses a daemon that started after the last step.
     query(`timestamp(mirrorwatch_build_info${past})`),
   ]);
   const now = await gaugesAt();
@@ -191,8 +195,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // After a failed scrape a daemon has no series until the next one, and the other places would count as all places.
-  // Each query is checked by itself, because the store evaluates them at different times.
+  // After a failed scrape a daemon has no series, and the other places would pass for all places. So its last series
+  // are used. Each query is checked alone, because the store evaluates them at different times.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
   const isLost = [recent, owners, recent].some((expected, index) =>
@@ -232,7 +236,7 @@ async function either(
   return known.tag === 'error' || known.value.series.length > 0 ? known : query(queries.raw);
 }
 
-/** Returns what the store has more of than a page can show; `null`: nothing. */
+/** Returns which number exceeds what a page can show, as a text; `null`: none. */
 function excessOf(daemons: readonly FleetSeries[], states: readonly FleetSeries[]): string | null {
   if (new Set(daemons.map(fleetPlaceOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));

@@ -3,48 +3,54 @@ import type { PlaceTrouble } from './places.ts';
 
 export interface Cell {
   readonly place: string;
-  /** The state of the mirror. It is also `unknown` while the place does not report or its own network is suspect. */
+  /**
+   * The mirror's state at this place. It is `unknown` also while the place does not report or its network is suspect.
+   */
   readonly state: MirrorState;
   readonly sinceMs: number | null;
   /**
-   * The 95th percentile of the canary's latency in the last hour, milliseconds; `null`: not measured, down now, or the
-   * place is no witness.
+   * The 95th percentile of the canary's latency in the last hour, milliseconds. `null`: not measured, the mirror is
+   * down now, or the place is no witness.
    */
   readonly p95Ms: number | null;
-  /** The lower bound of the lag of the module that is furthest behind, milliseconds; `null`: not known. */
+  /** The lower bound of the mirror's lag, for its most outdated module, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
-  /** The rank at the place, 1 is best; `null`: none, for example because the mirror may not be advised there. */
+  /**
+   * The mirror's rank at this place; 1 is the best. `null`: no rank, for example because advice may not name the mirror
+   * there.
+   */
   readonly rank: number | null;
-  /** The mirror's page at that place's daemon; `null`: not known. */
+  /** The URL of the mirror's page at that place's daemon; `null`: not known. */
   readonly href: string | null;
 }
 
 /**
- * Which of the places that know a mirror's state report the worst state. `everywhere`: all, in at least two networks.
- * `network`: all, in one network. `somewhere`: some, in several networks. `alone`: some, in one network. `lone`: only
- * one place knows the state. `unknown`: none knows it. `well`: the worst state is `up`.
+ * Tells how many of the places that know the mirror's state report its worst state. `everywhere`: all of them, in
+ * several networks. `network`: all of them, in one network. `somewhere`: some of them, in several networks. `alone`:
+ * some of them, in one network. `lone`: only one place knows the state. `unknown`: none knows it. `well`: the worst
+ * state is `up`.
  */
 export interface FleetVerdict {
   readonly kind: 'well' | 'unknown' | 'lone' | 'alone' | 'somewhere' | 'network' | 'everywhere';
-  /** The worst known state; `unknown`: none is known. */
+  /** The worst state that a place reports; `unknown`: no place knows the state. */
   readonly state: MirrorState;
-  /** Places with that state; none if it is `up` or `unknown`. */
+  /** The places that report `state`; empty if it is `up` or `unknown`. */
   readonly bad: readonly string[];
   readonly well: readonly string[];
   readonly unknown: readonly string[];
   /** The place in `well` where the mirror responds fastest; `null`: not measured, or `bad` is empty. */
   readonly best: { readonly place: string; readonly p95Ms: number } | null;
-  /** Since when all places in `bad` report `state`, wall milliseconds; `null`: not known for each of them. */
+  /** The time since which all places in `bad` report `state`, wall milliseconds; `null`: not known for each of them. */
   readonly sinceMs: number | null;
   /** The place in `bad` that reported `state` first; `null`: `sinceMs` is not known, or `bad` is empty. */
   readonly first: { readonly place: string; readonly sinceMs: number } | null;
-  /** Places in `well` whose advice in force leaves the mirror; none if `bad` is empty. */
+  /** The places in `well` whose advice in force leaves the mirror; empty if `bad` is empty. */
   readonly leaving: readonly string[];
 }
 
 /**
- * Judges one mirror. If `against` lists a place as `well_alone`, the place counts as not knowing the state.
- * @param networks  the network of each place: places in one network count as one witness
+ * Judges one mirror by its states at all places. A place that `against` lists as `well_alone` is ignored.
+ * @param networks  the network of each place; places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */
 export function fleetVerdictOf(
@@ -93,13 +99,15 @@ function namesOf(cells: readonly Cell[]): readonly string[] {
   return cells.map(({ place }) => place);
 }
 
-/** The minimum number of mirrors in which a place must differ: fewer may be chance. */
+/**
+ * A place contradicts the others only if it differs for at least this many mirrors. Fewer differences may be chance.
+ */
 const mirrorsMin = 2;
 
 /**
- * Returns the places that contradict the others, by name. `bad_alone`: at least `mirrorsMin` mirrors, and more than
- * half of those compared, are down at this place and not at most others. `well_alone`: as many mirrors are up or
- * degraded at this place, and down at all others, which are at least two.
+ * Returns the places that contradict the others, by name. `bad_alone`: many mirrors are down at this place, but not at
+ * most other places. `well_alone`: many mirrors are not down at this place, but are down at all others (at least two).
+ * Many means at least `mirrorsMin`, and more than half of the mirrors compared.
  * @param rows  the cells of each mirror
  */
 export function contradictionsIn(rows: readonly (readonly Cell[])[]): ReadonlyMap<string, PlaceTrouble> {

@@ -1,31 +1,36 @@
 export interface FleetSeries {
-  /** Includes the labels of Prometheus (`job`, `instance`) and of the store (such as `replica`). */
+  /**
+   * The labels of the series, including those of Prometheus (`job`, `instance`) and of the store (such as `replica`).
+   */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** The series of a store for all places at one time. */
+/** The series that were read from the store, for all places at one time. */
 export interface StoreView {
   /** The time of these series by the store's clock, wall milliseconds. */
   readonly atMs: number;
-  /** The last scrape of each daemon, by store replica. The label `version` is that of the daemon. */
+  /**
+   * The time of the last scrape of each daemon, for each replica of the store. The label `version` is the daemon's
+   * version.
+   */
   readonly sources: readonly FleetSeries[];
-  /** The last scrape of each daemon within a day. */
+  /** The time of the last scrape of each daemon that was scraped within a day. */
   readonly seen: readonly FleetSeries[];
-  /** Gauges of daemons and of their mirrors, each with its `__name__`. */
+  /** Gauges about daemons and about their mirrors. The label `__name__` distinguishes them. */
   readonly facts: readonly FleetSeries[];
   /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly FleetSeries[];
-  /** Lower bounds of lags, seconds, by `vantage` and `registry`. */
+  /** The lower bounds of lags, seconds, by `vantage` and `registry`. */
   readonly lags: readonly FleetSeries[];
-  /** 95th percentiles of the canary, seconds, by `vantage` and `registry`. */
+  /** The 95th percentiles of the canary's latency, seconds, by `vantage` and `registry`. */
   readonly p95s: readonly FleetSeries[];
-  /** True: the store reports that data are missing. Then a missing place is not reported as quiet. */
+  /** True: the store reports that data are missing. Then a missing place is reported as `untold`, not as `quiet`. */
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
 }
 
-/** Returns the place of a series. Without the label `vantage`, each scrape target is a place. */
+/** Returns the name of the place that exported a series. Without the label `vantage`, each scrape target is a place. */
 export function fleetPlaceOf({ labels }: FleetSeries): string {
   return labels['vantage'] ?? labels['instance'] ?? '';
 }
@@ -34,10 +39,10 @@ export function daemonKeyOf(series: FleetSeries): string {
   return JSON.stringify([fleetPlaceOf(series), series.labels['instance'] ?? '']);
 }
 
-/** The last second that a Date can hold. */
+/** The greatest number of seconds that a Date can represent. */
 const secondsMax = 8.64e12;
 
-/** Converts a store's seconds to milliseconds; `null`: no time, or outside the range of a Date. */
+/** Converts seconds of the store to milliseconds; `null`: no time, or outside the range of a Date. */
 export function stampOf(seconds: number | undefined): number | null {
   return seconds !== undefined && seconds > 0 && seconds <= secondsMax ? Math.round(seconds * 1000) : null;
 }
@@ -47,18 +52,18 @@ export interface DaemonSeen {
   readonly instance: string;
   readonly version: string | null;
   readonly lastSeenMs: number;
-  /** The daemon's clock minus the store's, milliseconds; `null`: the daemon exports no clock. */
+  /** The daemon's clock minus the store's clock, milliseconds; `null`: the daemon exports no clock. */
   readonly skewMs: number | null;
   readonly facts: readonly FleetSeries[];
   readonly states: readonly FleetSeries[];
 }
 
-/** Labels of `mirrorwatch_build_info` itself. Its other labels identify the scraper. */
+/** The labels that `mirrorwatch_build_info` itself has. All its other labels identify the scrape target. */
 const ofBuild: ReadonlySet<string> = new Set(['__name__', 'version', 'node']);
 
 /**
- * Returns the daemons in `sources`, by place. If two replicas of a store scrape one daemon, only the latest scrape
- * counts.
+ * Returns the daemons in `sources` by place. If two replicas of the store scrape the same daemon, the latest scrape is
+ * used.
  */
 export function daemonsIn({ sources, facts, states }: StoreView): readonly DaemonSeen[] {
   const newest = new Map<string, FleetSeries>();

@@ -22,9 +22,9 @@ export interface PreviewCard {
 }
 
 /**
- * Sample messages of a chat receiver: a mirror becomes slow; one is down, with advice; it recovers; then, if it has
- * quiet hours, the messages in them and at their end.
- * @returns `null`: no such receiver, or one for programs
+ * Returns sample messages of a chat receiver: a mirror becomes slow, another goes down with advice, and it recovers. If
+ * the receiver has quiet hours, samples of messages during them and at their end follow.
+ * @returns `null`: there is no such receiver, or it is not for chat messages
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {
   const receiver = config.webhooks.find((one) => one.name === name);
@@ -65,7 +65,7 @@ function night(config: Config, receiver: Chat, wallMs: number): readonly Preview
   return [...early, ...stage.at(quietEndMsOf(hours, startMs))];
 }
 
-/** The daemon's notifier with a manual clock. */
+/** The daemon's notifier with a clock that the preview sets. */
 class Stage {
   readonly #notifier: Notifier;
   readonly #startMs: number;
@@ -106,7 +106,10 @@ function closed(finding: Finding, closedAtMs: number): Finding {
   return { ...finding, state: 'closed', closedAtMs };
 }
 
-/** A mirror that this receiver covers, else the first one; and another mirror of the same upstream, or `null`. */
+/**
+ * Returns a mirror that this receiver covers, else the first mirror. Also returns another mirror of the same upstream,
+ * or `null`.
+ */
 function pairOf({ mirrors }: Config, { only }: Chat): readonly [Mirror, Mirror | null] {
   const wanted = mirrors.filter(
     ({ name, ecosystem, role }) =>
