@@ -13,13 +13,15 @@ import { inOrder, type RankRow } from './row.ts';
 
 interface RankDownload {
   readonly bytes: number;
-  /** Bytes per second without slow start; `null`: too small to measure, or not ok. */
+  /**
+   * The throughput without TCP slow start, bytes per second; `null`: the download failed, or is too small to measure.
+   */
   readonly rate: number | null;
-  /** The reason of failure, or `unknown: ` with its cause; `null`: it succeeded. */
+  /** The reason of the failure, or `unknown: ` and the cause; `null`: the download succeeded. */
   readonly reason: string | null;
 }
 
-/** A ranked mirror with the results of the probes after the rounds. `null`: the value was not probed, or is unknown. */
+/** A ranked mirror, and the results of the probes after the ranking rounds. `null`: not probed, or unknown. */
 export interface RankedRow extends RankRow {
   readonly download: RankDownload | null;
   readonly lag: RankLag | null;
@@ -35,7 +37,7 @@ export interface RankPorts {
   readonly stopped: () => boolean;
 }
 
-/** The artifact to download from each mirror, the same for all; empty: there is none. */
+/** Returns the targets of the downloads: the same artifact at each mirror; empty: the ecosystem has none. */
 export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
   const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
   const [one] = mirrors;
@@ -54,12 +56,15 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
 }
 
 /**
- * The maximum number of downloads per mirror. This many failures, against none of another mirror, are not chance
+ * The maximum number of downloads per mirror. If so many fail, and none at another mirror, the difference is not chance
  * (`hasMoreFailures`).
  */
 const downloadsMax = 3;
 
-/** Light targets of the first ranked module, else of the whole mirror, whose responses may list versions. */
+/**
+ * Returns targets whose responses may list versions: those of the first ranked module, else those of the whole mirror.
+ * They transfer no artifacts. If the rounds already returned lists, no targets are needed.
+ */
 function targetsFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
   if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
   const ranked = new Set(targets.map((target) => target.registry));
@@ -72,9 +77,9 @@ function targetsFor(config: Config, targets: readonly Target[], samples: readonl
 }
 
 /**
- * Probes each mirror that had an ok response: for its versions and for one artifact. A download that fails is repeated
- * until it succeeds, at most `downloadsMax` times in all.
- * @param samples  those of the rounds
+ * Probes each mirror that had an ok response, for its versions and for one artifact. A failed download is repeated
+ * until one succeeds, but there are at most `downloadsMax` downloads.
+ * @param samples  the samples of the ranking rounds
  */
 export async function probeAfterRounds(
   input: RankPorts & { readonly samples: readonly Sample[] },
@@ -112,7 +117,7 @@ function isWrong({ outcome }: Sample): boolean {
   return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
 }
 
-/** If the last download failed, each one counts as a failure of its mirror. */
+/** Adds the downloads to a row. If the last one failed, all of them failed, so each counts as a failure. */
 function withDownload(row: RankRow, responses: readonly Sample[], lag: RankLag | null): RankedRow {
   const last = responses.at(-1);
   if (last === undefined) return { ...row, download: null, lag };
@@ -136,18 +141,21 @@ function reasonOf({ outcome }: Sample): string | null {
   return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The lag of a mirror in one ranking. A ranking shows how much is missing, but not since when. */
+/** How far a mirror is behind, from the responses of one ranking. They show how much is missing, but not since when. */
 interface RankLag {
-  /** How many versions the mirror lacks in the worst list; `null`: no version lists. */
+  /** The number of versions that the mirror lacks in its worst list; `null`: there are no version lists. */
   readonly missing: number | null;
-  /** The least number of records that the mirror is behind; `null`: no serials. */
+  /** The mirror is behind by at least this number of records; `null`: there are no serial numbers. */
   readonly records: number | null;
-  /** How much older the mirror's date is than that of the origin or the others, milliseconds; `null`: no date. */
+  /**
+   * By how much the mirror's date is older than the date of the origin or of the other mirrors, milliseconds; `null`:
+   * no date.
+   */
   readonly olderMs: number | null;
   readonly by: 'origin' | 'peers';
 }
 
-/** The lag of each mirror against the origin if it responded, else against the others. */
+/** Returns the lag of each mirror, compared with the origin if it responded, else with the other mirrors. */
 function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<string, RankLag> {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const mirrorsOf = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);

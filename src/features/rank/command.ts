@@ -17,7 +17,7 @@ const options = {
   ...optionsOf('boolean', 'no-download', 'json'),
 };
 
-/** `mirrorwatch rank`: compares the mirrors of one upstream now, and prints the lines to paste. */
+/** `mirrorwatch rank`: measures the mirrors of one upstream now, compares them, and prints the lines to paste. */
 export const rankCommand: Command = {
   name: 'rank',
   usage:
@@ -98,7 +98,9 @@ function wanted(
   };
 }
 
-/** The canaries of the upstream's mirrors, or the same step of the modules in the call. */
+/**
+ * Returns the targets to probe: the canaries of the upstream's mirrors, or the canary step for the modules in the call.
+ */
 function targetsFor(
   config: Config,
   ecosystem: EcosystemId,

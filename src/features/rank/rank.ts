@@ -15,8 +15,8 @@ import { inOrder, type RankResponse, type RankRow, rankRow, selectFinalists } fr
 export { downloadsFor, type RankedRow } from './after.ts';
 
 /**
- * Ranks mirrors by their canaries in rounds, then probes them for their versions and for one artifact.
- * @param downloads  artifacts, each limited to `limits.rankDownloadBytes`
+ * Ranks mirrors by canary probes in several rounds. Then it probes each mirror for its versions and for one artifact.
+ * @param downloads  the artifacts; each download stops after `limits.rankDownloadBytes`
  * @returns `NoResult` if the worker thread does not respond
  */
 export async function rankNow(
@@ -60,10 +60,10 @@ export async function rankNow(
 const finalsMost = 2;
 
 /**
- * Probes the targets one after the other, in rounds whose order rotates: a short disturbance of our network affects all
- * mirrors. The rounds are repeated at most `finals` times for mirrors that cannot be distinguished from the
- * best. The ranking ends if the worker thread does not respond.
- * @param progress  called before each probe with the number done and the total
+ * Probes the targets one after the other in rounds. The order rotates, so that a short disturbance of our network
+ * affects all mirrors alike. Rounds are repeated, at most `finals` times, for mirrors that cannot be distinguished from
+ * the best one. If the worker thread does not respond, the ranking ends.
+ * @param progress  called before each probe with the number of probes done and the total
  */
 export async function rankOnce(input: RankRequest): Promise<Result<readonly RankRow[], NoResult>> {
   const { config, targets, rounds } = input;
@@ -105,7 +105,7 @@ interface RankTally {
   done: number;
 }
 
-/** @returns the mirror for whose probe the worker thread did not respond, or `null` */
+/** @returns the mirror whose probe got no response from the worker thread, or `null` */
 async function probeRound(
   input: RankRequest,
   contenders: readonly Target[],

@@ -7,31 +7,33 @@ import type { Probed } from '../../core/ports.ts';
 import type { PhaseTimes } from '../../core/sample.ts';
 import { quantileOf } from '../../core/statistics.ts';
 
-/** One probe of a ranking; `slot`: a number for round and question, the same for all mirrors. */
+/** One probe of a ranking. `slot` numbers the pair of round and question, and is the same for all mirrors. */
 export interface RankResponse {
   readonly slot: number;
   readonly sample: Probed['sample'];
 }
 
-/** Times are milliseconds. */
+/** The results of one mirror in a ranking. All times are in milliseconds. */
 export interface RankRow {
   readonly registry: string;
   readonly url: string;
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Probes with an HTTP response of any status. */
+  /** The number of probes that got an HTTP response of any status. */
   readonly answered: number;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** The phases of the response with the median time: they add up to `medianMs`. */
+  /** The phases of the response whose time is the median. They add up to `medianMs`. */
   readonly phasesMs: PhaseTimes;
-  /** Ok responses whose hash was verified. */
+  /** The number of ok responses whose hash was verified. */
   readonly verified: number;
   readonly mismatched: number;
-  /** The most frequent reason of failures, else `unknown: ` with the most frequent cause; `null`: neither. */
+  /**
+   * The most frequent reason of a failure. Without failures `unknown: ` and the most frequent cause; `null`: neither.
+   */
   readonly reason: string | null;
-  /** Response times by `RankAnswer.slot`; `null`: no ok response, or not probed. */
+  /** The response times, indexed by `RankResponse.slot`; `null`: not ok, or not probed. */
   readonly roundsMs: readonly (number | null)[];
 }
 
@@ -69,8 +71,8 @@ function commonest(words: readonly string[]): string | null {
 }
 
 /**
- * Sorts mirrors by failed share, then by median time: a fast mirror that fails is no good mirror. Medians that advice
- * considers equal are ordered by `preferenceOf`.
+ * Sorts mirrors by the share of failed probes, then by median time, because a fast mirror that fails is not good. If
+ * advice considers two medians equal, `preferenceOf` decides.
  */
 export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
@@ -86,10 +88,10 @@ export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[
   );
 }
 
-/** The result of comparing a mirror with the best one. `unsure`: the rounds do not distinguish the two. */
+/** The result of comparing a mirror with the best one. `unsure`: the samples do not show which of the two is better. */
 export type RowVerdict = 'best' | 'down' | 'unknown' | 'fails_more' | Compared;
 
-/** Verdicts by mirror. Without a usable mirror there is no best. @param rows  best first */
+/** Returns a verdict for each mirror. If no mirror is usable, none is `best`. @param rows  best first */
 export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMap<string, RowVerdict> {
   const best = rows.find(isUsable);
   const verdictOf = (row: RankRow): RowVerdict => {
@@ -102,28 +104,34 @@ export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMa
   return new Map(rows.map((row) => [row.registry, verdictOf(row)]));
 }
 
-/** The best mirror and those that cannot be distinguished from it; empty if there are none. @param rows  best first */
+/**
+ * Returns the best mirror and the mirrors that cannot be distinguished from it; empty if there are no such mirrors.
+ * @param rows  best first
+ */
 export function selectFinalists(rows: readonly RankRow[], minGain: number): ReadonlySet<string> {
   const near = [...judgeRows(rows, minGain)].filter(([, verdict]) => verdict === 'unsure' || verdict === 'best');
   return new Set(near.length < 2 ? [] : near.map(([registry]) => registry));
 }
 
-/** True if a mirror can be recommended: at least half of its judged probes are ok, and at most one had wrong bytes. */
+/**
+ * True if a mirror can be recommended: at least half of its ok and failed probes are ok, and at most one returned wrong
+ * bytes.
+ */
 export function isUsable(row: RankRow): boolean {
   return row.ok > 0 && row.ok >= row.failed && row.mismatched < 2;
 }
 
-/** True if a mirror had no ok response, and more failed than unknown probes: unknown ones are no outage. */
+/** True if a mirror had no ok response and more failed than unknown probes. Unknown probes do not show an outage. */
 export function isDown(row: RankRow): boolean {
   return row.ok === 0 && row.failed > row.unknown;
 }
 
-/** True if no probe was ok and the failures are not enough to call the mirror down. */
+/** True if no probe was ok, but the failures are too few to show an outage. */
 export function isUnknown(row: RankRow): boolean {
   return row.ok === 0 && !isDown(row);
 }
 
-/** Compares the times of two mirrors in the slots in which both were ok. */
+/** Compares the times of two mirrors. Only slots in which both responses were ok are compared. */
 export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   const pairs = a.roundsMs.flatMap((ms, round): [number, number][] => {
     const other = b.roundsMs[round] ?? null;
@@ -132,7 +140,7 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   return compareRounds(pairs, minGain);
 }
 
-/** True if `a` fails significantly more often than `b`: two rates explain the outcomes better than one. */
+/** True if `a` fails more often than `b`, and a significance test shows that this is not chance. */
 export function hasMoreFailures(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
   return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;

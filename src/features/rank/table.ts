@@ -13,11 +13,14 @@ const shades: Readonly<Record<Phase, string>> = {
   transfer: '▄',
 };
 
-/** `bars`: the index of the column with phase bars. `toTheRight`: the indexes of the columns aligned to the right. */
+/** `bars`: the index of the column with phase bars. `toTheRight`: the indexes of right-aligned columns. */
 const bars = 5;
 const toTheRight = new Set([0, 3, 4, 6]);
 
-/** The rows for people, best first: a table, without bars if it is too wide, else one mirror after the other. */
+/**
+ * Formats the rows for people, best first. If the table is too wide, it has no bars; if it is still too wide, each
+ * mirror is a list.
+ */
 export function rankTable(
   rows: readonly RankedRow[],
   verdicts: ReadonlyMap<string, RowVerdict>,
@@ -67,7 +70,7 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
   ];
 }
 
-/** Throughput of the single download; a small download measures latency only. */
+/** Formats the throughput of the download. A small download shows only latency. */
 function throughputText({ download }: RankedRow, say: Say): string {
   if (download === null) return say('rank.unmeasured');
   if (download.reason !== null) return download.reason.replace('unknown: ', '');
@@ -76,7 +79,7 @@ function throughputText({ download }: RankedRow, say: Say): string {
   return megabytes >= 1 ? `${megabytes.toFixed(1)} MB/s` : `${(download.rate / 1e3).toFixed(0)} KB/s`;
 }
 
-/** Says what is missing; one measurement cannot say since when. */
+/** Formats how much the mirror lacks. One ranking cannot show since when. */
 function lagText({ lag }: RankedRow, say: Say): string {
   if (lag === null) return say('rank.lagUntold');
   const [missing, records, olderMs] = [lag.missing ?? 0, lag.records ?? 0, lag.olderMs ?? 0];

@@ -11,20 +11,21 @@ import { compareRows, hasMoreFailures, isDown, isUnknown, isUsable, type RankRow
 
 export { judgeRows, type RowVerdict } from './row.ts';
 
-/** The recommendation of a ranking, by the thresholds of advice. */
+/** The recommendation of a ranking. It uses the same thresholds as advice. */
 export type RankVerdict =
   | {
       readonly kind: 'change';
-      /** The lines to paste; `null`: none, for example because the current chain is invalid. */
+      /** The lines to paste; `null`: there are none, for example because the current chain is invalid. */
       readonly remedy: string | null;
       readonly reason: string;
     }
-  /** `right`: no change; `unsure`: it is unknown whether another mirror is better; `nobody`: no mirror is usable. */
+  /** `right`: the chain is right as it is. `unsure`: another mirror may be better. `nobody`: no mirror is usable. */
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
- * Decides whether the current chain should change: its first mirror is unusable, fails significantly more often than
- * another or is slower by `compareRounds`, or any of its mirrors is down. Unknown results change nothing.
+ * Decides whether the current chain should change. It should if one of its mirrors is down, or if its first mirror is
+ * not good. That mirror is not good if it is unusable, fails significantly more often than another one, or is slower
+ * (`compareRounds`). Unknown results change nothing.
  * @param rows  best first
  */
 export function rankVerdict(
@@ -71,7 +72,9 @@ export function rankVerdict(
   return { kind: 'change', remedy, reason };
 }
 
-/** The upstream to rank: the public one if it has a mirror, else that of the first mirror; `null`: no mirror. */
+/**
+ * Returns the upstream to rank: the public one if it has a mirror, else that of the first mirror; `null`: no mirrors.
+ */
 export function rankedUpstreamOf({ mirrors }: Config, ecosystem: EcosystemId): string | null {
   const upstreams = mirrors.filter((mirror) => mirror.ecosystem === ecosystem).map(({ upstream }) => upstream);
   const publicOne = registry.of(ecosystem)?.publicUpstream;
@@ -88,13 +91,15 @@ function because(reason: string | null, say: Say): string {
   return reason === null ? '' : say('rank.because', { reason: reasonWords(reason, say) });
 }
 
-/** The reason of a row for people; `unknown: ` stands before a cause on our side. */
+/** Formats a reason for people. The prefix `unknown: ` means that the cause is on our side. */
 function reasonWords(reason: string, say: Say): string {
   const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
   return because === undefined ? reason : say('rank.reasonUnknown', { because });
 }
 
-/** The verdict without a change: names the mirrors that may be better, else those that are equal. */
+/**
+ * Returns a verdict that changes nothing. It names the mirrors that may be better, else those that are equally good.
+ */
 function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
   const others = usable.filter((row) => row !== first && !hasMoreFailures(row, first));
   const by = (wanted: string): readonly string[] =>

@@ -24,8 +24,8 @@ const options = {
 const sinceDefaultMs = 7 * 86_400_000;
 
 /**
- * `mirrorwatch replay`: shows the advice under current and other settings, computed from the responses in the state
- * file.
+ * `mirrorwatch replay`: recomputes the advice from the responses in the state file, under the current and under changed
+ * settings.
  */
 export const replayCommand: Command = {
   name: 'replay',
@@ -68,17 +68,17 @@ function changeIn(text: string): KeyChange {
   return change;
 }
 
-/** Parses a time, or a duration before now, as wall milliseconds; `null`: the option is absent. */
+/** Parses a time, or a duration before now, into wall milliseconds; `null`: the option is absent. */
 function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
   if (text === undefined) return null;
   const isDate = /^\d{4}-\d\d-\d\d/.test(text);
   const at = durationPattern.test(text) ? nowMs - durationMs(text) : isDate ? Date.parse(text) : Number.NaN;
-  // A time may also be beyond the range of a Date.
+  // The time may be outside the range of a Date.
   if (Number.isNaN(new Date(at).getTime())) throw new UsageError('wrong.time', { name, text });
   return at;
 }
 
-/** Loads the configuration with the changes; `config: null` if they change nothing. @throws Failed */
+/** Loads the configuration with the changed keys; `config: null` if they change nothing. @throws Failed */
 async function changedConfig(
   context: Context,
   flag: string | undefined,
@@ -112,7 +112,7 @@ async function play(
   const progress = async (share: number): Promise<boolean> => {
     const done = context.say('unit.percent', { value: Math.floor(100 * share) });
     context.terminal.progress(`${bar(share, 24).padEnd(24)} ${done}`);
-    // Lets the event loop handle signals.
+    // The event loop gets a turn, so that it can handle signals.
     await nextTurn();
     return isStopped;
   };

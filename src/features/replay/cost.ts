@@ -13,19 +13,19 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** For one of the compared versions: the chain of each upstream over time. */
+/** The chain of each upstream over time, for one of the compared versions of advice. */
 export type FollowedCost = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * Estimates the cost for clients. It simulates fetches of each module through the chain of each version, with the
- * latest stored responses.
+ * Estimates what each compared version of advice costs clients. It simulates fetches of each module through the chain
+ * of each version, with the latest stored responses.
  */
 export interface Meter {
-  /** Takes the next stored input, and measures fetches if they are due. */
+  /** Reads the next stored input, and simulates fetches if they are due. */
   receive(one: Taken): void;
   /**
-   * Returns one entry per compared version, in input order. `seconds` is `null` if no fetch could be computed for all
-   * versions.
+   * Returns one entry for each compared version, in the order of the input. `seconds` is `null` if there is no fetch
+   * that could be computed for all versions.
    */
   costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
   fetches(): number;
@@ -41,16 +41,16 @@ interface Group extends Walker {
   readonly ecosystem: EcosystemId;
   readonly steps: Ecosystem['steps'];
   readonly declared: Chain;
-  /** The questions that one fetch requests, by module. */
+  /** The requests (questions) that one fetch of a module sends, by module. */
   readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By question and mirror. */
+  /** The latest response to each question, by question and mirror. */
   readonly latest: Map<string, Map<string, Latest>>;
   readonly chains: Map<string, Chain>;
   readonly followed: readonly (readonly InForce[])[];
   readonly at: number[];
 }
 
-/** Creates a meter for one window. @param config  its `failureCost` and declared chains apply to every version */
+/** Creates a meter for one time window. @param config  its `failureCost` and declared chains apply to every version */
 export function createMeter(
   config: Config,
   targets: readonly Target[],
@@ -62,8 +62,7 @@ export function createMeter(
   const groups = groupsOf(config, targets, versions);
   const sums = versions.map(() => ({ ms: 0, failures: 0 }));
   let count = 0;
-  // The interval is that of canaries, at most a minute. Shorter steps have no new data, longer ones miss short
-  // problems.
+  // Fetches are simulated as often as canaries are probed, at least once a minute. More often there are no new data.
   const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
   let nextMs = Number.NEGATIVE_INFINITY;
 
@@ -120,8 +119,8 @@ export function createMeter(
 }
 
 /**
- * True for samples that are not used: a probe of the first bytes is not a fetch, and the deadline of a confirming probe
- * is shorter than clients wait.
+ * True for samples that do not show what a client would get. A probe of the first bytes is not a whole fetch. The
+ * timeout of a probe outside the schedule may be shorter than a client's timeout.
  */
 function provesLittle({ due, outcome }: Sample): boolean {
   if (due.purpose === 'peek') return true;
@@ -134,7 +133,8 @@ interface Walk {
 }
 
 /**
- * Returns how long a request takes through a chain, milliseconds; `null`: a mirror on the way has no recent response.
+ * Returns how long a request takes through a chain, milliseconds. `null`: a mirror that it would reach has no recent
+ * response.
  */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);

@@ -13,8 +13,8 @@ type Control = Extract<Taken, { kind: 'control' }>;
 type ReservedDue = Parameters<Scheduler['reserve']>[0];
 
 /**
- * How far the planned time of a stored probe may differ from the order, by purpose. Confirming probes of one target are
- * at least `limits.roundStepMs` apart.
+ * By how much the planned time of a stored probe may differ from the time of the order, for each purpose. Confirming
+ * probes of one target are at least `limits.roundStepMs` apart.
  */
 const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },
@@ -23,33 +23,36 @@ const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number;
 };
 const oldestMs = Math.max(...Object.values(near).map(({ beforeMs }) => beforeMs));
 
-/** True for probes that a judgement ordered, not the schedule. */
+/** True for probes that were requested because of a judgement, not by the schedule. */
 export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** The numbers of probes that judgements order in the replay, from `countedFromMs` on. */
+/** The numbers of probes that the replay requests because of a judgement, counted from `countedFromMs` on. */
 export interface OutOfTurn {
-  /** The probe was also ordered originally, so the stored response is used. */
+  /** Probes that the daemon sent at that time too, so that a stored response exists. */
   received: number;
-  /** The probe was not ordered originally, so there is no response. */
+  /** Probes that the daemon did not send at that time, so that there is no response. */
   unrequested: number;
 }
 
-/** Replaces the schedule in a replay. It plans nothing, and finds ordered probes in the history. */
+/**
+ * Replaces the scheduler in a replay. It plans no probes. If a judgement requests a probe, it finds the stored
+ * response.
+ */
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Adds a stored probe or control that was out of turn. */
+  /** Stores a recorded probe or control that was not sent by the schedule, until it is requested. */
   shelve(one: Probed | Control): void;
-  /** Takes the stored response of a control for a round at `now`; `null`: none. */
+  /** Removes and returns the stored response of a control for a round at `now`; `null`: there is none. */
   control(name: string, timeoutMs: number, now: Now): ControlResponse | null;
 }
 
 /**
- * Creates the desk.
- * @param deliver  called with each ordered response, and with the time when the daemon handled it, monotonic
- * milliseconds
+ * Creates the replacement of the scheduler.
+ * @param deliver  called with each response that was found, and with the monotonic time when the daemon processed it,
+ *   milliseconds
  */
 export function createDesk(input: {
   readonly config: Config;
@@ -69,7 +72,7 @@ export function createDesk(input: {
     finished(due, { retryAfterMs }, now) {
       const { registry, step } = due.target;
       const throttles = absences.get(registry)?.throttles;
-      // Assumes half of the jitter, because the actual value is not stored.
+      // The actual jitter is not stored, so half of the maximum is assumed.
       if (throttles !== undefined) throttleStep(throttles, step, { retryAfterMs, chance: 0.5 }, now);
     },
     reserve(wanted, now) {
@@ -114,7 +117,7 @@ export function createDesk(input: {
   };
 }
 
-/** Removes and returns the stored probe whose planned time is nearest to an order; `null`: none is near enough. */
+/** Removes and returns the stored probe whose planned time is nearest to the request; `null`: none is near enough. */
 function takeNearest(shelved: Probed[] | undefined, { purpose }: ReservedDue, { monotonicMs }: Now): Probed | null {
   if (shelved === undefined) return null;
   dropOld(shelved, monotonicMs);
@@ -147,7 +150,10 @@ function takeControl(waiting: Control[], timeoutMs: number, { monotonicMs }: Now
   return next.answer;
 }
 
-/** Returns the key of stored probes that can serve an order. A peek may be of any artifact of the mirror. */
+/**
+ * Returns the key under which stored probes are found for a request. A probe of the first bytes (peek) may be of any
+ * artifact of the mirror.
+ */
 function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' | 'protocol'>): string {
   if (protocol !== undefined) return `${purpose} ${target.id} ${protocol}`;
   return `${purpose} ${purpose === 'peek' ? target.registry : target.id}`;

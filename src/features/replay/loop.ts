@@ -10,35 +10,35 @@ export type VirtualInput =
   | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void }
-  /** Inputs that no decision depends on. */
+  /** An input on which no decision depends. */
   | { readonly kind: 'aside'; readonly run: (now: Now) => void };
 
 export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   judged(judged: JudgedTurn, now: Now): void;
-  /** Adds rows and outcomes of a command other than its changes to findings and advice. */
+  /** Records results of a command, except its changes to findings and advice. */
   notify: Absorb['notify'];
-  /** Returns the time of the next turn that another part needs, monotonic milliseconds; `null`: none. */
+  /** Returns when another part needs the next turn, monotonic milliseconds; `null`: no part needs one. */
   wakeAtMs(now: Now): number | null;
-  /** Returns a gap between two turns if the process was suspended; else `null`. */
+  /** Returns the gap between two turns if the process was suspended between them; else `null`. */
   gapBetween(before: Now, now: Now): Gap | null;
 }
 
-/** The daemon's loop. The caller controls its turns and its time. */
+/** The daemon's main loop. The caller starts each turn (one pass of the loop) and sets its time. */
 export interface VirtualLoop {
-  /** Runs one turn. @returns the monotonic time of the next turn if no input comes before it */
+  /** Runs one turn. @returns the monotonic time of the next turn, unless an input arrives earlier */
   turn(inputs: readonly VirtualInput[], now: Now): number;
-  /** Runs the last turn. No new probes start. */
+  /** Runs the last turn. It starts no new probes. */
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
-/** The time from the first input of an empty inbox to the turn that processes it, milliseconds. */
+/** The time from the first waiting input to the turn that processes it, milliseconds. */
 export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
-/** Connects the judging stages as the daemon's pipeline does. */
+/** Connects the stages that judge responses in the same way as the daemon does. */
 export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
   let before = start;
   let isRunning = true;
@@ -117,7 +117,10 @@ export interface KeptLoop {
   all(...tables: readonly Table[]): Row[];
 }
 
-/** Creates an empty state. Rows pass through JSON as in a file. @param isReadAgain  false: nothing is stored */
+/**
+ * Creates an empty store of rows. Each row is converted to JSON and back, as in the state file.
+ * @param isReadAgain  false: nothing is stored
+ */
 export function createKept(isReadAgain: boolean): KeptLoop {
   const rows = new Map<string, Row>();
   return {

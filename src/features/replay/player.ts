@@ -16,48 +16,50 @@ import { createEvidenceBook } from '../../state/evidence.ts';
 import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
-/** The longest time from a probe's planned start to its response: the deadline, and a wait for a slot. */
+/** The longest time from a probe's planned start to its response: the timeout, and the wait for a slot. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
-/** Feeds stored responses to the judging stages at their original times, under one configuration. */
+/**
+ * Replays stored responses under one configuration. The stages that judge responses get them at their original times.
+ */
 export interface Player {
   /**
-   * Takes the next time range. If the range is of another process, the judging stages start again from their stored
+   * Replays the next time range. If another process of the daemon recorded it, the stages start again from their stored
    * state.
    */
   take(stretch: Stretch): void;
   end(): void;
-  /** The advice by id, each in its last state. */
+  /** The advice by id, in its last state. */
   readonly advice: ReadonlyMap<string, Advice>;
   readonly outOfTurn: readonly OutOfTurn[];
 }
 
-/** One process of the daemon, from start to end. */
+/** One process of the daemon, from its start to its end. */
 interface Life {
   readonly id: string;
   readonly stages: JudgeStages;
   readonly loop: VirtualLoop;
   readonly desk: Desk;
-  /** The inputs in time order; `next` is the index of the first input that was not taken yet. */
+  /** The inputs in order of time. `next` is the index of the first one that is not processed yet. */
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
-  /** Planned starts of probes. The daemon had a turn at each of them. */
+  /** The planned starts of probes. At each of them the daemon ran a turn of its main loop. */
   readonly starts: Heap<null>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
   lastMs: number;
-  /** Wall time minus monotonic time, milliseconds. */
+  /** The wall clock minus the monotonic clock, milliseconds. */
   offsetMs: number;
 }
 
 interface PlayerInput {
   readonly config: Config;
-  /** Responses of other targets are ignored. */
+  /** The configured targets. Responses of other targets are ignored. */
   readonly targets: readonly Target[];
   readonly calendar: Calendar;
   readonly random: Random;
-  /** The start of the window, wall milliseconds. Earlier inputs only warm up baselines and rates. */
+  /** The start of the window, wall milliseconds. Earlier inputs only provide baselines and failure rates. */
   readonly countedFromMs: number;
 }
 
@@ -104,7 +106,7 @@ class HistoryPlayer implements Player {
 
   #begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
-    // If the first inputs of the process are not stored, the first stored one counts as its start.
+    // If the first inputs of the process are not stored, the process starts at its first stored input.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.responseRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();
@@ -156,7 +158,7 @@ class HistoryPlayer implements Player {
   #aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
     const at = (): Now => this.#nowOf(this.#life?.lastMs ?? 0);
     return {
-      // Nothing to do: the desk delivered the stored response when the probe was ordered.
+      // Nothing to do: the stored response was delivered when the probe was requested.
       probe: () => undefined,
       control({ name }, timeoutMs, round) {
         if (round === null) return;
@@ -172,7 +174,7 @@ class HistoryPlayer implements Player {
       },
       notify: () => undefined,
       wakeAtMs: () => null,
-      // The history contains the daemon's gaps.
+      // The gaps are among the stored inputs.
       gapBetween: () => null,
     };
   }
@@ -216,7 +218,7 @@ class HistoryPlayer implements Player {
   #run(to: Life, untilMs: number): void {
     for (;;) {
       const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;
-      // A response arrives in a later turn than its request.
+      // A response is processed in a later turn than its request.
       const claimedMs = Math.max(to.claimed.leastKey(), to.lastMs + turnGapMs);
       while (to.starts.leastKey() <= to.lastMs) to.starts.pop();
       const atMs = Math.min(comesMs, claimedMs, this.#awake(to, to.turnAtMs, to.starts.leastKey()));
@@ -236,7 +238,10 @@ class HistoryPlayer implements Player {
     }
   }
 
-  /** Moves a turn out of a gap, when the process was suspended, to the end of the gap. */
+  /**
+   * Returns the time of the next turn. If it is within a gap, when the process was suspended, the turn moves to the end
+   * of the gap.
+   */
   #awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;
@@ -244,7 +249,7 @@ class HistoryPlayer implements Player {
   }
 }
 
-/** Repeats a command of an operator if it still applies. */
+/** Repeats an operator's command if it still applies. */
 function applyCommand(
   s: JudgeStages,
   command: OperatorCommand,

@@ -17,45 +17,47 @@ import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
 
-/** The time before the window in which baselines, rates and current advice are learnt. */
+/** The time before the window from which baselines, failure rates and the current advice are learnt, milliseconds. */
 const warmUpMs = 24 * 3_600_000;
 
-/** The advice in the window, as it was given or as a replay gives it, with its totals. */
+/** The advice in the window and its totals: either the advice that the daemon gave, or what a replay gives. */
 export interface Version {
   readonly stories: readonly AdviceStory[];
   readonly refusals: number;
-  /** How often the advised chain changed. */
+  /** The number of changes of the advised chain. */
   readonly moves: number;
-  /** The time on chains whose first member is not the declared one, over all upstreams, milliseconds. */
+  /** The total time on chains whose first member is not the declared one, for all upstreams, milliseconds. */
   readonly awayMs: number;
-  /** The mean cost of a fetch, over the same fetches for every version; `null`: none could be computed. */
+  /**
+   * The mean cost of a simulated fetch, over the same fetches for every version; `null`: no fetch could be computed.
+   */
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
   /**
-   * Numbers of probes out of turn. `received`: ordered and stored; `unrequested`: only ordered; `unwanted`: only
-   * stored. `null`: this is the advice as it was given.
+   * The numbers of probes that judgements requested. `received`: in the replay and originally; `unrequested`: only in
+   * the replay; `unwanted`: only originally. `null`: this is the advice that the daemon gave.
    */
   readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
 }
 
-/** The stored responses on which a replay is based. Times are wall milliseconds. */
+/** What a replay is based on: numbers of stored responses and their times. Times are wall milliseconds. */
 export interface Ground {
-  /** The time of the oldest stored response; the window may begin later or earlier. */
+  /** The time of the oldest stored response. The window may begin before or after it. */
   readonly oldestMs: number;
   readonly warmedFromMs: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly responses: number;
-  /** Responses to probes that a judgement ordered, not the schedule. */
+  /** The number of responses to probes that a judgement requested, not the schedule. */
   readonly outOfTurn: number;
-  /** Responses of mirrors or modules that are not in the configuration. */
+  /** The number of responses of mirrors or modules that are no longer in the configuration. */
   readonly leftOut: number;
-  /** Responses recorded under other settings. */
+  /** The number of responses that were recorded under other settings. */
   readonly otherSettings: number;
   readonly lives: number;
   readonly gaps: number;
   readonly pauses: number;
-  /** How many fetches the mean costs include. */
+  /** The number of simulated fetches in the mean costs. */
   readonly fetches: number;
 }
 
@@ -63,24 +65,30 @@ export interface Replayed {
   readonly ground: Ground;
   readonly really: Version;
   readonly current: Version;
-  /** What the replay gives under the changed settings; `null`: nothing changed. */
+  /** The advice under the changed settings; `null`: no settings were changed. */
   readonly changed: Version | null;
 }
 
-/** The input of a replay. `changed`: the changed settings; `null`: only the current settings are replayed. */
+/**
+ * The input of a replay. `changed`: the configuration with changed settings; `null`: only the current settings are
+ * replayed.
+ */
 export interface ReplayInput {
   readonly copy: StoreCopy;
   readonly config: Config;
   readonly changed: Config | null;
   readonly calendar: Calendar;
-  /** Wall milliseconds. */
+  /** The start of the window, wall milliseconds. */
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Called repeatedly. @returns true to stop. @param share  completed, 0 to 1 */
+  /** Called repeatedly. @returns true to stop the replay. @param share  the completed share, 0 to 1 */
   readonly progress: (share: number) => Promise<boolean>;
 }
 
-/** `no_answers`: no response in the window; `oldestMs`: time of the oldest stored response, `null`: there is none. */
+/**
+ * `no_answers`: the window has no response. `oldestMs` is the time of the oldest stored response; `null`: there is
+ * none.
+ */
 export type ReplayFailure =
   | { readonly kind: 'no_answers'; readonly oldestMs: number | null }
   | { readonly kind: 'stopped' };
@@ -88,7 +96,7 @@ export type ReplayFailure =
 const progressEvery = 20;
 
 /**
- * Replays the stored responses of a window through the real detector and advisor.
+ * Replays the stored responses of a time window through the daemon's own detector and advisor.
  * @throws SQLite's error on a corrupt page of the copy
  */
 export async function replayHistory(input: ReplayInput): Promise<Replayed | ReplayFailure> {
@@ -122,7 +130,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const from = Math.max(fromMs, warmedFromMs);
   const followed = stories.map((story) => followedOf(config, story, from, toMs));
   const meter = createMeter(config, targets, followed, from, toMs);
-  // A fetch in the window may use a response from before the window.
+  // A simulated fetch in the window may use a response from before the window.
   for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.receive(one);
   await input.progress(1);
 
@@ -148,7 +156,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   };
 }
 
-/** Reads the stored time ranges that overlap a window, cut to the window. */
+/** Yields the stored time ranges that overlap a window. Inputs outside the window are left out. */
 function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<Stretch> {
   for (const row of copy.rows('answer', fromMs - limits.responseRowMs)) {
     if (row.atMs >= toMs) return;

@@ -1,17 +1,17 @@
 import type { Advice } from '../../core/advice.ts';
 
-/** One advice with its end, wall milliseconds; `null`: in force at the end of the window. */
+/** One advice with the time of its end, wall milliseconds; `null`: it was in force at the end of the window. */
 export type AdviceStory = Advice & { readonly endedAtMs: number | null };
 
-/** A time range with one advised chain. */
+/** A time range in which the advised chain did not change. */
 export interface InForce {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Masked; `null`: the declared chain. */
+  /** The chain with masked credentials; `null`: the declared chain. */
   readonly chain: string | null;
 }
 
-/** Returns the advice in force at some time in a window, oldest first, without refusals. */
+/** Returns the advice that was in force at some time in a window, oldest first. Refused advice is left out. */
 export function storiesOf(advice: Iterable<Advice>, fromMs: number, toMs: number): readonly AdviceStory[] {
   return [...advice]
     .filter(({ state }) => state !== 'refused')
@@ -26,7 +26,7 @@ function storyOf(one: Advice, toMs: number): AdviceStory {
   return { ...one, endedAtMs: lastMs < toMs ? lastMs : null };
 }
 
-/** Returns the advised chains of one upstream over time. At each time, the latest advice in force decides. */
+/** Returns the advised chains of one upstream over time. At each time the latest advice in force counts. */
 export function inForce(stories: readonly AdviceStory[], fromMs: number, toMs: number): readonly InForce[] {
   const times = new Set([fromMs]);
   for (const { issuedAtMs, endedAtMs } of stories)

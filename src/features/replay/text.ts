@@ -38,7 +38,7 @@ export function replayLines(
   const { ground } = replayed;
   const stories = versions
     .flatMap(([name, version]) => version.stories.map((story) => ({ name, story })))
-    // Times are rounded to the second, as displayed. Rows of the same second are in the order of the versions.
+    // Times are shown in seconds, so they are compared in seconds. Rows of the same second are ordered by version.
     .toSorted((a, b) => Math.floor(a.story.issuedAtMs / 1000) - Math.floor(b.story.issuedAtMs / 1000));
   const moves = table(
     (['time', 'settings', 'upstream', 'from', 'to', 'cause', 'before', 'after', 'ended'] as const).map((word) =>
