@@ -1,14 +1,14 @@
 import { minute, type RuleParameters } from './parameters.ts';
 import { type AlertRule, scaled, textFor, window } from './rule.ts';
 
-/** The alert fires if the state of a mirror is unknown for longer than this time. */
+/** An alert fires if the state of a mirror is unknown for longer than this time. */
 const silentSeconds = 15 * minute;
 /**
- * An alert keeps firing for this time after its expression last held. This is longer than a restart of the daemon, in
- * which one or two scrapes fail.
+ * An alert keeps firing for this time after its condition was last true. A restart of the daemon is shorter: it makes
+ * one or two scrapes fail.
  */
 const restartSeconds = 3 * minute;
-/** A mirror of unknown state counts as possibly up if its last ok response is more recent than this. */
+/** If the state of a mirror is unknown and its last ok response is more recent than this, the mirror may be up. */
 const lateSeconds = 5 * minute;
 export const lastSuccess = 'max without (step) (mirror_probe_last_success_timestamp_seconds)';
 const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
@@ -18,14 +18,17 @@ function lastGood(parameters: RuleParameters): string {
   return textFor(parameters, query, 'alert.lastGood');
 }
 
-/** Mirrors that were not probed on purpose in the last 10 minutes: pause, maintenance, Retry-After. */
+/**
+ * Selects mirrors that were deliberately not probed in the last 10 minutes: paused, in maintenance, or after
+ * Retry-After.
+ */
 function leftAlone(parameters: RuleParameters): string {
   return `sum without (because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
 }
 
 /**
- * The alert that no mirror of an upstream is up, and at least one is down or fails on our side. A mirror of unknown
- * state prevents the alert while its last ok response is less than `lateSeconds` old.
+ * Returns the alert that fires if no mirror of an upstream is up, and at least one is down or its probes fail on our
+ * side. A mirror of unknown state prevents the alert while its last ok response is less than `lateSeconds` old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;

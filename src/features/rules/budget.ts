@@ -1,7 +1,7 @@
 import { type BurnRate, budgetShareOf, burnRates, minute, type RuleParameters } from './parameters.ts';
 import { by, formatRuleDuration, type GroupOf, type RecordingRule, rangeFromZero, scaled, window } from './rule.ts';
 
-/** The windows of the burn rates beyond the first 5 minutes, seconds. */
+/** The windows of the burn-rate alerts, in seconds, except the window of 5 minutes. */
 const windows = [
   ...new Set(
     [...burnRates.fast, ...burnRates.slow].flatMap(({ longSeconds, shortSeconds }) => [longSeconds, shortSeconds]),
@@ -9,18 +9,24 @@ const windows = [
 ]
   .filter((seconds) => seconds > 5 * minute)
   .sort((a, b) => a - b);
-/** Seconds between two evaluations. The sum of a recorded rate over a window, times this, is a count. */
+/**
+ * The time between two evaluations of the rules. The sum of a recorded rate over a window, times this, is a number of
+ * events.
+ */
 const evaluationSeconds = minute;
 /**
- * A single failure is too few for a rate, so an alert needs at least 3 failures in a window. The value is below 3
+ * One or two failures say little about a rate, so an alert needs at least 3 failures in a window. The value is below 3,
  * because `rate` extrapolates.
  */
 const failuresMin = 2.5;
 
-/** Excludes mirrors without any ok response: an origin that cannot be reached from here fails as expected. */
+/**
+ * Excludes mirrors that never had an ok response. For example, probes of an origin that cannot be reached from here
+ * always fail.
+ */
 const ifResponded = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
 
-/** The name of the rule that records the failed share over a window. */
+/** Returns the name of the rule that records the share of failed probes over a window. */
 export function ratioNameOf(seconds: number): string {
   return `registry:mirror_probe_failures:ratio_rate${formatRuleDuration(seconds)}`;
 }
@@ -37,8 +43,8 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
 }
 
 /**
- * The failed share of the probes of a whole window. Unmonitored time counts as ok, because otherwise the first minute
- * of a new Prometheus would count as an hour.
+ * Returns a query for the failed share of all probes of a whole window. Unmonitored time counts as ok. Otherwise the
+ * first minute of a new Prometheus would count as an hour.
  */
 export function spentShareOf(parameters: RuleParameters, seconds: number): string {
   const text = window(parameters, seconds);
@@ -60,14 +66,14 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 }
 
 /**
- * The condition of a burn-rate alert: the burn rate is exceeded in both windows of a pair. The value is the failed
- * share over the long window.
+ * Returns the condition of a burn-rate alert: for at least one pair of windows, the failed share is too high in both.
+ * The value is the failed share over the long window.
  */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
 }
 
-/** The error budget of each mirror: the failed share of judged probes, and its burn rate. */
+/** The rules about the error budget of each mirror: the failed share of judged probes, and the burn rate. */
 export const budget: GroupOf = (parameters) => {
   const { sloPercent } = parameters;
   const five = window(parameters, 5 * minute);

@@ -3,14 +3,17 @@ import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 
 const options = optionsOf('string', 'slo', 'vantages', 'runbook');
 
-/** @throws UsageError on a text that is no number */
+/** Returns an option as a number. @throws UsageError if the text is no number */
 function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError('wrong.number', { name, text });
   return Number(text);
 }
 
-/** `mirrorwatch rules`: recording and alert rules for Prometheus, with the numbers of this site. */
+/**
+ * `mirrorwatch rules`: prints recording and alert rules for Prometheus, with this site's objective and number of
+ * vantages.
+ */
 export const rulesCommand: Command = {
   name: 'rules',
   usage: 'mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]',
@@ -24,7 +27,7 @@ export const rulesCommand: Command = {
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
       runbook: values.runbook ?? defaultRuleParameters.runbook,
-      // The locale is ignored, because the file must not depend on the user who runs the command.
+      // The environment's locale is ignored, because the rule file must not depend on the user who runs the command.
       language: context.named ?? defaultRuleParameters.language,
     });
     if (checked.tag === 'error') throw new UsageError('wrong.as', { text: checked.error.join('; ') });

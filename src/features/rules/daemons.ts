@@ -3,16 +3,22 @@ import { quantileQueryOf } from './round-trips.ts';
 import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, scaled, textFor, window } from './rule.ts';
 
 const queueSeconds = 15 * minute;
-/** How long a corrupt state file is reported, counted from the event. */
+/** For how long an alert reports a corrupt state file after it was found. */
 const asideSeconds = 6 * 60 * minute;
-/** Must be a bound of the buckets of `mirrorwatch_schedule_delay_seconds`. */
+/**
+ * The delay of probes above which an alert fires, seconds. It must be a bucket bound of
+ * `mirrorwatch_schedule_delay_seconds`.
+ */
 const behindSeconds = 1.1;
-/** The first canary pass of a daemon ends within this time. */
+/** The time within which a daemon has probed every canary once after its start. */
 const firstPassSeconds = 15 * minute;
-/** Actions that are stopped for longer may have been forgotten. */
+/** If actions are stopped for longer than this, an alert fires, because an operator may have forgotten them. */
 const stoppedSeconds = 60 * minute;
 
-/** A sentence with the value of a query about the alert's daemon; empty without a series. */
+/**
+ * Returns a sentence with the value of a query about the alert's daemon. If the query has no result, the sentence is
+ * omitted.
+ */
 function counted(parameters: RuleParameters, query: string, key: AlertKey): string {
   return textFor(parameters, `printf "${query}" $labels.instance`, key);
 }
@@ -184,7 +190,7 @@ clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${windo
   ];
 }
 
-/** Alerts about the monitoring itself: the vantage, the daemon and its absence, the front door. */
+/** Alerts about the monitoring itself: the network of the vantage, the daemon, and the front door. */
 export const daemons: GroupOf = (parameters) => ({
   name: 'mirrorwatch-self',
   intervalSeconds: null,

@@ -19,7 +19,7 @@ import {
 
 const certificateSeconds = limits.certificateWarnMs / 1000;
 
-/** Excludes mirrors that a proposed advice leaves: the alert on that advice explains the problem. */
+/** Excludes mirrors that proposed advice says to leave, because the alert about that advice explains the problem. */
 const unlessAdvised = `  unless ${sameMirror}
 max without (upstream, from, to, cause) (label_replace(mirror_advice_active == 1, "registry", "$1", "from", "(.+)"))`;
 
@@ -56,7 +56,10 @@ ${slowShare} >= ${slowShareMin}`,
 
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
-/** The most frequent refusal of a mirror, for an alert's description; empty if there are no refusals. */
+/**
+ * Returns a sentence for an alert's description: how a mirror refuses requests most often. Without refusals it is
+ * omitted.
+ */
 function refusals(parameters: RuleParameters): string {
   const failures = `mirror_probe_failures_total{instance='%[1]s',registry='%[2]s',reason=~'${refusalReasons}'}`;
   const counted = `sum by (reason) (increase(${rangeFromZero(parameters, failures, 15 * minute)}))`;
@@ -80,7 +83,10 @@ function responseRules(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
-/** The largest lower bound of a mirror's lag, for a description; empty where it is 0 or unknown. */
+/**
+ * Returns a sentence for an alert's description: by how much a mirror lags at least. If that is 0 or unknown, it is
+ * omitted.
+ */
 function lagLower(parameters: RuleParameters): string {
   const lags = `{__name__=~'mirror_lag_seconds|mirror_sync_lag_seconds',instance='%s',registry='%s',bound='lower'}`;
   return textFor(parameters, `printf "max(${lags}) > 0" $labels.instance $labels.registry`, 'alert.lagLower');
@@ -100,15 +106,18 @@ function freshness(parameters: RuleParameters): readonly AlertRule[] {
 }
 
 /**
- * Selects series that had a sample within the last day and have none now. The label `instance` is dropped, because a
- * new pod changes it.
+ * Returns a query for series that had a sample within the last day and have none now. It ignores the label `instance`,
+ * because a new pod has another one.
  */
 function lost(parameters: RuleParameters, selector: string, labels: string): string {
   const known = `max by (${labels}) (max_over_time(${selector}[${window(parameters, day)}]))`;
   return `${known}\n  unless\nmax by (${labels}) (${selector})`;
 }
 
-/** The alert on missing measurements of a mirror. Without them, the alerts on measured values cannot fire. */
+/**
+ * Returns the alert on missing measurements of a mirror. Without measurements, the other alerts about the mirror cannot
+ * fire.
+ */
 function notMeasured(parameters: RuleParameters): AlertRule {
   const ofMirror = 'job, vantage, ecosystem, registry';
   const lag = lost(parameters, 'mirror_lag_seconds{bound="lower"}', ofMirror);
@@ -132,7 +141,10 @@ function notMeasured(parameters: RuleParameters): AlertRule {
   };
 }
 
-/** A template for an expired certificate (`over`) and one that is not (`left`): the value is the remaining time. */
+/**
+ * Returns a template for a certificate: the text `over` if it has expired, else the text `left`. The alert's value is
+ * the remaining time.
+ */
 function hasExpired(parameters: RuleParameters, over: AlertKey, left: AlertKey): string {
   return `{{ if lt $value 0.0 }}${sayIn(parameters, over)}{{ else }}${sayIn(parameters, left)}{{ end }}`;
 }

@@ -2,14 +2,19 @@ import { error, ok, type Result } from '../../core/result.ts';
 import type { Language } from '../../words/words.ts';
 
 export interface RuleParameters {
-  /** The objective: percentage of probes over 30 days that must not fail, from `sloPercentMin` to `sloPercentMax`. */
+  /**
+   * The objective: the percentage of probes over 30 days that should not fail, from `sloPercentMin` to `sloPercentMax`.
+   */
   readonly sloPercent: number;
-  /** "Most" is more than half of this number, 1 to `vantagesMax`, or of the vantages that monitor a mirror, if more. */
+  /**
+   * The number of vantages, 1 to `vantagesMax`. "Most vantages" means more than half of this number, or of those that
+   * monitor the mirror if they are more.
+   */
   readonly vantages: number;
-  /** The base of `runbook_url`: a relative path or http(s) URL without a fragment. */
+  /** The beginning of each `runbook_url`: a relative path, or an http(s) URL without a fragment. */
   readonly runbook: string;
   readonly language: Language;
-  /** A factor of durations: 1 except in tests. */
+  /** A factor for all durations in the rules. It is 1 except in tests. */
   readonly timeScale: number;
 }
 
@@ -21,20 +26,21 @@ export const defaultRuleParameters: RuleParameters = {
   timeScale: 1,
 };
 
-/** A burn rate of the error budget: the failed share exceeds `factor` × budget in both windows. Windows in seconds. */
+/** A burn rate of the error budget. It is exceeded if the failed share is above `factor` × budget in both windows. */
 export interface BurnRate {
   readonly factor: number;
   readonly longSeconds: number;
   readonly shortSeconds: number;
 }
 
-/** Units of time, in seconds. */
+/** Units of time in seconds. */
 export const minute = 60;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /**
- * Multi-window, multi-burn-rate: 2 % of a 30-day budget in an hour, 5 % in six; then 10 % in a day, 10 % in three.
+ * Burn rates of multi-window alerts. `fast`: 2 % of a 30-day budget in 1 hour, or 5 % in 6 hours. `slow`: 10 % in 1
+ * day, or 10 % in 3 days.
  * @see The Site Reliability Workbook, chapter 5, table 5-8
  */
 export const burnRates = {
@@ -48,14 +54,14 @@ export const burnRates = {
   ],
 } as const satisfies Record<string, readonly BurnRate[]>;
 
-/** At 93 % the fastest burn rate would require more than all probes to fail. */
+/** The minimum objective. At 93 %, the fastest burn rate would need more than all probes to fail. */
 export const sloPercentMin = 94;
 export const sloPercentMax = 99.999;
 const vantagesMax = 1000;
 
 /**
- * A relative path or an http(s) URL: operators click the link in Alertmanager, where `javascript:` would run. A first
- * character with a meaning in YAML is refused.
+ * True for a relative path or an http(s) URL. Operators click the link in Alertmanager, where a `javascript:` link
+ * would run. The first character must have no special meaning in YAML.
  */
 function isRunbook(text: string): boolean {
   if (!/^[^\s'"#{}\\]+$/.test(text)) return false;
@@ -64,7 +70,7 @@ function isRunbook(text: string): boolean {
     : /^[\w.~]/.test(text);
 }
 
-/** The error has one sentence for each mistake. */
+/** Checks the parameters. @returns the parameters, or one sentence for each mistake */
 export function checkRuleParameters(parameters: RuleParameters): Result<RuleParameters, readonly string[]> {
   const { sloPercent, vantages, runbook, timeScale } = parameters;
   const mistakes: string[] = [];
@@ -80,7 +86,7 @@ export function checkRuleParameters(parameters: RuleParameters): Result<RulePara
   return mistakes.length === 0 ? ok(parameters) : error(mistakes);
 }
 
-/** The error budget as a share, 0 to 1. */
+/** Returns the error budget as a share of all probes, 0 to 1. */
 export function budgetShareOf({ sloPercent }: RuleParameters): number {
   return Number((1 - sloPercent / 100).toFixed(8));
 }

@@ -3,10 +3,10 @@ import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './pa
 import { slowShare, slowShareMin } from './round-trips.ts';
 import { by, casesOf, type GroupOf, renderCase, scaled } from './rule.ts';
 
-/** A vantage whose own network is suspect has no vote. */
+/** Excludes vantages whose own network is suspect, because they have no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
 
-/** 1 if the mirror burns its error budget fast there, else 0. */
+/** Returns a query for a vantage's vote: 1 if the mirror uses up its error budget fast there, else 0. */
 function burningVote(parameters: RuleParameters): string {
   const budget = budgetShareOf(parameters);
   const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
@@ -18,8 +18,8 @@ function burningVote(parameters: RuleParameters): string {
 }
 
 /**
- * At least two vantages vote 1, and they are more than half of those that monitor the mirror. If fewer than `vantages`
- * monitor the mirror, they must be more than half of `vantages`.
+ * Returns a condition: at least two vantages vote 1, and they are more than half of those that monitor the mirror. If
+ * fewer than `vantages` monitor it, they must be more than half of `vantages`.
  */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;
@@ -45,8 +45,8 @@ count by (vantage) (
 )`;
 
 /**
- * Distinguishes, by votes of the vantages, "a mirror is bad from most vantages" from "only this vantage sees bad
- * mirrors".
+ * Rules that compare the vantages. They distinguish "a mirror is bad from most vantages" from "only this vantage sees
+ * bad mirrors".
  */
 export const places: GroupOf = (parameters) => ({
   name: 'mirrorwatch-places',

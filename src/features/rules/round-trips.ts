@@ -1,17 +1,23 @@
 import { hour, type RuleParameters } from './parameters.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
 
-/** Slow by the spike rule (docs/detection.md#rules-of-findings): this factor times the baseline, and at least the floor. */
+/**
+ * A response is slow as in the spike rule (docs/detection.md#rules-of-findings): at least this factor × baseline, and
+ * at least the floor.
+ */
 export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;
 /** The minimum number of samples for a 95th percentile (docs/metrics.md#queries). */
 export const samplesMin = 40;
-/** A mirror is slow if at least this share of its judged targets is slow, 0 to 1. */
+/** A mirror is slow if at least this share of its judged targets (0 to 1) is slow. */
 export const slowShareMin = 0.5;
 /** The name of the recording rule for the share of slow targets. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
-/** A quantile of a histogram by the labels of a level, from its native form or its classic one. */
+/**
+ * Returns a query for a quantile of a histogram, by the labels of a level. It reads the native histogram, or else the
+ * classic one.
+ */
 export function quantileQueryOf(
   quantile: number,
   histogram: string,
@@ -22,13 +28,13 @@ export function quantileQueryOf(
   return `(\n  ${native}\n    or\n  histogram_quantile(${quantile}, sum ${by('le')} (rate(${histogram}_bucket[${range}])))\n)`;
 }
 
-/** PromQL: the seconds above which a target's percentile is slow. */
+/** Returns a query for the threshold, seconds: a target is slow if its percentile is higher. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;
 }
 
-/** These rules read the histogram of every target, so they run only every two minutes. */
+/** Rules about latency. They read the histogram of every target, so they run only every two minutes. */
 export const roundTrips: GroupOf = (parameters) => {
   const hourText = window(parameters, hour);
   const quarter = window(parameters, hour / 4);

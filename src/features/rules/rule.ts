@@ -3,36 +3,42 @@ import { type Key, wordsOf } from '../../words/words.ts';
 import type { RuleParameters } from './parameters.ts';
 
 export interface RecordingRule {
-  /** `level:metric:operations`; the levels are in `levels`. */
+  /** The name of the recorded series, `level:metric:operations`. The levels are those of `levels`. */
   readonly record: string;
   readonly expr: string;
-  /** The meaning of the recorded series, for the page of rules. */
+  /** The meaning of the recorded series, for the documentation of the rules. */
   readonly text: string;
 }
 
-/** One alert; its name selects its texts. */
+/** One alert. Its name is also the key of its texts. */
 export interface AlertRule {
-  /** `Mirror…`: about a mirror; `Vantage…`: a place; `Mirrorwatch…`: a daemon. Alertmanager's routes match it. */
+  /**
+   * The name. `Mirror…` is about a mirror, `Vantage…` about a place and `Mirrorwatch…` about a daemon. Alertmanager's
+   * routes match these prefixes.
+   */
   readonly alert: AlertName;
   readonly fills?: Fills;
-  /** Printed as a comment. */
+  /** The reason for the alert. It is printed as a comment above the rule. */
   readonly why?: string;
   readonly expr: string;
-  /** Seconds that the expression must hold; absent: none. */
+  /** The time for which the condition must be true before the alert fires, seconds; absent: 0. */
   readonly forSeconds?: number;
-  /** Seconds that the alert fires after its expression last held, so that a gap does not resolve it; absent: none. */
+  /**
+   * The time for which the alert keeps firing after its condition was last true, so that a gap in the data does not
+   * resolve it. Seconds; absent: 0.
+   */
   readonly keepFiringSeconds?: number;
-  /** Absent: a warning. */
+  /** The severity; absent: a warning. */
   readonly severity?: Severity;
-  /** True: the daemon takes the alert as evidence for advice. See `actionLabel`. */
+  /** True: the daemon uses the alert as evidence for its advice. See `actionLabel`. */
   readonly isEvidence?: true;
 }
 
 export interface RuleGroup {
   readonly name: string;
-  /** Seconds between two evaluations; `null`: as Prometheus is configured. */
+  /** The time between two evaluations, seconds; `null`: Prometheus's own setting. */
   readonly intervalSeconds: number | null;
-  /** Printed as a comment above the group. */
+  /** What the group is about. It is printed as a comment above the group. */
   readonly about: string;
   readonly recordings: readonly RecordingRule[];
   readonly alerts: readonly AlertRule[];
@@ -40,7 +46,9 @@ export interface RuleGroup {
 
 export type GroupOf = (parameters: RuleParameters) => RuleGroup;
 
-/** The labels of each level of recording rules. `vantage` is a label of Prometheus's scrape target. */
+/**
+ * The labels of the series on each level of recording rules. `vantage` is a label of the scrape target in Prometheus.
+ */
 export const levels = {
   target: ['vantage', 'ecosystem', 'registry', 'module', 'version', 'step', 'connection'],
   registry_step: ['vantage', 'ecosystem', 'registry', 'step', 'connection'],
@@ -62,8 +70,8 @@ const units = [
 ] as const;
 
 /**
- * Seconds in PromQL, in the largest unit without a remainder: `90` is `90s`, `86400` is `1d`.
- * @throws RangeError below a millisecond: the caller's defect
+ * Formats seconds as a PromQL duration, in the largest unit without a remainder: `90` is `90s`, `86400` is `1d`.
+ * @throws RangeError below a millisecond, which is a defect of the caller
  */
 export function formatRuleDuration(seconds: number): string {
   const ms = Math.round(seconds * 1000);
@@ -72,23 +80,23 @@ export function formatRuleDuration(seconds: number): string {
   return `${ms}ms`;
 }
 
-/** A window or waiting time of a rule, in the site's time scale. */
+/** Formats a window or waiting time of a rule, multiplied by `timeScale` (1 except in tests). */
 export function window({ timeScale }: RuleParameters, seconds: number): string {
   return formatRuleDuration(seconds * timeScale);
 }
 
-/** A threshold in seconds, multiplied by `timeScale` (1 except in tests). */
+/** Returns a threshold in seconds, multiplied by `timeScale` (1 except in tests). */
 export function scaled({ timeScale }: RuleParameters, seconds: number): number {
   return Number((seconds * timeScale).toFixed(3));
 }
 
-/** Seconds between the samples that `rangeFromZero` reads. */
+/** The time between the samples that `rangeFromZero` reads, seconds. */
 const firstEventSeconds = 15;
 
 /**
- * A range of a counter whose series appear at their first event, for `increase` and `rate`: 0 while the daemon is
- * scraped and the series is yet to appear, so that the first event counts. Products drop the name, which the samples of
- * one series must share.
+ * Returns a range of a counter for `increase` and `rate`. Its series may appear only at their first event, which
+ * `increase` would miss. So the value is 0 while the daemon is scraped and the series does not exist yet. The
+ * multiplications drop the metric's name, because all samples of one series must have the same name.
  * @param selector  an instant selector without `offset`
  */
 export function rangeFromZero(parameters: RuleParameters, selector: string, seconds: number): string {
@@ -106,11 +114,12 @@ const labels = 'registry ecosystem upstream instance job vantage module version 
 );
 
 /**
- * Templates that Prometheus fills in when an alert fires: labels of its series, its value, the first result of a query.
+ * Templates that Prometheus replaces when an alert fires: by labels of the series, by the value, or by the first result
+ * of a query.
  */
 const templates = {
   ...Object.fromEntries(labels.map((name) => [name, `{{ $labels.${name} }}`])),
-  /** The labels have no URL, so the alert names the command that prints the lines to paste. */
+  /** No label contains the URL of the advice, so the alert shows the command that prints the lines to paste. */
   command: 'mirrorwatch advice --url http://{{ $labels.instance }}',
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',
@@ -127,7 +136,10 @@ const templates = {
 
 type Fills = Readonly<Record<string, string | number>>;
 
-/** A text of an alert in the language of the rules; its values are templates, or from `fills`. */
+/**
+ * Returns a text of an alert in the language of the rules. Its placeholders are filled from `fills`, else with
+ * templates.
+ */
 export function sayIn({ language }: RuleParameters, key: AlertKey, fills: Fills = {}): string {
   const say = wordsOf(language) as (key: Key, values: Fills) => string;
   return say(key, { ...templates, ...fills });
@@ -143,12 +155,15 @@ export function textsOf(
   };
 }
 
-/** Series of one of the cases of an alert, with its name as label `what`. */
+/** Returns a query for the series of one case of an alert. The name of the case becomes the label `what`. */
 export function renderCase(name: CaseName, expr: string): string {
   return `label_replace(\n  ${expr.replaceAll('\n', '\n  ')},\n  "what", "${name}", "", ""\n)`;
 }
 
-/** The texts of an alert with several cases, chosen by a label. @param cases  each with its own values */
+/**
+ * Returns the texts of an alert that has several cases. A label selects the case.
+ * @param cases  the values of each case's text
+ */
 export function casesOf(
   parameters: RuleParameters,
   cases: Readonly<Partial<Record<CaseName, Fills>>>,
@@ -165,7 +180,7 @@ export function casesOf(
   return { summary: `${chosen('summary')}{{ end }}`, says: `${chosen('says')}{{ end }}` };
 }
 
-/** A sentence about the result of a query in an alert; empty without a series. */
+/** Returns a sentence about the result of a query in an alert. If the query has no result, the sentence is omitted. */
 export function textFor(parameters: RuleParameters, query: string, key: AlertKey): string {
   return `{{ with ${query} | query }}${sayIn(parameters, key)}{{ end }}`;
 }

@@ -7,12 +7,12 @@ import { places } from './places.ts';
 import { roundTrips } from './round-trips.ts';
 import { type AlertRule, formatRuleDuration, type RecordingRule, type RuleGroup, textsOf } from './rule.ts';
 
-/** All groups in the order of the file: recording rules before those that use them. */
+/** Lists all groups in the order of the file. Recording rules come before the rules that use them. */
 export function listRuleGroups(parameters: RuleParameters): readonly RuleGroup[] {
   return [roundTrips, mirrors, budget, places, daemons].map((group) => group(parameters));
 }
 
-/** A YAML scalar for this text; in single quotes if double ones would need escapes. */
+/** Formats a text as a YAML scalar, in single quotes if double quotes would need escapes. */
 function quoted(text: string): string {
   return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
 }
@@ -63,7 +63,7 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
 }
 
 /**
- * The text of a rule file for Prometheus 2.42 or newer (`keep_firing_for`).
+ * Returns the text of a rule file for Prometheus 2.42 or newer, which has `keep_firing_for`.
  * @param parameters  accepted by `checkRuleParameters`
  */
 export function renderRules(parameters: RuleParameters): string {

@@ -23,7 +23,10 @@ const options = {
 
 const attemptsMax = 40;
 
-/** `mirrorwatch init`: proposes a configuration from this machine's settings. @param examine  reads these settings */
+/**
+ * `mirrorwatch init`: proposes a configuration based on this machine's settings.
+ * @param examine  reads these settings
+ */
 export function createInitCommand(examine: (machine: Machine) => Promise<Survey>): Command {
   return {
     name: 'init',
@@ -72,7 +75,7 @@ function vantageOf(named: string | undefined): string {
   return named;
 }
 
-/** Adds the ecosystems that the command line names. */
+/** Adds the ecosystems that the command line names to the survey. */
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)
@@ -94,8 +97,8 @@ interface Proposed {
 }
 
 /**
- * Returns a proposal that loads without warnings. Parts that caused a warning or an error are left out.
- * @throws Failed if there is no such proposal
+ * Returns a proposed configuration that loads without warnings. Parts that cause a warning or an error are omitted.
+ * @throws Failed if no such proposal exists
  */
 async function accepted(
   context: Context,

@@ -9,7 +9,8 @@ import { phrase } from '../../words/tell.ts';
 import { english, type Say } from '../../words/words.ts';
 
 /**
- * The content of a proposed configuration. It is derived from a survey, and reduced until it is valid without warnings.
+ * The content of a proposed configuration. It comes from a survey of the machine. Parts are omitted until it is valid
+ * without warnings.
  */
 export interface SetupDraft {
   readonly vantage: string;
@@ -20,21 +21,24 @@ export interface SetupDraft {
 
 export interface Drafted {
   readonly surveyed: Surveyed;
-  /** The chain to write; `null`: none. */
+  /** The chain of mirrors to write to the configuration; `null`: none. */
   readonly chain: string | null;
-  /** Lock files, each with the number of modules to take. */
+  /** The lock files, each with the maximum number of its modules to monitor. */
   readonly locks: readonly { readonly file: string; readonly top: number }[];
   readonly used: Surveyed['used'];
 }
 
 /**
- * The maximum number of modules of one ecosystem, from lock files and from other files: few enough for a mirror's load.
+ * The maximum number of modules of one ecosystem, from lock files and from other files. It limits the load on mirrors.
  */
 const modulesMax = 12;
 /** The maximum number of lock files of one ecosystem. */
 export const locksMax = 3;
 
-/** Returns the draft of a whole survey. @param pathOf  a project file's path in the configuration */
+/**
+ * Returns the draft for a whole survey.
+ * @param pathOf  returns the path of a project file as the configuration names it
+ */
 export function draftOf(
   survey: Survey,
   chosen: Pick<SetupDraft, 'vantage' | 'hasDoor'>,
@@ -55,7 +59,10 @@ export function draftOf(
   };
 }
 
-/** True if the proposed mirrors can serve this entry. They serve an image only if mirrors of its registry are known. */
+/**
+ * True if the proposed mirrors can serve this module. They can serve an image only if its registry is the one that they
+ * mirror.
+ */
 export function isAskable(id: string, entry: string): boolean {
   const parsed = registry.of(id)?.names.parse(entry);
   const upstream = parsed?.tag === 'ok' ? parsed.value.upstream : undefined;
@@ -69,7 +76,9 @@ interface Known {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** Returns the known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration. */
+/**
+ * Returns the mirrors that we know for an ecosystem. Those of the first ecosystem come from the built-in configuration.
+ */
 function knownOf(id: string): Known {
   const kind = registry.of(id);
   if (id === registry.all[0].id)
@@ -83,8 +92,8 @@ function knownOf(id: string): Known {
 }
 
 /**
- * Returns the members of the current chain that are not known mirrors, each once. They are monitored too, and named
- * after their host.
+ * Returns the mirrors of the current chain that are not among the known ones, each once. They are monitored too, with
+ * their host as name.
  */
 function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
   const client = registry.of(id)?.clients[0];
@@ -141,7 +150,7 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: SetupDraft, say
 }
 
 /**
- * Returns a comment with a path. The path is escaped, because a line feed in a file name would turn the rest into
+ * Returns a comment line with a path. The path is escaped: otherwise a line feed in it would turn the rest into
  * configuration.
  */
 function comment(path: string): string {
@@ -180,8 +189,9 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
 }
 
 /**
- * Returns the draft without the part that an issue is about; `null`: nothing can be omitted for it.
- * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, `clients.<id>`, or `schedule…` for too many requests
+ * Returns the draft without the part that an issue is about; `null`: nothing can be omitted to solve it.
+ * @param path  as in `ConfigIssue`: `modules.<id>[0].from`, `clients.<id>`, or `schedule…` if there are too many
+ *   requests
  */
 export function reduceDraft(
   draft: SetupDraft,
