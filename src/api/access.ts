@@ -12,17 +12,17 @@ function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** Returns the key of the rate limit: the kind of token, else the client's address. */
+/** Returns the key by which a client's requests are limited: the kind of its token, or else its address. */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }
 
 /**
- * Refuses unauthorized requests (docs/operations.md#http). `/-/healthy` and `/-/ready` are open to all; for alerts see
- * `mayPostAlerts`. If `listen.token` is set, every other request needs it. Reads also accept it as the password of
- * basic authentication. Writes do not, because a browser adds a known password to requests that other sites cause.
- * Without `listen.token`, requests with a foreign `Host` are refused (DNS rebinding), and so are writes from other
- * sites.
+ * Returns a handler that refuses unauthorized requests (docs/operations.md#http). `/-/healthy` and `/-/ready` are open
+ * to all; `mayPostAlerts` decides about alerts. If `listen.token` is set, every other request needs it. For reads, it
+ * may also be the password of basic authentication. Writes do not accept a password, because a browser adds a stored
+ * password also to requests that other sites cause. Without `listen.token`, requests with a foreign `Host` are refused
+ * (DNS rebinding), and so are writes from other sites.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
@@ -59,7 +59,7 @@ function addressOf(request: Request): string {
   return request.socket.remoteAddress ?? '';
 }
 
-/** True for a POST of alerts. Case and a final slash are ignored, as Express ignores them. */
+/** True if the request posts alerts. The path matches without regard to case and a final slash, as in Express. */
 function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
@@ -69,7 +69,7 @@ export const alertTokenNeeded: RequestProblem = {
   detail: (say) => say('problem.alertToken'),
 };
 
-/** True if the request may post alerts. It needs `alertmanager.token` or `listen.token`, also on loopback. */
+/** True if the request may post alerts. For this it needs `alertmanager.token` or `listen.token`, even on loopback. */
 export function mayPostAlerts(request: Request, { listen, alertmanager }: Config): boolean {
   const given = bearerIn(request.headers);
   return isToken(given, alertmanager?.token ?? null) || isToken(given, listen.token);
@@ -94,8 +94,8 @@ const perMinute: Readonly<Record<RequestClass, number>> = {
 };
 
 /**
- * Limits authorized requests: one bucket per client and class (docs/operations.md#http). Health, readiness and `/metrics`
- * are not counted.
+ * Returns a handler that limits authorized requests. Each client has one bucket for each class of requests
+ * (docs/operations.md#http). Health, readiness and `/metrics` are not counted.
  * @param nowMs  the monotonic clock
  */
 export function createRateLimit(nowMs: () => number): RequestHandler {
@@ -106,7 +106,7 @@ export function createRateLimit(nowMs: () => number): RequestHandler {
     if (isOpen(request) || /^\/metrics\/?$/i.test(request.path)) return next();
     const afterSeconds = buckets[classOf(request)].take(clientOf(response));
     if (afterSeconds === null) return next();
-    // Alertmanager does not retry after 429, so the alert would be lost.
+    // Alertmanager does not retry after 429 and would lose the alert, so the response is 503.
     if (isAlertPost(request)) return sendProblem(response, makeProblem('unavailable', 'problem.sendAgain'));
     sendProblem(response, { kind: 'too_many', afterSeconds });
   };

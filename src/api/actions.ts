@@ -9,7 +9,7 @@ import { sendRemedy } from './remedy.ts';
 import { mirrorViewOf } from './views.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** The longest pause of a mirror, and the longest dismissal of an advice. */
+/** The maximum length of a pause of a mirror, and of a dismissal of an advice. */
 const quietMsMax = 30 * 86_400_000;
 
 export function createActionRoutes(deps: ApiDeps): Router {
@@ -68,13 +68,13 @@ function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acc
   else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
 }
 
-/** Returns the reason in the body; `null`: there is none, or it is too long. */
+/** Returns the reason that the request's body gives; `null`: there is none, or it is too long. */
 function reasonIn(request: Request): string | null {
   const { reason } = bodyOf(request);
   return typeof reason === 'string' && reason.trim() !== '' && reason.length <= 500 ? reason.trim() : null;
 }
 
-/** Parses a duration such as `90s` into milliseconds; `null`: the text is no duration. */
+/** Parses a duration such as `90s` into milliseconds; `null`: the text is not a duration. */
 export function pauseMsOf(text: unknown): number | null {
   const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;

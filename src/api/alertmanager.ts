@@ -8,8 +8,8 @@ import type { ApiDeps } from './deps.ts';
 import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
 /**
- * Creates `POST /api/v1/alertmanager`. An accepted notification gets 200, even if all its alerts are ignored. After 503
- * Alertmanager sends it again.
+ * Creates the route `POST /api/v1/alertmanager`. A valid notification gets 200, even if all its alerts are ignored.
+ * After a 503 Alertmanager sends the notification again.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();
@@ -18,8 +18,8 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   };
   routes.post(
     '/alertmanager',
-    // The token is checked again, because the access guard recognizes this path by its own pattern, which may differ
-    // from the route's.
+    // The token is checked again: the access guard matches this path by its own pattern, which may differ from the
+    // route's.
     (request, response, next) =>
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
@@ -45,8 +45,8 @@ const plain = /^[\x21-\x7e]+$/;
 type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
 
 /**
- * Parses the body of Alertmanager's webhook. Unknown keys are ignored; invalid alerts are left out and counted.
- * @returns the missing or wrong part, if it is no notification
+ * Parses the body of Alertmanager's webhook. Unknown keys are ignored. Invalid alerts are left out and counted.
+ * @returns the notification; or, if the body is not one, which part is missing or wrong
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
  */
 export function parseNotification(body: unknown): AlertNotification | NotAlerts {
@@ -76,12 +76,12 @@ function parseAlert(value: unknown): IncomingAlert | null {
     status,
     labels: texts,
     startsAtMs,
-    // Go's zero time, the year 1, means "not set".
+    // Alertmanager sends Go's zero time (year 1) if the time is not set.
     endsAtMs: endsAtMs <= 0 ? null : endsAtMs,
   };
 }
 
-/** Returns an identity for an alert without a usable fingerprint: Alertmanager before 0.19 sends none. */
+/** Returns a fingerprint for an alert that has no usable one. Alertmanager before 0.19 sends none. */
 function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 32);

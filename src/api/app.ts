@@ -12,7 +12,7 @@ import { createPageRoutes } from './page/routes.ts';
 import { jsonOnly, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
 import { createScrapes } from './scrape.ts';
 
-/** Creates the daemon's HTTP interface: all routes, behind one guard. */
+/** Creates the daemon's HTTP interface. One guard protects all routes. */
 export function createApi(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -40,7 +40,7 @@ export function createApi(deps: ApiDeps): Express {
   app.use(createAccessGuard(deps.config, nowMs));
   app.use(createRateLimit(nowMs));
   app.use(operationRoutes(deps));
-  // Registered before `express.json`, whose limit on bodies is smaller.
+  // This route comes before `express.json`, because its bodies may be larger than the limit of `express.json`.
   app.use('/api/v1', createAlertmanagerRoutes(deps));
   app.use(
     '/api/v1',

@@ -10,8 +10,8 @@ export type Buckets = ReturnType<typeof createBuckets>;
 const sweepMs = 1_000;
 
 /**
- * Creates a rate limit per client. Each bucket holds the requests of one minute and refills evenly. If there are more
- * than `limits.clientsCounted` clients, new ones share one bucket.
+ * Creates a rate limit for each client. A bucket has room for the requests of one minute and refills evenly. If there
+ * are more than `limits.clientsCounted` clients, all new ones share one bucket.
  * @param perMinute  requests of one client, > 0
  * @param nowMs      the monotonic clock
  */
@@ -38,7 +38,7 @@ export function createBuckets(perMinute: number, nowMs: () => number) {
   }
 
   return {
-    /** Counts a request. @returns `null` if it may pass, else the whole seconds until the next one may, at least 1 */
+    /** Counts a request. @returns `null` if it may pass, else the number of whole seconds to wait, at least 1 */
     take(client: string): number | null {
       const now = nowMs();
       const bucket = bucketOf(client, now);

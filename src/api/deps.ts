@@ -19,12 +19,14 @@ export interface DaemonEvent {
   readonly data: unknown;
 }
 
-/** The number of alerts by outcome, or why Alertmanager should send them again. */
+/**
+ * The result of a notification: the number of alerts by outcome, or the reason why Alertmanager should send it again.
+ */
 export type AlertsTaken =
   | { readonly tag: 'taken'; readonly outcomes: AlertCounts }
   | { readonly tag: 'unavailable'; readonly because: 'queue' | 'state' | 'stopping' };
 
-/** The result of a reload. After `invalid` and `needs_restart` the old configuration stays in force. */
+/** The result of a reload. After `invalid` and `needs_restart` the old configuration remains in force. */
 export type ReloadOutcome =
   | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
   | { readonly tag: 'invalid'; readonly issues: readonly PlainIssue[] }
@@ -45,10 +47,12 @@ export interface ApiDeps {
   standings(): readonly Standing[];
   vantage(): VantageStanding;
   clientRuns(registry: string): readonly ClientRun[];
-  /** Returns the start of a mirror's current state, wall milliseconds; `null`: unknown. */
+  /** Returns since when a mirror is in its current state, wall milliseconds; `null`: unknown. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
   receivers(): readonly QueueStanding[];
-  /** Returns when the next or running probe of a series is planned, wall milliseconds; `null`: none is planned. */
+  /**
+   * Returns the planned time of the next or running probe of a series, wall milliseconds; `null`: no probe is planned.
+   */
   dueAt(series: Pick<SeriesNow, 'target' | 'connection'>): number | null;
   /** `null`: no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;
@@ -57,10 +61,10 @@ export interface ApiDeps {
   /** `null`: no such mirror. */
   freshness(registry: string): Freshness | null;
   baseline(targetId: string, connection: Connection): Omit<SeriesBaseline, 'target' | 'connection'> | null;
-  /** Returns a probe from memory or the state file; `null`: not stored. */
+  /** Returns a probe from memory or from the state file; `null`: the probe is not stored. */
   probe(probeId: string): KeptProbe | null;
   probesOf(registry: string, limit: number): readonly KeptProbe[];
-  /** Lists open findings, newest first; with `history` also closed and acknowledged ones. */
+  /** Lists open findings, the newest first. With `history` closed and acknowledged findings are listed too. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
@@ -68,41 +72,44 @@ export interface ApiDeps {
   passedOver(): readonly PassedOver[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
-   * Lists the settings that clients set once to use the configured front door; empty: there is no door for that
-   * upstream.
+   * Lists the client settings for the configured front door, which an operator sets once. The list is empty if no front
+   * door serves this upstream.
    */
   doorLines(ecosystem: EcosystemId, upstream: string): readonly { readonly client: string; readonly text: string }[];
-  /** Returns the accepted chain, else the declared one. Credentials are masked. */
+  /** Returns the chain of the accepted advice, else the declared chain. Credentials are masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
-  /** Suppresses advice with the same mirrors and cause for `forMs`, also after a restart. */
+  /** Suppresses advice with the same mirrors and the same cause for `forMs`, also after a restart. */
   dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
-  /** Pauses a mirror; `forMs` 0 resumes it. The result is `null` if there is no such mirror. */
+  /** Pauses a mirror; `forMs` = 0 resumes it. Returns `null` if there is no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
-  /** Newest first. */
+  /** Lists the rows of the action journal, the newest first. */
   actions(): readonly ActionRow[];
   areActionsStopped(): boolean;
-  /** Stops all actions, or allows them again. @returns true if the new state is stored, so that a restart keeps it */
+  /**
+   * Stops all actions, or allows them again.
+   * @returns true if the new state is stored, so that it survives a restart
+   */
   stopActions(isStopped: boolean): boolean;
   undoAction(id: string): 'ok' | 'unknown' | 'not_done';
-  /** Takes a notification of Alertmanager. `null`: it is invalid, and is only counted. */
+  /** Processes a notification of Alertmanager. `null`: it is invalid, and is only counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
-  /** Returns a response of /metrics. It is rendered while its pieces are read. */
+  /** Returns the text of /metrics in pieces. Each piece is rendered when the reader requests it. */
   metrics(accept: string | undefined): {
     readonly contentType: string;
     readonly pieces: AsyncIterable<string | Uint8Array>;
   };
   subscribe(listener: (event: DaemonEvent) => void): () => void;
-  /** Returns why the last write of the state file failed; `null`: it did not fail. */
+  /** Returns the reason why the last write of the state file failed; `null`: it succeeded. */
   stateTrouble(): StateTrouble | null;
   defect(cause: unknown): void;
 }
 
 export interface Page {
   readonly limit: number;
-  /** The `next` of the previous page, opaque to clients; `null`: the first page. */
+  /** The cursor from `next` of the previous page, opaque to clients; `null`: the first page. */
   readonly cursor: string | null;
 }
 

@@ -13,12 +13,15 @@ import { outcomeWordOf, secondsOf, standingViewOf } from './views.ts';
 const heartbeatMs = 15_000;
 const bytesWaitingMax = 256 * 1024;
 
-/** The values of the query parameter `types`. */
+/** The possible values of the query parameter `types`. */
 export const eventTypes = ['sample', 'finding', 'advice', 'standing', 'vantage', 'reload'] as const satisfies readonly [
   ...DaemonEvent['type'][],
 ];
 
-/** Creates `GET /api/v1/events`: server-sent events. A slow reader is disconnected. */
+/**
+ * Creates the route `GET /api/v1/events`, which sends server-sent events. A client that reads too slowly is
+ * disconnected.
+ */
 export function createEventRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const textOf = lastTextKept();
@@ -51,7 +54,7 @@ export function createEventRoutes(deps: ApiDeps): Router {
     const stop = deps.subscribe((event) => {
       if (types.has(event.type)) write(textOf(event));
     });
-    // The close of the response counts. The request closes as soon as its body has been read.
+    // The event of the response is used, because the request already closes when its body has been read.
     response.on('close', () => {
       open -= 1;
       beat.cancel();
@@ -67,7 +70,10 @@ function typesOf(request: Request): ReadonlySet<string> | null {
   return types.every((type) => known.has(type)) ? new Set(types) : null;
 }
 
-/** Returns a renderer of events. If the event is the same object as the last one, the last text is returned. */
+/**
+ * Returns a function that renders events. It caches the last text, because all clients get the same event one after the
+ * other.
+ */
 function lastTextKept(): (event: DaemonEvent) => string {
   let last: DaemonEvent | null = null;
   let text = '';

@@ -61,10 +61,10 @@ export function listRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** All query parameters of the API, named as in `openapi.yaml`. */
+/** All query parameters of the API, with the names in `openapi.yaml`. */
 export const queryWords = ['limit', 'cursor', 'state', 'registry', 'upstream', 'as', 'types', 'range'] as const;
 
-/** Responds 400 if one of `queryWords` is repeated, has brackets or is empty. */
+/** Responds with 400 if one of the parameters in `queryWords` is repeated, has brackets or is empty. */
 export const wordsOnce: RequestHandler = (request, response, next) => {
   const known: ReadonlySet<string> = new Set(queryWords);
   for (const [key, value] of Object.entries(request.query)) {
@@ -76,13 +76,13 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** Returns a query parameter; `undefined` if it is absent, repeated or empty. */
+/** Returns the value of a query parameter; `undefined`: it is absent, repeated or empty. */
 export function wordOf(request: Pick<Request, 'query'>, name: string): string | undefined {
   const value = request.query[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Returns the `limit` and `cursor` of a list. If they are invalid, responds 400 and returns `null`. */
+/** Returns the parameters `limit` and `cursor` of a list. If one is invalid, responds with 400 and returns `null`. */
 function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
   const wanted = wordOf(request, 'limit') ?? String(limits.pageRows);
   const limit = /^\d{1,3}$/.test(wanted) ? Number(wanted) : 0;
@@ -109,8 +109,9 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 }
 
 /**
- * Returns one page of series, ordered by their newest sample at the time of the first page. Later samples are ignored,
- * because they would move a series across the cursor. The cursor is `<time of first page>.<last sample>.<series>`.
+ * Returns one page of series, ordered by the newest sample that each had when the first page was requested. Later
+ * samples are ignored, because they would move a series across the cursor. The cursor is `<time of first page>.<last
+ * sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesNow>,

@@ -34,7 +34,9 @@ export function probeView({ sample, transcript }: KeptProbe): object {
   };
 }
 
-/** Returns the facts; absent ones are `null` or `false`, and a list of versions is reduced to its length. */
+/**
+ * Returns the facts for the API. Absent facts are `null` or `false`, and a list of versions is reduced to its length.
+ */
 function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,
@@ -131,7 +133,7 @@ const secretHeaders: ReadonlySet<string> = new Set([
   'x-api-key',
 ]);
 
-/** Masks the headers that hold credentials. */
+/** Returns the headers, with masked values where they contain credentials. */
 export function shownHeadersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),

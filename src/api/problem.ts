@@ -3,13 +3,13 @@ import { type Key, type Language, languages, type Say, type Values, wordsOf } fr
 
 type Detail = (say: Say) => string;
 
-/** A refused request; each kind has one status and one title. */
+/** Why a request is refused. Each kind has one HTTP status and one title. */
 export type RequestProblem =
   | { readonly kind: PlainKind }
-  /** `detail`: the reason; absent: the request comes from another site. */
+  /** `detail`: the reason; absent: the request was caused by another site. */
   | { readonly kind: 'forbidden'; readonly detail?: Detail }
   | { readonly kind: 'too_many'; readonly afterSeconds: number }
-  /** `detail`: which token is needed; absent: `listen.token`. */
+  /** `detail`: which token is required; absent: `listen.token` is required. */
   | { readonly kind: 'unauthorized'; readonly detail?: Detail }
   | { readonly kind: DetailedKind; readonly detail: Detail; readonly more?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'method'; readonly allow: string };
@@ -37,12 +37,12 @@ const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
   defect: 500,
 };
 
-/** The bearer token for programs; the same token as a password for browsers. */
+/** Programs send the token as bearer token. Browsers send the same token as a password. */
 const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
 
 /**
- * Responds with problem+json; `title` and `detail` are in the language of the request (RFC 9457, sections 3.1.3 and
- * 3.1.4).
+ * Responds with `application/problem+json`. The texts `title` and `detail` are in the language of the request (RFC
+ * 9457, sections 3.1.3 and 3.1.4).
  */
 export function sendProblem(response: Response, problem: RequestProblem): void {
   const say = wordsOf(negotiateLanguage(response.req, response));
@@ -63,7 +63,10 @@ export function sendProblem(response: Response, problem: RequestProblem): void {
     .send(JSON.stringify({ type: 'about:blank', title, status, detail, ...more }));
 }
 
-/** Refuses a body whose content type is not JSON, which would else be ignored. A request without a body passes. */
+/**
+ * Refuses a body whose content type is not JSON, because it would otherwise be ignored. A request without a body
+ * passes.
+ */
 export const jsonOnly: RequestHandler = (request, response, next) => {
   const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type = '' } = request.headers;
   const hasBody = coding !== undefined || (length !== undefined && length !== '0');
@@ -79,7 +82,7 @@ export function parseLanguage(text: unknown): Language | undefined {
   return all.find((one) => one === text);
 }
 
-/** Returns the language of a request: that of the cookie, else of `Accept-Language`, else English. */
+/** Returns the language of a request: that of its cookie, else of `Accept-Language`, else English. */
 export function negotiateLanguage(
   request: Pick<Request, 'headers' | 'acceptsLanguages'>,
   response: Response,
@@ -93,7 +96,7 @@ function chosen({ headers }: Pick<Request, 'headers'>): Language | undefined {
   return all.find((one) => pairs.includes(`${languageCookie}=${one}`));
 }
 
-/** All routes: method and path as in `openapi.yaml`. A GET accepts HEAD too. */
+/** All routes, each with method and path as in `openapi.yaml`. Each route with GET also accepts HEAD. */
 export const routes = [
   ['GET', '/'],
   ['GET', '/mirrors/{name}'],
@@ -131,7 +134,7 @@ const known = routes.map(([method, path]) => ({
   form: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
 }));
 
-/** Responds 405 with `Allow` if only the method does not fit a known path; else calls the next handler. */
+/** Responds with 405 and `Allow` if the path is known and the method is not. Else calls the next handler. */
 export const othersRefused: RequestHandler = (request, response, next) => {
   const allow = known.filter(({ form }) => form.test(request.path)).map((route) => route.allow);
   const isTaken = allow.some((methods) => methods.split(', ').includes(request.method));

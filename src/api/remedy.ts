@@ -5,7 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 
-/** The values of the query parameter `as`. */
+/** The possible values of the query parameter `as`. */
 export const remedyForms = [
   'env',
   'npmrc',
@@ -26,8 +26,8 @@ export const remedyForms = [
 type Form = (typeof remedyForms)[number];
 
 /**
- * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the setting to use now, for `eval` in a shell or for a
- * program.
+ * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the setting to use now, as shell lines for `eval` or in a
+ * form for programs.
  */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);

@@ -8,7 +8,7 @@ import { makeProblem, sendProblem } from './problem.ts';
 
 const chunkSize = 64 * 1024;
 const textBytes = 128 * 1024;
-/** Options of zlib. With this high-water mark, zlib requests a chunk only after it has processed the previous one. */
+/** Options of zlib. The high-water mark of 1 makes zlib read a chunk only after it has processed the previous one. */
 const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
 const encoder = new TextEncoder();
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
@@ -16,8 +16,8 @@ const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 type Page = ReturnType<typeof startPage>;
 
 /**
- * Encodes texts through one buffer, to avoid garbage. The reader must use the bytes before it requests more, as
- * `zipping` does.
+ * Encodes all texts into the same buffer, which avoids garbage. So a reader must use the bytes before it requests more,
+ * as zlib does with `zipping`.
  */
 async function* bytesOf(texts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(textBytes);
@@ -35,8 +35,8 @@ async function* bytesOf(texts: AsyncIterable<string | Uint8Array>): AsyncGenerat
 }
 
 /**
- * Starts one rendering. It is compressed while it is made, and kept as long as it has readers.
- * @param broke  called when the rendering fails, unless it was cancelled
+ * Starts rendering /metrics. The text is compressed while it is rendered.
+ * @param broke  called if the rendering fails, unless it was cancelled
  */
 function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: unknown) => void) {
   const zipped: Buffer[] = [];
@@ -66,7 +66,7 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
       notify();
     });
   return {
-    /** Resolves once the first bytes exist. @throws the error of a rendering that failed before then */
+    /** Resolves when the first bytes exist. @throws the error of the rendering if it failed before */
     async begun(): Promise<void> {
       while (zipped.length === 0 && !isMade) await changed.promise;
       if (fault !== null) throw fault.cause;
@@ -84,7 +84,7 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
     join(): void {
       readers += 1;
     },
-    /** Records that a reader has left. Cancels the rendering when no reader is left. */
+    /** Counts a reader that has left. If no reader is left, the rendering is cancelled. */
     leave(): void {
       readers -= 1;
       if (readers === 0 && !isMade) abort.abort();
@@ -93,8 +93,8 @@ function startPage(pieces: AsyncIterable<string | Uint8Array>, broke: (cause: un
 }
 
 /**
- * Serves /metrics to at most `limits.scrapesAtOnce` requests at once. Requests for the same content type share a
- * running rendering. It is no error if a reader disconnects.
+ * Creates the handler of /metrics for at most `limits.scrapesAtOnce` requests at once. Requests for the same content
+ * type share one rendering while it runs. A reader that disconnects causes no error.
  */
 export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
   const pages = new Map<string, Page>();
@@ -117,7 +117,7 @@ export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
       if (zipped) await pipeline(body, response);
       else await pipeline(body, createGunzip({ chunkSize }), response);
     } catch {
-      // The error is already reported, and a disconnected reader needs no response.
+      // The error is already reported, and a reader that disconnected needs no response.
       if (!response.headersSent && !response.destroyed) sendProblem(response, { kind: 'defect' });
     } finally {
       page.leave();

@@ -9,7 +9,7 @@ export function bearerIn({ authorization = '' }: Authorized): string | null {
   return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1] ?? null;
 }
 
-/** Returns the password of basic authentication; the user name does not matter. */
+/** Returns the password of basic authentication; the user name is ignored. */
 function passwordIn({ authorization = '' }: Authorized): string | null {
   const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   if (coded === undefined) return null;
@@ -18,7 +18,10 @@ function passwordIn({ authorization = '' }: Authorized): string | null {
   return colon < 0 ? null : text.slice(colon + 1);
 }
 
-/** Compares in constant time. */
+/**
+ * True if both tokens are equal. The comparison takes the same time wherever they differ, so that timing reveals
+ * nothing.
+ */
 export function isToken(given: string | null, token: Secret | null): boolean {
   if (given === null || token === null) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -26,8 +29,8 @@ export function isToken(given: string | null, token: Secret | null): boolean {
 }
 
 /**
- * Returns what a request lacks: the token of the listener or, on loopback without a token, a `Host` header that names
- * us. `null`: nothing.
+ * Returns what a request lacks; `null`: nothing. On loopback without `listen.token`, a request needs a `Host` header
+ * with a name of this daemon. Otherwise it needs the token.
  */
 export function tokenRefusalOf(
   headers: Authorized & { readonly host?: string | undefined },
@@ -39,7 +42,10 @@ export function tokenRefusalOf(
   return isToken(given, listen.token) ? null : 'token';
 }
 
-/** True if a `Host` header names us. Any other name may be a site that resolves to loopback (DNS rebinding). */
+/**
+ * True if a `Host` header has a name of this daemon. Any other name may belong to a site that resolves to loopback (DNS
+ * rebinding).
+ */
 function isOurName(header: string | undefined, listen: Listen): boolean {
   const url = `http://${header ?? ''}`;
   const host = URL.canParse(url) ? new URL(url).hostname : null;

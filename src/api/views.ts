@@ -44,7 +44,7 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** Returns `deps` that compute states and ranks only once. Use the result within one response only. */
+/** Returns `deps` that compute states and ranks only once. The result is valid only while one response is built. */
 export function readOnce(deps: ApiDeps): ApiDeps {
   let standings: readonly Standing[] | null = null;
   const ranks = new Map<string, readonly Candidate[]>();
@@ -63,7 +63,7 @@ export function readOnce(deps: ApiDeps): ApiDeps {
   };
 }
 
-/** Returns the HTTP version of the newest probe without a forced version; `null`: no such probe. */
+/** Returns the HTTP version of the newest probe whose version was not forced; `null`: there is no such probe. */
 export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
   const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
   const overProtocols = free.filter(({ protocol }) => protocol !== undefined);
@@ -98,17 +98,20 @@ function freshnessView(freshness: Freshness | null): object {
   };
 }
 
-/** Returns the canary series of a mirror, the cold one if there is one. */
+/** Returns the canary series of a mirror. If it has a series over cold connections, returns that one. */
 export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
 
-/** A mirror as a candidate, and its rank among the usable ones, from 1; `null`: it is not usable. */
+/**
+ * A mirror's position in advice. `rank`: its rank among the mirrors that may be used, from 1; `null`: it may not be
+ * used.
+ */
 export interface Vantage {
   readonly candidate: Candidate | undefined;
   readonly rank: number | null;
-  /** True: it ranks before the head of the chain, but nothing proves yet that a switch pays. */
+  /** True: the mirror ranks before the head of the chain, but no test shows yet that a switch pays. */
   readonly isAhead: boolean;
 }
 
@@ -172,12 +175,12 @@ export function targetViewOf(deps: ApiDeps, series: SeriesNow): object {
   };
 }
 
-/** Returns the outcome as a word: `ok`, the reason of a failure, or `unknown:` with its cause. */
+/** Returns the outcome as one word: `ok`, the reason of a failure, or `unknown:` and the cause. */
 export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string {
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** `null`: not measured. */
+/** Returns the costs for the API; `null`: not measured. */
 export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: secondsOf(one.ms) };
@@ -195,8 +198,8 @@ export interface ViewGroup {
 }
 
 /**
- * Groups the mirrors by upstream. Groups of one ecosystem are next to each other; the order is otherwise that of the
- * file.
+ * Groups the mirrors by upstream. Groups of the same ecosystem are adjacent. Otherwise the order of the configuration
+ * file is kept.
  */
 export function viewGroupsOf({ mirrors }: Pick<Config, 'mirrors'>): readonly ViewGroup[] {
   const ecosystems = Map.groupBy(mirrors, ({ ecosystem }) => ecosystem);

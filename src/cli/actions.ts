@@ -35,7 +35,7 @@ export const actionsCommand: Command = {
   },
 };
 
-/** The body of a daemon's response. It is untrusted, so any field may be absent. */
+/** The body of the daemon's response. It is untrusted, so any field may be absent. */
 interface ActionsBody {
   readonly stopped?: boolean;
   readonly kept?: boolean;

@@ -27,9 +27,12 @@ interface AdviceBody {
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
   })[];
-  /** Sentences by the id of the advice. Absent or `null`: an older release issued the advice or serves it. */
+  /**
+   * The sentences of each advice by its id. Absent or `null`: an older release of the daemon serves or issued the
+   * advice.
+   */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
-  /** Absent: an older release. */
+  /** Absent if an older release of the daemon serves the list. */
   readonly passedOver?: readonly Message[];
 }
 
@@ -40,7 +43,9 @@ const options = {
   ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason'),
 };
 
-/** `mirrorwatch advice`: shows the setting to use, from a running daemon or (`--now`) measured now. */
+/**
+ * `mirrorwatch advice`: shows the setting to use, according to a running daemon or (`--now`) to a measurement made now.
+ */
 export const adviceCommand: Command = {
   name: 'advice',
   usage:
@@ -71,7 +76,7 @@ export const adviceCommand: Command = {
     if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice, passedOver)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
-    // Exit 1 also means "no daemon", so standard error states which of the two it is.
+    // Exit code 1 means open advice or an unreachable daemon, so standard error states which.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
   },
@@ -105,7 +110,7 @@ function quietGoesWithDismiss(values: Values): void {
     if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
 }
 
-/** Handles `--export` and `--apply`: the remedy of one ecosystem, by default the first. */
+/** Handles `--export` and `--apply`, for the remedy of one ecosystem (by default the first one). */
 async function given(context: Context, values: Values, words: readonly string[]): Promise<ExitCode> {
   const [ecosystem = kinds[0]?.id ?? '', more] = words;
   const { upstream, fallback, home, root } = values;
@@ -147,7 +152,7 @@ function shown(context: Context, advice: readonly Shown[], passedOver: readonly 
   return [...lines, ...passed];
 }
 
-/** Returns the text of a state. An unknown state, of another release, is shown unchanged. */
+/** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */
 function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
@@ -156,7 +161,10 @@ function linesOf(text: string): string[] {
   return text.split('\n').map((line) => printable(line));
 }
 
-/** Formats the rollback. One line follows its label; several lines are below it, so that they can be pasted. */
+/**
+ * Formats the rollback. A single line follows its label. Several lines are printed below it, so that an operator can
+ * copy them.
+ */
 function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);
   return lines.length === 1
@@ -172,7 +180,7 @@ interface Wanted {
   readonly isAgreed: boolean;
 }
 
-/** `mirrorwatch advice --apply`: writes the remedy into the clients' own files, after confirmation. */
+/** `mirrorwatch advice --apply`: after confirmation, writes the remedy to the clients' own configuration files. */
 async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
   const { terminal, env, cwd, say } = context;
   const { ecosystem, upstream } = wanted;

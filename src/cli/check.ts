@@ -42,7 +42,10 @@ export const checkCommand: Command = {
   },
 };
 
-/** Caches the sizes: a configuration is built several times while it is loaded, but the state file is read once. */
+/**
+ * Returns a function that caches the sizes. A configuration is built several times while it is loaded, but the state
+ * file is read only once.
+ */
 function sizesOnce(): (config: Config) => Sizes {
   let read: { readonly path: string; readonly sizes: Sizes } | null = null;
   return ({ state: { path } }) => {
@@ -51,7 +54,7 @@ function sizesOnce(): (config: Config) => Sizes {
   };
 }
 
-/** A valid configuration with what follows from it. */
+/** A valid configuration, and what `check` reports about it. */
 type Found = ReturnType<typeof findingsOf>;
 
 function findingsOf(loaded: LoadedConfig, sizesOf: (config: Config) => Sizes, path: string) {

@@ -25,8 +25,8 @@ export function createCompletionCommand(others: readonly Command[]): Command {
 }
 
 /**
- * Renders the script for bash, for `eval` or a file of bash-completion. It works with bash 3.2 and without
- * bash-completion.
+ * Renders the completion script for bash, for `eval` or as a file of bash-completion. It works with bash 3.2 and
+ * without bash-completion.
  */
 function bashCompletion(table: readonly UsageRow[]): string {
   return `# bash completion for mirrorwatch: eval "$(mirrorwatch completion bash)"
@@ -64,7 +64,7 @@ function bashCase({ name, options, first }: UsageRow): string {
   return `    ${name}) words='${words}' first='${first.join(' ')}' ;;`;
 }
 
-/** Renders the script for fish, for a file `mirrorwatch.fish` or for `source`. */
+/** Renders the completion script for fish, as a file `mirrorwatch.fish` or for `source`. */
 function fishCompletion(table: readonly UsageRow[]): string {
   return `# fish completion for mirrorwatch: mirrorwatch completion fish | source
 complete -c mirrorwatch -f
@@ -96,7 +96,7 @@ function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** Renders the script for zsh, for a file `_mirrorwatch` on the fpath or for `eval` after compinit. */
+/** Renders the completion script for zsh, as a file `_mirrorwatch` on the fpath or for `eval` after compinit. */
 function zshCompletion(table: readonly UsageRow[]): string {
   return `#compdef mirrorwatch
 # zsh completion for mirrorwatch: eval "$(mirrorwatch completion zsh)"

@@ -15,10 +15,10 @@ export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 export interface DaemonResponse {
   readonly tag: 'ok';
   readonly status: number;
-  /** Names in lower case. */
+  /** The headers of the response. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly text: string;
-  /** `undefined`: no JSON. */
+  /** Returns the parsed body; `undefined`: it is not JSON. */
   json(): unknown;
 }
 
@@ -28,22 +28,22 @@ interface Unreachable {
 }
 
 export interface DaemonClient {
-  /** The URL for display. Possible credentials are masked. */
+  /** The daemon's URL for display, with masked credentials. */
   readonly url: string;
-  /** Sends a GET. Returns a response of any status, or why there is none. */
+  /** Sends a GET. Returns the response, whatever its status, or the reason why there is none. */
   send(path: string): Promise<DaemonResponse | Unreachable>;
-  /** Sends a GET. Returns a response of status 200 or 204. @throws Failed otherwise */
+  /** Sends a GET. Returns a response with status 200 or 204. @throws Failed on another status or without a response */
   get(path: string): Promise<DaemonResponse>;
-  /** Sends a POST. Returns a response of status 200. @throws Failed otherwise */
+  /** Sends a POST. Returns a response with status 200. @throws Failed on another status or without a response */
   post(path: string, body: unknown): Promise<DaemonResponse>;
 }
 
 const usualMs = 15_000;
 
 /**
- * Returns a client of the daemon at `--url`, else at the address of the configuration with its token; `--token-file`
- * overrides the token.
- * @param limitMs  timeout of a response
+ * Returns a client of the daemon at `--url`. Without `--url`, uses the address and token of the configuration;
+ * `--token-file` overrides the token.
+ * @param limitMs  timeout of a response, milliseconds
  * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
  */
 export async function daemonAt(
@@ -65,7 +65,7 @@ export async function daemonAt(
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const send = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonResponse | Unreachable> => {
     const headers = {
-      // The language of problem texts.
+      // The daemon writes its error messages in this language.
       'accept-language': context.language,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -107,7 +107,7 @@ async function tokenIn(context: Context, path: string): Promise<string> {
   return file.text.trim();
 }
 
-/** Formats the text of a problem response (RFC 9457), printable, on one line. */
+/** Formats an error response (RFC 9457) as one printable line. */
 export function formatProblem(response: DaemonResponse, say: Say): string {
   const { title, detail } = (response.json() ?? {}) as { title?: string; detail?: string };
   const text = [title, detail].filter(Boolean).join(say('list.colon'));

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Commands whose start time matters more than their memory: they keep V8's defaults. */
+/** Commands that keep V8's defaults, because a fast start matters more for them than memory. */
 const brief = new Set(['init', 'check', 'probe', 'rank', 'advice', 'doctor', 'explain', 'replay', 'demo']);
 
 export function setEngine(command = ''): void {
@@ -12,19 +12,22 @@ export function setEngine(command = ''): void {
 }
 
 /**
- * How long the load at the start is ignored. A start takes about 1.5 s of CPU time, longer on a busy machine, and shows
- * nothing about the later load.
+ * The load during this time after a start is ignored. A start takes about 1.5 s of CPU time, longer on a busy machine,
+ * and does not show the later load.
  */
 const startMs = 10_000;
 const everyMs = 1_000;
-/** The share of a core that a calm daemon may take, and the CPU time above it that switches the compilers on. */
+/**
+ * `calmShare`: the share of a core that a calm daemon may use. `excessMsMax`: the CPU time beyond this share that
+ * switches the compilers on, milliseconds.
+ */
 const calmShare = 0.1;
 const excessMsMax = 1_000;
 
 /**
- * Switches V8's optimizing compilers off until they pay. Their code, zones and pages of Node's file take 20 MB, and
- * they save a calm daemon only a few milliseconds of CPU time a second. A second of full load, or a few seconds of half
- * load, switches them on for good (docs/decisions/0157-compilers-on-demand.md).
+ * Switches V8's optimizing compilers off until they pay. They take 20 MB (code, zones and pages of Node's file), and
+ * save a calm daemon only a few milliseconds of CPU time a second. After a second of full load, or a few seconds of
+ * half load, they are switched on and stay on (docs/decisions/0157-compilers-on-demand.md).
  */
 function compileOnDemand(): void {
   for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
@@ -39,7 +42,7 @@ function compileOnDemand(): void {
 }
 
 /**
- * Creates a test of the load. Each call takes the time and the CPU time so far, milliseconds since the start, and
+ * Creates a function that detects load. Each call takes the time and the CPU time since the start, milliseconds. It
  * returns true when the load is no longer calm.
  */
 export function createLoad(): (nowMs: number, spentMs: number) => boolean {
@@ -56,9 +59,10 @@ export function createLoad(): (nowMs: number, spentMs: number) => boolean {
 }
 
 /**
- * Starts the daemon's program anew, in this process, with bounds for memory that glibc keeps: it reads them from the
- * environment of a new program only. By itself it has 8 arenas for each core, and each thread leaves garbage in one.
- * Does nothing where a bound is set, where another process speaks to this one, or where Node cannot (before 22.15).
+ * Starts the program again in the same process, with limits for memory that glibc keeps. glibc reads these limits from
+ * the environment only at the start of a program. By default it has 8 arenas for each core, and each thread leaves
+ * garbage in one. Does nothing if a limit is set, if a parent process has a channel to this one, or if Node cannot do
+ * it (before 22.15).
  */
 export function replaceProcess(): void {
   const { platform, env, channel, execPath, execArgv, argv } = process;
@@ -69,21 +73,21 @@ export function replaceProcess(): void {
 
 /** Sets V8 flags that save memory and CPU time (docs/decisions/0023-memory.md and 0055-one-thread-collects.md). */
 function preferSmall(): void {
-  // Young generations keep their initial size. `--optimize-for-size` would save 7 MB more for 11 % of CPU time.
+  // The young generation keeps its initial size. `--optimize-for-size` would save 7 MB more and cost 11 % of CPU time.
   setFlagsFromString('--semi-space-growth-factor=1');
-  // A young generation of 1 MB is collected in a millisecond: waking helper threads costs more than they save.
+  // Collecting a young generation of 1 MB takes a millisecond, so waking helper threads costs more than it saves.
   setFlagsFromString('--no-parallel-scavenge');
-  // The old generation is collected after growing by a quarter instead of half and more: a tenth less memory at
-  // 15 000 targets, and as many collections in a probing thread.
+  // The old generation is collected after it grew by a quarter, not by half or more. With 15 000 targets this takes a
+  // tenth less memory, and a probing thread does not collect more often.
   setFlagsFromString('--heap-growing-percent=25');
 }
 
 /**
- * Sets V8 flags for the front door. A larger young generation is collected less often, and clients wait during each
- * collection (docs/decisions/0075-memory-of-the-door.md).
+ * Sets V8 flags for the front door. A larger young generation is collected less often, and each collection delays
+ * clients (docs/decisions/0075-memory-of-the-door.md).
  */
 function preferQuick(): void {
   setFlagsFromString('--min-semi-space-size=16');
-  // On one core, helper threads of the collector only take CPU time away from the thread that sends responses.
+  // On one core, the collector's helper threads only take CPU time away from the thread that sends responses.
   setFlagsFromString('--single-threaded-gc');
 }

@@ -27,7 +27,7 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${durationText(sample.rttMs)}`,
     ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
-    // Names and versions come from a mirror, so they are made printable: they must not move the cursor.
+    // Names and versions come from a mirror. They are made printable, so that they cannot move the cursor.
     ...conclusions(probed, say).map((line) => printable(`  ${line}`)),
   ];
 }
@@ -73,7 +73,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));
-  // If there is a signature, its result is shown below.
+  // If there is a signature, a later line shows its result.
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));

@@ -10,22 +10,23 @@ import { type DaemonClient, formatProblem } from './daemon-client.ts';
 
 const variables = kinds.flatMap((kind) => kind.variables);
 
-/** The timeout of a response, milliseconds. It is short because a CI job waits. */
+/** The timeout of a response, milliseconds. It is short, because a CI job waits for the response. */
 export const exportMs = 5_000;
 
 interface Lines {
-  /** The `export` lines for a shell; empty: no change. */
+  /** The `export` lines for a shell; empty: nothing to change. */
   readonly text: string;
   readonly about: string;
 }
 
-/** Matches the first line, with the time of the response and the expiry of its advice. */
+/** Matches the first line of the fallback file: the time of the response, and the expiry of its advice. */
 const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?[^\n]*\n/;
 
 /**
- * `mirrorwatch advice --export`: prints the remedy for a shell. The fallback file keeps the last usable response, which
- * is printed if the daemon gives none, until its advice expires. Without either: exit 1, nothing on standard output.
- * @throws UsageError on an unknown ecosystem, and on a fallback file that is unreadable or not ours
+ * `mirrorwatch advice --export`: prints the remedy as lines for a shell. The fallback file stores the last usable
+ * response. If the daemon gives no usable response, the stored one is printed until its advice expires. If there is
+ * neither, nothing is printed on standard output, and the exit code is 1.
+ * @throws UsageError on an unknown ecosystem, and on a fallback file that cannot be read or is not ours
  */
 export async function exportAdvice(
   context: Context,
@@ -63,7 +64,10 @@ function print({ terminal }: Context, text: string): void {
   if (text !== '') terminal.out(text.trimEnd());
 }
 
-/** Returns the lines for a shell. @param isUnmoved  the last response that this client used changed nothing */
+/**
+ * Returns the lines for a shell, or a text that says why there are none.
+ * @param isUnmoved  the last response that this client used changed nothing
+ */
 function linesOf(
   response: Awaited<ReturnType<DaemonClient['send']>>,
   url: string,
@@ -85,7 +89,7 @@ function word(text: string | readonly string[]): string {
   return String(text).replace(/[^\w.:-]/g, '');
 }
 
-/** Reads the stored response; `null`: there is none yet. */
+/** Reads the stored response; `null`: none is stored yet. */
 async function keptIn(
   file: string,
 ): Promise<{ readonly requestedAt: string; readonly until: string | null; readonly text: string } | null> {

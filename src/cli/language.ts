@@ -3,11 +3,14 @@ import type { Language } from '../words/words.ts';
 
 interface Spoken {
   readonly argv: readonly string[];
-  /** `null`: not given. */
+  /** The language that `--lang` names; `null`: the option is not given. */
   readonly named: Language | null;
 }
 
-/** Removes `--lang` from a call; the last one counts. @throws UsageError without a known language */
+/**
+ * Removes `--lang` from the arguments. If it is given several times, the last one is used.
+ * @throws UsageError on an unknown language
+ */
 export function spoken(argv: readonly string[]): Spoken {
   const kept: string[] = [];
   let named: Language | null = null;
@@ -29,8 +32,8 @@ function languageNamed(text: string | undefined): Language {
 }
 
 /**
- * Returns the language of the first of LC_ALL, LC_MESSAGES and LANG that is not empty. Any language but Chinese is
- * English.
+ * Returns the language that the environment selects: the first of LC_ALL, LC_MESSAGES and LANG that is not empty. Any
+ * language other than Chinese becomes English.
  * @see POSIX.1-2024 Base Definitions 8.2
  */
 export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {

@@ -10,7 +10,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // Standard output failed, usually because its reader has exited. Commands that run until a signal are stopped.
+  // Writing to standard output failed, usually because its reader has exited. So commands that run until a signal stop.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();
@@ -38,8 +38,8 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
 }
 
 /**
- * The user's folder. `npm run` starts a script of a clone in the clone, and names the user's folder in INIT_CWD; so
- * `npm --prefix CLONE run mirrorwatch` works on the user's project.
+ * Returns the folder in which the user started the command. `npm run` starts scripts in the folder of their package,
+ * and passes the user's folder in INIT_CWD. So `npm --prefix CLONE run mirrorwatch` works on the user's project.
  */
 export function folderOfUser(env: NodeJS.ProcessEnv, cwd: string): string {
   const { INIT_CWD: at, npm_package_json: file, npm_package_name: name, npm_lifecycle_event: script } = env;
@@ -48,8 +48,9 @@ export function folderOfUser(env: NodeJS.ProcessEnv, cwd: string): string {
 }
 
 /**
- * Ends the process with this code if it does not end by itself within `afterMs` milliseconds. A thread in `getaddrinfo`
- * blocks even `process.exit` until the resolver gives up, so the process image is replaced.
+ * Ends the process with this code if it has not ended by itself after `afterMs` milliseconds. A thread in `getaddrinfo`
+ * blocks even `process.exit` until the resolver gives up. So this process then runs another program, which exits at
+ * once.
  */
 export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
   setTimeout(
@@ -93,7 +94,7 @@ async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
   return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
 }
 
-/** Reads one line. The end of input means no. */
+/** Asks the user to confirm, and reads one line. The end of input means no. */
 function confirm({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (line: string): void => {

@@ -11,9 +11,9 @@ interface OpenFinding {
 }
 
 /**
- * Lists the open findings of the daemon about mirrors. Without `--url` and `--config` the list is empty if no daemon
- * responds.
- * @throws Failed or UsageError if one is named and does not respond
+ * Lists the daemon's open findings about mirrors. If no daemon responds, the list is empty, unless `--url`,
+ * `--token-file` or `--config` is given.
+ * @throws Failed or UsageError if one of these is given and no daemon responds
  */
 export async function listObserved(
   context: Context,

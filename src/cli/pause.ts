@@ -4,7 +4,7 @@ import { daemonAt, daemonOptions } from './daemon-client.ts';
 
 const options = { ...daemonOptions, ...optionsOf('string', 'for', 'reason') };
 
-/** `mirrorwatch pause`: stops probing and judging a mirror for a time, also across restarts. */
+/** `mirrorwatch pause`: for a time, the daemon neither probes nor judges a mirror, also after a restart. */
 export const pauseCommand: Command = {
   name: 'pause',
   usage: 'mirrorwatch pause MIRROR --for 1h [--reason TEXT] [--url URL] [--token-file FILE] [--config FILE]',

@@ -78,8 +78,8 @@ function shown({ sample, transcript }: Probed): object {
 }
 
 /**
- * Formats the last timed hop with the names of curl's `--write-out`: one `name=value` a line. Times are in seconds from
- * the start of the hop, except `time_redirect`. The time of a phase that did not occur is 0, as in curl.
+ * Formats the last hop whose time counts, one `name=value` a line, with the names of curl's `--write-out`. Times are in
+ * seconds from the start of the hop, except `time_redirect`. As in curl, the time of a phase that did not occur is 0.
  * @see docs/protocols/common.md#phases
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {

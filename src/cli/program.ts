@@ -6,7 +6,7 @@ import { Failed, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import { languageOf, spoken } from './language.ts';
 
-/** The commands in the order of the overview, loaded when needed. */
+/** The commands in the order of the overview. Each is loaded when it is needed. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => {
     const { createInitCommand } = await import('../features/setup/command.ts');
@@ -51,7 +51,10 @@ async function loadCommand(name: string): Promise<Command | undefined> {
   return Object.hasOwn(loaders, name) ? await loaders[name as CommandName]() : undefined;
 }
 
-/** Runs the command of `argv` in the language of the call, else of the environment. Wrong usage is exit 2. */
+/**
+ * Runs the command in `argv`, in the language that the call or else the environment selects. Wrong usage returns exit
+ * code 2.
+ */
 export async function program(world: World): Promise<ExitCode> {
   const usual = languageOf(world.env);
   try {

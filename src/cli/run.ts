@@ -13,7 +13,7 @@ import type { Say } from '../words/words.ts';
 
 const options = optionsOf('string', 'config', 'log-level');
 
-/** Returns a function for the votes of other places. Its code is loaded when the first action needs it. */
+/** Returns a function that counts the votes of other places. Its code is loaded when the first action needs votes. */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;
   let isLoading = false;
@@ -83,7 +83,7 @@ export const runCommand: Command = {
       page: daemon.url,
       metrics: `${daemon.url}metrics`,
     });
-    // Ignored here, because the daemon has logged the error of the reload.
+    // The error is ignored here, because the daemon has already logged it.
     signals.onReload(() => void daemon.reload().catch(() => undefined));
     await signals.stopped;
     log.info('draining');
@@ -93,7 +93,7 @@ export const runCommand: Command = {
   },
 };
 
-/** True if the configured path is wrong: a later start would fail too. */
+/** True if the path in the configuration is wrong. Then a later start would fail too. */
 function isMistake({ kind }: StoreOpenFailure): boolean {
   return kind === 'foreign' || kind === 'no_folder';
 }

@@ -13,9 +13,10 @@ interface Step {
 }
 
 /**
- * Reverts the changes of `doctor --fix`, `advice --apply` and the actions of this configuration, the newest first, up
- * to the first that cannot be reverted. What is left, and settings that name the front door, is listed: exit 1.
- * @param findSettings  where the machine's client settings name this URL
+ * Reverts the changes of `doctor --fix`, of `advice --apply` and of the actions of this configuration, the newest
+ * first. It stops at the first change that cannot be reverted. Changes that remain, and settings that name the front
+ * door, are listed, and the exit code is 1.
+ * @param findSettings  returns where the machine's client settings contain this URL
  */
 export async function undoAll(
   context: Context,
@@ -54,7 +55,7 @@ export async function undoAll(
   return isClean ? 0 : 1;
 }
 
-/** Lists the changes to revert, newest first, of doctor, advice and actions together. */
+/** Lists the changes of doctor, advice and actions together, the newest first. */
 async function stepsOf(
   place: ChangePlace,
   config: Config,

@@ -7,7 +7,10 @@ import { saySentence } from '../words/tell.ts';
 
 const options = { ...placeOptions, ...optionsOf('string', 'config'), ...optionsOf('boolean', 'list', 'all') };
 
-/** `mirrorwatch undo`: reverts one stored change of `doctor --fix` or `advice --apply`, by default the last; or all. */
+/**
+ * `mirrorwatch undo`: reverts one stored change of `doctor --fix` or `advice --apply`, by default the last one. It can
+ * also revert all changes.
+ */
 export const undoCommand: Command = {
   name: 'undo',
   usage: 'mirrorwatch undo [ID] [--list] [--home DIR] [--root DIR]\n       mirrorwatch undo --all [--config FILE] …',

@@ -7,7 +7,7 @@ export type Takes = readonly string[] | 'file' | 'folder' | 'anything';
 
 export interface OptionRow {
   readonly name: string;
-  /** The name of the option's value in the usage (`FILE`); `null`: the option has no value. */
+  /** The placeholder of the option's value in the usage text (`FILE`); `null`: the option has no value. */
   readonly value: string | null;
   readonly takes: Takes;
 }
@@ -16,7 +16,7 @@ export interface UsageRow {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionRow[];
-  /** Suggestions for the command's first operand. */
+  /** What the shell suggests for the command's first argument. */
   readonly first: readonly string[];
 }
 
@@ -41,7 +41,10 @@ export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
   });
 }
 
-/** Returns `FILE` of `[--config FILE]`. @throws Error if the usage names no value */
+/**
+ * Returns the placeholder of an option's value: `FILE` for `[--config FILE]`.
+ * @throws Error if the usage text has none
+ */
 function valueIn(usage: string, option: string): string {
   const found = new RegExp(`--${option}\\]? ([^\\s\\]]+)`).exec(usage)?.[1];
   if (found === undefined) throw new Error(`the usage of --${option} names no value`);

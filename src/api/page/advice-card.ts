@@ -7,8 +7,8 @@ import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span }
 
 /**
  * Renders one advice as a card.
- * @param isFolded   true: everything after the lines is folded
- * @param doorLines  settings that point clients to the configured front door, of which the first is shown; empty: none
+ * @param isFolded   true: the part below the lines to paste is folded
+ * @param doorLines  settings that point clients to the configured front door. The card shows the first one; empty: none
  */
 export function renderAdviceCard(
   say: PageSay,

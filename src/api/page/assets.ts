@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PageSay } from './html.ts';
 
-/** Reads a file of `assets/`, which is next to `src/` and `dist/`. */
+/** Reads a file of the folder `assets/`, which is a sibling of `src/` and `dist/`. */
 function asset(name: string): string {
   return readFileSync(new URL(`../../../assets/${name}`, import.meta.url), 'utf8');
 }

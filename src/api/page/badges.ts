@@ -46,7 +46,7 @@ export function renderStandingNotes(say: PageSay, standing: Standing | undefined
   return notes;
 }
 
-/** Returns the outcome of a sample in words. For a failure it is the reason as in the metrics, not translated. */
+/** Returns the outcome of a sample as text. The reason of a failure is as in the metrics, so it is not translated. */
 export function outcomeTextOf(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
   if (outcome.tag === 'failed') return outcome.failure.kind;
   return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
@@ -67,7 +67,6 @@ export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** Renders the progress of the test for a switch to this mirror (docs/detection.md) as a bar; `null`: no test runs. */
 /** Renders whether a mirror may be advised now, and the evidence for it. */
 export function renderGate(say: PageSay, { candidate, isAhead }: Vantage): Html | null {
   if (candidate === undefined) return null;
@@ -75,6 +74,7 @@ export function renderGate(say: PageSay, { candidate, isAhead }: Vantage): Html 
   return html`<small>${words}</small>${renderRunningSum(say, candidate)}`;
 }
 
+/** Renders the progress of the test for a switch to this mirror (docs/detection.md) as a bar; `null`: no test runs. */
 export function renderRunningSum(
   say: PageSay,
   { sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>,

@@ -5,7 +5,7 @@ import { outcomeTextOf, probePath } from './badges.ts';
 import { durationHtml, formatCoordinate, type Html, html, type PageSay } from './html.ts';
 import { stretchOf, type TickSpan, ticksOf } from './ticks.ts';
 
-/** Patterns of the charts, once per page. Hatching means "unknown" or "not measured". */
+/** Fill patterns that all charts of a page use. Hatching means "unknown" or "not measured". */
 export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>
 <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" class="hatch-ground"/><rect width="1.6" height="5" class="hatch-line"/></pattern>
 </defs></svg>`;
@@ -22,7 +22,7 @@ export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
 
-/** Renders consecutive phases as a bar; the whole width is `scaleMs`. */
+/** Renders the phases of a response one after the other as a bar. Its full width stands for `scaleMs` milliseconds. */
 export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
   const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
@@ -41,7 +41,9 @@ export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number)
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
-/** Renders phases over the whole width. A thin bar below shows their sum relative to `longestMs`. */
+/**
+ * Renders the phases of a response over the full width. A thin bar below shows their sum in proportion to `longestMs`.
+ */
 export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
   if (total === 0 || longestMs <= 0) return renderPhaseBar(say, times, longestMs);
@@ -50,7 +52,7 @@ export function renderPhaseBars(say: PageSay, times: PhaseTimes, longestMs: numb
   return html`${renderPhaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
 }
 
-/** Renders one phase as a rectangle. Positions are thousandths of `scaleMs`. */
+/** Renders one phase as a rectangle. Its position and width are in thousandths of `scaleMs`. */
 export function renderSegment(
   say: PageSay,
   phase: Phase,
@@ -64,20 +66,22 @@ export function renderSegment(
   return html`<rect x="${formatCoordinate(x)}" width="${formatCoordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${durationHtml(say, ms)}</title></rect>`;
 }
 
-/** The dimensions of a chart of samples. Its width adapts to the page: x in percent, y in pixels. */
+/**
+ * The dimensions of a chart of samples. The chart adapts to the width of the page, so x is in percent and y in pixels.
+ */
 export interface StripFrame {
   readonly heightPx: number;
   readonly thresholdMs: number | null;
   readonly isKept: (sample: SamplePoint) => boolean;
-  /** True: the large form, with axis labels. */
+  /** True: the chart is large and has axis labels. */
   readonly labelled: boolean;
-  /** The time range of the chart; `null`: from the first sample to the last. */
+  /** The time range of the chart; `null`: it reaches from the first to the last sample. */
   readonly stretch: TickSpan | null;
 }
 
 /**
- * Renders samples over time. Triangles are slow responses, hollow dots are first fetches of a cache, crosses are
- * failures, and hatching means unknown.
+ * Renders samples over time. Triangles are slow responses. Hollow dots are responses that a cache had to fetch first.
+ * Crosses are failures, and hatching means unknown.
  */
 export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { heightPx, thresholdMs, labelled } = frame;
@@ -90,7 +94,7 @@ export function renderSampleStrip(say: PageSay, samples: readonly SamplePoint[],
       : html`<line x1="0" x2="100%" y1="${formatCoordinate(scale.y(thresholdMs))}" y2="${formatCoordinate(scale.y(thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, thresholdMs);
   const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
-  // Hidden from screen readers, which read `label` instead.
+  // The chart is hidden from screen readers, which read the text `label` instead.
   return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
 <line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     labelled && words(say, frame, scale)
@@ -103,7 +107,7 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
   const along = scale.x(wallMs);
   const x = `${along.toFixed(2)}%`;
   const isWhole = wallMs % 60_000 === 0;
-  // At an edge, a label would be cut off, so it is left out.
+  // A label at an edge would be cut off, so it is omitted.
   const word =
     labelled &&
     along > 5 &&
@@ -115,9 +119,9 @@ function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled
 const headroomPx = 16;
 
 interface Scale {
-  /** Percent of the width. */
+  /** Converts a time to an x position in percent of the width. */
   readonly x: (wallMs: number) => number;
-  /** Round times, wall milliseconds. */
+  /** The times of the axis ticks, wall milliseconds. */
   readonly ticks: readonly number[];
   readonly y: (ms: number) => number;
   readonly topMs: number;
@@ -137,7 +141,7 @@ function scaleOf(samples: readonly SamplePoint[], { heightPx, thresholdMs, label
   };
 }
 
-/** The margin at both ends, percent of the width: room for the first and last mark. */
+/** The margin at both ends, in percent of the width. It leaves room for the first and last mark. */
 const edge = 1.5;
 
 function isPlain(sample: SamplePoint): boolean {
@@ -207,7 +211,7 @@ function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
   return html`<text x="2" y="11" class="axis-word">${durationHtml(say, scale.topMs)}</text>${threshold}`;
 }
 
-/** Renders a small strip with its start, its end and, if there is room, its slowest response. */
+/** Renders a small chart of samples with its start and end time and, if there is room, its slowest response. */
 export function stripWithAxis(
   say: PageSay,
   samples: readonly SamplePoint[],

@@ -29,7 +29,7 @@ const probesShown = 25;
 /**
  * Renders the page of one mirror.
  * @param from      the number of series to skip
- * @param overTime  the history section
+ * @param overTime  the rendered history section
  */
 export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
   const nowMs = deps.now().wallMs;
@@ -149,7 +149,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 </tr>`;
 }
 
-/** Renders a note if something was not checked, or if a signature is not valid. */
+/** Renders a note if some content could not be verified, or if a signature is not valid; else `null`. */
 function unverified(say: PageSay, { facts: { signature, unchecked } }: SettledSample): Html | null {
   if (unchecked !== undefined) return html`<small class="unverified">${showStored(unchecked, say)}</small>`;
   if (signature === undefined || signature.state === 'valid') return null;
@@ -176,7 +176,10 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   )}</tbody></table></section>`;
 }
 
-/** Returns the sort key of a series: failing series come first, then slow ones, the canary, and the others. */
+/**
+ * Returns a number to sort series by, the highest first: failing series, then slow ones, then the canary, then the
+ * others.
+ */
 function urgency(deps: ApiDeps, series: SeriesNow): number {
   if (series.last?.outcome.tag === 'failed') return 3;
   if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;

@@ -9,17 +9,17 @@ import { reach, renderAckForm } from './hands.ts';
 import { bytes, dated, durationHtml, type Html, html, type PageSay, span } from './html.ts';
 
 /**
- * Up to this many cited probes are all linked. If there are more, only the first, the slowest and the last `lastShown`
- * are linked.
+ * If a finding cites at most this many probes, all are linked. Otherwise only the first, the slowest and the last
+ * `lastShown` are linked.
  */
 const allShown = 5;
 const lastShown = 3;
 
 export interface FindingFrame {
   readonly nowMs: number;
-  /** The mirror that the page is about, so it needs no link; `null`: a page for all mirrors. */
+  /** The mirror that the page is about. Its name needs no link; `null`: the page is about all mirrors. */
   readonly mirror: string | null;
-  /** The configuration, for the form that acknowledges findings; `null`: there is no such form. */
+  /** The configuration, which the form to acknowledge findings needs; `null`: the list has no such form. */
   readonly ack: Config | null;
   readonly isKept: (probeId: string) => boolean;
 }
@@ -92,7 +92,7 @@ function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['i
 
 interface ShownProbe {
   readonly id: string;
-  /** The position among the cited probes, from 1. */
+  /** The number of this probe among the cited ones, from 1. */
   readonly n: number;
 }
 

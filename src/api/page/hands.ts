@@ -10,7 +10,7 @@ interface Field {
 }
 
 interface Hand {
-  /** The id of the form, unique on the page, so that an open form stays open after a refresh. */
+  /** The id of the form. It is unique on the page, so that an open form stays open when the page is refreshed. */
   readonly id: string;
   readonly path: string;
   readonly button: string;
@@ -60,8 +60,8 @@ function renderForms(say: PageSay, config: Config, all: readonly Hand[]): Html {
 }
 
 /**
- * Renders a form that only the script sends, because a plain form sends neither JSON nor a bearer token. Forms with
- * inputs are folded.
+ * Renders a form for an action. Only the page's script can send it, because a plain HTML form sends neither JSON nor a
+ * bearer token. Forms with inputs are folded.
  */
 function hand(say: PageSay, config: Config, { id, path, button, fields = [], body = {} }: Hand): Html {
   const inputs = fields.map(
@@ -81,7 +81,7 @@ function needsToken({ listen }: Config): boolean {
 
 const usual = 'http://127.0.0.1:10120';
 
-/** Returns the options that a command needs to reach this daemon from this machine; `''`: none. */
+/** Returns the command-line options for reaching this daemon from this machine; `''`: no option is needed. */
 export function reach(config: Config): string {
   const { host, port, tls } = config.listen;
   const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

@@ -16,8 +16,8 @@ interface Ended {
 }
 
 /**
- * Renders findings and advice that have ended: those of the last day, and, folded, those of the six days before.
- * @param registry  findings about this mirror and advice from or to it; `null`: all
+ * Renders findings and advice that ended in the last day. Those of the six days before are folded.
+ * @param registry  only findings about this mirror, and advice to use or to leave it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
   const { ended, isCut } = endedOf(say, deps, registry);
@@ -33,8 +33,8 @@ ${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { 
 }
 
 /**
- * Lists ended findings and advice, newest end first. `isCut`: there are more than the first page of findings or of
- * advice.
+ * Lists ended findings and advice; the last one to end is first. `isCut`: true if findings or advice have more than one
+ * page, of which only the first is read.
  */
 function endedOf(
   say: PageSay,
@@ -89,7 +89,7 @@ export function adviceEndOf(say: PageSay, advice: Advice): Ended {
   };
 }
 
-/** Renders the name of a mirror as a link. `direct`, `off` and `other` have no page. */
+/** Renders the name of a mirror as a link. `direct`, `off` and `other` are no mirrors and have no page. */
 function linked(name: string): Html {
   return ['direct', 'off', 'other'].includes(name) ? html`${name}` : html`<a href="${mirrorPathOf(name)}">${name}</a>`;
 }

@@ -9,7 +9,7 @@ import {
   wordsOf,
 } from '../../words/words.ts';
 
-/** Safe markup. Only `html` creates it, and `html` escapes every text. */
+/** Safe HTML markup. Only the template tag `html` creates it, and this tag escapes every text. */
 export class Html {
   readonly text: string;
 
@@ -22,7 +22,7 @@ export class Html {
   }
 }
 
-/** The values of a template; `null`, `undefined` and `false` are omitted. */
+/** A value in a template; `null`, `undefined` and `false` are omitted. */
 type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 const entities: Readonly<Record<string, string>> = {
@@ -34,8 +34,8 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Control characters except newline and tab, and direction overrides. They are replaced, so that foreign texts cannot
- * reorder or hide ours.
+ * Matches control characters (except newline and tab) and direction overrides. They are replaced, so that texts of
+ * others cannot reorder or hide our texts.
  */
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
@@ -51,14 +51,17 @@ function partText(part: Part): string {
   return part.map(partText).join('');
 }
 
-/** Tag of a template whose parts are escaped unless they are `Html`. Attributes must be quoted. */
+/** A template tag that escapes all values except `Html`. Attributes must be quoted. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }
 
 export interface PageSay extends Say {
   readonly language: Language;
-  /** Renders a text of the catalogue with markup as values: `say.html('walk.hop', { hop: html`<b>1</b>` })`. */
+  /**
+   * Renders a text of the message catalogue whose values may be markup: `say.html('walk.hop', { hop: html`<b>1</b>`
+   * })`.
+   */
   readonly html: <K extends Key>(key: K, ...values: Values<K, Part>) => Html;
 }
 
@@ -71,7 +74,7 @@ export function createPageSay(language: Language): PageSay {
   });
 }
 
-/** Formats a duration for people: `0.4 ms`, `42 ms`, `1.24 s`, `3 min`; `null` is an em dash. */
+/** Formats a duration for people: `0.4 ms`, `42 ms`, `1.24 s`, `3 min`. `null` becomes an em dash. */
 export function durationHtml(say: PageSay, ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '—';
   if (ms < 10) return `${ms.toFixed(1)} ms`;
@@ -81,7 +84,7 @@ export function durationHtml(say: PageSay, ms: number | null | undefined): strin
   return span(say, ms);
 }
 
-/** Formats a length of time in one unit: `12 s`, `4 min`, `3 h`, `2 d`. */
+/** Formats a length of time in a single unit: `12 s`, `4 min`, `3 h`, `2 d`. */
 export function span(say: PageSay, ms: number): string {
   const s = Math.round(Math.max(0, ms) / 1000);
   if (s < 100) return say('unit.s', { count: s });
@@ -90,7 +93,7 @@ export function span(say: PageSay, ms: number): string {
   return say('unit.d', { count: Math.round(s / 86_400) });
 }
 
-/** Renders a wall time as its age; its title has the full time. */
+/** Renders how long ago a wall time is. The tooltip has the full time. */
 export function ago(say: PageSay, wallMs: number | null, nowMs: number): Html | string {
   return wallMs === null
     ? say('unit.never')
@@ -108,12 +111,12 @@ export function dated(wallMs: number): Html {
   return html`<time datetime="${text}" title="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
 }
 
-/** `03-04 08:15`, UTC. */
+/** Formats a wall time as `03-04 08:15` (month, day and time), UTC. */
 export function short(wallMs: number): string {
   return stamp(wallMs).slice(5, 16).replace('T', ' ');
 }
 
-/** Formats a share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
+/** Formats a share (0 to 1) as a percentage. It never rounds up to 100 % or down to 0 %. */
 export function percentHtml(say: PageSay, share: number | null): string {
   return share === null ? '—' : percentOf(share, say);
 }

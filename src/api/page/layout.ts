@@ -99,7 +99,7 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
-/** True if probing has begun, but no mirror has had an ok sample and no control responds. */
+/** True if probing has begun, but no mirror has had an ok response yet and no control responds. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   const standings = deps.standings();
   const hasResponse =
@@ -115,7 +115,10 @@ function nothingReached(say: PageSay, deps: ApiDeps): Html {
 
 const cookieAge = 31_536_000;
 
-/** Returns the language of a page: that of `?lang=`, which is also stored in a cookie, else that of the request. */
+/**
+ * Returns the language of a page: the one in `?lang=`, which is then stored in a cookie, else the language of the
+ * request.
+ */
 export function pageLanguageOf(request: Request, response: Response): Language {
   const language = negotiateLanguage(request, response);
   const wanted = parseLanguage(request.query['lang']);
@@ -137,6 +140,6 @@ function inLanguage(request: Request, language: Language): string {
     if (value !== undefined) query.set(name, value);
   }
   query.set('lang', language);
-  // A path that begins with two slashes would lead to another host.
+  // A path with two leading slashes would lead to another host.
   return `${request.path.replace(/^\/+/, '/')}?${query}`;
 }

@@ -31,7 +31,10 @@ interface Month {
   readonly regretted: number;
 }
 
-/** Counts audited switches by month (UTC), for the newest `monthsShown` months that have any, newest first. */
+/**
+ * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months with any, the
+ * newest first.
+ */
 export function regretByMonth(all: readonly Audited[]): readonly Month[] {
   const months = new Map<string, Month>();
   for (const { atMs, isRegret } of all) {
@@ -52,12 +55,13 @@ function regret(say: PageSay, all: readonly Audited[]): Html | null {
 }
 
 /**
- * Up to this many mirrors are shown in full on a narrow page. If there are more, those that are up take one line each.
+ * On a narrow page, up to this many mirrors are shown in full. If there are more, each mirror that is up takes one
+ * line.
  */
 const wholeRowsMax = 4;
 /**
- * Up to this many cards on one page are shown in full, not counting refused advice. If there are more, their details
- * are folded.
+ * Up to this many advice cards are shown in full; refused advice does not count. If there are more, their details are
+ * folded.
  */
 const wholeCardsMax = 2;
 
@@ -81,7 +85,10 @@ ${renderPlace(say, deps)}
 ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.audited())}`;
 }
 
-/** Returns the stored ok probe of the last few samples whose round trip is nearest to `ms`; else the last probe. */
+/**
+ * Returns the stored ok probe, among the newest samples, whose round trip is nearest to `ms`; else the last probe.
+ * `null`: no `ms`, or no probe.
+ */
 function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
@@ -110,8 +117,8 @@ export function renderLinkedTime(
 }
 
 /**
- * Returns a guess whether the probe of a sample is still stored, without a query: true for failed samples and the
- * newest ones.
+ * Returns a function that guesses whether the probe of a sample is still stored, without reading the store. It returns
+ * true for failed samples and the newest ones.
  */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));

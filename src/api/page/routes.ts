@@ -13,7 +13,7 @@ import { renderTimeline, type TimelineQuery } from './timeline.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
 
-/** The latest end of a range, the year 3000: up to it all dates are valid. */
+/** The latest possible end of a time range, the year 3000. Up to then all dates are valid. */
 const wallMsMax = 32_503_680_000_000;
 
 interface Page {
@@ -22,7 +22,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** Creates the status pages. They can be read without their script. */
+/** Creates the routes of the status pages. They can be read without their script. */
 export function createPageRoutes(daemon: ApiDeps): Router {
   const routes = Router();
   const page = (
@@ -61,7 +61,7 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Only the histories of the first mirrors are read, because reading is slow.
+      // Reading a history is slow, so only those of the first mirrors are read.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),

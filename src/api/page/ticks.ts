@@ -1,13 +1,13 @@
 import type { SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 
-/** A time range, wall milliseconds. */
+/** A time range on an axis, wall milliseconds. */
 export interface TickSpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Returns the range from the oldest sample of all strips to now; `null`: no samples. */
+/** Returns the time range from the oldest sample of all charts to now; `null`: there are no samples. */
 export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): TickSpan | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
@@ -30,7 +30,9 @@ const steps = [
   24 * hour,
 ];
 
-/** Returns round times within a range, wall milliseconds: at most `most` intervals. */
+/**
+ * Returns round times for the ticks of an axis, wall milliseconds. They divide the range into at most `most` intervals.
+ */
 export function ticksOf({ fromMs, toMs }: TickSpan, most: number): readonly number[] {
   const step = steps.find((one) => (toMs - fromMs) / one <= most) ?? (toMs - fromMs) / most;
   const first = Math.ceil(fromMs / step) * step;
@@ -38,7 +40,7 @@ export function ticksOf({ fromMs, toMs }: TickSpan, most: number): readonly numb
   return Array.from({ length: Math.min(count, most + 1) }, (_, i) => first + i * step);
 }
 
-/** Formats the time of day, UTC, or the day if the range exceeds two days. */
+/** Formats the label of a tick: the time of day (UTC), or the date if the range exceeds two days. */
 export function formatTick(wallMs: number, { fromMs, toMs }: TickSpan): string {
   return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

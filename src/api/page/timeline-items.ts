@@ -8,21 +8,23 @@ import type { PageSay } from './html.ts';
 const pagesRead = 2;
 
 export interface TimelineItem {
-  /** The id `finding-<id>` or `advice-<id>`, as in page addresses. */
+  /** The item's id in page addresses, `finding-<id>` or `advice-<id>`. */
   readonly id: string;
   readonly of:
     | { readonly tag: 'finding'; readonly finding: Finding }
     | { readonly tag: 'advice'; readonly advice: Advice };
   readonly kind: Finding['kind'] | 'advice';
-  /** A mirror's name, or the upstream of an advice; `null`: the daemon. */
+  /**
+   * The lane in which the item is drawn: the name of a mirror, or the upstream of an advice; `null`: the daemon's lane.
+   */
   readonly lane: string | null;
   readonly registries: readonly string[];
   readonly fromMs: number;
-  /** The end, wall milliseconds; `null`: still open. */
+  /** The end of the item, wall milliseconds; `null`: it has not ended. */
   readonly toMs: number | null;
 }
 
-/** Lists open items and the newest ended ones: `pagesRead` pages of findings, one page of advice. */
+/** Lists all open items and the newest ended ones: `pagesRead` pages of findings and one page of advice are read. */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;

@@ -12,14 +12,16 @@ import { formatItem, listTimelineItems, type TimelineItem } from './timeline-ite
 
 const itemsShown = 200;
 const rowPx = 14;
-/** The width of the shortest bar, as a share of the whole. */
+/** The width of the shortest bar, as a share of the whole width. */
 const leastShare = 0.006;
 
 export interface TimelineQuery {
   readonly range: TrendRange;
-  /** The end of the range, wall milliseconds; `null`: now, or shortly after the end of an older `item`. */
+  /**
+   * The end of the time range, wall milliseconds. `null`: now; or shortly after the end of `item`, if that is older.
+   */
   readonly untilMs: number | null;
-  /** The selected item, `finding-<id>` or `advice-<id>`; `null`: none. */
+  /** The id of the selected item, `finding-<id>` or `advice-<id>`; `null`: no item is selected. */
   readonly item: string | null;
   readonly mirror: string | null;
 }
@@ -36,7 +38,7 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
       (query.mirror === null || one.registries.includes(query.mirror)),
   );
   const shown = items.slice(0, itemsShown);
-  // Links to items contain the end of the range, so that a shared link still shows the same range later.
+  // Links to items contain the end of the range. So a shared link still shows the same range later.
   const fixed = { ...query, untilMs: window.toMs };
   const frame: LaneFrame = { query: fixed, window, nowMs, vantage: deps.config().vantage, say };
   return html`<h1>${say('timeline.title')}</h1>
@@ -91,7 +93,7 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
 }
 
 /**
- * Renders one lane for the daemon, one for each mirror, and one for the advice of each upstream. Empty lanes are
+ * Renders a lane for the daemon, one for each mirror, and one for the advice of each upstream. Lanes without items are
  * omitted.
  */
 function lanes(deps: ApiDeps, items: readonly TimelineItem[], frame: LaneFrame): Html {
@@ -117,7 +119,7 @@ interface LaneFrame {
   readonly say: PageSay;
 }
 
-/** Renders one lane. Its bars are hidden from screen readers, because the list below has the same content. */
+/** Renders one lane. Its bars are hidden from screen readers, because the list below the lanes has the same content. */
 function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame): Html {
   const rows = stacked(items, frame);
   const heightPx = rows.length * rowPx + 4;

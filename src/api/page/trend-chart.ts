@@ -3,7 +3,9 @@ import { bytes, durationHtml, formatCoordinate, type Html, html, type PageSay, s
 import { formatTick, ticksOf } from './ticks.ts';
 import { formatResponses, formatRtt, gapsOf, isMonitored, mostOf, runsOf, silenceIn } from './trend-sums.ts';
 
-/** The dimensions of a chart of a trend. Its width adapts to the page: x in percent, y in pixels. */
+/**
+ * The dimensions of a chart of a trend. The chart adapts to the width of the page, so x is in percent and y in pixels.
+ */
 export interface TrendFrame {
   readonly heightPx: number;
   /** The interval between canary probes, milliseconds. */
@@ -16,7 +18,7 @@ export interface TrendFrame {
 const headPx = 16;
 const leastPx = 4;
 
-/** Renders a chart of round trips. Columns from the top are failures; unmonitored and unknown times are hatched. */
+/** Renders a chart of round-trip times. Columns from the top show failures. Hatching means unmonitored or unknown. */
 export function renderRttChart(trend: Trend, frame: TrendFrame): Html {
   const { cells, cellMs } = trend;
   const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
@@ -46,7 +48,7 @@ export function renderLagChart(trend: Trend, frame: TrendFrame): Html {
   );
 }
 
-/** Renders a chart of download speeds: a column for each cell with a download. */
+/** Renders a chart of download speeds. Each cell with a download has a column. */
 export function renderThroughputChart(trend: Trend, frame: TrendFrame): Html {
   const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
   const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
@@ -70,7 +72,7 @@ function around(trend: Trend, { heightPx, paceMs, label, say }: TrendFrame, top:
 function ticks(trend: Trend, heightPx: number): Html[] {
   return ticksOf(trend, 8).map((tick, i) => {
     const at = x(tick, trend);
-    // At an edge, a label would be cut off, so it is left out.
+    // A label at an edge would be cut off, so it is omitted.
     const isWhole = Number(at) > 4 && Number(at) < 96;
     return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${formatTick(tick, trend)}</text>`}`;
   });
@@ -85,8 +87,8 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
 }
 
 /**
- * Returns the share of unknown probes or of unmonitored time in a cell, whichever is larger; 0 for a cell without
- * probes.
+ * Returns the share of a cell that is missing: the share of unknown probes or of unmonitored time, whichever is larger.
+ * A cell without probes has 0.
  */
 function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
   if (!isMonitored(cell)) return 0;
@@ -94,8 +96,8 @@ function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
 }
 
 /**
- * Renders a column for each cell with a share, all as one shape. Columns of class `fails` start at the top, others at
- * the bottom.
+ * Renders a column for each cell that has a share, all as one SVG shape. Columns of class `fails` start at the top, and
+ * others at the bottom.
  */
 function columns(
   kind: 'fails' | 'lag' | 'rate',

@@ -44,7 +44,7 @@ export function formatThroughput(cells: readonly TrendCell[], say: PageSay): str
     : say('history.throughputBetween', { low: bytes(low), high: bytes(high) });
 }
 
-/** Failures of all targets by reason, the commonest first. */
+/** Counts the failures of all targets by reason, the most frequent first. */
 export function failuresOf(cells: readonly TrendCell[]): readonly (readonly [reason: Reason, count: number])[] {
   const counts = new Map<Reason, number>();
   for (const { failures } of cells)
@@ -59,7 +59,7 @@ export function sumOf(cells: readonly TrendCell[], name: 'ok' | 'failed' | 'unkn
 
 type Measured = 'p50Ms' | 'p95Ms' | 'bytesPerSecond' | 'lagLowerMs';
 
-/** Returns the largest value of one field over all cells; `null`: nothing was measured. */
+/** Returns the largest value of one field over all cells; `null`: no cell has a value. */
 export function mostOf(cells: readonly TrendCell[], name: Measured): number | null {
   return cells.reduce<number | null>(
     (most, { [name]: value }) => (value !== null && value >= (most ?? 0) ? value : most),
@@ -83,7 +83,9 @@ export function isMonitored({ ok, failed, unknown }: TrendCell): boolean {
   return ok + failed + unknown > 0;
 }
 
-/** Returns time ranges without canary probes that are at least one cell and two probe intervals long. */
+/**
+ * Returns the time ranges without canary probes that are at least one cell long and at least two probe intervals long.
+ */
 export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): readonly Gap[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const gaps: Gap[] = [];
@@ -96,8 +98,8 @@ export function gapsOf({ fromMs, toMs, cellMs, cells }: Trend, paceMs: number): 
 }
 
 /**
- * Returns the unmonitored time of a cell, milliseconds. Short silences count as 0: up to `silentMsMin`, or up to
- * `silentPaces` probe intervals.
+ * Returns the unmonitored time of a cell, milliseconds. It is 0 up to `silentMsMin`, and up to `silentPaces` probe
+ * intervals, because short pauses are normal.
  */
 export function silenceIn({ silentMs }: TrendCell, paceMs: number): number {
   return silentMs > Math.max(limits.silentMsMin, limits.silentPaces * paceMs) ? silentMs : 0;
@@ -108,7 +110,7 @@ export function unwatchedMsOf(trend: Trend, paceMs: number): number {
   return trend.cells.filter(isMonitored).reduce((sum, cell) => sum + silenceIn(cell, paceMs), inGaps);
 }
 
-/** Splits the cells, oldest first, at each gap, because the chart draws one line per part. */
+/** Splits the cells (the oldest first) at each gap, because the chart draws a separate line for each part. */
 export function runsOf(cells: readonly TrendCell[], cellMs: number, paceMs: number): readonly (readonly TrendCell[])[] {
   const leastMs = Math.max(cellMs, 2 * paceMs);
   const runs: TrendCell[][] = [];

@@ -21,11 +21,11 @@ import {
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
 
-/** The maximum number of mirrors on one page, whose rendering blocks the event loop. */
+/** The maximum number of mirrors on one page. It is limited, because rendering blocks the event loop. */
 export const mirrorsShown = 24;
 
 /**
- * Renders a page of the trends of mirrors.
+ * Renders a page with the trends of several mirrors.
  * @param from  the number of mirrors to skip
  */
 export function renderTrends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
