@@ -54,11 +54,11 @@ export interface ApiDeps {
    * Returns the planned time of the next or running probe of a series, wall milliseconds; `null`: no probe is planned.
    */
   dueAt(series: Pick<SeriesNow, 'target' | 'connection'>): number | null;
-  /** `null`: no such mirror. */
+  /** Returns the history of a mirror; `null`: there is no such mirror. */
   trend(registry: string, range: TrendRange): Trend | null;
   series(): Iterable<SeriesNow>;
   seriesOf(registry: string): readonly SeriesNow[];
-  /** `null`: no such mirror. */
+  /** Returns how up to date a mirror is; `null`: there is no such mirror. */
   freshness(registry: string): Freshness | null;
   baseline(targetId: string, connection: Connection): Omit<SeriesBaseline, 'target' | 'connection'> | null;
   /** Returns a probe from memory or from the state file; `null`: the probe is not stored. */

@@ -94,7 +94,7 @@ async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
   return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
 }
 
-/** Asks the user to confirm, and reads one line. The end of input means no. */
+/** Shows a question, and reads the user's confirmation as one line. The end of input means no. */
 function confirm({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (line: string): void => {

@@ -22,7 +22,7 @@ export function totalOf(times: PhaseTimes): number {
   return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
 }
 
-/** Renders the phases of a response one after the other as a bar. Its full width stands for `scaleMs` milliseconds. */
+/** Renders the phases of a response one after the other as a bar. Its full width is `scaleMs` milliseconds. */
 export function renderPhaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
   const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)

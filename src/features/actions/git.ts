@@ -165,7 +165,7 @@ class GitCopy {
   }
 }
 
-/** The file of an action on its fetched branch. */
+/** The file that an action changes, on the fetched branch. */
 class Branch {
   readonly #copy: GitCopy;
   readonly #deed: GitDeed;
@@ -222,7 +222,7 @@ class Branch {
       });
   }
 
-  /** @returns the hash of a commit on top of the fetched branch */
+  /** Creates a commit on top of the fetched branch. @returns its hash */
   async #commit(text: string | null, message: string, at: string): Promise<string> {
     const copy = this.#copy;
     const { path, author, isSigned } = this.#deed;

@@ -37,7 +37,7 @@ export const httpAction = {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
-    // In Consul an undo leaves an empty value, not an absent one.
+    // If there was no value before, an undo in Consul leaves an empty one, so both forms count as undone.
     const text = now?.text ?? '';
     if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: row.output };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);

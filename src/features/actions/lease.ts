@@ -21,7 +21,7 @@ export interface Lease {
   share(id: string, text: string | null): void;
   /** Returns the rows that the previous holder stored: once after each takeover, otherwise `null`. */
   takeShared(): readonly string[] | null;
-  /** Checks with etcd whether this daemon may write now; without a pair it always may. */
+  /** Checks with etcd whether this daemon may write now. Without a pair of daemons, it always may. */
   mayWrite(): Promise<boolean>;
   /** Revokes the lease, so that the other daemon can take over at once. */
   close(): Promise<void>;
@@ -31,9 +31,9 @@ export interface Lease {
 interface Held {
   readonly rule: PairRule;
   readonly lease: string;
-  /** `null`: another daemon holds the lease. */
+  /** The revision of this daemon's key; `null`: another daemon holds the lease. */
   readonly number: string | null;
-  /** When this state expires, on the monotonic clock. */
+  /** The time when this state expires, monotonic milliseconds. */
   readonly untilMs: number;
 }
 
@@ -43,8 +43,8 @@ type Kv = { readonly lease?: string; readonly create_revision?: string; readonly
 const operationsMax = 100;
 
 /**
- * Keeps a lease through etcd's gateway. A daemon counts itself as the holder for `leaseMs` from the start of its last
- * successful renewal: it stops acting before the lease ends in etcd.
+ * Keeps a lease through etcd's gateway. A daemon regards itself as the holder for `leaseMs` from the start of its last
+ * successful renewal. So it stops acting before the lease ends in etcd.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {

@@ -30,7 +30,7 @@ export async function renderAdvice(
   before: string | null,
 ): Promise<Result<string, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
-  // Invalid UTF-8 was replaced on reading: an undo would restore other bytes.
+  // Invalid UTF-8 was replaced when the file was read, so an undo could not restore the same bytes.
   if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = readMapping(advice.remedy['json'] ?? '');
@@ -116,7 +116,7 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
 /** Returns the removed and added lines for display, with masked credentials and at most `limits.actionOutputChars`. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
-  // A JSON file is reformatted on writing: the diff compares both texts in that format.
+  // Writing reformats a JSON file, so the diff compares both texts in that format.
   const json = readMapping(before ?? '');
   const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
   const [isOld, isNow] = [new Set(old), new Set(now)];

@@ -31,7 +31,7 @@ export async function startDemoMirror(respond: DemoResponder, baseMs: number): P
     const found = respond({ path, accept, origin: urlOf(server) });
     const { type, body, headers } = found ?? notFound;
     turn += 1;
-    // The delay varies in a fixed cycle, so that charts look natural and runs are repeatable.
+    // The delay varies in a fixed cycle, so that charts vary and runs are repeatable.
     const waitMs = baseMs + extraMs + (turn % 7) * baseMs * 0.04;
     systemTimers.after(waitMs, () => {
       const length = Buffer.byteLength(body);

@@ -119,7 +119,7 @@ export interface ObservedFailure {
   readonly url: string;
   /** The reason of the failure, as a probe reports it. */
   readonly cause: string;
-  /** RFC 3339. */
+  /** The time since which the finding is open, RFC 3339. */
   readonly since: string;
 }
 
@@ -134,7 +134,7 @@ export interface Explained {
   readonly layer: string | null;
   readonly ecosystem: string | null;
   readonly url: string | null;
-  /** The line of the text, printable, without user-info in URLs. */
+  /** The line of the text that shows the error, printable and without user-info in URLs. */
   readonly line: string;
   readonly means: string;
   readonly next: string;

@@ -10,7 +10,9 @@ export interface Following extends Listener {
   routes(): readonly DoorRoute[];
   orders(): ReadonlyMap<string, Order>;
   doubts(): ReadonlySet<string>;
-  /** The mirrors at which no client stays: in outage, with a bad certificate, or refusing requests. */
+  /**
+   * Mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get another mirror.
+   */
   failing(): ReadonlySet<string>;
   usualMs(name: string): number | null;
   /** Replaces the routes with those of a new configuration. */

@@ -18,9 +18,12 @@ export interface DoorDeps {
   readonly listen: Listen;
   routes(): readonly DoorRoute[];
   orders(): ReadonlyMap<string, Order>;
-  /** Names of mirrors whose failure the daemon is confirming. */
+  /** Names of mirrors that failed, while the daemon is confirming the failure. */
   doubted(): ReadonlySet<string>;
-  /** Names of mirrors in outage, with a bad certificate, or refusing requests. No client stays at them. */
+  /**
+   * Names of mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get
+   * another mirror.
+   */
   failing(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /**

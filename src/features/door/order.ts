@@ -18,7 +18,9 @@ export interface KnownOrder {
   readonly unknown: ReadonlySet<string>;
   /** Mirrors in outage: they are used last. */
   readonly down: ReadonlySet<string>;
-  /** Mirrors in outage, with a bad certificate, or refusing requests. No client stays at them. */
+  /**
+   * Mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get another mirror.
+   */
   readonly failing: ReadonlySet<string>;
   /**
    * The 95th percentile of the latency of each mirror's canary probes, milliseconds. Mirrors without measurements are

@@ -10,7 +10,7 @@ interface Progress {
   readonly hash: Hash;
   /** The total length of the artifact in bytes; `null`: unknown. */
   readonly length: number | null;
-  /** A strong ETag; `null`: none. */
+  /** The artifact's strong ETag; `null`: it has none. */
   readonly etag: string | null;
 }
 

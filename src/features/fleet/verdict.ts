@@ -25,7 +25,7 @@ export interface Cell {
 }
 
 /**
- * Tells how many of the places that know the mirror's state report its worst state. `everywhere`: all of them, in
+ * Shows how many of the places that know the mirror's state report its worst state. `everywhere`: all of them, in
  * several networks. `network`: all of them, in one network. `somewhere`: some of them, in several networks. `alone`:
  * some of them, in one network. `lone`: only one place knows the state. `unknown`: none knows it. `well`: the worst
  * state is `up`.

@@ -30,7 +30,7 @@ export interface RankedRow extends RankRow {
 export interface RankPorts {
   readonly config: Config;
   readonly targets: readonly Target[];
-  /** `null`: the worker thread did not respond. */
+  /** Sends one probe; `null`: the worker thread did not respond. */
   readonly probe: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;

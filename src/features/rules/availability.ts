@@ -27,8 +27,8 @@ function leftAlone(parameters: RuleParameters): string {
 }
 
 /**
- * Returns the alert that fires if no mirror of an upstream is up, and at least one is down or its probes fail on our
- * side. A mirror of unknown state prevents the alert while its last ok response is less than `lateSeconds` old.
+ * Returns the alert that no mirror of an upstream is usable: none is up, and at least one is down or fails on our side.
+ * A mirror of unknown state prevents the alert while its last ok response is less than `lateSeconds` old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
