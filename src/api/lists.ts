@@ -110,8 +110,8 @@ function historyPageOf(request: Request, response: Response): (Page & { readonly
 
 /**
  * Returns one page of series, ordered by the newest sample that each had when the first page was requested. Later
- * samples are ignored, because they would move a series across the cursor. The cursor is `<time of first page>.<last
- * sample>.<series>`.
+ * samples are ignored, because they would move a series across the cursor. The cursor is
+ * `<time of first page>.<last sample>.<series>`.
  */
 function pageOfSeries(
   all: Iterable<SeriesNow>,

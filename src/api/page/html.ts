@@ -59,8 +59,8 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 export interface PageSay extends Say {
   readonly language: Language;
   /**
-   * Renders a text of the message catalogue whose values may be markup: `say.html('walk.hop', { hop: html`<b>1</b>`
-   * })`.
+   * Renders a text of the message catalogue whose values may be markup:
+   * `say.html('walk.hop', { hop: html`<b>1</b>` })`.
    */
   readonly html: <K extends Key>(key: K, ...values: Values<K, Part>) => Html;
 }

@@ -57,8 +57,8 @@ function markRegret(turn: Turn, adviceId: string): void {
 }
 
 /**
- * Stores the rows that the previous lease holder shared. If it did not share a row that is done here, it undid that
- * row.
+ * Stores the rows that the previous lease holder shared. A row that is done here but was not shared becomes `undone`,
+ * because that holder must have undone it.
  */
 function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
   const endedAtMs = turn.now.wallMs;

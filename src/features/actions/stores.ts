@@ -42,7 +42,7 @@ export interface KeyStore {
 const json = { 'content-type': 'application/json' } as const;
 
 export const stores: Readonly<Record<ActionStore, KeyStore>> = {
-  // `url` is that of `/v3/kv/txn`: https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
+  // The `url` is that of the path `/v3/kv/txn`: https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
   etcd: {
     canCreate: true,
     read: (url, key) => ({
@@ -72,7 +72,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     },
     isDone: (body) => readMapping(body)?.['succeeded'] === true,
   },
-  // `url` is that of the key below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
+  // The `url` is that of the key, below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
   consul: {
     canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
@@ -92,8 +92,9 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     }),
     isDone: (body) => body.trim() === 'true',
   },
-  // `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…` (https://nacos.io/docs/v2/guide/user/open-api/). Nacos
-  // cannot create a value only if it is absent. A starting server responds 404, so a write could overwrite everything.
+  // The `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…` (https://nacos.io/docs/v2/guide/user/open-api/). Nacos
+  // has no write that succeeds only if no value exists. A starting server responds 404, so a write could overwrite
+  // everything.
   nacos: {
     canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),

@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import type { Assignment, Machine } from '../../core/trap.ts';
 
 /**
- * Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`. It does not match `<<<` or a shift such as `1
- * << 2`.
+ * Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`. It matches neither `<<<` nor a shift by a
+ * number.
  */
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
@@ -100,8 +100,8 @@ type Named = readonly [name: string, value: string | null];
 const word = /\s*([A-Za-z_][A-Za-z0-9_]*)=((?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\;&|#])*)/y;
 
 /**
- * Parses lines such as `export A=1 B='2'` or `A=1`. It ignores a variable that is set only for one command, as in `A=1
- * make`.
+ * Parses lines such as `export A=1 B='2'` or `A=1`. It ignores a variable that is set only for one command, as in
+ * `A=1 make`.
  */
 function ofShell(line: string): readonly Named[] {
   if (line.startsWith('#')) return [];

@@ -236,7 +236,7 @@ async function either(
   return known.tag === 'error' || known.value.series.length > 0 ? known : query(queries.raw);
 }
 
-/** Returns which number exceeds what a page can show, as a text; `null`: none. */
+/** If the store has more places or cells than a page can show, returns a text about it; else `null`. */
 function excessOf(daemons: readonly FleetSeries[], states: readonly FleetSeries[]): string | null {
   if (new Set(daemons.map(fleetPlaceOf)).size > placesMax) return `more than ${placesMax} places`;
   const upstreams = Map.groupBy(states, ({ labels }) => JSON.stringify([labels['ecosystem'], labels['upstream']]));

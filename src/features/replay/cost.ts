@@ -50,7 +50,10 @@ interface Group extends Walker {
   readonly at: number[];
 }
 
-/** Creates a meter for one time window. @param config  its `failureCost` and declared chains apply to every version */
+/**
+ * Creates the meter that estimates costs in one time window.
+ * @param config  its `failureCost` and declared chains apply to every version
+ */
 export function createMeter(
   config: Config,
   targets: readonly Target[],

@@ -24,8 +24,8 @@ const aheadMs = limits.timeoutMsMax + 70_000;
  */
 export interface Player {
   /**
-   * Replays the next time range. If another process of the daemon recorded it, the stages start again from their stored
-   * state.
+   * Replays the next time range. If another process of the daemon recorded the range, judging starts again from its
+   * stored state.
    */
   take(stretch: Stretch): void;
   end(): void;
