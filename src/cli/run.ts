@@ -13,7 +13,9 @@ import type { Say } from '../words/words.ts';
 
 const options = optionsOf('string', 'config', 'log-level');
 
-/** Returns a function that counts the votes of other places. Its code is loaded when the first action needs votes. */
+/**
+ * Returns a function that counts the votes of a group's places. Its code is loaded when the first action needs votes.
+ */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;
   let isLoading = false;
