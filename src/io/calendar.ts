@@ -3,10 +3,10 @@ import type { Calendar } from '../core/ports.ts';
 
 const second = 1_000;
 const minute = 60 * second;
-/** Time zone offsets are multiples of a quarter of an hour: within one the local hour and day are constant. */
+/** Time zone offsets are multiples of a quarter of an hour, so the local hour and day do not change within one. */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
-/** Later times count as never. The reach is nine years because 29 February may be absent for eight years. */
+/** How far ahead a matching time is searched. Nine years, because two leap days may be eight years apart. */
 const reachMs = 9 * 366 * 2 * halfDay;
 const expressionsKept = 1_000;
 
@@ -49,7 +49,10 @@ function almanacOf(expression: string, timeZone: string | null): Almanac {
   };
 }
 
-/** True if this local time already occurred: an hour ago, or half an hour ago on Lord Howe Island. */
+/**
+ * True if the clocks were set back, so that this local time has occurred before: an hour ago, or half an hour ago on
+ * Lord Howe Island.
+ */
 function isRepeated(local: Intl.DateTimeFormat, wallMs: number): boolean {
   const shown = local.format(wallMs);
   return [2 * quarter, 4 * quarter].some((back) => local.format(wallMs - back) === shown);

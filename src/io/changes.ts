@@ -28,7 +28,7 @@ export interface ChangeRefused {
 }
 
 export interface ChangePlace {
-  /** Each changed file must be in one of these folders, with all links resolved. */
+  /** Each changed file must be in one of these folders after all links are resolved. */
   readonly roots: readonly string[];
   readonly kept: string;
   /**
@@ -37,7 +37,10 @@ export interface ChangePlace {
   readonly ourUid?: number;
   /** True: a file that is a link is refused. Absent: links are followed. */
   readonly isExact?: true;
-  /** The id of what made the change set, such as an action. Absent: none, and old change sets are then pruned. */
+  /**
+   * The id of the source of the change set, such as an action. If it is absent, the change also removes old change
+   * sets.
+   */
   readonly owner?: string;
 }
 
@@ -77,7 +80,7 @@ export async function makeChanges(
       done.push(kept);
     } catch (thrown) {
       const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
-      // An existing file is complete until it is replaced by rename. New folders of a new file are removed.
+      // The failed file still has its old content, because only a rename replaces it. New folders are removed.
       if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
       for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
       await forget(change, place.kept);
@@ -114,7 +117,7 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 /**
  * Restores the files of a change set (bytes, mode and owner) and removes its record. Files that the change set created
  * are deleted.
- * @returns an error, also if a file was changed since; without `halfDone` nothing was restored
+ * @returns an error if a file was changed since, or a write failed. Without `halfDone`, no file was restored
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(

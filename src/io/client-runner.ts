@@ -51,7 +51,7 @@ export function createClientRunner(input: {
       if (isClosed) return notRun('shutdown', 'ECANCELED');
       const argv = [command, ...plan.args];
       const report = await runProgram(room, order, home, plan, wrapped(argv, order, path));
-      // A filter of system calls may forbid util-linux. Then the client is started without it.
+      // A filter of system calls may forbid `setpriv` or `prlimit`. Then the client runs without them.
       return isRefused(report) ? await runProgram(room, order, home, plan, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
@@ -238,7 +238,7 @@ function lowPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
-    // The process has ended.
+    // The process has already ended.
   }
 }
 

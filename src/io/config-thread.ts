@@ -25,7 +25,10 @@ export type ConfigRead =
 
 const entry = new URL(import.meta.url.endsWith('.ts') ? './config-worker.ts' : './config-worker.js', import.meta.url);
 
-/** Reads and checks a configuration in a separate thread. A timeout, or too much memory, is a `ConfigIssue`. */
+/**
+ * Reads and checks a configuration in a separate thread. If that takes too much time or memory, the error is a
+ * `ConfigIssue`.
+ */
 export async function readConfigAside(
   input: ConfigText,
   limitMs: number = limits.configReadMs,

@@ -15,7 +15,7 @@ export interface Connections {
   opened(key: string, address: string, socket: Socket): void;
   /** Replaces the socket of a connection after its TLS handshake. */
   secured(key: string, socket: Socket): void;
-  /** A request begins (1) or has ended (-1). */
+  /** Counts a request that begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
   letIn(key: string): void;
   closed(key: string): void;
@@ -42,7 +42,7 @@ const inUse = 3;
  * address that has most connections of the lowest rank. If all have the rank `inUse`, the new connection is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
-  /** The least recently used first. */
+  /** Open connections by key, the least recently used first. */
   const open = new Map<string, Connection>();
 
   function close(key: string): void {
@@ -54,7 +54,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
   /** Closes a connection of this address (`null`: of any address). @returns false if all are in use */
   function makeRoom(address: string | null): boolean {
     let rank = inUse;
-    /** For each address with connections of the lowest rank: the least recently used one, and their number. */
+    /** By address: its least recently used connection of the lowest rank, and the number of such connections. */
     let lowest = new Map<string, { readonly key: string; count: number }>();
     for (const [key, one] of open) {
       const its = rankOf(one);
@@ -82,7 +82,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
       const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };
       open.set(key, connection);
-      // Runs after the next read, because a request may have arrived while the event loop was late.
+      // `setImmediate` lets the next read run first: a request may have arrived while the event loop was late.
       setTimeout(() => {
         setImmediate(() => {
           connection.isNew = false;

@@ -10,7 +10,7 @@ interface EventsRequest {
 export interface EventReader {
   opened(): void;
   event(type: string, data: string): void;
-  /** Called once, when the stream has ended. `why` is a code or a few words. */
+  /** Called once, when the stream has ended. `why` is an error code or a few words. */
   ended(why: string): void;
 }
 

@@ -10,7 +10,7 @@ export interface BodyBudget {
   bytesLeft: number;
 }
 
-/** `ca` replaces the usual roots. */
+/** TLS options of a request. `ca` replaces Node's root certificates. */
 export type TlsTrust = Pick<
   ConnectionOptions,
   'ca' | 'cert' | 'key' | 'allowPartialTrustChain' | 'checkServerIdentity'
@@ -58,7 +58,7 @@ export async function exchangeOnce(wanted: {
   } catch (cause) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
     const { code } = cause as NodeJS.ErrnoException;
-    // Throws the error that Node throws if a connection ends inside a response.
+    // The code is the one that Node uses if a connection ends inside a response.
     if (code === 'UND_ERR_SOCKET') throw Object.assign(new Error('ended early', { cause }), { code: 'ECONNRESET' });
     throw cause;
   } finally {
@@ -67,9 +67,9 @@ export async function exchangeOnce(wanted: {
 }
 
 /**
- * Creates an undici client of one origin, and its `request`. Only these modules are imported: the index of undici loads
- * three times as much.
- * @param silentMs  how long the server may be silent; 0: for ever
+ * Creates an undici client of one origin. Only two modules are imported, because the index of undici loads three times
+ * as much.
+ * @param silentMs  how long the server may be silent, milliseconds; 0: for ever
  */
 export async function openClient(url: URL, tls: TlsTrust | undefined, silentMs: number) {
   const [{ default: Client }, { default: request }] = await Promise.all([

@@ -30,8 +30,8 @@ export const systemFiles: SlowFiles = createFiles();
 
 /**
  * Replaces a file by a text: writes a new file beside it, syncs it to disk and renames it.
- * @param mode  of the new file, before the umask
- * @returns the code of the failure, or `not a regular file`; `null`: it is done
+ * @param mode  the permissions of the new file, before the umask
+ * @returns the code of the failure, or `not a regular file`; `null`: success
  */
 export async function replaceFile(path: string, text: string, mode = 0o666): Promise<string | null> {
   const beside = `${path}.${process.pid}.${Date.now().toString(36)}`;
@@ -68,7 +68,7 @@ export function makeFolders(dir: string): void {
   for (const one of missing) mkdirSync(one);
 }
 
-/** Syncs a folder to disk, so that a rename in it outlives a power cut. Best effort. */
+/** Syncs a folder to disk, so that a rename in it outlives a power cut. Errors are ignored. */
 export async function writeFolderToDisk(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
   await handle?.sync().catch(() => undefined);

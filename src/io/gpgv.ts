@@ -7,7 +7,8 @@ import { gpgvPaths, type SignatureChecker } from '../core/ports.ts';
 import type { ProbeResponse, SignatureCheck } from '../core/transcript.ts';
 
 /**
- * Verifies signatures with `gpgv`, in a temporary folder that is also its home.
+ * Creates a checker that verifies signatures with `gpgv`. Each check runs in a temporary folder, which is also the
+ * program's home.
  * @param programs  possible paths; the first existing one is run
  */
 export function createGpgv(
@@ -34,7 +35,7 @@ export function createGpgv(
   };
 }
 
-/** Writes the input files and returns the arguments. SHA-1 is refused, as apt does. */
+/** Writes the input files and returns the arguments. As in apt, signatures that use SHA-1 are refused. */
 async function written(folder: string, { keyring, signed, signature }: SignatureCheck): Promise<readonly string[]> {
   const [file, detached] = [join(folder, 'signed'), join(folder, 'signature')];
   await writeFile(file, signed);

@@ -28,7 +28,7 @@ export interface KeptChange {
 /** Flags that create a file. The open fails if the path already exists. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Bounds of the stored change sets, which may contain tokens. */
+/** The maximum number and age of stored change sets. Older ones are deleted, because they may contain tokens. */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 
@@ -93,7 +93,7 @@ export async function findKeptChange(place: KeptPlace, owner: string): Promise<K
 }
 
 /**
- * Removes old records; a record that cannot be removed stays.
+ * Removes records above `keptMax` or older than `keptMs`. A record that cannot be removed is kept.
  * @param newest  the change set just made
  */
 export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {

@@ -10,7 +10,10 @@ const waitingMax = 1024 * 1024;
 
 export type LogDestination = DestinationStream;
 
-/** Formats lines for people in this thread, because a transport thread would lose its last lines at exit. */
+/**
+ * Formats log lines for people. It runs in this thread, because pino's transport thread would lose the last lines at
+ * exit.
+ */
 function prettyOver(plain: LogDestination): LogDestination {
   // Loaded on demand: a log of JSON lines does not need it.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
@@ -57,7 +60,10 @@ export function createLog(options: {
   };
 }
 
-/** Adds `_` to the names of fields that are standard keys: pino would write the key twice. */
+/**
+ * Adds `_` to the name of a field that is a standard key (`level`, `time`, `msg`), because pino would write the key
+ * twice.
+ */
 function fieldsApart(fields: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
   if (fields === undefined) return {};
   if (!Object.keys(fields).some((key) => lineKeys.has(key))) return fields;

@@ -77,7 +77,7 @@ async function mode(path: string): Promise<number | null> {
 
 /**
  * Creates the access to files and settings of this machine.
- * @param input.root  the folder of system files; `/`: those of this machine
+ * @param input.root  the folder that contains the system files; `/` means those of this machine
  */
 export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
   const files = createFiles();
@@ -86,8 +86,8 @@ export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { r
 }
 
 /**
- * Searches a program in the folders of a PATH; names with a slash and relative folders are ignored.
- * @returns an absolute path, or `null`: not installed, or not executable for us
+ * Searches for a program in the folders of a PATH. Names with a slash and relative folders are ignored.
+ * @returns an absolute path; `null`: the program is not installed, or we may not execute it
  */
 export function findCommand(name: string, path: string): string | null {
   if (name === '' || name.includes('/')) return null;

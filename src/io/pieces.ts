@@ -1,18 +1,19 @@
 import { limits } from '../core/limits.ts';
 import type { Timed } from '../core/ports.ts';
 
-/** Measures the computation that one probe causes in its thread. */
+/** Measures the CPU time that the responses of one probe take in this thread. */
 export interface Pieces {
   readonly timed: Timed;
   /**
-   * Adds the work since the last piece of a body to the response, if both pieces came in one turn of the event loop.
+   * Call this for each received piece of a body. If the previous piece came in the same turn of the event loop, the CPU
+   * time since then is added to the response.
    */
   readonly received: (pieceBytes: number) => void;
-  /** Sets the length of the decoded body. The allowed computation grows with it, by `limits.heldMsPerMib`. */
+  /** Sets the length of the decoded body. The allowed CPU time of a response is `limits.heldMsPerMib` for each MiB. */
   readonly decoded: (bodyBytes: number) => void;
-  /** From now on, computations belong to another response. */
+  /** Starts the next response: later CPU time counts for that response. */
   readonly nextResponse: () => void;
-  /** The longest processor time of a response that exceeded its allowance, milliseconds; 0: no response did. */
+  /** The longest CPU time of a response that exceeded the allowed time, milliseconds; 0: no response did. */
   readonly longestMs: () => number;
 }
 
@@ -21,8 +22,8 @@ let receiving: object | null = null;
 
 /**
  * Creates the measurement for one probe.
- * @param reading  called when each computation begins and ends
- * @param spentMs  processor time, milliseconds; default: of this thread
+ * @param reading  called with true when a computation begins, with false when it ends
+ * @param spentMs  returns the CPU time used so far, milliseconds; default: that of this thread
  */
 export function createPieces(
   reading: (isReading: boolean) => void = () => undefined,
@@ -72,7 +73,7 @@ export function createPieces(
   };
 }
 
-/** Returns the processor time of this thread, milliseconds; before Node 23.9, elapsed time. */
+/** Returns the CPU time of this thread, milliseconds; before Node 23.9, elapsed time. */
 function threadSpentMs(): number {
   if (typeof process.threadCpuUsage !== 'function') return performance.now();
   const { user, system } = process.threadCpuUsage();

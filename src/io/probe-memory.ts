@@ -3,7 +3,10 @@ import type { ProbeMemory } from '../core/ports.ts';
 
 export type ProbeMemories = (registry: string) => ProbeMemory;
 
-/** Creates each mirror's memory at first use; a memory keeps the newest `limits.probeMemory` texts. */
+/**
+ * Creates a function that returns the memory of a mirror. A memory stores texts of earlier probes until they expire, at
+ * most the newest `limits.probeMemory`.
+ */
 export function createProbeMemories(): ProbeMemories {
   const memories = new Map<string, ProbeMemory>();
   return (registry) => {

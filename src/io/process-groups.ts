@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { keepFlag } from './flag.ts';
 
 /**
- * Marks a process group as running, by an empty file.
+ * Marks a process group as running by an empty file, so that the next start of the daemon can stop it.
  * @param leader  the process id of its first process
  * @returns a function that removes the mark
  */
@@ -14,7 +14,7 @@ export function recordGroup(folder: string, leader: number): () => void {
   return () => void keepFlag(join(folder, name), false);
 }
 
-/** Kills the marked process groups whose first process still runs, and removes all marks. */
+/** Kills the marked process groups (of an earlier daemon) whose first process still runs, and removes all marks. */
 export function stopRecordedGroups(folder: string): void {
   for (const name of namesIn(folder)) {
     const leader = Number.parseInt(name, 10);
@@ -27,13 +27,13 @@ export function stopGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {
-    // The group has ended.
+    // The group has already ended.
   }
 }
 
 /**
- * Identifies a process by its id, its start time and the boot, because ids are reused. `null`: no such process, or no
- * `/proc`.
+ * Identifies a process by its id, its start time and the boot of the machine, because ids are reused. `null`: there is
+ * no such process, or no `/proc`.
  */
 function nameOf(pid: number): string | null {
   try {

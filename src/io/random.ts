@@ -24,7 +24,7 @@ export const systemRandom: Random = {
 
 /**
  * Creates a random generator that gives the same sequence for the same seed (mulberry32).
- * @param seed  only its low 32 bits count
+ * @param seed  only its low 32 bits are used
  */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;

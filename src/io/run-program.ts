@@ -5,7 +5,7 @@ import { keepWords, maskWords } from './client-words.ts';
 import { recordGroup, stopGroup } from './process-groups.ts';
 
 export interface ProgramCall {
-  /** The program as a path or as a name to find on PATH; then its arguments. */
+  /** The path or name of the program, then its arguments. A name is searched on PATH. */
   readonly argv: readonly string[];
   readonly cwd: string;
   /** Environment variables in addition to PATH, HOME and LANG. */
@@ -14,11 +14,14 @@ export interface ProgramCall {
   readonly timeoutMs: number;
   readonly path: string;
   readonly signal: AbortSignal;
-  /** The folder with a mark of each running group, for `stopRecordedGroups`. */
+  /** The folder with an empty file for each running process group. `stopRecordedGroups` reads it after a crash. */
   readonly marks: string;
 }
 
-/** How a program ended: on its own, or why it was killed. `not_run`: it could not be started. */
+/**
+ * How a program ended. `exited`, `signalled`: on its own. `time`, `output`, `stopped`: it was killed after its timeout,
+ * after too much output, or when `signal` aborted. `not_run`: it could not be started.
+ */
 export interface ProgramEnd {
   readonly tag: 'exited' | 'signalled' | 'time' | 'output' | 'stopped' | 'not_run';
   /** The exit status, the name of the signal, or the error code of the system. */
@@ -32,8 +35,8 @@ export interface ProgramEnd {
 const plain = { text: (text: string): string => text };
 
 /**
- * Runs a program in its own process group. The group is killed when a limit is exceeded and when the program has ended.
- * Never rejects.
+ * Runs a program in its own process group. The group is killed when a limit is exceeded, and when the program has
+ * ended. The promise never rejects.
  */
 export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
   const [file = '', ...args] = call.argv;
@@ -76,11 +79,11 @@ export function runProgram(call: ProgramCall): Promise<ProgramEnd> {
       both.add(chunk);
       if (both.count() > limits.actionOutputBytes) stop('output');
     });
-    // Ignored, because the program may end without reading its input.
+    // The error is ignored, because the program may end without reading its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.stdin);
     child.once('exit', (code, signal) => {
-      // Other processes of the group would keep the pipes open.
+      // Other processes of the group could keep the pipes open, so they are stopped.
       stopGroup(child.pid);
       const end = (): void =>
         code === null ? finish('signalled', signal ?? 'unknown') : finish('exited', String(code));

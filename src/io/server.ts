@@ -17,7 +17,7 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
-/** Timeouts for clients; `refusedBodyMs`: how long a request body may continue after its response. */
+/** Timeouts for clients. `refusedBodyMs`: how long a client may continue to send a request body after the response. */
 const usual = {
   headMs: limits.requestHeadMs,
   requestMs: limits.requestMs,
@@ -26,8 +26,8 @@ const usual = {
 };
 
 /**
- * Opens an HTTP listener of this program. Slow clients are disconnected, and connections are limited. A handler emits
- * `letIn` on the response of an authorized request.
+ * Opens an HTTP listener of this program. Slow clients are disconnected, and connections are limited. The handler emits
+ * the event `letIn` on the response of an authorized request.
  * @returns the code of the failure: of the system, or of a bad certificate
  */
 export async function listen(
@@ -78,7 +78,10 @@ export async function listen(
   }
 }
 
-/** Registers the server's connections. A TLS connection has two sockets with the same address and port. */
+/**
+ * Limits the server's connections. The key is address and port, because a TLS connection has two sockets with the same
+ * ones.
+ */
 function bound(server: Server): Connections {
   const bounds = descriptorBoundsFor(readDescriptorLimit());
   const connections = createConnections({ perAddress: bounds.connectionsPerAddress, all: bounds.connections });
@@ -102,7 +105,9 @@ function bound(server: Server): Connections {
   return connections;
 }
 
-/** Closes a connection whose request body still arrives after the response: Node would read the body to its end. */
+/**
+ * Closes a connection whose request body still arrives after the response, because Node would read the body to its end.
+ */
 function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
   server.on('request', (request, response) => {
     response.once('finish', () => {
@@ -124,5 +129,5 @@ function closeServer(server: Server, connections: Connections, graceMs: number):
   });
 }
 
-/** Loaded without `import`, which would read every export: reading `WebSocket` loads undici (13 MB). */
+/** `import` is not used: it reads every export of the module, and reading `WebSocket` loads undici (13 MB). */
 export const { createServer, request } = process.getBuiltinModule('node:http');

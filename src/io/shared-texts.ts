@@ -6,8 +6,8 @@ const rememberedMax = 20_000;
 const charsMax = 200;
 
 /**
- * Saves memory: values that equal earlier ones are replaced by these, because data from a thread is always a new copy.
- * @returns a function: the result with the given `due`, and with earlier values where they are equal
+ * Saves memory: data from a thread is always a new copy, so values that equal earlier ones are replaced by those.
+ * @returns a function that returns the probe's result with the given `due` and with the earlier values
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {
   const texts = new Map<string, string>();

@@ -30,7 +30,7 @@ import {
 
 export interface StoreFile {
   readonly readOnly: boolean;
-  /** Returns if the open file is still at its path. `gone`: it was deleted; `replaced`: another file is there. */
+  /** Checks whether the open file is still at its path. `gone`: it was deleted. `replaced`: another file is there. */
   standing(): 'here' | 'gone' | 'replaced';
   /** Copies all contents into a new file, even after the open file was deleted. @throws what SQLite throws */
   copyTo(path: string): void;
@@ -46,21 +46,33 @@ export type StoreOpenFailure =
   | { readonly kind: 'foreign'; readonly path: string }
   | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
-/** `setAside`: where a corrupt file was moved; `copied`: the copy that was made of a file of an older layout. */
+/**
+ * `setAside`: the new path of a corrupt file that was moved away. `copied`: the path of the copy that was made before a
+ * file of an older layout was migrated. `null`: nothing was moved or copied.
+ */
 export type Opened =
   | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null; readonly copied: string | null }
   | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
   | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
-/** Larger files are not fully checked at start. Their errors are found when they are read. */
+/**
+ * Files up to this size, bytes, are checked completely at start. For larger ones this would take too long, so their
+ * errors are found when rows are read.
+ */
 const checkedBytes = 64 * 1024 * 1024;
-/** The page size of a new file, bytes. Small, because most changes are small and each writes whole pages to the log. */
+/**
+ * The page size of a new file, bytes. It is small because most changes are small, and each change writes whole pages to
+ * the log.
+ */
 const pageBytes = 1_024;
-/** At this size the log is copied into the file. Pages that were written several times are copied once. */
+/**
+ * At this size, bytes, SQLite copies its log into the file. Until then, a page that changes often is not copied each
+ * time.
+ */
 const copiedBytes = 8 * 1024 * 1024;
-/** SQLite truncates its log to this size; without a limit the log would stay large. */
+/** SQLite truncates its log to this size, bytes. Without the limit a log that was once large stays large. */
 const logBytes = 16 * 1024 * 1024;
-/** How many bytes of a damaged file are searched for traces of a state file. */
+/** How many bytes at the beginning of a file are searched for signs of a state file. */
 const tracedBytes = 1024 * 1024;
 
 /**
@@ -102,7 +114,10 @@ function freePath(path: string, what: string, wallMs: number): string {
   return target;
 }
 
-/** True if the file has content and is no database and not ours. SQLite would overwrite it if it is short. */
+/**
+ * True if the file has content but is neither a database nor a state file. Such a file must not be opened, because
+ * SQLite would overwrite a short one.
+ */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
   const begin = beginOf(path);
@@ -148,7 +163,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
 
 /**
  * Creates a folder with its parents.
- * @returns `null`, or why there can be no such folder (`ENOENT`)
+ * @returns `null` if the folder exists now; an error `ENOENT` if no folder can be created there
  * @throws what `node:fs` throws for any other obstacle
  */
 export function makeFolder(dir: string): SchemaTrouble | null {
@@ -170,7 +185,10 @@ function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
   return null;
 }
 
-/** Migrates a file of an older layout. @returns the path of a copy made before; `null`: it was not migrated */
+/**
+ * Applies SQLite's settings, checks the file, creates missing tables and migrates an older layout.
+ * @returns the path of the copy that was made before a migration; `null`: there was no migration
+ */
 function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): string | null {
   // Affects only new files: an existing file keeps its page size.
   db.exec(`PRAGMA page_size = ${pageBytes}`);
@@ -215,7 +233,10 @@ function markOlder(db: DatabaseSync): void {
   }
 }
 
-/** Corrects the cause for an unwritable file: SQLite opens it for reading, then fails to lock it and reports `io`. */
+/**
+ * Returns the true cause if the file is not writable: SQLite opens such a file for reading, then fails to lock it and
+ * reports `io`.
+ */
 function cause(path: string, trouble: SchemaTrouble): SchemaTrouble {
   try {
     if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);

@@ -11,18 +11,21 @@ export interface RecoveryDeps {
   readonly log?: Log;
   /** Called when stored rows may have changed, because a corrupt file was replaced or the file became writable. */
   readonly onAnew?: (note: string) => void;
-  /** Absent: `limits.stateBytes`. */
+  /** The maximum size of the state file, bytes; absent: `limits.stateBytes`. */
   readonly bytesMax?: number;
 }
 
-/** The state file. It is opened again, rewritten or replaced by a new one if it was lost, corrupt or not writable. */
+/**
+ * The state file, which recovers from failures. If it is not writable, it is opened again later. If it was deleted, it
+ * is written again. If it is corrupt, a new one replaces it.
+ */
 export class RecoveringFile {
   readonly #path: string;
   readonly #deps: RecoveryDeps;
   #file: StoreFile | null;
   #trouble: SchemaTrouble | null;
   #triedAtMs: number;
-  /** When the file was found to be deleted or replaced, monotonic; `null`: it is in place. */
+  /** When the file was first found deleted or replaced, monotonic; `null`: it is in place. */
   #lostAtMs: number | null = null;
   #isClosed = false;
   #setAsideCount: number;
@@ -150,7 +153,7 @@ export class RecoveringFile {
       makeFolder(dirname(this.#path));
       rmSync(beside, { force: true });
       from.copyTo(beside);
-      // Closed before a new log exists, because closing deletes the log by its name.
+      // The old file is closed before a new log exists, because closing deletes the log by its name.
       from.close();
       this.#file = null;
       if (!existsSync(this.#path)) renameSync(beside, this.#path);

@@ -4,7 +4,8 @@ import { readMapping } from '../core/read-json.ts';
 
 /**
  * The version of the layout that this program writes. A new table needs no new version, because missing tables are
- * created. Version 3 compresses long rows of some tables; readers of version 2 take such rows for damage.
+ * created. Version 3 compresses long rows of some tables; a program that knows only version 2 would treat such rows as
+ * damaged.
  */
 export const schemaVersion = 3;
 
@@ -12,7 +13,7 @@ export const schemaVersion = 3;
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
-/** `mwst` in a file's header identifies our file even if none of its tables can be read. */
+/** The letters `mwst`. In the header of a file they show that it is ours, even if none of its tables can be read. */
 const applicationId = 0x6d777374;
 /** The offset of the application id: https://www.sqlite.org/fileformat2.html#the_database_header */
 const applicationIdAt = 68;
@@ -20,7 +21,7 @@ const magic = 'SQLite format 3\0';
 /** The columns of all our tables, as in the SQL that creates them. */
 const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL';
 
-/** The row with the version, as SQLite stores it: between key and value is a time stamp. */
+/** Matches the stored bytes of the row with the version: SQLite stores a time stamp between key and value. */
 const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
 
 export function isDatabase(begin: Buffer): boolean {
@@ -29,7 +30,7 @@ export function isDatabase(begin: Buffer): boolean {
 
 /**
  * True if the beginning of a damaged file shows that it was a state file: by its header, the SQL of a table or the row
- * with the version. Only zeros, as a power failure leaves them, count too.
+ * with the version. A file of zeros, which a power failure may leave, counts as ours too.
  */
 export function isTraceOfOurs(begin: Buffer): boolean {
   const isMarked =
@@ -104,8 +105,8 @@ export interface SchemaTrouble {
 }
 
 /**
- * Kinds of errors by SQLite's primary result code, the low byte of an extended code. @see
- * https://www.sqlite.org/rescode.html
+ * Kinds of errors by SQLite's primary result code, which is the low byte of an extended code.
+ * @see https://www.sqlite.org/rescode.html
  */
 const kinds: Readonly<Record<number, readonly [kind: SchemaTrouble['kind'], code: string]>> = {
   3: ['read_only', 'SQLITE_PERM'],

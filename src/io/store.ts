@@ -9,7 +9,10 @@ import { isOwnRow, type SchemaTrouble } from './store-schema.ts';
 export type { StoreOpenFailure } from './store-file.ts';
 
 export interface StoreDeps extends RecoveryDeps {
-  /** Whether a row has the fields that its readers use; other rows are set aside. Absent: any JSON is valid. */
+  /**
+   * Returns true if a row has the fields that its readers use. Other rows are moved to table `aside`. Absent: any JSON
+   * is valid.
+   */
   readonly isSound?: (row: Row) => boolean;
 }
 
@@ -41,7 +44,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   ];
 }
 
-/** Converts the trouble for callers: they see corruption and a lost lock as I/O failures. */
+/** Converts a trouble for callers. For them, corruption and a lock of another process are I/O failures. */
 function storeTrouble({ kind, code }: SchemaTrouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }
@@ -50,7 +53,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   const file = new RecoveringFile(path, opened, deps);
   const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
 
-  /** Reads again after invalid rows were moved aside, so that a page is complete without them. */
+  /** Reads rows. If some were invalid and moved aside, it reads again, so that a page has its full number of rows. */
   function rowsFrom(table: Table, find: (from: StoreFile) => readonly (Record<string, unknown> | undefined)[]) {
     return file.read((from) => {
       let found = reader.read(from, table, find(from));

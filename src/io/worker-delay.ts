@@ -12,10 +12,13 @@ export interface LoopWatch {
 }
 
 const ticksKept = 16_384;
-/** The error of a delay, milliseconds, because Node rounds delays to whole milliseconds. */
+/** In an idle event loop a timer may be this late, milliseconds, because Node rounds delays to whole milliseconds. */
 const roundingMs = 1;
 
-/** Starts measuring. @param everyMs  the interval of ticks; a shorter delay is found only if a tick falls into it */
+/**
+ * Starts a timer that measures its own delays.
+ * @param everyMs  its interval; a shorter delay is found only if the timer is due during it
+ */
 export function measureLoop(deps: {
   readonly clock: Clock;
   readonly timers: Timers;

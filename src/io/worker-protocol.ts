@@ -32,7 +32,10 @@ export type JobDone =
   | { readonly job: number; readonly kind: 'probe'; readonly probed: Probed }
   | { readonly job: number; readonly kind: 'control'; readonly response: ControlResponse };
 
-/** The interval of messages with loop delays, which also show that a thread is alive. */
+/**
+ * Each thread sends a message at this interval, milliseconds. It shows that the thread is alive and contains its
+ * event-loop delays.
+ */
 export const beatMs = 1_000;
 
 export function lostProbeOf(

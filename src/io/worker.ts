@@ -28,13 +28,14 @@ import {
 } from './worker-protocol.ts';
 
 const tickMs = 10;
-/** How long results wait so that several are sent to the main thread together, milliseconds. */
+/** A result waits this long, milliseconds, so that one message can carry several results to the main thread. */
 const batchMs = 4;
 
 export interface Runner {
   /**
-   * Runs one probe. Never rejects: a mirror that is not in the book, or an exception, gives `unknown('defect')`.
-   * @param reading  called when the thread begins and ends to process a response
+   * Runs one probe. It never rejects: an exception, or a mirror that is not in the book (the thread's configuration),
+   * gives `unknown('defect')`.
+   * @param reading  called with true when the thread begins to process a response, with false when it ends
    */
   probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
   control(due: ControlDue): Promise<ControlResponse>;
@@ -46,13 +47,15 @@ export interface RunnerDeps {
   readonly clock: Clock;
   readonly worker: number;
   readonly loopDelayMsMax: (fromMs: number) => number;
-  /** Absent: as `loopDelayMsMax`. */
+  /**
+   * Returns the sum of the event loop's delays since `fromMs`, milliseconds; absent: `loopDelayMsMax` is used instead.
+   */
   readonly loopDelayMsSum?: (fromMs: number) => number;
-  /** Absent: this machine's gpgv. */
+  /** Verifies signatures; absent: the program `gpgv` of this machine does. */
   readonly signatures?: SignatureChecker;
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
   readonly memories?: ProbeMemories;
-  /** Returns the processor time, milliseconds; absent: the time of this thread. */
+  /** Returns the CPU time used so far, milliseconds; absent: the CPU time of this thread. */
   readonly spentMs?: () => number;
 }
 
@@ -98,7 +101,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           nextResponse,
           decoded,
         });
-        // A server may echo our request; our credentials must not leave this thread.
+        // A server may echo our request, so credentials are masked before the data leaves this thread.
         const transcript = timed(() => mask.data(held));
         const sample = timed(() => measure(due, transcript));
         const heldMs = heldMsOf(due, pieces);
@@ -129,7 +132,10 @@ interface Edition {
   readonly use: { jobs: number };
 }
 
-/** Prepares a new book. If the access to mirrors is unchanged, it takes wire and memories from `before`. */
+/**
+ * Prepares the use of a new book (the thread's configuration). If the access to mirrors is unchanged, connections and
+ * memories of `before` are kept.
+ */
 function openEdition(
   given: WorkerBook,
   before: Edition | null,

@@ -4,11 +4,11 @@ import { isHeavy } from '../core/mirror.ts';
 import type { Sample } from '../core/sample.ts';
 
 /**
- * Remembers artifacts that were small at their last read: any thread may hash them, because each takes about a
- * millisecond.
+ * Remembers which artifacts were small when last read. Any thread may hash a small artifact, because that takes only
+ * about a millisecond.
  */
 export class SmallArtifacts {
-  /** Ids of targets. */
+  /** Ids of the targets whose artifact was small. */
   readonly #ids = new Set<string>();
 
   record({ due, outcome, bytes }: Sample): void {

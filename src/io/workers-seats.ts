@@ -5,7 +5,10 @@ import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
 import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';
 import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 
-/** If a thread lives longer than this, milliseconds, its start did not fail. */
+/**
+ * If a thread lived at least this long, milliseconds, its replacement starts after the shortest wait. Otherwise the
+ * wait doubles.
+ */
 const settledMs = 10_000;
 const respawnMsMin = 100;
 const respawnMsMax = 10_000;
@@ -30,27 +33,28 @@ export function isProbe(job: Job): job is ProbeJob {
 export interface Seat {
   readonly worker: number;
   /**
-   * True: the separate thread for mirrors whose responses block a thread. It exists only in a pool of several threads.
+   * True: this seat is for the separate thread, which probes mirrors whose responses block a thread. Only a pool of
+   * several threads has it.
    */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
-  /** The thread of this seat; `null`: none is needed, or it is about to be replaced. */
+  /** The thread of this seat; `null`: none is needed now, or the old one is being replaced. */
   thread: Thread | null;
   /** The seat has no thread because none is needed. */
   isAsleep: boolean;
-  /** Monotonic. */
+  /** When the load last needed this seat, monotonic milliseconds. */
   neededAtMs: number;
-  /** Monotonic. */
+  /** When the thread was started, monotonic milliseconds. */
   bornAtMs: number;
-  /** Monotonic. */
+  /** When the last message of the thread arrived, monotonic milliseconds. */
   seenAtMs: number;
-  /** The thread has sent a message. */
+  /** True once the thread has sent a message. */
   hasSpoken: boolean;
   respawnMs: number;
   delaysMs: number[];
   /** The edition (version number) of the book that the thread has. */
   edition: number;
-  /** As `WorkerSeed.reading`. */
+  /** Memory shared with the thread: the job whose response it is processing (see `WorkerSeed.reading`). */
   reading: Int32Array;
 }
 
@@ -64,7 +68,10 @@ export interface Holding {
 }
 
 export interface SeatsDeps {
-  /** The maximum number of threads, at least 1. A pool of several has one extra thread. */
+  /**
+   * The maximum number of threads, at least 1. If it is more than 1, the pool has one more for mirrors whose responses
+   * block a thread.
+   */
   readonly count: number;
   readonly book: WorkerBook;
   /** The maximum number of probes at once over all threads; absent: `limits.workerInFlight` for each thread. */
@@ -136,7 +143,7 @@ export class Seats {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }
 
-  /** Starts threads in these seats if one more job needs them, at `limits.workerCrowd` jobs for each thread. */
+  /** Starts threads in these seats if one more job needs them. Each thread is meant for `limits.workerCrowd` jobs. */
   wake(fitting: readonly Seat[]): void {
     const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
     const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
@@ -222,7 +229,7 @@ export class Seats {
 
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // If the main thread was blocked, it may not have read the messages of the threads yet.
+    // If the main thread was blocked, messages of the threads may still wait to be read.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
@@ -260,7 +267,7 @@ export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding |
 }
 
 export function isHolding(holding: Holding | null, { id }: Pick<Job, 'id'>): boolean {
-  // The shared slot has 32 bits.
+  // The shared slot holds only the low 32 bits of the id.
   return holding !== null && holding.job !== 0 && holding.job === (id | 0);
 }
 

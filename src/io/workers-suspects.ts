@@ -2,15 +2,15 @@ import { isProbe, type Job, type ProbeJob } from './workers-seats.ts';
 
 /**
  * Mirrors that had probes in a thread that ended, if it is not known which mirror ended it. To find out, their probes
- * are repeated in a separate thread, one mirror at a time. A build is one connection, so all probes of a mirror are
- * repeated together.
+ * are repeated in a separate thread, one mirror at a time. All probes of a mirror are repeated together, because those
+ * of a build share one connection.
  */
 export class Suspects {
-  /** By mirror. */
+  /** The probes to repeat, by mirror. */
   readonly #jobs = new Map<string, Set<ProbeJob>>();
   /** The mirror that is being repeated; `null`: none. */
   #running: string | null = null;
-  /** Mirrors with a build in the ended thread. */
+  /** Mirrors that had a build (several probes over one connection) in the ended thread. */
   readonly #builders = new Set<string>();
 
   add(job: ProbeJob): void {
@@ -35,7 +35,8 @@ export class Suspects {
   }
 
   /**
-   * Returns the jobs of the next mirror to repeat; empty while another mirror is being repeated, or if none is left.
+   * Returns the jobs of the next mirror to repeat. The result is empty while another mirror is being repeated, or if no
+   * mirror is left.
    */
   next(): readonly ProbeJob[] {
     const [first] = this.#jobs;
@@ -63,7 +64,7 @@ export class Suspects {
     return [...this.#jobs.values()].flatMap((jobs) => [...jobs]);
   }
 
-  /** Once no suspect is left, returns the mirrors with a build, and forgets them. */
+  /** Returns the mirrors with a build and forgets them. The result is empty while suspected mirrors are left. */
   takeBuilders(): readonly string[] {
     if (this.#jobs.size > 0) return [];
     const builders = [...this.#builders];
@@ -71,7 +72,7 @@ export class Suspects {
     return builders;
   }
 
-  /** Call this when the mirror that ended the thread is known. */
+  /** Forgets the mirrors with a build, because it is now known which mirror ended the thread. */
   solve(): void {
     this.#builders.clear();
   }

@@ -3,11 +3,11 @@ import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './w
 
 export interface Thread {
   send(message: ToWorker): void;
-  /** Ends the thread, also one in an endless loop; `gone` is not called afterwards. */
+  /** Ends the thread, even if it is in an endless loop. `gone` is not called afterwards. */
   end(): Promise<void>;
 }
 
-/** `gone` is called at most once. */
+/** `gone` is called at most once, if the thread ends without a call of `end`. */
 export interface ThreadEvents {
   readonly message: (message: FromWorker) => void;
   readonly gone: (why: 'crashed' | 'exited', text: string) => void;
@@ -16,8 +16,8 @@ export interface ThreadEvents {
 export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * A small young generation. With it, pauses of the garbage collection, which count as a mirror's time, take 0.6 ms
- * instead of 4 to 8 ms (`npm run bench -- --profile`).
+ * Keeps V8's young generation small. Then pauses of the garbage collection, which would count as time of a mirror, take
+ * 0.6 ms instead of 4 to 8 ms (`npm run bench -- --profile`).
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 

@@ -24,9 +24,11 @@ const watchdogMarginMs = 5_000;
 /**
  * A pool of threads: one at first, more under load.
  *
- * - A thread that dies, or is silent for `limits.workerHangMs`, is replaced. Its probes are repeated once: those that may
- *   have ended it alone in the separate thread, one mirror at a time. What ends that thread too ends as
- *   `unknown('defect')`, and its mirror stays in the separate thread. What cannot be repeated is `unknown('local')`.
+ * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced. Each of its probes is repeated once.
+ * - If it is not known which mirror ended the thread, its probes are repeated in a separate thread, one mirror at a time.
+ *   If that thread ends too, the result is `unknown('defect')`; for some time the mirror is probed only there.
+ * - A probe that cannot be repeated ends as `unknown('local')`. A pool of one thread repeats no probe: the result is
+ *   `unknown('defect')`, or `unknown('local')` if another response blocked the thread.
  * - A probe that exceeds its deadlines ends as `unknown('defect')`.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
@@ -40,7 +42,7 @@ class Pool implements Workers {
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
   readonly #share = createSharing();
-  /** Until when mirrors that blocked a thread are probed in a separate one, monotonic milliseconds. */
+  /** By mirror that blocked a thread: until when the separate thread probes it, monotonic milliseconds. */
   readonly #apart = new Map<string, number>();
   readonly #probesAtOnce: number;
   readonly #suspects = new Suspects();
@@ -65,7 +67,7 @@ class Pool implements Workers {
   }
 
   probe(due: Due): Promise<Probed> {
-    // A mirror whose responses block a thread gets no builds.
+    // A mirror whose responses block a thread gets no builds (several probes over one connection).
     if (due.purpose === 'build' && this.#isApart({ work: { kind: 'probe', due } }))
       return Promise.resolve(lostProbeOf(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
@@ -128,7 +130,7 @@ class Pool implements Workers {
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => this.#isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // If no suitable thread runs, another one is used, except for a mirror that blocks threads.
+    // If no fitting thread runs, another one gets the job, unless the mirror blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.work.kind === 'probe' && this.#isFull(least))) {
       this.#queue.push(job);
@@ -139,7 +141,10 @@ class Pool implements Workers {
     least.thread?.send({ ...job.work, job: job.id });
   }
 
-  /** True if a thread is meant for a job. Of several, the last one is for large artifacts, the others for all else. */
+  /**
+   * True if a thread is meant for a job. With several threads, the last one reads large artifacts, the others do the
+   * rest.
+   */
   #isFor({ work }: Job, worker: number, count: number): boolean {
     return count === 1 || (worker === count - 1) === (work.kind === 'probe' && this.#artifacts.isLarge(work.due));
   }
@@ -183,7 +188,7 @@ class Pool implements Workers {
 
   #finish(seat: Seat, done: JobDone): void {
     const job = seat.inHand.get(done.job);
-    // The job was already given up.
+    // The job exceeded its deadline, so its result was already sent.
     if (job === undefined) return;
     seat.inHand.delete(done.job);
     job.watchdog.cancel();
@@ -232,7 +237,10 @@ class Pool implements Workers {
     this.#repeatNext();
   }
 
-  /** Repeats a probe; in the separate thread if it may have ended its thread. Ends it if it cannot be repeated. */
+  /**
+   * Repeats a probe of an ended thread. If the probe may have ended it, the separate thread repeats the probe. A probe
+   * that cannot be repeated ends as `unknown('local')`.
+   */
   #repeat(
     job: ProbeJob,
     seat: Seat,
@@ -250,13 +258,13 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Ends a probe that cannot be repeated: the pool has only one thread, or is closed. */
+  /** Ends a probe without a repetition, because the pool has only one thread or is closed. */
   #loseUnrepeated(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
     if (holding !== null && job !== holder) this.#lose(job, seat.worker, 'local');
     else this.#lose(job, seat.worker, 'defect', holding?.ms);
   }
 
-  /** Ends a probe whose mirror was alone in the thread that ended, or whose response that thread was processing. */
+  /** Ends a probe that ended its thread: its mirror was alone there, or the thread was processing its response. */
   #loseGuilty(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
     this.#suspects.solve();
     const ms = holding?.ms ?? 0;
@@ -294,7 +302,7 @@ class Pool implements Workers {
     this.#pump();
   }
 
-  /** Resolves callers of `configure` once all threads have their book. */
+  /** Resolves the promises of `configure` whose book has reached all threads. */
   notifyReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);
