@@ -9,7 +9,7 @@ import { renderIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 
 /**
- * How alerts and messages name this daemon, in labels and links. `base`: its URL without a trailing slash; `null`: not
+ * How labels and links of alerts and messages name this daemon. `base`: its URL without a trailing slash; `null`: not
  * known.
  */
 export interface Origin {
@@ -26,7 +26,7 @@ export function alertOriginOf({ vantage, listen }: Config): Origin {
   return { vantage, base: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
-/** `MirrorwatchLevelShift` for `level_shift`. */
+/** Returns the name of an alert: `MirrorwatchLevelShift` for `level_shift`. */
 export function alertNameOf(kind: FindingKind): string {
   const words = kind.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `Mirrorwatch${words.join('')}`;
@@ -76,7 +76,7 @@ export function renderAlertBody(
   return JSON.stringify([alert]);
 }
 
-/** Lists the forms of the remedy except `json`, without duplicates. */
+/** Returns the lines that an operator pastes: all forms of the remedy except `json`, without duplicates. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');

@@ -13,8 +13,8 @@ export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
   /**
-   * The content for a chat, before it is rendered for its service. Absent: the receiver is not a chat, or the message
-   * is a test.
+   * The content of a chat message, before it is rendered for the chat service. Absent: the receiver is not a chat, or
+   * the message is a test.
    */
   readonly card?: Card;
 }
@@ -26,7 +26,7 @@ interface Carrying {
   readonly changes: SentMessage | null;
 }
 
-/** Takes the next message for a chat: a new one, or an edit of a sent one. Empty: none is due. */
+/** Returns the next message for a chat: a new one, or an edit of a sent one. The result is empty if none is due. */
 export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
   if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);

@@ -11,7 +11,7 @@ export interface NoticeDraft {
   readonly type: NoticeType;
   readonly event: WebhookEvent;
   readonly subject: string;
-  /** `update`: only refreshes undelivered notices. */
+  /** `news`: receivers get the event. `update`: the event only replaces an undelivered notice on the same finding. */
   readonly weight: 'news' | 'update';
   readonly finding: Finding | null;
   readonly advice: Advice | null;
@@ -19,8 +19,8 @@ export interface NoticeDraft {
 }
 
 /**
- * Returns `<kind>/<registry>`, or `<kind>/<vantage>` for a finding about this daemon. A cause that has its own story is
- * appended.
+ * Returns `<kind>/<registry>`, or `<kind>/<vantage>` for a finding about this daemon. If the cause has messages of its
+ * own, it is appended.
  */
 function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
   const story = storyOf(cause);
@@ -28,8 +28,8 @@ function subjectOf({ kind, registry, cause }: Finding, vantage: string): string 
 }
 
 /**
- * True if the change ends the finding: it was closed, or acknowledged. An acknowledgement counts only if just an
- * operator can end the finding, or if it had closed before.
+ * True if the change ends the finding: it was closed or acknowledged. An acknowledgement ends a finding only if it had
+ * closed before, or if no other end is possible.
  */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
@@ -62,8 +62,8 @@ export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly Notic
 }
 
 /**
- * Returns the event of an action. The subject does not contain the advice, so a change and its undo have the same
- * subject.
+ * Returns the event of an action. A change and its undo have the same subject, because the subject does not contain the
+ * advice.
  */
 export function draftOfAction(action: ActionChange): NoticeDraft {
   const { ecosystem, upstream } = action.row.advice;
@@ -77,7 +77,7 @@ export interface BodyMeta {
   readonly wallMs: number;
   /** For a recovery: the id of the notice that reported the start; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** The id of an earlier notice to which this one adds facts, but no new action; `null`: none. */
+  /** The id of an earlier notice to which this one only adds facts, so that no new action is needed; `null`: none. */
   readonly updates: string | null;
   readonly story: StoryView | null;
 }

@@ -35,7 +35,9 @@ export function queueNotices(state: State, change: NoticeDraft, audience: Audien
   dropOverflow(state);
 }
 
-/** Returns the queues of receivers that want an event. Disabled receivers are left out and counted. */
+/**
+ * Returns the queues of receivers that want an event. A disabled receiver is left out, and the lost notice is counted.
+ */
 function queuesFor(state: State, change: NoticeDraft, audience: Audience): readonly Queue[] {
   const wanting = [...state.queues.values()].filter((queue) => isOf(queue, audience) && wants(queue, change));
   for (const queue of wanting) if (queue.disabled) state.pending.count(queue.receiver.name, 'disabled');
@@ -75,7 +77,7 @@ function enqueueEach(
   return ids;
 }
 
-/** Records the notices in the story of their subject. Later notices refer to them. */
+/** Records the notices in the story of their subject, because later notices refer to them. */
 function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now): void {
   const story = state.stories.get(change.subject);
   if (story === undefined) return;
@@ -91,7 +93,7 @@ function bodyFor(
   meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
-  // The queue of a chat stores this body too, because its card is rendered from the body when the notice is sent.
+  // A chat's queue stores this body too, because the card is rendered from it when the notice is sent.
   if (!showsAlerts(receiver) || change.finding === null)
     return bodyOf(change, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
   const isRecovery = change.type === 'mirror.recovery';
@@ -100,13 +102,15 @@ function bodyFor(
   return renderAlertBody(change.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
-/** Returns the sentence that a card translates, because the body has only its English text. */
+/**
+ * Returns the sentence as key and values. A chat card needs it for other languages: the body has only the English text.
+ */
 function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick<Notice, 'sentence'> {
   const sentence = finding?.sentence ?? action?.row.because;
   return chat === undefined || sentence == null ? {} : { sentence };
 }
 
-/** Returns the id of a notice to refer to; for a chat, `null` if that notice was not sent yet. */
+/** Returns the id of an earlier notice to refer to. For a chat it is `null` if that notice was not sent yet. */
 function sentIdOf(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
@@ -117,7 +121,7 @@ function isOf({ receiver }: Queue, audience: Audience): boolean {
 }
 
 function wants(queue: Queue, change: NoticeDraft): boolean {
-  // The end of an alert has the same filter as its beginning: Alertmanager gets both.
+  // Alertmanager gets the end of each alert that it got, so the end has the filter of the beginning.
   const event = showsAlerts(queue.receiver) ? change.finding?.kind : change.event;
   if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, change)) return false;
   if (change.weight === 'news') return true;

@@ -36,9 +36,9 @@ interface NotifierInput {
   readonly config: Config;
   /** Rows of tables `outbox` and `meta`. */
   readonly restored: readonly Row[];
-  /** Open findings, which are sent to Alertmanagers again. */
+  /** Open findings; Alertmanagers get them again after a start. */
   readonly open?: readonly Finding[];
-  /** Proposed advice: alerts about the mirror to leave contain its lines. */
+  /** Proposed advice. Alerts about the mirror to leave contain its remedy lines. */
   readonly proposed?: readonly Advice[];
   readonly random: Random;
   readonly now: Now;
@@ -84,8 +84,8 @@ export function createNotifier(input: NotifierInput) {
       return flush();
     },
     /**
-     * Returns the messages to send now: one per receiver and subject, or one per chat. Each is in flight until
-     * `delivered`.
+     * Returns the messages to send now: one per receiver and subject, or one per chat. Each counts as being sent until
+     * `delivered` is called.
      */
     takeDue(now: Now): readonly Sendable[] {
       expire(state, now);
@@ -102,7 +102,9 @@ export function createNotifier(input: NotifierInput) {
       return flush();
     },
     test: (name: string, now: Now) => makeTestNotice(state, name, now),
-    /** The monotonic time of the next attempt, expiry or release of a held event; `null`: none of these is planned. */
+    /**
+     * Returns when the next attempt, expiry or release of a held event is due, monotonic; `null`: nothing is planned.
+     */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));

@@ -45,7 +45,7 @@ export interface State {
   pending: OutboxTurn;
 }
 
-/** Restores stored rows; notices and sent messages that no receiver can use are deleted with the next turn. */
+/** Restores stored rows. Notices and sent messages that no receiver can use are deleted by the next commit. */
 export function restoreOutbox(state: State, rows: readonly Row[], now: Now): void {
   const canChange = (name: string): boolean => {
     const queue = state.queues.get(name);
@@ -114,7 +114,7 @@ export function outboxEntryOf(notice: Notice, findingId: string | null, { monoto
 }
 
 /**
- * Queues a notice at the end. It replaces waiting notices on its subject that `isOver` allows, and inherits their
+ * Queues a notice at the end. It replaces the waiting notices on its subject that `isOver` allows, and takes over their
  * back-off.
  */
 export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
@@ -136,8 +136,8 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
 }
 
 /**
- * True if a newer notice replaces a waiting one. It does not if the waiting one is about another finding that is still
- * open.
+ * True if a newer notice may replace a waiting one. It may not if the waiting one is about another finding that is
+ * still open.
  */
 function isOver(state: State, old: QueueEntry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
@@ -159,7 +159,7 @@ export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, del
   const attempts = entry.notice.attempts + 1;
   // An alert must not expire at the receiver during the wait.
   const longestMs = showsAlerts(queue.receiver) ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
-  // A requested wait must not hold notices until they expire.
+  // A wait that the receiver requests must not last until notices expire.
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
   const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMsFor(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
@@ -181,7 +181,7 @@ export function expire(state: State, now: Now): void {
     for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
 }
 
-/** Drops notices above the total bound of all receivers. */
+/** Drops notices until all receivers together have no more than the maximum. */
 export function dropOverflow(state: State): void {
   const total = (): number => [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
   while (total() > state.outbox) {

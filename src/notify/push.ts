@@ -8,12 +8,14 @@ import { draftOfFinding } from './news.ts';
 import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { isMeant, type Queue } from './queue.ts';
 
-/** Records that a finding was queued for a receiver; it is due again after `limits.pushEveryMs`. */
+/** Records that a finding was queued for a receiver. It is queued again after `limits.pushEveryMs`. */
 export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }
 
-/** Records the advice to leave each mirror; a change makes the open findings of that mirror due again at once. */
+/**
+ * Records the advice to leave each mirror. If it changes, the open findings of that mirror are queued again at once.
+ */
 export function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {
     if (advice.state === 'proposed') state.advised.set(advice.from, advice);

@@ -40,11 +40,11 @@ export class Queue {
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
   /** The failure of the last delivery; `null`: it succeeded, or none has ended yet. */
   failure: DeliveryFailure | null = null;
-  /** The earliest time of the next message by the receiver's rate limit, monotonic. */
+  /** Until this time, monotonic, the receiver's rate limit forbids the next message. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
   /**
-   * When quiet hours last held messages back, monotonic. The time before does not count in the reported age of a
-   * notice.
+   * When quiet hours last held messages back, monotonic. The reported age of a waiting notice starts at this time or
+   * later.
    */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: QueueEntry[] = [];
@@ -63,13 +63,13 @@ export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry
     .slice(0, Math.max(0, free));
 }
 
-/** Returns when the first notice that is not being sent expires, monotonic; infinite: no such notice. */
+/** Returns when the first notice expires that is not being sent, monotonic; infinite: there is none. */
 export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
-/** Returns when the next notice is due, monotonic; infinite: none can be sent. */
+/** Returns when the next notice is due, monotonic; infinite: no notice can be sent. */
 export function attemptMsOf(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;
@@ -90,8 +90,8 @@ export function removeExpired(queue: Queue, nowMs: number): readonly QueueEntry[
 }
 
 /**
- * Removes the oldest waiting notice of the longest queue. Notices of mismatches are removed last. `null`: all notices
- * are being sent.
+ * Removes the oldest waiting notice of the longest queue; notices about mismatches are removed last. The result is
+ * `null` if all notices are being sent.
  */
 export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: QueueEntry } | null {
   const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
@@ -105,7 +105,7 @@ export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queu
   return null;
 }
 
-/** Error codes of failures without a connection: the receiver cannot have the notice. */
+/** Error codes of failures before a connection was open. After them the receiver cannot have the notice. */
 const unconnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -135,7 +135,7 @@ export function outboxRowOf({ notice, findingId }: QueueEntry): Row {
 }
 
 /**
- * Restores a waiting notice from its row. It is due after the largest back-off at the latest.
+ * Restores a waiting notice from its row. It is due at the latest after the largest back-off.
  * @returns `null` if the row has another form
  */
 export function entryFromRow(row: Row, now: Now): QueueEntry | null {
@@ -168,9 +168,7 @@ export function backoffMsFor(attempts: number, share: number): number {
   return Math.max(limits.deliveryBackoffMsMin, ceiling / 2 + (ceiling / 2) * share);
 }
 
-/**
- * True if an event passes the filter `only` of a receiver. If the event has no value to compare, a filter lets it pass.
- */
+/** True if an event passes the filter `only` of a receiver. An event without a value to compare passes. */
 export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...draft }: NoticeDraft): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;

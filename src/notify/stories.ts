@@ -15,9 +15,9 @@ export interface Story {
   /** The id of the finding or advice that the story began with. */
   readonly id: string;
   readonly sinceWallMs: number;
-  /** How often the trouble began, >= 1. */
+  /** How often the trouble began, at least 1. */
   times: number;
-  /** How often a beginning of the trouble was sent to people, >= 1. */
+  /** How often a beginning of the trouble was sent to people, at least 1. */
   tellings: number;
   /** When the trouble ended; `null`: it continues. */
   endedAtMs: number | null;
@@ -47,7 +47,7 @@ function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
 
 /**
  * Updates the story of an event.
- * @returns true: send the event to people now; false: what they were sent last is still valid, or the end waits
+ * @returns true if people get the event now; false if their last message is still valid, or if the end must last first
  */
 export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
   const part = partOf(news);
@@ -103,7 +103,8 @@ function recordBeginning(story: Story, news: NoticeDraft): boolean {
 }
 
 /**
- * True if clients may stay at the mirror of the advice that was sent: it is the newly advised one, or about as good.
+ * True if clients may stay at the mirror of the advice that was sent last: the new advice names it too, or it is about
+ * as good.
  */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
@@ -117,7 +118,7 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
 
 function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
-  // Accepting the advice that people were sent does not affect held events.
+  // If people accept the advice that they were sent, held events stay held.
   const isKnown = advice.state === 'accepted' && story.stand?.id === advice.id;
   if (!isKnown) story.held = null;
   story.stand = advice.state === 'accepted' ? advice : null;
@@ -139,7 +140,7 @@ export function storyViewOf(story: Story | undefined): StoryView | null {
 }
 
 /**
- * Makes a held event due at once if its advice sends people to a mirror that now has trouble.
+ * Makes a held event due at once if the advice that people were sent leads to a mirror that now has trouble.
  * @param news  the event about that trouble
  */
 export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void {
@@ -157,7 +158,7 @@ export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void 
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
-  // When advice to leave a mirror ends, the held recovery of that mirror is sent as well.
+  // When advice to leave a mirror ends, that mirror's held recovery is sent as well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
   const ends = [...stories.values()].filter(
     ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),

@@ -2,7 +2,10 @@ import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Row, Table } from '../core/ports.ts';
 import { outboxKeyOf, type Queue, type QueueEntry } from './queue.ts';
 
-/** The changes of one call: rows to commit together with their cause, and outcomes of notices to count. */
+/**
+ * The changes of one call to the outbox: rows to commit together with what caused them, and outcomes of notices to
+ * count.
+ */
 export interface NotifyTurn {
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];

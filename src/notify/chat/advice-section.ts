@@ -9,7 +9,7 @@ import { formatLocalTime, formatTook } from './times.ts';
  * the status page shows them.
  */
 const codeChars = 900;
-/** After this share of an advice's validity, a notice about it is the expiry reminder. */
+/** A notice that comes after this share of an advice's validity is the reminder that the advice expires soon. */
 const endsSoonShare = 0.89;
 
 export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {
@@ -40,7 +40,7 @@ function toneOf(advice: AdviceView): Tone {
   return advice.state === 'refused' ? 'warn' : 'info';
 }
 
-/** True for an accepted advice that has expired. */
+/** True for advice that was accepted and has expired since. */
 function isSwitchEnded({ state, refusal }: AdviceView): boolean {
   return state === 'expired' && refusal === null;
 }

@@ -8,8 +8,8 @@ import { minuteOfDay } from './times.ts';
 const batchMax = 30;
 
 /**
- * Returns the notices of the card to send now, oldest first. Empty until a notice is due, while a message is being
- * sent, and while the service's rate, its `Retry-After` or quiet hours forbid sending.
+ * Returns the notices of the card to send now, oldest first. The result is empty until a notice is due, while another
+ * message is being sent, and while the rate limit, `Retry-After` or quiet hours forbid sending.
  */
 export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueEntry[] {
   if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
@@ -20,7 +20,7 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueE
   return may.filter((entry) => entry.alone === undefined).slice(0, batchMax);
 }
 
-/** Returns when the next card is due, monotonic; infinite: none can be sent. */
+/** Returns when the next card is due, monotonic; infinite: no card can be sent. */
 export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;
   const may = waiting(queue, rule, now.wallMs);
@@ -32,12 +32,15 @@ export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   return Math.max(openMs(queue), Math.min(...times));
 }
 
-/** True if some of these notices waited for quiet hours to end. */
+/** True if quiet hours are over and some of these notices were created during them. */
 export function wasHeld(entries: readonly QueueEntry[], rule: ChatRule, now: Now): boolean {
   return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
 }
 
-/** True for a restored notice that was certainly not sent: it still waited for others or for quiet hours. */
+/**
+ * True for a restored notice that was certainly not sent, because it still waited for others of its card or for the end
+ * of quiet hours.
+ */
 export function isUnsent({ notice }: QueueEntry, rule: ChatRule, { wallMs }: Now): boolean {
   if (notice.attempts > 0) return false;
   const isHeld = isQuiet(rule, notice.createdAtMs) && isQuiet(rule, wallMs);
@@ -63,8 +66,8 @@ function openMs(queue: Queue): number {
 }
 
 /**
- * Returns the notices that quiet hours do not hold back. If an older notice on the same subject is sent alone, newer
- * ones wait for it.
+ * Returns the notices that may be sent, because quiet hours do not hold them back. If an older notice on the same
+ * subject must be sent alone, newer ones wait for it.
  */
 function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly QueueEntry[] {
   const quiet = isQuiet(rule, wallMs);
@@ -96,8 +99,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * Returns the end of the current quiet hours, wall milliseconds; outside quiet hours, `wallMs` itself. The loops
- * correct the end if the clock changes in that night, because the configured minute may then be skipped.
+ * Returns the end of the current quiet hours, wall milliseconds; outside quiet hours, `wallMs` itself. If the clocks
+ * are changed in that night, the configured minute may be skipped, so the loops correct the end.
  */
 export function quietEndMsOf(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;

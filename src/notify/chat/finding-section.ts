@@ -67,8 +67,8 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
 }
 
 /**
- * Returns the finding's own sentence, for kinds that need it. It is empty if the reader's language is not English and
- * the sentence exists only in English.
+ * Returns the finding's own sentence, for kinds whose message needs it. The result is empty if the sentence exists only
+ * in English and the reader's language is another one.
  */
 function detailOf({ sentence }: SectionNotice, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
   if (!kindTraits[kind].isListedInFull) return [];
@@ -100,7 +100,7 @@ function scopeText({ scope }: FindingView, { say }: Pen): string {
 }
 
 /**
- * Lists the digests of a mismatch and the mirrors that serve each.
+ * Lists the digests of a mismatch, and the mirrors that serve each digest.
  * @param sides  absent if an older release stored the finding
  */
 function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string {
@@ -124,7 +124,7 @@ export function ecosystemTextOf({ ecosystem, upstream }: Pick<FindingView, 'ecos
 }
 
 /**
- * Renders a row about recurring trouble; none for a single occurrence.
+ * Renders a row about recurring trouble; empty for a single occurrence.
  * @param isOver  true: the notice is about the end of the trouble
  * @param to  the mirror that people are advised to use; `null`: there is no such advice
  */

@@ -19,7 +19,7 @@ export function isChat(receiver: Receiver): receiver is Chat {
   return receiver.chat !== undefined && receiver.format in chatServices;
 }
 
-/** True for receivers with the same URL: the service counts their messages together. */
+/** True for receivers with the same URL, because the service counts their messages together. */
 export function isSameBot(one: Receiver, other: Receiver): boolean {
   return one.url.reveal() === other.url.reveal();
 }

@@ -54,7 +54,7 @@ export function dropSent(sent: SentMessages, key: string, receiver: string, turn
   turn.delete('meta', rowKey(receiver, key));
 }
 
-/** Restores a stored message; `false`: it is unusable. */
+/** Restores a stored message. @returns false if it can no longer be used */
 export function restoreSent(sent: SentMessages, { value }: Row, isChangeable: (receiver: string) => boolean): boolean {
   const { v, receiver, ...message } = value as SentMessage & { readonly v: number; readonly receiver: string };
   if (v !== 1 || !isChangeable(receiver)) return false;

@@ -10,7 +10,7 @@ export function formatLocalTime(wallMs: number, timeZone: string): string {
   return `${month}-${date} ${hours}:${minutes}`;
 }
 
-/** 0 to 1439. */
+/** Returns the minute of the day in a time zone, 0 to 1439. */
 export function minuteOfDay(wallMs: number, timeZone: string): number {
   const { hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
   return Number(hours) * 60 + Number(minutes);
@@ -40,7 +40,7 @@ function partsOf(wallMs: number, timeZone: string): Readonly<Record<string, stri
   return Object.fromEntries(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
 }
 
-/** A duration for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+/** Formats a duration for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function formatSpan(say: Say, ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < minute) return say('unit.s', { count: seconds });
@@ -50,7 +50,7 @@ export function formatSpan(say: Say, ms: number): string {
   return say('span.days', { days: Math.floor(seconds / day), hours: Math.floor((seconds % day) / hour) });
 }
 
-/** A response time for people: `320 ms`, `1.2 s`, `95 s`. */
+/** Formats a response time for people: `320 ms`, `1.2 s`, `95 s`. */
 export function formatTook(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;

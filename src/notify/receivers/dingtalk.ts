@@ -8,7 +8,10 @@ const titleChars = 64;
 const urlChars = 500;
 const bodyBytes = 20_000;
 
-/** DingTalk blocks a sender of more than 20 messages a minute for ten minutes. */
+/**
+ * DingTalk blocks a sender of more than 20 messages a minute for ten minutes, so the wait after its error codes is as
+ * long.
+ */
 const silenceMs = 10 * 60_000;
 const waits = { 130101: silenceMs, 410100: silenceMs };
 

@@ -1,7 +1,10 @@
 import { clipped, type Section, type Tone } from './section.ts';
 import { type ChatService, formatCode, hasOwnStatus, marks, parseResponse, refused } from './service.ts';
 
-/** Discord's documented limits, characters and numbers. The last one covers all embeds of a message. */
+/**
+ * Discord's documented limits: numbers of characters, and of embeds in a message. `embedsChars` is for all embeds
+ * together.
+ */
 const contentChars = 2_000;
 const titleChars = 256;
 const descriptionChars = 4_096;
@@ -25,7 +28,10 @@ interface Embed {
   readonly footer?: { readonly text: string };
 }
 
-/** Webhooks of Discord, as embeds. The URL is the secret: nothing is signed. A sent message can be edited. */
+/**
+ * Discord's webhooks, with embeds. The URL itself is the secret, so messages are not signed. A sent message can be
+ * edited.
+ */
 export const discord: ChatService = {
   spec: [
     'https://discord.com/developers/docs/resources/webhook#execute-webhook',

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type Section, sectionBytesOf, type Tone } from './section.ts';
 import { type ChatService, refusalByCode } from './service.ts';
 
-/** The documented limit of a body, less a reserve for the signature, which is added later. */
+/** The documented limit of a body, bytes, minus a reserve for the signature, which is added later. */
 const bodyBytes = 20_000 - 200;
 
 const templates: Readonly<Record<Tone, string>> = {
@@ -16,7 +16,7 @@ const templates: Readonly<Record<Tone, string>> = {
 /** The wait after the rate limits of the bot and of the gateway, milliseconds. */
 const waits = { 11232: 60_000, 99991400: 60_000 };
 
-/** Custom bots of Feishu and Lark, as an interactive card. */
+/** Custom bots of Feishu and Lark. A message is an interactive card. */
 export const feishu: ChatService = {
   spec: [
     'https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot',
@@ -70,7 +70,7 @@ export function feishuSign(secret: string, timestampSeconds: string): string {
 function elementsOf({ title, rows, code, ref }: Section, isOne: boolean): object[] {
   const head = isOne ? [] : [{ tag: 'markdown', content: `**${escaped(title)}** #${escaped(ref)}` }];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}** ${escaped(text)}`);
-  // Plain text, because a reader can copy it unchanged.
+  // A plain text, because a reader can copy it unchanged.
   const line =
     code === null
       ? []

@@ -5,13 +5,13 @@ import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
 
 /**
- * The tones (colours), most important first. A card has the first of these that one of its sections has. `act`: an
- * action is needed.
+ * The tones (colours), most important first. A card has the most important tone of its sections. `act`: an action is
+ * needed.
  */
 export const tones = ['bad', 'warn', 'act', 'good', 'info'] as const;
 export type Tone = (typeof tones)[number];
 
-/** One event in a card. Texts are plain: each chat service adds markup and escaping. */
+/** One event in a card. Its texts are plain, because each chat service adds its own markup and escapes. */
 export interface Section {
   readonly tone: Tone;
   readonly title: string;
@@ -40,7 +40,10 @@ export function clipped(text: string, most: number): string {
 
 const alike: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '`': "'", '*': '∗', '[': '［' };
 
-/** For Markdown without escapes: replaces the characters of tags, links and marks by similar ones. */
+/**
+ * Replaces characters that Markdown treats as markup by similar ones, for services whose Markdown has no escape
+ * character.
+ */
 export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
@@ -59,7 +62,10 @@ export interface SectionNotice {
   readonly atMs: number;
   readonly finding: FindingView | null;
   readonly action: (ActionView & { readonly result: ActionChange['result'] }) | null;
-  /** The finding's sentence, or why an action failed, for any language; `null`: only English. */
+  /**
+   * The sentence of the finding, or why an action failed, as key and values for any language; `null`: only English text
+   * exists.
+   */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
   /** For a recovery: the `ref` of the notice that reported the start; `null`: this receiver got none. */
@@ -120,7 +126,7 @@ export function isUrgent({ type, advice }: Pick<SectionNotice, 'type' | 'advice'
   );
 }
 
-/** One message to a chat. */
+/** The content of one chat message, for all chat services. */
 export interface Card {
   readonly tone: Tone;
   readonly title: string;

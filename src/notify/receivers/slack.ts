@@ -13,7 +13,7 @@ const bodyChars = 12_000;
 
 type Block = Readonly<Record<string, unknown>>;
 
-/** Incoming webhooks of Slack, in Block Kit. The URL of a webhook is its secret: nothing is signed. */
+/** Slack's incoming webhooks, in Block Kit. The URL of a webhook is the secret, so messages are not signed. */
 export const slack: ChatService = {
   spec: [
     'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks',
@@ -32,7 +32,7 @@ export const slack: ChatService = {
     ]);
     const link = card.link === null ? '' : `<${card.link.url}|${escaped(card.link.text)}> · `;
     return {
-      // Notifications on phones, and clients that draw no blocks, show only this text.
+      // Phone notifications, and clients that show no blocks, show only this text.
       text: clipped([title, ...card.sections.flatMap(({ code }) => code?.text ?? [])].map(escaped).join('\n'), 1_000),
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: clipped(title, headerChars), emoji: true } },
@@ -52,13 +52,18 @@ export const slack: ChatService = {
   },
 };
 
-/** True for a success as servers with Slack's interface report it: Zulip with `ok`, Rocket.Chat with `success`. */
+/**
+ * True for a success in the form of other servers with Slack's interface: `ok` from Zulip, `success` from Rocket.Chat.
+ */
 function isAccepted(body: string): boolean {
   const { ok, success } = parseResponse(body);
   return ok === true || success === true;
 }
 
-/** Returns the error of Slack, which is one word such as `no_service`; `null`: any other text, which is not shown. */
+/**
+ * Returns the error that Slack sends, one word such as `no_service`; `null` for any other text, which must not be
+ * shown.
+ */
 function wordOf(text: string): string | null {
   return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
 }

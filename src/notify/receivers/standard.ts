@@ -5,7 +5,7 @@ import type { Notice, Post } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 
 /**
- * Makes a request by Standard Webhooks: JSON, signed with each secret. The timestamp in the headers is that of the
+ * Makes a request in the format Standard Webhooks: JSON, signed with each secret. Its timestamp is the time of this
  * attempt.
  */
 export function composeEvents(receiver: Receiver, notice: Notice, now: Now): Parameters<Post['send']>[0] {
