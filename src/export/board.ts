@@ -23,7 +23,8 @@ interface InstrumentTypes<L extends string> {
   gauge: Gauge<L>;
   histogram: Histogram<L>;
   /**
-   * A summary is a histogram without buckets: only sum and count. The summary of prom-client would also keep quantiles.
+   * A summary here is a histogram without buckets: it has only a sum and a count. prom-client's own summary would also
+   * keep quantiles.
    */
   summary: Histogram<L>;
 }
@@ -32,7 +33,7 @@ export type Instruments<N extends MetricName> = {
   readonly [M in N]: InstrumentTypes<LabelOf<M> | ExemplarLabel<M>>[(typeof catalog)[M]['type']];
 };
 
-/** The type of an exemplar's labels. prom-client types them as labels of the metric. */
+/** The label of a metric's exemplars. prom-client's types require it among the labels of the metric. */
 type ExemplarLabel<N extends MetricName> = (typeof catalog)[N] extends { readonly exemplars: true }
   ? 'probe_id'
   : never;
@@ -41,7 +42,10 @@ export type MetricRegistry<N extends MetricName> = ReturnType<typeof createMetri
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
-/** Returns the name of a family: without `_total` for counters, because prom-client adds it in OpenMetrics. */
+/**
+ * Returns the name under which prom-client gets a metric: for a counter without `_total`, because prom-client adds it
+ * in OpenMetrics.
+ */
 function familyName(name: MetricName): string {
   return metricOf(name).type === 'counter' ? name.replace(/_total$/, '') : name;
 }
@@ -53,7 +57,7 @@ function createInstrument(name: MetricName, registry: Registry<OpenMetricsConten
   if (type === 'histogram' || type === 'summary')
     return new Histogram({ ...common, buckets: [...buckets], enableExemplars: exemplars });
   const gauge = new Gauge<string>(common);
-  // prom-client sets a gauge without labels to 0 at once. Our gauges are absent until their value is known.
+  // prom-client sets a gauge without labels to 0 at once, but ours are absent until their value is known.
   if (labels.length === 0) gauge.remove({});
   return gauge;
 }
@@ -87,7 +91,7 @@ export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
   isKept: boolean;
 };
 
-/** Counts the observations of one instrument in native histograms as well. */
+/** Makes an instrument also count its observations in native histograms. */
 function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
   const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
@@ -153,7 +157,10 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes the series of an entity, except those with labels from responses, such as `mirror_tls_info`. */
+    /**
+     * Removes the series of an entity. Series whose labels come from responses, such as `mirror_tls_info`, are not
+     * removed.
+     */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);
@@ -167,7 +174,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    /** Returns the series of one family for the protobuf format; empty for a family of another registry. */
+    /** Returns the series of one metric for the protobuf format; empty if the metric belongs to another registry. */
     messages(name: MetricName): Iterable<MetricMessage> {
       const instrument = byName.get(name);
       if (instrument === undefined) return [];
@@ -182,7 +189,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
       const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
       return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
     },
-    /** Returns the sample lines of one family; empty for a family of another registry. */
+    /** Returns the sample lines of one metric; empty if the metric belongs to another registry. */
     lines(name: MetricName, format: TextFormat): SeriesLines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };

@@ -3,10 +3,13 @@ import { type Labels, type MetricName, metricNames, metricOf, type ShardMetric }
 import { shardKinds } from './metric.ts';
 import type { Entity } from './plan.ts';
 
-/** The maximum number of targets in one prom-client registry. Its gauges are set in one turn of the event loop. */
+/**
+ * The maximum number of targets in one prom-client registry. All gauges of a registry are set in one turn of the event
+ * loop, so this bounds how long the turn takes.
+ */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** How many lines are opened or closed in one turn of the event loop. */
+/** After this many opened or closed lines, the event loop gets a turn. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = MetricRegistry<ShardMetric>;
@@ -42,12 +45,15 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
   if (entity.kind === 'target') shard.targets += sign;
 }
 
-/** The prom-client registries of mirrors, targets and artifacts, each with a bounded number of targets and lines. */
+/**
+ * The prom-client registries with the series of mirrors, targets and artifacts. Each registry has a bounded number of
+ * targets and lines.
+ */
 export class Boards {
   readonly #form: NativeForm | null;
   #shards: Shard[] = [];
   readonly #shardOf = new Map<string, Shard>();
-  /** Removed entities whose series are still to be closed. */
+  /** Removed entities whose series are not closed yet. */
   #gone: Home[] = [];
 
   constructor(form: NativeForm | null) {
@@ -67,12 +73,12 @@ export class Boards {
   }
 
   /**
-   * Sets the entities; counters of entities that stay continue.
+   * Sets the entities. Counters of an entity that exists before and after continue.
    * @returns the homes of entities that were removed or got other labels
    */
   arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
-    // An entity that returns before the sweep starts again at 0.
+    // An entity that returns before its series are closed must start at 0 again.
     for (const home of this.#gone) if (wanted.has(home.entity.key)) close(home);
     const gone = this.#gone.filter(({ entity }) => !wanted.has(entity.key));
     for (const shard of this.#shards)
@@ -84,7 +90,7 @@ export class Boards {
         // An entity with the same key but other labels may share series with the removed one.
         if (next !== undefined) close(home);
       }
-    // After `prepare` of the same entities, only those with other labels are missing.
+    // If `prepare` has already opened these entities, only those with other labels are missing.
     if (this.#shardOf.size < wanted.size) this.#placeMissing(wanted);
     this.#shards = this.#shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(this.all());
@@ -93,9 +99,9 @@ export class Boards {
     return went;
   }
 
-  /** Opens new entities over several turns of the event loop, before `arrange`. */
+  /** Opens new entities before `arrange` is called, in several turns of the event loop. */
   async prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
-    // A returning entity must not find series that are still to be closed.
+    // If a removed entity returns, its old series must be closed first.
     await this.sweep(turn);
     const place = this.#placer();
     let lines = 0;
@@ -109,7 +115,7 @@ export class Boards {
     }
   }
 
-  /** Closes the series of removed entities over several turns of the event loop. */
+  /** Closes the series of removed entities, in several turns of the event loop. */
   async sweep(turn: () => Promise<void>): Promise<void> {
     let lines = 0;
     for (let home = this.#gone.pop(); home !== undefined; home = this.#gone.pop()) {

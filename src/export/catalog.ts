@@ -3,7 +3,7 @@ import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
 import { countSeriesLines, type DaemonKind, type Metric, type MetricKind, type ShardKind } from './metric.ts';
 
-/** The daemon's metrics: for the exporter, docs/metrics.md, alerts and dashboards. */
+/** All metrics of the daemon. The exporter, docs/metrics.md, the alerts and the dashboards use this list. */
 export const catalog = { ...probeMetrics, ...mirrorMetrics, ...daemonMetrics } as const;
 
 export type MetricName = keyof typeof catalog;
@@ -31,8 +31,8 @@ export function unitOf(name: MetricName): string | null {
 interface Brought {
   readonly names: readonly MetricName[];
   /**
-   * `lines`: the maximum number of sample lines. `calmLines`: the same without counters that appear only at their
-   * first event.
+   * `lines`: the maximum number of sample lines. `calmLines`: the same number without counters that appear only at
+   * their first event.
    */
   readonly lines: number;
   readonly calmLines: number;
@@ -55,7 +55,8 @@ function broughtBy(kind: MetricKind, heavy: boolean): Brought {
 }
 
 /**
- * Lists the metrics of a kind of entity. For steps, `heavy` matters: some of their metrics are `only` for one weight.
+ * Lists the metrics of a kind of entity. `heavy` matters only for steps: some metrics exist only for heavy or only for
+ * light steps.
  */
 export function listMetricsFor(kind: MetricKind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;

@@ -3,7 +3,7 @@ import type { Config } from '../core/config.ts';
 
 /**
  * Returns eight hexadecimal digits. They are equal for places that monitor the same mirrors and modules by the same
- * rules. What differs by place is left out: name, listener, receivers, credentials, routes.
+ * rules. Settings that differ by place are left out: name, listener, receivers, credentials, routes.
  */
 export function configHashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
   const hash = createHash('sha256');

@@ -27,7 +27,7 @@ const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is 
 
 /**
  * Keeps and renders the metrics of the catalogue.
- * @param input.turn  lets the event loop process other events; awaited between parts of long work
+ * @param input.turn  lets the event loop process other events; it is awaited between the parts of long work
  */
 export function createExporter(input: {
   readonly config: Config;
@@ -36,10 +36,10 @@ export function createExporter(input: {
   readonly node: string;
   readonly turn: () => Promise<void>;
 }) {
-  // A closure over `input` would keep the first configuration in memory.
+  // If the closures used `input`, they would keep the first configuration in memory.
   const { turn } = input;
   const { protobuf } = input.config.listen;
-  // The counts of both forms agree only if both are kept from the start.
+  // Classic and native counts agree only if both are counted from the start.
   const form = protobuf === undefined ? null : { ...protobuf, isKept: protobuf.histograms === 'both' };
   const boards = new Boards(form);
   const daemon = createMetricRegistry(daemonNames, form);
@@ -49,7 +49,7 @@ export function createExporter(input: {
   let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: ExportPlan } | null =
     null;
 
-  /** Sets another configuration; `sweep` or the next rendering closes the series of removed entities. */
+  /** Sets another configuration. `sweep` or the next rendering closes the series of removed entities. */
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
@@ -75,14 +75,17 @@ export function createExporter(input: {
       facts.sample(sample);
     },
     skipped: (skipped: Skipped) => countSkipped(boards, skipped),
-    /** The last ok response of each target before the restart, wall milliseconds by target id. */
+    /** Restores the time of each target's last ok response before the restart: wall milliseconds by target id. */
     restored: (lastOk: ReadonlyMap<string, number>) => restoreLastOk(boards, lastOk),
     ...createCounters(daemon, boards, () => arranged),
     finding: facts.finding,
     clientRun: (run: ClientRun) => countClientRun(boards, run),
-    /** The source of gauges, read at each rendering; set once. */
+    /** Sets the source of the gauges, which is read at each rendering. Call this once. */
     snapshot: renderer.snapshot,
-    /** Opens the series that a configuration adds, in many turns. Call `reconfigure` with the same input afterwards. */
+    /**
+     * Opens the series that a configuration adds, in many turns of the event loop. Call `reconfigure` with the same
+     * input afterwards.
+     */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
@@ -111,7 +114,7 @@ function arrangeDaemon(
   for (const { kind, key, labels } of next) if (!old.has(key)) daemon.open(kind, labels);
 }
 
-/** Sets the gauges that name the configuration. */
+/** Sets the gauges whose labels describe the configuration. */
 function showConfig(daemon: MetricRegistry<DaemonMetric>, config: Config): void {
   daemon.clear(['mirrorwatch_config_info', 'mirrorwatch_place_info', 'mirrorwatch_shard_info']);
   const { shard } = config;
@@ -121,7 +124,7 @@ function showConfig(daemon: MetricRegistry<DaemonMetric>, config: Config): void 
   if (config.labels !== undefined) daemon.instruments.mirrorwatch_place_info.set({ ...config.labels }, 1);
 }
 
-/** Creates the counters of the daemon and of mirrors that other stages increment. */
+/** Creates the functions that count events of other parts of the daemon. */
 function createCounters(
   { instruments }: MetricRegistry<DaemonMetric>,
   boards: Boards,

@@ -10,7 +10,7 @@ function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
   return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
 }
 
-/** Exports the handshake and the HTTP version of each mirror. */
+/** Exports the last TLS handshake and the HTTP version of each mirror. */
 function createConnectionFacts(boards: Boards) {
   const shown = new Map<string, TlsLabels>();
   const spoken = new Map<string, Labels>();
@@ -27,8 +27,7 @@ function createConnectionFacts(boards: Boards) {
     const home = boards.home(planKeyOf.mirror(registry));
     if (home === undefined) return;
     if (tls === null) {
-      // A refused connection gives no news of the certificate, so it stays shown. After a failed handshake there is
-      // none.
+      // If no connection opens, the last certificate stays exported. If the TLS handshake fails, it is removed.
       if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
       return;
     }
@@ -42,7 +41,8 @@ function createConnectionFacts(boards: Boards) {
   }
 
   /**
-   * Shows the HTTP version of a probe. A probe over a forced version is ignored, because clients may get another one.
+   * Exports the HTTP version of a probe. A probe over a forced version is ignored, because clients may get another
+   * version.
    */
   function version({ due, protocol }: SettledSample): void {
     const { ecosystem, registry } = due.target;
@@ -72,7 +72,7 @@ function createConnectionFacts(boards: Boards) {
   };
 }
 
-/** Exports facts of samples and findings: connections of each mirror, verified and wrong artifacts. */
+/** Exports facts of samples and findings: the connection of each mirror, and its verified and wrong artifacts. */
 export function createFactBook(boards: Boards) {
   const connections = createConnectionFacts(boards);
   const counted = new Map<string, Set<string>>();

@@ -28,23 +28,26 @@ const readGauges = metricNames.filter((name) => metricOf(name).type === 'gauge' 
 export interface Readings {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly since: Snapshot['since'];
-  /** Numbers of open findings by registry (`''`: the daemon) and kind. */
+  /** Numbers of open findings, by mirror (`''` stands for the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** The rank of each usable candidate, 1 is best, by its name. */
+  /** The rank of each mirror that advice may name, by its name; 1 is best. */
   readonly ranks: ReadonlyMap<string, number>;
   /** The cause of each open mismatch, by the key of the artifact. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
-  /** The worst lag over all kinds of responses, by the key of a module or mirror. */
+  /** The worst lag over all kinds of responses, by the key (`planKeyOf`) of a module or mirror. */
   readonly lags: ReadonlyMap<string, MirrorLag>;
-  /** Of canaries, seconds. */
+  /** The baselines of canaries, seconds, by registry of prom-client. */
   readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
-  /** The longest streak of slow samples of each mirror that has a baseline, by its name. */
+  /** The longest current row of slow samples at each mirror that has a baseline, by its name. */
   readonly streaks: ReadonlyMap<string, number>;
 }
 
 const seriesPerTurn = 1_000;
 
-/** Sorts the readings of a snapshot for the gauges. @param turn  awaited every `seriesPerTurn` series */
+/**
+ * Sorts the readings of a snapshot by the gauges that show them.
+ * @param turn  awaited after every `seriesPerTurn` series
+ */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Map<string, MismatchCause>();
@@ -84,7 +87,7 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
 }
 
 /**
- * Returns the worst lag of each module, which may have several kinds of responses. An unknown upper bound counts as the
+ * Returns the worst lag of each module. A module may have several kinds of responses. An unknown upper bound is the
  * worst.
  */
 function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
@@ -147,7 +150,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 }
 
 /**
- * Sets the gauges of one registry. If a reading is unknown, its series is absent.
+ * Sets the gauges of one registry. If a value is unknown, its series is absent.
  * @param verified  keys of artifacts that had a pinned or signed hash
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
@@ -182,7 +185,7 @@ function fillProcess(
     [system, cpu.system],
     [instruments.process_cpu_seconds_total, cpu.user + cpu.system],
   ] as const) {
-    // The counter takes the value that the system counts.
+    // The system counts this value, so the counter is set to it.
     counter.reset();
     counter.inc(seconds);
   }
@@ -213,7 +216,7 @@ export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapsh
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   if (snapshot.actionsStopped !== undefined)
     instruments.mirrorwatch_actions_stopped.set(snapshot.actionsStopped ? 1 : 0);
-  // The counter takes the value that the store counts.
+  // The store counts these values, so the counters are set to them.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc({ what: 'file' }, snapshot.stateSetAside);
   instruments.mirrorwatch_state_set_aside_total.inc({ what: 'row' }, snapshot.stateRowsAside);

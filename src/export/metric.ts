@@ -18,32 +18,38 @@ export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker
 export type DaemonKind = (typeof daemonKinds)[number];
 export type MetricKind = ShardKind | DaemonKind;
 
-/** Labels that a metric adds to those of its entity, each with its closed list of values; empty: none. */
+/** Labels that a metric adds to those of its entity, each with all its possible values; empty: none. */
 export type Each = Readonly<Record<string, readonly string[]>>;
 
 export interface Metric {
   /** The type. A `summary` has a sum and a count but no quantiles. */
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
-  /** The HELP text, without quotes, backslashes or line ends, because the two formats escape these differently. */
+  /**
+   * The HELP text. It has no quotes, backslashes or line ends, because the two text formats escape these differently.
+   */
   readonly help: string;
   readonly labels: readonly string[];
-  /** The kinds of entities that have the metric, with the closed labels that multiply its series. */
+  /**
+   * The kinds of entities that have the metric. A kind's labels are added to those of its entity, so they multiply its
+   * series.
+   */
   readonly per: Readonly<Partial<Record<MetricKind, Each>>>;
-  /** When the metric has no series, in words. */
+  /** In which cases the metric has no series, in words. */
   readonly absent: string;
-  /** Upper bounds, ascending, `+Inf` implied; histograms only. */
+  /** The upper bounds of a histogram's buckets, ascending; `+Inf` is added. */
   readonly buckets?: readonly number[];
-  /** Only steps of this weight have the metric. */
+  /** Only heavy steps, or only light ones, have the metric. */
   readonly only?: 'light' | 'heavy';
-  /** Buckets carry `probe_id` in OpenMetrics. */
+  /** In OpenMetrics, buckets have exemplars with the label `probe_id`. */
   readonly exemplars?: true;
   /**
-   * True: a series appears only at its first event, with the value 1. Another counter, which starts at 0, has the sum.
+   * True: a series appears only at its first event, with the value 1. Another counter starts at 0 and has the sum of
+   * all these series.
    */
   readonly onFirst?: true;
 }
 
-/** Lists all combinations of the labels that a metric adds; if it adds none, one empty combination. */
+/** Lists all combinations of the labels that a metric adds. If it adds none, the list has one empty combination. */
 export function listCombinations(each: Each): readonly Readonly<Record<string, string>>[] {
   let all: Record<string, string>[] = [{}];
   for (const [label, values] of Object.entries(each))
@@ -83,7 +89,7 @@ export function newEventCounter<const L extends Metric['labels'], const P extend
   return { type: 'counter', help, labels, per, absent: `until its first event; ${sum}`, onFirst: true } as const;
 }
 
-/** Defines a gauge. @param absent  when there is no series, in words */
+/** Defines a gauge. @param absent  in which cases there is no series, in words */
 export function newGauge<
   const L extends Metric['labels'],
   const P extends Metric['per'],

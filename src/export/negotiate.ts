@@ -11,9 +11,9 @@ export type TextFormat = Exclude<Format, 'protobuf'>;
 interface Range {
   readonly type: string;
   readonly version: string | null;
-  /** The parameters `proto` and `encoding` of the content type, as one text. */
+  /** The parameters `proto` and `encoding` of the accepted content type, as one text. */
   readonly message: string;
-  /** The weight, 0 to 1; 0: refused. */
+  /** The weight `q` of the content type, 0 to 1; 0: the client refuses it. */
   readonly q: number;
 }
 

@@ -23,7 +23,7 @@ export interface DaemonEntity {
 export interface ExportPlan {
   readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
-  /** The maximum number of lines that `config.limits.lines` excludes from each response. */
+  /** The number of lines that each response omits at most, because of `config.limits.lines`. */
   readonly droppedLines: number;
 }
 
@@ -33,7 +33,10 @@ export const planKeyOf = {
   path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
   target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
   canary: (target: Pick<Target, 'id'>, connection: Connection) => `canary|${seriesId(target, connection)}`,
-  /** The entity that counts round trips: the target for the canary and for artifacts, else the step. */
+  /**
+   * The key of the entity that counts a target's round trips: the target itself for canaries and artifacts, else its
+   * step.
+   */
   trip: (target: Target, connection: Connection) =>
     hasOwnTrip(target)
       ? `trip|${seriesId(target, connection)}`
@@ -104,8 +107,8 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
 }
 
 /**
- * Plans /metrics: all mirrors, clients and the daemon's own metrics, then targets in their order while their lines fit
- * `config.limits.lines`. The first target that does not fit excludes all following ones.
+ * Plans the series of /metrics. All mirrors, clients and the daemon's own metrics are included. Then targets are added
+ * in their order until their lines exceed `config.limits.lines`. That target and all later ones are excluded.
  * @param targets  those of mirrors that are not in `config` are ignored
  */
 export function makePlan(config: Config, targets: readonly Target[]): ExportPlan {

@@ -5,7 +5,7 @@ import { fillBoard, fillDaemon, sortReadings } from './gauges.ts';
 import { contentHeadOf, endOf, type TextFormat } from './negotiate.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The size of a piece in characters. It is rendered in about a millisecond; series are not split. */
+/** The size of a piece in characters; rendering it takes about a millisecond. A piece never ends inside a series. */
 const pieceChars = 64 * 1024;
 
 interface Rendered {
@@ -56,7 +56,7 @@ export function createRenderer(input: Rendered & { readonly verified: ReadonlySe
   };
 }
 
-/** Renders families in protobuf. A family is delimited by its length, so all its series are encoded before its head. */
+/** Renders the response in protobuf. A family begins with its length, so all its series are encoded before its head. */
 async function* renderProtobuf({ boards, daemon, turn }: Rendered): AsyncGenerator<Uint8Array> {
   const { encodeHead, encodeSeries } = await import('./native/page.ts');
   for (const name of metricNames) {

@@ -7,8 +7,8 @@ import type { Boards } from './boards.ts';
 import { planKeyOf } from './plan.ts';
 
 /**
- * The label `because` of a skipped slot. `local`: an overrun, because our own slot was still busy. `paused`: the mirror
- * was under `Retry-After` or in maintenance.
+ * The label `because` of a skipped probe. `local`: the previous probe of the series was still running, or this host was
+ * too slow. `paused`: the mirror was under `Retry-After` or in maintenance.
  */
 export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
   paused: 'paused',
@@ -65,7 +65,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
 }
 
-/** Observes a response, ok or not: whether a cache had it, and the time of a "not found". */
+/** Observes a response, ok or not: whether a cache had it, and the time of a "not found" response. */
 function observeResponse(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
   if (outcome.tag === 'unknown' || status === null) return;
   const { ecosystem, registry } = due.target;
@@ -76,7 +76,7 @@ function observeResponse(boards: Boards, { due, outcome, status, cache, cold, rt
   ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
 }
 
-/** Counts one settled sample; only those of scheduled probes count. */
+/** Counts one settled sample if its probe was scheduled. */
 export function exportSample(boards: Boards, sample: SettledSample): void {
   if (sample.due.purpose !== 'scheduled') return;
   const { target } = sample.due;

@@ -1,6 +1,6 @@
 import type { TextFormat } from './negotiate.ts';
 
-/** Sample lines, rendered when they are read. */
+/** Sample lines. Each text is rendered only when it is read. */
 export interface SeriesLines {
   readonly texts: Iterable<string>;
   readonly count: number;

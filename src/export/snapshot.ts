@@ -4,17 +4,20 @@ import type { EcosystemId } from '../core/mirror.ts';
 import type { QueueStanding } from '../core/notice.ts';
 import type { MirrorLag, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 
-/** The current state, read once per rendering. */
+/** The current state of the daemon, read once per rendering of the metrics. */
 export interface Snapshot {
   readonly standings: readonly Standing[];
   readonly vantage: VantageStanding;
-  /** Open findings. Absent: those of `standings` are used, and the number of findings about the daemon is unknown. */
+  /**
+   * Open findings. Absent: the findings of `standings` are used, and the number of findings about the daemon is
+   * unknown.
+   */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<SeriesBaseline>;
   /** Lags. A module may have several, one for each kind of response. */
   readonly lags: Iterable<MirrorLag>;
   readonly advice: readonly Advice[];
-  /** `candidates`: best first. */
+  /** The ranked mirrors of each upstream. `candidates`: the best first. */
   readonly ranks: readonly {
     readonly ecosystem: EcosystemId;
     readonly upstream: string;

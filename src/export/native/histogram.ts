@@ -1,11 +1,11 @@
 /**
- * The resolution at the start: each bucket is 2^(1/16) times as wide as the previous one, so a quantile is exact to
- * within 4.4 %.
+ * The schema (resolution) at the start: each bucket is 2^(1/16) times as wide as the previous one, so a quantile is
+ * exact to within 4.4 %.
  */
 const startSchema = 4;
 /** The lowest schema of Prometheus: each bucket is 65 536 times as wide as the previous one. */
 const lowestSchema = -4;
-/** Values up to this one are counted in the zero bucket. It is the default of Prometheus' Go client. */
+/** Values up to this one count in the zero bucket. The default of Prometheus' Go client is the same. */
 export const zeroThreshold = 2 ** -128;
 
 export type NativeHistogram = ReturnType<typeof createNativeHistogram>;
