@@ -39,7 +39,7 @@ const kinds = Object.keys(kindText) as readonly MetricKind[];
 const skipText: Readonly<Record<Skipped['because'], string>> = {
   ...notAsked,
   over_budget: '`bytesPerHour` is used up; heavy steps stop first, the canary never stops',
-  overrun: 'the previous probe in the same slot is still running',
+  overrun: 'the previous probe of the same series is still running',
   local: 'the daemon dropped probes because its own delays contaminate samples, or this machine was suspended',
 };
 

@@ -11,11 +11,11 @@ const weights: Readonly<Record<(typeof reasonWeight)[keyof typeof reasonWeight],
 
 /** What an unknown sample says about this host. */
 const unknowns: Readonly<Record<Because, string>> = {
-  contaminated: 'a thread of the daemon was blocked so long that the verdict could be wrong',
+  contaminated: 'a thread of the daemon was blocked for so long that the verdict could be wrong',
   vantage: 'all mirrors and controls fail at once: the network of this host is the problem',
   proxy: 'the proxy failed, not the mirror',
   resolver: 'the resolver of this host does not respond',
-  local: 'a probe overran its slot, or this machine has no descriptors or memory left',
+  local: 'the previous probe was still running at the next planned time, or this machine has no descriptors or memory left',
   paused: `the probe was not sent, for one of these reasons: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
   over_budget: 'the budget of the host is used up (`perHost`, `bytesPerHour`)',
   shutdown: 'the daemon was stopping',

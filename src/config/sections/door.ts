@@ -13,7 +13,7 @@ export function makeDoorKey(registry: Registry) {
   const ids = registry.all.flatMap(({ id, door }) => (door === undefined ? [] : [id]));
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping({
-    listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so the mapping form is.', {})
+    listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so use the mapping form.', {})
       .meta({ description: 'The address for clients: an address, or a mapping. Needs a restart.' })
       .prefault('127.0.0.1:10121'),
     ecosystems: list(

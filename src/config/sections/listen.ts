@@ -64,7 +64,7 @@ const histogramKeys = {
 
 export const listenKey = makeListenKey(
   '127.0.0.1:10120',
-  'Off loopback a token is required, so the mapping form is.',
+  'Off loopback a token is required, so use the mapping form.',
   histogramKeys,
 )
   .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })

@@ -58,13 +58,13 @@ function identityKeys({ all }: Registry) {
   const ids = all.map(({ id }) => id);
   const upstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
   return {
-    name: name('The label `registry`, unique in the file.'),
+    name: name('Name of the mirror, unique in the file; metrics have it as the label `registry`.'),
     ecosystem: word(
       'Kind of the mirror: Go modules, npm packages, Python packages, images, or files.',
       ids as [string, ...string[]],
     ),
     upstream: name(
-      `The service that it copies. Advice replaces a mirror only by one of the same upstream. Default ${upstreams.join(', ')}.`,
+      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default ${upstreams.join(', ')}.`,
       true,
     ).optional(),
     url: readable(
@@ -84,7 +84,7 @@ function identityKeys({ all }: Registry) {
       0,
       1_000_000,
     ).optional(),
-    region: text('Its location, for display.', phrase('expected.shortText'), 64).optional(),
+    region: text('Location of the mirror, for display.', phrase('expected.shortText'), 64).optional(),
     capacity: word(
       '`small`: the mirror cannot serve all clients. Among equally good mirrors, daemons then prefer different ones, by a hash of their vantage.',
       ['small'],

@@ -31,7 +31,7 @@ const when = mapping({
     .meta({ description: 'Only advice for these causes; `slow` is every cause of slowness. Default: all.' })
     .optional(),
   confidence: word(
-    'Minimum confidence of the advice. A hard failure is `medium` at once and `high` after 30 s; slowness and failure shares are `low` until their test is sure, then `medium`.',
+    'Minimum confidence of the advice. After a hard failure it is `medium` at once, and `high` after 30 s. For slowness or a share of failures it is `low` until the statistical test is sure, then `medium`.',
     ['low', 'medium', 'high'],
   ).prefault('medium'),
   perHour: integer('Maximum changes per hour. Further changes wait.', 1, 1_000).prefault(4),

@@ -37,7 +37,7 @@ export const doorMetrics = {
   },
   mirrorwatch_door_daemon_up: {
     type: 'gauge',
-    help: '1 while the door follows the daemon, 0 while the daemon cannot be reached and the last order stays.',
+    help: '1 while the door follows the daemon, 0 while it cannot reach the daemon and keeps the last order.',
     labels: [],
   },
   process_open_fds: { type: 'gauge', help: 'File descriptors in use.', labels: [] },

@@ -22,13 +22,13 @@ export const mirrorMetrics = {
   mirror_integrity_mismatches_total: newEventCounter(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: { cause: mismatchCauses } },
-    'Artifacts found wrong twice in the same way, each time with a complete response over a fresh connection. Causes authority and origin: they disagree with the mirror. Cause fork: the checksum database has two histories. Causes peers and retag: mirrors differ and it is not known which is right.',
+    'Artifacts found wrong twice in the same way, each time with a complete response over a fresh connection. Causes authority and origin: that source has other content than the mirror. Cause fork: the checksum database has two histories. Cause peers: mirrors differ. Cause retag: the mirror changed a version. For peers and retag it is not known which content is right.',
     'mirror_integrity_verified_total exists from the start',
   ),
   mirror_integrity_mismatch_active: newGauge(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: {} },
-    '1 from a mismatch until it is acknowledged, also over restarts. Causes are those of mirror_integrity_mismatches_total.',
+    '1 from a mismatch until it is acknowledged, even after a restart. Causes are those of mirror_integrity_mismatches_total.',
     'for each cause without an open mismatch. Exception: cause authority is 0 if content was verified and no mismatch is open',
   ),
   mirror_transfer_bytes_total: newCounter(
@@ -57,13 +57,13 @@ export const mirrorMetrics = {
   mirror_tls_certificate_expiry_timestamp_seconds: newGauge(
     ['registry'],
     { mirror: {} },
-    'Unix time at which the last certificate of the mirror expires, also if it was not trusted.',
+    'Unix time at which the last certificate of the mirror expires, even if it was not trusted.',
     'until a certificate was received, without TLS, and after a handshake without a certificate',
   ),
   mirror_tls_info: newGauge(
     ['registry', 'tls_version', 'cipher', 'issuer'],
     { mirror: {} },
-    'Always 1. Labels describe the last TLS handshake, also if the certificate was not trusted.',
+    'Always 1. Labels describe the last TLS handshake, even if the certificate was not trusted.',
     'until a certificate was received, without TLS, and after a handshake without a certificate',
   ),
   mirror_protocol_info: newGauge(
@@ -81,24 +81,24 @@ export const mirrorMetrics = {
   mirror_advice_since_timestamp_seconds: newGauge(
     ['ecosystem', 'upstream', 'from', 'to', 'cause', 'state'],
     { upstream: {} },
-    'Unix time since when advice is proposed or accepted.',
+    'Unix time at which the advice was proposed, or accepted if label state is accepted.',
     'while no advice is proposed or accepted',
   ),
   mirror_advice_rank: newGauge(
     ['ecosystem', 'upstream', 'registry'],
     { mirror: {} },
-    'Rank of the mirror among the usable ones. 1 is best.',
+    'Rank of the mirror among the mirror in use and those that advice may name. 1 is best.',
     'while its gate is neither ok (a candidate) nor current (in use)',
   ),
   mirror_advice_issued_total: newCounter(
     ['ecosystem', 'upstream', 'cause'],
     { upstream: { cause: adviceCauses } },
-    'Advice proposed; reminders do not count.',
+    'Number of proposed advice. Reminders do not count.',
   ),
   mirror_advice_regret_total: newCounter(
     ['ecosystem', 'upstream'],
     { upstream: {} },
-    'Accepted advice after which the previous mirror performed better than the advised one, by canary probes.',
+    'Accepted advice after which canary probes showed that the previous mirror performed better than the advised one.',
   ),
   mirror_findings_open: newGauge(
     ['ecosystem', 'registry', 'kind'],

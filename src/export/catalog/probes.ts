@@ -30,7 +30,7 @@ export const probeMetrics = {
   mirror_probe_last_success_timestamp_seconds: newGauge(
     ['ecosystem', 'registry', 'step'],
     { step: {} },
-    'Unix time at which the last successful probe of the step ended, of any module.',
+    'Unix time at which the last successful probe of the step ended. All modules count together.',
     'until the first successful probe; it is restored after a restart',
   ),
   mirror_probe_attempts_total: newCounter(target, { target: {} }, 'Scheduled probes with a verdict: ok or failed.'),
@@ -44,19 +44,19 @@ export const probeMetrics = {
   mirror_probe_unknown_total: newCounter(
     ['ecosystem', 'registry', 'because'],
     { mirror: { because: becauses } },
-    'Scheduled probes, and intervals without one, that say nothing about the mirror: skipped, or disturbed by this host.',
+    'Scheduled probes that say nothing about the mirror, because they were skipped, or disturbed by this host or its network.',
   ),
   mirror_probe_rtt_baseline_seconds: newGauge(
     [...target, 'connection'],
     { canary: {} },
-    'Median of recent successful round trips of a canary that were not slow. The spike rule compares with it.',
-    'while it has too few samples (warming)',
+    'Median of recent successful round trips of a canary that were not slow. The spike rule compares new round trips with it.',
+    'while the canary has too few samples (warming)',
   ),
   mirror_probe_rtt_spike_streak: newGauge(
     ['ecosystem', 'registry'],
     { mirror: {} },
-    'Number of consecutive slow samples up to now. The value is the longest streak of all light targets.',
-    'while all their baselines have too few samples (warming)',
+    'Number of consecutive slow samples up to now, for the light target of the mirror with the longest such streak.',
+    'while the baselines of all light targets have too few samples (warming)',
   ),
   mirror_state: newGauge(
     ['ecosystem', 'upstream', 'registry', 'state'],
@@ -79,7 +79,7 @@ export const probeMetrics = {
   mirror_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'module', 'bound'],
     { module: { bound: bounds } },
-    'Lag of the mirror behind the origin or its peers for a module, as a lower and an upper bound. A mirror that lacks nothing has lower 0 and upper below one probe interval.',
+    'Lag of the mirror behind the origin or its peers for a module, as a lower and an upper bound. If the mirror lacks nothing, the lower bound is 0 and the upper bound is below one probe interval.',
     'while unknown: no response in three intervals, or no mirror to compare with. The upper bound also needs an origin that responds. The origin itself has no lag',
   ),
   mirror_sync_lag_seconds: newGauge(
