@@ -141,8 +141,8 @@ export class Boards {
   }
 
   /**
-   * Returns a function that places an entity in the first registry with room. It searches from a cursor, because a
-   * registry without room now rarely has room for the next entity.
+   * Returns a function that places an entity in the first registry with room. It continues at the registry of the
+   * previous entity, because one that had no room rarely has room for the next entity.
    */
   #placer(): (entity: Entity) => void {
     let cursor = 0;

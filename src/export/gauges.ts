@@ -38,7 +38,7 @@ export interface Readings {
   readonly lags: ReadonlyMap<string, MirrorLag>;
   /** The baselines of canaries, seconds, by registry of prom-client. */
   readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
-  /** The longest current row of slow samples at each mirror that has a baseline, by its name. */
+  /** By mirror that has a baseline: the largest number of consecutive slow samples up to now, over its targets. */
   readonly streaks: ReadonlyMap<string, number>;
 }
 

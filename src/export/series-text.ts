@@ -11,7 +11,7 @@ export type LabelSet = Readonly<Record<string, string>>;
 export interface Exemplar {
   readonly labelSet: LabelSet;
   readonly value: number;
-  /** Seconds since 1970. */
+  /** The time of the exemplar, seconds since 1970. */
   readonly timestamp: number;
 }
 

@@ -12,7 +12,10 @@ const expressionsKept = 1_000;
 
 type Matches = (wallMs: number) => boolean;
 
-/** Matchers of one expression, by unit; each matcher also tests the larger units. */
+/**
+ * Matchers of one cron expression, one for each unit of time. Each also tests the larger units: `minute` tests hour and
+ * day too.
+ */
 interface Almanac {
   readonly day: Matches;
   readonly hour: Matches;

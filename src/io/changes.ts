@@ -23,7 +23,9 @@ import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } fro
 export interface ChangeRefused {
   readonly file: string;
   readonly because: Sentence;
-  /** Set if only some files were changed or restored: the id of the stored change set, which an undo needs. */
+  /**
+   * Set if only some of the files were changed or restored. It is the id of the stored change set, which an undo needs.
+   */
   readonly halfDone?: string;
 }
 
@@ -47,8 +49,8 @@ export interface ChangePlace {
 const newFileMode = 0o600;
 
 /**
- * Makes all changes. After an error no file is changed, unless the error has `halfDone`. Old contents are stored first.
- * It is an error if a file's content is not the `before` of its change.
+ * Stores the old contents, then makes all changes. If a change fails, the files are restored; if that fails too, the
+ * error has `halfDone`. A change fails if the file's content is not its `before`.
  */
 export async function makeChanges(
   changes: readonly FileChange[],
@@ -103,7 +105,7 @@ async function refusedToRoot(
   return null;
 }
 
-/** True if a file's content is unchanged. @throws what `readFile` throws */
+/** True if a file still has the content from before the change. @throws what `readFile` throws */
 export async function isAsBefore({ file, beforeSha256 }: Pick<KeptFile, 'file' | 'beforeSha256'>): Promise<boolean> {
   if (beforeSha256 === null) return (await lstat(file).catch(() => null)) === null;
   return sha256(await readFile(file)) === beforeSha256;

@@ -25,7 +25,8 @@ interface Room {
 }
 
 /**
- * Runs real clients, each in a new folder and a process group of its own, with a minimal environment.
+ * Creates the runner of real clients, such as `npm`. Each client runs in a new folder and in its own process group,
+ * with a minimal environment.
  * @param input.path  the search path of programs, which the clients get too
  * @see docs/decisions/0020-client-runs.md for what this protects against and what it does not
  */
@@ -124,8 +125,8 @@ async function runProgram(
 type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };
 
 /**
- * Resolves when the process and its pipes have ended; it waits only a limited time for the pipes. Stops the process
- * group.
+ * When the process has ended, stops its process group. Resolves when its pipes are closed too, or after
+ * `limits.closeMs`.
  */
 function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   return new Promise((resolve) => {
@@ -201,7 +202,7 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
   for (const path of folders) await own(path);
 }
 
-/** Removes a folder, also one with read-only folders in it. Errors are ignored. */
+/** Removes a folder, even if it contains read-only folders. Errors are ignored. */
 async function clear(home: string): Promise<void> {
   const remove = () => rm(home, { recursive: true, force: true });
   await remove().catch(async () => {

@@ -7,7 +7,7 @@ interface Connection {
   socket: Socket;
   requests: number;
   isLetIn: boolean;
-  /** True while the connection is younger than about `newMs`: its first request may be on the way. */
+  /** True while the connection is younger than about `newMs`, because its first request may still be on the way. */
   isNew: boolean;
 }
 

@@ -25,7 +25,7 @@ export function tlsOf({ tls }: Pick<Listen, 'tls'>): { readonly tls?: TlsTrust }
   return { tls: { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined } };
 }
 
-/** Header names are lower case. */
+/** A complete response. Header names are lower case. */
 export interface Exchanged {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -44,7 +44,7 @@ export async function exchangeOnce(wanted: {
   readonly body: string | null;
   readonly limitMs: number;
   readonly tls?: TlsTrust;
-  /** Absent: 64 MiB for this response. */
+  /** The number of bytes that may still be read, which several responses may share; absent: 64 MiB for this one. */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = wanted;

@@ -93,8 +93,8 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
 }
 
 async function readText(path: string, disk: Disk) {
-  // Checked before the open, because opening affects some devices, and again after it, because the file may have been
-  // replaced.
+  // The file is checked before the open, because opening affects some devices. It is checked again after the open,
+  // because it may have been replaced.
   const before = refusalOf(await disk.stat(path));
   if (before !== null) return before;
   const handle = await disk.open(path, openFlags);

@@ -15,7 +15,7 @@ export type LogDestination = DestinationStream;
  * exit.
  */
 function prettyOver(plain: LogDestination): LogDestination {
-  // Loaded on demand: a log of JSON lines does not need it.
+  // The module is loaded only here, because a log of JSON lines does not need it.
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
   const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
   return {

@@ -11,7 +11,7 @@ import { type Connections, createConnections } from './connections.ts';
 import { readDescriptorLimit } from './machine.ts';
 
 export interface Listening {
-  /** The port in use, also if the configuration sets 0 (any free port). */
+  /** The port in use, even if the configuration sets 0 (any free port). */
   readonly port: number;
   /** Stops accepting connections. Connections that are still in use after `graceMs` are closed. */
   close(graceMs: number): Promise<void>;
@@ -28,7 +28,7 @@ const usual = {
 /**
  * Opens an HTTP listener of this program. Slow clients are disconnected, and connections are limited. The handler emits
  * the event `letIn` on the response of an authorized request.
- * @returns the code of the failure: of the system, or of a bad certificate
+ * @returns the listener, or the error code of the system or of a bad certificate
  */
 export async function listen(
   handler: RequestListener,

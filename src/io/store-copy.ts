@@ -20,7 +20,7 @@ export interface StoreCopy {
   /** Reads the rows with valid JSON from `fromMs` on, oldest first. @throws what SQLite throws on a broken page */
   rows(table: Table, fromMs: number): IterableIterator<Row>;
   count(table: Table, fromMs: number): number;
-  /** Wall milliseconds; `null`: no rows. */
+  /** Returns the time of the oldest row, wall milliseconds; `null`: there are no rows. */
   oldestMs(table: Table): number | null;
   close(): void;
 }
@@ -66,7 +66,8 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
 }
 
 /**
- * Copies a state file with its log. SQLite writes to the file only at a checkpoint, which changes its time stamp.
+ * Copies a state file with its log. SQLite writes to the file itself only at a checkpoint. If one occurs during the
+ * copy, the file's time stamp changes, and the copy is repeated.
  * @returns false if the file changed during each attempt
  */
 export function copyWhole(path: string, to: string): boolean {

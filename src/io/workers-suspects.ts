@@ -23,7 +23,7 @@ export class Suspects {
     this.#builders.add(registry);
   }
 
-  /** True if this job is repeated now. */
+  /** True if this job is being repeated in the separate thread. */
   isRunning(job: Job): boolean {
     return isProbe(job) && this.#running === jobRegistryOf(job) && this.#jobs.get(this.#running)?.has(job) === true;
   }

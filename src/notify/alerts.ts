@@ -34,7 +34,8 @@ export function alertNameOf(kind: FindingKind): string {
 
 /**
  * Renders a finding as the body of `POST /api/v2/alerts`. Only annotations are translated.
- * @param endedAtMs  `null`: the finding is open, and `addEnd` adds an end at each attempt
+ * @param endedAtMs  when the finding ended, wall milliseconds; `null`: it is open, and `addEnd` adds an end at each
+ * attempt
  * @param advised    advice to leave the finding's mirror, whose remedy lines become annotations; `null`: none
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */

@@ -121,7 +121,7 @@ function isOf({ receiver }: Queue, audience: Audience): boolean {
 }
 
 function wants(queue: Queue, change: NoticeDraft): boolean {
-  // Alertmanager gets the end of each alert that it got, so the end has the filter of the beginning.
+  // The end of an alert has the filter of its beginning, so Alertmanager gets the end of each alert that it got.
   const event = showsAlerts(queue.receiver) ? change.finding?.kind : change.event;
   if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, change)) return false;
   if (change.weight === 'news') return true;
@@ -131,7 +131,9 @@ function wants(queue: Queue, change: NoticeDraft): boolean {
   );
 }
 
-/** True if a waiting notice may be replaced: it was not sent under its id, or its receiver ignores ids. */
+/**
+ * True if a waiting notice may get new content: it cannot have arrived yet, or its receiver ignores ids (Alertmanager).
+ */
 function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: QueueEntry): boolean {
   return !inFlight && (!isOut || showsAlerts(receiver));
 }

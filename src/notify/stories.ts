@@ -177,9 +177,9 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
 }
 
 /**
- * Returns the story whose notice this event adds to, if the event requires no new action. A recovery adds to its
- * finding, an acceptance or dismissal to its proposal. A finding adds to the advice that people were sent to leave its
- * mirror.
+ * Returns the story to whose earlier notice this event only adds facts, so that people need no new action; `null`:
+ * none. A recovery adds to its finding, an acceptance or dismissal to its proposal. A finding adds to the advice that
+ * people were sent to leave its mirror.
  */
 export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   const { finding, advice, type, subject } = news;

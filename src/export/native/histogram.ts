@@ -53,7 +53,9 @@ export function createNativeHistogram(limit: number) {
       buckets.set(index, (buckets.get(index) ?? 0) + 1);
       while (buckets.size > limit && schema > lowestSchema) halveResolution();
     },
-    /** Returns the runs of non-empty buckets. Each count is the difference to the previous one. */
+    /**
+     * Returns the runs of non-empty buckets as protobuf needs them: each count is the difference to the previous count.
+     */
     read() {
       const spans: { offset: number; length: number }[] = [];
       const deltas: number[] = [];

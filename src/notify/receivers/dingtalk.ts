@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { clipped, escapeMarks, type Section, sectionBytesOf } from './section.ts';
 import { type ChatService, formatCode, marks, refusalByCode } from './service.ts';
 
-/** DingTalk's documented limits. */
+/** DingTalk's documented limits, characters. */
 const textChars = 5_000;
 const titleChars = 64;
 const urlChars = 500;

@@ -1,7 +1,7 @@
 import { clipped, type Section } from './section.ts';
 import { type ChatService, formatCode, hasOwnStatus, marks, parseResponse, refused } from './service.ts';
 
-/** Slack's documented limits. */
+/** Slack's documented limits: numbers of characters, and of blocks in a message. */
 const headerChars = 150;
 const sectionChars = 3_000;
 const blocksMax = 50;
