@@ -38,7 +38,7 @@ const allow = hosts(
 const mergeRequest = mapping({
   kind: word('Software of the Git server.', forgeKinds),
   api: checked(
-    'URL of its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
+    'URL of the API for its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
     phrase('expected.forgeApi'),
     isForgeApi,
   ),

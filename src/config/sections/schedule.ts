@@ -64,7 +64,7 @@ export function makeStepsKey({ all }: Registry) {
 
 function usualOf(step: StepDeclaration | undefined): string {
   const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};
-  if (everyMs === null) return 'Default: as `schedule`. The canary itself always follows `schedule`.';
+  if (everyMs === null) return 'Default: the times of `schedule`. The canary itself always follows `schedule`.';
   const timeout = timeoutMs === null ? 'the timeout of `schedule`' : `a timeout of ${timeoutMs / 1000}s`;
   return `Default ${formatDuration(everyMs)}, with ${timeout}.`;
 }

@@ -12,7 +12,7 @@ export const tlsKey = mapping({
   cert: file('Client certificate, PEM.').optional(),
   key: file('Private key of the client certificate, PEM, not encrypted.').optional(),
   'certs.d': file(
-    "Directory in Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` and `<x>.key` are the client certificate. Instead of `ca`, `cert` and `key`.",
+    "Directory in Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` and `<x>.key` are the client certificate. It replaces `ca`, `cert` and `key`.",
   ).optional(),
   pin: checked(
     'SHA-256 of the SubjectPublicKeyInfo (public key) of the server certificate, base64.',

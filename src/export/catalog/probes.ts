@@ -55,7 +55,7 @@ export const probeMetrics = {
   mirror_probe_rtt_spike_streak: newGauge(
     ['ecosystem', 'registry'],
     { mirror: {} },
-    'Number of consecutive slow samples up to now, for the light target of the mirror with the longest such streak.',
+    'Number of consecutive slow samples up to now. If light targets of the mirror differ, the largest number is shown.',
     'while the baselines of all light targets have too few samples (warming)',
   ),
   mirror_state: newGauge(
