@@ -44,7 +44,7 @@ export function annotations(select: Selector): readonly { build(): AnnotationQue
       expr: `max by (kind) (${select('mirror_findings_open', { kind: '=~vantage|self' })}) > 0`,
       color: verdict.unknown,
       title: '{{kind}}: our own place',
-      text: 'Verdicts of this time are about us first.',
+      text: 'During this time the cause may be this daemon or its network.',
       tags: 'kind',
     }),
     marks({

@@ -10,7 +10,7 @@ export function clientSection(): Section {
   const time = lines({
     id: 60,
     title: 'Real clients, median time',
-    says: 'From the start of the client to its end, in an empty home, of runs that fetched what they should; they are hours apart, so this looks back a day. Slow while our round trips are not: the client asks more than we do, or waits for something else.',
+    says: 'The time from start to end of a real client in an empty home folder, for runs that fetched everything. Runs are hours apart, so each point covers a day. If only the client is slow and our round trips are not, it sends more requests, or waits for something else.',
     size: [12, 8],
     unit: 's',
     none,
@@ -24,7 +24,7 @@ export function clientSection(): Section {
   const failures = bars({
     id: 61,
     title: 'Real clients that failed',
-    says: 'Runs that failed at the mirror. Where our own steps fail too, that is told above; where they do not, the daemon has a finding about itself: mirrorwatch probe NAME --client WORD shows what the client says.',
+    says: 'Runs of real clients that failed at the mirror. If our own steps fail too, the panels above show why. If they succeed, the daemon opens a finding about itself; mirrorwatch probe NAME --client WORD shows the error of the client.',
     size: [12, 8],
     unit: 'none',
     none,

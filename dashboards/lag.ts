@@ -4,7 +4,7 @@ import { growth, quantile, selector } from './promql.ts';
 
 const ofMirror = selector(['vantage', 'ecosystem', 'registry']);
 const ofModule = selector(['vantage', 'ecosystem', 'registry', 'module']);
-const unknown = 'no lag is known for what is chosen: nobody to compare with answers, or its ecosystem has none';
+const unknown = 'no lag is known for the selection: no mirror to compare with responds, or the ecosystem has no lag';
 const worst = (some: string): string => `max by (registry, bound) (${some})`;
 
 /** How far behind its upstream a mirror is, how fast new releases arrive, and what caches make of it. */
@@ -13,7 +13,7 @@ export function freshness() {
     lines({
       id: 50,
       title: 'Behind its upstream',
-      says: "Seconds behind in its worst module, between a lower and an upper bound from what was seen when. The lower one above detect.lag.limit: new versions are missing there; prefer another mirror for builds that need today's releases.",
+      says: 'The lag of the module that is furthest behind, in seconds, as a lower and an upper bound. If the lower bound is above detect.lag.limit, the mirror lacks new versions. Prefer another mirror for builds that need new releases.',
       size: [12, 8],
       unit: 's',
       none: unknown,
@@ -22,7 +22,7 @@ export function freshness() {
     lines({
       id: 51,
       title: 'Synchronisation behind',
-      says: 'The same of the mirror as a whole: by its checksum database, or by the date of its last synchronisation. It grows by a second a second: the mirror stands still, write to its people.',
+      says: 'The lag of the whole mirror, from its checksum database or from the date of its last synchronisation. If it grows by one second per second, the mirror does not synchronise; contact its operator.',
       size: [12, 8],
       unit: 's',
       none: unknown,
@@ -31,7 +31,7 @@ export function freshness() {
     lines({
       id: 52,
       title: 'Missing versions',
-      says: 'Versions that the others have and the mirror had not at its last answer, over its modules; what it leaves out by design (gaps) does not count. The open finding names some of them.',
+      says: 'Versions that other mirrors have and this mirror lacked at its last response, summed over its modules. Versions that it omits by design (gaps) do not count. The open finding names some of them.',
       size: [12, 7],
       unit: 'none',
       none: unknown,
@@ -40,10 +40,10 @@ export function freshness() {
     lines({
       id: 53,
       title: 'Records behind',
-      says: 'Records that it lacks at least, of a checksum database or of the changes of a module. Steps that do not come down: it does not synchronise any more.',
+      says: 'The minimum number of records that the mirror lacks: records of a checksum database, or changes of a module. If the number does not decrease, the mirror no longer synchronises.',
       size: [12, 7],
       unit: 'none',
-      none: 'no protocol with a serial is watched here, or nobody to compare with answers',
+      none: 'no probed protocol has a serial, or no mirror to compare with responds',
       queries: [
         {
           expr: `max by (registry) (${ofMirror('mirror_sync_lag_records')} or ${ofMirror('mirror_lag_records')})`,
@@ -54,10 +54,10 @@ export function freshness() {
     lines({
       id: 54,
       title: 'How fast new releases arrive',
-      says: 'From the first sight of a release at the origin to its first sight at the mirror, half and nine of ten, over a week: the first effective time. True within the pace of the step. It takes hours: builds of today need another mirror.',
+      says: 'The time from the first sight of a release at the origin to its first sight at the mirror: median and 90th percentile over a week. The error is at most one interval of the step. If it takes hours, builds that need new releases need another mirror.',
       size: [12, 7],
       unit: 's',
-      none: 'no release was seen to arrive within a week: the origin is not watched, or nothing came out',
+      none: 'no release arrived within a week: the origin is not monitored, or nothing was released',
       queries: [0.5, 0.9].map((q) => ({
         expr: quantile(q, ['registry'], ofMirror('mirror_propagation_seconds'), '7d'),
         legend: `{{registry}} p${100 * q}`,
@@ -66,7 +66,7 @@ export function freshness() {
     bars({
       id: 55,
       title: 'Went backwards',
-      says: 'Answers in which a list, a tag or a serial had gone backwards. Again and again: several servers behind one name take turns, and clients see now the one, now the other.',
+      says: 'Responses in which a list, a tag or a serial went backwards. If this happens often, several servers with different content share one name, and clients get sometimes one and sometimes another.',
       size: [12, 7],
       unit: 'none',
       none: 'nothing was counted in this time',
@@ -81,7 +81,7 @@ export function freshness() {
       bars({
         id: 56,
         title: 'Caches: had it, or had to fetch it',
-        says: 'Answers by whether a cache had them, by its own headers, or because a first answer took ten times the usual. Many misses: first builds of the day pay for them, see mirror_cold_fetch_seconds.',
+        says: 'Responses by cache status. It comes from the cache headers, or from a first response that took ten times the usual time (a miss). Many misses: the first builds of a day wait for them, see mirror_cold_fetch_seconds.',
         size: [12, 7],
         unit: 'none',
         none: 'nothing was counted in this time',
@@ -97,7 +97,7 @@ export function freshness() {
     lines({
       id: 57,
       title: 'Time to "not found"',
-      says: 'Mean round trip of answers 404 and 410: what each private module pays at a mirror that the chain passes. Only what came unasked for is counted, so it may be seldom. Long: list private names in GOPRIVATE or the like.',
+      says: 'The mean round trip of 404 and 410 responses. Each private module costs this time at a mirror that the chain passes. Only responses to scheduled probes count, so there may be few. If the time is long, list private names in GOPRIVATE or a similar setting.',
       size: [12, 7],
       unit: 's',
       none: 'nothing was "not found" in six hours',

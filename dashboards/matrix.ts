@@ -85,7 +85,7 @@ const byModule = matrixOf(
   {
     id: 1,
     title: 'p95 of the round trip: module × mirror',
-    says: 'All versions chosen, over the time range. A column of yellow: that mirror is slow. A row: that module is heavy everywhere. One cell: the mirror has to fetch that module first; open the cell. Grey: no ok sample; it was not asked, or never answered well, and its detail says which.',
+    says: 'The 95th percentile over the time range, for all selected versions together. A yellow column: that mirror is slow. A yellow row: that module is slow at every mirror. A single yellow cell: the mirror has to fetch that module first; open the cell. Grey: no successful probe; the details show whether it was probed.',
     size: [24, 12],
   },
   [
@@ -102,7 +102,7 @@ const byVersion = matrixOf(
   {
     id: 2,
     title: 'p95 of the round trip: versions of $module × mirror',
-    says: 'One module, over the time range; with several modules chosen there is one matrix for each. Newest version alone slow: the mirror has not fetched it yet. Grey: no ok sample; it was not asked, or never answered well, and its detail says which.',
+    says: 'The versions of one module over the time range. If several modules are selected, each has its own matrix. If only the newest version is slow, the mirror has not fetched it yet. Grey: no successful probe; the details show whether it was probed.',
     size: [24, 7],
   },
   [
@@ -137,7 +137,7 @@ function percentile(id: number, q: number, says: string) {
 export const matrix = built({
   board: 'matrix',
   title: 'mirrorwatch / RTT matrix',
-  says: 'How long fetches take, by module, version and mirror; each cell leads to the series behind it.',
+  says: 'How long fetches take, by module, version and mirror. Each cell links to the time series behind it.',
   from: 'now-6h',
   variables: [datasource, vantage, ecosystem, registry, module, version, step, connection, window, daemonUrl],
   select,
@@ -150,7 +150,7 @@ export const matrix = built({
         heat({
           id: 3,
           title: 'All round trips',
-          says: 'Every ok probe of what is chosen above, in the buckets of the histogram; the points are single probes. Two bands: two ways to the mirror, or a cache that misses. A band that climbs: it gets worse for all, not only at the edge.',
+          says: 'All successful probes of the selection, in the buckets of the histogram. The points are single probes. Two bands: there are two network paths to the mirror, or a cache that sometimes misses. A rising band: most probes become slower, not only the slowest ones.',
           size: [24, 9],
           unit: 's',
           none: 'no good answer in this time',
@@ -161,22 +161,22 @@ export const matrix = built({
         percentile(
           4,
           0.5,
-          "Half of the probes stay below. When it rises, everybody waits: compare the phases in the mirror's detail.",
+          'Half of the probes take less time. If the line rises, most builds wait longer: compare the phases in the details of the mirror.',
         ),
         percentile(
           5,
           0.95,
-          'One probe in twenty is above. Dashed: the floor of the spike rule. A point leads to a single probe behind it.',
+          'One probe in twenty takes longer. The dashed line is the minimum duration of a slow sample (spike rule). A point links to a single probe.',
         ),
         percentile(
           6,
           0.99,
-          'One probe in a hundred is above; needs many samples, see the panel below, before it says anything.',
+          'One probe in a hundred takes longer. The line means something only with many samples; see the panel below.',
         ),
         lines({
           id: 7,
           title: 'Samples behind each point',
-          says: 'How many round trips each point of the percentiles stands on. Below 40 they jump by chance: look back further.',
+          says: 'The number of round trips in each point of the percentiles. Below 40 the percentiles vary by chance: choose a longer "Look back".',
           size: [24, 6],
           unit: 'none',
           none: 'nothing was probed in this time',

@@ -28,7 +28,7 @@ export function now(select: Selector) {
     timeline({
       id: 1,
       title: 'State',
-      says: 'The state over time, the worst of the vantages chosen. Down or degraded: the panels below say with what, since when, and for which modules. Unknown: we could not tell, see "Unknown probes".',
+      says: 'The state over time: the worst one of the selected vantages. Down or degraded: the panels below show the reasons, the start and the modules. Unknown: there is no verdict, see "Unknown probes".',
       size: [12, 6],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -39,7 +39,7 @@ export function now(select: Selector) {
     stat({
       id: 2,
       title: 'Error budget left',
-      says: 'Share of the budget of the objective above that is left over the time range. Spent: prefer another mirror until it recovers, the Overview says which.',
+      says: 'The share of the error budget that is left over the time range, for the objective set above. Spent: prefer another mirror until this one recovers; the board Overview shows which.',
       size: [6, 6],
       unit: 'percentunit',
       none: notProbed,
@@ -58,7 +58,7 @@ export function now(select: Selector) {
     stat({
       id: 3,
       title: 'Since the last good answer',
-      says: 'Age of the newest good answer among the series chosen. Many paces old: down, paused, or the daemon sleeps; the state beside says which.',
+      says: 'The age of the newest successful response among the selected series. If it is many intervals old, the mirror is down or paused, or the daemon does not run. The panel State shows which.',
       size: [6, 6],
       unit: 's',
       none: 'no good answer since the daemon started',
@@ -99,7 +99,7 @@ export function answers(select: Selector) {
     shares({
       id: 30,
       title: 'Availability',
-      says: 'Share of judged probes that were answered well, all steps chosen by module and version. Each step of a line is the time that it covers, and no more. A gap: nothing was judged, which is neither good nor bad. A dip: the next panels say how fast and with what.',
+      says: 'The share of judged probes that succeeded, for all selected steps by module and version. Each point covers only the time since the previous point. A gap: no probe was judged, which is neither good nor bad. A dip: the next panels show how fast the budget burns, and why.',
       size: [12, 8],
       unit: 'percentunit',
       none: notProbed,
@@ -111,20 +111,20 @@ export function answers(select: Selector) {
       31,
       '1h',
       14.4,
-      "1 spends the budget exactly in its period. Above 14.4 (dashed) a month's budget is gone in two days: move now.",
+      'At 1 the error budget lasts exactly for its period. Above 14.4 (dashed) the budget of a month is used up in two days: switch to another mirror now.',
     ),
     burn(
       32,
       '6h',
       6,
-      "1 spends the budget exactly in its period. Above 6 (dashed) a month's budget is gone in five days: plan a move.",
+      'At 1 the error budget lasts exactly for its period. Above 6 (dashed) the budget of a month is used up in five days: plan a switch to another mirror.',
     ),
     colourNames(
       colourNames(
         bars({
           id: 33,
           title: 'Failures by reason',
-          says: 'What probes failed with, all mirrors chosen together; one hue is one family: the way there, timeouts, TLS, refusals, answers. The runbook has a page for each alert, docs/metrics.md the closed list. "none" stands at 0 while nothing fails.',
+          says: 'Failed probes of all selected mirrors by reason. Reasons of one family have similar colours: connection, timeouts, TLS, refusals, responses. docs/reasons.md explains each reason. The line "none" is 0 while nothing fails.',
           size: [12, 8],
           unit: 'none',
           none: notProbed,
@@ -148,7 +148,7 @@ export function answers(select: Selector) {
       bars({
         id: 34,
         title: 'Unknown probes',
-        says: 'Slots that say nothing about the mirror. paused is on purpose, or while it is being confirmed; contaminated and local are this machine, see the board Self; vantage, proxy and resolver are our network.',
+        says: 'Planned probes without a verdict on the mirror, by reason. paused: the mirror is paused, or a failure is being confirmed. contaminated and local: this machine is too busy, see the board Self. vantage, proxy and resolver: this network has a problem.',
         size: [12, 8],
         unit: 'none',
         none: notProbed,
@@ -182,7 +182,7 @@ export function goods(select: Selector) {
     table({
       id: 40,
       title: 'Certificate',
-      says: 'Time left of the certificate last seen, and the last handshake. Under 14 days: tell the mirror\'s people. "none seen": plain HTTP, or no handshake since the daemon started. HTTP: the version that clients of the mirror get.',
+      says: 'The remaining validity of the last certificate, and the last TLS handshake. Below 14 days: contact the operator of the mirror. "none seen": plain HTTP, or no handshake since the daemon started. HTTP: the version that clients of the mirror get.',
       size: [24, 6],
       unit: 'none',
       none: 'none seen',
@@ -216,7 +216,7 @@ export function goods(select: Selector) {
     lines({
       id: 41,
       title: 'Throughput of artifacts, median',
-      says: 'Bytes a second after the first 256 KiB (without slow start), of artifacts of 512 KiB and more of every ecosystem. They run about once an hour, so this looks back six hours. Low at one mirror alone: its bandwidth, or its limit for us.',
+      says: 'Bytes per second of artifacts of 512 KiB or more. The first 256 KiB do not count because of the slow start of TCP. Artifacts are fetched about once an hour, so each point covers six hours. If only one mirror is slow, its bandwidth is low or limited.',
       size: [12, 7],
       unit: 'Bps',
       none: 'no artifact of 512 KiB or more was fetched well in six hours',
@@ -235,7 +235,7 @@ export function goods(select: Selector) {
     lines({
       id: 42,
       title: 'Bytes we take from it',
-      says: 'What our probes move, everything included. Above what you meant: lengthen the pace of the heavy step, or set schedule.bytesPerHour.',
+      says: 'The bytes that all our probes transfer, per second. If this is more than you want, lengthen the interval of the heavy step, or set schedule.bytesPerHour.',
       size: [12, 7],
       unit: 'Bps',
       none: notProbed,
@@ -249,7 +249,7 @@ export function goods(select: Selector) {
     table({
       id: 43,
       title: 'Contents checked',
-      says: 'Answers whose hash or signature was right, and wrong contents declared, over the time range. "Differs": mirrors differ, and it is not known which is right. Wrong: stop using that mirror now, see MirrorContentMismatch in the runbook. Verified at 0: nothing was checked yet, which is not "right".',
+      says: 'Verified: responses whose hash or signature was right. Wrong: contents declared wrong; stop using that mirror now, and see MirrorContentMismatch in the runbook. Differs: contents differ, and it is not known which is right. All numbers are over the time range. Verified at 0 means that nothing was checked yet, not that the content is right.',
       size: [24, 7],
       unit: 'none',
       none: 'nothing to check: no authority knows a hash of what is chosen (lock file, checksum database, digest)',
@@ -272,7 +272,7 @@ export function goods(select: Selector) {
     lines({
       id: 44,
       title: 'Place among those that may be used',
-      says: "Rank by expected time of one client fetch; 1 is best. No line: one of the gates is closed (outage, spike, mismatch and so on); the daemon's page says which.",
+      says: 'The rank by expected time of one client fetch; 1 is best. No line: advice may not name the mirror, for example because of an outage, a spike or a mismatch. The page of the daemon shows the reason.',
       size: [24, 6],
       unit: 'none',
       none: 'none of the mirrors chosen may be used now',

@@ -19,7 +19,7 @@ export function timeSpent(select: Selector) {
       areas({
         id: 10,
         title: 'Where the time goes: $registry',
-        says: 'Mean time of a round trip by phase, all modules. resolve: the name server. connect: the way there. tls: the way there twice, or a tired server. processing: the mirror itself, or its upstream. transfer: bandwidth. What grew is where to look.',
+        says: 'The mean time of a round trip by phase, for all modules. resolve: the name server. connect: the network path. tls: the network path again, or a slow server. processing: the mirror itself, or its upstream. transfer: the bandwidth. The phase that grew shows the cause.',
         size: [24, 9],
         unit: 's',
         none: 'no good answer in the time looked back at',
@@ -34,7 +34,7 @@ export function timeSpent(select: Selector) {
     lines({
       id: 11,
       title: 'Cold against warm, p95',
-      says: 'Fresh connections against kept ones, where the configuration asks for both (connection: both). The gap is the price of connect and TLS; a gap that grows is the way there, both lines together are the mirror.',
+      says: 'New connections compared with kept ones, if the configuration probes both (connection: both). The difference is the time for connect and TLS. If the difference grows, the network path is slow. If both lines grow together, the mirror is slow.',
       size: [12, 8],
       unit: 's',
       none: 'no good answer in the time looked back at',
@@ -51,7 +51,7 @@ export function timeSpent(select: Selector) {
     bars({
       id: 12,
       title: 'First fetches of a cache',
-      says: 'Good answers that a pull-through cache had to fetch from its upstream first; they are kept out of the round trips. 0 is a warm cache, or no cache at all. Many, again and again: the cache is too small, or forgets too soon.',
+      says: 'Successful responses that a pull-through cache first had to fetch from its upstream. The round trips do not include them. 0: the cache had everything, or there is no cache. If the number stays high, the cache is too small or removes content too early.',
       size: [12, 8],
       unit: 'none',
       none: 'nothing was probed in this time',
@@ -79,7 +79,7 @@ export function spikes(select: Selector) {
       {
         id: 20,
         title: 'Round trip ÷ threshold',
-        says: 'The canaries of each mirror against their own threshold, which is factor × baseline and at least the floor: the slowest one. Above 1 a sample is slow; three in a row open a finding. Missing while warming: no verdict. The status page has the baselines of all other steps.',
+        says: 'The slowest canary of each mirror, divided by its threshold. The threshold is factor × baseline, and at least the floor. Above 1 a sample is slow; three slow ones in a row open a finding. No line: too few samples for a baseline. The status page has the baselines of all other steps.',
         size: [12, 8],
         unit: 'none',
         none: warming,
@@ -97,7 +97,7 @@ export function spikes(select: Selector) {
       {
         id: 21,
         title: 'Slow samples in a row',
-        says: 'The longest streak of slow samples at each mirror, over all its light steps. At detect.spike.consecutive (3) a finding opens; it closes after as many good ones.',
+        says: 'The number of consecutive slow samples of each mirror, for the light step with the most. At detect.spike.consecutive (3) a finding opens. It closes after detect.spike.clear (3) fast samples in a row.',
         size: [12, 8],
         unit: 'none',
         none: warming,
@@ -112,7 +112,7 @@ export function spikes(select: Selector) {
       lines({
         id: 22,
         title: 'Round trip, baseline and threshold: $registry',
-        says: 'The slowest of the canaries chosen; choose one module and version to see one series alone. A baseline that creeps up: the mirror gets slower for good, and no spike will say so; see MirrorDegraded in the runbook.',
+        says: 'The slowest of the selected canaries. Select one module and version to see a single series. A rising baseline: the mirror becomes slower permanently, and no spike opens because of that; see MirrorDegraded in the runbook.',
         size: [24, 9],
         unit: 's',
         none: warming,

@@ -26,7 +26,7 @@ const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version'
 export const mirror = built({
   board: 'mirror',
   title: 'mirrorwatch / Mirror detail',
-  says: 'One mirror, or a few side by side: does it answer, where does the time go, is it slow, and what does it serve.',
+  says: 'One mirror, or a few side by side: whether it responds, where the time goes, whether it is slow, and whether its content is correct and fresh.',
   from: 'now-6h',
   variables: [
     datasource,

@@ -21,7 +21,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
   const states = stat({
     id: 1,
     title: 'Mirrors by state',
-    says: 'How many mirrors are in each state; where vantages differ one mirror counts in several. Down or degraded: the table below names them, its links lead on. Unknown means that we could not tell, which is neither well nor down.',
+    says: 'The number of mirrors in each state. If vantages differ, a mirror counts in several states. Down or degraded: the table below names the mirrors and links to details. Unknown: there is no verdict, so the mirror counts neither as up nor as down.',
     size: [10, 4],
     unit: 'none',
     none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -45,7 +45,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 2,
       title: 'Advice',
-      says: 'How many changes of client settings are proposed now. Above 0: the table "What to set" says from where to where and why, and what prints the line to paste.',
+      says: 'The number of proposed changes of client settings. Above 0: the table "What to set, and why" shows each change, its cause, and the command that prints the lines to paste.',
       size: [4, 4],
       unit: 'none',
       none: 'no daemon is scraped',
@@ -62,7 +62,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 3,
       title: 'Our own view',
-      says: 'Whether failures are held to be our own network. Suspect: mend the network of the daemon first; verdicts on mirrors stand still until then.',
+      says: 'Whether the daemon attributes failures to its own network. Suspect: repair the network of the daemon first. Until then verdicts on mirrors do not change.',
       size: [4, 4],
       unit: 'none',
       none: 'not known yet',
@@ -71,7 +71,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 4,
       title: 'Daemons',
-      says: 'How many daemons are scraped. None: nothing on these boards is news; look at the targets page of Prometheus.',
+      says: 'The number of scraped daemons. None: these boards show no current data. Check the targets page of Prometheus.',
       size: [3, 4],
       unit: 'none',
       none: 'Prometheus gave no answer',
@@ -80,7 +80,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 5,
       title: 'Wrong contents',
-      says: 'Artifacts that were served with wrong bytes twice, over two connections, and that are not acknowledged; where mirrors only differ and it is not known who is right, they are not counted. Above 0: stop using that mirror now, see the runbook on MirrorContentMismatch.',
+      says: 'Artifacts that a mirror served with wrong bytes twice, over two connections, and that are not acknowledged. Cases in which the right bytes are not known do not count. Above 0: stop using that mirror now, and see MirrorContentMismatch in the runbook.',
       size: [3, 4],
       unit: 'none',
       none: 'nothing was verified yet',
@@ -142,7 +142,7 @@ export function mirrors(select: Selector): TablePanelBuilder {
   const panel = table({
     id: 6,
     title: 'Mirrors',
-    says: 'One line for each mirror; availability and p95 (canary, cold) over the time range. Down or degraded: open the mirror by its name. "not ranked": one of the gates is closed, the daemon\'s page says which, or no daemon is scraped. An empty number says why it is empty.',
+    says: 'One row for each mirror. Availability and p95 (canary, cold connections) are over the time range. Down or degraded: click the name of the mirror. "not ranked": advice may not name the mirror, and the page of the daemon shows why, or no daemon is scraped. A cell without a number shows the reason.',
     size: [24, 8],
     unit: 'none',
     none: 'no mirror is scraped',
@@ -209,7 +209,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     table({
       id: 7,
       title: 'What to set, and why',
-      says: "The move that is proposed for each upstream, and its cause. Follow it: the last column prints the line for each client, its doubts, and the way back; the daemon's page has the same.",
+      says: 'The proposed switch of each upstream, and its cause. To follow it, run the command in the last column: it prints the lines for each client, the limits of the advice, and the rollback. The page of the daemon shows the same.',
       size: [24, 5],
       unit: 'none',
       none: 'no daemon is scraped',
@@ -238,7 +238,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     table({
       id: 8,
       title: 'Findings open',
-      says: 'What is wrong now, by mirror and kind; without a mirror it is about us. Each kind has its page in the runbook.',
+      says: 'The open findings by mirror and kind. A finding without a mirror is about the daemon or its network. The runbook describes each kind.',
       size: [10, 6],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -250,7 +250,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     table({
       id: 9,
       title: 'Advice given in the last day',
-      says: 'How often a move was proposed, by cause, reminders not counted. Often and by turns: two mirrors are equally good or bad; raise advise.hold.',
+      says: 'The number of proposed switches by cause, without reminders. If switches often go back and forth, two mirrors are about equally good; raise advise.hold.',
       size: [10, 6],
       unit: 'none',
       none: 'no daemon is scraped',
@@ -262,7 +262,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     stat({
       id: 16,
       title: 'Moves regretted',
-      says: 'Accepted advice in the time range after which the mirror left did better than the advised one, by our own canaries. If it happens often, short spikes are left too soon: raise detect.spike.consecutive or advise.minGain.',
+      says: 'Accepted advice in the time range after which canary probes showed that the previous mirror performed better than the advised one. If this happens often, clients leave a mirror because of short spikes; raise detect.spike.consecutive or advise.minGain.',
       size: [4, 6],
       unit: 'none',
       none: 'no daemon is scraped',

@@ -25,7 +25,7 @@ function overTime(of: Selector) {
     timeline({
       id: 10,
       title: 'State of each mirror',
-      says: 'The state over time, the worst of the vantages chosen; a gap is a time without a scrape. A band of unknown is a pause, a maintenance window, or a daemon that could not tell: see "Unknown probes" below.',
+      says: 'The state over time: the worst one of the selected vantages. A gap is a time without a scrape. Unknown means a pause, a maintenance window, or no verdict; see "Unknown probes" below.',
       size: [24, 7],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -37,7 +37,7 @@ function overTime(of: Selector) {
       {
         id: 11,
         title: 'Round trip of the canary, p95',
-        says: 'What 95 of 100 fresh fetches of the canary stay below. A line that rises alone is that mirror; all lines together are our own network, or the time of day.',
+        says: 'The 95th percentile of fetches of the canary over new connections. If only one line rises, that mirror is slow. If all lines rise, the cause is this network or the time of day.',
         size: [12, 8],
         unit: 's',
         none: 'no good answer in the time looked back at',
@@ -60,7 +60,7 @@ function overTime(of: Selector) {
     bars({
       id: 12,
       title: 'Failures by reason',
-      says: 'Failed probes by what they failed with; "none" is the line that stands at 0 while nothing failed. One reason at one mirror: open the mirror. The same reason at all: see "Our own view over time".',
+      says: 'Failed probes by reason. The line "none" is 0 while nothing fails. If one mirror has the failures, open that mirror. If all mirrors fail for the same reason, see "Our own view over time".',
       size: [12, 8],
       unit: 'none',
       none: 'nothing was probed in this time',
@@ -96,7 +96,7 @@ function changes(of: Selector) {
     lines({
       id: 13,
       title: 'Findings open, by kind',
-      says: 'What was wrong when; kinds without a finding lie at 0. The marks over all panels name the mirror.',
+      says: 'The number of open findings over time, by kind. Kinds without a finding are at 0. The marks over all panels name the mirror.',
       size: [8, 8],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -114,7 +114,7 @@ function changes(of: Selector) {
     bars({
       id: 14,
       title: 'Unknown probes',
-      says: 'Slots that say nothing about a mirror, by why. contaminated or local: this machine is too busy, see the board Self. vantage, proxy, resolver: our own network. paused and over_budget are on purpose.',
+      says: 'Planned probes without a verdict on a mirror, by reason. contaminated and local: this machine is too busy, see the board Self. vantage, proxy and resolver: this network has a problem. paused and over_budget: probes were not sent on purpose.',
       size: [8, 8],
       unit: 'none',
       none: 'nothing was probed in this time',
@@ -133,7 +133,7 @@ function changes(of: Selector) {
     timeline({
       id: 15,
       title: 'Our own view over time',
-      says: 'Whether our vantage could be trusted, and whether each control answered. Red here, and failures of mirrors at the same time are ours first.',
+      says: 'Whether the network of the daemon is trusted, and whether each control responded. If this is red while mirrors fail, check this network first.',
       size: [8, 8],
       unit: 'none',
       none: 'not known yet: the first pass over the canaries has not ended',
@@ -151,7 +151,7 @@ export const overview = (() => {
   const plan: BoardPlan = {
     board: 'overview',
     title: 'mirrorwatch / Overview',
-    says: 'Which mirrors are well, what to set now and why, what changed in the last day, and whether we can tell at all.',
+    says: 'The state of each mirror, the settings that clients should use now and why, and the changes of the last day. It also shows whether the verdicts can be trusted.',
     from: 'now-24h',
     variables: [datasource, vantage, ecosystem, registry, window, daemonUrl],
     select,

@@ -21,7 +21,7 @@ const ordered = (field: string) => ({ id: 'sortBy', options: { fields: {}, sort:
 const matrix = table({
   id: 1,
   title: 'Mirrors × places',
-  says: 'The state of each mirror from each place, now. A row of red: the mirror. A column of red: the network of that place. Grey: that place cannot tell. A cell leads to the mirror as that place sees it.',
+  says: 'The current state of each mirror from each place. A red row: the mirror has a problem. A red column: the network of that place has a problem. Grey: that place has no verdict. A cell links to the mirror as that place measures it.',
   size: [24, 10],
   unit: 'none',
   none: 'no verdict yet: no daemon is scraped, or it is starting',
@@ -47,7 +47,7 @@ const matrix = table({
 const since = table({
   id: 2,
   title: 'Not up, and since when',
-  says: 'Mirrors that are degraded, down or unknown from a place, and for how long. The same start at several places: one cause; look at the mirror, not at the places.',
+  says: 'Mirrors that are degraded, down or unknown from a place, and for how long. If the start is the same at several places, check the mirror, not the places.',
   size: [12, 8],
   unit: 'dtdurations',
   none: 'every mirror with a verdict is up',
@@ -64,7 +64,7 @@ const since = table({
 const advice = table({
   id: 3,
   title: 'Advice in force, by place',
-  says: 'What each place proposes or has accepted, and for how long. `mirrorwatch fleet` says whether one line suits all of a group.',
+  says: 'The advice that each place proposes or has accepted, and its age. The command `mirrorwatch fleet` shows whether one setting suits all places of a group.',
   size: [12, 8],
   unit: 'dtdurations',
   none: 'no place has advice in force',
@@ -86,7 +86,7 @@ const advice = table({
 const configurations = table({
   id: 4,
   title: 'Configuration of each place',
-  says: 'Places with the same hash monitor the same mirrors and modules by the same rules. One that differs runs an older or another file: compare it before its verdicts.',
+  says: 'Places with the same hash monitor the same mirrors and modules by the same rules. A place with another hash uses another or an older configuration file; compare the files before you compare verdicts.',
   size: [12, 7],
   unit: 'none',
   none: noDaemon,
@@ -98,7 +98,7 @@ const configurations = table({
 const shards = table({
   id: 7,
   title: 'Shards of each place',
-  says: 'Daemons that share the targets of a place. A number between 0 and the count that is not here: that daemon is gone, and its targets are probed by none.',
+  says: 'Daemons that share the targets of a place. If a number from 0 to the count minus 1 is missing here, that daemon does not run, and no daemon probes its targets.',
   size: [24, 5],
   unit: 'none',
   none: 'every place has one daemon for all of its targets',
@@ -110,7 +110,7 @@ const shards = table({
 const labels = table({
   id: 5,
   title: 'Labels of each place',
-  says: 'Its group, whose advice is judged together, and its network: places of one network are one witness. Set as labels in its configuration.',
+  says: 'The group of each place, whose advice is decided together, and its network: places of one network count as one observer. Both are labels in the configuration of the place.',
   size: [12, 7],
   unit: 'none',
   none: 'no place has labels in its configuration',
@@ -123,7 +123,7 @@ const clocks = linesWithMarks(
   {
     id: 6,
     title: 'Clock of each place against the scrape',
-    says: 'How far the clock of a daemon is from the time of its scrape. Above 30 s (dashed): repair its time synchronisation; its times of findings and advice are off by as much.',
+    says: 'The difference between the clock of a daemon and the time of its scrape. Above 30 s (dashed): repair the time synchronisation of that machine, because the times of findings and advice are wrong by as much.',
     size: [24, 7],
     unit: 's',
     none: noDaemon,
@@ -137,7 +137,7 @@ const clocks = linesWithMarks(
 export const places = built({
   board: 'places',
   title: 'mirrorwatch / Places',
-  says: 'All places side by side: which mirror is bad from where, and which place differs from the others.',
+  says: 'All places side by side: from where a mirror has a problem, and which place differs from the others.',
   from: 'now-6h',
   variables: [datasource, vantage, ecosystem, registry, window, daemonUrl],
   select,

@@ -10,7 +10,7 @@ export function frontDoor() {
     lines({
       id: 40,
       title: 'Requests at the front door',
-      says: 'Requests of clients a second, by outcome. failed: no mirror responded, see MirrorwatchDoorFails in the runbook; limited: a client is above perMinute, or 512 responses pass through at once.',
+      says: 'Requests of clients per second, by outcome. failed: no mirror responded, see MirrorwatchDoorFails in the runbook. limited: a client exceeds perMinute, or the front door already relays 512 responses.',
       size: [6, 8],
       unit: 'cps',
       none,
@@ -24,7 +24,7 @@ export function frontDoor() {
     lines({
       id: 41,
       title: 'Time of a request at the front door, p99',
-      says: 'A redirect takes a few milliseconds at most; more: the process has too little CPU, and a door printed for a proxy takes the load. passed and relayed contain the mirror and the client.',
+      says: 'A redirect takes a few milliseconds at most. If it takes longer, the process has too little CPU; a proxy with the configuration that the door prints can take the load. The times of passed and relayed include the mirror and the client.',
       size: [6, 8],
       unit: 's',
       none,
@@ -38,7 +38,7 @@ export function frontDoor() {
     lines({
       id: 42,
       title: 'Front door follows the daemon',
-      says: '1 while it does. At 0 the last order of mirrors stays in force, whatever happens to them: see MirrorwatchDoorFails in the runbook.',
+      says: '1 while the front door follows the daemon. At 0 the front door keeps the last order of mirrors, even if mirrors fail: see MirrorwatchDoorFails in the runbook.',
       size: [6, 8],
       unit: 'none',
       none,
@@ -49,7 +49,7 @@ export function frontDoor() {
     lines({
       id: 43,
       title: 'Order of mirrors at the front door',
-      says: 'Which mirror clients are sent to: 1 is used first, 0 is left out. It changes with the advice in force.',
+      says: 'The mirrors to which the front door sends clients: 1 is used first, 0 is not used. The order changes with the advice.',
       size: [6, 8],
       unit: 'none',
       none,

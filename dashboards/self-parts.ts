@@ -24,7 +24,7 @@ export function inOrder() {
     table({
       id: 1,
       title: 'Daemons',
-      says: 'Each daemon that is scraped. None, or one missing: look at the targets page of Prometheus; nothing else on these boards is news until it is back.',
+      says: 'The scraped daemons. If a daemon is missing, check the targets page of Prometheus. Until then these boards show no current data of that daemon.',
       size: [8, 4],
       unit: 'none',
       none: noDaemon,
@@ -37,7 +37,7 @@ export function inOrder() {
     word(
       2,
       'Our own view',
-      'Suspect: failures are held to be our own network; mend that first, verdicts stand still until then.',
+      'Suspect: the daemon attributes failures to its own network. Repair that network first; until then verdicts on mirrors do not change.',
       `1 - max(${select('mirror_vantage_suspect')})`,
       'trusted',
       'suspect',
@@ -45,7 +45,7 @@ export function inOrder() {
     word(
       3,
       'Configuration',
-      'refused: a newer configuration has mistakes, which are in the log and in the answer to the reload; the old one goes on.',
+      'refused: a newer configuration has mistakes. The log and the response to the reload list them. The previous configuration stays active.',
       `min(${select('mirrorwatch_config_last_reload_successful')})`,
       'in force',
       'refused',
@@ -53,7 +53,7 @@ export function inOrder() {
     word(
       4,
       'State file',
-      'stuck: the state file takes no writes (disk full, read-only); it goes on watching, but a restart would forget findings and undelivered notices.',
+      'stuck: the state file cannot be written (the disk is full or read-only). Monitoring continues, but a restart would lose findings and undelivered notices.',
       `min(${select('mirrorwatch_state_writable')})`,
       'writable',
       'stuck',
@@ -61,7 +61,7 @@ export function inOrder() {
     stat({
       id: 5,
       title: 'Findings about us',
-      says: 'Findings whose subject is this daemon or its place. Above 0: the panels below say whether it is the machine (delays) or the network (controls).',
+      says: 'Open findings about this daemon or its network. Above 0: the delays below show whether this machine is the cause; the controls on the board Overview show whether the network is.',
       size: [4, 4],
       unit: 'none',
       none: 'no verdict: no daemon is scraped, or it is starting',
@@ -82,7 +82,7 @@ export function ownTime() {
     lines({
       id: 10,
       title: 'Start of probes behind plan',
-      says: 'How late probes start. p99 above a second: too many slots for this machine or for perHost; check prints the shares. Late starts do not lengthen round trips, they thin them out.',
+      says: 'How late probes start. If p99 is above one second, there are too many probes for this machine or for perHost; mirrorwatch check prints the load. Late starts do not lengthen round trips; they reduce the number of probes.',
       size: [12, 8],
       unit: 's',
       none: noDaemon,
@@ -94,7 +94,7 @@ export function ownTime() {
     lines({
       id: 11,
       title: 'Event loop of the workers, p99',
-      says: 'How long a worker could not look at its sockets. Above 20 ms it starts to spoil samples, which are then told as contaminated: give it a core, or move what shares the machine.',
+      says: 'How long the event loop of a probing thread was blocked. Above 20 ms samples become unusable and count as contaminated. Give the daemon a core, or move other programs off this machine.',
       size: [12, 8],
       unit: 's',
       none: noDaemon,
@@ -109,7 +109,7 @@ export function ownTime() {
       {
         id: 12,
         title: 'Share of spoiled samples',
-        says: 'Samples that our own delays spoiled, of all slots. Above 5 % (dashed) the daemon opens a finding about itself and sheds load.',
+        says: 'The share of planned probes whose sample is unusable because of our own delays. Above 5 % (dashed) the daemon opens a finding about itself and sends fewer probes.',
         size: [12, 8],
         unit: 'percentunit',
         none: 'nothing was probed in this time',
@@ -124,7 +124,7 @@ export function ownTime() {
       bars({
         id: 13,
         title: 'Unknown probes, all mirrors',
-        says: 'Slots without a verdict, by why. defect is a bug of ours: please report it with the log. "none" stands at 0 while every slot gave one.',
+        says: 'Planned probes without a verdict, by reason. defect is a bug of mirrorwatch: please report it with the log. The line "none" is 0 while each probe has a verdict.',
         size: [12, 8],
         unit: 'none',
         none: 'nothing was probed in this time',
@@ -135,7 +135,7 @@ export function ownTime() {
     lines({
       id: 14,
       title: 'Probes under way',
-      says: 'Probes in flight. A line that only climbs: answers do not end; look at timeouts on the Overview.',
+      says: 'The number of running probes. If the line only rises, responses do not end; check the timeouts on the board Overview.',
       size: [12, 7],
       unit: 'none',
       none: noDaemon,
@@ -144,7 +144,7 @@ export function ownTime() {
     lines({
       id: 15,
       title: 'Probes judged a second',
-      says: 'The pace that really happens. Lower than planned: slots are skipped, see "Unknown probes".',
+      says: 'The actual number of probes with a verdict per second. If it is lower than planned, probes are skipped; see "Unknown probes, all mirrors".',
       size: [12, 7],
       unit: 'cps',
       none: noDaemon,
@@ -164,7 +164,7 @@ export function news() {
     lines({
       id: 20,
       title: 'Notices not yet delivered',
-      says: 'Length of the queue of each receiver. Growing: the receiver is away or refuses; mirrorwatch webhook test NAME says what it answers.',
+      says: 'The length of the queue of each receiver. If it grows, the receiver does not respond or refuses messages; mirrorwatch webhook test NAME shows its response.',
       size: [8, 8],
       unit: 'none',
       none: 'no receiver is configured',
@@ -176,7 +176,7 @@ export function news() {
       {
         id: 21,
         title: 'Age of the oldest notice',
-        says: '0 while the queue is empty. Above 15 min (dashed) people are not told: see MirrorwatchNoticesLost in the runbook.',
+        says: 'The age is 0 while the queue is empty. Above 15 min (dashed) people do not get notices: see MirrorwatchNoticesLost in the runbook.',
         size: [8, 8],
         unit: 's',
         none: 'no receiver is configured',
@@ -193,7 +193,7 @@ export function news() {
     bars({
       id: 22,
       title: 'What became of notices',
-      says: 'delivered and replaced are well, retried is patience; expired, overflow, rejected and disabled are lost: look at the receiver.',
+      says: 'Notices by outcome. delivered and replaced: no problem. retried: another attempt follows. expired, overflow, rejected and disabled: the notice is lost; check the receiver.',
       size: [8, 8],
       unit: 'none',
       none: 'no receiver is configured',
@@ -207,7 +207,7 @@ export function news() {
     bars({
       id: 23,
       title: 'Notifications from Alertmanager',
-      says: 'What became of alerts that Alertmanager sent us. evidence started a look of our own, duplicate and own are well; unavailable: the state file or the queue is full, Alertmanager tries again; malformed: something else posts there.',
+      says: 'Alerts from Alertmanager by outcome. evidence: the alert started a check by the daemon. duplicate and own: no problem. unavailable: the state file or the queue is full, and Alertmanager retries. malformed: another program posts there.',
       size: [24, 7],
       unit: 'none',
       none: noDaemon,
@@ -228,7 +228,7 @@ export function scrape() {
     lines({
       id: 30,
       title: 'Lines of /metrics',
-      says: 'Size of one answer. Near limits.lines: take modules away, or raise the limit and give Prometheus the memory.',
+      says: 'The number of lines of one response. Near limits.lines: remove modules, or raise the limit and give Prometheus more memory.',
       size: [8, 8],
       unit: 'none',
       none: noDaemon,
@@ -237,7 +237,7 @@ export function scrape() {
     lines({
       id: 31,
       title: 'Left out, set aside',
-      says: 'Lines that the cap limits.lines left out of answers: the last configured targets are probed but not shown. Rows of the state file that could not be read and were set aside.',
+      says: 'Lines that limits.lines excludes from responses: the last configured targets are probed but not shown. Rows of the state file that could not be read and were moved aside.',
       size: [8, 8],
       unit: 'none',
       none: noDaemon,
@@ -257,7 +257,7 @@ export function scrape() {
     lines({
       id: 32,
       title: 'Time of a scrape',
-      says: 'How long Prometheus waits for the answer. Near the scrape timeout (10 s): fewer lines, or a longer timeout.',
+      says: 'How long Prometheus waits for the response. Near the scrape timeout (10 s): reduce the number of lines, or set a longer timeout.',
       size: [8, 8],
       unit: 's',
       none: noDaemon,
@@ -266,7 +266,7 @@ export function scrape() {
     lines({
       id: 33,
       title: 'Memory',
-      says: 'Memory of the daemon in RAM, threads included. A line that climbs for days is a leak: please report it.',
+      says: 'The memory of the daemon in RAM, all threads included. If the line rises for days, the daemon leaks memory: please report it.',
       size: [16, 7],
       unit: 'bytes',
       none: noDaemon,
@@ -275,7 +275,7 @@ export function scrape() {
     lines({
       id: 34,
       title: 'File descriptors in use',
-      says: 'Share of the limit of the process. Clients and probes are bounded so that some are always left; above 90 %: raise the limit.',
+      says: 'The used share of the descriptor limit of the process. Client connections and probes are bounded, so that some descriptors are always left. Above 90 %: raise the limit.',
       size: [8, 7],
       unit: 'percentunit',
       none: noDaemon,

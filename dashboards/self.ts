@@ -8,7 +8,7 @@ import { datasource, vantage, window } from './variables.ts';
 export const self = built({
   board: 'self',
   title: 'mirrorwatch / Self',
-  says: 'Can I trust what I see: whether the daemon keeps its time, can tell, gets its news out, and what it costs.',
+  says: 'Whether the data of these boards can be trusted: whether the daemon probes on time, has verdicts and delivers its notices, and what it costs.',
   from: 'now-6h',
   variables: [datasource, vantage, window],
   select: selector(['vantage']),

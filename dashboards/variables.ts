@@ -45,35 +45,35 @@ const attempts = (...narrowed: Parameters<typeof selector>[0]) => selector(narro
 export const vantage = anyOf(
   'vantage',
   'Vantage',
-  'Where we watch from: a label of the scrape target. Without it, All is right.',
+  'The place where the daemon runs: a label of the scrape target. Without this label, select All.',
   'label_values(mirrorwatch_build_info, vantage)',
 );
 
 export const ecosystem = anyOf(
   'ecosystem',
   'Ecosystem',
-  'What the mirrors serve.',
+  'The kind of content that the mirrors serve.',
   `label_values(${attempts('vantage')}, ecosystem)`,
 );
 
 export const registry = anyOf(
   'registry',
   'Mirror',
-  'Mirrors by their name in the configuration.',
+  'The mirrors by their name in the configuration.',
   `label_values(${attempts('vantage', 'ecosystem')}, registry)`,
 );
 
 export const module = anyOf(
   'module',
   'Module',
-  'Modules as configured.',
+  'The modules as configured.',
   `label_values(${attempts('vantage', 'ecosystem', 'registry')}, module)`,
 );
 
 export const version = anyOf(
   'version',
   'Version',
-  'Versions as configured: latest stays latest.',
+  'The versions as configured; latest is the value "latest".',
   `label_values(${attempts('vantage', 'ecosystem', 'registry', 'module')}, version)`,
 );
 
@@ -81,7 +81,7 @@ export const version = anyOf(
 export const step: Variable = new dashboard.CustomVariableBuilder('step')
   .label('Step')
   .description(
-    'One kind of request; an artifact and what leads to it have no common mean. canary and artifact stand for those of every ecosystem.',
+    'One kind of request. Times of different kinds have no meaningful mean. canary and artifact stand for the steps of every ecosystem.',
   )
   .values(stepChoices.map(({ text, value }) => `${text} : ${value}`).join(', '))
   .options(stepChoices.map((choice, index) => ({ ...choice, selected: index === 0 })))
@@ -93,7 +93,7 @@ export const step: Variable = new dashboard.CustomVariableBuilder('step')
 export const connection = oneOf(
   'connection',
   'Connection',
-  'cold: a fresh connection for each probe; warm: a kept one.',
+  'cold: a new connection for each probe. warm: a kept connection.',
   `label_values(${selector(['vantage', 'ecosystem'])('mirror_probe_last_rtt_seconds')}, connection)`,
   'cold',
 );
@@ -101,7 +101,7 @@ export const connection = oneOf(
 /** How far back quantiles and shares look. */
 export const window: Variable = new dashboard.IntervalVariableBuilder('window')
   .label('Look back')
-  .description('How far back each point looks. At least 40 paces of the step: 20 min at 30 s, 4 h at 5 min.')
+  .description('How much time each point covers. Use at least 40 intervals of the step: 20 min at 30 s, 4 h at 5 min.')
   .values('20m,1h,4h,1d')
   .auto(false)
   .current({ text: '20m', value: '20m' });
@@ -118,14 +118,14 @@ function text(name: string, label: string, says: string, value: string): Variabl
 export const daemonUrl = text(
   'daemon_url',
   'Daemon',
-  'Address of the daemon as your browser reaches it; links lead to its pages of mirrors and probes.',
+  'The address of the daemon for your browser. Links lead to its pages of mirrors and probes.',
   'http://127.0.0.1:10120',
 );
 
 export const slo = text(
   'slo',
   'Objective %',
-  'Share of probes that shall be answered well: as in `mirrorwatch rules --slo`.',
+  'The share of probes that must succeed, as in `mirrorwatch rules --slo`.',
   String(defaultRuleParameters.sloPercent),
 );
 export const factor = text('factor', 'Spike factor', 'detect.spike.factor of the configuration.', '2.5');

@@ -16,13 +16,13 @@ const side = z.strictObject({
   module: z.string().nullable(),
   version: z.string().nullable(),
   step: z.enum(registry.steps),
-  registries: z.array(z.string()).describe('empty: nobody that was seen, an authority names it'),
+  registries: z.array(z.string()).describe('the mirrors that serve this content; empty: an authority states the digest, but no mirror serves the content'),
   algorithm: z.string(),
   digest: z.string(),
-  sinceAt: stamp.nullable().describe('null: not seen'),
-  bytes: count.nullable().describe('length of the body; null: not seen'),
+  sinceAt: stamp.nullable().describe('since when this content was seen; null: it was not seen'),
+  bytes: count.nullable().describe('the length of the body; null: no body was seen'),
   firstHex: z.string().nullable(),
-  firstText: z.string().nullable().describe('the same bytes, what cannot be printed as a dot'),
+  firstText: z.string().nullable().describe('the first 64 bytes as text, with a dot for each byte that cannot be printed'),
 });
 
 function finding(kind: z.ZodType) {
@@ -32,14 +32,14 @@ function finding(kind: z.ZodType) {
     state: z.enum(['open', 'closed', 'acknowledged']),
     ecosystem: z.enum(registry.ids).nullable(),
     upstream: z.string().nullable(),
-    registry: z.string().nullable().describe('null where the finding is about the place we watch from'),
+    registry: z.string().nullable().describe('null if the finding is about the daemon or its network'),
     scope: z.array(
       z.strictObject({
         module: z.string().nullable(),
         version: z.string().nullable(),
         step: z.enum(registry.steps),
-        family: z.literal([4, 6]).optional().describe('it fails over this address family alone'),
-        protocol: z.literal(['1.1', '2']).optional().describe('it fails over this HTTP version alone'),
+        family: z.literal([4, 6]).optional().describe('set if the mirror fails only over this address family'),
+        protocol: z.literal(['1.1', '2']).optional().describe('set if the mirror fails only over this HTTP version'),
       }),
     ),
     openedAt: stamp,
@@ -54,8 +54,8 @@ function finding(kind: z.ZodType) {
       baselineSeconds: seconds.nullable(),
       thresholdSeconds: seconds.nullable(),
       probeIds: z.array(z.string()),
-      statements: z.array(z.string()).describe('of a fork: signed statements that cannot all be true, in full'),
-      sides: z.array(side).describe('of a mismatch: who serves what; empty for other kinds'),
+      statements: z.array(z.string()).describe('for a fork, the complete signed statements that contradict each other'),
+      sides: z.array(side).describe('for a mismatch, the different contents and the mirrors that serve each; empty for other kinds'),
     }),
     text: z.string(),
   });
@@ -96,7 +96,7 @@ const advice = z.strictObject({
         bound: z.number().nullable(),
       }),
     )
-    .describe('best first'),
+    .describe('the best first'),
   expected: z.strictObject({
     availability: before(share),
     p95Seconds: before(seconds),
@@ -107,9 +107,9 @@ const advice = z.strictObject({
     .string()
     .nullable()
     .describe(
-      'a setting of the client that the remedy sets, or takes back where the cause is failback; null: the chain alone',
+      'a client setting that avoids the broken part. The remedy sets it, or removes it if the cause is failback. null if the remedy only changes the chain',
     ),
-  remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty when refused'),
+  remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty if the advice is refused'),
   doesNotCover: z.array(z.string()),
   rollback: z.string(),
   trigger: z.enum(['detector', 'alertmanager']),
@@ -130,19 +130,19 @@ const action = z.strictObject({
   held: z.enum(heldReasons).nullable(),
   plannedAt: stamp,
   endedAt: stamp.nullable(),
-  nextAt: stamp.nullable().describe('when a failed step is repeated; null: not'),
+  nextAt: stamp.nullable().describe('when a failed step is repeated; null: it is not repeated'),
   attempts: count,
-  because: z.string().nullable().describe('why it failed'),
-  output: z.string().describe('the change as a diff, or what a program printed; bounded, secrets masked'),
-  interrupted: z.boolean().describe('it was begun by a process that ended without a result'),
+  because: z.string().nullable().describe('why the action failed'),
+  output: z.string().describe('the change as a diff, or the output of the program; bounded, with secrets masked'),
+  interrupted: z.boolean().describe('the daemon stopped while the action ran, so its result is not known'),
   undoneBy: z.enum(['failback', 'regret', 'operator']).nullable(),
 });
 
 const story = z.strictObject({
-  id: z.string().describe('the same in all messages about trouble that comes and goes'),
+  id: z.string().describe('the same in all messages about this recurring trouble'),
   since: stamp,
-  times: z.int().min(1).describe('how often it began'),
-  endsAfterSeconds: seconds.describe('the end is told once it has held so long; 0: at once'),
+  times: z.int().min(1).describe('how often the trouble began'),
+  endsAfterSeconds: seconds.describe('how long the end must last before it is sent; 0: it is sent at once'),
 });
 
 function body(type: NoticeType, data: z.ZodRawShape) {
@@ -151,14 +151,14 @@ function body(type: NoticeType, data: z.ZodRawShape) {
       type: z.literal(type),
       timestamp: stamp,
       data: z.strictObject({
-        seq: z.int().min(1).describe('rises by subject'),
+        seq: z.int().min(1).describe('the sequence number of the message within its subject; it increases with each message'),
         subject: z.string(),
         vantage: z.string(),
         updates: z
           .string()
           .optional()
-          .describe('webhook-id of an earlier message that this one adds to; it asks nothing new of anybody'),
-        story: story.optional().describe('absent: it never comes and goes'),
+          .describe('webhook-id of an earlier message to which this one only adds facts, so that no new action is needed'),
+        story: story.optional().describe('absent if the message is not about recurring trouble'),
         ...data,
       }),
     })
@@ -168,7 +168,7 @@ function body(type: NoticeType, data: z.ZodRawShape) {
 const resolves = z
   .string()
   .nullable()
-  .describe('webhook-id of the message that told of the opening; null where this receiver got none');
+  .describe('webhook-id of the message that reported the opening; null if this receiver got none');
 
 function schemasOfKinds(): Record<`mirror.${FindingKind}`, z.ZodType> {
   const schemas: Partial<Record<`mirror.${FindingKind}`, z.ZodType>> = {};
@@ -186,7 +186,7 @@ export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
   'mirror.recovery': body('mirror.recovery', { finding: finding(z.enum(findingKinds)), resolves }),
   'mirror.advice': body('mirror.advice', { advice }),
   'mirror.action': body('mirror.action', {
-    result: z.enum(['done', 'failed', 'undone', 'held']).describe('failed with state done: an undo failed'),
+    result: z.enum(['done', 'failed', 'undone', 'held']).describe('failed together with state done means that an undo failed'),
     action,
   }),
 };
