@@ -61,7 +61,7 @@ function made(registry: Registry) {
           10_000_000,
         ).prefault(500_000),
       })
-        .meta({ description: 'Limits.' })
+        .meta({ description: 'Limits of this daemon.' })
         .prefault({}),
     },
     phrase('expected.mappingOf'),

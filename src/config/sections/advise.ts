@@ -17,7 +17,7 @@ export const adviseKey = mapping({
     },
   ).prefault('5m'),
 })
-  .meta({ description: 'Advice.' })
+  .meta({ description: 'When a switch is advised, and how long advice is valid.' })
   .prefault({});
 
 export function readAdvise({ hold, ttl, minGain, failureCost }: z.output<typeof adviseKey>): Config['advise'] {

@@ -69,7 +69,7 @@ const git = mapping({
 });
 const http = mapping({
   url: checked('The URL of the value.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
-  method: word('HTTP method for your own body.', ['POST', 'PUT']).prefault('POST'),
+  method: word('HTTP method, if `body` is your own text.', ['POST', 'PUT']).prefault('POST'),
   headers,
   body: secretText(
     `With one of ${actionStores.join(', ')}, the value is changed by compare-and-set of that store. Any other text is the request body itself. It may contain {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,

@@ -50,7 +50,7 @@ export const detectKey = mapping({
       max: 30 * 86_400_000,
     }).prefault('1h'),
   })
-    .meta({ description: 'The limit for lag.' })
+    .meta({ description: 'When lag is a finding.' })
     .prefault({}),
 })
   .meta({ description: 'Thresholds of findings.' })

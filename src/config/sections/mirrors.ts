@@ -123,7 +123,7 @@ const accessKeys = {
 const contentKeys = {
   gaps: mapping({
     prereleases: flag('Whether the mirror omits pre-releases.').prefault(false),
-    releaseAge: durationField('Minimum age of a version before the mirror accepts it.', {
+    releaseAge: durationField('Minimum age at which the mirror accepts a version.', {
       min: 1000,
       max: 365 * 86_400_000,
     }).optional(),
@@ -135,7 +135,7 @@ const contentKeys = {
     .optional(),
   maintenance: list(
     mapping({
-      cron: cron('Cron expression for its start.'),
+      cron: cron('Cron expression for the start of the window.'),
       for: durationField('Length of the window.', { min: 1000, max: 7 * 86_400_000 }),
     }),
     phrase('expected.listOf', { what: '{ cron, for }' }),

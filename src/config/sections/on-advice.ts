@@ -40,7 +40,7 @@ const when = mapping({
     from: clockTime('Start of the hours without changes, in `timeZone`.'),
     to: clockTime('End of these hours. A time before `from` is on the next day.'),
   })
-    .meta({ description: 'Hours without changes. A due change waits until they end, also a failback.' })
+    .meta({ description: 'Hours without changes. A due change, including a failback, waits until they end.' })
     .optional(),
   timeZone: timeZone('Time zone of the quiet hours. Default UTC.').optional(),
   places: checked(
@@ -68,7 +68,7 @@ const action = mapping(
       'dry-run',
     ),
     accept: flag(
-      'Whether advice counts as accepted once the action is done. Default: true; with `mergeRequest` false.',
+      'Whether advice counts as accepted once the action is done. Default: true, but false with `mergeRequest`.',
     ).optional(),
     timeout: durationField('Timeout of a command, of Git, or of a request.', {
       min: 1_000,

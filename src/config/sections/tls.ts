@@ -8,7 +8,7 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
 export const tlsKey = mapping({
-  ca: file('Extra trust roots, PEM.').optional(),
+  ca: file('Additional CA certificates to trust, PEM.').optional(),
   cert: file('Client certificate, PEM.').optional(),
   key: file('Private key of the client certificate, PEM, not encrypted.').optional(),
   'certs.d': file(
@@ -20,7 +20,7 @@ export const tlsKey = mapping({
     (value) => /^sha256\/[A-Za-z0-9+/]{43}=$/.test(value),
   ).optional(),
 })
-  .meta({ description: 'Trust and client certificate.' })
+  .meta({ description: 'Trusted certificates, and the client certificate.' })
   .optional();
 
 type FileTls = NonNullable<z.output<typeof tlsKey>>;

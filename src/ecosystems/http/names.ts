@@ -33,7 +33,7 @@ const expectKeys = mapping(
     sha256: checked('SHA-256 of the whole file, hex.', phrase('expected.hex'), (value) =>
       /^[0-9a-f]{64}$/i.test(value),
     ).optional(),
-    bytes: count.meta({ description: 'Its exact size in bytes.' }).optional(),
+    bytes: count.meta({ description: 'The exact size of the file in bytes.' }).optional(),
     bytesMin: size.meta({ description: 'The minimum size.' }).optional(),
     bytesMax: size.meta({ description: 'The maximum size.' }).optional(),
     starts: checked(
@@ -75,7 +75,7 @@ const fileEntry = mapping(
       (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
     ).optional(),
     path: checked('The path below the base URL of each mirror.', filePathExpected, isFilePath),
-    expect: expectKeys.meta({ description: 'What its responses must contain.' }).optional(),
+    expect: expectKeys.meta({ description: 'What the content of the file must match.' }).optional(),
   },
   phrase('expected.mappingWith', { keys: 'upstream, path and expect' }),
 );
