@@ -84,12 +84,12 @@ function record(): readonly string[] {
 
 function table(): readonly string[] {
   const rows = goals().map(({ what, wanted, got, verdict, command }) => {
-    const how = { met: 'met', missed: `missed: ${why[what] ?? ''}`, disturbed: 'disturbed: others were at work' }[
+    const how = { met: 'met', missed: `missed: ${why[what] ?? ''}`, disturbed: 'disturbed: other programs used the CPU' }[
       verdict
     ];
     return `| ${what} | ${wanted} | ${got} | ${how} | \`${command}\` |`;
   });
-  return ['| goal | wanted | got | | command |', '| --- | --- | --- | --- | --- |', ...rows];
+  return ['| goal | target | measured | result | command |', '| --- | --- | --- | --- | --- |', ...rows];
 }
 
 if (import.meta.main) writeFileSync(performancePath, performancePage(readFileSync(performancePath, 'utf8')));
