@@ -84,9 +84,11 @@ function record(): readonly string[] {
 
 function table(): readonly string[] {
   const rows = goals().map(({ what, wanted, got, verdict, command }) => {
-    const how = { met: 'met', missed: `missed: ${why[what] ?? ''}`, disturbed: 'disturbed: other programs used the CPU' }[
-      verdict
-    ];
+    const how = {
+      met: 'met',
+      missed: `missed: ${why[what] ?? ''}`,
+      disturbed: 'disturbed: other programs used the CPU',
+    }[verdict];
     return `| ${what} | ${wanted} | ${got} | ${how} | \`${command}\` |`;
   });
   return ['| goal | target | measured | result | command |', '| --- | --- | --- | --- | --- |', ...rows];

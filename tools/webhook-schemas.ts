@@ -16,13 +16,20 @@ const side = z.strictObject({
   module: z.string().nullable(),
   version: z.string().nullable(),
   step: z.enum(registry.steps),
-  registries: z.array(z.string()).describe('the mirrors that serve this content; empty: an authority states the digest, but no mirror serves the content'),
+  registries: z
+    .array(z.string())
+    .describe(
+      'the mirrors that serve this content; empty: an authority states the digest, but no mirror serves the content',
+    ),
   algorithm: z.string(),
   digest: z.string(),
   sinceAt: stamp.nullable().describe('since when this content was seen; null: it was not seen'),
   bytes: count.nullable().describe('the length of the body; null: no body was seen'),
   firstHex: z.string().nullable(),
-  firstText: z.string().nullable().describe('the first 64 bytes as text, with a dot for each byte that cannot be printed'),
+  firstText: z
+    .string()
+    .nullable()
+    .describe('the first 64 bytes as text, with a dot for each byte that cannot be printed'),
 });
 
 function finding(kind: z.ZodType) {
@@ -55,7 +62,9 @@ function finding(kind: z.ZodType) {
       thresholdSeconds: seconds.nullable(),
       probeIds: z.array(z.string()),
       statements: z.array(z.string()).describe('for a fork, the complete signed statements that contradict each other'),
-      sides: z.array(side).describe('for a mismatch, the different contents and the mirrors that serve each; empty for other kinds'),
+      sides: z
+        .array(side)
+        .describe('for a mismatch, the different contents and the mirrors that serve each; empty for other kinds'),
     }),
     text: z.string(),
   });
@@ -151,13 +160,18 @@ function body(type: NoticeType, data: z.ZodRawShape) {
       type: z.literal(type),
       timestamp: stamp,
       data: z.strictObject({
-        seq: z.int().min(1).describe('the sequence number of the message within its subject; it increases with each message'),
+        seq: z
+          .int()
+          .min(1)
+          .describe('the sequence number of the message within its subject; it increases with each message'),
         subject: z.string(),
         vantage: z.string(),
         updates: z
           .string()
           .optional()
-          .describe('webhook-id of an earlier message to which this one only adds facts, so that no new action is needed'),
+          .describe(
+            'webhook-id of an earlier message to which this one only adds facts, so that no new action is needed',
+          ),
         story: story.optional().describe('absent if the message is not about recurring trouble'),
         ...data,
       }),
@@ -186,7 +200,9 @@ export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
   'mirror.recovery': body('mirror.recovery', { finding: finding(z.enum(findingKinds)), resolves }),
   'mirror.advice': body('mirror.advice', { advice }),
   'mirror.action': body('mirror.action', {
-    result: z.enum(['done', 'failed', 'undone', 'held']).describe('failed together with state done means that an undo failed'),
+    result: z
+      .enum(['done', 'failed', 'undone', 'held'])
+      .describe('failed together with state done means that an undo failed'),
     action,
   }),
 };

@@ -15,7 +15,8 @@ const unknowns: Readonly<Record<Because, string>> = {
   vantage: 'all mirrors and controls fail at once: the network of this host is the problem',
   proxy: 'the proxy failed, not the mirror',
   resolver: 'the resolver of this host does not respond',
-  local: 'the previous probe was still running at the next planned time, or this machine has no descriptors or memory left',
+  local:
+    'the previous probe was still running at the next planned time, or this machine has no descriptors or memory left',
   paused: `the probe was not sent, for one of these reasons: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
   over_budget: 'the budget of the host is used up (`perHost`, `bytesPerHour`)',
   shutdown: 'the daemon was stopping',

@@ -29,7 +29,8 @@ export const authKey = mapping({
     .prefault([]),
 })
   .meta({
-    description: 'Credentials: a user name and password, a token, or netrc. They are never sent over http://, except to loopback.',
+    description:
+      'Credentials: a user name and password, a token, or netrc. They are never sent over http://, except to loopback.',
   })
   .optional();
 

@@ -87,7 +87,9 @@ const webhook = mapping(
       .min(1, errorOf(phrase('expected.atLeastEcosystems')))
       .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror.' })
       .optional(),
-    severity: word('Only findings of at least this severity. It does not apply to advice.', severities).prefault('info'),
+    severity: word('Only findings of at least this severity. It does not apply to advice.', severities).prefault(
+      'info',
+    ),
     group: durationField('Cards: events within this time after the first one become one card. Default 15s.', {
       min: 0,
       max: 600_000,

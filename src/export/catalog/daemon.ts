@@ -17,7 +17,12 @@ export const daemonMetrics = {
     secondsBuckets,
     'Event loop delay of a worker thread. Long delays make samples unknown (contaminated).',
   ),
-  mirrorwatch_build_info: newGauge(['version', 'node'], { daemon: {} }, 'Always 1. Versions of the daemon and of Node.js.', 'never'),
+  mirrorwatch_build_info: newGauge(
+    ['version', 'node'],
+    { daemon: {} },
+    'Always 1. Versions of the daemon and of Node.js.',
+    'never',
+  ),
   mirrorwatch_clock_timestamp_seconds: newGauge(
     [],
     { daemon: {} },
