@@ -157,10 +157,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /**
-     * Removes the series of an entity. Series whose labels come from responses, such as `mirror_tls_info`, are not
-     * removed.
-     */
+    /** Removes the series of an entity, except those whose labels come from responses (`mirror_tls_info`). */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);
