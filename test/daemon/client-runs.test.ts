@@ -201,7 +201,7 @@ describe('clients that say something else', () => {
       registry: null,
       cause: 'client_differs',
       scope: [{ module: 'example.com/hello', version: 'v1.0.0', step: 'zip' }],
-      text: 'Our probes and real clients disagree: go cannot fetch example.com/hello@v1.0.0 from b (reading b.example.net: 403 Forbidden), but our steps succeed.',
+      text: 'Our probes and real clients disagree: go cannot fetch example.com/hello@v1.0.0 from b (reading b.example.net: 403 Forbidden), but our probes succeed.',
     });
     const [first = 0, again = 0, next] = atOf(runner, 'b');
     expect(again - first).toBeGreaterThanOrEqual(60);
@@ -244,7 +244,7 @@ describe('clients that say something else', () => {
     await world.seconds(500);
     const [finding] = await ourFindings(world);
     expect(finding?.text).toBe(
-      'Our probes and real clients disagree: go fetches example.com/hello@v1.0.0 from c, but our step zip fails (server).',
+      'Our probes and real clients disagree: go fetches example.com/hello@v1.0.0 from c, but our probe of the step zip fails (server).',
     );
   });
 });

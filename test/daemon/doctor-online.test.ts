@@ -69,11 +69,11 @@ describe('layer by layer', () => {
   const faulty: Readonly<Record<string, readonly [Fault, layer: string, ...says: readonly RegExp[]]>> = {
     'nobody listens': [{ kind: 'refuse' }, 'tcp', /no service listens on that port/],
     'a filter cuts the handshake': [{ kind: 'reset-in-tls' }, 'tls', /the connection is closed or reset/],
-    'a plain port': [{ kind: 'plain-on-tls' }, 'tls', /without our TLS versions/],
+    'a plain port': [{ kind: 'plain-on-tls' }, 'tls', /does not support our TLS versions/],
     'an intercepting gateway': [
       { kind: 'certificate', which: 'unknownCa' },
       'certificate',
-      /this machine cannot trust the certificate/,
+      /this machine does not trust the certificate/,
     ],
     'an expired certificate, and since when': [
       { kind: 'certificate', which: 'expired' },
@@ -240,7 +240,7 @@ describe('layer by layer', () => {
 
   test('where all fail alike, the trouble is near', async () => {
     const got = await ask({ a: 'url: "http://127.0.0.1:1"', b: 'url: "http://127.0.0.2:1"' });
-    expect(got.traps.map(({ id, what }) => [id, /may be your network, not the mirrors/.test(what)])).toEqual([
+    expect(got.traps.map(({ id, what }) => [id, /may be your network and not the mirrors/.test(what)])).toEqual([
       ['online-tcp', true],
     ]);
     const one = await ask({ a: 'url: "http://127.0.0.1:1"', b: `url: "${mirror.url}"` });
@@ -318,7 +318,7 @@ describe('which mirrors', () => {
 
   test.each([
     [['doctor', 'nobody'], "no mirror is named 'nobody'"],
-    [['doctor', '--ecosystem', 'go'], '--ecosystem needs a URL: it names the ecosystem of that URL'],
+    [['doctor', '--ecosystem', 'go'], '--ecosystem states the ecosystem of a URL, so it needs a URL'],
     [['doctor', 'http://'], 'is not a URL'],
     [['doctor', 'http://127.0.0.1:1/?a=1'], 'mirrorwatch doctor: mirrors[0].url: saw'],
   ])('%j is wrong usage', async (argv, words) => {

@@ -101,7 +101,7 @@ test.each([
   ['go', { auth: basic }, null],
   ['go', { auth: bearer }, 'a bearer token'],
   ['go', { tls: pair }, 'a client certificate'],
-  ['go', { proxy }, "a proxy's credentials, other than in the environment"],
+  ['go', { proxy }, 'proxy credentials outside environment variables'],
   ['npm', { auth: bearer }, null],
   ['npm', { tls: pair }, null],
   ['npm', { proxy }, null],
@@ -109,7 +109,7 @@ test.each([
   ['pip', { auth: bearer }, 'a bearer token'],
   ['uv', { auth: bearer }, 'a bearer token'],
   ['skopeo', { auth: basic, tls: pair }, null],
-  ['skopeo', { auth: bearer }, 'a bearer token, other than on the command line'],
+  ['skopeo', { auth: bearer }, 'a bearer token outside the command line'],
 ] as const)('%s given %o', (id, access, because) => {
   expect(whyNot(clientOf(id), mirrorOf(access as Partial<MirrorAccess>))).toBe(because);
 });

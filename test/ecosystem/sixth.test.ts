@@ -86,7 +86,7 @@ describe('the configuration of a sixth ecosystem', () => {
         'modules: {',
         'modules: { go: [ rsc.io/quote@v1.5.2 ],',
       ),
-      ['mirrors[1].tray: nothing here: tray belongs to mirrors of paper'],
+      ['mirrors[1].tray: no key tray here, because it is only for mirrors of paper'],
     ],
     [
       'two clients at once',
@@ -96,7 +96,7 @@ describe('the configuration of a sixth ecosystem', () => {
     [
       'a chain that is none',
       yaml([north], 'clients: { paper: "here there" }'),
-      ['clients.paper: http:// or https:// URLs with spaces between'],
+      ['clients.paper: http:// or https:// URLs separated by spaces'],
     ],
     [
       'a module that is none',
@@ -155,7 +155,7 @@ test('without a public upstream a mirror must name its own', () => {
   const result = loadConfig({ text, path: null, env: {}, files, registry: attic });
   expect(
     result.tag === 'error' && issuesForPrograms(result.error).map(({ path, expected }) => `${path}: ${expected}`),
-  ).toEqual(['mirrors[0].upstream: the upstream that it is a mirror of: paper has no public one']);
+  ).toEqual(['mirrors[0].upstream: the key upstream with the upstream of this mirror, because paper has no public one']);
 });
 
 describe('the plan of a sixth ecosystem', () => {

@@ -93,7 +93,7 @@ test('without space for a file the fault is our own', async () => {
   expect(hop.fault).toMatchObject({
     code: 'MW_NO_SCRATCH',
     phase: 'transfer',
-    text: 'cannot create a temporary file for a long body: ENOENT',
+    text: 'cannot create a temporary file for a large body: ENOENT',
   });
   if (hop.fault === null) return;
   const reason = reasonOf(hop.fault, { hops: 1, limitBytes: bytesMax, limitMs: 1_000 });

@@ -52,7 +52,7 @@ state: { path: /nowhere/state.db }`;
       await daemon.until('the difference is found', async () => (await about()).length === 1);
       expect(await about()).toEqual([
         expect.stringMatching(
-          /go cannot fetch rsc\.io\/quote@v1\.5\.2 from shy \(.*403 Forbidden.*\), but our steps succeed\.$/,
+          /go cannot fetch rsc\.io\/quote@v1\.5\.2 from shy \(.*403 Forbidden.*\), but our probes succeed\.$/,
         ),
       ]);
       await shy.close();

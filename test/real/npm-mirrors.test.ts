@@ -111,7 +111,7 @@ advise: { hold: 6s }
     expect(causes('forger')).toEqual(new Set(['mismatch']));
     const tarball = (await targetsOf('lost')).find(({ step }) => step === 'tarball');
     const probe = await daemon.get(`/api/v1/probes/${tarball?.probeId}`);
-    expect(probe.text).toContain("dist.tarball on the mirror's own host or one of its tarballHosts");
+    expect(probe.text).toContain("dist.tarball: a host that is the mirror's own or one of its tarballHosts");
     expect(a.requests.filter(({ headers }) => headers['host']?.startsWith('localhost'))).toEqual([]);
   });
 

@@ -70,7 +70,7 @@ real('the page in a browser', ['chromium'], () => {
 
   test.each([
     ['zh', '时长（for）应不超过 30d，例如 "1h"；"0s" 表示恢复'],
-    ['en', 'for is a duration up to 30d like "1h"; "0s" resumes'],
+    ['en', 'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror'],
   ])(
     'a length of time that is none does not leave the browser, and what the API refuses is said, %s',
     async (lang, said) => {

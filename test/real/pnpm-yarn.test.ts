@@ -230,7 +230,7 @@ long('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'ya
       expect(await install(kind, { files: { ...workspace, '.npmrc': remedy['npmrc'] ?? '' } }), kind).toBe(null);
       expect(await install(kind, { files: workspace, exports }), kind).toBe(kind === 'pnpm' ? '1.0.0' : null);
     }
-    expect(notes).toContain('`registries.default` of a pnpm-workspace.yaml wins over .npmrc');
+    expect(notes).toContain('`registries.default` of a pnpm-workspace.yaml overrides .npmrc');
     expect(notes).toContain('in pnpm 10 over the variables too');
   });
 

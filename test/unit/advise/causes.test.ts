@@ -60,7 +60,7 @@ describe('an outage of the preferred mirror', () => {
         'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
         'After a comma, the go command uses the next entry only on 404 and 410: any other failure of the first entry ends a build.',
         'No origin is monitored: freshness was compared only between the mirrors, if at all.',
-        'Whether b relays the checksum database was not measured yet.',
+        'mirrorwatch has not yet measured whether b relays the checksum database.',
       ],
       sentences: {
         doesNotCover: [

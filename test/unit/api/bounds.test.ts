@@ -110,14 +110,14 @@ describe('bodies', () => {
       '/findings/x/ack',
       reason(limits.requestBytes - 13),
       400,
-      'reason is a text of 1 to 500 characters',
+      'reason must be a text of 1 to 500 characters',
     ],
     [
       'a byte larger is not',
       '/findings/x/ack',
       reason(limits.requestBytes - 12),
       413,
-      'The body is larger than this route takes.',
+      'The request body is larger than this route accepts.',
     ],
     ['broken JSON', '/findings/x/ack', { method: 'POST', body: '{', headers: json }, 400, 'the request cannot be read'],
     [
@@ -132,7 +132,7 @@ describe('bodies', () => {
       '/findings/x/ack',
       { method: 'POST', body: '[1]', headers: json },
       400,
-      'reason is a text of 1 to 500 characters',
+      'reason must be a text of 1 to 500 characters',
     ],
     [
       'a form',
@@ -155,15 +155,15 @@ describe('bodies', () => {
       415,
       'Send the body as JSON, with content-type: application/json.',
     ],
-    ['nothing at all', '/findings/x/ack', { method: 'POST' }, 400, 'reason is a text of 1 to 500 characters'],
+    ['nothing at all', '/findings/x/ack', { method: 'POST' }, 400, 'reason must be a text of 1 to 500 characters'],
     [
       'a blank reason',
       '/findings/x/ack',
       { method: 'POST', body: { reason: '  ' } },
       400,
-      'reason is a text of 1 to 500 characters',
+      'reason must be a text of 1 to 500 characters',
     ],
-    ['a reason of 501 characters', '/findings/x/ack', reason(501), 400, 'reason is a text of 1 to 500 characters'],
+    ['a reason of 501 characters', '/findings/x/ack', reason(501), 400, 'reason must be a text of 1 to 500 characters'],
     ...([{}, { for: '0s' }, { for: '721h' }, { for: 7200 }] as const).map(
       (body) =>
         [
@@ -171,7 +171,7 @@ describe('bodies', () => {
           '/advice/x/dismiss',
           { method: 'POST', body: { ...body, reason: 'x' } },
           400,
-          'for is a duration up to 30d like "2h"',
+          'the value of `for` must be a duration of at most 30d, such as "2h"',
         ] as [string, string, Asked, number, string],
     ),
     ...([{}, { reason: ' ' }, { reason: 1 }, { reason: 'x'.repeat(501) }] as const).map(
@@ -181,7 +181,7 @@ describe('bodies', () => {
           '/advice/x/dismiss',
           { method: 'POST', body: { ...body, for: '2h' } },
           400,
-          'reason is a text of 1 to 500 characters',
+          'reason must be a text of 1 to 500 characters',
         ] as [string, string, Asked, number, string],
     ),
     [
@@ -189,28 +189,28 @@ describe('bodies', () => {
       '/mirrors/coast/pause',
       { method: 'POST', body: {} },
       400,
-      'for is a duration up to 30d like "1h"; "0s" resumes',
+      'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror',
     ],
     [
       'a pause that is a number',
       '/mirrors/coast/pause',
       { method: 'POST', body: { for: 60 } },
       400,
-      'for is a duration up to 30d like "1h"; "0s" resumes',
+      'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror',
     ],
     [
       'a pause past 30 days',
       '/mirrors/coast/pause',
       { method: 'POST', body: { for: '721h' } },
       400,
-      'for is a duration up to 30d like "1h"; "0s" resumes',
+      'the value of `for` must be a duration of at most 30d, such as "1h"; "0s" resumes the mirror',
     ],
     [
       'a reason of a pause that is no text',
       '/mirrors/coast/pause',
       { method: 'POST', body: { for: '1h', reason: 1 } },
       400,
-      'reason is a text of at most 500 characters',
+      'reason must be a text of at most 500 characters',
     ],
   ])('%s', async (_name, path, asked, status, detail) => {
     const { ask, asked: done } = await up();

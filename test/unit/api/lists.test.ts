@@ -181,7 +181,7 @@ describe('pages', () => {
     const name = /\?([a-z]+)/.exec(path.replace('state=all&', ''))?.[1];
     expect([reply.status, (reply.json() as { detail: string }).detail]).toEqual([
       400,
-      `${name} is given once, without brackets`,
+      `give ${name} only once, without brackets`,
     ]);
     expect(listeners()).toBe(0);
   });

@@ -99,7 +99,7 @@ describe('/-/reload', () => {
         type: 'about:blank',
         title: 'Conflict',
         status: 409,
-        detail: 'these keys need a restart; the old configuration is kept',
+        detail: 'a change of these keys needs a restart; the old configuration stays in force',
         keys: ['listen'],
       },
     ],

@@ -31,7 +31,7 @@ const advice = {
   rollback: "export GOPROXY='https://near.example.com,direct'",
   doesNotCover: [
     'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
-    'Whether far relays the checksum database was not measured yet.',
+    'mirrorwatch has not yet measured whether far relays the checksum database.',
   ],
 };
 const sentences = {

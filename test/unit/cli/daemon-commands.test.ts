@@ -60,7 +60,7 @@ describe('advice', () => {
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(
-        /^no advice\na is down\. Clients pass over it by \| and lose about \d+ ms a request, so no switch is advised\.$/,
+        /^no advice\na is down\. Because of the \| in their list, clients try the next mirror and lose about \d+ ms a request\. So no switch is advised\.$/,
       ),
     ]);
     expect((await world.get('/')).text).toContain('Clients pass over it by |');
@@ -257,7 +257,7 @@ describe('pause', () => {
     expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
     for (const [argv, said] of [
       [['nobody', '--for', '1h'], 'Not found'],
-      [['a', '--for', 'soon'], 'for is a duration up to 30d'],
+      [['a', '--for', 'soon'], 'the value of `for` must be a duration of at most 30d'],
     ] as const) {
       const { code, out, err } = await ask(world, 'pause', ...argv);
       expect([code, out]).toEqual([1, '']);

@@ -115,7 +115,7 @@ describe('with a fallback file', () => {
     await daemon(null);
     const ran = await ask('--fallback', 'kept');
     expect(ran).toMatchObject({ code: 1, out: '' });
-    expect(ran.err).toContain('expired at 2026-01-01T00:00:00.000Z; the setting stays');
+    expect(ran.err).toContain('expired at 2026-01-01T00:00:00.000Z; the current setting is not changed');
   });
 
   test('that nothing is to be changed is an answer too', async () => {

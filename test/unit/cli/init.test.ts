@@ -425,7 +425,7 @@ services:
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
       'npm: 2 modules (package-lock.json); clients use their default',
-      'left out: the files in examples/, test/fixtures/: examples and test data are not built here',
+      'left out: the files in examples/, test/fixtures/, because examples and test data are not built here',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
     const chinese = testMachine({

@@ -5,7 +5,7 @@ import { repoDir, tempDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
 
 const text =
-  'not verified: the entry of this signed list has no expect.signedBy, so no key vouches for the list or for packages';
+  'not verified: the entry of this signed list has no expect.signedBy, so mirrorwatch has no key to verify the list or its packages';
 const example = readFileSync(join(repoDir, 'examples', 'debian.yaml'), 'utf8');
 
 function fileWith(content: string): string {

@@ -89,7 +89,7 @@ describe('lock files', () => {
       version,
       because: 'malformed',
     });
-    const expected = 'module, version and h1: hash on these lines of "go.sum", which are left out:';
+    const expected = 'module, version and h1: hash on these lines of "go.sum", which mirrorwatch skips:';
 
     test.each([
       {
@@ -142,7 +142,7 @@ describe('lock files', () => {
     };
     const onlyMod = { '/app/go.mod': 'module m.io/x\n\ngo 1.22\n', '/app/go.sum': '' };
     const warnings = [
-      'modules.go[0].from: a lock file with a module that can be requested from a mirror: without one, rsc.io/quote@v1.5.2 is probed instead',
+      'modules.go[0].from: a lock file with at least one module that can be requested from a mirror; until then, rsc.io/quote@v1.5.2 is probed instead',
     ];
 
     test.each(['go.sum', 'go.mod'])('an empty %s: a public module is probed, with a warning', (from) => {

@@ -80,14 +80,14 @@ describe('a difference', () => {
       cause: 'client_differs',
       evidence: { samples: 4, failures: 2, probeIds: ['a-p', 'b-p'] },
       actionable: false,
-      text: 'Our probes and real clients disagree: go cannot fetch example.com/m@v1.0.0 from a (go said so), but our steps succeed; npm fetches example.com/m@v1.0.0 from b, but our step zip fails (server).',
+      text: 'Our probes and real clients disagree: go cannot fetch example.com/m@v1.0.0 from a (go said so), but our probes succeed; npm fetches example.com/m@v1.0.0 from b, but our probe of the step zip fails (server).',
     });
   });
 
   it('names five of many, and their number', () => {
     const runs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((registry) => runOf(registry, 'failed', 'ok'));
     const says = explainDifferences(counted(...runs, ...runs));
-    expect(says?.text).toMatch(/from e \(go said so\), but our steps succeed, and 2 more\.$/);
+    expect(says?.text).toMatch(/from e \(go said so\), but our probes succeed, and 2 more\.$/);
   });
 
   it('ends with the pair that is not run any more', () => {

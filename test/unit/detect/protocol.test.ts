@@ -110,7 +110,7 @@ describe('HTTP/2 alone is slow', () => {
       {
         registry: 'a',
         scope: [{ step: 'mod', protocol: '2' }],
-        text: 'a is slow over HTTP/2 only: mod takes 2.0 s (usually 100 ms). Over HTTP/1.1 it takes 100 ms.',
+        text: 'a is slow over HTTP/2 only: mod takes 2.0 s (usually 100 ms). Over HTTP/1.1 the same request takes 100 ms.',
       },
     ]);
   });

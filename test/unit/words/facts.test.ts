@@ -31,7 +31,7 @@ test.each<[SignatureState, string | null, string]>([
   ['no_tool', null, 'signature unverified: gpgv is not installed on this machine, or the check gave no result'],
   ['undated', 'k', 'signature unverified: the signing key has expired, and no time of publication is given (k)'],
   ['unsigned', null, 'signature missing, although trusted keys are available'],
-  ['unlisted', null, 'signature unverified: the signed list does not have this file'],
+  ['unlisted', null, 'signature unverified: the signed list does not contain this file'],
 ])('%s: what is not verified is said to be', (state, key, text) => {
   expect(formatSignature({ state, key }, english)).toBe(text);
 });

@@ -182,22 +182,22 @@ describe('an artifact', () => {
   });
 
   test.each([
-    ['another host', 'https://elsewhere.example.org/x.tgz', "on the mirror's own host or one of its tarballHosts"],
+    ['another host', 'https://elsewhere.example.org/x.tgz', "a host that is the mirror's own or one of its tarballHosts"],
     [
       'a host that ends alike',
       'https://evil-mirror.example.com/x.tgz',
-      "on the mirror's own host or one of its tarballHosts",
+      "a host that is the mirror's own or one of its tarballHosts",
     ],
-    ['a host below it', 'https://x.mirror.example.com/x.tgz', "on the mirror's own host or one of its tarballHosts"],
-    ['a private address', 'https://169.254.169.254/latest', "on the mirror's own host or one of its tarballHosts"],
-    ['plain http', 'http://mirror.example.com/x.tgz', 'by https, as the mirror is'],
+    ['a host below it', 'https://x.mirror.example.com/x.tgz', "a host that is the mirror's own or one of its tarballHosts"],
+    ['a private address', 'https://169.254.169.254/latest', "a host that is the mirror's own or one of its tarballHosts"],
+    ['plain http', 'http://mirror.example.com/x.tgz', 'an https:// URL, as the mirror itself uses https'],
     ['credentials', 'https://u:p@mirror.example.com/x.tgz', 'a URL without credentials'],
     ['the host as a user', 'https://mirror.example.com@elsewhere.example.org/x.tgz', 'a URL without credentials'],
     ['a file', 'file:///etc/passwd', 'a complete URL'],
     ['a path', '/hello/-/hello-1.0.0.tgz', 'a complete URL'],
   ])('%s is never asked', (_, written, words) => {
     const told = hold('tarball', '1.0.0', at(written));
-    expect(told.outcome).toEqual(broken(`dist.tarball ${words}`));
+    expect(told.outcome).toEqual(broken(`dist.tarball: ${words}`));
     expect(told.asked).toEqual([`aside ${base}/hello`]);
   });
 

@@ -18,8 +18,8 @@ const expectation = (body: Uint8Array, type?: string) => {
 
 describe('readManifest', () => {
   const noVersion = 'a manifest with schemaVersion 2';
-  const noLayers = 'layers and a config by digest and size';
-  const noList = 'a list of manifests by digest and size';
+  const noLayers = 'layers and a config, each with a digest and a size';
+  const noList = 'a list of manifests, each with a digest and a size';
   it.each([
     ['an image', text({ schemaVersion: 2, layers: [part] }), image, 'image'],
     [

@@ -184,11 +184,11 @@ describe('advice --apply', () => {
     const call = ['advice', '--apply', id, ...upstream, '--url', url];
     const ran = await machine.run([...call, '--yes']);
     expect([ran.code, ran.out], ran.err).toEqual([0, '']);
-    expect(ran.err).toContain('confirm it to the daemon: mirrorwatch advice accept 0c9x');
+    expect(ran.err).toContain('after the change, confirm it to the daemon: mirrorwatch advice accept 0c9x');
     expect(ran.err).not.toContain('hunter2');
     if (note !== undefined) expect(ran.err).toContain(note);
     expect(Object.fromEntries(Object.keys(after).map((name) => [name, machine.text(name)]))).toEqual(after);
-    expect(await machine.run([...call, '--yes'])).toMatchObject({ code: 0, out: 'the files already contain this' });
+    expect(await machine.run([...call, '--yes'])).toMatchObject({ code: 0, out: 'the files already contain these settings' });
     expect((await machine.run(['undo'])).code).toBe(0);
     expect(machine.everything()).toEqual(before);
   });

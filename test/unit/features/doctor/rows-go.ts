@@ -81,7 +81,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-direct-missing',
     where: ['$GOPROXY'],
     what: 'https://b.example.com ends with a proxy',
-    set: ["export GOPROXY='https://b.example.com,direct'    # or ,off where nothing else may be used"],
+    set: ["export GOPROXY='https://b.example.com,direct'    # or ,off instead of ,direct if nothing else may be used"],
   },
   {
     name: 'a list with a password and without direct: the line to paste keeps the password',
@@ -89,7 +89,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-direct-missing',
     where: [`${goenv}:1`],
     what: 'ends with a proxy',
-    set: ['go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be used'],
+    set: ['go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off instead of ,direct if nothing else may be used'],
     mended: { [goenv]: 'GOPROXY=https://ada:hunter2@a.example.com,direct\n' },
   },
   {

@@ -106,7 +106,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-pnpm-differ',
     where: ['.npmrc:1', 'pnpm-workspace.yaml:4'],
-    what: 'npm is set to https://a.example.com/, pnpm to https://b.example.com/',
+    what: 'npm is set to https://a.example.com/, and pnpm to https://b.example.com/',
   },
   {
     name: "the file of pnpm's workspace above a package of it",
@@ -118,7 +118,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-pnpm-differ',
     where: ['.npmrc:1', '/home/pnpm-workspace.yaml:2'],
-    what: 'npm is set to https://a.example.com/, pnpm to https://b.example.com/',
+    what: 'npm is set to https://a.example.com/, and pnpm to https://b.example.com/',
   },
   {
     name: "pnpm's own file of the user over the user's .npmrc",

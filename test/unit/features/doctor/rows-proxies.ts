@@ -13,7 +13,7 @@ export const proxyRows: readonly TrapRow[] = [
     env: { HTTPS_PROXY: 'http://egress.example.com:3128', NO_PROXY: 'localhost' },
     id: 'proxy-catches-localhost',
     where: ['$HTTPS_PROXY', '~/.bashrc:1'],
-    what: 'NO_PROXY does not except 127.0.0.1',
+    what: 'NO_PROXY does not exclude 127.0.0.1',
   },
   {
     name: 'a mirror of the inner network goes through the proxy',
@@ -21,7 +21,7 @@ export const proxyRows: readonly TrapRow[] = [
     env: { https_proxy: 'http://egress.example.com:3128', no_proxy: 'localhost,127.0.0.1' },
     id: 'proxy-catches-mirror',
     where: ['$https_proxy'],
-    what: 'does not except go.build.corp',
+    what: 'does not exclude go.build.corp',
   },
   {
     name: 'upper and lower case differ',

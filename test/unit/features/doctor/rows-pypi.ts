@@ -101,7 +101,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { PIP_INDEX_URL: 'https://a.example.com/simple' },
     id: 'pip-uv-differ',
     where: ['$PIP_INDEX_URL', '~/.config/uv/uv.toml:2'],
-    what: 'pip uses https://a.example.com/simple, uv https://b.example.com/simple',
+    what: 'pip uses https://a.example.com/simple, and uv uses https://b.example.com/simple',
   },
   {
     name: 'the old name of the variable beside the new one, and the project',

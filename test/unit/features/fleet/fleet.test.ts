@@ -176,7 +176,7 @@ describe('what is said', () => {
     const advising = a({ x: well(1), y: well(2) }, { advice: ['x>y'] });
     const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: advising, p2: advising, p3 })).toEqual([
-      'x: down from p3 alone since 14:02 UTC; from p1 it responds in 100 ms, but p1 and p2 also advise to leave it: the cause may be the mirror itself',
+      'x: down from p3 alone since 14:02 UTC; from p1 it responds in 100 ms, but p1 and p2 also advise clients to leave it, so the cause may be the mirror itself',
       'Switch go from x to y at all places: 3 of 3 advise to leave x; x is up now from p1 and p2, but their advice is still in force',
     ]);
   });

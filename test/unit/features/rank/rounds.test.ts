@@ -231,7 +231,7 @@ describe('what a ranking says', () => {
       'one failure of ten is chance',
       { a: tenth(1, 5), b: 5, c: 5 },
       null,
-      'keep what you have: no mirror proved better than a; 1 of its 10 requests failed, which may be chance; b, c are equal',
+      'keep what you have: no mirror proved better than a; 1 of its 10 requests failed, but that may be chance; b, c are equal',
     ],
     [
       'a faster one that fails',

@@ -195,7 +195,7 @@ describe.each(formats)('%s', (format) => {
     const stage = new Stage([chat('c', format, { page: 'https://mw.example.com' }, { lang: 'en' })]);
     const one = { ...proposal, remedy: { env: 'export A=b' } };
     stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: one }] }, stage.at));
-    expect(sentOf(stage).map(textsOf).join('\n')).toContain('the page says what the line does not cover');
+    expect(sentOf(stage).map(textsOf).join('\n')).toContain('the status page lists what this line does not cover');
   });
 
   it('keeps to its limits however much there is, loses nothing, and cuts no line that is to be copied', () => {
@@ -252,7 +252,7 @@ it('a parenthesis in the page does not end its link', () => {
 describe('what is not certain', () => {
   it.each([
     ['ok', 'high', []],
-    ['unverified', 'medium', ['Caveat: this host could not rule out its own network']],
+    ['unverified', 'medium', ['Caveat: mirrorwatch could not verify whether the network of this host works']],
     ['suspect', 'low', ['Caveat: the problem may be the network of this host', 'Confidence: low']],
   ] as const)('is said: vantage %s, confidence %s', (vantage, confidence, want) => {
     const stage = new Stage([chat('c', 'slack')]);
