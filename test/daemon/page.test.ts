@@ -58,5 +58,5 @@ test('a webhook that is stuck is seen in the place, with how long the oldest has
   await world.seconds(30);
   expect(await words(world, '/', 'h-place')).toContain('ops queue empty');
   await world.seconds(100);
-  expect(await words(world, '/', 'h-place')).toMatch(/ops \d+ notices? waits? the oldest for \d+ s/);
+  expect(await words(world, '/', 'h-place')).toMatch(/ops \d+ notices? waits? the oldest has waited \d+ s/);
 });

@@ -128,7 +128,7 @@ describe('what stands on top', () => {
           next: null,
         }),
       },
-      ['No switch advised', 'the upstream itself fails on several mirrors'],
+      ['No switch advised', 'several mirrors return failures of the upstream itself'],
       ['Switch now from', 'export GOPROXY'],
     ],
     [

@@ -123,7 +123,7 @@ describe('what the page says beside numbers', () => {
     );
     expect(text).toContain('www.example.com:443 responds');
     expect(text).toContain('ops queue empty');
-    expect(text).toContain('chat 3 notices wait the oldest for 21 min HTTP status 429 next attempt in 12 min');
+    expect(text).toContain('chat 3 notices wait the oldest has waited 21 min HTTP status 429 next attempt in 12 min');
     expect(text).toContain('campus 0 2 * * 6 for 2 h');
   });
   it.each([

@@ -372,7 +372,7 @@ describe('actions', () => {
     expect(await ask(world, 'actions', 'stop')).toMatchObject({
       code: 0,
       out: 'actions are stopped',
-      err: expect.stringContaining('this state cannot be stored on disk'),
+      err: expect.stringContaining('this change cannot be stored on disk'),
     });
     await world.seconds(80);
     expect((await ask(world, 'actions')).out).toMatch(

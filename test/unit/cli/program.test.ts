@@ -103,7 +103,7 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     [
       'probe of a module of any of several ecosystems',
       ['probe', 'http://127.0.0.1:9', 'left-pad@1.3.0'],
-      "'left-pad@1.3.0' can be of several ecosystems: name one with --ecosystem: npm, pypi",
+      "'left-pad@1.3.0' can belong to several ecosystems; choose one with --ecosystem: npm, pypi",
     ],
     ['too many words', ['probe', 'a', 'b', 'c'], "too many words: 'c'"],
     ['rank with no rounds', ['rank', '--rounds', '0'], '--rounds takes a whole number of at least 1'],

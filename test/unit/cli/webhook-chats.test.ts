@@ -234,6 +234,6 @@ describe('webhook preview', () => {
     const file = fileWith(chatLine('slack', null, 'https://c.example.com', ', on: [ certificate ]'));
     const ran = await run(['webhook', 'preview', 'chat', '--config', file]);
     expect([ran.code, ran.out]).toEqual([0, '']);
-    expect(ran.err).toContain('exclude all samples');
+    expect(ran.err).toContain('exclude all sample notices');
   });
 });

@@ -46,7 +46,7 @@ describe('HTTP/2 alone fails, and the leading client speaks it', () => {
     expect(finding).toMatchObject({ kind: 'outage', registry: 'a', cause, actionable: true });
     expect(finding?.scope.map(({ step, protocol }) => [step, protocol])).toContainEqual(['mod', '2']);
     expect(finding?.text).toBe(
-      `a fails over HTTP/2 (${cause}) and works over HTTP/1.1: go cannot use it. With GODEBUG=http2client=0 it works.`,
+      `a fails over HTTP/2 (${cause}) and works over HTTP/1.1: go cannot use it unless GODEBUG=http2client=0 is set.`,
     );
     expect(sim.state('a')).toBe('down');
   });

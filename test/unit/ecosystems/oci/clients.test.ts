@@ -211,7 +211,7 @@ location = "a.example.com"`);
       for (const odd of [`${a}/x?key=hunter2`, `${a}/$(id)`, `${a}/a'b`, `${a}/\u202e`]) {
         const { remedy, notes } = of(client, `${odd}|direct`, 'docker.io');
         expect(remedy).toEqual({});
-        expect(texts(notes)[0]).toBe('The chain holds a URL that cannot be pasted safely: set the mirrors by hand.');
+        expect(texts(notes)[0]).toBe('The chain contains a URL that cannot be pasted safely: set the mirrors by hand.');
       }
     },
   );

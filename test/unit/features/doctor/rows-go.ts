@@ -107,7 +107,7 @@ export const goRows: readonly TrapRow[] = [
     id: 'go-proxy-off',
     where: ['$GOPROXY', '$GOFLAGS'],
     what: 'GOPROXY is off',
-    set: ['unset GOFLAGS    # and remove it from the file of your shell'],
+    set: ['unset GOFLAGS    # and remove it from the startup file of your shell'],
   },
   {
     name: 'no proxy, as some distributions have it',

@@ -139,7 +139,7 @@ export const pypiRows: readonly TrapRow[] = [
     where: ['$PIP_TRUSTED_HOST'],
     what: 'trusted-host is pip.corp',
     set: [
-      'unset PIP_TRUSTED_HOST    # and remove it from the file of your shell',
+      'unset PIP_TRUSTED_HOST    # and remove it from the startup file of your shell',
       'pip config set global.cert /path/to/your-authority.pem    # if it is your own authority',
     ],
   },
