@@ -1690,7 +1690,7 @@ export interface Places {
   readonly 'lag.none': never;
   readonly 'lag.missing': 'count';
   readonly 'lag.noArrivals': never;
-  readonly 'lag.arrivals': 'half' | 'most' | 'count';
+  readonly 'lag.arrivals': 'count' | 'half' | 'most';
   readonly 'target.title': never;
   readonly 'target.none': never;
   readonly 'target.target': never;
@@ -1983,7 +1983,7 @@ export interface Places {
   readonly 'rank.lacks': 'count';
   readonly 'rank.records': 'count';
   readonly 'rank.older': 'span';
-  readonly 'rank.download': 'mirrors' | 'step' | 'what' | 'mebibytes';
+  readonly 'rank.download': 'step' | 'what' | 'mirrors' | 'mebibytes';
   readonly 'rank.noAnswer': 'registry' | 'seconds';
   readonly 'rank.nothing': never;
   readonly 'rank.isBest': 'registry';

@@ -69,7 +69,11 @@ describe('mirrorwatch probe NAME --client', () => {
 
   test.each([
     ['an unknown client', ['probe', 'go-a', '--client', 'yarn'], /--client is one of go for mirrors of go, not 'yarn'/],
-    ['an ecosystem without one', ['probe', 'files', '--client', 'go'], /no real client can be run against mirrors of http/],
+    [
+      'an ecosystem without one',
+      ['probe', 'files', '--client', 'go'],
+      /no real client can be run against mirrors of http/,
+    ],
     [
       'a mirror whose access it does not support',
       ['probe', 'go-b', '--client', 'go'],

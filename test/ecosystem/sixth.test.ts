@@ -155,7 +155,9 @@ test('without a public upstream a mirror must name its own', () => {
   const result = loadConfig({ text, path: null, env: {}, files, registry: attic });
   expect(
     result.tag === 'error' && issuesForPrograms(result.error).map(({ path, expected }) => `${path}: ${expected}`),
-  ).toEqual(['mirrors[0].upstream: the key upstream with the upstream of this mirror, because paper has no public one']);
+  ).toEqual([
+    'mirrors[0].upstream: the key upstream with the upstream of this mirror, because paper has no public one',
+  ]);
 });
 
 describe('the plan of a sixth ecosystem', () => {

@@ -163,7 +163,9 @@ onAdvice:
     gates[0]?.letGo();
     process.kill(first.pid, 'SIGCONT');
     const woken = await isAt(first, 'the first does not act', (action) => action?.because != null);
-    expect(woken?.because).toBe('etcd did not confirm that this daemon has the lease; only the daemon of the pair with the lease may act');
+    expect(woken?.because).toBe(
+      'etcd did not confirm that this daemon has the lease; only the daemon of the pair with the lease may act',
+    );
     expect([gates[0]?.writes(), (await etcd.get(key))?.version]).toEqual([0, '2']);
 
     await etcd.put(key, 'somebody set it back');

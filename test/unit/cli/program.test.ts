@@ -150,7 +150,11 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     ['a daemon that is no URL at all', ['advice', '--url', 'foo'], '--url takes an http:// or https:// URL'],
     ['a daemon whose URL is broken', ['health', '--url', 'http://['], '--url takes an http:// or https:// URL'],
     ['a daemon with a password', ['health', '--url', 'http://bob:x@127.0.0.1:1'], '--url takes no credentials'],
-    ['measuring and accepting at once', ['advice', 'accept', 'x', '--now'], "--now measures the mirrors; it cannot be combined with 'accept'"],
+    [
+      'measuring and accepting at once',
+      ['advice', 'accept', 'x', '--now'],
+      "--now measures the mirrors; it cannot be combined with 'accept'",
+    ],
     ['a daemon that is no URL', ['advice', '--url', 'localhost:1'], '--url takes an http:// or https:// URL'],
     [
       'a token file that is not there',

@@ -309,7 +309,9 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
     const loaded = loadConfig({ text, path: null, env: { HTTPS_PROXY: 'socks5://p:1' }, files: none });
     expect(
       loaded.tag === 'error' && issuesForPrograms(loaded.error).map(({ path, expected }) => `${path} ${expected}`),
-    ).toEqual(['mirrors[0].url in HTTPS_PROXY, an http:// or https:// proxy URL with only a host and a port; or proxy: direct for this mirror']);
+    ).toEqual([
+      'mirrors[0].url in HTTPS_PROXY, an http:// or https:// proxy URL with only a host and a port; or proxy: direct for this mirror',
+    ]);
   });
 
   test('the checksum database: off, or with an address of its own', () => {

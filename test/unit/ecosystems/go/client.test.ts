@@ -212,7 +212,9 @@ describe('goRemedy', () => {
   ])('gives no line for %s', (_name, text) => {
     const given = goRemedyFor(before, chain(text), []);
     expect(given.remedy).toEqual({});
-    expect(texts(given.notes).at(-1)).toBe('The chain contains a URL that cannot be pasted safely: set GOPROXY by hand.');
+    expect(texts(given.notes).at(-1)).toBe(
+      'The chain contains a URL that cannot be pasted safely: set GOPROXY by hand.',
+    );
   });
 
   it('leaves out a private pattern that could not be pasted, and says so', () => {

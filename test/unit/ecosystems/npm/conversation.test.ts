@@ -182,14 +182,26 @@ describe('an artifact', () => {
   });
 
   test.each([
-    ['another host', 'https://elsewhere.example.org/x.tgz', "a host that is the mirror's own or one of its tarballHosts"],
+    [
+      'another host',
+      'https://elsewhere.example.org/x.tgz',
+      "a host that is the mirror's own or one of its tarballHosts",
+    ],
     [
       'a host that ends alike',
       'https://evil-mirror.example.com/x.tgz',
       "a host that is the mirror's own or one of its tarballHosts",
     ],
-    ['a host below it', 'https://x.mirror.example.com/x.tgz', "a host that is the mirror's own or one of its tarballHosts"],
-    ['a private address', 'https://169.254.169.254/latest', "a host that is the mirror's own or one of its tarballHosts"],
+    [
+      'a host below it',
+      'https://x.mirror.example.com/x.tgz',
+      "a host that is the mirror's own or one of its tarballHosts",
+    ],
+    [
+      'a private address',
+      'https://169.254.169.254/latest',
+      "a host that is the mirror's own or one of its tarballHosts",
+    ],
     ['plain http', 'http://mirror.example.com/x.tgz', 'an https:// URL, as the mirror itself uses https'],
     ['credentials', 'https://u:p@mirror.example.com/x.tgz', 'a URL without credentials'],
     ['the host as a user', 'https://mirror.example.com@elsewhere.example.org/x.tgz', 'a URL without credentials'],

@@ -188,7 +188,10 @@ describe('advice --apply', () => {
     expect(ran.err).not.toContain('hunter2');
     if (note !== undefined) expect(ran.err).toContain(note);
     expect(Object.fromEntries(Object.keys(after).map((name) => [name, machine.text(name)]))).toEqual(after);
-    expect(await machine.run([...call, '--yes'])).toMatchObject({ code: 0, out: 'the files already contain these settings' });
+    expect(await machine.run([...call, '--yes'])).toMatchObject({
+      code: 0,
+      out: 'the files already contain these settings',
+    });
     expect((await machine.run(['undo'])).code).toBe(0);
     expect(machine.everything()).toEqual(before);
   });
