@@ -63,7 +63,7 @@ describe('advice', () => {
         /^no advice\na is down\. Because of the \| in their list, clients try the next mirror and lose about \d+ ms a request\. So no switch is advised\.$/,
       ),
     ]);
-    expect((await world.get('/')).text).toContain('Clients pass over it by |');
+    expect((await world.get('/')).text).toContain('Because of the | in their list');
   });
 
   test('pending: 1, with the line to paste; accepted: 0', async () => {

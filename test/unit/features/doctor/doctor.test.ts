@@ -101,7 +101,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
   });
 
   test('without HOME it asks whose settings', async () => {
-    expect(await run(['doctor'])).toMatchObject({ code: 2, err: expect.stringContaining('whose settings?') });
+    expect(await run(['doctor'])).toMatchObject({ code: 2, err: expect.stringContaining('it is unknown whose settings to read') });
   });
 });
 
@@ -189,7 +189,7 @@ a backup is kept; to restore it: mirrorwatch undo 1`);
     chmodSync(machine.at(goenv), 0o600);
     expect(await machine.run(['undo', '1'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('it was changed since'),
+      err: expect.stringContaining('it was changed again'),
     });
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
     expect(await machine.run(['undo', '7'])).toMatchObject({

@@ -40,7 +40,7 @@ export const goRows: readonly TrapRow[] = [
     files: { '/etc/environment': 'GOPROXY="https://mirror.example.com;direct"\n' },
     id: 'go-proxy-malformed',
     where: ['/etc/environment:1'],
-    what: 'expected proxies',
+    what: 'expected http://, https:// or file:// URLs of proxies',
   },
   {
     name: 'a proxy behind direct',

@@ -46,7 +46,7 @@ export const proxyRows: readonly TrapRow[] = [
     env: { HTTPS_PROXY: 'http://egress.example.com:3128', NO_PROXY: '::1,https://go.build.corp/x' },
     id: 'proxy-catches-localhost',
     where: ['$HTTPS_PROXY'],
-    what: 'does not except localhost and 127.0.0.1',
+    what: 'does not exclude localhost and 127.0.0.1',
     set: ["export NO_PROXY='::1,go.build.corp,localhost,127.0.0.1' no_proxy='::1,go.build.corp,localhost,127.0.0.1'"],
   },
   {

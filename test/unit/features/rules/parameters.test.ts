@@ -89,7 +89,7 @@ describe('the text', () => {
   test('the number of places is in every majority', () => {
     const text = renderRules({ ...defaultRuleParameters, vantages: 3 });
     expect(numbers(text, /count_vantages, (\d+)\)/g)).toEqual(['3']);
-    expect(text).toContain('within the last day, and at least 3.');
+    expect(text).toContain('the minimum of 3 is not reached.');
   });
 
   test('the runbook is in every alert', () => {
