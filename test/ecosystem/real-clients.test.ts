@@ -115,7 +115,7 @@ test.each([
 });
 
 test('go sends no credentials over plain http, and skopeo knows no path before /v2/', () => {
-  expect(whyNot(clientOf('go'), mirrorOf({ auth: basic }, 'http://mirror.example.com'))).toMatch(/plain http/);
+  expect(whyNot(clientOf('go'), mirrorOf({ auth: basic }, 'http://mirror.example.com'))).toMatch(/plain HTTP/);
   expect(whyNot(clientOf('skopeo'), mirrorOf({}, 'https://mirror.example.com/artifactory'))).toMatch(/path/);
   expect(clientOf('skopeo').cannot(mirrorOf({}, 'https://mirror.example.com/v2/hub'))).toBeNull();
 });
