@@ -25,14 +25,14 @@ interface Seen {
   }[];
 }
 
-const only = 'With GODEBUG=http2client=0 it works.';
+const only = 'unless GODEBUG=http2client=0 is set.';
 /** What go's users read of each fault. */
 const saysOf = (name: string): Readonly<Record<H2Fault, string>> => ({
-  reset: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it. ${only}`,
-  cut: `${name} fails over HTTP/2 (cut) and works over HTTP/1.1: go cannot use it. ${only}`,
-  goaway: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it. ${only}`,
+  reset: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it ${only}`,
+  cut: `${name} fails over HTTP/2 (cut) and works over HTTP/1.1: go cannot use it ${only}`,
+  goaway: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it ${only}`,
   slow: `${name} is slow over HTTP/2 only: `,
-  stalls: `${name} fails over HTTP/2 (timeout_transfer) and works over HTTP/1.1: go cannot use it. ${only}`,
+  stalls: `${name} fails over HTTP/2 (timeout_transfer) and works over HTTP/1.1: go cannot use it ${only}`,
 });
 
 describe('over real connections', () => {
