@@ -157,7 +157,11 @@ services:
       ['go.corp-go'],
       'left out: $GOPROXY: expected only mirrors that are listed under mirrors',
     ],
-    ['https://ada:hunter2@go.corp/x?y=1,direct', [], 'left out: $GOPROXY: expected http://, https:// or file:// URLs of proxies'],
+    [
+      'https://ada:hunter2@go.corp/x?y=1,direct',
+      [],
+      'left out: $GOPROXY: expected http://, https:// or file:// URLs of proxies',
+    ],
   ])('a current chain that the configuration cannot have (%s) is left out, and said', async (goproxy, names, said) => {
     const machine = testMachine({}, { GOPROXY: goproxy });
     const made = await machine.run(['init', '--yes']);

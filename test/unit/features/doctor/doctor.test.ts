@@ -101,7 +101,10 @@ warning  GOPROXY ends with a proxy  go-direct-missing
   });
 
   test('without HOME it asks whose settings', async () => {
-    expect(await run(['doctor'])).toMatchObject({ code: 2, err: expect.stringContaining('it is unknown whose settings to read') });
+    expect(await run(['doctor'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('it is unknown whose settings to read'),
+    });
   });
 });
 
