@@ -68,8 +68,11 @@ export interface Doctor {
     remedy: Readonly<Record<string, unknown>>,
     say: Say,
   ): Promise<Settling | null>;
-  /** True for a usual name of a lock file of this ecosystem. */
-  isUsualLock(name: string): boolean;
+  /**
+   * True for a usual name of a lock file of this ecosystem.
+   * @param hasBeside  whether a file of this name is in the same folder
+   */
+  isUsualLock(name: string, hasBeside: (name: string) => boolean): boolean;
   /** Suggests `private` patterns for names in a lock file that look private. */
   privateIn?(lock: string): readonly string[];
   /**

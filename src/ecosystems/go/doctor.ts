@@ -53,7 +53,7 @@ export const goDoctor: Doctor = {
       notes: [...notes, ...(above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [])],
     };
   },
-  isUsualLock: (name) => name === 'go.sum',
+  isUsualLock: (name, hasBeside) => name === 'go.sum' || (name === 'go.mod' && !hasBeside('go.sum')),
   privateIn(lock) {
     const modules = new Set(lock.split('\n').map((line) => line.trim().split(/\s/, 1)[0] ?? ''));
     return [...new Set([...modules].filter(isLikelyPrivate).map((module) => `${module.split('/', 1)[0]}/*`))];

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
 import { type Assignment, type Machine, type MachineSurroundings, placeTextOf } from '../../core/trap.ts';
@@ -97,7 +97,9 @@ async function surveyed(
   const isSet = own.chain !== null && !own.chain.isDefault;
   const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
   const chain = ofFiles ?? own.chain;
-  const locks = files.filter((file) => doctor.isUsualLock(basename(file)));
+  const locks = files.filter((file) =>
+    doctor.isUsualLock(basename(file), (name) => files.includes(join(dirname(file), name))),
+  );
   const patterns = new Set(own.privatePatterns);
   for (const file of doctor.privateIn === undefined ? [] : locks) {
     const text = await machine.read(join(machine.cwd, file));

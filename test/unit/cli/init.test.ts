@@ -40,6 +40,21 @@ async function expectAccepted(machine: TestMachine): Promise<void> {
 }
 
 describe('mirrorwatch init', () => {
+  test.each([
+    ['with requirements', 'module example.com/a\n\nrequire rsc.io/quote v1.5.2\n', '- { from: "go.mod", top: 12 }'],
+    ['without requirements', 'module example.com/a\n', '- "rsc.io/quote@v1.5.2"    # an example'],
+  ])('a go.mod without go.sum makes Go an ecosystem of the project, %s', async (_, goMod, line) => {
+    const machine = testMachine({
+      'go.mod': goMod,
+      'web/package-lock.json': packageLock,
+      '~/.config/go/env': 'GOPROXY=https://go.build.corp,direct\n',
+    });
+    const { code, err } = await machine.run(['init', '--yes', '--vantage', 'ci']);
+    expect([code, err]).toEqual([0, expect.not.stringContaining('does not use it')]);
+    expect(machine.text('mirrorwatch.yaml')).toContain(line);
+    await expectAccepted(machine);
+  });
+
   test('writes what check accepts without a warning: mirrors, modules that are used, and no private name', async () => {
     const machine = testMachine(project);
     const { code, err, out } = await machine.run(['init', '--yes', '--vantage', 'ci']);
