@@ -24,7 +24,7 @@ export async function startVerdaccio(uplink: string): Promise<Verdaccio> {
   const config = {
     storage: join(dir, 'storage'),
     uplinks: { origin: { url: `${uplink}/`, maxage: 0 } },
-    packages: { '**': { access: '$all', proxy: 'origin' } },
+    packages: { '**': { access: '$all', publish: '$authenticated', proxy: 'origin' } },
     auth: { htpasswd: { file: join(dir, 'htpasswd') } },
     middlewares: {},
     web: { enable: false },
