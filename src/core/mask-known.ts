@@ -49,9 +49,12 @@ function createMask(access: WireAccess): KnownMask {
   }
 
   function beside(words: readonly string[]): KnownMask {
-    const open = openTextOf(words);
-    const text = (given: string): string =>
-      searches.length === 0 || given.length < secretCharsMin ? given : masked(given, searches, open);
+    let open: string | null = null;
+    const text = (given: string): string => {
+      if (searches.length === 0 || given.length < secretCharsMin) return given;
+      open ??= openTextOf(words);
+      return masked(given, searches, open);
+    };
     return {
       text,
       data: <T>(value: T) => (searches.length === 0 ? value : (maskData(value, null, text) as T)),

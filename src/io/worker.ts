@@ -67,7 +67,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
-      const pieces = createPieces(reading, spentMs);
+      const pieces = createPieces(reading, spentMs, spentMs);
       const { timed, received, decoded, nextResponse } = pieces;
       try {
         const prober = await proberOf(ecosystem);

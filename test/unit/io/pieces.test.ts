@@ -27,6 +27,24 @@ it('says how long the longest piece took, and when each begins and ends', () => 
   expect(told).toEqual([true, false, true, false]);
 });
 
+it('does not charge the time that the thread waits for a core', () => {
+  let [spent, elapsed] = [0, 0];
+  const { timed, longestMs } = createPieces(
+    undefined,
+    () => spent,
+    () => elapsed,
+  );
+  const compute = (spentMs: number, elapsedMs: number) =>
+    timed(() => {
+      spent += spentMs;
+      elapsed += elapsedMs;
+    });
+  compute(1, 700);
+  expect(longestMs()).toBe(1);
+  compute(600, 700);
+  expect(longestMs()).toBe(601);
+});
+
 it('adds up the pieces of one answer, and begins anew with the next', () => {
   const { timed, nextResponse: nextAnswer, longestMs } = createPieces();
   nextAnswer();
@@ -60,7 +78,17 @@ it('charges what the thread does between pieces of one body that come in one tur
 
 it('allows a long body more: 40 ms for each MiB, whether received or decoded', () => {
   let spent = 0;
-  const { timed, nextResponse: nextAnswer, received, decoded, longestMs } = createPieces(undefined, () => spent);
+  const {
+    timed,
+    nextResponse: nextAnswer,
+    received,
+    decoded,
+    longestMs,
+  } = createPieces(
+    undefined,
+    () => spent,
+    () => spent,
+  );
   const spend = (ms: number) => timed(() => (spent += ms));
   const mib = 2 ** 20;
   const rows = [
