@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { Session } from 'node:inspector/promises';
 import { connect, createSecureContext } from 'node:tls';
 import { Client } from 'undici';
-import { setEngine } from '../src/cli/engine.ts';
+import { setEngine, startCompilers } from '../src/cli/engine.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
 import { countProbingThreads } from '../src/io/machine.ts';
@@ -18,6 +18,8 @@ import { bookOf, coldDue } from './subjects.ts';
 
 // As the daemon does: it holds for threads, which are started later.
 setEngine('run');
+// At this load the daemon switches them on within seconds.
+startCompilers();
 const [way = 'threads', url = '', caFile = '', module = '', version = '', http = '1.1'] = process.argv.slice(2);
 const protocol = http === '2' ? '2' : '1.1';
 const ca = readFileSync(caFile, 'utf8');

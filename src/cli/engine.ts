@@ -36,9 +36,14 @@ function compileOnDemand(): void {
     const { user, system } = process.cpuUsage();
     if (!load(process.uptime() * 1_000, (user + system) / 1_000)) return;
     clearInterval(timer);
-    for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
+    startCompilers();
   }, everyMs);
   timer.unref();
+}
+
+/** Switches V8's optimizing compilers on, for all threads. */
+export function startCompilers(): void {
+  for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
 }
 
 /**
