@@ -116,7 +116,16 @@ export class Collector implements Collecting {
   broken(error: unknown): void {
     if (this.#isOver) return;
     const ended = { request: this.#request, trace: this.#trace, carrier: this.#carrier, h2: this.#h2 };
-    this.#fail(exchangeStopOf(error, ended, this.#now()));
+    const why = exchangeStopOf(error, ended, this.#now());
+    // The last bytes and the end of the connection came together: undici reports only the latter.
+    const isWhole = this.#h2.stream !== null && why.code === 'MW_CLOSED' && this.#isFull();
+    if (isWhole) this.#finish(this.#endMs(), true);
+    else this.#fail(why);
+  }
+
+  /** True if the head was received and the body has its stated length. */
+  #isFull(): boolean {
+    return this.#trace.status !== null && this.statedBytes() === this.#trace.bodyBytes;
   }
 
   /** Stops collecting without a result. */

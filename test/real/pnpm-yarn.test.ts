@@ -231,7 +231,7 @@ long('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'ya
       expect(await install(kind, { files: workspace, exports }), kind).toBe(kind === 'pnpm' ? '1.0.0' : null);
     }
     expect(notes).toContain('`registries.default` of a pnpm-workspace.yaml overrides .npmrc');
-    expect(notes).toContain('in pnpm 10 over the variables too');
+    expect(notes).toContain('In pnpm 10 it also overrides environment variables.');
   });
 
   test.each<[PnpmOrYarn, Client]>([
