@@ -53,7 +53,7 @@ export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCa
   return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
 }
 
-/** True if a fetch costs more at the target of the move than at the mirror to leave. */
+/** True if a fetch at the new mirror costs at least `noiseMs` more than at the mirror in use. */
 export function isDearer({ from, to }: Prices): boolean {
   return from.costMs !== null && to.costMs !== null && to.costMs - from.costMs > noiseMs;
 }

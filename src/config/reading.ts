@@ -32,7 +32,7 @@ export interface Reading extends Report {
   readonly registry: Registry;
   readonly env: Env;
   readonly readerOf: ReaderOf;
-  /** Returns the path of a file name. A relative name starts at the folder of the configuration file. */
+  /** Returns the path of a file. A relative name is resolved against the folder of the configuration file. */
   resolve(name: string): string;
   /** Returns the text of a file; `null` after reporting why it cannot be read. */
   text(path: Path, name: string): string | null;

@@ -79,7 +79,10 @@ function endsOf(forms: readonly Form[]): Int32Array {
   });
 }
 
-/** The hash depends on four characters only: each is shifted out by the next four. */
+/**
+ * Returns the first slot for a hash. The hash depends only on the last four characters, because each character shifts
+ * it by 8 of 32 bits.
+ */
 function slotOf(hash: number, bits: number): number {
   return Math.imul(hash, 0x9e3779b1) >>> bits;
 }

@@ -276,7 +276,7 @@ export interface Store {
   all(table: Table): readonly Row[];
   /** Deletes rows before `beforeMs`; returns their number. */
   expire(table: Table, beforeMs: number): number;
-  /** Deletes the oldest rows above `rowsMax`; returns their number. */
+  /** Deletes the oldest rows until at most `rowsMax` remain. Returns the number of deleted rows. */
   trim(table: Table, rowsMax: number): number;
   writable(): boolean;
   /** Number of corrupt files that were moved aside. */

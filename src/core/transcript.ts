@@ -140,7 +140,10 @@ export interface Marks {
   /** The start of the hop. If the previous hop is of the same kind (timed or aside), this is the end of that hop. */
   readonly start: number;
   readonly resolved?: number;
-  /** When the TCP connection was open. With a proxy, TLS to the proxy and CONNECT were then also done. */
+  /**
+   * When the TCP connection was open. With a proxy, this includes TLS to an https proxy, and CONNECT for an https
+   * target.
+   */
   readonly connected?: number;
   readonly secured?: number;
   readonly firstByte?: number;

@@ -13,7 +13,7 @@ export const trendRanges = Object.keys(trendGrids) as readonly TrendRange[];
 export interface TrendCell {
   /** The start of the cell: wall time, a multiple of the cell length. */
   readonly startMs: number;
-  /** Numbers of canary samples; a first fetch through a cache counts as ok. */
+  /** Numbers of canary samples by verdict. `ok` includes first fetches through a cache. */
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;

@@ -17,7 +17,7 @@ export interface Collected {
 export interface Spill {
   /** Bodies above this size are kept in a file. */
   readonly heldBytes: number;
-  /** Called with each new file. It must close the file later. */
+  /** Called with each new file. The callee must close the file. */
   readonly opened: (file: BodyFile) => void;
 }
 

@@ -28,7 +28,7 @@ import { type TimeTest, timeOfHead } from './time.ts';
 
 /** The comparisons of the head with every other mirror. */
 export interface Comparison extends Records {
-  /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
+  /** The mirror that is the first member of the advised chain; `null`: this member is not monitored. */
   head: string | null;
   readonly pairs: Map<string, Pair>;
   /** The comparison that led to the last change of the head. Its test continues. `null`: none. */

@@ -123,7 +123,10 @@ export const processLimits = {
   doorHedgeMsMax: 2 * second,
   /** The wait if a mirror's usual response time is unknown. */
   doorHedgeMs: 500,
-  /** The maximum number of connections of the front door to one host. `doorPools`: the maximum number of hosts. */
+  /**
+   * The maximum number of connections in one pool of the front door. `doorPools`: the maximum number of pools, one for
+   * each mirror and origin.
+   */
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,

@@ -32,8 +32,8 @@ const watchStepMs = 5_000;
 const comparedTargets = 2;
 
 /**
- * A witness (a mirror of another upstream) counts only if its probe is at most this old when the moment starts.
- * Milliseconds.
+ * The maximum age of a witness's probe at the start of a moment, milliseconds. A witness is a mirror of another
+ * upstream.
  */
 const witnessMs = 3_000;
 

@@ -19,8 +19,7 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
 /**
- * The minimum interval between two rows of the same contents. `writeChangesMs` is for changed contents, `writeStillMs`
- * for unchanged ones.
+ * The minimum interval between two writes of a row: `writeChangesMs` if its contents changed, else `writeStillMs`.
  */
 const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;

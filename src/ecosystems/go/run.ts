@@ -13,7 +13,10 @@ import {
 } from '../real-client.ts';
 import type { GoSettings } from './context.ts';
 
-/** The go command takes credentials from a netrc, and sends them only over TLS. */
+/**
+ * Returns why the go command cannot use this mirror; `null`: it can. It sends credentials from a netrc, and only over
+ * TLS.
+ */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
   if (tls.client !== null) return phrase('cannot.certificate');

@@ -83,7 +83,7 @@ export interface Leads {
   packageIn(stanza: string): PackageFile | null;
 }
 
-/** Lines for one package manager. The caller checks that the URLs are safe to paste. */
+/** The lines of a remedy for one package manager. The caller checks that the URLs are safe to paste. */
 export interface Lines {
   readonly text: string;
   readonly rollback: string;
