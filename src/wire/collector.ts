@@ -117,15 +117,19 @@ export class Collector implements Collecting {
     if (this.#isOver) return;
     const ended = { request: this.#request, trace: this.#trace, carrier: this.#carrier, h2: this.#h2 };
     const why = exchangeStopOf(error, ended, this.#now());
-    // The last bytes and the end of the connection came together: undici reports only the latter.
-    const isWhole = this.#h2.stream !== null && why.code === 'MW_CLOSED' && this.#isFull();
-    if (isWhole) this.#finish(this.#endMs(), true);
+    if (why.code === 'MW_CLOSED' && this.#isWholeByLength()) this.#finish(this.#endMs(), true);
     else this.#fail(why);
   }
 
-  /** True if the head was received and the body has its stated length. */
-  #isFull(): boolean {
-    return this.#trace.status !== null && this.statedBytes() === this.#trace.bodyBytes;
+  /**
+   * True if the body of a request in a build has its stated length, and the server announced the end of the connection
+   * (GOAWAY). While Node writes, it processes the last bytes of a body but not their END_STREAM flag, and drops the flag
+   * if the connection ends meanwhile. Without GOAWAY a missing flag is the server's fault.
+   */
+  #isWholeByLength(): boolean {
+    const { status, bodyBytes } = this.#trace;
+    const { isShared, session } = this.#carrier;
+    return isShared && session?.goaway != null && status !== null && this.statedBytes() === bodyBytes;
   }
 
   /** Stops collecting without a result. */

@@ -31,6 +31,9 @@ afterEach(async () => {
 const access = (url: string) => accessTo(url, { protocols: ['2', '1.1'] });
 const good = (id: number): Buffer[] => [head(id, { ':status': '200', 'content-length': '2' }), data(id, 'ok')];
 
+/** A response whose body has its stated length, without END_STREAM. */
+const unended = (id: number): Buffer[] => [head(id, { ':status': '200', 'content-length': '2' }), data(id, 'ok', 0)];
+
 /** A connection that the script of a row plays; requests of the others are answered at once. */
 interface Moment {
   /** What to do with the nth request of a first connection of a build. */
@@ -130,6 +133,22 @@ const moments: Readonly<Record<string, Moment>> = {
       setTimeout(() => connection.socket.destroy(), 100);
     },
     want: ['MW_CLOSED once', ...moved(size - 1)],
+  },
+  'with three whole responses, and the connection ends with them': {
+    request: (connection, _, held) => {
+      if (held.length !== size) return;
+      connection.write(goaway(5, no), ...[1, 3, 5].flatMap(good));
+      connection.socket.end();
+    },
+    want: [...taken(3), ...moved(size - 3)],
+  },
+  'never, and streams do not end before the connection does': {
+    request: (connection, _, held) => {
+      if (held.length !== size) return;
+      connection.write(...held.flatMap(unended));
+      connection.socket.end();
+    },
+    want: Array.from({ length: size }, () => 'MW_CLOSED once'),
   },
   'after the last response': {
     request: (connection, id, held) => {
