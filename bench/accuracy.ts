@@ -12,6 +12,7 @@ import { type Apparatus, openApparatus, type Waits } from './apparatus.ts';
 import { isCalmBetween, type Stretch, watchStretches } from './disturbance.ts';
 import { answered } from './no-figures.ts';
 import { atPace } from './pace.ts';
+import { asDaemon } from './priority.ts';
 import type { Progress } from './progress.ts';
 import { openScrapeLoad, type ScrapeLoad } from './scrape-load.ts';
 import { mean, quantile } from './statistics.ts';
@@ -152,7 +153,7 @@ async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (w
   for (const waits of waitsOf) {
     tell(waits);
     const watched = watchStretches();
-    const fired = await fire(run, waits, forMs);
+    const fired = await asDaemon(() => fire(run, waits, forMs));
     const seen = watched();
     stretches.push(...seen);
     const calm = fired.filter(({ sample }) => isCalmBetween(sample.startedMonotonicMs, sample.endedMonotonicMs, seen));

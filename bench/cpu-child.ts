@@ -6,7 +6,7 @@ import { Client } from 'undici';
 import { setEngine, startCompilers } from '../src/cli/engine.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
-import { countProbingThreads } from '../src/io/machine.ts';
+import { countProbingThreads, yieldToProbingThreads } from '../src/io/machine.ts';
 import { systemTimers } from '../src/io/timers.ts';
 import { createWorkers } from '../src/io/workers.ts';
 import { createWire } from '../src/wire/wire.ts';
@@ -43,10 +43,17 @@ function throughWorkers(workers: ReturnType<typeof createWorkers>): Shot {
 
 const ways: Readonly<Record<string, () => Shot>> = {
   /** As the daemon probes: a pool of worker threads, sample and transcript crossing to the main thread. */
-  threads: () =>
-    throughWorkers(
-      createWorkers({ count: countProbingThreads(), book, clock: systemClock, timers: systemTimers, log }),
-    ),
+  threads: () => {
+    const workers = createWorkers({
+      count: countProbingThreads(),
+      book,
+      clock: systemClock,
+      timers: systemTimers,
+      log,
+    });
+    yieldToProbingThreads();
+    return throughWorkers(workers);
+  },
   /** The same without threads: what the profiler is shown. */
   inline: () =>
     throughWorkers(

@@ -40,15 +40,14 @@ export function createPieces(
   let receivedMs = 0;
   let readMs = spentMs();
   const own = {};
+  const spentSinceRead = (): number => {
+    const beforeMs = readMs;
+    readMs = spentMs();
+    return readMs - beforeMs;
+  };
   const charge = (tookMs: number): void => {
     // To read the CPU time is expensive. It is needed only after a long computation: the thread may have waited for a core.
-    let ms = tookMs;
-    if (tookMs >= shortMs) {
-      const nowMs = spentMs();
-      ms = Math.min(tookMs, nowMs - readMs);
-      readMs = nowMs;
-    }
-    responseMs += ms;
+    responseMs += tookMs < shortMs ? tookMs : Math.min(tookMs, spentSinceRead());
     const allowedMs = (bodyBytes / 2 ** 20) * limits.heldMsPerMib;
     if (responseMs > allowedMs) longestMs = Math.max(longestMs, responseMs);
   };
