@@ -10,7 +10,10 @@ import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from 
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 
-/** The usual minimum intervals between downloads, milliseconds: from the head, and beside it from other mirrors. */
+/**
+ * The usual minimum intervals between downloads from the head, and between downloads from other mirrors for comparison.
+ * Milliseconds.
+ */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
 /** The share of `bytesPerHour` that these downloads may use at the head, 0 to 1. */

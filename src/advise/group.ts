@@ -55,7 +55,7 @@ export interface Muted {
 export interface Moves {
   /** Recent moves away from home (the first declared mirror), oldest first. */
   departures: readonly Departure[];
-  /** When a move was last decided, taken back or accepted, monotonic milliseconds; `null`: none yet. */
+  /** When a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never. */
   lastMs: number | null;
   /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
   accept: { readonly atMs: number; readonly wallMs: number } | null;

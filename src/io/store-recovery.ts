@@ -153,7 +153,8 @@ export class RecoveringFile {
       makeFolder(dirname(this.#path));
       rmSync(beside, { force: true });
       from.copyTo(beside);
-      // The old file is closed before a new log exists, because closing deletes the log by its name.
+      // The old file is closed before a new write-ahead log exists: SQLite deletes the log by path, so a later close
+      // would delete the new one.
       from.close();
       this.#file = null;
       if (!existsSync(this.#path)) renameSync(beside, this.#path);

@@ -9,7 +9,8 @@ const perRow = 12;
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
 
 /**
- * A row with closed cells of a mirror. Its key is `<range>/<position in the ring>/<registry>`. The ring has one row
+ * A row of closed cells of a mirror (cells whose time is over). Its key is `<range>/<position in the
+ * ring>/<registry>`. The ring has one row
  * more than the range needs.
  */
 interface CellsRow {

@@ -6,7 +6,7 @@ import { type Deadline, stopOf, WireStop } from './deadline.ts';
 
 const responseBytesMax = 16 * 1024;
 
-/** Converts a failure of the proxy, or on the way to it, to a `WireStop` with a code of the proxy. */
+/** Converts an error of the proxy, or of the connection to it, to a `WireStop` with a code that names the proxy. */
 export function proxyStopOf(error: unknown): WireStop {
   const stop = stopOf(error);
   if (stop.code === 'MW_PROXY_STATUS') return stop;

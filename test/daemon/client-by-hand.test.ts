@@ -102,7 +102,7 @@ describe('mirrorwatch check', () => {
     const { code, out, err } = await cli('check');
     expect([code, err]).toEqual([0, expect.not.stringContaining('installed')]);
     expect(out).toContain(
-      'real clients, each run every 2h; included in the numbers above:\n  go: go-a\n  npm: npm-a\n  go: not run against go-b: go does not support one address family (resolve.family)',
+      'real clients (each runs at each of its mirrors every 2h; the numbers above include these runs):\n  go: go-a\n  npm: npm-a\n  go: not run against go-b: go does not support one address family (resolve.family)',
     );
   });
 

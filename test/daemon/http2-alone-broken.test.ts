@@ -28,11 +28,11 @@ interface Seen {
 const only = 'unless GODEBUG=http2client=0 is set.';
 /** What go's users read of each fault. */
 const saysOf = (name: string): Readonly<Record<H2Fault, string>> => ({
-  reset: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it ${only}`,
-  cut: `${name} fails over HTTP/2 (cut) and works over HTTP/1.1: go cannot use it ${only}`,
-  goaway: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it ${only}`,
+  reset: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use this mirror ${only}`,
+  cut: `${name} fails over HTTP/2 (cut) and works over HTTP/1.1: go cannot use this mirror ${only}`,
+  goaway: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use this mirror ${only}`,
   slow: `${name} is slow over HTTP/2 only: `,
-  stalls: `${name} fails over HTTP/2 (timeout_transfer) and works over HTTP/1.1: go cannot use it ${only}`,
+  stalls: `${name} fails over HTTP/2 (timeout_transfer) and works over HTTP/1.1: go cannot use this mirror ${only}`,
 });
 
 describe('over real connections', () => {
@@ -153,7 +153,7 @@ state: { path: ":memory:" }
       return uvs !== undefined;
     });
     expect(uvs).toBe(
-      'near-pypi fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use it. These clients have no known setting that turns HTTP/2 off.',
+      'near-pypi fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use this mirror. These clients have no known setting that turns HTTP/2 off.',
     );
     let pips: Seen['advice'][number] | undefined;
     await daemon.until('near-http1 is left by pip', async () => {

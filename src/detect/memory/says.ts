@@ -20,7 +20,7 @@ export type FindingStatement = Draft | Well | null;
 
 interface Well extends Message {
   readonly tag: 'well';
-  /** The cause of the finding that ends, if that cause is a story (counted separately). */
+  /** The cause of the finding to close, for causes whose findings are separate from others of their kind. */
   readonly of?: Finding['cause'];
 }
 

@@ -125,7 +125,9 @@ async function projectOf(machine: Machine, nearest: string): Promise<string> {
   return nearest;
 }
 
-/** True if `workspaces` of a package.json has the folder. If several globs match it, the last one decides. */
+/**
+ * True if `workspaces` of a package.json includes the folder with this relative path. The last matching glob decides.
+ */
 function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
   const parsed = parseFields(packageJson, phrase('answer.object', { what: 'package.json' }));
   const declared = memberIn(parsed.tag === 'ok' ? parsed.value : null, 'workspaces');

@@ -19,7 +19,10 @@ export interface PassDeps {
   readonly passages: Passages;
   readonly timers: Timers;
   readonly held: HeldResponse;
-  /** Returns how to reach a mirror; `null`: it needs the door's own credentials, and these clients may not use them. */
+  /**
+   * Returns how to reach a mirror; `null`: the mirror needs credentials, and clients without a token reach this door
+   * from other machines.
+   */
   accessOf(name: string): WireAccess | null;
   /** Returns the 95th percentile of the latency of a mirror's canary, milliseconds; `null`: not known. */
   usualMs(name: string): number | null;

@@ -41,7 +41,7 @@ describe('bytes that no authority vouches for', () => {
       scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'zip' }],
       confidence: 'low',
       actionable: false,
-      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than a and c. Comparison: 1 of 3 mirrors serves the bytes of b. No authority says which bytes are right.',
+      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than a and c. 1 of 3 mirrors serves the bytes of b. No authority says which bytes are right.',
     });
     expect(finding?.evidence.sides).toMatchObject([
       { registries: ['a', 'c'], digest: 'right', seen: { bytes: 5, firstHex: Buffer.from('right').toString('hex') } },
@@ -73,7 +73,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(5 * minute);
     const texts = sim.detector.findings().map(({ text }) => text);
     expect(texts).toEqual([
-      `b serves different bytes for example.com/a@v1.0.0 (zip) than a and c. Comparison: 1 of 3 mirrors serves the bytes of b. ${end}`,
+      `b serves different bytes for example.com/a@v1.0.0 (zip) than a and c. 1 of 3 mirrors serves the bytes of b. ${end}`,
     ]);
     sim.restart(5_000);
     expect(sim.detector.findings().map(({ text }) => text)).toEqual(texts);
@@ -84,7 +84,7 @@ describe('bytes that no authority vouches for', () => {
     const sim = world(named('a', 'b'), (name) => gives(name, { signature }));
     sim.runTo(5 * minute);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'a and b serve different bytes for example.com/a@v1.0.0 (zip). Comparison: 1 of 2 mirrors serves the bytes of a. No signature shows which bytes are right (signature unverified: the signing key is not trusted).',
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip). 1 of 2 mirrors serves the bytes of a. No signature shows which bytes are right (signature unverified: the signing key is not trusted).',
     );
   });
 
@@ -149,7 +149,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(5 * minute);
     expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened']);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'a and b serve different bytes for example.com/a@v1.0.0 (zip). Comparison: 1 of 2 mirrors serves the bytes of a. No authority says which bytes are right.',
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip). 1 of 2 mirrors serves the bytes of a. No authority says which bytes are right.',
     );
   });
 
@@ -160,7 +160,7 @@ describe('bytes that no authority vouches for', () => {
     const [finding] = sim.detector.findings();
     expect(finding).toMatchObject({ confidence: 'low', actionable: false });
     expect(finding?.text).toBe(
-      'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o. Comparison: 1 of 2 mirrors serves the bytes of b. There is no third mirror to compare, so either may be wrong.',
+      'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o. 1 of 2 mirrors serves the bytes of b. There is no third mirror to compare, so either may be wrong.',
     );
   });
 
@@ -171,7 +171,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + 5 * minute);
     expect(told(sim)).toEqual(['b mismatch/retag opened']);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'b serves old bytes for example.com/a@v1.0.0 (zip), which the origin o served before: the bytes changed upstream. Comparison: 1 of 2 mirrors serves the bytes of b.',
+      'b serves old bytes for example.com/a@v1.0.0 (zip), which the origin o served before: the bytes changed upstream. 1 of 2 mirrors serves the bytes of b.',
     );
   });
 
@@ -197,7 +197,7 @@ describe('bytes that the origin does not serve', () => {
     expect(sim.findings[0]?.finding).toMatchObject({
       confidence: 'medium',
       actionable: true,
-      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a. Comparison: 1 of 3 mirrors serves the bytes of b. The origin is taken as right.',
+      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a. 1 of 3 mirrors serves the bytes of b. The origin is taken as right.',
     });
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
     expect(standing).toMatchObject({ state: 'degraded', because: 'it served wrong bytes' });

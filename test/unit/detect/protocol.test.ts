@@ -46,7 +46,7 @@ describe('HTTP/2 alone fails, and the leading client speaks it', () => {
     expect(finding).toMatchObject({ kind: 'outage', registry: 'a', cause, actionable: true });
     expect(finding?.scope.map(({ step, protocol }) => [step, protocol])).toContainEqual(['mod', '2']);
     expect(finding?.text).toBe(
-      `a fails over HTTP/2 (${cause}) and works over HTTP/1.1: go cannot use it unless GODEBUG=http2client=0 is set.`,
+      `a fails over HTTP/2 (${cause}) and works over HTTP/1.1: go cannot use this mirror unless GODEBUG=http2client=0 is set.`,
     );
     expect(sim.state('a')).toBe('down');
   });
@@ -151,7 +151,7 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
       cause: 'reset',
       actionable: false,
       scope: [{ step: 'mod', protocol: '2' }],
-      text: 'a fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use it. These clients have no known setting that turns HTTP/2 off.',
+      text: 'a fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use this mirror. These clients have no known setting that turns HTTP/2 off.',
     });
     expect(sim.state('a')).toBe('degraded');
     expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe('it fails over HTTP/2');
@@ -194,6 +194,6 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
     sim.runTo(warm + 2 * minute);
     const [finding] = sim.detector.findings();
     expect(finding).toMatchObject({ actionable: true, cause: 'reset' });
-    expect(finding?.text).toBe('a fails over HTTP/1.1 (reset) and works over HTTP/2: pip cannot use it.');
+    expect(finding?.text).toBe('a fails over HTTP/1.1 (reset) and works over HTTP/2: pip cannot use this mirror.');
   });
 });

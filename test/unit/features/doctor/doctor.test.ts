@@ -70,7 +70,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
           --fix repairs this
 
 1 error, 1 warning, 1 file read
-2 can be fixed here: mirrorwatch doctor --fix`);
+2 of them can be fixed automatically: mirrorwatch doctor --fix`);
   });
 
   test('text of files moves no cursor', async () => {

@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
       'y: down from all 2 places since 14:02 UTC: the cause is the mirror itself; unknown from fra',
     ],
     told: [
-      'fra: reports 2 mirrors as up or degraded that all other places report as down; states from fra do not count',
+      'fra: 2 mirrors are up or degraded as seen from fra, but down as seen from all other places; the verdict of the fleet ignores the states from fra',
     ],
   },
   {
