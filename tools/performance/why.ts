@@ -16,9 +16,9 @@ export const why: Readonly<Record<string, string>> = {
   'timing error over HTTP/1.1, p99, beside blackbox_exporter':
     'Node’s sockets alone have 8 to 10 ms, because one thread serves all connections; ours have 10 to 12 without scrapes ([0158](decisions/0158-the-main-thread-yields.md))',
   'CPU a cold HTTPS probe, HTTP/1.1, over undici alone':
-    'in one thread the whole prober takes 0.99 × of undici alone; the rest is the transfer of results to the main thread',
+    'in one thread the whole prober takes as much as undici alone (1.00 ×); the rest is the transfer of results to the main thread',
   'CPU a cold HTTPS probe, HTTP/2, over undici alone':
-    'in one thread the whole prober takes 1.13 × of undici alone, for the times and limits of HTTP/2; the rest is the transfer of results to the main thread',
+    'in one thread the whole prober takes 1.04 × of undici alone; the rest is the transfer of results to the main thread',
   'timing error over HTTP/2, median, beside blackbox_exporter':
     'Node’s HTTP/2 sessions alone have 1.3 to 1.4 ms; the rest is time in which the thread works on other probes ([0158](decisions/0158-the-main-thread-yields.md))',
   'timing error over HTTP/2, p99, beside blackbox_exporter':
