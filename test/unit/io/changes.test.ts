@@ -110,17 +110,17 @@ describe('refused, and nothing is changed', () => {
     [
       'what changed after it was read',
       () => ({ file: join(home, 'good'), before: 'other', after: 'y' }),
-      'changed after it was read',
+      'changed after mirrorwatch read it',
     ],
     [
       'what was created while it was read',
       () => ({ file: join(home, 'good'), before: null, after: 'y' }),
-      'created or removed',
+      'created or deleted',
     ],
     [
       'what was removed while it was read',
       () => ({ file: join(home, 'gone'), before: 'x', after: 'y' }),
-      'created or removed',
+      'created or deleted',
     ],
     ['no UTF-8', () => ({ file: join(home, 'latin'), before: '\ufffd', after: 'y' }), 'not UTF-8'],
   ] as const)('%s', async (_, change, because) => {
