@@ -77,7 +77,7 @@ export function renderAlertBody(
   return JSON.stringify([alert]);
 }
 
-/** Returns the lines that an operator pastes: all forms of the remedy except `json`, without duplicates. */
+/** Returns the lines that an operator pastes: the remedy in all formats except `json`, without duplicates. */
 function linesOf({ remedy }: Advice): string {
   const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
   return [...new Set(forms.map(([, lines]) => lines))].join('\n');

@@ -87,8 +87,8 @@ function sendAnew(state: State, queue: Queue, entries: readonly QueueEntry[], { 
 }
 
 /**
- * Records a sent or edited message, so that it can be edited later. A new message is recorded only if its service gave
- * a receipt.
+ * Records a sent or edited message, so that it can be edited later. A new message is recorded only if its service
+ * returned an id for it (`receipt`).
  */
 function keepSent(
   state: State,

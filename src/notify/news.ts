@@ -48,7 +48,7 @@ export function draftOfFinding(change: FindingChange, vantage: string): NoticeDr
 
 /**
  * Returns the events of changed advice: for each upstream only the last change. A refusal because this host's network
- * is suspect, and a regret, are left out because they need no action.
+ * is suspect, and a regret (an accepted switch proved worse), are left out because they need no action.
  */
 export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly NoticeDraft[] {
   const last = new Map<string, NoticeDraft>();

@@ -50,7 +50,7 @@ interface NotifierInput {
 
 /** Turns findings, advice and actions into messages, which the daemon sends. Restored notices keep their ids. */
 export function createNotifier(input: NotifierInput) {
-  // Closures must not keep `input`: it holds the first configuration.
+  // Closures must not keep `input`: a reload could not free the first configuration.
   const { defect = () => undefined } = input;
   const state = firstState(input);
   restoreOutbox(state, input.restored, input.now);
@@ -61,7 +61,7 @@ export function createNotifier(input: NotifierInput) {
   };
 
   return {
-    /** Queues notices of the changes, repeated alerts, and held events that are due. Drops expired notices. */
+    /** Queues notices of the changes, repeated alerts, and delayed events that are due. Drops expired notices. */
     compose(
       changes: {
         readonly findings: readonly FindingChange[];
@@ -102,7 +102,7 @@ export function createNotifier(input: NotifierInput) {
       return flush();
     },
     test: (name: string, now: Now) => makeTestNotice(state, name, now),
-    /** Returns when the next attempt, expiry or held event is due, monotonic; `null`: nothing is planned. */
+    /** Returns when the next attempt, expiry or delayed event is due, monotonic; `null`: nothing is planned. */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
@@ -233,7 +233,7 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
   return programs[format](receiver, notice, now);
 }
 
-/** Queues an event for all receivers, or only for `programs` if people do not get it now. */
+/** Queues an event for all receivers, or only for `programs` (Alertmanager) if people do not get it now. */
 function announce(state: State, draft: NoticeDraft, now: Now): void {
   const { stories } = state;
   expireHeld(stories, draft, now);

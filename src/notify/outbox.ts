@@ -74,7 +74,7 @@ function asKnown({ chat }: Receiver, entry: QueueEntry, now: Now): QueueEntry {
   return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
-/** True if a stored body has the form that the receiver needs now. Only a body for Alertmanager is a list. */
+/** True if a stored body has the format that the receiver needs now. Only a body for Alertmanager is a list. */
 export function isFor(receiver: Receiver, { notice }: QueueEntry): boolean {
   return showsAlerts(receiver) === notice.body.startsWith('[');
 }
@@ -114,8 +114,8 @@ export function outboxEntryOf(notice: Notice, findingId: string | null, { monoto
 }
 
 /**
- * Queues a notice at the end. It replaces the waiting notices on its subject that `isOver` allows, and takes over their
- * back-off.
+ * Queues a notice at the end. Waiting notices on the same subject are removed if `isOver` allows it. The new notice
+ * takes over their attempts and their wait.
  */
 export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
   const groupMs = queue.receiver.chat?.groupMs ?? 0;
@@ -136,8 +136,8 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
 }
 
 /**
- * True if a newer notice may replace a waiting one. It may not if the waiting one is about another finding that is
- * still open.
+ * True if a newer notice about `findingId` may replace this waiting notice. It may not if the waiting notice is about
+ * another finding that is still open.
  */
 function isOver(state: State, old: QueueEntry, findingId: string | null): boolean {
   return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);

@@ -34,7 +34,7 @@ export function dropPushed(state: State, finding: Finding): void {
 
 /**
  * Queues open findings again for Alertmanagers: at once after a start, then every `limits.pushEveryMs`. A finding with
- * a waiting notice is not queued twice, because that notice gets a new end when it is sent.
+ * a waiting notice is not queued twice, because that notice gets a new end time when it is sent.
  */
 export function enqueueRepeats(state: State, now: Now): void {
   for (const queue of state.queues.values()) {

@@ -20,13 +20,13 @@ export interface QueueEntry {
    * Alertmanager.
    */
   mayHaveArrived: boolean;
-  /** The id of the first notice of the message that carries this one. */
+  /** While this notice is being sent in a chat message: the id of the first notice of that message. */
   carrier?: string;
-  /** The key of the sent message that is being edited to show this notice. */
+  /** While a sent message is being edited to show this notice: the key of that message. */
   changes?: string;
   /**
-   * Set if the notice is sent in its own chat message. `try`: a shared card was refused. `stays`: this notice was
-   * refused alone.
+   * Set if the notice is sent in its own chat message. `try`: a card with several notices was refused. `stays`: this
+   * notice was refused alone.
    */
   alone?: 'try' | 'stays';
 }
@@ -43,7 +43,7 @@ export class Queue {
   /** Until this time, monotonic, the receiver's rate limit forbids the next message. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
   /**
-   * When quiet hours last held messages back, monotonic. The reported age of a waiting notice starts at this time or
+   * When quiet hours last delayed messages, monotonic. The reported age of a waiting notice starts at this time or
    * later.
    */
   heldMs: number = Number.NEGATIVE_INFINITY;
@@ -136,7 +136,7 @@ export function outboxRowOf({ notice, findingId }: QueueEntry): Row {
 
 /**
  * Restores a waiting notice from its row. It is due at the latest after the largest back-off.
- * @returns `null` if the row has another form
+ * @returns `null` if the row contains no valid notice
  */
 export function entryFromRow(row: Row, now: Now): QueueEntry | null {
   const value = row.value as { readonly notice?: Partial<Notice>; readonly findingId?: unknown } | null;
@@ -168,7 +168,10 @@ export function backoffMsFor(attempts: number, share: number): number {
   return Math.max(limits.deliveryBackoffMsMin, ceiling / 2 + (ceiling / 2) * share);
 }
 
-/** True if an event passes the filter `only` of a receiver. An event without a value to compare passes. */
+/**
+ * True if an event passes the filter `only` of a receiver. An event without a mirror or an ecosystem passes the filters
+ * for mirrors or ecosystems.
+ */
 export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...draft }: NoticeDraft): boolean {
   if (only === undefined) return true;
   const { mirrors, ecosystems, severity } = only;

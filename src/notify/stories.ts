@@ -8,8 +8,8 @@ import type { NoticeDraft } from './news.ts';
 
 /**
  * Recurring trouble on one subject, and what people were sent about it. The first beginning and the first end are sent
- * at once. Each later end waits (`endsAfterMs`), and is not sent if the trouble has begun again by then. `…AtMs` and
- * `dueMs` are monotonic.
+ * at once. Each later end waits (`endsAfterMs`), and is not sent if the trouble has begun again by then. Fields that
+ * end in `AtMs`, and `dueMs`, are monotonic.
  */
 export interface Story {
   /** The id of the finding or advice that the story began with. */
@@ -21,11 +21,11 @@ export interface Story {
   tellings: number;
   /** When the trouble ended; `null`: it continues. */
   endedAtMs: number | null;
-  /** The proposed or accepted advice that people were sent last. `null`: none, or its end was sent too. */
+  /** The proposed or accepted advice that people were sent last. `null`: none, or people were also sent its end. */
   stand: Advice | null;
   /** By receiver: the id of the notice that later notices of the story resolve or update. */
   told: Readonly<Record<string, string>>;
-  /** An event that is held back until `dueMs`; infinite: until another event releases it. `null`: none. */
+  /** An event that is not sent to people before `dueMs`; infinite: before another event releases it. `null`: none. */
   held: { readonly news: NoticeDraft; dueMs: number } | null;
 }
 
@@ -36,7 +36,7 @@ const keyPrefix = 'story/';
 type Part = 'begins' | 'ends' | 'beside';
 
 function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
-  // If only an operator can end a finding, the finding itself has no end to report.
+  // A finding that only an operator can end reports no end, and an update changes nothing: people get both at once.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
   if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
   const isBack = advice?.cause === 'failback';
@@ -47,7 +47,7 @@ function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
 
 /**
  * Updates the story of an event.
- * @returns true if people get the event now; false if their last message is still valid, or if the end must last first
+ * @returns true if people get the event now; false if their last message is still valid, or if an end must first last
  */
 export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
   const part = partOf(news);
@@ -118,7 +118,7 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
 
 function updateStand(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
-  // If people accept the advice that they were sent, held events stay held.
+  // If people accept the advice that they were sent, the delayed event stays delayed.
   const isKnown = advice.state === 'accepted' && story.stand?.id === advice.id;
   if (!isKnown) story.held = null;
   story.stand = advice.state === 'accepted' ? advice : null;
@@ -158,7 +158,7 @@ export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void 
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
   const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
-  // When advice to leave a mirror ends, that mirror's held recovery is sent as well.
+  // When advice to leave a mirror ends, that mirror's delayed recovery is sent as well.
   const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
   const ends = [...stories.values()].filter(
     ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),

@@ -23,8 +23,8 @@ export interface BuildMeans {
 }
 
 /**
- * Starts a probe. If it leads a build, the other probes of the build start too, in place of their next scheduled
- * probes.
+ * Starts a probe and returns all probes that start. If it leads a build (several probes at once over one HTTP/2
+ * connection), the other probes of the build start too, in place of their next scheduled probes.
  */
 export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
   const companions = companionsOf(lead, means, now);
@@ -51,7 +51,7 @@ export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now):
   return [first, ...rest];
 }
 
-/** The other series of a build over HTTP/2. It is empty if no build starts now. */
+/** Returns the other series of a build over HTTP/2. The result is empty if no build starts now. */
 function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
   if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];
   if (lead.sinceBuild < ripeFrom) return [];

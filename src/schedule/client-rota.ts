@@ -5,15 +5,18 @@ import type { Now } from '../core/ports.ts';
 export interface RanBefore {
   /** When the last run started, wall milliseconds. */
   readonly startedAtMs: number;
-  /** The number of runs, which selects the next module. */
+  /** The number of runs so far, without repeated ones. It selects the module of the next run. */
   readonly runs: number;
 }
 
-/** Decides which pair of mirror and client runs next, and when. It reads no clock. Times are monotonic milliseconds. */
+/**
+ * Decides which pair of mirror and real client (such as `npm`) runs next, and when. It reads no clock. Times are
+ * monotonic milliseconds.
+ */
 export interface ClientRota {
   /**
-   * Returns the pair that has been due for longest; `null`: none. That pair is not returned again before `ran` or
-   * `away`.
+   * Returns the pair that has been due for longest; `null`: no pair is due. That pair is not returned again before
+   * `ran` or `away`.
    */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
   /** Records the end of a run. `again`: the pair repeats it soon, with the same module. */
@@ -33,8 +36,8 @@ interface Turn {
 }
 
 /**
- * Creates the schedule of real clients, without pairs. Each interval has a jitter of ±10 %.
- * @param chance  in [0, 1)
+ * Creates the schedule of real clients. It has no pairs until `replace` sets them. Each interval has a jitter of ±10 %.
+ * @param input.chance  returns a random number in [0, 1)
  */
 export function createClientRota(input: {
   readonly known: ReadonlyMap<string, RanBefore>;
@@ -85,7 +88,7 @@ export function createClientRota(input: {
       for (const pair of pairs) {
         const key = pairKeyOf(pair);
         const before = turns.get(key);
-        // `ran` or `away` sets the next time of a pair that runs now.
+        // A pair that runs now (time `Infinity`) gets its next time from `ran` or `away`.
         const stays = before !== undefined && (!isOtherPace || before.atMs === Number.POSITIVE_INFINITY);
         const atMs = stays ? before.atMs : firstAtMs(key, now);
         next.set(key, { pair, atMs, runs: known.get(key)?.runs ?? 0 });

@@ -9,7 +9,7 @@ interface Flight {
   readonly bytesExpected: number;
 }
 
-/** True for a probe of a whole artifact, not of its first bytes (`peek`). */
+/** True for a probe that downloads a whole artifact. A `peek` reads only the first bytes. */
 export function isDownload(due: Pick<Due, 'target' | 'purpose'>): boolean {
   return isHeavy(due.target) && due.purpose !== 'peek';
 }
@@ -54,8 +54,8 @@ export class Flights {
   }
 
   /**
-   * True while an artifact of the upstream is downloaded. Parallel downloads would slow each other down and spoil the
-   * times.
+   * True while an artifact of the upstream is downloaded. Parallel downloads would slow each other down, and their
+   * measured times would be too long.
    */
   isDownloading(target: Target): boolean {
     return this.#downloads.has(upstreamKeyOf(target));

@@ -6,23 +6,23 @@ import type { Now } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { Plan, Slot } from './plan.ts';
 
-/** Start order under contention: the canary, then light steps, then heavy ones. */
+/** The priority of a probe if several wait for a slot: 0 the canary, 1 other light steps, 2 heavy steps (downloads). */
 export const priorities = [0, 1, 2] as const;
 export type Priority = (typeof priorities)[number];
 
-/** One server (scheme, name, port): its slots and its byte budget. */
+/** One server (scheme, name, port): the probes that wait for it or run, and the bytes that they transferred. */
 export interface Host {
   readonly key: string;
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
-  /** Heavy series that the byte budget has delayed since their last probe. */
+  /** Series of downloads that the byte budget has delayed since their last probe. */
   readonly keptBack: Set<Series>;
   inFlight: number;
   heavyInFlight: number;
   /** Bytes that running heavy probes are expected to transfer. */
   bytesExpected: number;
-  /** The upstreams whose confirming rounds probe the host now. */
+  /** The upstreams that probe the host now to confirm a failure (confirming rounds). */
   readonly confirming: Set<string>;
 }
 
@@ -38,15 +38,15 @@ export interface Series {
   /** The planned start that the series waits for, or last waited for. */
   waitsFor: Slot;
   state: 'idle' | 'waiting' | 'running';
-  /** Monotonic time of `waitsFor`. */
+  /** Monotonic time of the planned start that the series waits for, or last waited for, milliseconds. */
   plannedAtMs: number;
-  /** Monotonic time of the last actual start; `-Infinity` before the first. */
+  /** Monotonic time when the last probe actually started, milliseconds; `-Infinity` before the first. */
   startedAtMs: number;
   /** Bytes of the last probe; `null` before the first. */
   lastBytes: number | null;
   /** The HTTP version of the last response; `null`: not known. */
   protocol: HttpProtocol | null;
-  /** The number of probes since the last build. A new series starts with `sinceBuildAtFirst`. */
+  /** The number of single probes since the last build (several probes at once over one HTTP/2 connection). */
   sinceBuild: number;
 }
 
@@ -65,8 +65,8 @@ export function createHost(key: string): Host {
 }
 
 /**
- * True if a slot is free. Scheduled downloads leave the last of several slots to other probes. Ordered downloads may
- * fill all slots: then one light probe may start in addition.
+ * True if the host has a free slot for this probe. Scheduled downloads (priority 2) leave one of several slots free.
+ * Downloads outside the schedule (`ordered`) may fill all slots. Then one other probe may start in addition.
  */
 export function hasSlot({ inFlight, heavyInFlight }: Host, probe: Priority | 'ordered', perHost: number): boolean {
   if (probe === 2) return inFlight < perHost && heavyInFlight < Math.max(1, perHost - 1);
@@ -75,16 +75,16 @@ export function hasSlot({ inFlight, heavyInFlight }: Host, probe: Priority | 'or
 }
 
 /**
- * True if a confirming round of this upstream may probe the host: one per upstream, at most `limits.confirmingPerHost`
- * in all.
+ * True if a confirming round of this upstream may probe the host: one round per upstream, at most
+ * `limits.confirmingPerHost` in all.
  */
 export function hasConfirmingSlot({ confirming }: Host, upstream: string): boolean {
   return !confirming.has(upstream) && confirming.size < limits.confirmingPerHost;
 }
 
 /**
- * True if the hourly byte budget forbids a start: heavy steps stop first, the canary never. Delayed heavy series have
- * precedence over those that started more recently.
+ * True if the hourly byte budget forbids the next probe of the series. Downloads stop at a fraction of the budget, the
+ * canary never stops. A delayed download goes before downloads that last started later than it.
  */
 export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
@@ -94,13 +94,13 @@ export function isOverBudget(host: Host, series: Series, bytesPerHour: number | 
   let wanted = used + host.bytesExpected + bytesExpectedOf(series);
   for (const other of host.keptBack) {
     const bytes = bytesExpectedOf(other);
-    // A download larger than the whole budget reserves nothing, because it cannot start.
+    // A download that exceeds the budget of downloads reserves nothing, because it cannot start.
     if (other !== series && other.startedAtMs < series.startedAtMs && bytes <= most) wanted += bytes;
   }
   return wanted > most;
 }
 
-/** The bytes that the next probe will probably transfer; 0 for light steps. */
+/** Returns the bytes that the next probe will probably transfer; 0 for light steps (metadata requests). */
 export function bytesExpectedOf(series: Series): number {
   return series.priority === 2 ? (series.lastBytes ?? limits.heavyBytesGuess) : 0;
 }

@@ -11,12 +11,12 @@ export interface Slot {
   readonly isAgain?: true;
 }
 
-/** The planned starts of one series. A restart does not change them, so restarts neither bunch nor shift starts. */
+/** The planned starts of one series. A restart of the daemon does not change them. */
 export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
-  /** The slot with its time by the current clocks. If the wall clock is set, cron slots move. */
+  /** Returns the slot with its start computed from the current clocks. If the wall clock is set, cron slots move. */
   placed(slot: Slot, now: Now): Slot;
   /** The last slot at or before now (`slot` itself, if none has come since), and how many before it were skipped. */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };

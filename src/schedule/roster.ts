@@ -25,11 +25,11 @@ export interface ScheduleRoster {
   plan(series: Series): void;
   /** Removes and returns the next series that is due; `null`: none is. */
   takeDue(now: Now): Series | null;
-  /** Monotonic time of the next slot; `Infinity` without any. */
+  /** Monotonic time of the next planned start; `Infinity` if none is planned. */
   nextSlotMs(): number;
   /**
-   * Recomputes the times of cron slots from the current clocks. With `jumped`, it plans them anew and returns the
-   * series whose slot was skipped.
+   * Recomputes the times of cron slots from the current clocks. If the wall clock `jumped`, it also plans each cron
+   * series anew and returns the series whose planned start was skipped.
    */
   placeCron(now: Now, jumped: boolean): readonly Series[];
   /** Queues a recheck, for each series only once. Above `limits.rechecksWaiting`, the oldest recheck is dropped. */
@@ -69,7 +69,7 @@ class SeriesRoster implements ScheduleRoster {
   /** The series that `preparing` made for the next configuration; `null`: none. */
   #made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
 
-  // Keeps no reference to the first configuration of the input.
+  // Does not store `input`: a reload could not free the first configuration.
   constructor({ calendar, seed, now, lastOk }: RosterInput) {
     this.calendar = createRememberingCalendar(calendar);
     this.#lastOk = lastOk;

@@ -13,12 +13,12 @@ import { clearWaits, isInMaintenance, throttleStep } from './throttle.ts';
 import { startVisit } from './visit.ts';
 
 const shedMax = 0.9;
-/** The share of the concurrent probes that may be scheduled ones. The rest is for confirming rounds and rechecks. */
+/** The fraction of `probesAtOnce` that scheduled probes may use. The rest is for confirming rounds and rechecks. */
 const scheduledShare = 0.75;
 
 /**
  * Creates a scheduler. All first starts are in the future.
- * @param input.seed  the vantage, so that two vantages with the same targets do not probe at the same times
+ * @param input.seed  the name of the place where the daemon runs, so that two places do not probe at the same times
  */
 export function createScheduler(input: {
   readonly config: Config;
@@ -27,9 +27,9 @@ export function createScheduler(input: {
   readonly calendar: Calendar;
   readonly random: Random;
   readonly now: Now;
-  /** The last success of targets before this start, by id, wall milliseconds. */
+  /** By the id of a target: when its last success before this start was, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
-  /** The maximum number of concurrent probes. If absent, only the probing threads limit it. */
+  /** The maximum number of concurrent probes. If absent, only the capacity of the probing threads limits it. */
   readonly probesAtOnce?: number;
 }): Scheduler {
   const { random, probesAtOnce = Number.POSITIVE_INFINITY } = input;

@@ -29,7 +29,8 @@ export interface Scheduler {
   finished(due: Due, result: Finished, now: Now): void;
   /**
    * Reserves a slot for a probe outside the schedule; `null`: no slot is free, the step is throttled, or the mirror is
-   * unknown, paused or in maintenance. `advance` starts a recheck that got `null` later, if its mirror is known.
+   * unknown, paused or in maintenance. If a recheck of a known mirror gets `null`, it is queued, and `advance` starts
+   * it later.
    */
   reserve(
     input: {
@@ -51,8 +52,8 @@ export interface Scheduler {
   /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /**
-   * The planned start of a series' waiting or running probe, else of its next one. Monotonic; `null`: not configured,
-   * or never.
+   * The planned start of the series' waiting or running probe, else of its next probe, monotonic milliseconds; `null`:
+   * the series is not configured, or never starts.
    */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /**

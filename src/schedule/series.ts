@@ -7,14 +7,16 @@ import type { Host, Series } from './host.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
 /**
- * The longest delay of one mirror's probe after the common planned time of the same request at all mirrors.
- * Milliseconds.
+ * The same request is planned for the same time at all mirrors. Each mirror's probe then starts later by a fixed delay,
+ * at most this long. Milliseconds.
  */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** A mirror's delay is at most this share of the interval. */
+/** A mirror's delay is at most this fraction of the interval. */
 const staggerShare = 0.1;
 
-/** Artifacts have no jitter. With it, one artifact could be probed twice before another is probed once. */
+/**
+ * Downloads of artifacts have no jitter. With jitter, one artifact could be probed twice before another is probed once.
+ */
 const heavyJitterShare = 0;
 
 /**
@@ -41,17 +43,23 @@ function planOf(target: Target, connection: Connection, pace: Pace, means: PlanM
 export interface PlanMeans {
   readonly seed: string;
   readonly calendar: Calendar;
-  /** Monotonic minus wall time at the scheduler's start. */
+  /** Monotonic minus wall time at the scheduler's start, milliseconds. */
   readonly offsetMs: number;
 }
 
 const noSlot: Slot = { index: 0, atMs: Number.POSITIVE_INFINITY };
 
-/** An artifact's missed start is retried after `againShare` of the time to the next, but not before `againMsMin`. */
+/**
+ * A missed download of an artifact is retried after `againShare` of the time until its next planned start, at least
+ * after `againMsMin` (milliseconds).
+ */
 const againMsMin = 60_000;
 const againShare = 0.1;
 
-/** When a missed start of an artifact is retried; `null`: not before its next start. */
+/**
+ * Returns the slot in which a missed download of an artifact is retried; `null`: the series is no download, or its next
+ * planned start is too near.
+ */
 export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now): Slot | null {
   const gapMs = next.atMs - now.monotonicMs;
   const waitMs = Math.max(againMsMin, againShare * gapMs);
@@ -60,9 +68,9 @@ export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now
 }
 
 /**
- * The first slot of a series after a start. An artifact whose last success is before its last planned time is retried
- * before its next one.
- * @param lastOkMs  its last success, wall milliseconds; `null`: not known
+ * Returns the first slot of a series after a start of the daemon. If the last planned download of an artifact did not
+ * succeed, it is retried before the next planned one.
+ * @param lastOkMs  the last success of the series, wall milliseconds; `null`: not known
  */
 export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): Slot {
   const first = series.plan.first(now);

@@ -3,8 +3,8 @@ import { type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import { hash32 } from './plan.ts';
 
 /**
- * The shard that owns a name, 0 to `count` - 1, by rendezvous hashing. So if a shard is added, names move only to the
- * new one.
+ * Returns which shard owns a name, 0 to `count` - 1, by rendezvous hashing. So if a shard is added, names move only to
+ * the new shard.
  */
 function shardOf(name: string, count: number): number {
   let best = 0;
@@ -31,8 +31,8 @@ export function ownedBy(config: Config): Config {
 }
 
 /**
- * A mirror's targets that this shard probes. All targets of one module belong to one shard. Targets of the canary's
- * module, and those without a module, belong to the owner of the upstream.
+ * Returns a mirror's targets that this shard probes. All targets of one module belong to one shard. Targets of the
+ * canary's module, and those without a module, belong to the owner of the upstream.
  */
 export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
   if (shard === undefined) return targets;

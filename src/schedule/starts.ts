@@ -16,7 +16,7 @@ const wakeMsMax = 60_000;
 /** If the wall clock changes by more than this, the times of cron slots are computed again. Milliseconds. */
 const replaceShiftMs = 250;
 
-/** How long a download waits for other downloads, milliseconds. */
+/** How long a download waits for other downloads from the same upstream, milliseconds. */
 const downloadPatienceMs = 60_000;
 
 export interface SchedulerState {
@@ -26,7 +26,7 @@ export interface SchedulerState {
   /** The maximum number of concurrent scheduled probes. */
   readonly inFlightMax: number;
   config: Config;
-  /** The share of slots to skip, 0 to 1. */
+  /** The fraction of scheduled probes to skip because this machine is overloaded, 0 to 1. */
   shedShare: number;
   wakeAtMs: number;
   /** The monotonic clock minus the wall clock when cron slots were placed. */
@@ -177,7 +177,7 @@ function startWaiting(state: SchedulerState, host: Host, priority: (typeof prior
   }
 }
 
-/** The inputs of a build. While a step of the mirror has a throttle, `all` is empty, so that no build starts. */
+/** Returns the inputs of a build. While a step of the mirror has a throttle, `all` is empty: no build starts. */
 function buildMeans(state: SchedulerState, host: Host, { target: { registry } }: Series, now: Now): BuildMeans {
   const isThrottled = (state.roster.absence(registry)?.throttles.size ?? 0) > 0;
   return {

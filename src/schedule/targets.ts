@@ -7,8 +7,8 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { targetsOfShard } from './shard.ts';
 
 /**
- * Lists the targets of a configuration by mirror, in the order of the file. A shard lists only its own. A module that
- * matches a private pattern is never requested from the public upstream.
+ * Lists the targets of a configuration by mirror, in the order of the file. A shard (one of several daemons that divide
+ * the targets) lists only its own. A module that matches a private pattern is never requested from the public upstream.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
   return atOnce(expandTargetsInSlices(config, registry));

@@ -16,7 +16,7 @@ export type Throttles = Map<Step, Throttle>;
 
 export const unthrottled: Throttle = { until: null, level: 0 };
 
-/** When the wait of a step ends; `null`: now. */
+/** Returns when the step may be requested again; `null`: now. */
 export function waitEnd(throttles: Throttles, step: Step, now: Now): Now | null {
   const { until } = throttles.get(step) ?? unthrottled;
   return until !== null && now.monotonicMs < until.monotonicMs ? until : null;
@@ -43,9 +43,9 @@ export function clearWaits(throttles: Throttles): void {
 }
 
 /**
- * The throttle after a response. A requested wait counts, up to `limits.throttleMsMax`; without one, the wait doubles
- * each time.
- * @param retryAfterMs  > 0: as requested; 0: throttled without a time; `null`: not throttled
+ * Returns the throttle after a response. It lasts as long as the response requests, up to `limits.throttleMsMax`. If a
+ * throttling response names no time, the wait doubles with each such response.
+ * @param retryAfterMs  > 0: the requested wait; 0: throttled without a time; `null`: not throttled
  * @param chance        in [0, 1)
  */
 export function throttledBy(throttle: Throttle, retryAfterMs: number | null, chance: number, now: Now): Throttle {
@@ -69,7 +69,7 @@ export interface Throttled {
   /** When the pause ends, wall milliseconds; `null`: not paused. */
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
-  /** The last evaluation of the windows, valid between these wall times. */
+  /** Whether the mirror was in a maintenance window at the last check. The result is valid between these wall times. */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 

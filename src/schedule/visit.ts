@@ -8,7 +8,10 @@ import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 
 export interface Visited {
   readonly wireBytes: number;
-  /** The step of our own probes that was throttled; `null`: none. `retryAfterMs` is as in `Scheduler.finished`. */
+  /**
+   * The step of our own probes that was throttled; `null`: none. `retryAfterMs`: how long the mirror must not be
+   * requested; 0: throttled without a time.
+   */
   readonly throttled: { readonly step: Step; readonly retryAfterMs: number } | null;
 }
 
@@ -21,7 +24,8 @@ export interface Visit {
 export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
 /**
- * Starts a visit if the mirror may be probed and its host has room. If `bytesPerHour` is `null`, there is no budget.
+ * Starts a visit, or returns why it cannot start: the mirror may not be probed, or its host has no free slot or no byte
+ * budget left. If `bytesPerHour` is `null`, there is no budget.
  */
 export function startVisit(
   roster: ScheduleRoster,

@@ -99,8 +99,8 @@ export function isQuiet({ quiet, timeZone }: Hours, wallMs: number): boolean {
 }
 
 /**
- * Returns the end of the current quiet hours, wall milliseconds; outside quiet hours, `wallMs` itself. If the clocks
- * are changed in that night, the configured minute may be skipped, so the loops correct the end.
+ * Returns the end of the current quiet hours, wall milliseconds; outside quiet hours, `wallMs` itself. If daylight
+ * saving time begins or ends in that night, the configured minute may be skipped, so the loops correct the end.
  */
 export function quietEndMsOf(hours: Hours, wallMs: number): number {
   if (!isQuiet(hours, wallMs)) return wallMs;

@@ -20,7 +20,7 @@ const rowChars = 400;
 /**
  * Builds the card of some notices. Those that need an action come first, the others are ordered by tone.
  * @param notices  oldest first
- * @param held  the quiet hours that some of them waited for; `null`: none
+ * @param held  the quiet hours that delayed some of the notices; `null`: none
  * @param more  how many further notices follow in another card
  */
 export function cardOf(notices: readonly SectionNotice[], reader: Reader, held: QuietRule | null, more: number): Card {

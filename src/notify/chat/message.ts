@@ -28,7 +28,9 @@ export function isChangeable(receiver: Receiver): boolean {
   return isChat(receiver) && chatServices[receiver.format].edit !== undefined;
 }
 
-/** Renders the request that edits a message to show these notices; `null`: they do not fit. */
+/**
+ * Renders the request that edits a sent message so that it shows these notices; `null`: they do not fit in one message.
+ */
 export function renderChatChange(
   receiver: Chat,
   receipt: string,
@@ -104,7 +106,7 @@ function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
   return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
 }
 
-/** Returns the URL of the page for links; `null` if it is on loopback, because a phone cannot open it. */
+/** Returns the URL of the status page for links; `null` if it is on loopback, because a phone cannot open it. */
 function followed(base: string | null): string | null {
   return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
 }

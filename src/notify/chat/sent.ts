@@ -19,7 +19,10 @@ export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';
 
-/** Returns the sent message that shows an update in place; `null`: there is none, or it cannot be edited. */
+/**
+ * Returns the sent message to edit for a notice that updates an earlier one; `null`: there is none, or it cannot be
+ * edited.
+ */
 export function messageToChange(sent: SentMessages, { receiver, updates }: Notice): SentMessage | null {
   if (updates === undefined) return null;
   return sent.get(receiver)?.find(({ ids }) => ids.includes(updates)) ?? null;

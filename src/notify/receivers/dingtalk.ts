@@ -2,15 +2,15 @@ import { createHmac } from 'node:crypto';
 import { clipped, escapeMarks, type Section, sectionBytesOf } from './section.ts';
 import { type ChatService, formatCode, marks, refusalByCode } from './service.ts';
 
-/** DingTalk's documented limits, characters. */
+/** DingTalk's documented limits, characters; `bodyBytes` in bytes. */
 const textChars = 5_000;
 const titleChars = 64;
 const urlChars = 500;
 const bodyBytes = 20_000;
 
 /**
- * DingTalk blocks a sender of more than 20 messages a minute for ten minutes, so the wait after its error codes is as
- * long.
+ * DingTalk blocks a sender of more than 20 messages a minute for ten minutes. So the wait after its error codes is ten
+ * minutes. Milliseconds.
  */
 const silenceMs = 10 * 60_000;
 const waits = { 130101: silenceMs, 410100: silenceMs };

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type Section, sectionBytesOf, type Tone } from './section.ts';
 import { type ChatService, refusalByCode } from './service.ts';
 
-/** The documented limit of a body, bytes, minus a reserve for the signature, which is added later. */
+/** Feishu's documented limit of a message body, bytes, minus a reserve for the signature, which is added later. */
 const bodyBytes = 20_000 - 200;
 
 const templates: Readonly<Record<Tone, string>> = {
@@ -13,7 +13,7 @@ const templates: Readonly<Record<Tone, string>> = {
   info: 'grey',
 };
 
-/** The wait after the rate limits of the bot and of the gateway, milliseconds. */
+/** The wait after the error codes of the bot's and the gateway's rate limits, milliseconds. */
 const waits = { 11232: 60_000, 99991400: 60_000 };
 
 /** Custom bots of Feishu and Lark. A message is an interactive card. */

@@ -53,7 +53,7 @@ export const slack: ChatService = {
 };
 
 /**
- * True for a success in the form of other servers with Slack's interface: `ok` from Zulip, `success` from Rocket.Chat.
+ * True for a success as other servers with Slack's interface report it: `ok` from Zulip, `success` from Rocket.Chat.
  */
 function isAccepted(body: string): boolean {
   const { ok, success } = parseResponse(body);

@@ -1,13 +1,15 @@
 import { escapeMarks, type Section, sectionBytesOf } from './section.ts';
 import { type ChatService, marks, refusalByCode } from './service.ts';
 
-/** WeCom's documented limit of `markdown.content`, in UTF-8. */
+/** WeCom's documented limit of `markdown.content`, bytes in UTF-8. */
 const contentBytes = 4_096;
 
 /** The wait after the error code of WeCom's rate limit, milliseconds: WeCom counts messages by the minute. */
 const waits = { 45009: 60_000 };
 
-/** WeCom's group robots, in their Markdown. The URL of a robot is the secret, so messages are not signed. */
+/**
+ * WeCom's group robots. Messages are in WeCom's Markdown. The URL of a robot is the secret, so messages are not signed.
+ */
 export const wecom: ChatService = {
   spec: ['https://developer.work.weixin.qq.com/document/path/91770'],
   // The rate limit is 20 messages a minute.
