@@ -117,7 +117,7 @@ function arrive(state: SchedulerState, series: Series, suspended: boolean, turn:
   state.roster.waiting.add(series.host);
 }
 
-/** True while a download waits for another download of its upstream, at most for `downloadPatienceMs`. */
+/** True while a download waits for another download from its upstream, at most for `downloadPatienceMs`. */
 function waitsForDownload(state: SchedulerState, series: Series, now: Now): boolean {
   if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
   return state.flights.isDownloading(series.target);

@@ -124,7 +124,10 @@ function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
   );
 }
 
-/** Returns a function that writes changed orders to their file, one write at a time. */
+/**
+ * Returns `keep`, which writes changed orders to their file, one write at a time, and `done`, which waits for the
+ * writes.
+ */
 export function createKeeper(
   path: string,
   log: Log,

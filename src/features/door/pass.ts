@@ -73,7 +73,7 @@ export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promi
   }
 }
 
-/** Returns the time after which the next mirror is requested too if an attempt has not ended, milliseconds. */
+/** Returns by the index of an attempt after how many milliseconds the next mirror is requested too. */
 function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
   return (at) => {
     const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;

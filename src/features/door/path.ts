@@ -53,7 +53,7 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // A text that cannot be decoded is final. If the path as sent cannot be decoded, it is invalid.
+    // A text with an invalid escape cannot be decoded further. If even the path as sent is such a text, it is refused.
     if (again === null) return read > 0;
     text = again;
   }

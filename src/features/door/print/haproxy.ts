@@ -21,8 +21,8 @@ export function renderHaproxyOrder(
 }
 
 /**
- * An option of each listener. HAProxy 2.6.10 to 2.6.13 can crash at exit, so there it keeps the first thread free of
- * connections. In other releases it has no effect.
+ * An option of each listener. HAProxy 2.6.10 to 2.6.13 can crash at exit. In these releases the option keeps the first
+ * thread free of connections, which prevents the crash. In other releases it has no effect.
  */
 const bindOption = `"\${DOOR_BIND[*]}"`;
 /**

@@ -30,7 +30,10 @@ export interface PrintedMirror {
   readonly port: number;
   /** Scheme, host and port; a default port is omitted. */
   readonly origin: string;
-  /** The first matching join applies. If the list is empty, the mirror is not used, and the next one is requested. */
+  /**
+   * The path prefixes of client requests and of the mirror. The first match applies. If the list is empty, the mirror
+   * is not used, and the next one is requested.
+   */
   readonly joins: readonly Join[];
   readonly authorization: string | null;
   /** The name of the file with the CAs; `null`: the system's CAs apply. */
@@ -112,7 +115,7 @@ function tokenOf(name: string): string {
  * Derives what a proxy's configuration needs from our configuration.
  * @param dir  absolute path with letters, digits and `._/-` only
  * @param isMasked  true for display: credentials are `***`
- * @param joins     the joins of mirrors whose pages were read, by name; other mirrors get the usual joins
+ * @param joins  by mirror: the path prefixes that its pages show; other mirrors get the usual prefixes
  */
 export function planOf(
   config: Config,
@@ -269,8 +272,8 @@ function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[
 }
 
 /**
- * Returns the forms in which clients may send a prefix. For example, pip escapes every character that is not unreserved
- * (RFC 3986).
+ * Returns the spellings of a prefix that clients may send. For example, pip escapes every character that is not
+ * unreserved (RFC 3986).
  */
 export function spellingsOf(from: string): readonly string[] {
   const escaped = from.replace(/[^A-Za-z0-9._~/-]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -45,7 +45,7 @@ export interface Printing {
 /**
  * Renders the front door as a proxy's configuration.
  * @param dir    absolute path of its files; `null`: for display, with the usual folder and masked credentials
- * @param joins  as in `planOf`
+ * @param joins  by mirror: the path prefixes of client requests and of the mirror; other mirrors get the usual prefixes
  */
 export function renderDoor(
   engine: Engine,
