@@ -57,8 +57,8 @@ export interface Scheduler {
    */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /**
-   * Sets the share of slots to skip as `local`, because this machine is overloaded. It is at most `shedMax`; canaries
-   * are skipped half as often.
+   * Sets the fraction of scheduled probes to skip (reason `local`) because this machine is overloaded. It is at most
+   * `shedMax`. Canaries are skipped half as often.
    */
   shed(share: number): void;
   /** Prepares `replace` for the same configuration. It works in slices, so that it does not block the main loop. */

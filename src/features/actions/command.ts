@@ -48,7 +48,7 @@ async function run(
   const stdin = `${JSON.stringify({ ...facts, advice: adviceView(advice) })}\n`;
   const end = await runProgram({ argv, cwd, env, stdin, timeoutMs: means.leftMs(), path, signal, marks });
   const failed = commandFailureOf(end);
-  // A program that started may have done half of its work, so only one that did not start is retried.
+  // A program that started may have done half of its work. So only a program that did not start is retried.
   if (failed !== null) throw new StepFailed(failed, end.tag === 'not_run', end.shown);
   return { tag: 'ok', output: end.shown };
 }

@@ -37,7 +37,8 @@ export const httpAction = {
     if ('template' in deed.body) return request(row, deed, deed.body.template.reveal(), 'undo', means);
     const kept = row.kept as Kept | null;
     const now = await valueNow(deed, means);
-    // If there was no value before, an undo in Consul leaves an empty one, so both forms count as undone.
+    // If there was no value before, an undo in Consul leaves an empty one. So an empty value and no value both count as
+    // undone.
     const text = now?.text ?? '';
     if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: row.output };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
@@ -101,7 +102,10 @@ function prepareOwn(row: ActionRow, template: string): ActionEnd {
   return { tag: 'ok', output: used.map(([name, value]) => `${name}: ${printable(value, 200)}`).join('\n') };
 }
 
-/** Sends the request that the operator wrote. A retry or a restart of the daemon may repeat it, with the same key. */
+/**
+ * Sends the request that the operator wrote. A retry or a restart of the daemon may repeat it, with the same
+ * `idempotency-key`.
+ */
 async function request(
   row: ActionRow,
   deed: HttpDeed,

@@ -57,7 +57,10 @@ export function heldBy(
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
 }
 
-/** If the group has more places than `of`, the required number grows in proportion. */
+/**
+ * Returns why too few places of the group agree to a switch; `null`: enough agree. `needed` votes of `of` places are
+ * required. If the group has more places than `of`, the required number grows in proportion.
+ */
 function heldByPlaces(
   { needed, of }: NonNullable<ActionRule['when']['places']>,
   seen: PlaceVotes | null,

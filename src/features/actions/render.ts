@@ -11,7 +11,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
-/** The end of the path of a client's configuration file, for each form of remedy. */
+/** The end of the path of a client's configuration file, for each snippet format of a remedy. */
 const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   npmrc: '/.npmrc',
   pip: '/pip/pip.conf',
@@ -22,7 +22,7 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
  * Returns the text of a file after the advice is applied. Other settings stay, except in `hosts.toml` and
  * `registries.conf`, which are replaced.
  * @param before  `null`: there is no file yet
- * @returns an error, for example where the advice has no lines of that form
+ * @returns an error, for example if the advice has no lines in the snippet format `as`
  */
 export async function renderAdvice(
   advice: Advice,

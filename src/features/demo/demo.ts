@@ -160,7 +160,7 @@ function begunWith(ecosystems: readonly string[], hasDoor: boolean, url: string)
 }
 
 /**
- * Returns the first mirror of a pair in the form that `startFaults` needs.
+ * Returns the first mirror of a pair as `startFaults` needs it.
  * @param hasDoor  true: a fault makes requests fail; false (no front door): a fault makes responses slow
  */
 function faultyOf(

@@ -27,8 +27,8 @@ const authorityKinds = {
 } as const satisfies KnownTraps;
 
 /**
- * Returns a trap for each client in use without a CA file, if another client has one. Without the file, the client may
- * refuse certificates that the other client accepts.
+ * Returns a trap for each client in use without a CA file, if a CA file is set for another client. Without the file,
+ * the client may refuse certificates that the other client accepts.
  */
 export function findAuthorityTraps(all: readonly Authority[], say: Say): readonly Trap[] {
   const [setting] = all.flatMap(({ set }) => (set === null || set.file === null ? [] : [{ ...set, file: set.file }]));

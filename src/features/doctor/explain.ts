@@ -182,7 +182,10 @@ function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFai
   );
 }
 
-/** True if the text may mean this failure, at the mirror that the text names. */
+/**
+ * True if the text may mean this failure, at the mirror that the text names. If it names no mirror, the ecosystem
+ * decides.
+ */
 function isAbout(one: ObservedFailure, { reason, candidates, ecosystem, url }: KnownError): boolean {
   const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
   const isThere = url === null ? one.ecosystem === ecosystem : URL.parse(one.url)?.origin === url;

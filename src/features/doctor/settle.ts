@@ -8,8 +8,9 @@ import { readAssignments } from './assignments.ts';
 
 /**
  * Returns the file changes that apply a remedy to an ecosystem's clients.
- * @param remedy  the remedy in its form `json`
- * @returns `null` if the form is invalid, a text in it is longer than `limits.remedyChars`, or no file is known for it
+ * @param remedy  the remedy in the snippet format `json`
+ * @returns `null` if the remedy is invalid, a text in it is longer than `limits.remedyChars`, or no file is known for
+ *   it
  */
 export async function settleDoctor(
   machine: Machine,

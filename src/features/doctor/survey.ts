@@ -52,7 +52,7 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
-/** Finds the settings of clients whose first or later URL begins with this URL, such as the URL of the front door. */
+/** Returns where clients' settings name this URL or a URL below it, such as the URL of the front door. */
 export async function findSettingsOf(url: string, machine: Machine): Promise<readonly string[]> {
   const surroundings: MachineSurroundings = {
     machine,
@@ -136,7 +136,7 @@ async function entriesIn(
   return found;
 }
 
-/** Returns the chain of the first project file that sets one for the project's builds. */
+/** Returns the chain of the first project file that sets one for the project's builds; `null`: no file sets one. */
 async function chainOfProject(
   doctor: Doctor,
   surroundings: MachineSurroundings,

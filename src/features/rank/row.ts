@@ -7,7 +7,10 @@ import type { Probed } from '../../core/ports.ts';
 import type { PhaseTimes } from '../../core/sample.ts';
 import { quantileOf } from '../../core/statistics.ts';
 
-/** One probe of a ranking. `slot` numbers the pair of round and question, and is the same for all mirrors. */
+/**
+ * One probe of a ranking. `slot` numbers the round and the request. It is the same for all mirrors, so that their
+ * responses can be compared.
+ */
 export interface RankResponse {
   readonly slot: number;
   readonly sample: Probed['sample'];
@@ -30,10 +33,11 @@ export interface RankRow {
   readonly verified: number;
   readonly mismatched: number;
   /**
-   * The most frequent reason of a failure. Without failures `unknown: ` and the most frequent cause; `null`: neither.
+   * The most frequent reason of a failure. Without failures: `unknown: ` and the most frequent cause of unknown
+   * results; `null`: there are neither.
    */
   readonly reason: string | null;
-  /** The response times, indexed by `RankResponse.slot`; `null`: not ok, or not probed. */
+  /** The response times, indexed by `RankResponse.slot` (round and request); `null`: not ok, or not probed. */
   readonly roundsMs: readonly (number | null)[];
 }
 
@@ -131,7 +135,7 @@ export function isUnknown(row: RankRow): boolean {
   return row.ok === 0 && !isDown(row);
 }
 
-/** Compares the times of two mirrors. Only slots in which both responses were ok are compared. */
+/** Compares the times of two mirrors. Responses of the same round to the same request are compared if both were ok. */
 export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
   const pairs = a.roundsMs.flatMap((ms, round): [number, number][] => {
     const other = b.roundsMs[round] ?? null;

@@ -70,7 +70,7 @@ function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Sa
   ];
 }
 
-/** Formats the throughput of the download. A small download shows only latency. */
+/** Formats the throughput of the download. A small download shows only latency, so it has no throughput. */
 function throughputText({ download }: RankedRow, say: Say): string {
   if (download === null) return say('rank.unmeasured');
   if (download.reason !== null) return download.reason.replace('unknown: ', '');

@@ -136,8 +136,8 @@ interface Walk {
 }
 
 /**
- * Returns how long a request takes through a chain, milliseconds. `null`: a mirror that it would reach has no recent
- * response.
+ * Returns how long a request takes through a chain, milliseconds; `failed`: no mirror of the chain succeeded; `null`: a
+ * mirror that the request would reach has no recent response.
  */
 function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
   const latest = group.latest.get(question);

@@ -13,8 +13,8 @@ type Control = Extract<Taken, { kind: 'control' }>;
 type ReservedDue = Parameters<Scheduler['reserve']>[0];
 
 /**
- * By how much the planned time of a stored probe may differ from the time of the order, for each purpose. Confirming
- * probes of one target are at least `limits.roundStepMs` apart.
+ * By how much the planned time of a stored probe may differ from the time when the replay requests it, for each
+ * purpose. Confirming probes of one target are at least `limits.roundStepMs` apart.
  */
 const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
   confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },

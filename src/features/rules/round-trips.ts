@@ -28,7 +28,7 @@ export function quantileQueryOf(
   return `(\n  ${native}\n    or\n  histogram_quantile(${quantile}, sum ${by('le')} (rate(${histogram}_bucket[${range}])))\n)`;
 }
 
-/** Returns a query for the threshold, seconds: a target is slow if its percentile is higher. */
+/** Returns a query for the threshold, seconds. A target is slow if its 95th percentile is higher. */
 export function slowThresholdFor(parameters: RuleParameters): string {
   const floor = scaled(parameters, slowFloorSeconds);
   return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;

@@ -162,7 +162,7 @@ export function renderCase(name: CaseName, expr: string): string {
 
 /**
  * Returns the texts of an alert that has several cases. A label selects the case.
- * @param cases  the values of each case's text
+ * @param cases  by case: the values of the placeholders in its texts
  */
 export function casesOf(
   parameters: RuleParameters,

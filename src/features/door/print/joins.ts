@@ -12,10 +12,10 @@ export interface FileLink {
 }
 
 /**
- * Returns the joins (a path prefix of the door, and the one of the mirror) for a mirror's pages and files, the longest
- * first.
+ * Returns the joins (a path prefix of the door, and the matching prefix of the mirror) for a mirror's pages and files,
+ * the longest first.
  * @param others  prefixes of other routes at the door
- * @returns the error: the URL of a file at the mirror that no prefix leads to
+ * @returns as error: the URL of a file at the mirror that no prefix of the door leads to
  */
 export function joinsOf(
   { prefix, paths }: Pick<DoorRoute, 'prefix' | 'paths'>,

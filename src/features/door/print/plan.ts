@@ -50,7 +50,7 @@ export interface PrintedRoute {
   readonly isNeverHtml: boolean;
   /** The path prefixes of client requests, with leading and trailing slashes. */
   readonly prefixes: readonly string[];
-  /** A regular expression that allowed paths match in full, decoded and in any case except for the prefix. */
+  /** A regular expression that an allowed path matches in full, after decoding. Only the prefix is case-sensitive. */
   readonly known: string;
   /** Regular expressions for decoded paths of private names. Such a path is refused even if `known` matches. */
   readonly private: readonly string[];
