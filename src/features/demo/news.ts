@@ -42,7 +42,7 @@ export function demoMessageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { 
 
 /**
  * Returns the demo's events for a received webhook. A wrong signature is an event too.
- * @param formOf  returns the form of an ecosystem's remedy to show
+ * @param formOf  returns the snippet format of an ecosystem's remedy to show
  */
 export function changesFor(
   received: DemoReceived,

@@ -9,8 +9,7 @@ export interface MirrorRow {
   readonly upstream: string;
   readonly registry: string;
   /**
-   * One cell for each place that monitors the mirror. If a shard of a place does not report, the place may monitor it
-   * too.
+   * One cell for each place that monitors the mirror, or may monitor it because a shard of the place does not report.
    */
   readonly cells: readonly Cell[];
   readonly verdict: FleetVerdict;

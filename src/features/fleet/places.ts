@@ -35,7 +35,7 @@ export interface PlaceOptions {
 
 /**
  * If a place was not scraped for this time, it does not report. The time is longer than two missed scrapes at one a
- * minute.
+ * minute. Milliseconds.
  */
 const quietMs = 5 * 60_000;
 /** Clock differences up to this are not reported, milliseconds, because a slow scrape may cause them. */

@@ -138,7 +138,10 @@ const cellsMax = 100_000;
  * minute.
  */
 const bridgeMs = 60_000;
-/** If a daemon without current data was seen within this time, milliseconds, a scrape may have failed. */
+/**
+ * If a daemon without current data was seen within this time, a scrape may have failed, and older data are read.
+ * Milliseconds.
+ */
 const lostMs = 600_000;
 /**
  * For how long a place without data is shown. The time is longer than a restart takes; then the place counts as
@@ -147,8 +150,8 @@ const lostMs = 600_000;
 const seenWindow = '1d';
 
 /**
- * Queries with a cheaper form. The series `recorded` exist where our recording rules are loaded, and have one sample
- * for each mirror. The queries `raw` read many more samples.
+ * Queries in two variants. `recorded` reads the series of our recording rules, which have one sample for each mirror.
+ * Without these series, `raw` is used, which reads many more samples.
  */
 const recorded = {
   seen: {
@@ -195,8 +198,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   if (atMs === null) return error('no series of mirrorwatch');
   const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
-  // After a failed scrape a daemon has no series, and the other places would pass for all places. So its last series
-  // are used. Each query is checked alone, because the store evaluates them at different times.
+  // After a failed scrape a daemon has no series, and the remaining places would look like all places. So the daemon's
+  // last series are used. Each query is checked alone, because the store evaluates them at different times.
   const recent = [...seriesOf(now[0]), ...seen, ...earlier].filter((one) => atMs - (stampOf(one.value) ?? 0) < lostMs);
   const owners = seriesOf(now[2]).filter(({ labels }) => labels['__name__'] === 'mirror_state_since_timestamp_seconds');
   const isLost = [recent, owners, recent].some((expected, index) =>

@@ -10,7 +10,7 @@ export interface Cell {
   readonly sinceMs: number | null;
   /**
    * The 95th percentile of the canary's latency in the last hour, milliseconds. `null`: not measured, the mirror is
-   * down now, or the place is no witness.
+   * down now, the place does not report, or its network is suspect.
    */
   readonly p95Ms: number | null;
   /** The lower bound of the mirror's lag, for its most outdated module, milliseconds; `null`: not known. */
@@ -49,7 +49,8 @@ export interface FleetVerdict {
 }
 
 /**
- * Judges one mirror by its states at all places. A place that `against` lists as `well_alone` is ignored.
+ * Judges one mirror by its states at all places. A place that `against` lists as `well_alone` is ignored: only from
+ * there, mirrors are up that are down from all other places.
  * @param networks  the network of each place; places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */

@@ -6,7 +6,7 @@ export interface FleetSeries {
   readonly value: number;
 }
 
-/** The series that were read from the store, for all places at one time. */
+/** The series that were read from the metrics store, for all places (where daemons run) at one time. */
 export interface StoreView {
   /** The time of these series by the store's clock, wall milliseconds. */
   readonly atMs: number;

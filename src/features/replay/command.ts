@@ -73,7 +73,7 @@ function timeOf(name: string, text: string | undefined, nowMs: number): number |
   if (text === undefined) return null;
   const isDate = /^\d{4}-\d\d-\d\d/.test(text);
   const at = durationPattern.test(text) ? nowMs - durationMs(text) : isDate ? Date.parse(text) : Number.NaN;
-  // The time may be outside the range of a Date.
+  // A long duration leads to a time outside the range of a Date.
   if (Number.isNaN(new Date(at).getTime())) throw new UsageError('wrong.time', { name, text });
   return at;
 }
