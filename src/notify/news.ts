@@ -19,8 +19,8 @@ export interface NoticeDraft {
 }
 
 /**
- * Returns `<kind>/<registry>`, or `<kind>/<vantage>` for a finding about this daemon. If the cause has messages of its
- * own, it is appended.
+ * Returns `<kind>/<registry>`, or `<kind>/<vantage>` for a finding about this daemon. A cause that has its own messages
+ * is appended.
  */
 function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
   const story = storyOf(cause);

@@ -14,7 +14,7 @@ type Audience = 'all' | 'programs' | 'people';
 /** Ids of notices by receiver. */
 type NoticeIds = Readonly<Record<string, string>>;
 
-/** Queues a notice of an event for each receiver that wants it. */
+/** Queues a notice of an event for each receiver whose settings select the event. */
 export function queueNotices(state: State, change: NoticeDraft, audience: Audience, now: Now): void {
   const isRecovery = change.type === 'mirror.recovery';
   const findingId = change.finding?.id ?? null;
@@ -77,7 +77,7 @@ function enqueueEach(
   return ids;
 }
 
-/** Records the notices in the story of their subject, because later notices refer to them. */
+/** Records the notices in the story (recurring trouble) of their subject, because later notices refer to them. */
 function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now): void {
   const story = state.stories.get(change.subject);
   if (story === undefined) return;
@@ -132,7 +132,8 @@ function wants(queue: Queue, change: NoticeDraft): boolean {
 }
 
 /**
- * True if a waiting notice may get new content: it cannot have arrived yet, or its receiver ignores ids (Alertmanager).
+ * True if a waiting notice may get new content: it cannot have arrived yet, or its receiver is an Alertmanager, which
+ * knows no ids of notices.
  */
 function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: QueueEntry): boolean {
   return !inFlight && (!isOut || showsAlerts(receiver));

@@ -50,7 +50,7 @@ interface NotifierInput {
 
 /** Turns findings, advice and actions into messages, which the daemon sends. Restored notices keep their ids. */
 export function createNotifier(input: NotifierInput) {
-  // Closures must not keep `input`: a reload could not free the first configuration.
+  // The closures below must not use `input`: they would keep the first configuration in memory after a reload.
   const { defect = () => undefined } = input;
   const state = firstState(input);
   restoreOutbox(state, input.restored, input.now);

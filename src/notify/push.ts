@@ -8,7 +8,7 @@ import { draftOfFinding } from './news.ts';
 import { enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { isMeant, type Queue } from './queue.ts';
 
-/** Records that a finding was queued for a receiver. It is queued again after `limits.pushEveryMs`. */
+/** Records that a finding was queued for a receiver. The finding is queued again after `limits.pushEveryMs`. */
 export function recordPushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
 }

@@ -16,8 +16,8 @@ export interface QueueEntry {
   dueMs: number;
   inFlight: boolean;
   /**
-   * True: the receiver may have the notice although no attempt succeeded. Then its text must not change, except for
-   * Alertmanager.
+   * True: the receiver may have the notice although no attempt succeeded. Then its text must not change, because the
+   * receiver may drop a second notice with the same id. Alertmanager knows no ids of notices.
    */
   mayHaveArrived: boolean;
   /** While this notice is being sent in a chat message: the id of the first notice of that message. */

@@ -47,7 +47,8 @@ function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
 
 /**
  * Updates the story of an event.
- * @returns true if people get the event now; false if their last message is still valid, or if an end must first last
+ * @returns true if people get the event now; false if their last message is still valid, or if the trouble must first
+ *   stay ended for a time
  */
 export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
   const part = partOf(news);
@@ -103,8 +104,8 @@ function recordBeginning(story: Story, news: NoticeDraft): boolean {
 }
 
 /**
- * True if clients may stay at the mirror of the advice that was sent last: the new advice names it too, or it is about
- * as good.
+ * True if clients may stay at the mirror that was advised last: the new advice names it too, or it is about as good as
+ * the newly advised mirror.
  */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
@@ -140,7 +141,7 @@ export function storyViewOf(story: Story | undefined): StoryView | null {
 }
 
 /**
- * Makes a held event due at once if the advice that people were sent leads to a mirror that now has trouble.
+ * Makes a delayed event due at once if the advice that people were sent leads to a mirror that now has trouble.
  * @param news  the event about that trouble
  */
 export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void {
@@ -152,7 +153,7 @@ export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void 
 }
 
 /**
- * Removes and returns the held events that are due. A withdrawal gets the id, target and chain of the advice that
+ * Removes and returns the delayed events that are due. A withdrawal gets the id, target and chain of the advice that
  * people were sent.
  */
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
@@ -193,7 +194,7 @@ export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   return left ?? null;
 }
 
-/** Drops stories that ended more than `limits.storyWindowMs` ago and hold no event. @returns their subjects */
+/** Drops stories that ended more than `limits.storyWindowMs` ago and have no delayed event. @returns their subjects */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
@@ -202,7 +203,7 @@ export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly stri
   return over;
 }
 
-/** Returns when the next held event is due, monotonic; infinite: none. */
+/** Returns when the next delayed event is due, monotonic; infinite: none. */
 export function releaseAtMs(stories: Stories): number {
   let firstMs = Number.POSITIVE_INFINITY;
   for (const { held } of stories.values()) firstMs = Math.min(firstMs, held?.dueMs ?? firstMs);

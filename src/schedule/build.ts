@@ -9,7 +9,7 @@ const ripeFrom = limits.buildEvery - 1;
 /** The start value of `sinceBuild`: a new series is probed alone once before it may join a build. */
 export const sinceBuildAtFirst = ripeFrom - 1;
 
-/** Lets a series that failed in a build join the next one. */
+/** Lets a series that failed in a build join the next build. */
 export function ripen(series: Series): void {
   series.sinceBuild = Math.max(series.sinceBuild, ripeFrom);
 }
@@ -51,7 +51,7 @@ export function startBuild(lead: Series, due: Due, means: BuildMeans, now: Now):
   return [first, ...rest];
 }
 
-/** Returns the other series of a build over HTTP/2. The result is empty if no build starts now. */
+/** Returns the series that are probed together with `lead` in a build over HTTP/2; empty if no build starts now. */
 function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
   if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];
   if (lead.sinceBuild < ripeFrom) return [];

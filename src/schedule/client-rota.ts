@@ -3,9 +3,9 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
 export interface RanBefore {
-  /** When the last run started, wall milliseconds. */
+  /** When the last run of the pair started, wall milliseconds. */
   readonly startedAtMs: number;
-  /** The number of runs so far, without repeated ones. It selects the module of the next run. */
+  /** The number of the pair's runs so far, without repeated runs. It selects the module of the next run. */
   readonly runs: number;
 }
 
@@ -16,7 +16,7 @@ export interface RanBefore {
 export interface ClientRota {
   /**
    * Returns the pair that has been due for longest; `null`: no pair is due. That pair is not returned again before
-   * `ran` or `away`.
+   * `ran` or `away` was called for it.
    */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
   /** Records the end of a run. `again`: the pair repeats it soon, with the same module. */

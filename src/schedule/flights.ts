@@ -74,7 +74,7 @@ export class Flights {
   }
 }
 
-/** Takes (1) or frees (-1) a slot of the host. */
+/** Takes (`by` is 1) or frees (`by` is -1) a slot of the host. */
 function hold({ host, bytesExpected, isHeavy: isLong }: Flight, by: 1 | -1): void {
   host.inFlight += by;
   host.bytesExpected += by * bytesExpected;

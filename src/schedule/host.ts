@@ -66,7 +66,7 @@ export function createHost(key: string): Host {
 
 /**
  * True if the host has a free slot for this probe. Scheduled downloads (priority 2) leave one of several slots free.
- * Downloads outside the schedule (`ordered`) may fill all slots. Then one other probe may start in addition.
+ * Downloads outside the schedule (`ordered`) may fill all slots. If they do, one other probe may still start.
  */
 export function hasSlot({ inFlight, heavyInFlight }: Host, probe: Priority | 'ordered', perHost: number): boolean {
   if (probe === 2) return inFlight < perHost && heavyInFlight < Math.max(1, perHost - 1);

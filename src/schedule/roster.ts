@@ -23,7 +23,7 @@ export interface ScheduleRoster {
   series(id: string): Series | null;
   seriesOf(registry: string): readonly Series[];
   plan(series: Series): void;
-  /** Removes and returns the next series that is due; `null`: none is. */
+  /** Removes and returns the next series that is due; `null`: no series is due. */
   takeDue(now: Now): Series | null;
   /** Monotonic time of the next planned start; `Infinity` if none is planned. */
   nextSlotMs(): number;

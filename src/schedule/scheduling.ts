@@ -15,14 +15,16 @@ export interface Finished {
 
 /** Decides which probe starts when. It reads no clock. */
 export interface Scheduler {
-  /** Returns the probes to start now, the skipped ones, and the monotonic time by which it must be called again. */
+  /**
+   * Returns the probes to start now, the skipped ones, and the monotonic time by which `advance` must be called again.
+   */
   advance(now: Now): {
     readonly start: readonly Due[];
     readonly skipped: readonly Skipped[];
     readonly wakeAtMs: number;
   };
   /**
-   * Frees the slot of a probe that has ended, and counts its bytes. A Due that is not running is ignored.
+   * Frees the slot of a probe that has ended, and counts its bytes. A `due` whose probe is not running is ignored.
    * @param result.retryAfterMs  > 0: do not request this step of the mirror for this long; 0: throttled without a time
    *   (back-off); `null`: not throttled
    */
@@ -49,7 +51,7 @@ export interface Scheduler {
   /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
   pause(registry: string, untilWallMs: number | null): void;
   inMaintenance(registry: string, now: Now): boolean;
-  /** Monotonic milliseconds until which a step of the mirror is throttled; `null`: it is not. */
+  /** Returns until when a step of the mirror is throttled, monotonic milliseconds; `null`: it is not throttled. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /**
    * The planned start of the series' waiting or running probe, else of its next probe, monotonic milliseconds; `null`:

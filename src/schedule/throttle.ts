@@ -3,7 +3,7 @@ import type { MaintenanceWindow, Step } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 
 /**
- * Until when one step of a mirror must not be requested. `level` counts consecutive throttling responses that name no
+ * Until when one step of a mirror must not be requested. `level` counts consecutive throttling responses without a wait
  * time.
  */
 export interface Throttle {
@@ -22,7 +22,7 @@ export function waitEnd(throttles: Throttles, step: Step, now: Now): Now | null 
   return until !== null && now.monotonicMs < until.monotonicMs ? until : null;
 }
 
-/** Updates a step's throttle after a response, by `throttledBy`. */
+/** Updates a step's throttle after a response. `throttledBy` computes the new throttle. */
 export function throttleStep(
   throttles: Throttles,
   step: Step,

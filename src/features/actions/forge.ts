@@ -66,7 +66,10 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
 
   return {
     find,
-    /** @param message  the first line is the title, the other lines are the description */
+    /**
+     * Opens a merge request from the branch `head` into the branch `base`.
+     * @param message  the first line is the title, the other lines are the description
+     */
     async open(head: string, base: string, message: readonly string[]) {
       const [title = '', ...rest] = message.map((line) => printable(line));
       const text = rest.join('\n').trim();

@@ -128,7 +128,10 @@ class GitCopy {
     this.#means = means;
   }
 
-  /** @param more.may  exit codes other than 0 that do not count as a failure */
+  /**
+   * Runs git on this copy.
+   * @param more.may  exit codes other than 0 that do not count as a failure
+   */
   async git(
     args: readonly string[],
     more: { dir?: string; stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},

@@ -81,8 +81,8 @@ async function set(
   await checkLease(means);
   const url = deed.url.reveal();
   const fence = means.lease.fence();
-  // If the value is in the same etcd as the lease, the transaction also checks the fence, so it fails without the
-  // lease.
+  // If the value is in the same etcd as the lease, the transaction also checks the fence. So it fails if this daemon
+  // has lost the lease.
   const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
   const response = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
   // The request may have set the value before it failed, so `kept` is stored for an undo.

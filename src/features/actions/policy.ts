@@ -14,7 +14,7 @@ export interface Situation {
   /** True: the daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** How the places of the group vote on this switch of mirrors; `null`: not known now. */
+  /** How the group's places (daemons in other networks) vote on this switch of mirrors; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 

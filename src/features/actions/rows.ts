@@ -25,7 +25,10 @@ export function surplusOf(rows: readonly ActionRow[], isNeeded: (row: ActionRow)
     .slice(0, over);
 }
 
-/** True if the rule no longer has the kind or the place of the row, so that an undo would change another place. */
+/**
+ * True if the rule no longer has the kind or the target (`place`) of the row. Then an undo would change another file,
+ * repository or value.
+ */
 export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): boolean {
   return kind !== deed.kind || (place !== undefined && place !== actionPlaceOf(deed));
 }

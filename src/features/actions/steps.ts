@@ -81,7 +81,7 @@ export function undoRow(turn: Turn, id: string, by: NonNullable<ActionRow['undon
   else requestStep(turn, 'undo', next, rule);
 }
 
-/** Fails an undo, because the rule now names another place, and the undo would change that place instead. */
+/** Fails an undo, because the rule now names another target, and the undo would change that target instead. */
 export function stopUndo(turn: Turn, row: ActionRow): void {
   failStep(turn, row, 'undo', {
     tag: 'failed',

@@ -88,8 +88,8 @@ export function rowsInForce(turn: Turn, row: Pick<ActionRow, 'action' | 'advice'
 }
 
 /**
- * Returns the rows that one undo reverts. A program reverts all mirror switches of an upstream at once, or all
- * bypasses.
+ * Returns the rows that one undo reverts. One undo of kind `command` reverts all mirror switches of an upstream at
+ * once, or all bypasses.
  */
 export function rowsUndoneWith(turn: Turn, row: ActionRow): readonly ActionRow[] {
   return row.kind === 'command'
@@ -98,8 +98,8 @@ export function rowsUndoneWith(turn: Turn, row: ActionRow): readonly ActionRow[]
 }
 
 /**
- * Returns the row for an undo, with the mirror and chain from before the first change. A mirror used in between may be
- * down.
+ * Returns the row for an undo, with the mirror and chain from before the first change, because a mirror used in between
+ * may be down.
  */
 function withFirstChain(turn: Turn, row: ActionRow): ActionRow {
   const first = rowsUndoneWith(turn, row).at(-1)?.advice ?? row.advice;

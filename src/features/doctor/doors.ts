@@ -40,7 +40,8 @@ export function trapsOfDoor(
   );
   if (unknown.length > 0 && behind.length > 0)
     traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(unknown), mirrors: list(behind) })));
-  // The lines contain private names only if the client has a setting for them. Other clients need none.
+  // Only clients with a setting for private names need the patterns. The front door's lines for such a client contain
+  // them.
   const missing = unknown.filter((pattern) => lines.some((line) => line.includes(pattern)));
   if (missing.length > 0) traps.push(trap('door-private', say('trap.door-private.what', { patterns: list(missing) })));
   return traps;

@@ -1,6 +1,6 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 
-/** Reasons for errors of package clients that no probe can fail with. */
+/** Reasons of client errors that no probe reports. */
 export const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
 export type OwnReason = (typeof ownReasons)[number];
 export type ErrorReason = ProbeFailure['kind'] | OwnReason;

@@ -233,7 +233,8 @@ export async function findRelayTraps(
 }
 
 /**
- * If clocks differ by more, milliseconds, new certificates and tokens are invalid. `Date` has a resolution of a second.
+ * If the clocks differ by more than this, new certificates and tokens are invalid. `Date` has a resolution of one
+ * second. Milliseconds.
  */
 const skewMs = 60_000;
 

@@ -70,7 +70,7 @@ export async function findSettingsOf(url: string, machine: Machine): Promise<rea
 }
 
 interface Found extends Surveyed {
-  /** True if files of the project list modules of this ecosystem, or one of its mirrors. */
+  /** True if files of the project list modules of this ecosystem, or name one of its mirrors. */
   readonly isOfProject: boolean;
   /** True if the chain is the client's default, so no setting names it. */
   readonly isDefault: boolean;

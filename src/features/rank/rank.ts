@@ -105,7 +105,10 @@ interface RankTally {
   done: number;
 }
 
-/** @returns the mirror whose probe got no response from the worker thread, or `null` */
+/**
+ * Probes each of the mirrors once.
+ * @returns the mirror whose probe got no response from the worker thread, or `null`
+ */
 async function probeRound(
   input: RankRequest,
   contenders: readonly Target[],

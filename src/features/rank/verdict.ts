@@ -23,9 +23,9 @@ export type RankVerdict =
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
- * Decides whether the current chain should change. It should if one of its mirrors is down, or if its first mirror is
- * not good. That mirror is not good if it is unusable, fails significantly more often than another one, or is slower
- * (`compareRounds`). Unknown results change nothing.
+ * Decides whether the current chain should change. The chain changes if one of its mirrors is down, or if its first
+ * mirror is not good: unusable, failing significantly more often than another mirror, or slower (`compareRounds`).
+ * Mirrors with unknown results cause no change.
  * @param rows  best first
  */
 export function rankVerdict(

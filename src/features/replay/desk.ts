@@ -50,9 +50,9 @@ export interface Desk {
 }
 
 /**
- * Creates the replacement of the scheduler.
- * @param deliver  called with each response that was found, and with the monotonic time when the daemon processed it,
- *   milliseconds
+ * Creates the desk, which replaces the scheduler in a replay.
+ * @param deliver  called with each stored response that was found, and with the monotonic time when the daemon
+ *   processed it, milliseconds
  */
 export function createDesk(input: {
   readonly config: Config;

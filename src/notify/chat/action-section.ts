@@ -14,7 +14,7 @@ const tones: Readonly<Record<Action['result'], Tone>> = {
 export function renderActionSection(notice: SectionNotice, action: Action, pen: Pen): Section {
   const { say } = pen;
   const { result, state, from, to } = action;
-  // If an undo fails, the change stays in force.
+  // After a failed undo the state is `done` again, because the change stays in force.
   const key = result === 'failed' && state === 'done' ? 'undoFailed' : result;
   const why = whyText(notice, action, pen);
   return {

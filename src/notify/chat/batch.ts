@@ -48,9 +48,9 @@ export function isUnsent({ notice }: QueueEntry, rule: ChatRule, { wallMs }: Now
 }
 
 /**
- * Records the outcome of a card. If a card with several notices is refused, each is sent alone, so that one refused
- * notice does not block the others. A notice that is refused alone stays alone. After a success, the others may share a
- * card again.
+ * Records whether the chat service accepted a card. If a card with several notices is refused, each notice is sent
+ * alone, so that one refused notice does not block the others. A notice that is refused alone stays alone. After a
+ * success, the other notices may share a card again.
  */
 export function sortOut(queue: Queue, sent: readonly QueueEntry[], outcome: 'taken' | 'refused'): void {
   if (outcome === 'refused') for (const entry of sent) entry.alone = sent.length > 1 ? 'try' : 'stays';
@@ -66,8 +66,8 @@ function openMs(queue: Queue): number {
 }
 
 /**
- * Returns the notices that may be sent, because quiet hours do not hold them back. If an older notice on the same
- * subject must be sent alone, newer ones wait for it.
+ * Returns the notices that quiet hours do not delay. If an older notice on the same subject must be sent alone, newer
+ * notices wait for it.
  */
 function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly QueueEntry[] {
   const quiet = isQuiet(rule, wallMs);
