@@ -206,7 +206,8 @@ export async function findVersionTraps(
 }
 
 /**
- * Returns a trap if the client that advice is for needs a relay that the mirror does not offer, or whose probe fails.
+ * Returns a trap if the client that advice is for needs a relay (access to a second service, such as Go's checksum
+ * database, through the mirror), and the mirror does not offer it or its probe fails.
  */
 export async function findRelayTraps(
   { subject, probed }: SeenSubject,

@@ -27,7 +27,8 @@ export interface DoorDeps {
   failing(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /**
-   * True: responses are passed through. While `passing.max` responses are being passed, further clients are redirected.
+   * True: the door sends the mirrors' responses on to clients; false: it redirects clients. While `passing.max`
+   * responses are being sent on, further clients are redirected.
    */
   isRelay(): boolean;
   /** The number of responses that are being passed through, and its limit `max`. */

@@ -32,7 +32,10 @@ export interface KnownOrder {
 export interface Order {
   /** The names of configured mirrors, at least one, in the order of use. */
   readonly names: readonly string[];
-  /** The reason for this order, for the access log: `advice <id>`, `declared`, `kept`, `expired`. */
+  /**
+   * The reason for this order, for the access log: `advice <id>`, `declared` (as configured), `kept` (as stored), or
+   * `expired` (the advice behind the stored order has expired).
+   */
   readonly why: string;
   /** When the advice behind this order expires, wall milliseconds; absent: never. */
   readonly untilMs?: number;

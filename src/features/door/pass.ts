@@ -20,7 +20,7 @@ export interface PassDeps {
   readonly timers: Timers;
   readonly held: HeldResponse;
   /**
-   * Returns how to reach a mirror; `null`: the mirror needs credentials, and clients without a token reach this door
+   * Returns how to reach a mirror; `null`: the mirror needs credentials, and this door accepts clients without a token
    * from other machines.
    */
   accessOf(name: string): WireAccess | null;
@@ -31,7 +31,11 @@ export interface PassDeps {
 
 const pieceBytes = 64 * 1024;
 
-/** The outcome of passing a response through. After `absent` and `none`, nothing was sent to the client. */
+/**
+ * The outcome of a request that the door sent to mirrors. `passed`: the client got a response; `failed`: the response
+ * to the client broke off; `absent`: a mirror responded 404 or 410, and no mirror succeeded; `none`: no usable
+ * response. After `absent` and `none`, nothing was sent to the client.
+ */
 export type Passed =
   | { readonly tag: 'passed' | 'failed'; readonly registry: string }
   | { readonly tag: 'absent' | 'none' };

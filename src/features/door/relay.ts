@@ -79,7 +79,7 @@ async function pump(
     status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
   const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
   const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // Only a complete response with a length can be continued: for others the end of the file is not known.
+  // Only a complete response with a length can be continued: for other responses the end of the file is not known.
   const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
   const tries: (Fetched | Source)[] = [started, ...others];
   for (const one of tries) {

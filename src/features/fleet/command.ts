@@ -26,7 +26,10 @@ type Values = ReturnType<typeof words<typeof options>>['values'];
 
 const watchMs = 15_000;
 
-/** `mirrorwatch fleet`: shows the mirrors of all places side by side, read from a metrics store such as Prometheus. */
+/**
+ * `mirrorwatch fleet`: shows the mirrors side by side for all places where daemons run, read from a metrics store such
+ * as Prometheus.
+ */
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:

@@ -128,7 +128,8 @@ function linesFor(
 }
 
 /**
- * A mirror is too slow for a place if its p95 exceeds the best p95 there by more than this factor and this difference.
+ * A mirror is too slow for a place if its p95 there exceeds the best p95 by more than this factor and by more than this
+ * difference in milliseconds.
  */
 const slowerMax = 1.25;
 const slowerMsMax = 50;

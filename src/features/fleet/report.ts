@@ -76,7 +76,8 @@ function mirrorSentence({ registry, verdict }: MirrorRow, nowMs: number): Senten
   switch (kind) {
     case 'alone':
     case 'somewhere': {
-      // If places where the mirror works advise to leave it too, the path from the bad places is not the only problem.
+      // If places where the mirror works advise to leave it too, the network path from the bad places is not the only
+      // problem.
       const cause =
         leaving.length === 0
           ? phrase('fleet.path', { places: bad })

@@ -91,7 +91,7 @@ function because(reason: string | null, say: Say): string {
   return reason === null ? '' : say('rank.because', { reason: reasonWords(reason, say) });
 }
 
-/** Formats a reason for people. The prefix `unknown: ` means that the cause is on our side. */
+/** Formats a reason for people. The prefix `unknown: ` means that this host or its network caused the result. */
 function reasonWords(reason: string, say: Say): string {
   const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
   return because === undefined ? reason : say('rank.reasonUnknown', { because });

@@ -65,7 +65,8 @@ export function createMeter(
   const groups = groupsOf(config, targets, versions);
   const sums = versions.map(() => ({ ms: 0, failures: 0 }));
   let count = 0;
-  // Fetches are simulated as often as canaries are probed, at least once a minute. More often there are no new data.
+  // Fetches are simulated as often as canaries are probed, at least once a minute. More frequent fetches would use the
+  // same responses.
   const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
   let nextMs = Number.NEGATIVE_INFINITY;
 

@@ -25,7 +25,7 @@ export interface Around {
   gapBetween(before: Now, now: Now): Gap | null;
 }
 
-/** The daemon's main loop. The caller starts each turn (one pass of the loop) and sets its time. */
+/** The daemon's main loop in virtual time. The caller starts each turn (one pass of the loop) and sets its time. */
 export interface VirtualLoop {
   /** Runs one turn. @returns the monotonic time of the next turn, unless an input arrives earlier */
   turn(inputs: readonly VirtualInput[], now: Now): number;

@@ -27,8 +27,9 @@ function leftAlone(parameters: RuleParameters): string {
 }
 
 /**
- * Returns the alert that no mirror of an upstream is usable: none is up, and at least one is down or fails on our side.
- * A mirror of unknown state prevents the alert while its last ok response is less than `lateSeconds` old.
+ * Returns the alert that no mirror of an upstream is usable: none is up, and at least one is down, or its probes fail
+ * because of this host's network. A mirror of unknown state prevents the alert while its last ok response is less than
+ * `lateSeconds` old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;

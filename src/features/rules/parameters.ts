@@ -7,8 +7,8 @@ export interface RuleParameters {
    */
   readonly sloPercent: number;
   /**
-   * The number of vantages, 1 to `vantagesMax`. "Most vantages" means more than half of this number, or of those that
-   * monitor the mirror if they are more.
+   * The number of vantages (places where daemons run), 1 to `vantagesMax`. "Most vantages" means more than half of this
+   * number, or of the vantages that monitor the mirror if they are more.
    */
   readonly vantages: number;
   /** The beginning of each `runbook_url`: a relative path, or an http(s) URL without a fragment. */

@@ -3,7 +3,7 @@ import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './pa
 import { slowShare, slowShareMin } from './round-trips.ts';
 import { by, casesOf, type GroupOf, renderCase, scaled } from './rule.ts';
 
-/** Excludes vantages whose own network is suspect, because they have no vote. */
+/** Excludes vantages (places where daemons run) whose own network is suspect, because they have no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
 
 /** Returns a query for a vantage's vote: 1 if the mirror uses up its error budget fast there, else 0. */

@@ -240,8 +240,8 @@ function escapeWords(text: string): string {
 }
 
 /**
- * Lists for each position the mirror to request. `first_…` is the first mirror of a route, and `after_…` is the one
- * after a failed mirror. `undefined`: none.
+ * Lists for each position the mirror to request. `first_…` is the first mirror of a route, and `after_…` is the mirror
+ * after a failed mirror. `undefined`: there is no further mirror.
  */
 export function listNext(
   routes: readonly PrintedRoute[],
