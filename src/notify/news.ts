@@ -77,7 +77,9 @@ export interface BodyMeta {
   readonly wallMs: number;
   /** For a recovery: the id of the notice that reported the start; `null`: this receiver got none. */
   readonly resolves: string | null;
-  /** The id of an earlier notice to which this one only adds facts, so that no new action is needed; `null`: none. */
+  /**
+   * The id of an earlier notice to which this notice only adds facts, so that no new action is needed; `null`: none.
+   */
   readonly updates: string | null;
   readonly story: StoryView | null;
 }

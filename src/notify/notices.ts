@@ -44,7 +44,7 @@ function queuesFor(state: State, change: NoticeDraft, audience: Audience): reado
   return wanting.filter((queue) => !queue.disabled);
 }
 
-/** Queues one notice for each receiver, with a common sequence number. */
+/** Queues one notice for each receiver, with a common sequence number. @returns the ids of the notices, by receiver */
 function enqueueEach(
   state: State,
   queues: readonly Queue[],

@@ -36,9 +36,9 @@ interface NotifierInput {
   readonly config: Config;
   /** Rows of tables `outbox` and `meta`. */
   readonly restored: readonly Row[];
-  /** Open findings; Alertmanagers get them again after a start. */
+  /** Open findings; absent: none. Alertmanagers get them again after a start. */
   readonly open?: readonly Finding[];
-  /** Proposed advice. Alerts about the mirror to leave contain its remedy lines. */
+  /** Proposed advice; absent: none. Alerts about the mirror to leave contain its remedy lines. */
   readonly proposed?: readonly Advice[];
   readonly random: Random;
   readonly now: Now;

@@ -36,7 +36,8 @@ const keyPrefix = 'story/';
 type Part = 'begins' | 'ends' | 'beside';
 
 function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
-  // A finding that only an operator can end reports no end, and an update changes nothing: people get both at once.
+  // A finding that only an operator can end has no end to report, and an update is no beginning. Neither changes the
+  // story.
   if (finding !== null && (kindTraits[finding.kind].endsByHand || weight === 'update')) return 'beside';
   if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
   const isBack = advice?.cause === 'failback';

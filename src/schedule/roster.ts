@@ -69,7 +69,7 @@ class SeriesRoster implements ScheduleRoster {
   /** The series that `preparing` made for the next configuration; `null`: none. */
   #made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
 
-  // Does not store `input`: a reload could not free the first configuration.
+  // `input` is not stored, because it would keep the first configuration in memory after a reload.
   constructor({ calendar, seed, now, lastOk }: RosterInput) {
     this.calendar = createRememberingCalendar(calendar);
     this.#lastOk = lastOk;

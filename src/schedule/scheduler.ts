@@ -27,7 +27,7 @@ export function createScheduler(input: {
   readonly calendar: Calendar;
   readonly random: Random;
   readonly now: Now;
-  /** By the id of a target: when its last success before this start was, wall milliseconds. */
+  /** By the id of a target: when its last success before this start was, wall milliseconds; absent: not known. */
   readonly lastOk?: ReadonlyMap<string, number>;
   /** The maximum number of concurrent probes. If absent, only the capacity of the probing threads limits it. */
   readonly probesAtOnce?: number;

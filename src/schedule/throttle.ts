@@ -69,7 +69,10 @@ export interface Throttled {
   /** When the pause ends, wall milliseconds; `null`: not paused. */
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
-  /** Whether the mirror was in a maintenance window at the last check. The result is valid between these wall times. */
+  /**
+   * Whether the mirror was in a maintenance window at the last check. The result is valid between these wall times.
+   * `null`: not checked yet.
+   */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 

@@ -158,7 +158,10 @@ async function claim(by: PairRule, lease: string): Promise<string | null> {
   return (succeeded === true ? header?.revision : kv?.lease === lease ? kv.create_revision : null) ?? null;
 }
 
-/** Reads all stored rows: the keys that begin with `key/`. The range ends before `key0`, because `0` follows `/`. */
+/**
+ * Reads all stored rows: the keys that begin with `key/`. The range ends before `key0`, because `0` follows `/` in
+ * ASCII.
+ */
 async function readShared(by: PairRule): Promise<readonly string[]> {
   const [key, range_end] = [base64(`${by.key}/`), base64(`${by.key}0`)];
   const { kvs } = (await call(by, '/v3/kv/range', { key, range_end })) as { readonly kvs?: readonly Kv[] };

@@ -51,7 +51,10 @@ export interface DemoEvent {
   /** `null`: the event is not about one ecosystem, or the demo has only one. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The data of the first line of `text`, to render that line in another language. */
+  /**
+   * The data of the first line of `text`, to render that line in another language. Absent: the line is shown in
+   * English.
+   */
   readonly message?: DemoMessage;
 }
 

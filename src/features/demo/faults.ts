@@ -2,7 +2,7 @@ import type { Timers } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 
-/** The time between two faults of one mirror. It is long enough for clients to return to that mirror. */
+/** The time between two faults of one mirror, milliseconds. It is long enough for clients to return to that mirror. */
 const wellForMs = 120_000;
 const pollMs = 1_000;
 

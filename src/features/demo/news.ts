@@ -10,7 +10,10 @@ export interface DemoChange {
   /** `null`: the ecosystem is not known. */
   readonly ecosystem: string | null;
   readonly text: string;
-  /** The data of the first line of `text`, to render that line in another language. */
+  /**
+   * The data of the first line of `text`, to render that line in another language. Absent: the line is shown in
+   * English.
+   */
   readonly message?: DemoMessage;
 }
 

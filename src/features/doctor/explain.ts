@@ -21,7 +21,7 @@ interface KnownError {
 
 const linesMax = 2_000;
 const shownMax = 5;
-/** The maximum length of a chain of causes, characters; the rest is not read. */
+/** The maximum length of an error with its chain of causes, joined to one line, characters. The rest is not read. */
 const joinedMax = 4_000;
 
 /** Matches numbers that are no HTTP status: lines in a Python traceback, and sizes or counts in a client's progress. */

@@ -228,8 +228,8 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
 }
 
 /**
- * Returns the mirrors that serve wrong bytes, except the advised one. Advice names such a mirror only if no other is
- * left.
+ * Returns the mirrors that serve wrong bytes, except the advised mirror. Advice names a mirror that serves wrong bytes
+ * only if no other mirror is left.
  */
 function wrongBeside(wrong: ReadonlySet<string>, advice: AdviceSeen | null): ReadonlySet<string> {
   const candidates = Array.isArray(advice?.candidates) ? advice.candidates.map(Object) : [];

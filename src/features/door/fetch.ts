@@ -107,7 +107,7 @@ export function attemptAt(
         throw new NoRange({ tag: 'no_range', registry: source.name, headers: headersFor(passing, 'no_range') });
       throw new Error(isRight ? 'HTML, or too long' : `status ${status}`);
     }
-    // Another attempt may win while this one still reads; then its memory is freed.
+    // Another attempt may win while this attempt still reads. Then the memory of this attempt is freed.
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       const beginning = await beginningOf(pacedPiecesOf(body, nowMs), request.firstBytes, hold);

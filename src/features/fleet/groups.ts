@@ -128,8 +128,8 @@ function linesFor(
 }
 
 /**
- * A mirror is too slow for a place if its p95 there exceeds the best p95 by more than this factor and by more than this
- * difference in milliseconds.
+ * A mirror is too slow for a place if its p95 there exceeds both limits: this factor × the best p95, and the best p95 +
+ * this difference (milliseconds).
  */
 const slowerMax = 1.25;
 const slowerMsMax = 50;

@@ -37,7 +37,7 @@ const seriesMax = 100_000;
 const queryMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
-/** The maximum length of a label. The longest label of mirrorwatch is `page`, the URL of a place's page. */
+/** The maximum length of a label, characters. The longest label of mirrorwatch is `page`, the URL of a place's page. */
 const labelMax = 2048;
 
 /** Begins a read of the store. All its queries share one deadline and one limit of bytes. */

@@ -22,8 +22,8 @@ export interface PreviewCard {
 }
 
 /**
- * Returns sample messages of a chat receiver: a mirror becomes slow, another goes down with advice, and it recovers. If
- * the receiver has quiet hours, samples of messages during them and at their end follow.
+ * Returns sample messages of a chat receiver: a mirror becomes slow; another mirror goes down, which causes advice, and
+ * recovers. If the receiver has quiet hours, samples of messages during them and at their end follow.
  * @returns `null`: there is no such receiver, or it is not for chat messages
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {

@@ -18,8 +18,8 @@ function burningVote(parameters: RuleParameters): string {
 }
 
 /**
- * Returns a condition: at least two vantages vote 1, and they are more than half of those that monitor the mirror. If
- * fewer than `vantages` monitor it, they must be more than half of `vantages`.
+ * Returns a condition: at least two vantages vote 1, and more than half of the vantages that monitor the mirror vote 1.
+ * If fewer than `vantages` monitor it, more than half of `vantages` must vote 1.
  */
 function most(parameters: RuleParameters, vote: string): string {
   const sum = `sum ${by('everywhere')} (${vote})`;

@@ -8,8 +8,8 @@ import { minuteOfDay } from './times.ts';
 const batchMax = 30;
 
 /**
- * Returns the notices of the card to send now, oldest first. The result is empty until a notice is due, while another
- * message is being sent, and while the rate limit, `Retry-After` or quiet hours forbid sending.
+ * Returns the notices of the card to send now, oldest first. The result is empty until a notice is due, and while
+ * another message is being sent. It is also empty while the rate limit, `Retry-After` or quiet hours forbid sending.
  */
 export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueEntry[] {
   if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
@@ -38,7 +38,7 @@ export function wasHeld(entries: readonly QueueEntry[], rule: ChatRule, now: Now
 }
 
 /**
- * True for a restored notice that was certainly not sent, because it still waited for others of its card or for the end
+ * True for a restored notice that was certainly not sent: it still waited for other notices of its card or for the end
  * of quiet hours.
  */
 export function isUnsent({ notice }: QueueEntry, rule: ChatRule, { wallMs }: Now): boolean {
