@@ -20,9 +20,9 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // | undone  |                     |                     | –                    | –                    | –                   |
 //
 // [1] If `act` has not begun, the next state is `held`. [2] Only if a program may have done half of its work. [3] The
-// undo is tried again each hour. `new holder lacks it`: this daemon took over the lease, and the previous holder had not
-// shared the row. The row of a dry run stays `planned`. When the policy allows a held row, it becomes `planned`. If the
-// rule now names another file, repository or store, an undo fails at once.
+// undo is tried again each hour. `new holder lacks it`: this daemon took over the lease, and the previous holder had
+// not shared the row. The row of a dry run stays `planned`. When the policy allows a held row, it becomes `planned`. If
+// the rule now names another file, repository or store, an undo fails at once.
 // `test/unit/features/actions/engine-table.test.ts` tests every cell.
 
 /**
@@ -37,7 +37,10 @@ export function restoreActions(rows: readonly ActionRow[]): ActionState {
   };
 }
 
-/** Stores the results of finished steps. Then it follows the advice in force, as far as the policy allows. */
+/**
+ * Records the results of finished steps. Then it requests the next steps that the advice in force needs, as far as the
+ * policy allows.
+ */
 export function advanceActions(state: ActionState, input: ActionInput, now: Now): [ActionState, ActionOutput] {
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) closeStep(turn, id, step, end);

@@ -96,7 +96,7 @@ export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRe
 
 /**
  * Returns the request headers for content negotiation. Conditional headers are omitted, because the client may have its
- * validators from another mirror.
+ * validators (ETag, date) from another mirror.
  */
 function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Record<string, string>> {
   const { accept, 'accept-encoding': encoding } = headers;

@@ -14,10 +14,7 @@ export const slowShareMin = 0.5;
 /** The name of the recording rule for the share of slow targets. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
 
-/**
- * Returns a query for a quantile of a histogram, by the labels of a level. It reads the native histogram, or else the
- * classic one.
- */
+/** Returns a query for a quantile of a histogram. It reads the native histogram, or else the classic one. */
 export function quantileQueryOf(
   quantile: number,
   histogram: string,
