@@ -179,9 +179,9 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
 }
 
 /**
- * Returns the story to whose earlier notice this event only adds facts, so that people need no new action; `null`:
- * none. A recovery adds to its finding, an acceptance or dismissal to its proposal. A finding adds to the advice that
- * people were sent to leave its mirror.
+ * Returns the story whose earlier notice this event belongs to, if the event only adds facts and people need no new
+ * action; `null`: there is none. A recovery belongs to its finding, an acceptance or dismissal to its proposal. A
+ * finding belongs to the advice that people were sent to leave its mirror.
  */
 export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   const { finding, advice, type, subject } = news;

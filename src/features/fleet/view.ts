@@ -25,7 +25,10 @@ export interface StoreView {
   readonly lags: readonly FleetSeries[];
   /** The 95th percentiles of the canary's latency, seconds, by `vantage` and `registry`. */
   readonly p95s: readonly FleetSeries[];
-  /** True: the store reports that data are missing. Then a missing place is reported as `untold`, not as `quiet`. */
+  /**
+   * True: the store reports that data are missing. Then a missing place is reported as `untold` (not known), not as
+   * `quiet` (it does not report).
+   */
   readonly isPartial: boolean;
   readonly warnings: readonly string[];
 }

@@ -70,7 +70,7 @@ export function feishuSign(secret: string, timestampSeconds: string): string {
 function elementsOf({ title, rows, code, ref }: Section, isOne: boolean): object[] {
   const head = isOne ? [] : [{ tag: 'markdown', content: `**${escaped(title)}** #${escaped(ref)}` }];
   const lines = rows.map(({ label, text }) => `**${escaped(label)}** ${escaped(text)}`);
-  // The lines to paste are plain text, because a reader can copy that unchanged.
+  // The lines to paste are plain text, because a reader can copy plain text unchanged.
   const line =
     code === null
       ? []
