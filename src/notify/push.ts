@@ -14,7 +14,8 @@ export function recordPushed(state: State, queue: Queue, finding: Finding, now: 
 }
 
 /**
- * Records the advice to leave each mirror. If it changes, the open findings of that mirror are queued again at once.
+ * Records the advice to leave each mirror. If the advice changes, the open findings of that mirror are queued again at
+ * once.
  */
 export function recordAdvice(state: State, changes: readonly AdviceChange[]): void {
   for (const { advice } of changes) {

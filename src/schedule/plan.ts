@@ -2,7 +2,7 @@ import type { Cadence } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 
-/** One planned start. `index` counts intervals since 1970, or is the wall time of the cron expression. */
+/** One planned start. `index` counts intervals since 1970, or is the wall time that the cron expression names. */
 export interface Slot {
   readonly index: number;
   /** Monotonic milliseconds; `Infinity` if this series never starts. */

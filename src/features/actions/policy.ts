@@ -58,8 +58,8 @@ export function heldBy(
 }
 
 /**
- * Returns why too few places of the group agree to a switch; `null`: enough agree. `needed` votes of `of` places are
- * required. If the group has more places than `of`, the required number grows in proportion.
+ * Returns why a switch must wait for the votes of the group's places; `null`: enough places agree. `needed` votes of
+ * `of` places are required. If the group has more places than `of`, the required number grows in proportion.
  */
 function heldByPlaces(
   { needed, of }: NonNullable<ActionRule['when']['places']>,
