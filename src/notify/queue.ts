@@ -169,8 +169,8 @@ export function backoffMsFor(attempts: number, share: number): number {
 }
 
 /**
- * True if an event passes the filter `only` of a receiver. An event without a mirror or an ecosystem passes the filters
- * for mirrors or ecosystems.
+ * True if an event passes the filter `only` of a receiver. An event without the value that a filter compares (mirror,
+ * ecosystem or severity) passes that filter.
  */
 export function isMeant({ only }: Pick<Receiver, 'only'>, { finding, action, ...draft }: NoticeDraft): boolean {
   if (only === undefined) return true;

@@ -183,8 +183,8 @@ function firstOfEach(observed: readonly ObservedFailure[]): readonly ObservedFai
 }
 
 /**
- * True if the text may mean this failure, at the mirror that the text names. If it names no mirror, the ecosystem
- * decides.
+ * True if the text may mean this failure, at the mirror that the text names. If the text names no mirror, the failure
+ * must be in the ecosystem of the text.
  */
 function isAbout(one: ObservedFailure, { reason, candidates, ecosystem, url }: KnownError): boolean {
   const isMeant = [reason, ...candidates].some((wanted) => wanted === one.cause);
