@@ -46,7 +46,7 @@ export interface OutageRule {
   readonly open: number;
   readonly overMs: number;
   readonly close: number;
-  /** 0 to 1. */
+  /** An outage also opens if this fraction of the last ten samples failed, 0 to 1. */
   readonly share: number;
 }
 
@@ -93,8 +93,8 @@ export interface ChatRule {
 }
 
 /**
- * The time of day in which messages wait, in minutes since midnight. If `toMinute` is below `fromMinute`, it includes
- * midnight.
+ * Quiet hours: the time of day in which messages are not sent but wait. In minutes since midnight. If `toMinute` is
+ * below `fromMinute`, the hours include midnight.
  */
 export interface QuietRule {
   readonly fromMinute: number;
@@ -171,7 +171,7 @@ export interface Config {
   readonly advise: {
     readonly holdMs: number;
     readonly ttlMs: number;
-    /** 0 to 1. */
+    /** The minimum relative gain of expected time that justifies a switch, 0 to 1. */
     readonly minGain: number;
     /** The cost of a failed build, in addition to its waiting time. */
     readonly failureCostMs: number;
@@ -225,7 +225,7 @@ export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Con
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Returns the milliseconds between two starts. For a cron expression it returns an assumed value. */
+/** Returns the milliseconds between two starts of a probe. For a cron expression, it returns an assumed 10 minutes. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

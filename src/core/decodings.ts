@@ -7,7 +7,7 @@ export interface Decoded {
   readonly ends?: Int32Array;
 }
 
-/** `%252f` needs two rounds. */
+/** The maximum number of decoding rounds. A text that was encoded twice, such as `%252f`, needs two. */
 const roundsMax = 4;
 
 const escapes = new RegExp(
@@ -41,7 +41,9 @@ export function lowerCaseOf(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Matches text between the characters of a secret: slashes of a parsed URL, or grouping characters such as dashes. */
+/**
+ * Matches what may separate the characters of a secret: slashes of a parsed URL, or grouping characters such as dashes.
+ */
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /**

@@ -48,8 +48,8 @@ export interface Due {
 }
 
 /**
- * An order to probe a target outside the schedule. The other mirrors are probed for the same module and step at the
- * same times.
+ * An order to probe a target outside the schedule. Other mirrors are probed for the same module and step at the same
+ * times, for comparison.
  */
 export interface RecheckOrder {
   readonly registry: string;

@@ -4,7 +4,7 @@ import type { EcosystemId, Step } from './mirror.ts';
 import type { Sentence } from './result.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
-/** In ascending order of severity. */
+/** Severities of findings, in ascending order. */
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -19,7 +19,7 @@ export interface KindTraits {
   readonly confidence?: 'hard' | 'tested';
   /** How findings of this kind cause advice; absent: they never do. */
   readonly advice?: {
-    /** 1 is the most severe. */
+    /** The priority among causes of advice: 1 is the most severe. */
     readonly rank: number;
     readonly costs: 'failures' | 'time' | 'freshness';
     /** True: the finding is about downloads of artifacts. */
@@ -206,7 +206,7 @@ export interface Finding {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly thresholdSeconds: number | null;
-    /** At most `limits.findingProbes`. */
+    /** Ids of the probes that the finding cites, at most `limits.findingProbes`. */
     readonly probeIds: readonly string[];
     readonly slowest?: { readonly probeId: string; readonly ms: number };
     /** The different digests and the mirrors that serve them. Only for a mismatch. */

@@ -23,13 +23,13 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** Recurring trouble of one subject, such as a mirror. `times`: how often it has begun. */
+/** Recurring trouble of one subject, such as a mirror. `times`: how often the trouble has begun. */
 export interface StoryView {
   readonly id: string;
-  /** RFC 3339. */
+  /** When the trouble began for the first time, RFC 3339. */
   readonly since: string;
   readonly times: number;
-  /** How long the trouble must be absent before its next end is sent; 0: the end is sent at once. */
+  /** How long the trouble must be absent before its end is reported to people; 0: the end is reported at once. */
   readonly endsAfterSeconds: number;
 }
 
@@ -49,7 +49,7 @@ export interface QueueStanding {
   readonly length: number;
   /** The age of the oldest notice in the queue; `null`: the queue is empty. */
   readonly oldestSeconds: number | null;
-  /** The receiver responded 410: it gets no notices until the next reload. */
+  /** True: the receiver responded 410, so it gets no notices until the next reload. */
   readonly disabled: boolean;
   /** The failure of the last delivery; `null`: it succeeded, or there was none since the last reload. */
   readonly failure: DeliveryFailure | null;
@@ -60,7 +60,7 @@ export interface QueueStanding {
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =
-  /** `receipt`: the receiver's id of the message, if its response has one. */
+  /** `receipt`: the id that the receiver gave to the message, if its response contains one. */
   | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 
@@ -92,7 +92,9 @@ export interface Post {
     readonly responseBytesMax?: number;
     /** Finds a failure in a response body; `null`: the status decides. */
     readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
-    /** Finds the receiver's id of the message in the body of a successful response. */
+    /**
+     * Finds the id that the receiver gave to the message, in the body of a successful response; `null`: there is none.
+     */
     readonly receiptIn?: (body: string) => string | null;
   }): Promise<Delivery>;
 }

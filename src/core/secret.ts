@@ -40,7 +40,10 @@ export function maskUrl(url: string): string {
   return hadUser ? parsed.href.replace('://', `://${shown}@`) : parsed.href;
 }
 
-/** Masks the values of a query. A name without a value may be a secret, and an `@` may end a password. */
+/**
+ * Masks the values of a query. It also masks names without a value, which may be secrets, and the whole query if it
+ * contains an `@`, which may end a password.
+ */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;
   // `searchParams.set` would search the whole query for each name, and a server chooses the number of names.
@@ -125,7 +128,7 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** A scheme with any slashes: `http:/h`, `http:\\h` and `http:h` are URLs too. */
 const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\/\/)/i;
-/** An invalid port may be a password. */
+/** Matches the text from an invalid port on, because it may be a password. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
 /** Masks every possible credential in an operator's text that may contain an address. In doubt it masks too much. */

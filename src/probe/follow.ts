@@ -12,7 +12,7 @@ export interface RequestBudget {
   readonly startMs: number | null;
   readonly deadlineMs: number;
   readonly limitMs: number;
-  /** As `Due.idleMs`. */
+  /** A download also times out if no byte arrives for this time; absent: no such timeout. */
   readonly idleMs?: number;
 }
 

@@ -5,19 +5,19 @@ const minute = 60 * second;
 
 /** Limits of detection and advice, and of their evidence. Part of `limits`. */
 export const judgingLimits = {
-  /** Each new outage adds 1 to a penalty with this half-life (RFC 2439). */
+  /** Each new outage of a mirror adds 1 to the mirror's penalty. The penalty halves in this time (RFC 2439). */
   outageHalfLifeMs: 30 * minute,
-  /** If the penalty is at least this, an outage is damped: it ends later (see `outageQuietMsMin`). */
+  /** From this penalty on (see `outageHalfLifeMs`), an outage is damped: it ends later (see `outageQuietMsMin`). */
   outageDampedFrom: 1.25,
-  /** If the penalty is at least this, the mirror is not also reported as unreliable. */
+  /** From this penalty on (see `outageHalfLifeMs`), the mirror is not also reported as unreliable. */
   outageReportedFrom: 0.5,
-  /** A damped outage ends after this time without a failure at the earliest. The time grows with the penalty. */
+  /** A damped outage ends only after at least this time without a failure. The time grows with the penalty. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * A refusal opens when the `Retry-After` values of consecutive refused responses add up to this. Clients wait at most
-   * this long for a light response.
+   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. Clients
+   * wait at most this long for the response to a light request.
    */
   refusalWishMs: 10 * second,
   /**
@@ -46,14 +46,17 @@ export const judgingLimits = {
   contaminatedShareFinding: 0.05,
   /** A finding about this daemon opens if more than this share of samples is disturbed (see `disturbedMsMin`). */
   disturbedShareFinding: 0.5,
-  /** The minimum window for the two shares above. It grows until it contains `contaminatedSamples`. */
+  /**
+   * The minimum window over which `contaminatedShareFinding` and `disturbedShareFinding` are computed. It grows until
+   * it contains `contaminatedSamples` samples.
+   */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
   /**
-   * If the first success is this many times slower than the median of its step, it counts as the first fetch of a
-   * cache.
+   * If the first success of a target takes at least this many times the median of its step, the sample counts as the
+   * first fetch through a cache.
    */
   coldFactor: 10,
   /** The threshold for slow is never above this share of the timeout (docs/detection.md#rules-of-findings). */
@@ -79,12 +82,12 @@ export const judgingLimits = {
   throughputShare: 0.25,
   throughputFast: 1 * mib,
   /**
-   * This many fast downloads without a slow one between them close a finding. `throughputRow`: slow ones in a row that
-   * open one.
+   * This many fast downloads without a slow one between them close a throughput finding. `throughputRow`: this many
+   * slow downloads, without a fast one between them, open it.
    */
   throughputClear: 6,
   throughputRow: 4,
-  /** A download this many times slower than the threshold counts as two slow ones. */
+  /** A download counts as two slow downloads if its rate is below the slow limit divided by this number. */
   throughputCrawl: 4,
   /** The minimum size of a judged artifact. The time of a smaller one depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
@@ -99,7 +102,7 @@ export const judgingLimits = {
   findingProbesFirst: 10,
   /** The minimum time between writes of new evidence of an open finding. */
   evidenceWriteMs: 10 * second,
-  /** The number of first bytes that are shown: enough to recognize an error page. */
+  /** The number of first bytes of a body that a finding shows: enough to recognize an error page. */
   bytesShown: 64,
   sidesKept: 20,
   oddKept: 8,

@@ -5,9 +5,9 @@ const minute = 60 * second;
 
 /** Limits of requests, responses and confirmations. Part of `limits`. */
 export const probingLimits = {
-  /** The maximum length of a token. Proxies refuse longer request heads. */
+  /** The maximum length of an access token of our API. Proxies refuse longer request heads. */
   tokenChars: 1_024,
-  /** A shorter token causes a warning, because it may be guessed. */
+  /** A shorter access token causes a warning, because it may be guessed. */
   tokenCharsSafe: 16,
   remedyChars: 16 * kib,
   /** The go command follows at most 10 redirects (docs/protocols/go.md#goproxy). */
@@ -95,15 +95,15 @@ export const probingLimits = {
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
-  /** Contents count as going backwards until this many responses in a row show no step back. */
+  /** A mirror's contents count as going backwards until this many responses in a row show no step backwards. */
   calmReadings: 24,
   missingNamed: 5,
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
   /**
-   * A confirming round ends at the latest this long after the last target was added to it. In it, all mirrors are
-   * probed every `roundStepMs`.
+   * A confirming round ends at the latest this long after the last target was added to it. In a round, all mirrors of
+   * the upstream are probed every `roundStepMs`.
    */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
@@ -121,11 +121,11 @@ export const probingLimits = {
   recheckTimeoutFactor: 4,
   /** A single wrong hash is forgotten at the first good response that arrives at least this long after it. */
   wrongOnceMs: 24 * 60 * minute,
-  /** The maximum number of rechecks after a wrong hash. For small artifacts it is `wrongRechecksMax`. */
+  /** The maximum number of rechecks after a wrong hash. For small artifacts, `wrongRechecksMax` applies instead. */
   wrongRechecks: 3,
   wrongRechecksMax: 12,
   wrongRechecksBytes: 64 * mib,
-  /** The usual interval between two rechecks of a heavy target. */
+  /** The usual interval between two rechecks that download an artifact. */
   heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
