@@ -10,7 +10,8 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // Writing to standard output failed, usually because its reader has exited. So commands that run until a signal stop.
+  // If writing to standard output fails (usually because its reader has exited), commands that run until a signal are
+  // stopped.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();

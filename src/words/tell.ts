@@ -34,7 +34,7 @@ function renderBy(say: Say, { text, sentence: stored }: Stored): string {
   try {
     return saySentence(stored, say);
   } catch (cause) {
-    // Another release stored the sentence, and its text had other values.
+    // Another release stored the sentence, and its text had other placeholders than the text of this release.
     if (cause instanceof FormatError) return text;
     throw cause;
   }
