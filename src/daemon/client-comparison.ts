@@ -7,7 +7,10 @@ import { makeDue } from './once.ts';
 
 export type Spent = Parameters<Visit['end']>[0];
 
-/** Compares the run of a client with the probes of our own steps. */
+/**
+ * Probes the module of a client's run with our own steps, and judges the run. Returns the run with both results, and
+ * the bytes that both transferred.
+ */
 export async function compareRun(
   s: Stages,
   request: ClientWish,

@@ -23,7 +23,10 @@ export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }
 
-/** Runs a real client against one mirror now, as the daemon would. @param onStop  registers what kills the client */
+/**
+ * Runs a real client against one mirror now, as the daemon would.
+ * @param onStop  called with a function that kills the client
+ */
 export async function runClientNow(
   config: Config,
   wanted: {

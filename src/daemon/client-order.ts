@@ -99,7 +99,10 @@ export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientP
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }
 
-/** What a pair fetches in its next run: the canary's module first, then the others in turn. `null`: nothing. */
+/**
+ * Returns what a pair (a client and a mirror) fetches in its next run: the canary's module first, then the other
+ * modules in turn. `null`: nothing.
+ */
 export function clientOrderFor(s: Stages, { registry, client }: ClientPair, runs: number): ClientWish | null {
   const mirror = s.config.mirrors.find(({ name }) => name === registry);
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);

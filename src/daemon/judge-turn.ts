@@ -33,10 +33,11 @@ export interface JudgedTurn {
 
 type AdviseTurn = ReturnType<Advisor['consider']>;
 
-/** Without events, advice is updated at this interval, milliseconds. */
+/** If there are no events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
 /**
- * The maximum number of passes over the orders of one turn, because a probe that cannot start may cause further orders.
+ * The maximum number of passes over the ordered probes of one turn. A probe that cannot start may cause further orders,
+ * so one pass is not enough.
  */
 const carryingMax = 4;
 
@@ -242,7 +243,8 @@ export class JudgeTurn {
 
   #probeArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
     const { config, advisor } = this.#judge.stages;
-    // The first bytes should arrive as fast as a light response, so a peek has the usual timeout.
+    // The first bytes should arrive as fast as the response to a metadata request, so a peek has the timeout of such a
+    // request.
     const { timeoutMs } = purpose === 'peek' ? config.schedule.pace : paceOf(target, config);
     const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
     const due = this.#reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over });
