@@ -32,7 +32,10 @@ export interface Daemon {
    * Replaces the configuration. Rejects on a defect, which is logged; the daemon continues with the old configuration.
    */
   reload(): Promise<ReloadOutcome>;
-  /** Drains within `limits.drainMs`, writes the state and closes everything. Idempotent. */
+  /**
+   * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state
+   * and closes everything. A second call returns the promise of the first one.
+   */
   stop(): Promise<void>;
 }
 
@@ -127,7 +130,7 @@ class Life {
     this.#isDraining = true;
     this.#keeper?.cancel();
     await Promise.all([this.#pipeline.drain(), closeWithin({ close: () => this.#clientRuns.stop() }, timers)]);
-    // Running probes come back as unknown('shutdown') for the last turn.
+    // Running probes end as unknown('shutdown'). The last turn of the loop still records them.
     await Promise.all([closeWithin(this.stages.workers, timers), closeWithin(this.#pipeline.actions, timers)]);
     this.#pipeline.end();
     await listening.close(limits.closeMs);
@@ -143,7 +146,8 @@ class Life {
     const { stages } = this;
     const { clock, descriptors = null } = this.#ports;
     return {
-      // Only those of owned upstreams, because two shards could report different states of one mirror.
+      // Only mirrors of upstreams that this shard owns are reported, because two shards could report different states
+      // of one mirror.
       standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
       vantage: stages.detector.vantage(),
       findings: stages.detector.findings(),
@@ -195,7 +199,10 @@ class Life {
     return { tag: 'reloaded', changed: keys };
   }
 
-  /** Prepares in slices while the old configuration is in force, so that the turn that replaces it is short. */
+  /**
+   * Prepares the new configuration in slices while the old one is in force. The turn that replaces the configuration is
+   * thus short.
+   */
   async #replace(next: Config): Promise<void> {
     const { stages } = this;
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);

@@ -2,7 +2,8 @@ import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
 /**
- * The time between two turns counts only up to this limit, because the rest is the daemon's own delay. Milliseconds.
+ * The maximum time between two turns that counts as waiting for a probe, milliseconds. The rest is the daemon's own
+ * delay.
  */
 const turnMsMost = 1_500;
 

@@ -27,8 +27,8 @@ const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
 /**
- * Tables whose rows may wait for a later transaction. (A row of `finding` without an event contains only newer
- * figures.)
+ * Tables whose rows may wait for a later transaction. This includes `finding`: if no finding changed its state in a
+ * turn, its rows contain only newer figures.
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
@@ -50,7 +50,7 @@ export class Publisher {
     this.#events = events;
   }
 
-  /** Why the last write of the state file failed; `null`: it did not. */
+  /** Returns why the last write of the state file failed; `null`: the write succeeded. */
   stateTrouble(): StateTrouble | null {
     return this.#trouble;
   }
@@ -148,8 +148,8 @@ export class Publisher {
   }
 
   /**
-   * Shows the state of the vantage. It runs before findings and advice are shown, because they may follow from that
-   * state.
+   * Reports a change of the vantage (whether our own network is suspect). It runs before findings and advice are
+   * reported, because they may follow from that change.
    */
   #showVantage(now: Now): void {
     const vantage = this.#stages.detector.vantage();
@@ -215,7 +215,7 @@ export class Publisher {
 
 export type Events = ReturnType<typeof createEvents>;
 
-/** The listeners to events. One that throws is removed. */
+/** Creates the list of listeners to the daemon's events. A listener that throws is removed. */
 export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {
