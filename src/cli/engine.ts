@@ -12,8 +12,8 @@ export function setEngine(command = ''): void {
 }
 
 /**
- * The CPU load in this time after the start of the process, milliseconds, is ignored. The start takes about 1.5 s of
- * CPU time, longer on a busy machine, and does not show the later load.
+ * CPU load within this time after the start of the process is ignored, milliseconds. The start takes about 1.5 s of CPU
+ * time, longer on a busy machine, and does not show the later load.
  */
 const startMs = 10_000;
 const everyMs = 1_000;

@@ -49,9 +49,9 @@ export function folderOfUser(env: NodeJS.ProcessEnv, cwd: string): string {
 }
 
 /**
- * Ends the process with this code if it has not ended by itself after `afterMs` milliseconds. A thread in `getaddrinfo`
- * blocks even `process.exit` until the resolver gives up. So this process then runs another program, which exits at
- * once.
+ * Ends the process with exit code `code` if it has not ended by itself after `afterMs` milliseconds. A thread in
+ * `getaddrinfo` blocks even `process.exit` until the resolver gives up. So this process then runs another program,
+ * which exits at once.
  */
 export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
   setTimeout(

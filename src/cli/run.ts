@@ -36,7 +36,7 @@ function votesLater(): Actor['votes'] {
   };
 }
 
-/** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT; SIGHUP reloads. */
+/** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT. SIGHUP reloads the configuration. */
 export const runCommand: Command = {
   name: 'run',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',

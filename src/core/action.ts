@@ -55,7 +55,10 @@ export type ActionDeed =
       readonly as: ActionForm;
       readonly author: string;
       readonly isSigned: boolean;
-      /** `null`: no merge request is opened; the commit is pushed to `branch`. */
+      /**
+       * The forge at which a merge request is opened; `null`: no merge request is opened, and the commit is pushed to
+       * `branch`.
+       */
       readonly mergeRequest: ForgeRule | null;
     }
   | {
@@ -132,8 +135,8 @@ export type HeldReason = (typeof heldReasons)[number];
  */
 export interface ActionRow {
   /**
-   * `<advice>.<action>` with the id of the first advice. If the advice is renewed, the field `advice` changes, but this
-   * id does not.
+   * `<advice>.<action>`: the id of the advice that caused the action, and the action's name. If the advice is renewed,
+   * the field `advice` changes, but this id does not.
    */
   readonly id: string;
   readonly action: string;
@@ -215,7 +218,10 @@ export interface Actor {
   lead(pair: PairRule | undefined): Lead;
   /** Queues a journal row for the other daemon of the pair. @param text  the row as JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
-  /** Returns the rows of the previous holder once after each takeover by this daemon; otherwise `null`. */
+  /**
+   * After this daemon took over the lease, the first call returns the rows of the previous holder. Other calls return
+   * `null`.
+   */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false if it could not be stored */

@@ -26,8 +26,8 @@ export interface Listen {
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
   /**
-   * `histograms`: the form of histograms if /metrics is requested as protobuf; `buckets`: the maximum number of native
-   * buckets per series. Absent: /metrics is never sent as protobuf.
+   * `histograms`: the type of the histograms in /metrics if a client requests protobuf; `buckets`: the maximum number
+   * of native buckets per series. Absent: /metrics is never sent as protobuf.
    */
   readonly protobuf?: { readonly histograms: 'native' | 'both'; readonly buckets: number };
 }
@@ -65,7 +65,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Settings for chat messages; absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** Private networks and addresses that this receiver may have. Public addresses need no entry. */
+  /** Private networks and addresses in which the receiver's address may be. Public addresses need no entry. */
   readonly allow: readonly string[];
 }
 
@@ -122,14 +122,16 @@ export interface DoorRule {
   readonly relay: boolean;
   /** The maximum number of requests per minute and client. */
   readonly perMinute: number;
-  /** Absolute path of the file in which the door stores the last known order of mirrors. */
+  /** Absolute path of the file in which the front door stores the last known order of mirrors. */
   readonly orderPath: string;
 }
 
 export interface PlaceLabels {
-  /** The name of the group. Places of one group combine their advice. */
+  /** The name of the group of places (daemons) that combine their advice. */
   readonly group?: string;
-  /** Places with the same value share a network, so together they count as one vote. */
+  /**
+   * The network of this place (daemon). Places with the same value share a network, so together they count as one vote.
+   */
   readonly network?: string;
   /** The public URL of this daemon's page, without a trailing slash. */
   readonly page?: string;

@@ -1,9 +1,14 @@
 /** A text whose escapes are decoded. */
 export interface Decoded {
   readonly text: string;
-  /** For each character of `text` and for its end: the index in the source. `null`: the text equals the source. */
+  /**
+   * For each character of `text` and for its end: the index in the text before decoding. `null`: nothing was decoded.
+   */
   readonly starts: Int32Array | null;
-  /** For each character: the index in the source at which it ends. Absent: it ends where the next one starts. */
+  /**
+   * For each character: the index in the text before decoding at which it ends. Absent: it ends where the next one
+   * starts.
+   */
   readonly ends?: Int32Array;
 }
 
@@ -47,7 +52,7 @@ export function lowerCaseOf(text: string): string {
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /**
- * Returns a text and its form after each round of decoding. A percent-encoded byte becomes the character with that
+ * Returns a text, and the result of each round of decoding. A percent-encoded byte becomes the character with that
  * code.
  */
 export function decodingsOf(text: string): readonly Decoded[] {
@@ -62,8 +67,8 @@ export function decodingsOf(text: string): readonly Decoded[] {
 }
 
 /**
- * Returns two more forms of the text: without slashes, and without grouping characters such as dashes and blanks. A
- * form that equals the text is omitted.
+ * Returns two variants of a decoded text: without slashes, and without grouping characters such as dashes and blanks. A
+ * variant that equals the text is omitted.
  */
 export function squeezedOf(decoded: Decoded): readonly Decoded[] {
   return separators.flatMap((separator) => squeezedBy(decoded, separator) ?? []);

@@ -14,7 +14,7 @@ export interface KindTraits {
   readonly isAboutUs?: true;
   /**
    * How the confidence in a finding rises. `hard`: it is medium at once, and high after `limits.confidenceLowMs`.
-   * `tested`: it is low until the test is sure, then medium. Absent: it rises with the age of the finding.
+   * `tested`: it is low until the statistical test is sure, then medium. Absent: it rises with the age of the finding.
    */
   readonly confidence?: 'hard' | 'tested';
   /** How findings of this kind cause advice; absent: they never do. */
@@ -126,7 +126,9 @@ function isBehind(cause: string): boolean {
   return cause === 'stale' || cause === 'behind';
 }
 
-/** Values of a metric label. With `retag` and `peers` it is unknown which mirror is right. */
+/**
+ * Causes of mismatch findings; values of a metric label. With `retag` and `peers` it is unknown which mirror is right.
+ */
 export const mismatchCauses = ['authority', 'origin', 'retag', 'fork', 'peers'] as const;
 export type MismatchCause = (typeof mismatchCauses)[number];
 
@@ -192,7 +194,7 @@ export interface Finding {
   readonly state: 'open' | 'closed' | 'acknowledged';
   readonly ecosystem: EcosystemId | null;
   readonly upstream: string | null;
-  /** The mirror of the finding; `null`: the finding is about this daemon or its network. */
+  /** The mirror that the finding is about; `null`: the finding is about this daemon or its network. */
   readonly registry: string | null;
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;

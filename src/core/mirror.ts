@@ -128,7 +128,7 @@ export interface Upstream {
   readonly upstream: string;
 }
 
-/** `<ecosystem>/<upstream>`. */
+/** Returns `<ecosystem>/<upstream>`, the key of an upstream. */
 export function upstreamKeyOf({ ecosystem, upstream }: Upstream): string {
   return `${ecosystem}/${upstream}`;
 }

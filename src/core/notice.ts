@@ -10,7 +10,7 @@ export interface Notice {
   readonly type: NoticeType;
   /** For example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered ones with the same subject. */
   readonly subject: string;
-  /** Increases with each notice of a subject, also across restarts. */
+  /** A number that increases with each notice of the subject, also across restarts. */
   readonly seq: number;
   readonly body: string;
   /** Only for chats: the text of `body` as a key and values, to render it in any language. */
@@ -37,7 +37,7 @@ export type DeliveryFailure =
   | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
   | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
   /**
-   * The receiver's response body reports a failure, whatever its status is. `code`: the receiver's error code, or
+   * The receiver's response body reports a failure, whatever the HTTP status is. `code`: the receiver's error code, or
    * `unreadable`.
    */
   | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }

@@ -151,7 +151,7 @@ export interface Over {
   readonly timed?: Timed;
   /** Called for each piece of a body, so that the processor time of many small pieces is also charged to the mirror. */
   readonly received?: (pieceBytes: number) => void;
-  /** The preferred family, if `access.family` is `null`; absent: no preference. */
+  /** The preferred address family, if `access.family` is `null`; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
   /** The only HTTP version to offer. Absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol | undefined;
@@ -204,7 +204,7 @@ export type Conversation = Generator<ProbeRequest, Verdict, ProbeResponse>;
 
 export interface Prober<Own = unknown> {
   probe(target: Target, context: ProbeContext<Own>): Conversation;
-  /** Awaited before each conversation. */
+  /** Called and awaited before each conversation (the requests of one probe). */
   prepare?(context: Pick<ProbeContext<Own>, 'own'>): Promise<void>;
 }
 
@@ -215,7 +215,7 @@ export interface Probed {
 
 /** Runs probes in threads. A probe of a thread that dies or hangs ends as `unknown('defect')`. */
 export interface Workers {
-  /** Never rejects. */
+  /** Runs one probe. The promise never rejects. */
   probe(due: Due): Promise<Probed>;
   control(due: ControlDue): Promise<ControlResponse>;
   /** Sets what probes need: access and context. It applies to probes that start afterwards. */
@@ -229,7 +229,7 @@ export interface Workers {
 export interface WorkerBook {
   readonly access: Readonly<Record<string, WireAccess>>;
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
-  /** Ecosystems whose conversations are loaded at the start. */
+  /** Ecosystems whose probing code a thread loads when it starts. */
   readonly ecosystems?: readonly EcosystemId[];
   /** Host names to resolve when another name fails, to test whether the resolver itself works. */
   readonly otherNames?: readonly string[];
@@ -287,7 +287,7 @@ export interface Store {
   writable(): boolean;
   /** The number of corrupt state files that were moved aside. */
   setAside?(): number;
-  /** Number of unreadable rows found. */
+  /** The number of unreadable rows that were found. */
   rowsAside?(): number;
   close(): void;
 }

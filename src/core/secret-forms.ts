@@ -30,8 +30,8 @@ const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
  * `pieceChars`: the number of characters that six characters of a secret have in this encoding, at any offset. For
- * base64 and base32, characters that also depend on neighbouring bytes are not counted. `wholeCharsMin`: encoded
- * secrets shorter than this are not searched for, because they occur by chance.
+ * base64 and base32, characters that also depend on neighbouring bytes are not counted. `wholeCharsMin`: shorter
+ * encoded texts are not searched for, because they occur by chance.
  */
 const kinds = {
   plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },

@@ -104,7 +104,7 @@ export function seal(value: unknown): Sealed {
   return { data: plain(value, []), secrets };
 }
 
-/** Puts the secrets back; changes `data` in place. */
+/** Returns the value with its secrets put back. `data` is changed in place. */
 export function unseal({ data, secrets }: Sealed): unknown {
   let whole = data;
   for (const { path, text } of secrets) {
@@ -126,7 +126,9 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** A scheme with any slashes: `http:/h`, `http:\\h` and `http:h` are URLs too. */
+/**
+ * Matches the scheme of a URL. A URL may have any number of slashes: `http:/h`, `http:\\h` and `http:h` are URLs too.
+ */
 const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\/\/)/i;
 /** Matches the text from an invalid port on, because it may be a password. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;

@@ -35,7 +35,10 @@ export interface Standing extends Upstream {
   readonly throttledUntilMs: number | null;
   /** True if our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;
-  /** The mirror responds over only one address family. `likely`: not confirmed yet. */
+  /**
+   * Set if the mirror responds over only one address family. `known`: this is confirmed; `likely`: it is not confirmed
+   * yet.
+   */
   readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   readonly findings: readonly Finding[];

@@ -52,7 +52,10 @@ export class Actions {
     if (this.#isStopped) stages.log.warn('actions are stopped');
   }
 
-  /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  true: no new action starts */
+  /**
+   * Updates the journal, accepts advice, and decides which steps `begin` starts. @param isStopping  true: no new action
+   * starts
+   */
   turn(advised: readonly AdviceChange[], changes: TurnChanges, now: Now, absorb: Absorb, isStopping: boolean): void {
     const rules = this.#actor === null ? [] : (this.#stages.config.onAdvice ?? []);
     if (rules.length === 0) return;
@@ -92,7 +95,7 @@ export class Actions {
     }
   }
 
-  /** The journal, newest first. */
+  /** Returns the journal of actions, newest first. */
   list(): readonly ActionRow[] {
     return [...this.#state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
   }

@@ -176,7 +176,7 @@ function judgingOf(
   };
 }
 
-/** Each target with each kind of connection that its mirror is probed over. */
+/** Returns each target with each kind of connection (cold, warm) that its mirror is probed over. */
 export function dueSeriesOf(config: Config, targets: readonly Target[]): readonly SeriesRef[] {
   const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
   return targets.flatMap((target) =>
@@ -191,7 +191,7 @@ export function declaredBy(
   return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
 }
 
-/** The stored pauses of configured mirrors, without those that have ended. */
+/** Returns the stored pauses of configured mirrors, without pauses that have ended. */
 export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 'config'>, now: Now) {
   return store.all('pause').flatMap((row) => {
     const pause = mirrors.some(({ name }) => name === row.key) ? readPause(row, now) : null;

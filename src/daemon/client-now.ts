@@ -47,7 +47,7 @@ export async function runClientNow(
   return { ...judgeReport(report, client, wanted.mirror.url), tookMs, files, bytes, words };
 }
 
-/** The real clients of the configuration that are not installed here. */
+/** Lists the real clients of the configuration that are not installed here. */
 export function findMissingClients({ clientRuns }: Config, facts: Pick<ProcessFacts, 'path'>): readonly string[] {
   const runner = clientsFor(facts);
   const ids = new Set(clientRuns?.pairs.map(({ client }) => client));

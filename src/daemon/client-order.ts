@@ -26,7 +26,7 @@ interface OrderMeans {
   readonly isRoot: boolean;
 }
 
-/** The defaults if the configuration has no `clientRuns`. */
+/** The timeout, milliseconds, and the user of a client if the configuration has no `clientRuns`. */
 const timeoutMs = 5 * 60_000;
 const unprivileged = { uid: 65534, gid: 65534 };
 
@@ -120,7 +120,7 @@ function isFetched(kind: Ecosystem, { step }: Target): boolean {
   return step === kind.fetch.at(-1);
 }
 
-/** The bytes that a client's fetch and our own probes after it will probably transfer. */
+/** Returns an estimate of the bytes that a client's fetch and our own probes after it transfer. */
 export function bytesOf(kind: Ecosystem | null): number {
   return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
 }

@@ -12,7 +12,7 @@ import type { Scheduler } from '../schedule/scheduling.ts';
 import type { EvidenceBook } from '../state/evidence.ts';
 import type { createOutstanding } from './outstanding.ts';
 
-/** The stages that decide, without network, files or clock. */
+/** The stages that make decisions. They use no network, files or clock. */
 export interface JudgeStages {
   readonly config: Config;
   readonly scheduler: Scheduler;
@@ -58,7 +58,7 @@ export class Maintenance {
   readonly #on = new Set<string>();
   #config: Config | null = null;
 
-  /** The mirrors whose maintenance has begun or ended since the last call. */
+  /** Returns the mirrors whose maintenance has begun or ended since the last call. */
   changes({ config, scheduler }: JudgeStages, now: Now): readonly { readonly name: string; readonly on: boolean }[] {
     if (this.#config !== config) {
       this.#config = config;
@@ -166,7 +166,7 @@ export class JudgeTurn {
 
   readonly tick = (): void => this.detect(this.#judge.stages.detector.tick(this.#now));
 
-  /** Plans the due probes, which `carryOut` returns. @returns skipped probes */
+  /** Plans the probes that are due; `carryOut` returns them. @returns the probes that were skipped */
   plan(): readonly Skipped[] {
     const { scheduler, detector } = this.#judge.stages;
     if (!this.#judge.isRunning()) {

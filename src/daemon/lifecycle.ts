@@ -43,7 +43,9 @@ type ReadAgain = Result<Config, readonly ConfigIssue[]>;
 
 export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
-/** Starts a daemon. @returns the error code if the listener cannot be opened: the caller must close the state file */
+/**
+ * Starts a daemon. @returns the error code if the listener cannot be opened; the caller must then close the state file
+ */
 export async function startDaemon(
   config: Config,
   ports: DaemonPorts,
@@ -252,7 +254,7 @@ function replaceStages(
   stages.exporter.reconfigure(next, targets);
   stages.responses.judgedBy(settingsOf(next));
   absorb.detect(stages.detector.reconfigure(next, targets, now));
-  // A mirror that an earlier reload removed may come back during its pause.
+  // A mirror that an earlier reload removed may come back during its pause. The pause then applies again.
   for (const [registry, pause] of pausesIn(stages, now)) {
     if (before.has(registry)) continue;
     stages.scheduler.pause(registry, pause.untilMs);
@@ -269,7 +271,7 @@ function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): v
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
   store.trim('aside', limits.asideRows);
-  // Deletes rows of removed mirrors and versions. Rows in use are newer than this.
+  // Deletes rows of removed mirrors and versions. Rows in use are newer than these limits.
   store.expire('trend', nowMs - trendKeepMs);
   store.expire('seen', beforeMs - dayMs);
   // Findings and advice expire only once they are over, however old they are.

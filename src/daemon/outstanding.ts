@@ -31,7 +31,7 @@ export function createOutstanding() {
       nextMs = ownMs;
     },
     settled: (probeId: string) => void probes.delete(probeId),
-    /** Call this after the process was suspended: pending probes are no longer checked. */
+    /** Stops checking all pending probes. Call this after the process was suspended. */
     forget: () => probes.clear(),
     /**
      * Returns late probes, each once, with the milliseconds that the loop has waited for them.

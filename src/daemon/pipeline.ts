@@ -168,7 +168,7 @@ class Loop {
     if (this.#state === 'stopped') return;
     guarded(() => this.#deliveries.send(now));
     if (this.#state === 'running') guarded(() => this.actions.begin(this.publisher.stateTrouble() === null));
-    // After a defect the loop rests, so that a recurring defect does not keep it busy.
+    // After a defect the loop waits longer, so that a recurring defect does not keep it busy.
     const restMs = this.defects.count() > defectsBefore ? afterDefectMs : 0;
     this.#wake(Math.max(restMs, this.#inbox.length > 0 ? turnGapMs : this.#nextWake(now)));
   }

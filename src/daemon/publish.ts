@@ -12,7 +12,9 @@ import type { TurnChanges } from './news.ts';
 const nothingResponds =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
-/** The log level of each change of a finding. An open finding may change often. */
+/**
+ * The log level of each change of a finding. `changed` has the lowest level, because an open finding may change often.
+ */
 const findingLevel = {
   opened: 'warn',
   closed: 'info',
@@ -27,8 +29,8 @@ const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
 /**
- * Tables whose rows may wait for a later transaction. This includes `finding`: if no finding changed its state in a
- * turn, its rows contain only newer figures.
+ * Tables whose rows may wait for a later transaction. This includes `finding`: unless a turn reports a change of a
+ * finding, its rows contain only newer figures.
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
@@ -56,9 +58,9 @@ export class Publisher {
   }
 
   /**
-   * Writes all waiting rows in one transaction. If this fails, the rows stay queued, and `stateTrouble` returns the
-   * reason. If only rows of `patient` tables wait, they may wait for a later turn, at most `limits.commitMs`. `isLast`:
-   * also writes what is written rarely. `isAwaited`: a caller waits for the write.
+   * Writes all waiting rows in one transaction. If the transaction fails, the rows stay queued, and `stateTrouble`
+   * returns the reason. If only rows of `patient` tables wait, they may wait for a later turn, at most
+   * `limits.commitMs`. `isLast`: also writes what is written rarely. `isAwaited`: a caller waits for the write.
    */
   commit(
     changes: TurnChanges,

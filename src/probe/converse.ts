@@ -95,7 +95,7 @@ async function drive(
   let turn = timed(() => conversation.next());
   for (let count = 0; !turn.done; ) {
     if (count >= limits.requestsPerProbe) throw new Error('a conversation sent too many requests');
-    // Steps of `work` are not counted, because the received bytes limit them.
+    // Requests with `work` (local computations) are not counted, because the received bytes limit their number.
     if (turn.value.work === undefined) count++;
     const response = await exchange(turn.value);
     turn = timed(() => conversation.next(response));
@@ -114,7 +114,7 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (request) => {
     const isTimed = request.aside !== true;
-    // The time between two timed requests (or two asides) belongs to the first phase of the later hop.
+    // The time between two timed requests, or between two aside requests, belongs to the first phase of the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

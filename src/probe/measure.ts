@@ -110,8 +110,8 @@ function hostOf(hop: Hop | undefined): string | null {
 }
 
 /**
- * Returns the longest `Retry-After` of all hops. Redirect targets count too, because the mirror will redirect there
- * again.
+ * Returns the longest `Retry-After` of all hops; `null`: none. Redirect targets count too, because the mirror will
+ * redirect there again.
  */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));

@@ -39,7 +39,7 @@ export interface LoadFailure {
  * default. The default is used only if `./mirrorwatch.yaml` does not exist.
  * @param about  the ecosystem that the command is about. If set, the known mirrors of this ecosystem replace the
  * built-in default.
- * @param sizes  as in `LoadInput`
+ * @param sizes  returns sizes of responses that were measured before, to compute the load on hosts
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,

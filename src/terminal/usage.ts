@@ -99,7 +99,10 @@ function parseError(text: string): UsageError {
   return word === undefined ? new UsageError('wrong.as', { text }) : new UsageError('wrong.unexpected', { word });
 }
 
-/** Returns the whole number that an option states. @throws UsageError if it is not one, or is below `least` */
+/**
+ * Returns the whole number that an option states. @throws UsageError if the text is no whole number, or the number is
+ * below `least`
+ */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);

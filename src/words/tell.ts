@@ -95,8 +95,8 @@ export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpec
 }
 
 /**
- * Creates the failure for bytes that differ from what an authority states. A sentence in a field is also stored as
- * English text.
+ * Creates the failure for bytes that differ from what an authority states. If a field is a sentence, its English text
+ * is stored too.
  */
 export function mismatchOf(
   fields: {

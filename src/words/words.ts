@@ -96,7 +96,7 @@ export type Values<K extends Key, Value = string | number> = [Places[K]] extends
 /** Renders a text in one language. */
 export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;
 
-/** Formats a share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
+/** Formats a fraction, 0 to 1, as a percentage. The result is never rounded up to 100 or down to 0. */
 export function percent(share: number, say: Say): string {
   const value = share * 100;
   const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));

@@ -59,10 +59,13 @@ export const judgingLimits = {
    * first fetch through a cache.
    */
   coldFactor: 10,
-  /** The threshold for slow is never above this share of the timeout (docs/detection.md#rules-of-findings). */
+  /**
+   * A response is slow above a threshold. The threshold is at most this share of the timeout
+   * (docs/detection.md#rules-of-findings).
+   */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A slow sample must also exceed the p99 of the window by this factor. */
+  /** A sample is slow only if it also takes longer than the p99 of the window times this factor. */
   spikeTailFactor: 1.1,
   /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
   baselineAgeMsMax: 24 * 60 * minute,
@@ -77,7 +80,7 @@ export const judgingLimits = {
   measuredPaces: 20,
   /**
    * A download is slow if its rate is below this share of the other mirrors' rate and below `throughputFast` bytes/s.
-   * If there are no others, the mirror's own earlier rate is used.
+   * If there are no other mirrors, the mirror's own earlier rate is used.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
@@ -95,7 +98,7 @@ export const judgingLimits = {
   slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
-  /** A certificate that expires within this time is a finding. */
+  /** A finding opens for a certificate that expires within this time. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   /** The maximum number of probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,

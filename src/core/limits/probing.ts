@@ -10,7 +10,7 @@ export const probingLimits = {
   /** A shorter access token causes a warning, because it may be guessed. */
   tokenCharsSafe: 16,
   remedyChars: 16 * kib,
-  /** The go command follows at most 10 redirects (docs/protocols/go.md#goproxy). */
+  /** The maximum number of redirects of a request, as in the go command (docs/protocols/go.md#goproxy). */
   redirects: 10,
   headBytes: 64 * kib,
   headersKept: 40,
@@ -26,8 +26,8 @@ export const probingLimits = {
   /** The size limit that the go command sets for a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
   modBytes: 16 * mib,
   /**
-   * The go command's size limit for a module zip and its files (docs/protocols/go.md#rules-of-a-module-zip). It applies
-   * to all artifacts here.
+   * The maximum size of an artifact. It is the go command's limit for a module zip and its files
+   * (docs/protocols/go.md#rules-of-a-module-zip).
    */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
@@ -119,7 +119,9 @@ export const probingLimits = {
    */
   recheckTimeoutMsMin: 5_000,
   recheckTimeoutFactor: 4,
-  /** A single wrong hash is forgotten at the first good response that arrives at least this long after it. */
+  /**
+   * A single wrong hash is forgotten at the first good response that arrives at least this long after the wrong hash.
+   */
   wrongOnceMs: 24 * 60 * minute,
   /** The maximum number of rechecks after a wrong hash. For small artifacts, `wrongRechecksMax` applies instead. */
   wrongRechecks: 3,
@@ -136,7 +138,9 @@ export const probingLimits = {
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** A recheck of a slow target starts only if at least this many tokens remain. */
+  /**
+   * A recheck of a slow target starts only if at least this many tokens of the budget (see `roundTokensStart`) remain.
+   */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,

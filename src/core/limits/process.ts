@@ -54,17 +54,17 @@ export const processLimits = {
    */
   receiverResponseBytes: 64 * kib,
   actionMsMax: 10 * minute,
-  /** The program of an action is killed above this output, and a longer response of a store fails. */
+  /** The program of an action is killed if its output is longer. A store's response that is longer counts as failed. */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
   /** The maximum number of attempts at a step of an action. A `command` that ran and failed is not repeated. */
   actionAttempts: 3,
-  /** The wait before the second attempt; each further wait is four times as long. */
+  /** The wait before the second attempt at a step of an action; each further wait is four times as long. */
   actionRetryMs: 15 * second,
-  /** The wait before a retry while this daemon does not hold the pair's lease. */
+  /** The wait before the next attempt at a step of an action while this daemon does not hold the pair's lease. */
   actionLeaseMs: second,
-  /** The interval between retries of a failed undo. */
+  /** The interval between attempts to undo an action after an attempt failed. */
   actionUndoMs: 60 * minute,
   actionRows: 500,
   /**
@@ -80,7 +80,7 @@ export const processLimits = {
   descriptorsPerExchange: 2,
   connectionsPerAddress: 256,
   connections: 1_024,
-  /** The timeout for a request's head, and for a TLS handshake. */
+  /** The timeout for receiving the head of a client's request, and for the TLS handshake before it. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,
   /** How long a client may continue to send its request body after the response has ended. */
@@ -120,7 +120,7 @@ export const processLimits = {
    */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
-  /** A mirror that sends the front door less than `doorPaceBytes` in this time is too slow. */
+  /** The front door stops reading from a mirror that sends less than `doorPaceBytes` in this time. */
   doorPaceMs: 10 * second,
   doorPaceBytes: 40 * 1024,
   /** The front door disconnects a client that reads nothing for this long. */
@@ -179,8 +179,8 @@ export const processLimits = {
   /** For this many intervals after a start of the daemon, evidence stays although its alert is not repeated. */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data is written after this time, plus at most one turn of the main loop. Each transaction writes whole
-   * pages and waits for the disk. A killed process loses at most this much routine data.
+   * Routine data is written to the state file after this time, plus at most one turn of the main loop. Each transaction
+   * writes whole pages and waits for the disk. A killed process loses at most this much routine data.
    */
   commitMs: 9 * second,
   /** If this many rows wait to be written, routine data is written earlier. One write thus stays short. */
@@ -202,7 +202,10 @@ export const processLimits = {
    * fraction more than the newly advised mirror.
    */
   storyWorseShare: 0.25,
-  /** Chat messages per receiver that can still be edited. `sentNotices`: the maximum number of notices per message. */
+  /**
+   * The maximum number of chat messages per receiver that can still be edited. `sentNotices`: the maximum number of
+   * notices per message.
+   */
   sentMessages: 20,
   sentNotices: 100,
   /** The maximum time of a stop after SIGTERM. No timer enforces it: `drainMs` and `closeMs` together are below it. */
@@ -260,7 +263,7 @@ export const processLimits = {
   provenanceBytes: 1 * mib,
   /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
-  /** The maximum size of a packed package index. Debian's largest one has 12 MiB, and 50 MiB of text. */
+  /** The maximum size of a compressed package index. Debian's largest one has 12 MiB, and 50 MiB decompressed. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
   /**
@@ -293,7 +296,7 @@ export const processLimits = {
   stateBytes: 8 * 1024 * mib,
   /**
    * The maximum number of characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, a
-   * row takes less than a page of the file.
+   * row takes less than a page of the state file.
    */
   responseRowChars: 9_000,
   responseRowMs: 10 * minute,
@@ -313,7 +316,7 @@ export const processLimits = {
   clientOutputBytes: 8 * mib,
   /** A client is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
-  /** RLIMIT_DATA of each process of a client. */
+  /** The memory limit (RLIMIT_DATA) of each process of a client. */
   clientDataBytes: 4096 * mib,
   /** A folder of a client that is older than this remains from a killed daemon, and is deleted. */
   clientLeftMs: 60 * minute,
@@ -325,7 +328,7 @@ export const processLimits = {
    */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
-  /** The first runs of clients are spread over this time, after `clientFirstMsMin`. */
+  /** The first runs of clients begin after `clientFirstMsMin`, and are spread over this time. */
   clientFirstMs: 15 * minute,
   clientFirstMsMin: 1 * minute,
 } as const;
