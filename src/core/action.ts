@@ -201,8 +201,8 @@ export interface PlaceVotes {
 }
 
 /**
- * Which daemon of a pair executes actions. `alone`: there is no pair; `holder`: this one; `standby`: the other one;
- * `no_lease`: the holder is unknown, so this one does not act.
+ * Which daemon of a pair executes actions. `alone`: there is no pair; `holder`: this daemon; `standby`: the other
+ * daemon; `no_lease`: the holder of the lease is unknown, so this daemon does not act.
  */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 

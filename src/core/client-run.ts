@@ -68,7 +68,7 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly reason: string | null;
   /** `reason` as a key and values, to render it in any language. Absent: it is the client's message, or `null`. */
   readonly sentence?: Sentence;
-  /** The client's exit code; `null`: it did not exit by itself. */
+  /** The client's exit code; `null`: it was killed or did not run. */
   readonly exitCode: number | null;
   readonly files: number;
   readonly bytes: number;

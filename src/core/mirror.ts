@@ -25,8 +25,8 @@ export interface Mirror extends Upstream {
   readonly weight: number | null;
   readonly region: string | null;
   /**
-   * `small`: the mirror ranks after others of the same weight. The daemon of each place (vantage) orders small mirrors
-   * differently, to spread the load.
+   * `small`: the mirror ranks after other mirrors of the same weight. The daemon of each place (vantage) orders small
+   * mirrors differently, to spread the load.
    */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];

@@ -8,7 +8,10 @@ export interface Notice {
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** For example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered ones with the same subject. */
+  /**
+   * What the notice is about, for example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered notices
+   * with the same subject.
+   */
   readonly subject: string;
   /** A number that increases with each notice of the subject, also across restarts. */
   readonly seq: number;

@@ -212,7 +212,9 @@ export interface Hop {
   readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
-  /** At most `limits.headersKept` response headers, with secrets redacted. */
+  /**
+   * The length of the body as it was received: the transfer encoding is decoded, the content encoding (gzip) is not.
+   */
   readonly responseHeaders: Readonly<Record<string, string>>;
   /** The length of the body as it was received, after only the transfer encoding was decoded. */
   readonly bodyBytes: number;

@@ -87,8 +87,8 @@ export class Publisher {
   }
 
   /**
-   * Shows the changes in metrics, log and events. Each part is guarded, because a defect in one must not hide the
-   * others.
+   * Shows the changes in metrics, log and events. Each part is guarded: a defect in one part must not hide the changes
+   * in the other parts.
    */
   show(changes: TurnChanges, now: Now, guarded: (step: () => void) => void): void {
     const { exporter, workers } = this.#stages;

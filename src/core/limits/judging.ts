@@ -65,11 +65,17 @@ export const judgingLimits = {
    */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A sample is slow only if it also takes longer than the p99 of the window times this factor. */
+  /**
+   * A sample is slow only if it also takes longer than this factor times the p99 of the samples that its baseline is
+   * computed from.
+   */
   spikeTailFactor: 1.1,
   /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
   baselineAgeMsMax: 24 * 60 * minute,
-  /** A mirror is unknown after this many intervals without a judged canary sample, but not before `silentMsMin`. */
+  /**
+   * The state of a mirror becomes `unknown` after this many probe intervals without a judged canary sample, but not
+   * before `silentMsMin`.
+   */
   silentPaces: 3,
   silentMsMin: 1 * minute,
   /**

@@ -176,11 +176,15 @@ export const processLimits = {
   /** The default of `alertmanager.repeat`. Evidence ends if an alert is not repeated for `alertRepeats` intervals. */
   alertRepeatMs: 10 * minute,
   alertRepeats: 3,
-  /** For this many intervals after a start of the daemon, evidence stays although its alert is not repeated. */
+  /**
+   * For this many intervals (`alertmanager.repeat`) after a start of the daemon, evidence stays although its alert is
+   * not repeated.
+   */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data is written to the state file after this time, plus at most one turn of the main loop. Each transaction
-   * writes whole pages and waits for the disk. A killed process loses at most this much routine data.
+   * Routine data is written to the state file after this time, plus at most one turn of the main loop. The time is
+   * long, because each transaction writes whole pages and waits for the disk. A killed process loses at most this much
+   * routine data.
    */
   commitMs: 9 * second,
   /** If this many rows wait to be written, routine data is written earlier. One write thus stays short. */
