@@ -212,11 +212,11 @@ export interface Hop {
   readonly method?: 'HEAD';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
+  /** At most `limits.headersKept` response headers, with secrets redacted. */
+  readonly responseHeaders: Readonly<Record<string, string>>;
   /**
    * The length of the body as it was received: the transfer encoding is decoded, the content encoding (gzip) is not.
    */
-  readonly responseHeaders: Readonly<Record<string, string>>;
-  /** The length of the body as it was received, after only the transfer encoding was decoded. */
   readonly bodyBytes: number;
   /**
    * When `limits.slowStartBytes` had arrived (monotonic), and the number of bytes at that time; absent: the body is

@@ -16,7 +16,7 @@ interface Probe {
 
 export function createOutstanding() {
   const probes = new Map<string, Probe>();
-  /** How long the loop has run, without our own delays, milliseconds. */
+  /** How long the loop has run, milliseconds. Delays of the daemon itself are not counted. */
   let ownMs = 0;
   let beforeMs: number | null = null;
   let nextMs = Number.POSITIVE_INFINITY;

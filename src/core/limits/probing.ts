@@ -64,8 +64,8 @@ export const probingLimits = {
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
   /**
-   * A body is decoded up to this size, or up to a multiple of its encoded length if that is more. This limits gzip
-   * bombs.
+   * A body is decoded up to this size, or up to `decodedFactor` times its encoded length if that is more. This limits
+   * gzip bombs.
    */
   decodedBytes: 16 * mib,
   decodedFactor: 64,
