@@ -82,12 +82,12 @@ export interface OnlyRule {
 export interface ChatRule {
   /** The time zone of `quiet` and of times in chat messages. */
   readonly timeZone: string;
-  /** Events within this time after the first one are sent in one card. */
+  /** Events within this time after a first event are sent in one chat message (card). */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
   /**
-   * Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`, unless that is a loopback
-   * or wildcard address.
+   * Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`. If that is a loopback or
+   * wildcard address, messages have no link.
    */
   readonly page: string | null;
 }

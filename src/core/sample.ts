@@ -33,8 +33,8 @@ export interface Sample {
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
   /**
-   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: no connection, or an
-   * older row.
+   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: there was no
+   * connection, or the row is from an older release.
    */
   readonly protocol?: HttpProtocol;
   /** Why HTTP/2 sent the request again, for the hop that `protocol` is taken from; absent: it was sent once. */

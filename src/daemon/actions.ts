@@ -53,8 +53,8 @@ export class Actions {
   }
 
   /**
-   * Updates the journal, accepts advice, and decides which steps `begin` starts. @param isStopping  true: no new action
-   * starts
+   * Updates the journal, accepts advice, and decides which steps `begin` starts.
+   * @param isStopping  true: no new action starts
    */
   turn(advised: readonly AdviceChange[], changes: TurnChanges, now: Now, absorb: Absorb, isStopping: boolean): void {
     const rules = this.#actor === null ? [] : (this.#stages.config.onAdvice ?? []);

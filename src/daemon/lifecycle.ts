@@ -44,7 +44,8 @@ type ReadAgain = Result<Config, readonly ConfigIssue[]>;
 export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
- * Starts a daemon. @returns the error code if the listener cannot be opened; the caller must then close the state file
+ * Starts a daemon.
+ * @returns the error code if the listener cannot be opened; the caller must then close the state file
  */
 export async function startDaemon(
   config: Config,

@@ -48,8 +48,8 @@ export function durationText(ms: number | null | undefined): string {
 }
 
 /**
- * Returns the filled part of a bar of `width` cells, to the nearest eighth of a cell. @param share  the filled
- * fraction, limited to 0 to 1
+ * Returns the filled part of a bar of `width` cells, to the nearest eighth of a cell.
+ * @param share  the filled fraction, limited to 0 to 1
  */
 export function bar(share: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);

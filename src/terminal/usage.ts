@@ -100,8 +100,8 @@ function parseError(text: string): UsageError {
 }
 
 /**
- * Returns the whole number that an option states. @throws UsageError if the text is no whole number, or the number is
- * below `least`
+ * Returns the whole number that an option states.
+ * @throws UsageError if the text is no whole number, or the number is below `least`
  */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;

@@ -40,8 +40,8 @@ export const processLimits = {
   /** A thread stops after this time without need. An idle thread takes 13 MB, and its start takes 0.3 s of CPU time. */
   workerIdleMs: 1 * minute,
   /**
-   * The maximum number of undelivered notices. Above it, the oldest notice of the longest queue is dropped, mismatches
-   * last.
+   * The maximum number of undelivered notices. If there are more, the oldest notice of the longest queue is dropped.
+   * Notices of mismatches are dropped last.
    */
   outbox: 5_000,
   deliveryMs: 10 * second,
