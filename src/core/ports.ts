@@ -136,8 +136,8 @@ export interface KnownMask {
   data<T>(value: T): T;
   learn(secret: string): void;
   /**
-   * Returns the same mask, except that it does not mask pieces that also occur in `words`, such as the mirror's name
-   * and URL.
+   * Returns the same mask with an exception: pieces that also occur in `words` (such as the mirror's name and URL) are
+   * not masked.
    */
   beside(words: readonly string[]): KnownMask;
 }

@@ -41,8 +41,8 @@ export function maskUrl(url: string): string {
 }
 
 /**
- * Masks the values of a query. It also masks names without a value, which may be secrets, and the whole query if it
- * contains an `@`, which may end a password.
+ * Masks the values of a query, and names without a value, because they may be secrets. If the query contains an `@`,
+ * which may end a password, the whole query is masked.
  */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;

@@ -243,8 +243,8 @@ export class JudgeTurn {
 
   #probeArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
     const { config, advisor } = this.#judge.stages;
-    // The first bytes should arrive as fast as the response to a metadata request, so a peek has the timeout of such a
-    // request.
+    // A peek has the timeout of a metadata request, because the first bytes should arrive as fast as the response to
+    // such a request.
     const { timeoutMs } = purpose === 'peek' ? config.schedule.pace : paceOf(target, config);
     const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
     const due = this.#reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over });

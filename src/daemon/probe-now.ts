@@ -23,7 +23,7 @@ export function startProbing(facts: ProcessFacts): ProbeNow {
   return {
     async probe(config, request) {
       const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
-      // A thread reads its messages in order, so a probe uses the book (the access and input of probes) that was sent
+      // A thread reads its messages in order. So a probe uses the book (the access and input of probes) that was sent
       // before it.
       if (workers === null) workers = workersFor(book, processLog(facts), 1);
       else void workers.configure(book);

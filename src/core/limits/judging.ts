@@ -40,8 +40,8 @@ export const judgingLimits = {
    */
   contaminatedShareOfTimeout: 0.25,
   /**
-   * A finding about this daemon opens if more than this share of at least `contaminatedSamples` samples is contaminated
-   * (delayed by our own event loop).
+   * A finding about this daemon opens if more than this share of samples is contaminated (delayed by our own event
+   * loop). At least `contaminatedSamples` samples are needed.
    */
   contaminatedShareFinding: 0.05,
   /** A finding about this daemon opens if more than this share of samples is disturbed (see `disturbedMsMin`). */
@@ -55,8 +55,8 @@ export const judgingLimits = {
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
   /**
-   * If the first success of a target takes at least this many times the median of its step, the sample counts as the
-   * first fetch through a cache.
+   * The first success of a target counts as the first fetch through a cache if it takes at least this many times the
+   * median of its step.
    */
   coldFactor: 10,
   /**
@@ -65,10 +65,7 @@ export const judgingLimits = {
    */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /**
-   * A sample is slow only if it also takes longer than this factor times the p99 of the samples that its baseline is
-   * computed from.
-   */
+  /** A sample is slow only if it also takes longer than this factor times the p99 of the baseline's samples. */
   spikeTailFactor: 1.1,
   /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
   baselineAgeMsMax: 24 * 60 * minute,

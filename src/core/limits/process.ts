@@ -139,8 +139,8 @@ export const processLimits = {
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,
   /**
-   * The front door's wait before it sends a request to the next mirror as well, if the first mirror's usual response
-   * time is unknown.
+   * How long the front door waits for a mirror whose usual response time is unknown, before it sends the request to the
+   * next mirror as well.
    */
   doorHedgeMs: 500,
   /**
@@ -202,8 +202,8 @@ export const processLimits = {
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
   /**
-   * During recurring trouble, people get no new advice while the mirror of the last sent advice costs at most this
-   * fraction more than the newly advised mirror.
+   * During recurring trouble, people get no new advice while the mirror of the last sent advice is about as good. It
+   * is, if it costs at most this fraction more than the newly advised mirror.
    */
   storyWorseShare: 0.25,
   /**
