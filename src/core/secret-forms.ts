@@ -42,8 +42,9 @@ const kinds = {
 } as const;
 
 /**
- * Returns the forms that are searched for in decoded lower-case text: the secret, reversed, and without separators; and
- * each in hex, base32 and base64. The encoded forms are also found inside longer encoded text, and as `user:password`.
+ * Returns the variants of a secret that are searched for in decoded lower-case text: the secret and the reversed
+ * secret, each also without separators, and in hex, base32 and base64. The encoded variants are also found inside
+ * longer encoded text, and as `user:password`.
  */
 export function formsOf({ username, secret }: Credential): readonly Form[] {
   if (secret.length < secretCharsMin) return [];

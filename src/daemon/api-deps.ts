@@ -170,7 +170,10 @@ function moveOf({ ecosystem, upstream, from, to }: Advice) {
   return { ecosystem, upstream, from, to };
 }
 
-/** Caches the value for half a second, because a page may request hundreds of values at once. */
+/**
+ * Returns a function that caches the value of `read` for half a second, because a page may request hundreds of values
+ * at once.
+ */
 function readAgain<T>(s: Stages, read: () => T): () => T {
   let last: { readonly atMs: number; readonly value: T } | null = null;
   return () => {

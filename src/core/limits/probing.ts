@@ -93,7 +93,10 @@ export const probingLimits = {
    * between backends.
    */
   resolvedLeft: 4,
-  /** A version counts as gone after this many responses in a row without it. */
+  /**
+   * The number of earlier values of `latest` that are remembered. A return to one of them shows that the mirror
+   * alternates between backends.
+   */
   contentReadings: 12,
   /** A mirror's contents count as going backwards until this many responses in a row show no step backwards. */
   calmReadings: 24,
