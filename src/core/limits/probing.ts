@@ -89,14 +89,11 @@ export const probingLimits = {
   releasesKept: 64,
   tagChanges: 32,
   /**
-   * The number of earlier values of `latest` that are remembered. A return to one shows that the mirror alternates
-   * between backends.
-   */
-  resolvedLeft: 4,
-  /**
    * The number of earlier values of `latest` that are remembered. A return to one of them shows that the mirror
    * alternates between backends.
    */
+  resolvedLeft: 4,
+  /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
   /** A mirror's contents count as going backwards until this many responses in a row show no step backwards. */
   calmReadings: 24,
