@@ -202,8 +202,8 @@ export const processLimits = {
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
   /**
-   * During recurring trouble, people get no new advice while the mirror of the last sent advice is about as good. It
-   * is, if it costs at most this fraction more than the newly advised mirror.
+   * During recurring trouble, people get no new advice while the mirror of the last sent advice is about as good as the
+   * newly advised mirror: it costs at most this fraction more.
    */
   storyWorseShare: 0.25,
   /**
