@@ -121,7 +121,10 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-/** Like `kindByWord`, but also accepts `all` and then returns every ecosystem. */
+/**
+ * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first one.
+ * @throws UsageError on an unknown word
+ */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
   return word === 'all' ? kinds : [kindByWord(word, ['all'])];
 }

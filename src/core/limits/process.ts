@@ -332,7 +332,9 @@ export const processLimits = {
    */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
-  /** The first runs of clients begin after `clientFirstMsMin`, and are spread over this time. */
+  /**
+   * The first runs of clients begin `clientFirstMsMin` after the start of the daemon, and are spread over this time.
+   */
   clientFirstMs: 15 * minute,
   clientFirstMsMin: 1 * minute,
 } as const;
