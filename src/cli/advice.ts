@@ -28,11 +28,11 @@ interface AdviceBody {
     readonly doesNotCover: readonly string[];
   })[];
   /**
-   * The sentences of each advice by its id. Absent or `null`: an older release of the daemon serves or issued the
-   * advice.
+   * The sentences of each advice, to render them in any language, by the advice's id. Absent: the daemon has an older
+   * release. `null`: an older release issued the advice.
    */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
-  /** Absent if an older release of the daemon serves the list. */
+  /** Mirrors that are down but need no switch. Absent: the daemon has an older release. */
   readonly passedOver?: readonly Message[];
 }
 
@@ -162,8 +162,8 @@ function linesOf(text: string): string[] {
 }
 
 /**
- * Formats the rollback. A single line follows its label. Several lines are printed below it, so that an operator can
- * copy them.
+ * Formats the rollback. A single line follows the label. Several lines are printed below the label, so that an operator
+ * can copy them.
  */
 function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);

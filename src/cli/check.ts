@@ -43,8 +43,8 @@ export const checkCommand: Command = {
 };
 
 /**
- * Returns a function that caches the sizes. A configuration is built several times while it is loaded, but the state
- * file is read only once.
+ * Returns a function that reads and caches the stored sizes of responses. The sizes are needed several times while a
+ * configuration is loaded, but the state file is read only once.
  */
 function sizesOnce(): (config: Config) => Sizes {
   let read: { readonly path: string; readonly sizes: Sizes } | null = null;

@@ -12,22 +12,22 @@ export function setEngine(command = ''): void {
 }
 
 /**
- * The load during this time after a start is ignored. A start takes about 1.5 s of CPU time, longer on a busy machine,
- * and does not show the later load.
+ * CPU load within this time after the start of the process is ignored, milliseconds. The start takes about 1.5 s of CPU
+ * time, longer on a busy machine, and does not show the later load.
  */
 const startMs = 10_000;
 const everyMs = 1_000;
 /**
- * `calmShare`: the share of a core that a calm daemon may use. `excessMsMax`: the CPU time beyond this share that
- * switches the compilers on, milliseconds.
+ * `calmShare`: the fraction of a core that a calm daemon may use. `excessMsMax`: the CPU time beyond this fraction,
+ * milliseconds, that switches the compilers on.
  */
 const calmShare = 0.1;
 const excessMsMax = 1_000;
 
 /**
- * Switches V8's optimizing compilers off until they pay. They take 20 MB (code, zones and pages of Node's file), and
- * save a calm daemon only a few milliseconds of CPU time a second. After a second of full load, or a few seconds of
- * half load, they are switched on and stay on (docs/decisions/0157-compilers-on-demand.md).
+ * Switches V8's optimizing compilers off until the load makes them worth their memory. They take 20 MB (code, zones and
+ * pages of Node's file), and save a calm daemon only a few milliseconds of CPU time a second. After a second of full
+ * load, or a few seconds of half load, they are switched on and stay on (docs/decisions/0157-compilers-on-demand.md).
  */
 function compileOnDemand(): void {
   for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
@@ -64,10 +64,10 @@ export function createLoad(): (nowMs: number, spentMs: number) => boolean {
 }
 
 /**
- * Starts the program again in the same process, with limits for memory that glibc keeps. glibc reads these limits from
- * the environment only at the start of a program. By default it has 8 arenas for each core, and each thread leaves
- * garbage in one. Does nothing if a limit is set, if a parent process has a channel to this one, or if Node cannot do
- * it (before 22.15).
+ * Starts the program again in the same process, with limits for the unused memory that glibc keeps. glibc reads these
+ * limits from the environment only at the start of a program. Without them, it has 8 arenas (heaps) for each core, and
+ * each thread leaves unused memory in an arena. Does nothing if a limit is set, if a parent process has a channel to
+ * this one, or if Node cannot do it (before 22.15).
  */
 export function replaceProcess(): void {
   const { platform, env, channel, execPath, execArgv, argv } = process;

@@ -66,7 +66,7 @@ function print({ terminal }: Context, text: string): void {
 
 /**
  * Returns the lines for a shell, or a text that says why there are none.
- * @param isUnmoved  the last response that this client used changed nothing
+ * @param isUnmoved  true if the last response that this client used changed nothing
  */
 function linesOf(
   response: Awaited<ReturnType<DaemonClient['send']>>,
@@ -89,7 +89,7 @@ function word(text: string | readonly string[]): string {
   return String(text).replace(/[^\w.:-]/g, '');
 }
 
-/** Reads the stored response; `null`: none is stored yet. */
+/** Reads the stored response from the fallback file; `null`: the file does not exist yet. */
 async function keptIn(
   file: string,
 ): Promise<{ readonly requestedAt: string; readonly until: string | null; readonly text: string } | null> {

@@ -10,7 +10,8 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  // Writing to standard output failed, usually because its reader has exited. So commands that run until a signal stop.
+  // If writing to standard output fails (usually because its reader has exited), commands that run until a signal are
+  // stopped.
   const stops: (() => void)[] = [];
   process.stdout.once('error', () => {
     for (const stop of stops) stop();
@@ -48,9 +49,9 @@ export function folderOfUser(env: NodeJS.ProcessEnv, cwd: string): string {
 }
 
 /**
- * Ends the process with this code if it has not ended by itself after `afterMs` milliseconds. A thread in `getaddrinfo`
- * blocks even `process.exit` until the resolver gives up. So this process then runs another program, which exits at
- * once.
+ * Ends the process with exit code `code` if it has not ended by itself after `afterMs` milliseconds. A thread in
+ * `getaddrinfo` blocks even `process.exit` until the resolver gives up. So this process then runs another program,
+ * which exits at once.
  */
 export function stopProcess(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
   setTimeout(

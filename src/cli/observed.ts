@@ -13,7 +13,7 @@ interface OpenFinding {
 /**
  * Lists the daemon's open findings about mirrors. If no daemon responds, the list is empty, unless `--url`,
  * `--token-file` or `--config` is given.
- * @throws Failed or UsageError if one of these is given and no daemon responds
+ * @throws Failed or UsageError if one of these options is given and no daemon responds
  */
 export async function listObserved(
   context: Context,

@@ -6,7 +6,7 @@ import { Failed, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed, wordsOf } from '../words/words.ts';
 import { languageOf, spoken } from './language.ts';
 
-/** The commands in the order of the overview. Each is loaded when it is needed. */
+/** The commands in the order in which the help lists them. The code of a command is loaded when it is needed. */
 const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   init: async () => {
     const { createInitCommand } = await import('../features/setup/command.ts');
@@ -52,7 +52,7 @@ async function loadCommand(name: string): Promise<Command | undefined> {
 }
 
 /**
- * Runs the command in `argv`, in the language that the call or else the environment selects. Wrong usage returns exit
+ * Runs the command in `argv`, in the language that `--lang` or else the environment selects. Wrong usage returns exit
  * code 2.
  */
 export async function program(world: World): Promise<ExitCode> {

@@ -14,7 +14,8 @@ import type { Say } from '../words/words.ts';
 const options = optionsOf('string', 'config', 'log-level');
 
 /**
- * Returns a function that counts the votes of a group's places. Its code is loaded when the first action needs votes.
+ * Returns a function that counts which places (daemons of a group) advise a switch. Its code is loaded at the first
+ * call; until then the function returns `null`.
  */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;
@@ -35,7 +36,7 @@ function votesLater(): Actor['votes'] {
   };
 }
 
-/** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT; SIGHUP reloads. */
+/** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT. SIGHUP reloads the configuration. */
 export const runCommand: Command = {
   name: 'run',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',

@@ -16,7 +16,7 @@ interface Step {
  * Reverts the changes of `doctor --fix`, of `advice --apply` and of the actions of this configuration, the newest
  * first. It stops at the first change that cannot be reverted. Changes that remain, and settings that name the front
  * door, are listed, and the exit code is 1.
- * @param findSettings  returns where the machine's client settings contain this URL
+ * @param findSettings  returns where the client settings of the machine contain a URL
  */
 export async function undoAll(
   context: Context,

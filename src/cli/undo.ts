@@ -8,8 +8,8 @@ import { saySentence } from '../words/tell.ts';
 const options = { ...placeOptions, ...optionsOf('string', 'config'), ...optionsOf('boolean', 'list', 'all') };
 
 /**
- * `mirrorwatch undo`: reverts one stored change of `doctor --fix` or `advice --apply`, by default the last one. It can
- * also revert all changes.
+ * `mirrorwatch undo`: reverts one stored change of `doctor --fix` or `advice --apply`, by default the last one. With
+ * `--all`, it reverts all changes.
  */
 export const undoCommand: Command = {
   name: 'undo',

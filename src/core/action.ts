@@ -8,7 +8,10 @@ import type { Secret } from './secret.ts';
 export const actionKinds = ['file', 'command', 'git', 'http'] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
-/** Forms of a remedy that an action can write. `env`: plain `NAME=value` lines. */
+/**
+ * Snippet formats in which an action can write a remedy (the settings that apply advice). `env`: plain `NAME=value`
+ * lines.
+ */
 export const actionForms = [
   'env',
   'shell',
@@ -22,16 +25,19 @@ export const actionForms = [
 ] as const;
 export type ActionForm = (typeof actionForms)[number];
 
-/** Stores that an action can write with compare-and-set. */
+/**
+ * Key-value stores that an action can write. The store refuses the write if the value has changed since it was read
+ * (compare-and-set).
+ */
 export const actionStores = ['etcd', 'consul', 'nacos'] as const;
 export type ActionStore = (typeof actionStores)[number];
 
-/** Forges at which an action can open merge requests. */
+/** Forges (Git hosting services) at which an action can open merge requests. */
 export const forgeKinds = ['github', 'gitlab', 'gitea'] as const;
 
 export interface ForgeRule {
   readonly kind: (typeof forgeKinds)[number];
-  /** URL of the merge requests in the forge's API, without a trailing slash. */
+  /** URL in the forge's API for merge requests, without a trailing slash. */
   readonly api: string;
   readonly token: Secret;
   readonly allow: readonly string[];
@@ -49,7 +55,10 @@ export type ActionDeed =
       readonly as: ActionForm;
       readonly author: string;
       readonly isSigned: boolean;
-      /** `null`: no merge request is opened; the commit is pushed to `branch`. */
+      /**
+       * The forge at which a merge request is opened; `null`: no merge request is opened, and the commit is pushed to
+       * `branch`.
+       */
       readonly mergeRequest: ForgeRule | null;
     }
   | {
@@ -59,14 +68,14 @@ export type ActionDeed =
       /** The headers; their names are in lower case. */
       readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
-      /** The key to set in etcd. `null` for other stores and for a template: there, `url` alone says what is set. */
+      /** The key to set in etcd. `null` for another store or for a template: there, `url` alone selects the target. */
       readonly key: string | null;
-      /** The form of the remedy that is written as the value; `null`: the client chain itself is written. */
+      /** The snippet format of the value that is written; `null`: the value is the client chain. */
       readonly as: ActionForm | null;
       readonly allow: readonly string[];
     };
 
-/** One entry of the key `onAdvice`. */
+/** One entry of the configuration key `onAdvice`. */
 export interface ActionRule {
   readonly name: string;
   readonly targets: readonly Upstream[];
@@ -83,8 +92,9 @@ export interface ActionRule {
     readonly quiet: { readonly fromMinute: number; readonly toMinute: number; readonly urgent: 'hold' } | null;
     readonly timeZone: string;
     /**
-     * The action runs only if `needed` of `of` daemons of the group (its voting places) advise the same switch. If more
-     * of them are known, the same share must agree. Absent: no vote is needed.
+     * A vote of the group's places (daemons). The action runs only if at least `needed` of `of` places advise the same
+     * switch. If more than `of` places know the mirror's state, the same fraction of them must agree. Absent: no vote
+     * is needed.
      */
     readonly places?: { readonly needed: number; readonly of: number };
   };
@@ -125,8 +135,8 @@ export type HeldReason = (typeof heldReasons)[number];
  */
 export interface ActionRow {
   /**
-   * `<advice>.<action>` with the id of the first advice. If the advice is renewed, the field `advice` changes, but this
-   * id does not.
+   * `<advice>.<action>`: the id of the advice that caused the action, and the action's name. If the advice is renewed,
+   * the field `advice` changes, but this id does not.
    */
   readonly id: string;
   readonly action: string;
@@ -151,7 +161,7 @@ export interface ActionRow {
   /** True if the daemon ended during a step of the action and was started again. It never becomes false again. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** A hash of what the action changes, from `actionPlaceOf`. Absent in rows of older versions. */
+  /** A hash of what the action changes, from `actionPlaceOf`; `null`: unknown. Absent in rows of older versions. */
   readonly place?: string | null;
   readonly isShared?: true;
 }
@@ -170,7 +180,7 @@ export interface FleetRule {
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
-/** The etcd that decides which of a place's two daemons executes actions. */
+/** The etcd that decides which of the two daemons of a pair executes actions. */
 export interface PairRule {
   /** URL of the etcd, without a trailing slash. */
   readonly etcd: string;
@@ -191,21 +201,27 @@ export interface PlaceVotes {
 }
 
 /**
- * Which daemon of a pair executes actions. `alone`: there is no pair; `holder`: this one; `standby`: the other one;
- * `no_lease`: the holder is unknown, so this one does not act.
+ * Which daemon of a pair executes actions. `alone`: there is no pair; `holder`: this daemon; `standby`: the other
+ * daemon; `no_lease`: the holder of the lease is unknown, so this daemon does not act.
  */
 export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
 
 /** Executes the steps of actions. Promises never reject. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
-  /** Returns the votes of a group's places on a switch, from a recent read of the store; `null`: no recent read. */
+  /**
+   * Returns how many places (daemons) of a group advise this switch, from a recent read of the metrics store; `null`:
+   * no recent read.
+   */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
-  /** Returns the current role. The caller calls it every second, because each call renews the lease. */
+  /** Returns this daemon's role in the pair. It is called every second, because each call renews the lease. */
   lead(pair: PairRule | undefined): Lead;
-  /** Queues a row for the other daemon of the pair. @param text  JSON; `null`: removes the row */
+  /** Queues a journal row for the other daemon of the pair. @param text  the row as JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
-  /** Returns the rows of the previous holder once after each takeover by this daemon; otherwise `null`. */
+  /**
+   * After this daemon took over the lease, the first call returns the rows of the previous holder. Other calls return
+   * `null`.
+   */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false if it could not be stored */
@@ -213,7 +229,7 @@ export interface Actor {
   close(): Promise<void>;
 }
 
-/** Failures of an action's program after which it may already have changed something. */
+/** Failures of an action's program after which the program may already have changed something. */
 const halfDone: readonly string[] = ['acted.exit', 'acted.time', 'acted.output'];
 
 /** True if a row has something to undo: it is done, or its program ran and failed. */

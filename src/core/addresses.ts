@@ -1,4 +1,4 @@
-/** 4 or 16 bytes. */
+/** The bytes of an IP address: 4 for IPv4, 16 for IPv6. */
 export type AddressBytes = readonly number[];
 
 /** Parses an address without brackets or zone; `null`: anything else. IPv4-mapped IPv6 is returned as IPv4. */

@@ -98,10 +98,10 @@ export interface Advice extends Upstream {
   readonly confidence: Confidence;
   /** The client setting (`GODEBUG=http2client=0`) to add, or on a failback to remove; `null` or absent: none. */
   readonly bypass?: string | null;
-  /** The lines to paste, by form: `{ env: "export GOPROXY='…'" }`. */
+  /** The lines to paste, by snippet format: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
-  /** Lines to paste, or a sentence in English. */
+  /** How to roll the switch back: lines to paste, or a sentence in English. */
   readonly rollback: string;
   /**
    * `doesNotCover` and `rollback` as keys and values, to render them in any language. `rollback` is `null` if it is
@@ -153,7 +153,7 @@ export interface AdviceChange {
 export type RemedyNow =
   | {
       readonly kind: 'set';
-      /** Credentials masked. */
+      /** The chain, with credentials masked. */
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
@@ -171,8 +171,8 @@ export type RemedyNow =
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
 const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
 /**
- * Matches a shell line that appends a word to the list in variable NAME. Before that, `${NAME%ENDING}` removes an
- * ending.
+ * Matches `export NAME="${NAME:+${NAME%ENDING},}WORD"`: a shell line that appends a word to a comma-separated list.
+ * `${NAME%ENDING}` first removes the old ending of the list.
  */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 

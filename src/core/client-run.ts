@@ -25,8 +25,8 @@ export interface ClientPlan {
 }
 
 /**
- * How a run ended. `stopped`: we stopped it at a limit. `not_run`: it did not start, so it shows nothing about the
- * mirror.
+ * How a run of a client ended. `stopped`: we stopped the client at a limit. `not_run`: it did not start, so the run
+ * shows nothing about the mirror.
  */
 export type ClientEnd =
   | { readonly tag: 'exited'; readonly code: number }
@@ -39,7 +39,7 @@ export interface ClientReport {
   readonly tookMs: number;
   readonly files: number;
   readonly bytes: number;
-  /** The end of the output, as it is stored: only printable characters, with credentials masked. */
+  /** The end of the client's output, as it is stored: only printable characters, with credentials masked. */
   readonly said: string;
   /** The last lines of `said`, for display. */
   readonly words: string;
@@ -68,7 +68,7 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly reason: string | null;
   /** `reason` as a key and values, to render it in any language. Absent: it is the client's message, or `null`. */
   readonly sentence?: Sentence;
-  /** The client's exit code; `null`: it did not exit by itself. */
+  /** The client's exit code; `null`: it was killed or did not run. */
   readonly exitCode: number | null;
   readonly files: number;
   readonly bytes: number;
@@ -85,15 +85,15 @@ export function agrees({ outcome, ours }: Pick<ClientRun, 'outcome' | 'ours'>): 
 
 export interface ClientOrder {
   readonly command: string;
-  /** @param home  the run's own folder, absolute */
+  /** Returns how to start the client. @param home  the run's own folder, absolute */
   plan(home: string): ClientPlan;
   readonly access: WireAccess;
   /** The user that runs the client; `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly timeoutMs: number;
-  /** The maximum output; above it the client is stopped. */
+  /** The maximum size of the client's output; above it the client is stopped. */
   readonly outputBytes: number;
-  /** The maximum disk use; above it the client is stopped. */
+  /** The maximum disk use of the client; above it the client is stopped. */
   readonly diskBytes: number;
 }
 

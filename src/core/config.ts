@@ -26,8 +26,8 @@ export interface Listen {
   readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
   /**
-   * `histograms`: the form of histograms if /metrics is requested as protobuf; `buckets`: the maximum number of native
-   * buckets per series. Absent: /metrics is never sent as protobuf.
+   * `histograms`: the type of the histograms in /metrics if a client requests protobuf; `buckets`: the maximum number
+   * of native buckets per series. Absent: /metrics is never sent as protobuf.
    */
   readonly protobuf?: { readonly histograms: 'native' | 'both'; readonly buckets: number };
 }
@@ -46,7 +46,7 @@ export interface OutageRule {
   readonly open: number;
   readonly overMs: number;
   readonly close: number;
-  /** 0 to 1. */
+  /** An outage also opens if this fraction of the last ten samples failed, 0 to 1. */
   readonly share: number;
 }
 
@@ -65,7 +65,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Settings for chat messages; absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** Private networks and addresses that this receiver may have. Public addresses need no entry. */
+  /** Private networks and addresses in which the receiver's address may be. Public addresses need no entry. */
   readonly allow: readonly string[];
 }
 
@@ -82,19 +82,19 @@ export interface OnlyRule {
 export interface ChatRule {
   /** The time zone of `quiet` and of times in chat messages. */
   readonly timeZone: string;
-  /** Events within this time after the first one are sent in one card. */
+  /** Events within this time after a first event are sent in one chat message (card). */
   readonly groupMs: number;
   readonly quiet: QuietRule | null;
   /**
-   * Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`, unless that is a loopback
-   * or wildcard address.
+   * Public URL of the daemon's page, without a trailing slash; `null`: derived from `listen`. If that is a loopback or
+   * wildcard address, messages have no link.
    */
   readonly page: string | null;
 }
 
 /**
- * The time of day in which messages wait, in minutes since midnight. If `toMinute` is below `fromMinute`, it includes
- * midnight.
+ * Quiet hours: the time of day in which messages are not sent but wait. In minutes since midnight. If `toMinute` is
+ * below `fromMinute`, the hours include midnight.
  */
 export interface QuietRule {
   readonly fromMinute: number;
@@ -122,14 +122,16 @@ export interface DoorRule {
   readonly relay: boolean;
   /** The maximum number of requests per minute and client. */
   readonly perMinute: number;
-  /** Absolute path of the file in which the door stores the last known order of mirrors. */
+  /** Absolute path of the file in which the front door stores the last known order of mirrors. */
   readonly orderPath: string;
 }
 
 export interface PlaceLabels {
-  /** The name of the group. Places of one group combine their advice. */
+  /** The name of the group of places (daemons) that combine their advice. */
   readonly group?: string;
-  /** Places with the same value share a network, so together they count as one vote. */
+  /**
+   * The network of this place (daemon). Places with the same value share a network, so together they count as one vote.
+   */
   readonly network?: string;
   /** The public URL of this daemon's page, without a trailing slash. */
   readonly page?: string;
@@ -171,7 +173,7 @@ export interface Config {
   readonly advise: {
     readonly holdMs: number;
     readonly ttlMs: number;
-    /** 0 to 1. */
+    /** The minimum relative gain of expected time that justifies a switch, 0 to 1. */
     readonly minGain: number;
     /** The cost of a failed build, in addition to its waiting time. */
     readonly failureCostMs: number;
@@ -225,7 +227,7 @@ export function paceOf(target: Pick<Target, 'canary' | 'step'>, config: Pick<Con
   return target.canary ? config.schedule.pace : (config.steps[target.step] ?? config.schedule.pace);
 }
 
-/** Returns the milliseconds between two starts. For a cron expression it returns an assumed value. */
+/** Returns the milliseconds between two starts of a probe. For a cron expression, it returns an assumed 10 minutes. */
 export function everyMs(pace: Pace): number {
   return pace.cadence.kind === 'every' ? pace.cadence.everyMs : cronEveryMs;
 }

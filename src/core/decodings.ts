@@ -1,13 +1,18 @@
 /** A text whose escapes are decoded. */
 export interface Decoded {
   readonly text: string;
-  /** For each character of `text` and for its end: the index in the source. `null`: the text equals the source. */
+  /**
+   * For each character of `text` and for its end: the index in the text before decoding. `null`: nothing was decoded.
+   */
   readonly starts: Int32Array | null;
-  /** For each character: the index in the source at which it ends. Absent: it ends where the next one starts. */
+  /**
+   * For each character: the index in the text before decoding at which it ends. Absent: it ends where the next one
+   * starts.
+   */
   readonly ends?: Int32Array;
 }
 
-/** `%252f` needs two rounds. */
+/** The maximum number of decoding rounds. A text that was encoded twice, such as `%252f`, needs two. */
 const roundsMax = 4;
 
 const escapes = new RegExp(
@@ -41,11 +46,13 @@ export function lowerCaseOf(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Matches text between the characters of a secret: slashes of a parsed URL, or grouping characters such as dashes. */
+/**
+ * Matches what may separate the characters of a secret: slashes of a parsed URL, or grouping characters such as dashes.
+ */
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /**
- * Returns a text and its form after each round of decoding. A percent-encoded byte becomes the character with that
+ * Returns a text, and the result of each round of decoding. A percent-encoded byte becomes the character with that
  * code.
  */
 export function decodingsOf(text: string): readonly Decoded[] {
@@ -60,8 +67,8 @@ export function decodingsOf(text: string): readonly Decoded[] {
 }
 
 /**
- * Returns two more forms of the text: without slashes, and without grouping characters such as dashes and blanks. A
- * form that equals the text is omitted.
+ * Returns two variants of a decoded text: without slashes, and without grouping characters such as dashes and blanks. A
+ * variant that equals the text is omitted.
  */
 export function squeezedOf(decoded: Decoded): readonly Decoded[] {
   return separators.flatMap((separator) => squeezedBy(decoded, separator) ?? []);

@@ -1,8 +1,8 @@
 /** A GET or HEAD request to a demo mirror. */
 export interface DemoRequest {
-  /** Without the query. */
+  /** The path of the URL, without the query. */
   readonly path: string;
-  /** Header `Accept`; empty: none. */
+  /** The value of the header `Accept`; empty: the header is missing. */
   readonly accept: string;
   /** The base of absolute URLs in responses: `http://127.0.0.1:port`. */
   readonly origin: string;

@@ -25,20 +25,20 @@ export interface Due {
   readonly connection: Connection;
   readonly purpose: Purpose;
   /**
-   * Time limit, > 0, for all requests of the probe together except `aside` requests. `limits.asideTimeouts` limits
-   * those.
+   * Time limit, > 0, for all requests of the probe together. Aside (preliminary) requests have their own limit
+   * (`limits.asideTimeouts`).
    */
   readonly timeoutMs: number;
   /** For a download: the probe also times out if no byte arrives for this time. Absent: no such timeout. */
   readonly idleMs?: number;
-  /** When the probe was planned to start, monotonic. */
+  /** When the probe was planned to start, monotonic milliseconds. */
   readonly plannedAtMs: number;
   /**
-   * The confirming round of the probe. All probes with the same `moment` are sent at the same time. `null`: the probe
-   * is in no round.
+   * The confirming round (repeated probes of all mirrors of an upstream after a failure) that the probe belongs to. All
+   * probes with the same `moment` are sent at the same time. `null`: the probe is in no round.
    */
   readonly round: { readonly id: string; readonly moment: number } | null;
-  /** The preferred address family if the mirror's access has none; absent: no preference. */
+  /** The preferred address family if the mirror's configuration sets none; absent: no preference. */
   readonly family?: 4 | 6;
   /** The only HTTP version to use; absent: all versions of the mirror's access. */
   readonly protocol?: HttpProtocol;
@@ -48,8 +48,8 @@ export interface Due {
 }
 
 /**
- * An order to probe a target outside the schedule. The other mirrors are probed for the same module and step at the
- * same times.
+ * An order to probe a target outside the schedule. Other mirrors are probed for the same module and step at the same
+ * times, for comparison.
  */
 export interface RecheckOrder {
   readonly registry: string;
@@ -65,7 +65,7 @@ export interface RecheckOrder {
   readonly isPeek: boolean;
 }
 
-/** An order that was not carried out. */
+/** An order to probe that was not carried out. */
 export interface Declined {
   readonly order: RecheckOrder;
   /** False if the target is not configured. The same order can then never be carried out. */

@@ -4,7 +4,7 @@ import type { EcosystemId, Step } from './mirror.ts';
 import type { Sentence } from './result.ts';
 import type { HttpProtocol, Seen } from './transcript.ts';
 
-/** In ascending order of severity. */
+/** Severities of findings, in ascending order. */
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 
@@ -14,12 +14,12 @@ export interface KindTraits {
   readonly isAboutUs?: true;
   /**
    * How the confidence in a finding rises. `hard`: it is medium at once, and high after `limits.confidenceLowMs`.
-   * `tested`: it is low until the test is sure, then medium. Absent: it rises with the age of the finding.
+   * `tested`: it is low until the statistical test is sure, then medium. Absent: it rises with the age of the finding.
    */
   readonly confidence?: 'hard' | 'tested';
   /** How findings of this kind cause advice; absent: they never do. */
   readonly advice?: {
-    /** 1 is the most severe. */
+    /** The priority among causes of advice: 1 is the most severe. */
     readonly rank: number;
     readonly costs: 'failures' | 'time' | 'freshness';
     /** True: the finding is about downloads of artifacts. */
@@ -126,7 +126,9 @@ function isBehind(cause: string): boolean {
   return cause === 'stale' || cause === 'behind';
 }
 
-/** Values of a metric label. With `retag` and `peers` it is unknown which mirror is right. */
+/**
+ * Causes of mismatch findings; values of a metric label. With `retag` and `peers` it is unknown which mirror is right.
+ */
 export const mismatchCauses = ['authority', 'origin', 'retag', 'fork', 'peers'] as const;
 export type MismatchCause = (typeof mismatchCauses)[number];
 
@@ -192,7 +194,7 @@ export interface Finding {
   readonly state: 'open' | 'closed' | 'acknowledged';
   readonly ecosystem: EcosystemId | null;
   readonly upstream: string | null;
-  /** The mirror of the finding; `null`: the finding is about this daemon or its network. */
+  /** The mirror that the finding is about; `null`: the finding is about this daemon or its network. */
   readonly registry: string | null;
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
@@ -206,7 +208,7 @@ export interface Finding {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly thresholdSeconds: number | null;
-    /** At most `limits.findingProbes`. */
+    /** Ids of the probes that the finding cites, at most `limits.findingProbes`. */
     readonly probeIds: readonly string[];
     readonly slowest?: { readonly probeId: string; readonly ms: number };
     /** The different digests and the mirrors that serve them. Only for a mismatch. */

@@ -30,7 +30,7 @@ export type Taken = { readonly takenAt: Now } & (
   | { readonly kind: 'told'; readonly told: OperatorCommand }
 );
 
-/** The inputs of one daemon process within a few minutes. */
+/** The inputs of detection and advice that one daemon process got within a few minutes. */
 export interface Stretch {
   readonly life: { readonly id: string; readonly startedAt: Now };
   /** A fingerprint of the configuration. */

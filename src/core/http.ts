@@ -39,7 +39,7 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
 }
 
 /**
- * A response emits this event when its request is authorized. If there are too many connections, the server then
- * prefers to keep this one.
+ * Our HTTP servers emit this event on a response when its request is authorized. If there are too many connections,
+ * connections without an authorized request are closed first.
  */
 export const letIn = Symbol('let in');

@@ -19,7 +19,7 @@ export interface Kind {
   /** The clients of the ecosystem. By default, advice is for the first one. */
   readonly clients: readonly string[];
   readonly forms: readonly string[];
-  /** The default form of a remedy for mirrors of each `profile`, such as `debian`. */
+  /** The default snippet format of a remedy, by the `profile` of a mirror (`debian`, `crates`). */
   readonly profileForms: Readonly<Record<string, string>>;
   readonly variables: readonly string[];
 }

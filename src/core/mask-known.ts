@@ -7,7 +7,7 @@ const shown = '***';
 const learntMax = 8;
 /** Shorter matches within a digest are ignored, because a digest contains many short hexadecimal tokens by chance. */
 const digestPieceChars = 12;
-/** Longer than any digest. */
+/** The number of characters on each side of a match that are searched for a digest. No digest is longer. */
 const digestCharsMax = 128;
 const hexDigest = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
 /** Matches the text before a base64 digest: `h1:` of Go, `sha512-` of npm and W3C. */
@@ -66,7 +66,7 @@ function createMask(access: WireAccess): KnownMask {
   return beside([access.registry, access.url]);
 }
 
-/** Returns the words as texts are searched: decoded, and also without separators. */
+/** Returns the words in the same variants as searched texts: decoded, and also without separators. */
 function openTextOf(words: readonly string[]): string {
   const decoded = words.flatMap((word) => decodingsOf(lowerCaseOf(word)));
   return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');
@@ -83,7 +83,10 @@ export const knownHeaders: ReadonlySet<string> = new Set(
   'age cache-status cf-cache-status date retry-after x-cache x-cache-status x-proxy-cache'.split(' '),
 );
 
-/** @param at  the key of the value; `null`: there is no key, or a server chose it */
+/**
+ * Returns a value with its texts masked, except values of `closedKeys`.
+ * @param at  the key of the value; `null`: there is no key, or a server chose it
+ */
 function maskData(value: unknown, at: string | null, text: (text: string) => string): unknown {
   if (typeof value === 'string') return at !== null && closedKeys.has(at) ? value : text(value);
   if (Array.isArray(value)) return value.map((one) => maskData(one, at, text));

@@ -35,7 +35,9 @@ export function maskUserInfo(text: string): string {
 /** Matches the beginning of a netrc line. If `=` or `:` follows, the same word is a key of another format. */
 const netrcLine =
   /^\s*(?:machine\s+\S+|default(?=\s+(?:login|user|password|passwd|account|macdef)\b|\s*$)|(?:login|user|password|passwd|account|macdef)(?=\s+[^\s=:]|\s*$))/;
-/** Matches a keyword with its value (a login may be a token). An open quote extends to the end of the line. */
+/**
+ * Matches a keyword with its value (a login may be a token). A quote that is not closed extends to the end of the line.
+ */
 const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)|\s*$)/g;
 /** Matches a value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;

@@ -25,19 +25,21 @@ export interface Mirror extends Upstream {
   readonly weight: number | null;
   readonly region: string | null;
   /**
-   * `small`: the mirror ranks after others of the same weight. The daemon of each place (vantage) orders small mirrors
-   * differently, to spread the load.
+   * `small`: the mirror ranks after other mirrors of the same weight. The daemon of each place (vantage) orders small
+   * mirrors differently, to spread the load.
    */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
-  /** The only HTTP version to offer; absent: the versions that the leading client offers. */
+  /**
+   * The only HTTP version to offer; absent: the versions that the leading client (the one that advice is for) offers.
+   */
   readonly protocol?: 'h1' | 'h2';
   /** The HTTP versions of clients, the leading client's first; absent: no TLS, or `protocol` is set. */
   readonly speaks?: readonly Speaks[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
   readonly gaps?: Gaps;
-  /** Settings that only the code of the ecosystem reads, in the form in which it parsed them. */
+  /** Settings of the mirror that only the ecosystem's code reads, as that code parsed them. */
   readonly own?: Readonly<Record<string, unknown>>;
 }
 
@@ -69,7 +71,7 @@ export interface MirrorAccess {
 export interface TlsAccess {
   /** Additional trust roots as PEM texts; empty: only Node's own store. */
   readonly ca: readonly string[];
-  /** PEM texts. */
+  /** The client certificate and its key as PEM texts; `null`: none. */
   readonly client: { readonly cert: string; readonly key: Secret } | null;
   /**
    * The pinned key: `sha256/<base64>` of the leaf's SubjectPublicKeyInfo (RFC 7469 section 2.4); `null`: none is
@@ -126,7 +128,7 @@ export interface Upstream {
   readonly upstream: string;
 }
 
-/** `<ecosystem>/<upstream>`. */
+/** Returns `<ecosystem>/<upstream>`, the key of an upstream. */
 export function upstreamKeyOf({ ecosystem, upstream }: Upstream): string {
   return `${ecosystem}/${upstream}`;
 }
@@ -194,7 +196,9 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
-/** Returns a key made of step, module and version. It is the same for all mirrors. */
+/**
+ * Returns a key made of step, module and version. Targets of different mirrors with the same request have the same key.
+ */
 export function questionOf({ step, module, version }: Pick<Target, 'step' | 'module' | 'version'>): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }

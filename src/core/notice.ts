@@ -8,9 +8,12 @@ export interface Notice {
   readonly id: string;
   readonly receiver: string;
   readonly type: NoticeType;
-  /** For example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered ones with the same subject. */
+  /**
+   * What the notice is about, for example `advice/<ecosystem>/<upstream>`. A new notice may replace undelivered notices
+   * with the same subject.
+   */
   readonly subject: string;
-  /** Increases with each notice of a subject, also across restarts. */
+  /** A number that increases with each notice of the subject, also across restarts. */
   readonly seq: number;
   readonly body: string;
   /** Only for chats: the text of `body` as a key and values, to render it in any language. */
@@ -23,13 +26,13 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** Recurring trouble of one subject, such as a mirror. `times`: how often it has begun. */
+/** Recurring trouble of one subject, such as a mirror. `times`: how often the trouble has begun. */
 export interface StoryView {
   readonly id: string;
-  /** RFC 3339. */
+  /** When the trouble began for the first time, RFC 3339. */
   readonly since: string;
   readonly times: number;
-  /** How long the trouble must be absent before its next end is sent; 0: the end is sent at once. */
+  /** How long the trouble must be absent before its end is reported to people; 0: the end is reported at once. */
   readonly endsAfterSeconds: number;
 }
 
@@ -37,7 +40,7 @@ export type DeliveryFailure =
   | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
   | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
   /**
-   * The receiver's response body reports a failure, whatever its status is. `code`: the receiver's error code, or
+   * The receiver's response body reports a failure, whatever the HTTP status is. `code`: the receiver's error code, or
    * `unreadable`.
    */
   | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }
@@ -49,7 +52,7 @@ export interface QueueStanding {
   readonly length: number;
   /** The age of the oldest notice in the queue; `null`: the queue is empty. */
   readonly oldestSeconds: number | null;
-  /** The receiver responded 410: it gets no notices until the next reload. */
+  /** True: the receiver responded 410, so it gets no notices until the next reload. */
   readonly disabled: boolean;
   /** The failure of the last delivery; `null`: it succeeded, or there was none since the last reload. */
   readonly failure: DeliveryFailure | null;
@@ -60,7 +63,7 @@ export interface QueueStanding {
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =
-  /** `receipt`: the receiver's id of the message, if its response has one. */
+  /** `receipt`: the id that the receiver gave to the message, if its response contains one. */
   | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 
@@ -92,7 +95,9 @@ export interface Post {
     readonly responseBytesMax?: number;
     /** Finds a failure in a response body; `null`: the status decides. */
     readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
-    /** Finds the receiver's id of the message in the body of a successful response. */
+    /**
+     * Finds the id that the receiver gave to the message, in the body of a successful response; `null`: there is none.
+     */
     readonly receiptIn?: (body: string) => string | null;
   }): Promise<Delivery>;
 }

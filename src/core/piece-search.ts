@@ -1,17 +1,24 @@
 import type { Form } from './secret-forms.ts';
 
-/** Masks a piece of a text, or leaves it unchanged. @returns false if it was left unchanged */
+/**
+ * Masks a part of a text, or leaves it unchanged. `isWhole`: the part is a complete form of a secret, not a piece of
+ * one.
+ * @returns false if the part was left unchanged
+ */
 export type TakePiece = (from: number, to: number, isWhole: boolean) => boolean;
 
 /** Pieces of secrets are looked up by this many consecutive characters. */
 const gramChars = 4;
-/** The maximum number of stored positions with the same four characters. A secret may repeat them many times. */
+/**
+ * The maximum number of stored positions with the same four characters, because a secret may repeat four characters
+ * many times.
+ */
 const placesMax = 16;
 const slotsMin = 1_024;
 
 /**
- * Searches texts for pieces of the given forms. The time grows linearly with the text. Each character is looked up in
- * one table, and masked pieces are not searched again.
+ * Searches texts for pieces of the given forms (encoded variants of secrets). The time grows linearly with the text:
+ * each character is looked up in one table, and masked pieces are not searched again.
  * @param forms  `pieceChars` is at least 4, and at most the length of `text`
  */
 export function createPieceSearch(forms: readonly Form[]): (text: string, take: TakePiece) => void {
@@ -94,7 +101,7 @@ interface Table {
   readonly bits: number;
 }
 
-/** Builds the table. For each piece that must be found, it contains at least four consecutive characters of it. */
+/** Builds the table. It contains at least one group of four consecutive characters of each piece that must be found. */
 function tableOf(forms: readonly Form[]): Table {
   const entries: (readonly [place: number, hash: number])[] = [];
   let begin = 0;

@@ -80,7 +80,7 @@ export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyB
   /** When the hop times out, monotonic. */
   readonly deadlineMs: number;
   readonly limitMs: number;
-  /** As `Due.idleMs`. */
+  /** The hop of a download also times out if no byte arrives for this time; absent: no such timeout. */
   readonly idleMs?: number;
 }
 
@@ -89,14 +89,17 @@ export interface HopResponse {
   /** Response headers with names in lower case. Values are not masked, so they are never stored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** The complete body, as `whole` in `ProbeResponse`; valid until this object is closed. */
+  /** The complete body, in memory or in a file; valid until the line is closed. Absent: `body` is the complete body. */
   readonly whole?: WholeBody;
 }
 
 /** The connection for the requests of one probe: a new one (cold), or one kept from an earlier probe (warm). */
 export interface Line {
   hop(request: HopRequest): Promise<HopResponse>;
-  /** Waits for the connection of a build; false: it is not ready within `limitMs`. Absent: no wait is needed. */
+  /**
+   * Waits for the connection of a build (concurrent probes over one connection). False: it is not ready within
+   * `limitMs`. Absent: no wait is needed.
+   */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   close(): void;
 }
@@ -133,8 +136,8 @@ export interface KnownMask {
   data<T>(value: T): T;
   learn(secret: string): void;
   /**
-   * Returns the same mask, except that it does not mask pieces that also occur in these words, such as the mirror's
-   * name and URL.
+   * Returns the same mask with an exception: pieces that also occur in `words` (such as the mirror's name and URL) are
+   * not masked.
    */
   beside(words: readonly string[]): KnownMask;
 }
@@ -148,7 +151,7 @@ export interface Over {
   readonly timed?: Timed;
   /** Called for each piece of a body, so that the processor time of many small pieces is also charged to the mirror. */
   readonly received?: (pieceBytes: number) => void;
-  /** The preferred family, if `access.family` is `null`; absent: no preference. */
+  /** The preferred address family, if `access.family` is `null`; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
   /** The only HTTP version to offer. Absent: those of the mirror's access. */
   readonly protocol?: HttpProtocol | undefined;
@@ -172,14 +175,17 @@ export interface SignatureChecker {
 
 export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
-  /** Hashes from lock files or from an authority, in the ecosystem's form. */
+  /** Hashes from lock files or from an authority, as the ecosystem writes them. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly own: Own;
   /** The number of first bytes of an artifact that are read; absent: all. */
   readonly peekBytes?: number;
   readonly nowWallMs: number;
   readonly memory?: ProbeMemory;
-  /** As `Due.artifactAt`. A location in `memory` is used only if its digest equals this one. */
+  /**
+   * A digest of the location that the last index gave for the artifact; absent: not known. A location in `memory` is
+   * used only if it has this digest.
+   */
   readonly artifactAt?: string;
 }
 
@@ -198,7 +204,7 @@ export type Conversation = Generator<ProbeRequest, Verdict, ProbeResponse>;
 
 export interface Prober<Own = unknown> {
   probe(target: Target, context: ProbeContext<Own>): Conversation;
-  /** Awaited before each conversation. */
+  /** Called and awaited before each conversation (the requests of one probe). */
   prepare?(context: Pick<ProbeContext<Own>, 'own'>): Promise<void>;
 }
 
@@ -209,7 +215,7 @@ export interface Probed {
 
 /** Runs probes in threads. A probe of a thread that dies or hangs ends as `unknown('defect')`. */
 export interface Workers {
-  /** Never rejects. */
+  /** Runs one probe. The promise never rejects. */
   probe(due: Due): Promise<Probed>;
   control(due: ControlDue): Promise<ControlResponse>;
   /** Sets what probes need: access and context. It applies to probes that start afterwards. */
@@ -223,7 +229,7 @@ export interface Workers {
 export interface WorkerBook {
   readonly access: Readonly<Record<string, WireAccess>>;
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
-  /** Ecosystems whose conversations are loaded at the start. */
+  /** Ecosystems whose probing code a thread loads when it starts. */
   readonly ecosystems?: readonly EcosystemId[];
   /** Host names to resolve when another name fails, to test whether the resolver itself works. */
   readonly otherNames?: readonly string[];
@@ -279,9 +285,9 @@ export interface Store {
   /** Deletes the oldest rows until at most `rowsMax` remain. Returns the number of deleted rows. */
   trim(table: Table, rowsMax: number): number;
   writable(): boolean;
-  /** Number of corrupt files that were moved aside. */
+  /** The number of corrupt state files that were moved aside. */
   setAside?(): number;
-  /** Number of unreadable rows found. */
+  /** The number of unreadable rows that were found. */
   rowsAside?(): number;
   close(): void;
 }

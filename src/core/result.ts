@@ -19,7 +19,10 @@ export interface Sentence {
 
 export type Filled = string | number | Sentence | readonly Filled[];
 
-/** A text in English, and as a key and values to render it in any language; `null`: only English exists. */
+/**
+ * A text in English. `sentence`: the text as a key and values, to render it in any language; `null`: only English
+ * exists.
+ */
 export interface Message {
   readonly text: string;
   readonly sentence: Sentence | null;

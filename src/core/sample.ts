@@ -33,19 +33,19 @@ export interface Sample {
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
   /**
-   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: no connection, or an
-   * older row.
+   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: there was no
+   * connection, or the row is from an older release.
    */
   readonly protocol?: HttpProtocol;
-  /** The value of `Hop.repeated` of the hop that `protocol` is taken from. */
+  /** Why HTTP/2 sent the request again, for the hop that `protocol` is taken from; absent: it was sent once. */
   readonly repeated?: Hop['repeated'];
-  /** From a cache header (`x-cache`, `cf-cache-status`…); `null`: none. */
+  /** Whether a cache served the response, from a header such as `x-cache`; `null`: no header shows it. */
   readonly cache: 'hit' | 'miss' | null;
   /** The longest `Retry-After` of all hops; `null`: none. */
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
-  /** The same as `loopDelayMsSum` in the transcript. */
+  /** The sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
   readonly loopDelayMsSum?: number;
   /** The longest processor time that one response took; absent: below `limits.threadHeldMs`, or a whole artifact. */
   readonly heldMs?: number;
@@ -56,7 +56,7 @@ export interface Sample {
 export interface SettledSample extends Sample {
   /** True for the first fetch through a pull-through cache. It does not count as a round trip. */
   readonly cold: boolean;
-  /** The threshold for slow; `null`: the series has none, for example while warming up. */
+  /** A response that takes longer is slow; `null`: the series has no threshold, for example while it warms up. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
   /** True for a 429 that our own request rate caused. It does not count against the mirror. */
@@ -160,8 +160,8 @@ export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): rea
 }
 
 /**
- * Returns the phase in which a hop failed. A certificate is refused just after the handshake, but counts as phase
- * `tls`.
+ * Returns the phase of a failure: `named`, unless the hop had already reached more than one phase beyond it. One phase
+ * is tolerated, because a certificate is refused just after the handshake but counts as phase `tls`.
  */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;

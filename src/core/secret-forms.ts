@@ -5,17 +5,23 @@ export interface Credential {
   readonly secret: string;
 }
 
-/** A text that reveals a secret, and the length of the shortest piece of it that does. */
+/**
+ * A text that reveals a secret, such as the secret in base64. `pieceChars`: the length of the shortest piece that is
+ * masked.
+ */
 export interface Form {
   readonly text: string;
   readonly pieceChars: number;
 }
 
-/** Shorter secrets are not masked. */
+/** Secrets with fewer characters than this are not masked. */
 export const secretCharsMin = 4;
 /** Secrets shorter than this are masked only as a whole, because six of their characters also occur by chance. */
 const secretCharsInPieces = 12;
-/** A secret longer than this has so many pieces of six characters that some of them occur by chance. */
+/**
+ * If a secret is longer than this, its masked pieces must be longer by `longPieceMore` characters. Otherwise some of
+ * its many pieces of six characters would occur by chance.
+ */
 const secretCharsLong = 256;
 const longPieceMore = 2;
 
@@ -23,9 +29,9 @@ const base64 = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * `pieceChars`: the length of six characters of a secret in this encoding, at any offset. For base64 and base32,
- * characters that depend on a neighbour are not counted. `wholeCharsMin`: shorter forms of a short secret are omitted,
- * because they occur by chance.
+ * `pieceChars`: the number of characters that six characters of a secret have in this encoding, at any offset. For
+ * base64 and base32, characters that also depend on neighbouring bytes are not counted. `wholeCharsMin`: shorter
+ * encoded texts are not searched for, because they occur by chance.
  */
 const kinds = {
   plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },
@@ -36,8 +42,9 @@ const kinds = {
 } as const;
 
 /**
- * Returns the forms that are searched for in decoded lower-case text: the secret, reversed, and without separators; and
- * each in hex, base32 and base64. The coded forms also match inside other text and as `user:password`.
+ * Returns the variants of a secret that are searched for in decoded lower-case text: the secret and the reversed
+ * secret, each also without separators, and in hex, base32 and base64. The encoded variants are also found inside
+ * longer encoded text, and as `user:password`.
  */
 export function formsOf({ username, secret }: Credential): readonly Form[] {
   if (secret.length < secretCharsMin) return [];
@@ -45,7 +52,7 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
   const both = [bytes, Buffer.from(bytes).reverse()];
   const plain = new Set([
     ...decodingsOf(lowerCaseOf(secret)).map(({ text }) => text),
-    // A UTF-8 secret appears in this form in headers, which are read as Latin-1, and in percent-encodings.
+    // A UTF-8 secret becomes this text in headers, which are read as Latin-1, and when percent-encodings are decoded.
     lowerCaseOf(bytes.toString('latin1')),
     lowerCaseOf(secret.replaceAll(' ', '+')),
   ]);

@@ -40,7 +40,10 @@ export function maskUrl(url: string): string {
   return hadUser ? parsed.href.replace('://', `://${shown}@`) : parsed.href;
 }
 
-/** Masks the values of a query. A name without a value may be a secret, and an `@` may end a password. */
+/**
+ * Masks the values of a query, and names without a value, because they may be secrets. If the query contains an `@`,
+ * which may end a password, the whole query is masked.
+ */
 function maskQuery({ search, searchParams }: URL): string {
   if (/@|%40/.test(search)) return shown;
   // `searchParams.set` would search the whole query for each name, and a server chooses the number of names.
@@ -101,7 +104,7 @@ export function seal(value: unknown): Sealed {
   return { data: plain(value, []), secrets };
 }
 
-/** Puts the secrets back; changes `data` in place. */
+/** Returns the value with its secrets put back. `data` is changed in place. */
 export function unseal({ data, secrets }: Sealed): unknown {
   let whole = data;
   for (const { path, text } of secrets) {
@@ -123,9 +126,11 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** A scheme with any slashes: `http:/h`, `http:\\h` and `http:h` are URLs too. */
+/**
+ * Matches the scheme of a URL. A URL may have any number of slashes: `http:/h`, `http:\\h` and `http:h` are URLs too.
+ */
 const scheme = /^\s*(?:(?:https?|tcp|socks[45]?[ah]?):[\\/]*|[a-z][a-z0-9+.-]*:\/\/)/i;
-/** An invalid port may be a password. */
+/** Matches the text from an invalid port on, because it may be a password. */
 const oddPort = /(:[\\/]{2})[^\\/:@[\]\s?#]+:(?!\d{1,5}(?:[\\/?#,|\s]|$))[\s\S]*$/;
 
 /** Masks every possible credential in an operator's text that may contain an address. In doubt it masks too much. */

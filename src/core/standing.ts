@@ -5,7 +5,7 @@ import type { Sentence } from './result.ts';
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type MirrorState = (typeof mirrorStates)[number];
 
-/** `untilMs`: wall time. */
+/** An operator's pause of a mirror. `untilMs`: its end, wall time. */
 export interface Pause {
   readonly untilMs: number;
   readonly reason: string;
@@ -18,7 +18,7 @@ export interface Standing extends Upstream {
   readonly because: string;
   /** `because` as a key and values, to render it in any language. */
   readonly why?: Sentence;
-  /** True if a target of the mirror is in doubt. */
+  /** True if a target of the mirror is in doubt: it failed, and the failure is not confirmed yet. */
   readonly inDoubt: boolean;
   readonly paused: Pause | null;
   readonly inMaintenance: boolean;
@@ -35,7 +35,10 @@ export interface Standing extends Upstream {
   readonly throttledUntilMs: number | null;
   /** True if our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;
-  /** The mirror responds over only one address family. `likely`: not confirmed yet. */
+  /**
+   * Set if the mirror responds over only one address family. `known`: this is confirmed; `likely`: it is not confirmed
+   * yet.
+   */
   readonly oneFamily?: 'known' | 'likely';
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   readonly findings: readonly Finding[];
@@ -46,7 +49,7 @@ export interface Freshness {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
   readonly missing: number | null;
-  /** How long the last releases took from their first sight at the origin to that at this mirror. */
+  /** How long the last releases took from their first sight at the origin to their first sight at this mirror. */
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
@@ -71,7 +74,7 @@ export interface MirrorLag {
   readonly missing: number | null;
 }
 
-/** The baseline of a light series; `null` while it warms up. */
+/** The baseline of a series of light probes (one target over cold or warm connections); `null` while it warms up. */
 export interface SeriesBaseline {
   readonly target: Target;
   readonly connection: Connection;

@@ -24,7 +24,7 @@ export function likelihoodOf(bad: number, all: number): number {
   return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));
 }
 
-/** Rounds to six decimals: microseconds of a value in seconds. */
+/** Rounds to six decimals, so a value in seconds to whole microseconds. */
 export function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

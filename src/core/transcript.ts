@@ -15,7 +15,7 @@ export interface ProbeRequest {
   readonly aside?: boolean;
   /** True if the URL came from a response. Its address is then checked before connecting (SSRF). */
   readonly foreign?: boolean;
-  /** A longer body fails as `oversize`. */
+  /** The maximum size of the body, bytes. A longer body fails as `oversize`. */
   readonly bodyBytesMax: number;
   /**
    * If set, no request is sent. Instead, a local program verifies a signature, and its output is the response's body.
@@ -25,7 +25,10 @@ export interface ProbeRequest {
   readonly stopAfterBytes?: number;
   /** True: the body is not decoded, because real clients store it as it was sent. */
   readonly asSent?: true;
-  /** If true, a body above `limits.bodyHeldBytes` is returned as its beginning and as `whole`. */
+  /**
+   * True: if the body is longer than `limits.bodyHeldBytes`, the response has its beginning in `body` and all of it in
+   * `whole`.
+   */
   readonly large?: true;
   /** If set, no request is sent. Instead, this function runs a computation that would block the thread for long. */
   readonly work?: () => Promise<void>;
@@ -47,11 +50,17 @@ export type ProbeResponse =
       /** The response headers with lower-case names. Repeated headers are joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array;
-      /** The whole of a `large` body, where `body` is only its beginning; valid until the conversation ends. */
+      /**
+       * The complete body if `large` was set and `body` is only the beginning; valid until the conversation (the probe)
+       * ends.
+       */
       readonly whole?: WholeBody;
       /** The URL after redirects, with credentials masked. */
       readonly finalUrl: string;
-      /** Times, each summed over all hops; absent: nothing was timed. */
+      /**
+       * How long the connections took, and the responses over them, each summed over all hops; absent: nothing was
+       * timed.
+       */
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
@@ -92,7 +101,7 @@ export interface Facts {
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
-    /** `pinned`, or the ecosystem's word for another authority. */
+    /** The source of the hash: `pinned`, or the ecosystem's name of an authority. */
     readonly against: string;
   };
   /** A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. */
@@ -111,14 +120,14 @@ export interface Facts {
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**
-   * The number of records at the authority itself. `size` is `null` if it is not reachable from here. Absent: no
-   * request was sent.
+   * The number of records in the authority's own database. `size` is `null` if the database is not reachable from
+   * here. Absent: no request was sent.
    */
   readonly authority?: { readonly name: string; readonly size: number | null };
   readonly authorityCost?: AuthorityCost;
   /** Two signed statements of one authority that contradict each other, in full. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
-  /** Hashes that an authority has signed, in the form of `ProbeContext.pinned`. */
+  /** Hashes that an authority has signed, with keys and values as in `ProbeContext.pinned`. */
   readonly logged?: Readonly<Record<string, string>>;
   /** Facts that only the ecosystem's own code reads. */
   readonly own?: Readonly<Record<string, unknown>>;
@@ -161,7 +170,9 @@ export interface TlsFacts {
   readonly expiresAtMs: number | null;
   readonly spkiSha256: string | null;
   readonly resumed: boolean;
-  /** Node's error code; `null`: chain, dates and name are valid. The pin is checked separately. */
+  /**
+   * Node's error code of the certificate check; `null`: chain, dates and name are valid. The pin is checked separately.
+   */
   readonly authorizationCode: string | null;
 }
 
@@ -203,7 +214,9 @@ export interface Hop {
   readonly status: number | null;
   /** At most `limits.headersKept` response headers, with secrets redacted. */
   readonly responseHeaders: Readonly<Record<string, string>>;
-  /** The length of the body as it was received, after only the transfer encoding was decoded. */
+  /**
+   * The length of the body as it was received: the transfer encoding is decoded, the content encoding (gzip) is not.
+   */
   readonly bodyBytes: number;
   /**
    * When `limits.slowStartBytes` had arrived (monotonic), and the number of bytes at that time; absent: the body is
@@ -237,11 +250,13 @@ export interface Cost {
   readonly ms: number;
 }
 
-/** What verification costs a client: through the mirror's relay, and directly from the authority. */
+/** What verification costs a client: through the mirror, if it relays requests to the authority, and directly. */
 export interface AuthorityCost {
-  /** The cost through the mirror's relay; `null`: the mirror has no relay, or it was not timed. */
+  /** The cost through the mirror; `null`: the mirror relays no requests to the authority, or they were not timed. */
   readonly relayed: Cost | null;
-  /** The cost at the authority itself; `null`: no request was sent to it from here, or the request failed. */
+  /**
+   * The cost at the authority itself; `null`: no request was sent to the authority from here, or the request failed.
+   */
   readonly direct: Cost | null;
 }
 

@@ -1,8 +1,8 @@
 import type { FileText, FolderNames } from './ports.ts';
 
 /**
- * `error`: builds break, verification is off, or secrets leak; `warning`: that may happen, or builds are slower;
- * `note`: no problem.
+ * The severity of a trap (a risky setting). `error`: builds break, verification is off, or secrets leak; `warning`:
+ * that may happen, or builds are slower; `note`: no problem.
  */
 export type TrapSeverity = 'error' | 'warning' | 'note';
 
@@ -26,7 +26,7 @@ export interface Edit {
   readonly line: number | null;
   /** The line before the change; `null`: the line is new. */
   readonly was: string | null;
-  /** The lines that replace it; empty: the line is removed. */
+  /** The lines after the change; empty: the line is removed. */
   readonly becomes: readonly string[];
 }
 
@@ -92,7 +92,7 @@ export interface Assignment {
 
 export interface MachineSurroundings {
   readonly machine: Machine;
-  /** Assignments, in the order in which they are read. */
+  /** Assignments of variables in files, in the order in which a shell or a login reads them. */
   readonly assignments: readonly Assignment[];
   readonly privatePatterns: readonly string[];
 }

@@ -36,7 +36,7 @@ export interface TrendCell {
 export interface Trend {
   readonly range: TrendRange;
   readonly cellMs: number;
-  /** Start of the oldest possible cell, wall time. */
+  /** The start of the oldest cell that the trend can contain, wall time. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly cells: readonly TrendCell[];

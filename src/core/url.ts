@@ -1,9 +1,9 @@
 import type { Listen } from './config.ts';
 
 export interface SplitUrl {
-  /** Without user-info, query, fragment or trailing slash. */
+  /** The URL without user-info, query, fragment or trailing slash. */
   readonly url: string;
-  /** Percent-decoded; `null`: no user-info. */
+  /** The user-info, percent-decoded; `null`: none. */
   readonly user: { readonly username: string; readonly password: string } | null;
 }
 
@@ -30,7 +30,10 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
 const urlCharsMax = 16 * 1024;
 /** The limit for the base URL of a page. It is short, because each relative URL of the page is resolved with it. */
 const baseCharsMax = 1024;
-/** The longest label in DNS. `URL` takes quadratic time for a non-ASCII label: 0.3 s for 4 000 letters. */
+/**
+ * The longest label of a host name in DNS. Longer labels are refused, because `URL` takes quadratic time for a
+ * non-ASCII label: 0.3 s for 4 000 letters.
+ */
 const labelCharsMax = 63;
 const hostCharsMax = 300;
 

@@ -47,7 +47,7 @@ export function stamp(wallMs: number | null): string | null {
   return wallMs === null ? null : new Date(wallMs).toISOString();
 }
 
-/** Converts a finding; all keys are present, except `family` and `protocol` of scope items. */
+/** Converts a finding for the API; all keys are present, except `family` and `protocol` of scope items. */
 export function findingView(finding: Finding): FindingView {
   const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
   const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;
@@ -100,7 +100,7 @@ export function firstBytesTextOf({ firstHex }: Pick<Seen, 'firstHex'>): string {
     .join('');
 }
 
-/** Converts an advice; all keys are present. */
+/** Converts an advice for the API; all keys are present. */
 export function adviceView(advice: Advice): AdviceView {
   const { id, ecosystem, upstream, vantage, state, from, to, chain, reason, cause, refusal, expected } = advice;
   const { confidence, bypass = null, remedy, doesNotCover, rollback, trigger } = advice;
@@ -144,7 +144,7 @@ export function adviceView(advice: Advice): AdviceView {
 
 export type ActionView = ReturnType<typeof viewOfAction>;
 
-/** @param say  returns `because` in the reader's language */
+/** Converts a row of the action journal for the API. @param say  returns `because` in the reader's language */
 export function viewOfAction(row: ActionRow, say: (because: Sentence) => string) {
   const { id, action, kind, mode, advice, state, held, attempts, because, output, isInterrupted, undoneBy } = row;
   const { ecosystem, upstream, from, to, cause } = advice;

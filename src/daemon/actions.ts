@@ -29,14 +29,17 @@ export class Actions {
   #atMs = Number.NEGATIVE_INFINITY;
   readonly #ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   readonly #undos: string[] = [];
-  /** Ids of advice that `#accept` found to be regretted. The next turn reads them. */
+  /**
+   * Ids of regretted advice (an audit found the previous mirror better) that `#accept` reported. The next turn reads
+   * them.
+   */
   readonly #regrets: string[] = [];
   readonly #orders: ActionOutput['orders'][number][] = [];
   readonly #unbegun: string[] = [];
 
   /**
    * @param restored  the rows of table `action`
-   * @param ended     requests a turn of the loop
+   * @param ended     called when a step has ended, to request a turn of the main loop
    */
   constructor(stages: Stages, actor: Actor | null, restored: readonly Row[], ended: () => void) {
     this.#stages = stages;
@@ -49,7 +52,10 @@ export class Actions {
     if (this.#isStopped) stages.log.warn('actions are stopped');
   }
 
-  /** Updates the journal, accepts advice, decides what `begin` starts. @param isStopping  true: no new action starts */
+  /**
+   * Updates the journal, accepts advice, and decides which steps `begin` starts.
+   * @param isStopping  true: no new action starts
+   */
   turn(advised: readonly AdviceChange[], changes: TurnChanges, now: Now, absorb: Absorb, isStopping: boolean): void {
     const rules = this.#actor === null ? [] : (this.#stages.config.onAdvice ?? []);
     if (rules.length === 0) return;
@@ -73,7 +79,8 @@ export class Actions {
   /** Starts the decided steps. @param isStored  false: the journal could not be written, so no step starts */
   begin(isStored: boolean): void {
     for (const { step, row, rule } of this.#orders.splice(0)) {
-      // Not started now: the next turn decides again, because advice, rule or `actions stop` may change.
+      // The step is not started now. The next turn decides about it again, because advice, rule or `actions stop` may
+      // change.
       if (!isStored || this.#actor === null || this.#isClosed) {
         this.#unbegun.push(row.id);
         continue;
@@ -88,7 +95,7 @@ export class Actions {
     }
   }
 
-  /** The journal, newest first. */
+  /** Returns the journal of actions, newest first. */
   list(): readonly ActionRow[] {
     return [...this.#state.rows.values()].sort((a, b) => b.plannedAtMs - a.plannedAtMs || (a.id < b.id ? 1 : -1));
   }
@@ -97,7 +104,7 @@ export class Actions {
     return this.#isStopped;
   }
 
-  /** Stops or resumes all actions. @returns whether that survives a restart */
+  /** Stops or resumes all actions. @returns true if the setting also holds after a restart of the daemon */
   stop(wanted: boolean): boolean {
     this.#isStopped = wanted;
     this.#atMs = Number.NEGATIVE_INFINITY;
@@ -156,7 +163,7 @@ export class Actions {
     };
   }
 
-  /** Passes changed rows to the other daemon of the pair. */
+  /** If this daemon holds the lease of the pair, passes changed rows to the other daemon. */
   #share(out: ActionOutput, lead: ActionInput['lead']): void {
     if (lead !== 'holder') return;
     for (const row of out.rows)
@@ -193,7 +200,10 @@ function isForPeople(held: ActionRow['held']): boolean {
   return held === 'stopped' || held === 'regret' || held === 'hour' || held === 'day';
 }
 
-/** Parses a row that the other daemon of the pair stored; empty if this build does not know its form. */
+/**
+ * Parses a row of the action journal that the other daemon of the pair stored. Returns an empty list if this release
+ * does not know the format of the row.
+ */
 function rowIn(text: string): readonly ActionRow[] {
   try {
     const value = JSON.parse(text) as ActionRow;

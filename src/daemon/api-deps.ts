@@ -42,7 +42,7 @@ export function assembleApiDeps(
   };
 }
 
-/** Reads the states of mirrors and the findings. */
+/** Returns the functions with which the API reads mirror states and findings. */
 function detectDepsOf(s: Stages) {
   const baselines = readAgain(
     s,
@@ -59,7 +59,7 @@ function detectDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** Reads the probes and the times of the next ones. */
+/** Returns the functions with which the API reads probes and the times of the next probes. */
 function probeDepsOf(s: Stages) {
   return {
     dueAt({ target, connection }) {
@@ -75,7 +75,7 @@ function probeDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** Reads the advice and the chains of clients. */
+/** Returns the functions with which the API reads advice and the chains of clients. */
 function adviceDepsOf(s: Stages) {
   return {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
@@ -97,7 +97,7 @@ function adviceDepsOf(s: Stages) {
   } satisfies Partial<ApiDeps>;
 }
 
-/** The commands of API clients. Each runs in a turn of the loop. */
+/** Returns the functions that carry out commands of API clients, each in a turn of the main loop. */
 function commandsOf(s: Stages, pipeline: Pipeline) {
   return {
     acceptAdvice: (id) =>
@@ -170,7 +170,10 @@ function moveOf({ ecosystem, upstream, from, to }: Advice) {
   return { ecosystem, upstream, from, to };
 }
 
-/** Caches the value for half a second, because a page may request hundreds of values at once. */
+/**
+ * Returns a function that caches the value of `read` for half a second, because a page may request hundreds of values
+ * at once.
+ */
 function readAgain<T>(s: Stages, read: () => T): () => T {
   let last: { readonly atMs: number; readonly value: T } | null = null;
   return () => {
@@ -212,7 +215,7 @@ function isAfter(row: Row, before: { atMs: number; key: string } | null): boolea
 
 const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0, malformed: 0 };
 
-/** Passes notifications of Alertmanager to the loop. A 200 means that they are stored. */
+/** Passes notifications of Alertmanager to the main loop. A response 200 means that the notification is stored. */
 function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
   let waiting = 0;
   const count = (counts: Partial<Record<AlertOutcome, number>>): void => {
@@ -246,7 +249,8 @@ function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] 
 }
 
 /**
- * Returns an exception as a value. So a rejected promise always means that the loop has ended and refused the command.
+ * Returns the result of `act`, or its exception as a value. So if the promise of `pipeline.command` rejects, the loop
+ * has ended and refused the command.
  */
 function attempt<T>(act: () => T): Result<T, unknown> {
   try {

@@ -77,7 +77,10 @@ export function createDefects(log: Log, clock: Clock) {
         return false;
       }
     },
-    /** Awaits `act`; resolves to `instead()` if it throws or rejects. */
+    /**
+     * Returns the result of `act`. If `act` throws or rejects, the defect is counted, and the result of `instead` is
+     * returned.
+     */
     async or<T>(act: () => Promise<T>, instead: () => T): Promise<T> {
       try {
         return await act();

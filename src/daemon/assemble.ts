@@ -40,7 +40,10 @@ import { createLedger, type LedgerStore } from '../state/ledger.ts';
 import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
-/** If more rows wait for the state file, some are dropped, because each attempt to write serializes all of them. */
+/**
+ * The maximum number of rows that wait to be written to the state file. If more wait, some are dropped, because each
+ * attempt to write serializes all of them.
+ */
 const waitingRowsMax = 2_000;
 
 export interface DaemonPorts {
@@ -173,7 +176,7 @@ function judgingOf(
   };
 }
 
-/** Each target with each kind of connection that its mirror is probed over. */
+/** Returns each target with each kind of connection (cold, warm) that its mirror is probed over. */
 export function dueSeriesOf(config: Config, targets: readonly Target[]): readonly SeriesRef[] {
   const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
   return targets.flatMap((target) =>
@@ -188,7 +191,7 @@ export function declaredBy(
   return (ecosystem, upstream) => declaredChainOf(config, ecosystem, upstream, registry);
 }
 
-/** The stored pauses of configured mirrors, without those that have ended. */
+/** Returns the stored pauses of configured mirrors, without pauses that have ended. */
 export function pausesIn({ store, config: { mirrors } }: Pick<Stages, 'store' | 'config'>, now: Now) {
   return store.all('pause').flatMap((row) => {
     const pause = mirrors.some(({ name }) => name === row.key) ? readPause(row, now) : null;
@@ -214,7 +217,7 @@ export function findProbe(
   return null;
 }
 
-/** The findings behind proposed, accepted or refused advice. */
+/** Returns the ids of the findings that proposed, accepted or refused advice cites. */
 export function foundInForce({ advisor }: { readonly advisor: Advisor }): readonly string[] {
   return advisor.list().flatMap(({ evidence }) => evidence.findings);
 }
@@ -226,7 +229,10 @@ function lifeOf(store: Store, now: Now): string {
   return id;
 }
 
-/** A fingerprint of the settings that affect probing and judging most, not of all settings: twelve hex digits. */
+/**
+ * Returns a fingerprint (twelve hex digits) of the settings that affect probing and judging most. Other settings do not
+ * change it.
+ */
 export function settingsOf(config: Config): string {
   const { detect, advise, schedule, steps, controls, modules } = config;
   const mirrors = config.mirrors.map(({ name, upstream, url, role, weight }) => [name, upstream, url, role, weight]);

@@ -21,8 +21,8 @@ export interface BookInput {
 }
 
 /**
- * The part of a configuration that probing threads need: access with secrets in clear text, and the input of each
- * protocol. Hashes in `config.pinned` override learnt ones.
+ * Returns the part of a configuration that probing threads need: access with secrets in clear text, and the input of
+ * each protocol. Hashes in `config.pinned` override learnt ones.
  */
 export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
@@ -72,8 +72,8 @@ function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string 
 }
 
 /**
- * Names for testing a resolver: the hosts of controls and of public mirrors.
- * Names of private mirrors must not reach other resolvers.
+ * Returns host names for testing a resolver: the hosts of controls and of public mirrors. Names of private mirrors are
+ * excluded, because they must not reach other resolvers.
  */
 function otherNames(config: Config, registry: Registry): readonly string[] {
   const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;

@@ -7,7 +7,10 @@ import { makeDue } from './once.ts';
 
 export type Spent = Parameters<Visit['end']>[0];
 
-/** Compares the run of a client with the probes of our own steps. */
+/**
+ * Judges the run of a client, and probes the same module with our own steps for comparison. Returns the run with both
+ * results, and the bytes that both transferred.
+ */
 export async function compareRun(
   s: Stages,
   request: ClientWish,
@@ -35,7 +38,7 @@ export async function compareRun(
   return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];
 }
 
-/** Probes the steps of the client's fetch until one is not ok. These probes are not judged. */
+/** Probes the steps of the client's fetch until one is not ok. The results of these probes do not go to detection. */
 async function probeOwnSteps(s: Stages, { mirror, module, version }: ClientWish) {
   const probeIds: string[] = [];
   let wireBytes = 0;

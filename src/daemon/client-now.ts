@@ -23,7 +23,10 @@ export function unsupportedAccessOf(mirror: Mirror, id: string): Sentence | null
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }
 
-/** Runs a real client against one mirror now, as the daemon would. @param onStop  registers what kills the client */
+/**
+ * Runs a real client against one mirror now, as the daemon would.
+ * @param onStop  called with a function that kills the client
+ */
 export async function runClientNow(
   config: Config,
   wanted: {
@@ -44,7 +47,7 @@ export async function runClientNow(
   return { ...judgeReport(report, client, wanted.mirror.url), tookMs, files, bytes, words };
 }
 
-/** The real clients of the configuration that are not installed here. */
+/** Lists the real clients of the configuration that are not installed here. */
 export function findMissingClients({ clientRuns }: Config, facts: Pick<ProcessFacts, 'path'>): readonly string[] {
   const runner = clientsFor(facts);
   const ids = new Set(clientRuns?.pairs.map(({ client }) => client));

@@ -26,7 +26,7 @@ interface OrderMeans {
   readonly isRoot: boolean;
 }
 
-/** The defaults if the configuration has no `clientRuns`. */
+/** The timeout, milliseconds, and the user of a client if the configuration has no `clientRuns`. */
 const timeoutMs = 5 * 60_000;
 const unprivileged = { uid: 65534, gid: 65534 };
 
@@ -99,7 +99,10 @@ export function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientP
   return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
 }
 
-/** What a pair fetches in its next run: the canary's module first, then the others in turn. `null`: nothing. */
+/**
+ * Returns what a pair (a client and a mirror) fetches in its next run: the canary's module first, then the other
+ * modules in turn. `null`: nothing.
+ */
 export function clientOrderFor(s: Stages, { registry, client }: ClientPair, runs: number): ClientWish | null {
   const mirror = s.config.mirrors.find(({ name }) => name === registry);
   const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
@@ -117,7 +120,7 @@ function isFetched(kind: Ecosystem, { step }: Target): boolean {
   return step === kind.fetch.at(-1);
 }
 
-/** The bytes that a client's fetch and our own probes after it will probably transfer. */
+/** Returns an estimate of the bytes that a client's fetch and our own probes after it transfer. */
 export function bytesOf(kind: Ecosystem | null): number {
   return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
 }

@@ -14,7 +14,9 @@ export type ClientRuns = ReturnType<typeof createClientRuns>;
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
-/** The stored last run of a pair. `runs`: the number of its runs without repetitions. */
+/**
+ * The stored last run of a pair (a client and a mirror). `runs`: the number of runs of the pair, without repetitions.
+ */
 interface Kept {
   readonly run: ClientRun;
   readonly runs: number;
@@ -32,7 +34,7 @@ interface Reported {
   readonly report: ClientReport;
 }
 
-/** Runs real clients at their own pace, one at a time, and compares them with our own steps. */
+/** Runs real clients at their own pace, one at a time, and compares each result with that of our own probes. */
 export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>) {
   const runs = new PairRuns(s, pipeline);
   return {
@@ -51,7 +53,8 @@ class PairRuns {
   readonly #rota: ReturnType<typeof createClientRota>;
   readonly logged = new Set<string>();
   /**
-   * By pair: the outcome of the last run that differed from our own steps. A later run that agrees removes the entry.
+   * By pair: the outcome of the last run whose result differed from that of our own probes. A later run that agrees
+   * removes the entry.
    */
   readonly #odd = new Map<string, ClientRun['outcome']>();
   /** Comparisons in progress. Other runs do not wait for them, because a mirror may hang. */
@@ -163,7 +166,10 @@ class PairRuns {
     }
   }
 
-  /** True if the pair should run again soon: the run differs from our steps, with a new outcome. */
+  /**
+   * True if the pair should run again soon: the result differs from that of our own probes, and the run has a new
+   * outcome.
+   */
   #isOddAgain(pair: ClientPair, run: ClientRun): boolean {
     const key = pairKeyOf(pair);
     const same = agrees(run);

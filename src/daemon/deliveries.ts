@@ -13,7 +13,7 @@ export class Deliveries {
   readonly #log: ReturnType<typeof createReceiverLog>;
   #inFlight = 0;
 
-  /** @param ended  requests a turn of the loop, which calls `record` */
+  /** @param ended  called when a delivery has ended, to request a turn of the main loop, which calls `record` */
   constructor(stages: Stages, defects: Defects, ended: (notice: Notice, delivery: Delivery) => void) {
     this.#stages = stages;
     this.#defects = defects;

@@ -12,7 +12,7 @@ import type { Scheduler } from '../schedule/scheduling.ts';
 import type { EvidenceBook } from '../state/evidence.ts';
 import type { createOutstanding } from './outstanding.ts';
 
-/** The stages that decide, without network, files or clock. */
+/** The stages that make decisions. They use no network, files or clock. */
 export interface JudgeStages {
   readonly config: Config;
   readonly scheduler: Scheduler;
@@ -33,10 +33,11 @@ export interface JudgedTurn {
 
 type AdviseTurn = ReturnType<Advisor['consider']>;
 
-/** Without events, advice is updated at this interval, milliseconds. */
+/** If there are no events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
 /**
- * The maximum number of passes over the orders of one turn, because a probe that cannot start may cause further orders.
+ * The maximum number of passes over the ordered probes of one turn. A probe that cannot start may cause further orders,
+ * so one pass is not enough.
  */
 const carryingMax = 4;
 
@@ -57,7 +58,7 @@ export class Maintenance {
   readonly #on = new Set<string>();
   #config: Config | null = null;
 
-  /** The mirrors whose maintenance has begun or ended since the last call. */
+  /** Returns the mirrors whose maintenance has begun or ended since the last call. */
   changes({ config, scheduler }: JudgeStages, now: Now): readonly { readonly name: string; readonly on: boolean }[] {
     if (this.#config !== config) {
       this.#config = config;
@@ -165,7 +166,7 @@ export class JudgeTurn {
 
   readonly tick = (): void => this.detect(this.#judge.stages.detector.tick(this.#now));
 
-  /** Plans the due probes, which `carryOut` returns. @returns skipped probes */
+  /** Plans the probes that are due; `carryOut` returns them. @returns the probes that were skipped */
   plan(): readonly Skipped[] {
     const { scheduler, detector } = this.#judge.stages;
     if (!this.#judge.isRunning()) {
@@ -242,7 +243,8 @@ export class JudgeTurn {
 
   #probeArtifact({ target, family, protocol, order }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
     const { config, advisor } = this.#judge.stages;
-    // The first bytes should arrive as fast as a light response, so a peek has the usual timeout.
+    // A peek has the timeout of a metadata request, because the first bytes should arrive as fast as the response to
+    // such a request.
     const { timeoutMs } = purpose === 'peek' ? config.schedule.pace : paceOf(target, config);
     const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
     const due = this.#reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over });

@@ -3,8 +3,8 @@ import { type JudgeStages, type JudgeState, JudgeTurn, Maintenance } from './jud
 import { createOutstanding } from './outstanding.ts';
 
 /**
- * Connects schedule, detect and advise, for the daemon and for replays. While `isRunning` returns false, nothing new
- * is probed, not even to confirm.
+ * Connects the stages schedule, detect and advise, for the daemon and for replays. While `isRunning` returns false, no
+ * new probe starts, not even to confirm a failure.
  */
 export function createJudge(stages: JudgeStages, isRunning: () => boolean) {
   const state: JudgeState = {

@@ -18,7 +18,7 @@ export function createKnowledge(s: Stages) {
   return {
     configure: () =>
       s.workers.configure(buildWorkerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
-    /** Learns from these samples. @returns rows for the transaction of the same turn; empty: nothing new */
+    /** Learns from `samples`. @returns rows for the transaction of the same turn; empty: nothing new was learnt */
     learn(samples: readonly SettledSample[]): readonly Row[] {
       const rows: Row[] = [];
       for (const { outcome, facts, due, startedAtMs: atMs } of samples) {
@@ -36,7 +36,10 @@ export function createKnowledge(s: Stages) {
   };
 }
 
-/** What an ecosystem learns from facts. Other ecosystems' keys are left out, because a restart would not read them. */
+/**
+ * Returns what an ecosystem learns from facts. Keys of other ecosystems are left out, because a restart would not read
+ * them.
+ */
 function learntFrom(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
 }

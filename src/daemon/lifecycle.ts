@@ -32,7 +32,10 @@ export interface Daemon {
    * Replaces the configuration. Rejects on a defect, which is logged; the daemon continues with the old configuration.
    */
   reload(): Promise<ReloadOutcome>;
-  /** Drains within `limits.drainMs`, writes the state and closes everything. Idempotent. */
+  /**
+   * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state
+   * and closes everything. A second call returns the promise of the first one.
+   */
   stop(): Promise<void>;
 }
 
@@ -40,7 +43,10 @@ type ReadAgain = Result<Config, readonly ConfigIssue[]>;
 
 export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
-/** Starts a daemon. @returns the error code if the listener cannot be opened: the caller must close the state file */
+/**
+ * Starts a daemon.
+ * @returns the error code if the listener cannot be opened; the caller must then close the state file
+ */
 export async function startDaemon(
   config: Config,
   ports: DaemonPorts,
@@ -127,7 +133,7 @@ class Life {
     this.#isDraining = true;
     this.#keeper?.cancel();
     await Promise.all([this.#pipeline.drain(), closeWithin({ close: () => this.#clientRuns.stop() }, timers)]);
-    // Running probes come back as unknown('shutdown') for the last turn.
+    // Running probes end as unknown('shutdown'). The last turn of the loop still records them.
     await Promise.all([closeWithin(this.stages.workers, timers), closeWithin(this.#pipeline.actions, timers)]);
     this.#pipeline.end();
     await listening.close(limits.closeMs);
@@ -143,7 +149,8 @@ class Life {
     const { stages } = this;
     const { clock, descriptors = null } = this.#ports;
     return {
-      // Only those of owned upstreams, because two shards could report different states of one mirror.
+      // Only mirrors of upstreams that this shard owns are reported, because two shards could report different states
+      // of one mirror.
       standings: stages.detector.standings().filter((standing) => isUpstreamOwner(stages.config, standing)),
       vantage: stages.detector.vantage(),
       findings: stages.detector.findings(),
@@ -195,7 +202,10 @@ class Life {
     return { tag: 'reloaded', changed: keys };
   }
 
-  /** Prepares in slices while the old configuration is in force, so that the turn that replaces it is short. */
+  /**
+   * Prepares the new configuration in slices while the old one is in force. The turn that replaces the configuration is
+   * thus short.
+   */
   async #replace(next: Config): Promise<void> {
     const { stages } = this;
     const targets = await overTurns(expandTargetsInSlices(next, stages.registry), nextTurn);
@@ -245,7 +255,7 @@ function replaceStages(
   stages.exporter.reconfigure(next, targets);
   stages.responses.judgedBy(settingsOf(next));
   absorb.detect(stages.detector.reconfigure(next, targets, now));
-  // A mirror that an earlier reload removed may come back during its pause.
+  // A mirror that an earlier reload removed may come back during its pause. The pause then applies again.
   for (const [registry, pause] of pausesIn(stages, now)) {
     if (before.has(registry)) continue;
     stages.scheduler.pause(registry, pause.untilMs);
@@ -262,7 +272,7 @@ function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): v
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
   store.trim('aside', limits.asideRows);
-  // Deletes rows of removed mirrors and versions. Rows in use are newer than this.
+  // Deletes rows of removed mirrors and versions. Rows in use are newer than these limits.
   store.expire('trend', nowMs - trendKeepMs);
   store.expire('seen', beforeMs - dayMs);
   // Findings and advice expire only once they are over, however old they are.

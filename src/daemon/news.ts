@@ -17,7 +17,7 @@ export interface TurnChanges extends Omit<JudgedTurn, 'settled'> {
   readonly settled: Settled[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
   readonly actions: { readonly result: ActionResult; readonly row: ActionRow }[];
-  /** Changes of actions that receivers get. */
+  /** Changes of actions that are sent to receivers. */
   readonly acted: ActionChange[];
 }
 
@@ -43,7 +43,10 @@ export interface Gap {
   readonly byMs: number;
 }
 
-/** The gap between two consecutive turns; `null`: none. Linux stops CLOCK_MONOTONIC while the machine is suspended. */
+/**
+ * Returns the gap between two consecutive turns of the loop; `null`: none. After a suspension of the machine only the
+ * wall clock has moved, because Linux stops CLOCK_MONOTONIC meanwhile.
+ */
 export function gapBetween(before: Now, now: Now): Gap | null {
   const lived = now.monotonicMs - before.monotonicMs;
   const drift = now.wallMs - before.wallMs - lived;

@@ -11,7 +11,7 @@ export interface OnceRequest {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
-  /** Forces an HTTP version, as `Due.protocol`. */
+  /** The only HTTP version to use; absent: all versions of the mirror's access. */
   readonly protocol?: HttpProtocol;
 }
 
@@ -54,7 +54,7 @@ export interface NoResult {
   readonly limitMs: number;
 }
 
-/** How long a command waits for one probe, milliseconds: the sum of its deadlines, and a reserve. */
+/** Returns how long a command waits for one probe, milliseconds: the sum of the probe's time limits, and a reserve. */
 export function patienceMsFor(due: Due): number {
   return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
 }

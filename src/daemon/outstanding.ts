@@ -2,7 +2,8 @@ import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
 /**
- * The time between two turns counts only up to this limit, because the rest is the daemon's own delay. Milliseconds.
+ * The maximum time between two turns that counts as waiting for a probe, milliseconds. The rest is the daemon's own
+ * delay.
  */
 const turnMsMost = 1_500;
 
@@ -15,7 +16,7 @@ interface Probe {
 
 export function createOutstanding() {
   const probes = new Map<string, Probe>();
-  /** How long the loop has run, without our own delays, milliseconds. */
+  /** How long the loop has run, milliseconds. Delays of the daemon itself are not counted. */
   let ownMs = 0;
   let beforeMs: number | null = null;
   let nextMs = Number.POSITIVE_INFINITY;
@@ -30,7 +31,7 @@ export function createOutstanding() {
       nextMs = ownMs;
     },
     settled: (probeId: string) => void probes.delete(probeId),
-    /** Call this after the process was suspended: pending probes are no longer checked. */
+    /** Stops checking all pending probes. Call this after the process was suspended. */
     forget: () => probes.clear(),
     /**
      * Returns late probes, each once, with the milliseconds that the loop has waited for them.

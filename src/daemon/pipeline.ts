@@ -13,7 +13,7 @@ import { createKnowledge } from './knowledge.ts';
 import { type Absorb, gapBetween, newTurnChanges, type Settled, type TurnChanges } from './news.ts';
 import { createEvents, Publisher } from './publish.ts';
 
-/** Inputs of the loop, which are handled in a turn, never in their callback. */
+/** Inputs of the main loop. They are handled in a turn of the loop, not in the callback that received them. */
 type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly probed: Probed }
   | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
@@ -28,7 +28,7 @@ const afterDefectMs = 250;
 
 export type Pipeline = ReturnType<typeof createPipeline>;
 
-/** The loop: schedule → probe → detect → advise → notify → commit → export and events. */
+/** Creates the main loop: schedule → probe → detect → advise → notify → commit → export and events. */
 export function createPipeline(stages: Stages) {
   const loop = new Loop(stages);
   return {
@@ -57,7 +57,7 @@ class Loop {
   readonly #inbox: Input[] = [];
   /** Transcripts of samples that are not settled yet, by probe id. */
   readonly #awaiting = new Map<string, Transcript>();
-  /** Callbacks of the commands of a turn. They are called after its commit. */
+  /** Functions that settle the promises of a turn's commands. They are called after the commit of the turn. */
   readonly #settle: (() => void)[] = [];
   #timer: { cancel(): void } | null = null;
   #before: Now;
@@ -113,7 +113,10 @@ class Loop {
       await new Promise<void>((resolve) => timers.after(50, resolve));
   }
 
-  /** The last turn: settles held samples and commits. Later commands are refused. */
+  /**
+   * Runs the last turn. Samples whose verdict is not final are settled, and the state is written. Later commands are
+   * refused.
+   */
   end(): void {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
@@ -165,7 +168,7 @@ class Loop {
     if (this.#state === 'stopped') return;
     guarded(() => this.#deliveries.send(now));
     if (this.#state === 'running') guarded(() => this.actions.begin(this.publisher.stateTrouble() === null));
-    // After a defect the loop rests, so that a recurring defect does not keep it busy.
+    // After a defect the loop waits longer, so that a recurring defect does not keep it busy.
     const restMs = this.defects.count() > defectsBefore ? afterDefectMs : 0;
     this.#wake(Math.max(restMs, this.#inbox.length > 0 ? turnGapMs : this.#nextWake(now)));
   }

@@ -23,7 +23,8 @@ export function startProbing(facts: ProcessFacts): ProbeNow {
   return {
     async probe(config, request) {
       const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
-      // A thread reads its messages in order, so a probe uses the book that was sent before it.
+      // A thread reads its messages in order. So a probe uses the book (the access and input of probes) that was sent
+      // before it.
       if (workers === null) workers = workersFor(book, processLog(facts), 1);
       else void workers.configure(book);
       const due = makeDue(request, config, { clock: systemClock, random: systemRandom });
@@ -36,7 +37,10 @@ export function startProbing(facts: ProcessFacts): ProbeNow {
   };
 }
 
-/** Runs one probe in a worker thread of its own, with the contract of `ProbeNow.probe`. */
+/**
+ * Runs one probe in a worker thread that is started for it.
+ * @returns `NoResult` if the worker thread does not respond in time
+ */
 export async function probeNow(
   config: Config,
   request: OnceRequest,

@@ -12,7 +12,9 @@ import type { TurnChanges } from './news.ts';
 const nothingResponds =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
 
-/** The log level of each change of a finding. An open finding may change often. */
+/**
+ * The log level of each change of a finding. `changed` has the lowest level, because an open finding may change often.
+ */
 const findingLevel = {
   opened: 'warn',
   closed: 'info',
@@ -27,8 +29,8 @@ const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
 /**
- * Tables whose rows may wait for a later transaction. (A row of `finding` without an event contains only newer
- * figures.)
+ * Tables whose rows may wait for a later transaction. This includes `finding`: unless a turn reports a change of a
+ * finding, its rows contain only newer figures.
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
@@ -50,15 +52,15 @@ export class Publisher {
     this.#events = events;
   }
 
-  /** Why the last write of the state file failed; `null`: it did not. */
+  /** Returns why the last write of the state file failed; `null`: the write succeeded. */
   stateTrouble(): StateTrouble | null {
     return this.#trouble;
   }
 
   /**
-   * Writes all waiting rows in one transaction. If this fails, the rows stay queued, and `stateTrouble` returns the
-   * reason. If only rows of `patient` tables wait, they may wait for a later turn, at most `limits.commitMs`. `isLast`:
-   * also writes what is written rarely. `isAwaited`: a caller waits for the write.
+   * Writes all waiting rows in one transaction. If the transaction fails, the rows stay queued, and `stateTrouble`
+   * returns the reason. If only rows of `patient` tables wait, they may wait for a later turn, at most
+   * `limits.commitMs`. `isLast`: also writes what is written rarely. `isAwaited`: a caller waits for the write.
    */
   commit(
     changes: TurnChanges,
@@ -85,8 +87,8 @@ export class Publisher {
   }
 
   /**
-   * Shows the changes in metrics, log and events. Each part is guarded, because a defect in one must not hide the
-   * others.
+   * Shows the changes in metrics, log and events. Each part is guarded: a defect in one part must not hide the changes
+   * in the other parts.
    */
   show(changes: TurnChanges, now: Now, guarded: (step: () => void) => void): void {
     const { exporter, workers } = this.#stages;
@@ -148,8 +150,8 @@ export class Publisher {
   }
 
   /**
-   * Shows the state of the vantage. It runs before findings and advice are shown, because they may follow from that
-   * state.
+   * Reports a change of the vantage (whether our own network is suspect). It runs before findings and advice are
+   * reported, because they may follow from that change.
    */
   #showVantage(now: Now): void {
     const vantage = this.#stages.detector.vantage();
@@ -215,7 +217,7 @@ export class Publisher {
 
 export type Events = ReturnType<typeof createEvents>;
 
-/** The listeners to events. One that throws is removed. */
+/** Creates the list of listeners to the daemon's events. A listener that throws is removed. */
 export function createEvents() {
   const listeners = new Set<(event: DaemonEvent) => void>();
   return {

@@ -9,7 +9,7 @@ export interface ConverseInput {
   readonly due: Due;
   readonly prober: Prober;
   readonly context: ProbeContext;
-  /** Closed when the conversation ends. */
+  /** The connection for the requests of the probe. It is closed when the conversation ends. */
   readonly line: Line;
   readonly clock: Clock;
   /** Verifies signatures. Absent: every verification of a signature ends as `unknown`. */
@@ -20,7 +20,7 @@ export interface ConverseInput {
   readonly loopDelayMsSum?: (fromMs: number) => number;
   /** Runs a computation on a response, and charges its processor time to the mirror. */
   readonly timed?: Timed;
-  /** Called before each request, because computations after it belong to its response. */
+  /** Called before each request. Later computations are charged to the response to that request. */
   readonly nextResponse?: () => void;
   /** Called with the length of each response's body. */
   readonly decoded?: (bodyBytes: number) => void;
@@ -58,9 +58,11 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       input.nextResponse?.();
       const response = await exchange(request);
       if (response.tag === 'answered') input.decoded?.(response.whole?.bytes ?? response.body.length);
-      // Read after each response, because computations after the last one (a hash of a whole zip) delay no hop.
+      // Delays are read after each response, not at the end: computations after the last response (such as a hash of a
+      // whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
-      // Only a transfer timeout needs the sum. To compute it, all recorded delays are scanned.
+      // The sum is needed only after a transfer timeout. It is not computed otherwise, because that scans all recorded
+      // delays.
       const isCut = response.tag === 'failed' && response.failure.kind === 'timeout_transfer';
       if (isCut) loopDelayMsSum = input.loopDelayMsSum?.(started.monotonicMs);
       if (response.tag === 'answered' && response.status !== 200) errorLine = firstLineOf(response.body);
@@ -93,7 +95,7 @@ async function drive(
   let turn = timed(() => conversation.next());
   for (let count = 0; !turn.done; ) {
     if (count >= limits.requestsPerProbe) throw new Error('a conversation sent too many requests');
-    // Steps of `work` are not counted, because the received bytes limit them.
+    // Requests with `work` (local computations) are not counted, because the received bytes limit their number.
     if (turn.value.work === undefined) count++;
     const response = await exchange(turn.value);
     turn = timed(() => conversation.next(response));
@@ -112,7 +114,7 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (request) => {
     const isTimed = request.aside !== true;
-    // The time between two timed requests (or two asides) belongs to the first phase of the later hop.
+    // The time between two timed requests, or between two aside requests, belongs to the first phase of the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

@@ -12,7 +12,7 @@ export interface RequestBudget {
   readonly startMs: number | null;
   readonly deadlineMs: number;
   readonly limitMs: number;
-  /** As `Due.idleMs`. */
+  /** A download also times out if no byte arrives for this time; absent: no such timeout. */
   readonly idleMs?: number;
 }
 
@@ -84,7 +84,8 @@ function endOf(response: HopResponse, url: string, request: ProbeRequest, hops: 
   const { hop, headers, body, whole } = response;
   const location = headers.location;
   const { fault, status } = hop;
-  // Clients use only the status of a response other than 200, so its body may be too large.
+  // Clients use only the status of a response other than 200. So it is no failure if the body of such a response is too
+  // large.
   const isWhole = fault === null || (fault.code === 'MW_BODY_TOO_LARGE' && status !== null && status !== 200);
   if (isWhole && status !== null) {
     if (redirectStatuses.has(status) && location !== undefined)

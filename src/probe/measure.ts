@@ -55,7 +55,7 @@ function cacheStatus(value: string): 'hit' | 'miss' | null {
 export function measure(due: Due, transcript: Transcript): Sample {
   const { hops, startedMonotonicMs, verdict } = transcript;
   const timed = hops.filter((hop) => !hop.aside);
-  // If only aside requests ran, one of them ended the probe.
+  // If only aside requests were sent, the last of them ended the probe, so its values are used.
   const last = timed.at(-1) ?? hops.at(-1);
   const first = timed[0] ?? hops[0];
   return {
@@ -110,8 +110,8 @@ function hostOf(hop: Hop | undefined): string | null {
 }
 
 /**
- * Returns the longest `Retry-After` of all hops. Redirect targets count too, because the mirror will redirect there
- * again.
+ * Returns the longest `Retry-After` of all hops; `null`: none. Redirect targets count too, because the mirror will
+ * redirect there again.
  */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
   const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));

@@ -16,8 +16,8 @@ export interface WhoseSettings {
 }
 
 /**
- * Returns the user's home folder and the root of system files, both absolute. System files are changed only with
- * `--root`.
+ * Returns the user's home folder and the root folder of system files, both absolute. `place` allows changes of system
+ * files only with `--root`.
  * @throws UsageError if neither `--home` nor HOME names a folder
  */
 export function whoseSettings(

@@ -23,13 +23,13 @@ export interface Context extends World {
 /** The exit code. 0: success; 1: a problem was found, or the command failed; 2: wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
-/** The names of commands: those for which the catalogue has help. */
+/** The names of commands: the catalogue of messages has a help text for each of them. */
 export type CommandName = Key extends infer K ? (K extends `help.${infer Name}.summary` ? Name : never) : never;
 
 export interface Command {
   readonly name: CommandName;
   readonly usage: string;
-  /** Each option is named in `usage`. */
+  /** The options of the command. `usage` also names each of them. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
   run(context: Context): Promise<ExitCode>;
 }

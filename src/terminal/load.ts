@@ -16,7 +16,7 @@ import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
 
-/** The value of `source` for a configuration that comes from no file. */
+/** The value of `source` if the configuration comes from no file. */
 export const builtInSource = 'built-in default';
 
 export interface LoadedConfig {
@@ -35,10 +35,11 @@ export interface LoadFailure {
 }
 
 /**
- * Loads the configuration: that of `--config`, else `MIRRORWATCH_CONFIG`, else `./mirrorwatch.yaml`, else the built-in
+ * Loads the configuration from the first of these: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, the built-in
  * default. The default is used only if `./mirrorwatch.yaml` does not exist.
- * @param about  the ecosystem that the command is about; if set, its known mirrors replace the built-in default
- * @param sizes  as in `LoadInput`
+ * @param about  the ecosystem that the command is about. If set, the known mirrors of this ecosystem replace the
+ * built-in default.
+ * @param sizes  returns sizes of responses that were measured before, to compute the load on hosts
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
@@ -60,7 +61,10 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
   return loaded.value;
 }
 
-/** Returns the text that `load` would parse without `about`; `path` is `null` for the built-in default. */
+/**
+ * Returns the text of the configuration that `load` would read, without regard to `about`. `path` is `null` for the
+ * built-in default.
+ */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
@@ -79,10 +83,10 @@ const savedMs = 250;
 const savedTries = 20;
 
 /**
- * Returns the text for a reload as soon as two reads in a row agree. Until then an editor may be writing the file, and
- * an incomplete text can be valid.
- * @param source  the source of the running configuration: if that file is missing now, the built-in default does not
- * replace it
+ * Reads the configuration for a reload again and again, until two reads in a row are equal. Otherwise an editor may
+ * still be writing the file, and an incomplete text can be valid.
+ * @param source  the source of the running configuration. If it is a file that is missing now, the built-in default
+ * does not replace it.
  * @param wait    waits between two reads
  */
 export async function findSavedText(
@@ -117,7 +121,10 @@ export async function loadText(
   return ok({ ...read.value, source });
 }
 
-/** Like `kindByWord`, but also accepts `all` and then returns every ecosystem. */
+/**
+ * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first one.
+ * @throws UsageError on an unknown word
+ */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
   return word === 'all' ? kinds : [kindByWord(word, ['all'])];
 }

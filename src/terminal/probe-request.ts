@@ -29,7 +29,8 @@ export function configForUrl(url: string, wanted: string | undefined, word: stri
 }
 
 /**
- * Returns the ecosystem whose module names have the form of this one; `undefined`: there is none.
+ * Returns the ecosystem whose module names look like `wanted`, for example `example.com/mod` for Go; `undefined`: there
+ * is none.
  * @throws UsageError if there are several
  */
 function kindOfModule(wanted: string | undefined): string | undefined {
@@ -50,8 +51,9 @@ export function formatUrlIssues(issues: LoadFailure['issues'], command: 'probe' 
 }
 
 /**
- * Returns the mirror with this name. For a URL, if there is no configuration file, it is the only mirror.
- * @throws UsageError if there is none
+ * Returns the mirror with the name `which`. If there is no configuration file, `which` may be a URL, and the only
+ * mirror is returned.
+ * @throws UsageError if there is no such mirror
  */
 export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
   const { mirrors } = loaded.config;
@@ -64,7 +66,8 @@ export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
 }
 
 /**
- * Returns what to probe. By default it is the canary of the first configured module of the mirror's upstream.
+ * Returns what to probe: by default, the canary (the step that decides whether a mirror is up) of the first configured
+ * module of the mirror's upstream.
  * @throws UsageError on an unknown step, and if no module is known
  */
 export function requestFor(

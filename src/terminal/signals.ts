@@ -1,9 +1,9 @@
 import type { World } from './context.ts';
 
 /**
- * Receives the signals of a long-running command. If a reload is requested before `onReload` is called, `onReload`
- * handles it then. SIGHUP needs a handler, because without one it would end the process, which systemd counts as a
- * clean exit.
+ * Receives the signals of a long-running command. If a reload is requested before `onReload` is called, the reload is
+ * performed when `onReload` is called. SIGHUP always has a handler. Without one, SIGHUP would end the process, and
+ * systemd counts that as a clean exit.
  */
 export function receiveSignals({ onSignal }: Pick<World, 'onSignal'>): {
   readonly stopped: Promise<void>;

@@ -47,7 +47,10 @@ export function durationText(ms: number | null | undefined): string {
   return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** Returns the filled part of a bar of `width` cells, in eighths of a cell. @param share  limited to 0 to 1 */
+/**
+ * Returns the filled part of a bar of `width` cells, to the nearest eighth of a cell.
+ * @param share  the filled fraction, limited to 0 to 1
+ */
 export function bar(share: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';

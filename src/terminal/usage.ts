@@ -7,7 +7,7 @@ import { phrase, saySentence } from '../words/tell.ts';
 import { english, type Key, type Say, type Values } from '../words/words.ts';
 import type { Context, ExitCode } from './context.ts';
 
-/** Thrown to end a command with this text on standard error. */
+/** Thrown to end a command with a text on standard error and an exit code. */
 export class Failed extends Error {
   readonly code: ExitCode;
 
@@ -38,8 +38,8 @@ export class UsageError<K extends Key = Key> extends Error {
 }
 
 /**
- * Names of a message's values. Values in `names` are masked as module names. Values in `ours` are texts of this
- * program, so they are not masked.
+ * `names`: values of a message that are masked as module names. `ours`: values that are texts of this program, so they
+ * are not masked.
  */
 const names: ReadonlySet<string> = new Set(['module']);
 const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
@@ -99,7 +99,10 @@ function parseError(text: string): UsageError {
   return word === undefined ? new UsageError('wrong.as', { text }) : new UsageError('wrong.unexpected', { word });
 }
 
-/** Returns the whole number that an option states. @throws UsageError if it is not one, or is below `least` */
+/**
+ * Returns the whole number that an option states.
+ * @throws UsageError if the text is no whole number, or the number is below `least`
+ */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);

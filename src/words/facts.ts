@@ -7,7 +7,10 @@ export function formatSignature({ state, key }: Signature, say: Say): string {
   return key === null ? words : `${words} (${key})`;
 }
 
-/** Formats what verification at an authority costs a client, through the mirror's relay and directly. */
+/**
+ * Formats what verification at an authority costs a client: through the mirror, if it relays requests to the authority,
+ * and directly.
+ */
 export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string {
   const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });
   return [
@@ -18,8 +21,8 @@ export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string
 }
 
 /**
- * Formats how far a mirror's relay of a checksum database is behind the database itself; `null`: no request was sent to
- * the database.
+ * Formats how many records the database that a mirror relays is behind the checksum database itself; `null`: no request
+ * was sent to the checksum database.
  */
 export function formatAuthority({ authority, treeHead }: Facts, say: Say): string | null {
   if (authority === undefined) return null;

@@ -13,7 +13,7 @@ export interface Gains {
 }
 
 /**
- * Lists each gain with both values; a gain is omitted if one value is unknown.
+ * Lists each gain with its value before and after the switch. A gain is omitted if one of its values is unknown.
  * @param took  formats seconds for the reader
  */
 export function explainGains(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {

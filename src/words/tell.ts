@@ -34,7 +34,7 @@ function renderBy(say: Say, { text, sentence: stored }: Stored): string {
   try {
     return saySentence(stored, say);
   } catch (cause) {
-    // Another release stored the sentence, and its text had other values.
+    // Another release stored the sentence, and its text had other placeholders than the text of this release.
     if (cause instanceof FormatError) return text;
     throw cause;
   }
@@ -95,8 +95,8 @@ export function failureOf(kind: Unexpected['kind'], expected: Sentence): Unexpec
 }
 
 /**
- * Creates the failure for bytes that differ from what an authority states. A sentence in a field is also stored as
- * English text.
+ * Creates the failure for bytes that differ from what an authority states. If a field is a sentence, its English text
+ * is stored too.
  */
 export function mismatchOf(
   fields: {

@@ -7,7 +7,7 @@ export const languages: Readonly<Record<Language, string>> = { en: 'English', zh
 
 const load = createRequire(import.meta.url);
 /**
- * The catalogues. Each is read at its first use, because a probing thread needs English only when a probe fails, and
+ * The catalogues of texts. Each is read at its first use: a probing thread needs English only when a probe fails, and
  * Chinese never.
  */
 const catalogues: Partial<Record<Language, Catalogue>> = {};
@@ -40,8 +40,8 @@ function catalogue(language: Language, texts: Readonly<Record<Key, string>>): Ca
 }
 
 /**
- * Returns a text as a list of its own parts and the given values. `IntlMessageFormat` is not used, because its objects
- * would load data of every locale: 6 MB in each thread.
+ * Returns the parts of a text: pieces of the catalogue's text, and the given values between them. `IntlMessageFormat`
+ * is not used, because its objects would load data of every locale: 6 MB in each thread.
  */
 export function piecesOf<K extends Key, Value>(
   language: Language,
@@ -57,7 +57,8 @@ export function piecesOf<K extends Key, Value>(
 }
 
 /**
- * Returns the function that renders texts of the catalogue in one language. Values are inserted unchanged, in one pass.
+ * Returns the function that renders texts of the catalogue in one language. Placeholders in inserted values are not
+ * replaced.
  */
 export function wordsOf(language: Language): Say {
   return (key, ...values) => piecesOf(language, key, ...values).join('');
@@ -87,7 +88,7 @@ export type Language = 'en' | 'zh';
 
 type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
 
-/** The values of a text's placeholders. They have type `Value`, or are numbers if plurals depend on them. */
+/** The values for a text's placeholders. They have type `Value`, or are numbers if a plural depends on them. */
 export type Values<K extends Key, Value = string | number> = [Places[K]] extends [never]
   ? []
   : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];
@@ -95,7 +96,7 @@ export type Values<K extends Key, Value = string | number> = [Places[K]] extends
 /** Renders a text in one language. */
 export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;
 
-/** Formats a share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
+/** Formats a fraction, 0 to 1, as a percentage. The result is never rounded up to 100 or down to 0. */
 export function percent(share: number, say: Say): string {
   const value = share * 100;
   const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));

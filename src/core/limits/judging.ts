@@ -5,19 +5,19 @@ const minute = 60 * second;
 
 /** Limits of detection and advice, and of their evidence. Part of `limits`. */
 export const judgingLimits = {
-  /** Each new outage adds 1 to a penalty with this half-life (RFC 2439). */
+  /** Each new outage of a mirror adds 1 to the mirror's penalty. The penalty halves in this time (RFC 2439). */
   outageHalfLifeMs: 30 * minute,
-  /** If the penalty is at least this, an outage is damped: it ends later (see `outageQuietMsMin`). */
+  /** From this penalty on (see `outageHalfLifeMs`), an outage is damped: it ends later (see `outageQuietMsMin`). */
   outageDampedFrom: 1.25,
-  /** If the penalty is at least this, the mirror is not also reported as unreliable. */
+  /** From this penalty on (see `outageHalfLifeMs`), the mirror is not also reported as unreliable. */
   outageReportedFrom: 0.5,
-  /** A damped outage ends after this time without a failure at the earliest. The time grows with the penalty. */
+  /** A damped outage ends only after at least this time without a failure. The time grows with the penalty. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * A refusal opens when the `Retry-After` values of consecutive refused responses add up to this. Clients wait at most
-   * this long for a light response.
+   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. Clients
+   * wait at most this long for the response to a light request.
    */
   refusalWishMs: 10 * second,
   /**
@@ -40,30 +40,39 @@ export const judgingLimits = {
    */
   contaminatedShareOfTimeout: 0.25,
   /**
-   * A finding about this daemon opens if more than this share of at least `contaminatedSamples` samples is contaminated
-   * (delayed by our own event loop).
+   * A finding about this daemon opens if more than this share of samples is contaminated (delayed by our own event
+   * loop). At least `contaminatedSamples` samples are needed.
    */
   contaminatedShareFinding: 0.05,
   /** A finding about this daemon opens if more than this share of samples is disturbed (see `disturbedMsMin`). */
   disturbedShareFinding: 0.5,
-  /** The minimum window for the two shares above. It grows until it contains `contaminatedSamples`. */
+  /**
+   * The minimum window over which `contaminatedShareFinding` and `disturbedShareFinding` are computed. It grows until
+   * it contains `contaminatedSamples` samples.
+   */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
   /**
-   * If the first success is this many times slower than the median of its step, it counts as the first fetch of a
-   * cache.
+   * The first success of a target counts as the first fetch through a cache if it takes at least this many times the
+   * median of its step.
    */
   coldFactor: 10,
-  /** The threshold for slow is never above this share of the timeout (docs/detection.md#rules-of-findings). */
+  /**
+   * A response is slow above a threshold. The threshold is at most this share of the timeout
+   * (docs/detection.md#rules-of-findings).
+   */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A slow sample must also exceed the p99 of the window by this factor. */
+  /** A sample is slow only if it also takes longer than this factor times the p99 of the baseline's samples. */
   spikeTailFactor: 1.1,
   /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
   baselineAgeMsMax: 24 * 60 * minute,
-  /** A mirror is unknown after this many intervals without a judged canary sample, but not before `silentMsMin`. */
+  /**
+   * The state of a mirror becomes `unknown` after this many probe intervals without a judged canary sample, but not
+   * before `silentMsMin`.
+   */
   silentPaces: 3,
   silentMsMin: 1 * minute,
   /**
@@ -74,17 +83,17 @@ export const judgingLimits = {
   measuredPaces: 20,
   /**
    * A download is slow if its rate is below this share of the other mirrors' rate and below `throughputFast` bytes/s.
-   * If there are no others, the mirror's own earlier rate is used.
+   * If there are no other mirrors, the mirror's own earlier rate is used.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
   /**
-   * This many fast downloads without a slow one between them close a finding. `throughputRow`: slow ones in a row that
-   * open one.
+   * This many fast downloads without a slow one between them close a throughput finding. `throughputRow`: this many
+   * slow downloads, without a fast one between them, open it.
    */
   throughputClear: 6,
   throughputRow: 4,
-  /** A download this many times slower than the threshold counts as two slow ones. */
+  /** A download counts as two slow downloads if its rate is below the slow limit divided by this number. */
   throughputCrawl: 4,
   /** The minimum size of a judged artifact. The time of a smaller one depends on delay, not on bandwidth. */
   throughputBytesMin: 256 * kib,
@@ -92,14 +101,14 @@ export const judgingLimits = {
   slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
-  /** A certificate that expires within this time is a finding. */
+  /** A finding opens for a certificate that expires within this time. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   /** The maximum number of probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
   /** The minimum time between writes of new evidence of an open finding. */
   evidenceWriteMs: 10 * second,
-  /** The number of first bytes that are shown: enough to recognize an error page. */
+  /** The number of first bytes of a body that a finding shows: enough to recognize an error page. */
   bytesShown: 64,
   sidesKept: 20,
   oddKept: 8,

@@ -5,12 +5,12 @@ const minute = 60 * second;
 
 /** Limits of requests, responses and confirmations. Part of `limits`. */
 export const probingLimits = {
-  /** The maximum length of a token. Proxies refuse longer request heads. */
+  /** The maximum length of an access token of our API. Proxies refuse longer request heads. */
   tokenChars: 1_024,
-  /** A shorter token causes a warning, because it may be guessed. */
+  /** A shorter access token causes a warning, because it may be guessed. */
   tokenCharsSafe: 16,
   remedyChars: 16 * kib,
-  /** The go command follows at most 10 redirects (docs/protocols/go.md#goproxy). */
+  /** The maximum number of redirects of a request, as in the go command (docs/protocols/go.md#goproxy). */
   redirects: 10,
   headBytes: 64 * kib,
   headersKept: 40,
@@ -26,8 +26,8 @@ export const probingLimits = {
   /** The size limit that the go command sets for a go.mod (docs/protocols/go.md#rules-of-a-module-zip). */
   modBytes: 16 * mib,
   /**
-   * The go command's size limit for a module zip and its files (docs/protocols/go.md#rules-of-a-module-zip). It applies
-   * to all artifacts here.
+   * The maximum size of an artifact. It is the go command's limit for a module zip and its files
+   * (docs/protocols/go.md#rules-of-a-module-zip).
    */
   zipBytes: 500 * mib,
   zipEntries: 100_000,
@@ -64,8 +64,8 @@ export const probingLimits = {
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
   /**
-   * A body is decoded up to this size, or up to a multiple of its encoded length if that is more. This limits gzip
-   * bombs.
+   * A body is decoded up to this size, or up to `decodedFactor` times its encoded length if that is more. This limits
+   * gzip bombs.
    */
   decodedBytes: 16 * mib,
   decodedFactor: 64,
@@ -89,21 +89,21 @@ export const probingLimits = {
   releasesKept: 64,
   tagChanges: 32,
   /**
-   * The number of earlier values of `latest` that are remembered. A return to one shows that the mirror alternates
-   * between backends.
+   * The number of earlier values of `latest` that are remembered. A return to one of them shows that the mirror
+   * alternates between backends.
    */
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
-  /** Contents count as going backwards until this many responses in a row show no step back. */
+  /** A mirror's contents count as going backwards until this many responses in a row show no step backwards. */
   calmReadings: 24,
   missingNamed: 5,
   propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
   /**
-   * A confirming round ends at the latest this long after the last target was added to it. In it, all mirrors are
-   * probed every `roundStepMs`.
+   * A confirming round ends at the latest this long after the last target was added to it. In a round, all mirrors of
+   * the upstream are probed every `roundStepMs`.
    */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
@@ -119,13 +119,15 @@ export const probingLimits = {
    */
   recheckTimeoutMsMin: 5_000,
   recheckTimeoutFactor: 4,
-  /** A single wrong hash is forgotten at the first good response that arrives at least this long after it. */
+  /**
+   * A single wrong hash is forgotten at the first good response that arrives at least this long after the wrong hash.
+   */
   wrongOnceMs: 24 * 60 * minute,
-  /** The maximum number of rechecks after a wrong hash. For small artifacts it is `wrongRechecksMax`. */
+  /** The maximum number of rechecks after a wrong hash. For small artifacts, `wrongRechecksMax` applies instead. */
   wrongRechecks: 3,
   wrongRechecksMax: 12,
   wrongRechecksBytes: 64 * mib,
-  /** The usual interval between two rechecks of a heavy target. */
+  /** The usual interval between two rechecks that download an artifact. */
   heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,
   rankDownloadBytes: 4 * mib,
@@ -136,7 +138,9 @@ export const probingLimits = {
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** A recheck of a slow target starts only if at least this many tokens remain. */
+  /**
+   * A recheck of a slow target starts only if at least this many tokens of the budget (see `roundTokensStart`) remain.
+   */
   roundTokensKept: 30,
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,

@@ -6,7 +6,10 @@ const minute = 60 * second;
 /** Limits of the process, and of programs that it runs. Part of `limits`. */
 export const processLimits = {
   workerInFlight: 256,
-  /** A thread that sends no heartbeat for this long is replaced; `workerStartMs`: before its first one. */
+  /**
+   * A probing thread that sends no heartbeat for this long is replaced; `workerStartMs`: the same before the first
+   * heartbeat.
+   */
   workerHangMs: 5 * second,
   workerStartMs: 30 * second,
   /**
@@ -15,8 +18,8 @@ export const processLimits = {
    */
   threadHeldMs: 500,
   /**
-   * This much more processor time is allowed for each MiB of a long response. An HTML page that is read twice needs 25
-   * ms per MiB.
+   * The processor time that is allowed for each MiB of a long response, if that is more than `threadHeldMs`. An HTML
+   * page that is read twice needs 25 ms per MiB.
    */
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
@@ -27,41 +30,47 @@ export const processLimits = {
    */
   workers: 3,
   /**
-   * An artifact up to this size needs no thread of its own. `smallArtifacts`: the maximum number of remembered targets
-   * with such artifacts.
+   * An artifact up to this size may be hashed in any thread; larger ones have a thread of their own. `smallArtifacts`:
+   * the maximum number of targets that are remembered as small.
    */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
-  /** Another thread starts if there are this many jobs per thread. */
+  /** Another probing thread starts if there are this many jobs per thread. */
   workerCrowd: 8,
   /** A thread stops after this time without need. An idle thread takes 13 MB, and its start takes 0.3 s of CPU time. */
   workerIdleMs: 1 * minute,
   /**
-   * The maximum number of undelivered notices. Above it, the oldest notice of the longest queue is dropped, mismatches
-   * last.
+   * The maximum number of undelivered notices. If there are more, the oldest notice of the longest queue is dropped.
+   * Notices of mismatches are dropped last.
    */
   outbox: 5_000,
   deliveryMs: 10 * second,
   deliveryAgeMsMax: 24 * 60 * minute,
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
-  /** The maximum size of a response. Discord's contains the message: 8 000 characters of up to 6 bytes. */
+  /**
+   * The maximum size of a receiver's response. Discord's response contains the message: 8 000 characters of up to 6
+   * bytes.
+   */
   receiverResponseBytes: 64 * kib,
   actionMsMax: 10 * minute,
-  /** The program of an action is killed above this output, and a longer response of a store fails. */
+  /** The program of an action is killed if its output is longer. A store's response that is longer counts as failed. */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
   /** The maximum number of attempts at a step of an action. A `command` that ran and failed is not repeated. */
   actionAttempts: 3,
-  /** The wait before the second attempt; each further wait is four times as long. */
+  /** The wait before the second attempt at a step of an action; each further wait is four times as long. */
   actionRetryMs: 15 * second,
-  /** The wait before a retry while this daemon does not hold the pair's lease. */
+  /** The wait before the next attempt at a step of an action while this daemon does not hold the pair's lease. */
   actionLeaseMs: second,
-  /** The interval between retries of a failed undo. */
+  /** The interval between attempts to undo an action after an attempt failed. */
   actionUndoMs: 60 * minute,
   actionRows: 500,
-  /** After an action that made things worse, its rule ignores advice for the upstream for this long. */
+  /**
+   * After a regretted switch (an audit found the previous mirror better), the action ignores advice for the upstream
+   * for this long.
+   */
   actionRegretMs: 24 * 60 * minute,
   /** Descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers. */
   descriptorsOwn: 128,
@@ -71,7 +80,7 @@ export const processLimits = {
   descriptorsPerExchange: 2,
   connectionsPerAddress: 256,
   connections: 1_024,
-  /** The timeout for a request's head, and for a TLS handshake. */
+  /** The timeout for receiving the head of a client's request, and for the TLS handshake before it. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,
   /** How long a client may continue to send its request body after the response has ended. */
@@ -80,13 +89,21 @@ export const processLimits = {
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
-  /** The limit per client. A client is identified by its token, or by its address on loopback. */
+  /**
+   * The maximum number of page requests per client. A client is identified by its token or, on loopback, by its
+   * address.
+   */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
-  /** The limit per client. It is high because hundreds of CI jobs may share one token. */
+  /**
+   * The maximum number of requests for remedies per client. It is high because hundreds of CI jobs may share one token.
+   */
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
-  /** The default limit per client. `npm ci` of a large project sends a few thousand requests within seconds. */
+  /**
+   * The default limit of the front door per client. `npm ci` of a large project sends a few thousand requests within
+   * seconds.
+   */
   doorRequestsPerMinute: 60_000,
   /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
   doorClientsKept: 10_000,
@@ -98,17 +115,17 @@ export const processLimits = {
   /** The maximum number of responses that the front door relays at once. Further clients are redirected, or get 503. */
   doorPassing: 512,
   /**
-   * The front door's timeout until a response begins. For an index: until `doorAheadBytes` arrived, or the whole index
-   * if its links are rewritten. `doorStallMs`: between chunks.
+   * How long the front door waits for a response to begin. For an index: until `doorAheadBytes` have arrived, or the
+   * whole index if its links are rewritten. `doorStallMs`: how long it waits between two chunks of a response.
    */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
-  /** A mirror that sends the front door less than `doorPaceBytes` in this time is too slow. */
+  /** The front door stops reading from a mirror that sends less than `doorPaceBytes` in this time. */
   doorPaceMs: 10 * second,
   doorPaceBytes: 40 * 1024,
   /** The front door disconnects a client that reads nothing for this long. */
   doorDrainMs: 30 * second,
-  /** The longest index without a stated length that the front door relays. */
+  /** The maximum size of an index that the front door relays if the mirror does not state its length. */
   doorIndexBytes: 128 * mib,
   /** A client may cache an index from the front door for this long. */
   doorCacheSeconds: 300,
@@ -118,10 +135,13 @@ export const processLimits = {
   doorRewriteBytes: 32 * mib,
   doorHeldBytes: 512 * mib,
   doorRefusedLinesPerMinute: 120,
-  /** Bounds of the wait after which the front door also requests from the next mirror. */
+  /** Bounds of the front door's wait for a mirror's response before it sends the request to the next mirror as well. */
   doorHedgeMsMin: 50,
   doorHedgeMsMax: 2 * second,
-  /** The wait if a mirror's usual response time is unknown. */
+  /**
+   * How long the front door waits for a mirror whose usual response time is unknown, before it sends the request to the
+   * next mirror as well.
+   */
   doorHedgeMs: 500,
   /**
    * The maximum number of connections in one pool of the front door. `doorPools`: the maximum number of pools, one for
@@ -130,7 +150,7 @@ export const processLimits = {
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,
-  /** We close an event stream that we read after this silence. It is more than two heartbeat intervals. */
+  /** We close an event stream that we read if nothing arrives for this long: more than two heartbeat intervals. */
   eventSilentMs: 40 * second,
   /** The maximum number of unauthorized requests per address. Further ones get 429. */
   refusedRequestsPerMinute: 300,
@@ -148,19 +168,26 @@ export const processLimits = {
   alertNameChars: 100,
   /** The maximum number of alerts in memory, including resolved ones. */
   alertsKept: 1_000,
-  /** A new alert that began longer ago is stale; an alert that is not repeated for this long is deleted. */
+  /**
+   * A new alert that began longer ago than this is ignored as stale. An alert that is not repeated for this long is
+   * deleted.
+   */
   alertAgeMsMax: 24 * 60 * minute,
   /** The default of `alertmanager.repeat`. Evidence ends if an alert is not repeated for `alertRepeats` intervals. */
   alertRepeatMs: 10 * minute,
   alertRepeats: 3,
-  /** For this many intervals after a start of the daemon, evidence stays although its alert is not repeated. */
+  /**
+   * For this many intervals (`alertmanager.repeat`) after a start of the daemon, evidence stays although its alert is
+   * not repeated.
+   */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data is written after this time, plus at most one turn of the main loop. Each transaction writes whole
-   * pages and waits for the disk. A killed process loses at most this much routine data.
+   * Routine data is written to the state file after this time, plus at most one turn of the main loop. The time is
+   * long, because each transaction writes whole pages and waits for the disk. A killed process loses at most this much
+   * routine data.
    */
   commitMs: 9 * second,
-  /** Routine data is written earlier if this many rows wait, so that one write stays short. */
+  /** If this many rows wait to be written, routine data is written earlier. One write thus stays short. */
   commitRows: 500,
   alertReceivedStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
@@ -174,9 +201,15 @@ export const processLimits = {
    */
   storyHoldMs: 60 * minute,
   storyHoldMsMax: 360 * minute,
-  /** During recurring trouble, people get no new advice while their current mirror costs at most this share more. */
+  /**
+   * During recurring trouble, people get no new advice while the mirror of the last sent advice is about as good as the
+   * newly advised mirror: it costs at most this fraction more.
+   */
   storyWorseShare: 0.25,
-  /** Chat messages per receiver that can still be edited. `sentNotices`: the maximum number of notices per message. */
+  /**
+   * The maximum number of chat messages per receiver that can still be edited. `sentNotices`: the maximum number of
+   * notices per message.
+   */
   sentMessages: 20,
   sentNotices: 100,
   /** The maximum time of a stop after SIGTERM. No timer enforces it: `drainMs` and `closeMs` together are below it. */
@@ -190,20 +223,20 @@ export const processLimits = {
    */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
-  /** Light steps start up to this share of their interval earlier or later. */
+  /** Light probes (one metadata request each) start earlier or later by up to this fraction of their interval. */
   jitterShare: 0.05,
-  /** The usual first wait after a 429 without `Retry-After`; it doubles each time. */
+  /** The usual first wait after a response 429 without `Retry-After`; it doubles each time. */
   throttleMsMin: 5 * second,
   /**
-   * The longest `Retry-After` that we obey, and the longest back-off before jitter. No response can end monitoring for
-   * a day.
+   * The longest `Retry-After` that we obey, and the longest back-off before jitter. It is short enough that no response
+   * can stop monitoring for a day.
    */
   throttleMsMax: 5 * minute,
-  /** The maximum `Retry-After`. A longer one is replaced by this value. */
+  /** The maximum value that is read from a `Retry-After` header. A longer wait is replaced by this value. */
   retryAfterMsMax: 24 * 60 * minute,
-  /** The share of `bytesPerHour` that heavy steps may use. */
+  /** The fraction of `bytesPerHour` that artifact downloads may use. */
   heavyShareOfBytes: 0.8,
-  /** The assumed size of a heavy step before it was measured. */
+  /** The assumed size of an artifact before its first download. */
   heavyBytesGuess: 1 * mib,
   /** The maximum number of rechecks that wait per host. */
   rechecksWaiting: 64,
@@ -234,10 +267,13 @@ export const processLimits = {
   provenanceBytes: 1 * mib,
   /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
-  /** The maximum size of a packed package index. Debian's largest one has 12 MiB, and 50 MiB of text. */
+  /** The maximum size of a compressed package index. Debian's largest one has 12 MiB, and 50 MiB decompressed. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
-  /** A package index is read again after this time, if not before. It is below the usual interval, an hour. */
+  /**
+   * A package index is read again at the first probe after this time. The time is just below the usual probe interval
+   * of an hour.
+   */
   indexReadMs: 50 * minute,
   /**
    * The maximum number of bytes of indexes that a thread for light probes reads in full per hour for one signed list.
@@ -264,7 +300,7 @@ export const processLimits = {
   stateBytes: 8 * 1024 * mib,
   /**
    * The maximum number of characters in a row of stored samples, which covers at most `responseRowMs`. Compressed, a
-   * row takes less than a page of the file.
+   * row takes less than a page of the state file.
    */
   responseRowChars: 9_000,
   responseRowMs: 10 * minute,
@@ -284,19 +320,21 @@ export const processLimits = {
   clientOutputBytes: 8 * mib,
   /** A client is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
-  /** RLIMIT_DATA of each process of a client. */
+  /** The memory limit (RLIMIT_DATA) of each process of a client. */
   clientDataBytes: 4096 * mib,
   /** A folder of a client that is older than this remains from a killed daemon, and is deleted. */
   clientLeftMs: 60 * minute,
   buildStreams: 8,
   buildEvery: 10,
   /**
-   * The wait after a client could not be started. `clientAgainMs`: the wait before a client runs again because its
-   * result first differs from that of our own probes.
+   * The wait before another attempt if a client could not be started. `clientAgainMs`: the wait before a client runs
+   * again because its result first differed from that of our own probes.
    */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
-  /** The first runs of clients are spread over this time, after `clientFirstMsMin`. */
+  /**
+   * The first runs of clients begin `clientFirstMsMin` after the start of the daemon, and are spread over this time.
+   */
   clientFirstMs: 15 * minute,
   clientFirstMsMin: 1 * minute,
 } as const;
