@@ -42,7 +42,7 @@ import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
-/** The number of advice ids kept. They distinguish an advice that has ended from an id that never existed. */
+/** The maximum number of advice ids kept. They distinguish an advice that has ended from an id that never existed. */
 const settledKept = 1_000;
 const mutedKept = 50;
 
@@ -119,7 +119,10 @@ export class Advisor {
     else group.late.held.set(due.probeId, sample);
   }
 
-  /** Records that a real client (such as `go`) failed to fetch a module. At the head, this causes rechecks. */
+  /**
+   * Records that a real client (such as `go`) failed to fetch a module. If the mirror is the head (the first mirror of
+   * the chain), this causes rechecks.
+   */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void {
     const group = this.#groupOf(run);
     if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
@@ -135,7 +138,7 @@ export class Advisor {
     this.#lastNow = now;
     const isTurned = (this.#vantage.suspect === true) !== (given.vantage.suspect === true);
     this.#vantage = given.vantage;
-    // If our network becomes suspect or recovers, earlier evidence may be about our network instead of mirrors.
+    // Evidence is dropped if our network becomes suspect or recovers: our network may have caused it, not the mirrors.
     if (isTurned) for (const group of this.#groups.values()) clearEvidence(group);
     this.#evidence = given.evidence ?? new Map();
     this.#standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
@@ -159,7 +162,7 @@ export class Advisor {
     return this.#settle(id, now, (group, _, ledger) => applyOpen(this.#view(group, now), ledger));
   }
 
-  /** Closes a proposed advice. For `forMs` milliseconds, the same move for the same cause is not proposed again. */
+  /** Closes a proposed advice. For `forMs` milliseconds, the same switch for the same cause is not proposed again. */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'> {
     return this.#settle(id, now, (group, { from, to, cause }, ledger) => {
       const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
@@ -175,7 +178,10 @@ export class Advisor {
     return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
   }
 
-  /** Heads that are down but need no advice, because clients skip them and use the next member of the chain. */
+  /**
+   * Heads (first mirrors of chains) that are down but need no advice, because clients skip them and use the next member
+   * of the chain.
+   */
   passedOver(): readonly PassedOver[] {
     return [...this.#groups.values()].flatMap((group) => passedOverIn(this.#view(group, this.#lastNow)) ?? []);
   }
@@ -193,7 +199,7 @@ export class Advisor {
     return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, this.#vantage.suspect === true);
   }
 
-  /** The verdicts of audits: whether accepted advice was right. */
+  /** The verdicts of audits: whether accepted advice was right. Audits of all upstreams. */
   audited(): readonly Audited[] {
     return [...this.#groups.values()].flatMap((group) => group.audited);
   }

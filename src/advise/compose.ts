@@ -141,7 +141,8 @@ function remedyOf(
       phrase('note.spared', { clients: spared.clients.join(', '), head: spared.head, protocol: spared.protocol }),
     );
   return {
-    // The first client's forms come first and replace forms of the same name. `json` is merged from all clients.
+    // The snippet formats of the client that advice is for come first, and replace formats of the same name. The format
+    // `json` is merged from all clients.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...new Map(notes.map((one) => [saySentence(one, english), one])).values()],
@@ -168,15 +169,16 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** The costs of one fetch before and after the move in seconds, as in the table of candidates. */
+/**
+ * The costs of one fetch before and after the switch in seconds, as in the table of candidates; `null`: not measured,
+ * or no switch.
+ */
 function fetchCostsOf(decision: Composed): Advice['expected']['fetchCostSeconds'] {
   const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);
   return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
 }
 
-/**
- * Clients that do not have to move, because the HTTP version that they use still works at `head`, the mirror to leave.
- */
+/** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there. */
 interface Spared {
   readonly clients: readonly string[];
   readonly protocol: HttpProtocol;

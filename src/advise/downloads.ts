@@ -16,7 +16,7 @@ import { listCandidates, weighRuleOf } from './weigh.ts';
  */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** The share of `bytesPerHour` that these downloads may use at the head, 0 to 1. */
+/** The share of `schedule.bytesPerHour` that downloads ordered by advice may use at the head, 0 to 1. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
 /**
@@ -175,8 +175,8 @@ export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
 }
 
 /**
- * Records that a peek was not sent. Its artifact stays the next one. If the target is unknown, no peek at it can be
- * sent, so the next artifact is due at once.
+ * Records that a peek (a probe of an artifact's first bytes) was not sent. The same artifact is probed next. If its
+ * target is unknown, no peek at it can be sent, so another artifact is due at once.
  */
 export function recordDeclined({ probing }: Group, { order, isKnown }: Declined): void {
   const { peeks } = probing;

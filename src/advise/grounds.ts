@@ -72,8 +72,8 @@ function nearest(one: TallySample, others: readonly TallySample[]): TallySample 
 }
 
 /**
- * The maximum number of newest pairs compared, per kind of request. `undated` is used for both kinds if `fromMs` is
- * `null`.
+ * The maximum number of newest pairs compared, per kind of request. `undated` is used for both kinds if the start of
+ * the evidence (`fromMs`) is not known.
  */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
@@ -119,7 +119,7 @@ export interface Grounds {
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
   /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
-  /** What is wrong at the advised mirror; `null`: it serves no wrong bytes. */
+  /** The wrong bytes that the advised mirror serves; `null`: none. */
   readonly last: LastChoice | null;
   /**
    * What a return to the mirror to leave still requires: a wait of `ms` milliseconds, and `good` good responses in a

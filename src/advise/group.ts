@@ -63,8 +63,8 @@ export interface Moves {
 
 export interface LateProbes {
   /**
-   * Late light probes, by probe id. They count once a later probe of another mirror succeeds, or another probe of their
-   * mirror fails.
+   * Light probes that are late, by probe id. They count as failures once a later probe of another mirror succeeds, or
+   * another probe of their mirror fails.
    */
   readonly held: Map<string, SettledSample>;
   /** Ids of probes that counted as late: their response does not count again. */
@@ -110,7 +110,7 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
   return { mirrors, members, byKey, modules, inOrder: preferenceOf(mirrors, config.vantage) };
 }
 
-/** The configured or default chain of an upstream, credentials included. */
+/** Returns the configured or default chain of an upstream as text, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
 export const noChain: Chain = { members: [], separators: [] };

@@ -95,7 +95,7 @@ function besideSiblings({ contest, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took, scatterMs);
 }
 
-/** Drops the evidence against the head, and held late probes. */
+/** Drops all evidence against the head, and late probes that do not count as failures yet. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.held.clear();
@@ -124,8 +124,8 @@ export function dropFamilyFailures(view: View): void {
 }
 
 /**
- * True if the probe may have failed over the broken address family: it had no set family, and was sent before the
- * discovery.
+ * True if the probe may have failed over the broken address family: it was sent before the discovery, and no family was
+ * set for it.
  */
 export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
   const foundMs = oneFamily.get(target.registry);
@@ -164,7 +164,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
   };
 }
 
-/** Removes and returns the held late probes that this sample confirms: from now on they count as failures. */
+/** Removes and returns the late probes that this sample confirms: from now on they count as failures. */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);
   if (held.size === 0 || sample.outcome.tag === 'unknown') return [];

@@ -11,7 +11,7 @@ import { settledReasonOf } from './words.ts';
 /** A reminder is due at this share of the lifetime of an advice. */
 const remindShare = 0.9;
 
-/** The result of one call: probes to order, events in their order, and rows to store. */
+/** The result of one call of the advisor: probes to order, events in their order, and rows to store. */
 export interface AdviseTurn {
   readonly rechecks: readonly RecheckOrder[];
   readonly changes: readonly AdviceChange[];

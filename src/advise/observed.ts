@@ -11,14 +11,15 @@ export interface Expectation {
   /** Share of requests that succeed, 0 to 1. */
   readonly availability: number | null;
   /**
-   * The 95th percentile of the times of successful requests, milliseconds. It includes time lost at earlier members.
+   * The 95th percentile of the times of successful requests, milliseconds. It includes time lost at earlier members of
+   * the chain.
    */
   readonly p95Ms: number | null;
 }
 
 /**
- * Replays a client's request through `chain` for each canary sample in `moments`. It does not count walks that end at a
- * member without measurements.
+ * Replays a client's request through `chain` for each canary sample in `moments`. Requests that end at a member without
+ * measurements do not count.
  */
 function expectation(input: {
   readonly walker: Walker;

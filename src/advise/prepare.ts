@@ -22,7 +22,7 @@ export interface HeadValues {
   readonly causes: () => Causes;
   /** All mirrors with their gates and fetch costs. */
   readonly weighed: () => readonly Weighed[];
-  /** Sorts a table, the best mirror first. */
+  /** Sorts mirrors, the best first. */
   readonly rank: (weighed: readonly Weighed[]) => readonly Weighed[];
   /** The names of the mirrors that may be proposed. */
   readonly candidates: () => readonly string[];

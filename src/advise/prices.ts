@@ -41,8 +41,8 @@ interface Means {
 }
 
 /**
- * What a fetch costs at both mirrors of a move, from the evidence that decided it. Means over half an hour hide a
- * change of the last minute, and contain failures that have ended.
+ * What a fetch costs at both mirrors of a switch. If a test decided the switch, its evidence is used: means over half
+ * an hour hide a change of the last minute, and contain failures that have ended.
  */
 export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCause, alarm: Alarm | null): Prices {
   const { contest } = view.group;
@@ -53,7 +53,7 @@ export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCa
   return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
 }
 
-/** True if a fetch at the new mirror costs at least `noiseMs` more than at the mirror in use. */
+/** True if a fetch at the new mirror costs over `noiseMs` milliseconds more than at the mirror in use. */
 export function isDearer({ from, to }: Prices): boolean {
   return from.costMs !== null && to.costMs !== null && to.costMs - from.costMs > noiseMs;
 }
@@ -101,8 +101,8 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 }
 
 /**
- * If two failure rates may be equal by chance, both mirrors get their mean.
- * @param soundMs  earlier failures belong to a trouble that has ended; absent: all failures count
+ * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
+ * @param soundMs earlier failures belong to a trouble that has ended; absent: all failures count
  */
 function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
   const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);

@@ -16,7 +16,7 @@ export interface Rota {
   turns: number;
   /** By artifact (its question): the value of `turns` when it was last probed. */
   readonly taken: Map<string, number>;
-  /** The orders of the next artifact that have no result yet. */
+  /** The number of orders to probe the next artifact that have no result yet. */
   orders: number;
   /** The artifact that was probed last; `null`: none. */
   last: string | null;

@@ -36,9 +36,9 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 }
 
 /**
- * Repeats a light step of a module, once its artifact was downloaded although the first bytes had failed. Such a mirror
- * may fail intermittently, and a single retry would most often succeed. Before that, the failed download itself is
- * repeated.
+ * Rechecks a light step of a module, after its artifact was downloaded although a peek at the first bytes had failed.
+ * Such a mirror may fail intermittently, and a single retry would most often succeed. Empty while the download has not
+ * succeeded.
  */
 export function lightRecheckOf(
   peeks: Peeks,
@@ -56,8 +56,8 @@ const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
 /**
- * After a failed download: how long a small artifact is repeated, and the minimum interval for a large one.
- * Milliseconds.
+ * After a failed download: how long downloads of a small artifact are repeated, and the minimum interval between
+ * downloads of a large one. Milliseconds.
  */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;

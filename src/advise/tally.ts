@@ -40,8 +40,8 @@ export interface TallyRow {
 }
 
 /**
- * Whether a mirror offers the relay (Go: to the checksum database). `before`: the state to restore if not only the
- * relay but the whole mirror failed at `failedAtMs`.
+ * Whether a mirror offers the relay: it passes requests on to another service (Go: the checksum database). `before`:
+ * the state to restore if not only the relay but the whole mirror failed at `failedAtMs`.
  */
 interface Relay {
   state: RelayState;
@@ -49,7 +49,7 @@ interface Relay {
   failedAtMs: number | null;
 }
 
-/** What is remembered of one mirror. Lists are bounded. */
+/** The samples of one mirror. Lists are bounded. */
 export interface Tally {
   /** `module@version` of the canary. If it changes, `canary` is emptied. */
   module: string | null;

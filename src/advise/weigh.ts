@@ -44,13 +44,16 @@ function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
   return now.monotonicMs - (contest.awaited.get(name) ?? now.monotonicMs) < downloadWaitMs;
 }
 
-/** True within `hold` of a move: time tests then need more evidence. */
+/** True within `advise.hold` after a switch: tests of times then need more evidence. */
 export function isRecent(view: View): boolean {
   const { lastMs } = view.group.moves;
   return lastMs !== null && view.now.monotonicMs - lastMs < view.config.advise.holdMs;
 }
 
-/** A mirror with its gate and cost. `scoreMs`: the cost of one fetch there, milliseconds; `null`: not measured. */
+/**
+ * A mirror with its gate (whether advice may name it) and its cost. `scoreMs`: the cost of one fetch there,
+ * milliseconds; `null`: not measured.
+ */
 export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
@@ -201,7 +204,7 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
 /** As `chainTo`, with the members behind the head sorted by cost; a failback keeps their order. */
 export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
   const dropped = new Set(listDroppedKeys(view));
-  // The outage finding may not be open yet, but clients already stop at `at` (docs/decisions/0002).
+  // `at` is dropped too: the outage finding may not be open yet, but clients already stop there (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   return tailInOrder(view, chainTo(view, to, dropped), cause);

@@ -50,7 +50,7 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
   });
 }
 
-/** The maximum number of items that a sentence names. It counts the others. */
+/** The maximum number of items that a sentence names. Of the others it states only the number. */
 const itemsStated = 3;
 
 /**

@@ -26,12 +26,15 @@ import {
 import { type HeadRecord, windowMs } from './record.ts';
 import { type TimeTest, timeOfHead } from './time.ts';
 
-/** The comparisons of the head with every other mirror. */
+/** The comparisons of the head (the first mirror of the chain) with every other mirror. */
 export interface Comparison extends Records {
   /** The mirror that is the first member of the advised chain; `null`: this member is not monitored. */
   head: string | null;
   readonly pairs: Map<string, Pair>;
-  /** The comparison that led to the last change of the head. Its test continues. `null`: none. */
+  /**
+   * The comparison because of which the head changed last; `null`: none. Its tests continue, because more evidence
+   * raises the confidence of the advice.
+   */
   left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
 }
 
@@ -49,16 +52,27 @@ export interface Choice {
 }
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
-  /** The minimum relative gain of a move, 0 to 1. Costs that differ by less than a quarter of it count as equal. */
+  /**
+   * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by less than a quarter of
+   * `minGain` count as equal.
+   */
   readonly minGain: number;
   readonly inOrder: (a: string, b: string) => number;
-  /** True while downloads from this mirror are awaited, because they decide a move that slow light requests suggest. */
+  /**
+   * True while a switch to this mirror waits for downloads: the head's light requests (metadata) are slow, but
+   * downloads decide.
+   */
   readonly isAwaited: (name: string) => boolean;
 }
 
-/** If light requests take this many times as long at the head, the decision does not wait for downloads. */
+/**
+ * If light requests take this many times as long at the head as at the candidate, the switch does not wait for
+ * downloads.
+ */
 const clearFactor = 4;
-/** A move because of slow light requests waits until this many downloads from both mirrors are recorded. */
+/**
+ * A switch because of slow light requests waits until this many downloads from each of the two mirrors are recorded.
+ */
 const downloadsMin = 2;
 
 export function hasFewDownloads(contest: Comparison, name: string): boolean {
@@ -114,7 +128,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   return cheapest(choices, rule);
 }
 
-/** The share of a bound that is enough for a candidate, if the test of another one triggered. */
+/** If the test of one candidate triggered, this share of the bound is enough for the other candidates. */
 const nearShare = 0.5;
 
 function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
@@ -162,13 +176,16 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A candidate is faster if a build takes less than this share of its time at the head. */
+/** A candidate is faster if a build there takes less than this share of the time of a build at the head. */
 const worthShare = 0.95;
-/** A candidate is worth a move, whatever the times, if a build costs less than this share of its cost at the head. */
+/**
+ * A candidate is worth a switch, whatever the times, if a build there costs less than this share of a build at the
+ * head.
+ */
 const manyShare = 0.5;
 /**
- * A test that triggers overstates the difference. So long-run means are mixed in, with the weight of up to this many
- * compared responses.
+ * The mean times in a test that triggers overstate the difference of two mirrors. So long-run means are mixed in, with
+ * the weight of up to this many compared responses.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 

@@ -27,7 +27,7 @@ export function recordOf({ records }: Records, registry: string): HeadRecord {
 
 const burstWindowMs = 3 * 60_000;
 const minuteMs = 60_000;
-/** The default safety margin of costs, in standard errors. */
+/** The default number of standard errors that are added to a mean time, as a safety margin of costs. */
 const margin = 1.3;
 
 /** The number of bad outcomes and of all outcomes since `fromMs`. */
@@ -36,7 +36,10 @@ export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
-/** True if at least the last `count` outcomes were bad, light ones among them. */
+/**
+ * True if at least the last `count` outcomes were bad, and one or more of them are of light requests (not of
+ * downloads).
+ */
 export function hasFailedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
@@ -57,8 +60,8 @@ export interface Shares {
 }
 
 /**
- * Prior counts, so that the first responses change little: average responses for each light request, and good
- * downloads.
+ * Prior counts, so that the first responses change a failure share little. `questionPrior`: responses with the average
+ * failure share, for each light request. `heavyPrior`: good downloads.
  */
 const questionPrior = 3;
 const heavyPrior = 4;
@@ -119,7 +122,10 @@ export function countSince(
   return { bad, all };
 }
 
-/** The mean time over the last `windowMs`, plus `errors` standard errors (`meanMsFrom`). Milliseconds; `null`: none. */
+/**
+ * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors (`meanMsFrom`). Milliseconds;
+ * `null`: no good outcome.
+ */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -153,7 +159,8 @@ const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
  * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.uncaught  the share of the head's failures that the rest of the chain does not catch, 0 to 1
+ * @param of.uncaught the share of the head's failures after which no later member of the chain serves the client, 0 to
+ * 1
  */
 export function buildOf(of: {
   readonly lightMs: number;
@@ -203,8 +210,8 @@ export function fetchCostOf(
 }
 
 /**
- * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of it were
- * not measured.
+ * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of the fetch
+ * were not measured.
  */
 export function fetchTimeMs(
   record: HeadRecord | undefined,
@@ -221,7 +228,7 @@ export function fetchTimeMs(
 export interface BuildRule {
   readonly nowMs: number;
   readonly failureCostMs: number;
-  /** The share of failures of the head that the rest of the chain does not catch, 0 to 1. */
+  /** The share of the head's failures after which no later member of the chain serves the client, 0 to 1. */
   readonly uncaught: number;
 }
 

@@ -2,20 +2,26 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { RecordOutcome } from './record.ts';
 
 const rates = [0.05, 0.2, 0.9] as const;
-/** The bound that a sum of log-likelihood ratios must reach. `boundFactors` has a factor of it for each tested rate. */
+/**
+ * The bound that a sum of log-likelihood ratios must reach for an alarm. For each rate in `rates` it is multiplied by
+ * the factor in `boundFactors`.
+ */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * For each tested rate: how much a failure share of `noisyRate` at the other mirrors raises the bound. If p₀ is the
- * real rate, a sum passes 8 by chance within days, but 14 only within years. A dead head still passes both before its
- * failures span `detect.outage.over`.
+ * For each tested rate: how much a failure share of `noisyRate` at the other mirrors raises the bound, relative to it.
+ * If the head fails at p₀, the rate assumed of the candidate, a sum passes 8 by chance within days, but 14 only within
+ * years. A dead head still passes both before its failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
-/** The maximum of a bound's factor. It is below `mostOfBound`, so that a sum can reach the bound. */
+/**
+ * The maximum factor of a bound. It is below `mostOfBound` (the limit of a sum), because else no sum could reach the
+ * bound.
+ */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;
-/** The lowest failure rate assumed of a candidate, and the highest one tested for. */
+/** The lowest failure rate assumed of a candidate, and the highest one tested for at the head. */
 const leastRate = 0.005;
 const mostRate = 0.97;
 /** A sum is limited to this multiple of `failureBound`, so that it falls soon after the trouble. */
@@ -27,12 +33,13 @@ const mostOfBound = 2.5;
  */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /**
- * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. The probabilities are then
- * 0.5 % and 0.9 %.
+ * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Two equal mirrors reach
+ * the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
  */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /**
- * If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`. The probability is then 0.7 %.
+ * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Two equal mirrors
+ * then reach the bound with a probability of 0.7 %.
  */
 const longMs = 120_000;
 const longWitness = 1.4;

@@ -14,7 +14,7 @@ const responsesBetween = { light: 20, heavy: 1 } as const;
 /** How long a response of one mirror may take before it counts as bad. Milliseconds. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
-  /** A ring buffer of good times; `at` is the index of the next one. */
+  /** A ring buffer of the times of good responses, milliseconds; `at` is the index of the next one. */
   readonly times: number[];
   at: number;
   untilNext: number;

@@ -3,7 +3,7 @@ export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
-/** Smaller differences of times are measurement noise. Milliseconds. */
+/** Smaller differences between two times are measurement noise. Milliseconds. */
 export const noiseMs = 10;
 
 /** True where `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */

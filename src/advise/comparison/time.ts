@@ -7,7 +7,7 @@ const manners = {
   steady: { clip: 2, drift: 0.15, scale: 0.35 },
 } as const;
 const { clip, drift } = manners.quick;
-/** Added for each comparison of the quick test if the candidate is home, the first declared mirror. */
+/** Added to the sum for each comparison of the quick test if the candidate is home, the first declared mirror. */
 const homeBonus = 0.2;
 /** The smallest standard deviation used: in milliseconds, and as a share of the candidate's mean time. */
 const deviationMsMin = 100;
@@ -17,7 +17,10 @@ const deviationShareMin = 0.25;
  */
 const knownAfter = { light: 40, heavy: 12 } as const;
 const memory = 1 / 300;
-/** Above this share of the bound, mean and variance of differences are frozen, so that a shift does not widen them. */
+/**
+ * While the sum is above this share of the bound, mean and variance of differences are frozen, so that a shift does not
+ * widen them.
+ */
 const frozenShare = 0.6;
 /** A difference further from the mean than this many standard deviations counts as this many. */
 const winsor = 6;
@@ -27,11 +30,14 @@ const earlySeen = 30;
 /** A sum is limited to this multiple of the bound, so that it falls soon after the trouble. */
 const mostOfBound = 2;
 
-/** The bound of the sum. `recent` is used within `hold` of a move, when a further move needs more evidence. */
+/**
+ * The bound of the sum. `recent` is used within `advise.hold` after a switch, when a further switch needs more
+ * evidence.
+ */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** This many outliers (times beyond the clip) may be chance. */
+/** This many outliers (times above the limit by `clip`) may be chance. */
 const chancesMax = 3;
-/** Smaller mean differences are not worth a move, milliseconds. */
+/** Smaller mean differences are not worth a switch, milliseconds. */
 const worthMs = 100;
 
 export interface TimeTest {
@@ -41,10 +47,13 @@ export interface TimeTest {
   slower: number;
   /** When the sum was last zero, monotonic milliseconds. */
   fromMs: number;
-  /** Sum of the head's times, each limited to the clip, and (`headTookMs`) without the limit. */
+  /**
+   * The sum of the head's times, milliseconds: `headMs` with each time limited by `clip`, `headTookMs` without the
+   * limit.
+   */
   headMs: number;
   headTookMs: number;
-  /** By how much the `chancesMax` slowest times exceed the clip, milliseconds, largest first. */
+  /** By how much the head's `chancesMax` slowest times exceed the limit by `clip`, milliseconds, largest first. */
   beyondMs: readonly number[];
   candidateMs: number;
   /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
@@ -71,8 +80,8 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 
 /**
  * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
- * @param context.ratio   the ratio of times that is worth a move, at least 1
- * @param context.isHome  the candidate is home
+ * @param context.ratio the ratio of the head's time to the candidate's from which a switch is worth it, at least 1
+ * @param context.isHome the candidate is home
  */
 export function updateTimeTest(
   test: TimeTest,

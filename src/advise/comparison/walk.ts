@@ -32,7 +32,10 @@ export function walkChain(
   });
 }
 
-/** True if a reply is not too old. Milliseconds, both times by the same clock. */
+/**
+ * True if a reply is at most `currentPaces` intervals of its probe (`paceMs`) old. Milliseconds, both times by the same
+ * clock.
+ */
 export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
   return nowMs - atMs <= currentPaces * paceMs;
 }
