@@ -32,7 +32,7 @@ const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
 /**
  * Fails the requests that wait in undici's queue. After a failed connect, undici fails them only if no request is
- * running. Otherwise it reconnects in microtasks as long as one waits, so no timer or socket of the thread runs.
+ * running. Otherwise it reconnects in microtasks as long as a request waits, so no timer or socket of the thread runs.
  */
 function failWaiting(client: Client): void {
   const own = client as unknown as Record<symbol, unknown>;
@@ -216,7 +216,10 @@ export class SessionWatch {
   /** True after a GOAWAY or the end of the session: no further request can be sent. */
   isOver = false;
 
-  /** @param opened  called with each stream, before undici adds its own listeners */
+  /**
+   * @param opened called with each stream, before undici adds its own listeners
+   * @param settled called when the server's SETTINGS arrive
+   */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
     // This listener is registered before undici's one, which ends the requests. In a graceful shutdown, a second GOAWAY
     // with a lower id follows.

@@ -74,7 +74,7 @@ export class Collector implements Collecting {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
     this.#trace.headers = joinTraces(headers);
-    // This response is not the requested item, so the beginning of its body is enough.
+    // A response with a status of 300 or more is not the requested item, so the beginning of its body is enough.
     if (status >= 300 && this.#stopAt === null)
       this.#stopAt = Math.min(this.#request.bodyBytesMax, limits.errorBodyBytes);
     const stated = this.statedBytes();

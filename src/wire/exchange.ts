@@ -109,7 +109,7 @@ async function* layerOff(decoderOf: DecoderOf, pieces: Pieces): Pieces {
     yield first.value;
     yield* { [Symbol.asyncIterator]: () => source };
   })();
-  // Errors of the source also arrive through the decoder.
+  // The callback of `pipeline` is empty, because errors of the source also arrive through the decoder.
   yield* pipeline(Readable.from(all), decoderOf(first.value[0] ?? 0), () => undefined) as Pieces;
 }
 

@@ -195,7 +195,7 @@ class Pools {
     socket.once('close', () => {
       this.#sockets -= 1;
     });
-    // undici treats ECONNRESET as the normal end of a response without a length.
+    // undici treats ECONNRESET as the normal end of a response without a length. So the error gets a code of ours.
     socket.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (endCodes.has(error.code ?? '')) Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
     });
