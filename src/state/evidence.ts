@@ -11,7 +11,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** An alert may begin this many milliseconds ahead of our clock. */
+/** The start time of an alert may be this many milliseconds ahead of our clock. */
 const aheadMsMax = 5 * 60_000;
 
 export interface EvidenceTurn {
@@ -164,7 +164,10 @@ function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }
 
-/** Deletes old alerts, and further ones if there are too many. Returns the fingerprints. */
+/**
+ * Deletes old alerts. If more than `limits.alertsKept` are left, it also deletes alerts that have ended, then those
+ * received longest ago. Returns the fingerprints of all deleted alerts.
+ */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);
   const gone = all.filter((one) => isOld(one, now));

@@ -1,7 +1,10 @@
 import { becauses, type Outcome, type Phase, phases, reasons } from '../core/failure.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 
-/** Outcomes by code. There must be fewer than 128, because the top bit stores `cold`. */
+/**
+ * Outcomes by code (the position in this list). There must be fewer than 128, because the top bit of the code's byte
+ * stores `cold`.
+ */
 const outcomes: readonly SamplePoint['outcome'][] = [
   { tag: 'ok' },
   ...reasons.map((kind) => ({ tag: 'failed', failure: { kind } }) as const),
