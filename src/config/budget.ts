@@ -22,8 +22,8 @@ export interface HostBudget {
   /** The share of the host's `perHost` slots (concurrent probes) that is in use. Above 1, there are too few slots. */
   readonly slotShare: number;
   /**
-   * `over`: `slotShare` exceeds `slotShareMax`. `over_loopback`: it does so on a loopback host, which causes only a
-   * warning.
+   * `over`: `slotShare` exceeds `slotShareMax`, which is an error. `over_loopback`: the same on a loopback host, which
+   * is only a warning.
    */
   readonly verdict: 'ok' | 'over' | 'over_loopback';
 }

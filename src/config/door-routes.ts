@@ -22,8 +22,8 @@ export interface DoorRoute {
 }
 
 /**
- * Returns the routes of the front door. For each of its ecosystems it serves the public upstream, or if there is none,
- * all configured upstreams.
+ * Returns the routes of the front door (the HTTP server that sends clients to the best mirror). For each of its
+ * ecosystems, the front door serves the public upstream, or if there is none, all configured upstreams.
  */
 export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {

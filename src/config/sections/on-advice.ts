@@ -121,7 +121,7 @@ export function readActions(
   return rules.length === 0 ? {} : { onAdvice: rules };
 }
 
-/** Reports a form of remedy that no advice for this upstream contains. */
+/** Reports a snippet format (key `as`) that no advice for the upstream of the action contains. */
 function checkForm(
   path: Path,
   { deed, targets: [target] }: ActionRule,
