@@ -105,8 +105,8 @@ export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefine
 }
 
 /**
- * A mirror's position in advice. `rank`: its rank among the mirrors that may be used, from 1; `null`: it may not be
- * used.
+ * A mirror's position in the ranking of advice. `rank`: its rank among the mirrors that may be used, from 1; `null`: it
+ * may not be used.
  */
 export interface Vantage {
   readonly candidate: Candidate | undefined;

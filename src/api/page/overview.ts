@@ -32,8 +32,8 @@ interface Month {
 }
 
 /**
- * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months with any, the
- * newest first.
+ * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months that have
+ * such switches, the newest first.
  */
 export function regretByMonth(all: readonly Audited[]): readonly Month[] {
   const months = new Map<string, Month>();

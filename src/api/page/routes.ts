@@ -22,7 +22,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** Creates the routes of the status pages. They can be read without their script. */
+/** Creates the routes of the status pages. The pages can be read without JavaScript. */
 export function createPageRoutes(daemon: ApiDeps): Router {
   const routes = Router();
   const page = (
