@@ -84,8 +84,8 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 
 /**
  * Builds the remedy (the lines that an operator pastes) of a client setting, and appends it to the remedy of a chain.
- * @param lines the remedy of the chain; `null`: the declared chain is in force and stays
- * @param isMove true: the chain changes too; false: `lines` repeat the chain in force
+ * @param lines   the remedy of the chain; `null`: the declared chain is in force and stays
+ * @param isMove  true: the chain changes too; false: `lines` repeat the chain in force
  */
 export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';

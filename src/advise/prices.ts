@@ -102,7 +102,7 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 
 /**
  * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
- * @param soundMs earlier failures belong to a trouble that has ended; absent: all failures count
+ * @param soundMs  earlier failures belong to a trouble that has ended; absent: all failures count
  */
 function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
   const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);

@@ -217,8 +217,8 @@ export class SessionWatch {
   isOver = false;
 
   /**
-   * @param opened called with each stream, before undici adds its own listeners
-   * @param settled called when the server's SETTINGS arrive
+   * @param opened   called with each stream, before undici adds its own listeners
+   * @param settled  called when the server's SETTINGS arrive
    */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
     // This listener is registered before undici's one, which ends the requests. In a graceful shutdown, a second GOAWAY

@@ -159,7 +159,7 @@ const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
  * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.uncaught the share of the head's failures after which no later member of the chain serves the client, 0 to
+ * @param of.uncaught  the share of the head's failures after which no later member of the chain serves the client, 0 to
  * 1
  */
 export function buildOf(of: {

@@ -134,7 +134,7 @@ const heavyClean = 4;
 /**
  * True if no recorded download failed, or enough good downloads followed. One good download is enough if the failure is
  * not later than `troubledMs`.
- * @param troubledMs when the last trouble ended, by `lastTroubleOf`
+ * @param troubledMs  when the last trouble ended, by `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   const { heavy } = record;

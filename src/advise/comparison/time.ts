@@ -80,8 +80,8 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 
 /**
  * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
- * @param context.ratio the ratio of the head's time to the candidate's from which a switch is worth it, at least 1
- * @param context.isHome the candidate is home
+ * @param context.ratio   the ratio of the head's time to the candidate's from which a switch is worth it, at least 1
+ * @param context.isHome  the candidate is home
  */
 export function updateTimeTest(
   test: TimeTest,

@@ -17,7 +17,7 @@ interface Ended {
 
 /**
  * Renders findings and advice that ended in the last day. Findings and advice of the six days before that are folded.
- * @param registry only findings about this mirror, and advice to use or to leave it; `null`: all
+ * @param registry  only findings about this mirror, and advice to use or to leave it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
   const { ended, isCut } = endedOf(say, deps, registry);
