@@ -42,7 +42,10 @@ import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
-/** The maximum number of advice ids kept. They distinguish an advice that has ended from an id that never existed. */
+/**
+ * The maximum number of advice ids kept. A request about an id among them gets the error `not_proposed`, about any
+ * other id `unknown`.
+ */
 const settledKept = 1_000;
 const mutedKept = 50;
 
@@ -92,7 +95,10 @@ export class Advisor {
     return isChange || before.length > 0;
   }
 
-  /** Milliseconds until a probe, sent `outMs` ago, is checked for lateness; 0 or less: it is late; `null`: no check. */
+  /**
+   * Milliseconds until a pending probe, sent `outMs` milliseconds ago, must be checked for lateness; 0 or less: it is
+   * late; `null`: no check.
+   */
   lateInMs(due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : lateInMs(this.#view(group, now), due, outMs);
@@ -128,7 +134,7 @@ export class Advisor {
     if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
   }
 
-  /** Records that an ordered probe was not sent. */
+  /** Records that a probe that advice had ordered was not sent. */
   declined(declined: Declined): void {
     const group = this.#groupOf(declined.order.target);
     if (group !== undefined) recordDeclined(group, declined);
@@ -199,7 +205,7 @@ export class Advisor {
     return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, this.#vantage.suspect === true);
   }
 
-  /** The verdicts of audits: whether accepted advice was right. Audits of all upstreams. */
+  /** The verdicts of audits (whether accepted advice was right), of all upstreams. */
   audited(): readonly Audited[] {
     return [...this.#groups.values()].flatMap((group) => group.audited);
   }

@@ -75,7 +75,7 @@ export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
-/** The client setting of the proposed advice, else of the accepted one; `null`: neither sets one. */
+/** The client setting of the proposed advice, else of the accepted advice; `null`: neither advice has one. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
   const inForce = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === inForce?.to);

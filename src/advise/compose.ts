@@ -98,7 +98,7 @@ function isSureOf({ pairs }: Contest, decision: Composed): boolean {
   return pair !== undefined && isTwiceOver(pair);
 }
 
-/** When the evidence of the time test that chose the move starts, monotonic milliseconds; `null`: no such test. */
+/** When the evidence of the time test that chose the switch starts, monotonic milliseconds; `null`: no such test. */
 function testedFrom(contest: Contest, decision: Composed): number | null {
   if (decision.kind !== 'move') return null;
   const time = contest.pairs.get(decision.to.mirror.name)?.time;
@@ -117,7 +117,10 @@ function linesOf(view: View, decision: Composed, before: Chain, after: Chain, un
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The remedy for all clients of the ecosystem. Its rollback covers only the client that advice is for. */
+/**
+ * The remedy (the lines that an operator pastes) for all clients of the ecosystem. Its rollback covers only the client
+ * that advice is for.
+ */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },

@@ -78,7 +78,7 @@ function toPrompt(view: Prepared, head: HeadValues): Decision | null {
 }
 
 /**
- * A cause that forces a move without a test: wrong bytes, or throttled requests of a step that fetches need; `null`:
+ * A cause that forces a switch without a test: wrong bytes, or throttled requests of a step that fetches need; `null`:
  * none.
  */
 function mustLeave(view: Prepared, { at, causes }: HeadValues): Cause | null {
@@ -107,7 +107,7 @@ function isMuted(view: Prepared, from: string, to: string, cause: AdviceCause): 
 }
 
 /**
- * A move to the cheapest of the mirrors in `names`, without a test; `null`: none of them works now and has a known
+ * A switch to the cheapest of the mirrors in `names`, without a test; `null`: none of them works now and has a known
  * cost.
  */
 function moveToCheapest(view: Prepared, head: HeadValues, cause: Cause, names: readonly string[]): MoveDecision | null {
@@ -115,7 +115,7 @@ function moveToCheapest(view: Prepared, head: HeadValues, cause: Cause, names: r
   return to === null ? null : moveTo(view, head, to, cause, null);
 }
 
-/** Causes that justify a move even to a mirror with a higher fetch cost. */
+/** Causes that justify a switch even to a mirror with a higher fetch cost. */
 const isForcedMove: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch', 'refusal']);
 
 function moveTo(
@@ -152,7 +152,7 @@ function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: 
   return left !== at && scoreMs !== null && to.scoreMs !== null && to.scoreMs - scoreMs > noiseMs;
 }
 
-/** The move back to the first mirror of the declared chain if it is due, else `null`. */
+/** The failback (switch back to the first mirror of the declared chain) if it is due; else `null`. */
 function goHome(view: Prepared, head: HeadValues): Decision | null {
   const name = head.homeReady()?.name;
   if (name === undefined || isMuted(view, head.at.name, name, 'failback')) return null;

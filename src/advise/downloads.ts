@@ -20,10 +20,14 @@ const besideEveryMs = 2 * everyMs;
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
 /**
- * The minimum interval, milliseconds, while a failback waits for a good download, or another mirror may build faster.
+ * The minimum interval between downloads, milliseconds, while a failback waits for a good download, or another mirror
+ * may build faster.
  */
 const soonEveryMs = 60_000;
-/** The minimum interval, milliseconds, while a move because of slow light requests waits for downloads. */
+/**
+ * The minimum interval between downloads, milliseconds, while a switch because of slow light requests waits for
+ * downloads.
+ */
 const unsureEveryMs = 5_000;
 const siblings = 2;
 /** Another mirror may build faster if its estimated build time is below this share of the head's. */

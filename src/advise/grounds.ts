@@ -55,7 +55,8 @@ function apartOf(
 
 /**
  * The good response to the same request that is nearest in time. Of two equally near ones, the older is returned. The
- * search starts at the newest response, because it runs in each turn for each pair of an open advice.
+ * search starts at the newest response, because this function runs in each turn of the main loop for each compared
+ * response of an open advice.
  */
 function nearest(one: TallySample, others: readonly TallySample[]): TallySample | null {
   const question = questionOf(one.target);
@@ -89,12 +90,10 @@ export interface Subject {
    * restart.
    */
   readonly fromMs: number | null;
-  /** The decision if it is not a move; `null` for a move. */
+  /** The decision if it is not a switch to another mirror; `null` for a switch. */
   readonly stay: Refused | BypassDecision | null;
   readonly before: Sentence | null;
-  /**
-   * The costs that the decision of this turn compared. `null`: an earlier sentence is updated with newer measurements.
-   */
+  /** The costs that the current decision compared; `null`: an earlier sentence is updated with newer measurements. */
   readonly prices: Prices | null;
 }
 

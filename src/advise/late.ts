@@ -9,7 +9,7 @@ import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
 
-/** Added to each limit of a wait, because the network delays responses. Milliseconds. */
+/** Added to each time limit of a pending probe, because the network delays responses. Milliseconds. */
 const wayMs = 250;
 const asideFactor = 2;
 
@@ -77,7 +77,8 @@ export function idleMsOf(group: Group, due: Due): number | null {
 }
 
 /**
- * The longest wait for a download that other mirrors have finished, milliseconds. Infinity if too few have finished it.
+ * The longest wait for a download that other mirrors have finished, milliseconds. Infinity if too few other mirrors
+ * have finished it.
  */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = momentPlaceOf(due);

@@ -53,7 +53,7 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   };
 }
 
-/** The stored state of a group. Credentials in chains are masked, times are those of the wall clock. */
+/** The stored state of one upstream. Credentials in chains are masked, times are those of the wall clock. */
 export interface ChainRow {
   readonly declared: string | null;
   readonly chain: string | null;
@@ -97,7 +97,7 @@ function chainRow(group: Group, now: Now): ChainRow {
 
 /**
  * Starts the lifetime of an advice. It ends `advise.ttl` from now.
- * @param fromMs  as `LiveAdvice.fromMs`
+ * @param fromMs  when the evidence of the time test behind the advice starts; `null`: no such test
  */
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {

@@ -112,7 +112,7 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   const view = prepareView(given);
   const weighed = keepScores(open, weighAll(view, left));
   const to = weighed.find((one) => one.mirror.name === open.to);
-  // If the advised mirror itself serves wrong bytes, `decide` replaces it.
+  // If the advised mirror itself serves wrong bytes, `decide` replaces the proposal later.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const decision = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
     replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
@@ -215,7 +215,10 @@ function refresh(view: Prepared, ledger: Ledger): void {
   );
 }
 
-/** The minimum intervals of updating a sentence, and of storing it if only its values changed. Milliseconds. */
+/**
+ * The minimum intervals between two updates of an advice's sentence, and between two writes of it if only its values
+ * changed. Milliseconds.
+ */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 

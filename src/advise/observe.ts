@@ -198,7 +198,9 @@ function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: bool
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 
-/** After a reload that keeps the chain: the group keeps its state and gets the new list of mirrors. */
+/**
+ * After a reload that does not change the declared chain: the group keeps its state and gets the new list of mirrors.
+ */
 export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>, { modules }: Config): void {
   group.declared = fresh.declared;
   group.roster = fresh.roster;

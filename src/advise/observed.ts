@@ -59,7 +59,8 @@ export interface Observed {
    */
   readonly window: readonly TallyEntry[];
   /**
-   * The 95th percentile of its canary's times over the last `limits.measuredPaces` intervals, ms; `null`: no samples.
+   * The 95th percentile of the canary's times at the mirror to leave over the last `limits.measuredPaces` intervals,
+   * milliseconds; `null`: no samples.
    */
   readonly p95Ms: number | null;
   /**

@@ -34,7 +34,7 @@ export interface HeadValues {
   readonly causeOf: (alarm: Alarm) => Cause;
   readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
   readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
-  /** Milliseconds since the last move; Infinity: none yet. */
+  /** Milliseconds since the last switch; Infinity: none yet. */
   readonly sinceMoveMs: number;
   /** The first mirror of the declared chain if it is not the head and a failback to it is due; else `null`. */
   readonly homeReady: () => Mirror | null;
@@ -43,7 +43,10 @@ export interface HeadValues {
   readonly upstreamFaults: () => readonly string[];
 }
 
-/** A view with the inputs from which one turn makes the decision, the table of candidates and the sentence. */
+/**
+ * A view with the inputs from which one turn of the main loop makes the decision, the table of candidates and the
+ * sentence.
+ */
 export interface Prepared extends View {
   /** The inputs about the head; `null`: the first member of the advised chain is not monitored. */
   readonly head: HeadValues | null;

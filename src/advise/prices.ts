@@ -22,9 +22,9 @@ import type { View } from './view.ts';
  * What one fetch costs at a mirror, from the evidence of one decision. Times are milliseconds; `null`: not measured.
  */
 export interface Price {
-  /** The time without failures; `null` also if light or heavy requests of the fetch were not measured. */
+  /** The time of a fetch without failures; `null` also if light or heavy requests of the fetch were not measured. */
   readonly timeMs: number | null;
-  /** The time plus the expected cost of failures, as `Weighed.scoreMs`. */
+  /** The time of a fetch plus the expected cost of failures. */
   readonly costMs: number | null;
   /** The larger share of failed requests, light or heavy, 0 to 1. */
   readonly failedShare: number;
@@ -90,7 +90,10 @@ function pricesOf(
   return { from: priceOf(here, from), to: priceOf(there, to) };
 }
 
-/** The prices after a time test: the times are means over the responses that the test compared. */
+/**
+ * The costs of a fetch at both mirrors, after a test of times: the times are means over the responses that the test
+ * compared.
+ */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
   const meansOf = (ms: (test: TimeTest) => number): Means => ({
     light: meanOf(lightTestOf(time), ms),
@@ -117,8 +120,8 @@ function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
 }
 
 /**
- * The prices after a failure test. Failures of confirming rounds count too, because they are most of the evidence about
- * the last minute.
+ * The costs of a fetch at both mirrors, after a test of failures. Failures of confirming rounds count too, because they
+ * are most of the evidence about the last minute.
  */
 function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { failures }: Pair, alarm: Alarm): Prices {
   const sinceMs = findTroubleStart(alarm === 'heavy_failures' ? failures.heavy : failures.all);
@@ -139,8 +142,8 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 }
 
 /**
- * The prices of a failback. Failures count since home's last trouble, times over the period in which both mirrors are
- * compared.
+ * The costs of a fetch at both mirrors, for a failback. Failures count since home's last trouble, times over the period
+ * in which both mirrors are compared.
  */
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;

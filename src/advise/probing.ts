@@ -9,7 +9,7 @@ const timesMin = 8;
 const slowFactor = 3;
 const beyond = 1.1;
 
-/** After this many orders without a result, the next artifact is probed instead. */
+/** After this many orders to probe an artifact without a result, the next artifact is probed instead. */
 const ordersMax = 50;
 
 export interface Rota {
@@ -70,7 +70,7 @@ export function newPeeks(head: string | null): Peeks {
 }
 
 /**
- * Records a peek (a probe of first bytes). A failed or slow one is rechecked.
+ * Records a peek (a probe of first bytes). A failed or slow peek is rechecked.
  * @param tookMs  milliseconds; `null`: failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
@@ -123,7 +123,7 @@ export function rotaOf({ rotas }: Probing, registry: string): Rota {
   return rota;
 }
 
-/** What `artifactsOf` needs of a group. */
+/** The fields of a group that `artifactsOf` needs. */
 export interface Artifacts {
   readonly probing: Probing;
   readonly kind: Ecosystem;

@@ -5,7 +5,7 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './comparison/walk.ts';
 
-/** The number of canary samples kept: enough for `limits.measuredPaces` and several confirming rounds. */
+/** The number of canary samples kept: enough for `limits.measuredPaces` intervals and several confirming rounds. */
 const entriesKept = 160;
 const samplesKept = { light: 120, heavy: 30 } as const;
 

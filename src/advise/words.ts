@@ -19,7 +19,9 @@ import type { TallyRow } from './tally.ts';
 const becameSlower = 1.5;
 const isSlower = 1.2;
 
-/** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing to say. */
+/**
+ * What is wrong at the mirror to leave, and what the switch promises or why none is advised; `null`: nothing to say.
+ */
 export function adviceReasonOf(subject: Subject, on: Grounds): Message | null {
   const sentence = reasonOf(subject, on);
   return sentence === null ? null : messageOf(sentence);
@@ -54,7 +56,8 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
 const itemsStated = 3;
 
 /**
- * Sentences about trouble that is over. The advice stays after it for some time, so that clients do not switch twice.
+ * Keys of sentences about trouble that is over. The advice stays for some time after the trouble, so that clients do
+ * not switch twice.
  */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
 

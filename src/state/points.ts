@@ -51,7 +51,9 @@ export class Points {
     this.#size = size;
   }
 
-  /** Adds a sample. @param named  this many of the newest samples keep their probe's id; failed ones always do */
+  /**
+   * Adds a sample. @param named  this many of the newest samples keep their probe's id; failed samples always keep it
+   */
   push(sample: SettledSample, named: number): void {
     if (this.#count === this.#rows && this.#rows < this.#size)
       this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));

@@ -21,7 +21,7 @@ export interface Passing {
   readonly url: string;
 }
 
-/** Sends requests to mirrors over kept HTTP/1.1 connections. Their responses are passed on as streams. */
+/** Sends requests to mirrors over HTTP/1.1 connections that are kept open. The responses are passed on as streams. */
 export interface Passages {
   /**
    * Requests a URL of a mirror and follows redirects.
@@ -41,7 +41,7 @@ export interface Passages {
 
 const redirectsMax = 5;
 const connectMs = 10_000;
-/** Error codes of a connection that was closed by the other side. */
+/** Error codes of a connection that the server or proxy closed. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 interface Kept {
@@ -104,7 +104,7 @@ function redirectTarget(location: string, from: URL): URL {
   return next;
 }
 
-/** Pools of kept connections, one for each access and origin. */
+/** Connection pools, one for each access (the settings of a mirror) and origin. */
 class Pools {
   readonly #deps: PassageDeps & { readonly names: NameResolver; readonly tls: TlsBook };
   readonly #socketsMax: number;

@@ -123,7 +123,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
-  // One of the choices must be a candidate whose own test triggered.
+  // No candidate is chosen unless the own test of at least one choice triggered.
   if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }
@@ -143,7 +143,7 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
   return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
-/** True if the sum of any test has reached its bound. */
+/** True if the sum (the accumulated evidence) of any test has reached its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
   return contest.pairs.values().some((pair) => {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
@@ -151,7 +151,7 @@ export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent'
   });
 }
 
-/** The cheapest candidate that is good now, whatever the tests say; `null`: none. */
+/** The cheapest candidate that works now (`isGoodNow`), whatever the tests say; `null`: none. */
 export function chooseAnyway(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): string | null {
   const able = candidates
     .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
@@ -204,7 +204,8 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    // The standard error is added, because downloads that were fast by chance must not decide.
+    // The standard error is added to the candidate's mean download time, because downloads that were fast by chance
+    // must not decide.
     const doubtMs = mirror === name && alarm === 'time' ? errorOfHeavy(record, usualMs) : 0;
     const heavy = (tamedHeavyMsOf(record, test === time.light ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
@@ -232,7 +233,7 @@ const chanceShare = 0.03;
 
 /**
  * True if the candidate fails rarely, and about as often as the head.
- * @param soundMs  failures before it do not count; monotonic milliseconds
+ * @param soundMs  failures before this time do not count; monotonic milliseconds
  */
 export function isFailingAlike(
   head: HeadRecord,

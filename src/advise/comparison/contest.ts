@@ -149,7 +149,8 @@ export function addResponse(contest: Contest, response: MomentResponse, around: 
   const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
   if (late > 0) moment.late.set(response.registry, late);
   const outcomes = replay(contest, moment, around, response.atMs, false);
-  // The moment is over once no response is awaited: each mirror has an outcome or is away.
+  // The moment ends once no response is awaited: each mirror has an outcome, or is paused, in maintenance or throttles
+  // us.
   const names = [...around.chains.keys()];
   if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
   return outcomes;
@@ -186,8 +187,8 @@ export function updatePatience(contest: Contest, registry: string, weight: Patie
 }
 
 /**
- * Counts a response as failed if it came after the limit of its mirror. `late`: the probability that a probe that we
- * gave up was only late.
+ * Counts a response as failed if it took longer than the time limit of its mirror. `late`: the probability that a probe
+ * that we gave up was only late.
  */
 function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');

@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
-/** Count, mean and variance of the good times among the last light or heavy outcomes. Milliseconds. */
+/** Count, mean and variance of the times of good responses, among the last light or heavy ones. Milliseconds. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -30,7 +30,7 @@ const minuteMs = 60_000;
 /** The default number of standard errors that are added to a mean time, as a safety margin of costs. */
 const margin = 1.3;
 
-/** The number of bad outcomes and of all outcomes since `fromMs`. */
+/** The number of bad outcomes (failed or late responses) and of all outcomes since `fromMs`. */
 export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
   const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
@@ -69,7 +69,7 @@ const heavyPrior = 4;
 /**
  * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty fails
  * one fetch in twenty.
- * @param soundMs  failures before it belong to a trouble that has ended; absent: all count
+ * @param soundMs  failures before this time belong to a trouble that has ended; absent: all failures count
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
   const fromMs = Math.max(nowMs - windowMs, soundMs);
@@ -139,7 +139,7 @@ export function meanMsOf(
 const tamedFactor = 4;
 
 /**
- * Mean of the last good downloads, each limited by `tamedFactor`, milliseconds; `null`: none.
+ * Mean of the last good downloads, each limited by `tamedFactor`, milliseconds; `null`: no good download.
  * @param fullFromMs  downloads since then are not limited; monotonic milliseconds
  */
 export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Number.POSITIVE_INFINITY): number | null {
@@ -247,7 +247,7 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
-/** The cost of a build in seconds (as `costOf`), for given step times in milliseconds. */
+/** The upper bound of the cost of a build in seconds, for given mean times of light and heavy steps in milliseconds. */
 export function buildCostOf(
   record: HeadRecord,
   cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },

@@ -24,7 +24,7 @@ const noisyRate = 0.01;
 /** The lowest failure rate assumed of a candidate, and the highest one tested for at the head. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is limited to this multiple of `failureBound`, so that it falls soon after the trouble. */
+/** A sum is limited to this multiple of `failureBound`, so that it falls below the bound soon after the trouble. */
 const mostOfBound = 2.5;
 /**
  * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
@@ -171,7 +171,7 @@ export function findTroubleStart(test: FailureTest): number {
 
 /**
  * True if a sum has reached its bound with enough failures over enough time, and two failure rates explain the
- * responses clearly better than one.
+ * responses of head and candidate clearly better than one common rate.
  * @param isShared  a third mirror fails too
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
@@ -190,7 +190,10 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
   });
 }
 
-/** How much better two failure rates explain the responses than one: a log-likelihood ratio, 0 or more. */
+/**
+ * How much better two failure rates explain the responses of two mirrors than one common rate: a log-likelihood ratio,
+ * 0 or more.
+ */
 export function compareRates(
   a: { readonly bad: number; readonly all: number },
   b: { readonly bad: number; readonly all: number },

@@ -83,13 +83,13 @@ export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
-/** How many more good responses in a row a failback requires. */
+/** How many more good responses of home in a row a failback (switch back to home) requires. */
 export function countGoodLeft(health: number): number {
   return Math.max(0, Math.ceil((healthBound - health) / good));
 }
 
 export interface Departure {
-  /** When clients left home, monotonic milliseconds. */
+  /** When clients left home (the first declared mirror), monotonic milliseconds. */
   readonly atMs: number;
   /** True if home was left for slowness. */
   readonly isOfTime: boolean;

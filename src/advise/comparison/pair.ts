@@ -33,7 +33,10 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
 }
 
 export interface AlarmRule {
-  /** `failuresMin` failures over at least `spanMs` milliseconds are trouble, as in `detect.outage`. */
+  /**
+   * Failures are an alarm if there are at least `failuresMin` over at least `spanMs` milliseconds, as in
+   * `detect.outage`. Of downloads alone, two failures are enough.
+   */
   readonly failuresMin: number;
   readonly spanMs: number;
   /** The ratio of the head's time to the candidate's from which a switch is worth it, at least 1. */
@@ -144,7 +147,7 @@ export function isTwiceOver({ failures, time }: Pair): boolean {
   return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
 }
 
-/** The test that is nearest to its bound: its sum and its bound. */
+/** The sum and the bound of the test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
   const all: Running[] = [

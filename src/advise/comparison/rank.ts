@@ -1,4 +1,7 @@
-/** Relative drop from `fromMs` to `toMs`; negative where it rises. */
+/**
+ * The relative drop from `fromMs` to `toMs` (0.2: 20 % less). It is negative for a rise, and 0 if `fromMs` is not above
+ * 0.
+ */
 export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }

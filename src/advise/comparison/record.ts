@@ -12,7 +12,7 @@ export interface RecordOutcome {
 
 /** The period over which failures and times of light requests are compared. Milliseconds. */
 export const windowMs = 30 * 60_000;
-/** Light outcomes kept per mirror: at least this many, at most twice as many. */
+/** Outcomes of light requests kept per mirror: at least this many, at most twice as many. */
 export const kept = 1_200;
 /** The number of last downloads that are used, whatever their age, because downloads are rare. */
 const heavyKept = 8;
@@ -128,7 +128,7 @@ function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutco
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** After a failed download, this many good ones must follow before downloads count as working. */
+/** After a failed download, this many good downloads must follow before downloads count as working. */
 const heavyClean = 4;
 
 /**

@@ -24,10 +24,12 @@ const memory = 1 / 300;
 const frozenShare = 0.6;
 /** A difference further from the mean than this many standard deviations counts as this many. */
 const winsor = 6;
-/** As `winsor`, for the first `earlySeen` downloads, so that an early shift does not count as scatter. */
+/**
+ * Replaces `winsor` for the first `earlySeen` downloads. It is lower, so that an early shift does not count as scatter.
+ */
 const winsorEarly = 2;
 const earlySeen = 30;
-/** A sum is limited to this multiple of the bound, so that it falls soon after the trouble. */
+/** A sum is limited to this multiple of the bound, so that it falls below the bound soon after the trouble. */
 const mostOfBound = 2;
 
 /**
@@ -111,7 +113,7 @@ export function updateTimeTest(
     test.rounds += 1;
     test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
-    // A time beyond the clip counts as the clip, so that no single response decides.
+    // A time above the limit by `clip` counts as the limit, so that no single response decides.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     if (headMs > countedMs)
       test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
@@ -141,14 +143,17 @@ function learn(
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
 }
 
-/** The sum of the head's times, milliseconds; the `chancesMax` largest outliers are limited to the clip. */
+/**
+ * The sum of the head's times, milliseconds; the `chancesMax` largest outliers count only up to the limit by `clip`.
+ */
 export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }
 
 /**
  * True if the sum has reached its bound, the head was slower in enough comparisons, and by enough on average.
- * @param slowerMin  the minimum number of such comparisons, because two lost packets are no slow mirror
+ * @param slowerMin  the minimum number of comparisons with a slower head, because one or two lost packets are no slow
+ * mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;
