@@ -180,7 +180,10 @@ export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** Returns the costs for the API; `null`: not measured. */
+/**
+ * Returns what verification by an authority (Go: the checksum database) costs a client, for the API; `null`: not
+ * measured.
+ */
 export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: secondsOf(one.ms) };

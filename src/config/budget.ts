@@ -127,7 +127,7 @@ const probeCpuSeconds = 0.0035;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;
 
-/** Reports hosts whose planned load is too high, and the load on the machine of this daemon. */
+/** Reports hosts whose planned load is too high, and a load on the daemon's own machine that is too high. */
 export function checkBudget(
   config: Config,
   targets: readonly Target[],

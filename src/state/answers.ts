@@ -7,8 +7,8 @@ import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
 /**
- * Times in stored entries are whole tenths of a millisecond, except `loopDelayMs`. This is the factor from
- * milliseconds.
+ * Times in stored entries are whole tenths of a millisecond, except `loopDelayMs`. `tenths` is the number of these
+ * units in a millisecond.
  */
 export const tenths = 10;
 /**

@@ -73,7 +73,7 @@ class Cited {
       of.isOver = finding.state !== 'open';
     }
     this.#releaseOver(turn, wallMs);
-    // Rows that no finding cites any more: their findings ended while the daemon was down.
+    // The findings that cited these rows ended while the daemon was down. So the rows expire by age from now on.
     for (const id of this.#orphans) if (!this.#holders.has(id)) this.#age(id, wallMs);
     this.#orphans = new Set();
     const change = {

@@ -165,8 +165,8 @@ function isOld(evidence: AlertEvidence, now: Now): boolean {
 }
 
 /**
- * Deletes old alerts. If more than `limits.alertsKept` are left, it also deletes alerts that have ended, then those
- * received longest ago. Returns the fingerprints of all deleted alerts.
+ * Deletes old alerts. If more than `limits.alertsKept` are left, it also deletes the surplus: ended alerts first, then
+ * firing ones, each group by when they were last received. Returns the fingerprints of all deleted alerts.
  */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);

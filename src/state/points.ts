@@ -30,8 +30,8 @@ const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * Keeps the last samples of a series, each packed into `rowBytes` bytes. Phases keep seven digits. All rows share one
- * buffer, because each buffer needs about 300 bytes in addition.
+ * Keeps the last samples of a series, each packed into `rowBytes` bytes. Times of phases keep seven digits. All rows
+ * share one buffer, because each buffer needs about 300 bytes in addition.
  */
 export class Points {
   readonly #size: number;

@@ -75,7 +75,10 @@ export class Carrier {
   /** The socket's first error, except errors that undici created. */
   error: Error | null = null;
   session: SessionWatch | null = null;
-  /** While true, `close` does nothing, and an aborted request ends only its own stream. */
+  /**
+   * True while several probes share the connection: `close` does nothing, and an aborted request ends only its own
+   * stream.
+   */
   isShared = false;
   #onSettings: (() => void) | null = null;
   bodyBytes = 0;
@@ -221,8 +224,8 @@ export class SessionWatch {
    * @param settled  called when the server's SETTINGS arrive
    */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // This listener is registered before undici's one, which ends the requests. In a graceful shutdown, a second GOAWAY
-    // with a lower id follows.
+    // This listener is registered before undici's listener, which ends the requests. In a graceful shutdown, a second
+    // GOAWAY with a lower id follows.
     session.prependListener('goaway', (code, lastStreamId) => {
       const before = this.goaway;
       if (before === null || before.code === constants.NGHTTP2_NO_ERROR)

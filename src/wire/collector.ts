@@ -14,7 +14,7 @@ import { type ExchangeRequest, type ExchangeTrace, joinTraces, statedBytesOf } f
 /** A received body. `isWhole` is false if we stopped reading on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one response. At its end it calls `done` or `failed` once, but nothing after `leave`. */
+/** Collects one response. At its end it calls `done` or `failed` once; after `leave` it calls neither. */
 export class Collector implements Collecting {
   readonly inflow: Inflow;
   readonly #carrier: Carrier;
@@ -148,7 +148,8 @@ export class Collector implements Collecting {
     const { headBytes, totalBytes } = this.inflow;
     if (stated !== null && headBytes !== null && totalBytes > headBytes + stated)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
-    // If a body has no stated length, undici treats a reset as its end.
+    // If a body has no stated length, undici treats a reset of the connection as its normal end. So the socket's error
+    // is reported here.
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 

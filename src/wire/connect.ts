@@ -126,7 +126,8 @@ async function addressOf(
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // The mark is removed, so that the failure counts to the phase `resolve`.
+            // The mark (the time at which the name was resolved) is removed, so that the failure counts to the phase
+            // `resolve`.
             delete trace.marks.resolved;
             throw error;
           });

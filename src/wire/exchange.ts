@@ -10,8 +10,8 @@ import { floodCheckMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its response. Decodes the body if it is complete, unless `asSent`. Closes the connection
- * after an error or an incomplete read, unless it is shared.
+ * Sends one request and reads its response. Decodes the body if it is complete, unless `request.asSent` is set. Closes
+ * the connection after an error or an incomplete read, unless the connection is shared.
  * @param now  the monotonic clock
  * @throws WireStop
  */

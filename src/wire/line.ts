@@ -24,7 +24,7 @@ export interface LineDeps extends ConnectDeps {
   readonly builds: Builds;
 }
 
-/** Fault codes that a request gets on a kept connection that the server closed while it was idle. */
+/** Fault codes of a request over an idle connection of the pool that the server had closed. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 const untakenCode = 'MW_H2_UNTAKEN';
 
@@ -120,7 +120,7 @@ export class OpenLine implements Line {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const { code } = stopOf(error);
-        // A build's connection was in use, not idle. So its end is a fault, unless a GOAWAY ended it.
+        // The shared connection of a build was in use, not idle. So its end is a fault, unless a GOAWAY ended it.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.exchanged.firstByteMs !== null || !isOld) throw error;
         if (kept.carrier.isShared) this.#moveOn(state, kept.carrier);

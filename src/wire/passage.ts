@@ -47,7 +47,8 @@ const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_S
 interface Kept {
   readonly pool: Pool;
   /**
-   * The class of the address of the newest connection. `null`: there was no connection, or a proxy resolves the name.
+   * The class (such as `private`) of the address of the newest connection. `null`: there was no connection, or a proxy
+   * resolves the name.
    */
   reached: AddressClass | null;
 }
@@ -74,8 +75,8 @@ export function createPassages(input: PassageDeps): Passages {
         };
         const at = url;
         const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
-        // A kept connection may end while the request is sent. Then the request is repeated once (RFC 9110 section
-        // 9.2.2).
+        // A connection of the pool may end while the request is sent. Then the request is repeated once (RFC 9110
+        // section 9.2.2).
         const response = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
           throw cause;

@@ -61,7 +61,7 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Reading a history is slow, so only those of the first mirrors are read.
+      // Reading a history is slow, so only the histories of the first `mirrorsShown` mirrors are read.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),

@@ -13,7 +13,7 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
 
-/** An entry of `modules`. A mapping that is not a `FileLock` is read by its ecosystem. */
+/** An entry of `modules`. A mapping that is not a `FileLock` is read by the code of its ecosystem. */
 type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
 
 export function makeModulesKey(registry: Registry) {
