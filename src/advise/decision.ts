@@ -23,7 +23,7 @@ export interface MoveDecision extends Decided {
   readonly prices: Prices | null;
 }
 
-/** A refusal: no mirror can be advised although one is needed, or our own network is suspect. */
+/** A refusal: no mirror can be advised although a switch is needed, or our own network is suspect. */
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;

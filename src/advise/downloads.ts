@@ -71,7 +71,10 @@ function unsureAt(view: View, at: Mirror): readonly string[] {
   return listUnsure(contest, names, rule);
 }
 
-/** The mirrors to download from beside the head. Home comes first, because its result decides on the failback. */
+/**
+ * The mirrors from which an artifact is downloaded together with the head, for comparison. Home comes first, because
+ * its result decides on the failback.
+ */
 function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonly string[]): readonly string[] {
   const { group, now } = view;
   const { contest } = group;
@@ -157,7 +160,7 @@ function firstOf({ group }: View, at: Mirror): { readonly target: Target; readon
 const stepMs = 1_000;
 
 /**
- * Orders a peek (a probe of an artifact's first bytes) at the head, if one is due: a cheap test for slow or failing
+ * Orders a peek (a probe of an artifact's first bytes) at the head, if it is due: a cheap test for slow or failing
  * artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */

@@ -82,7 +82,7 @@ const usualMin = 3;
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** `at` is the mirror to leave. `to` is the advised one, `null` if none is advised. */
+  /** `at` is the mirror to leave. `to` is the advised mirror; `null`: none is advised. */
   readonly at: Mirror;
   readonly to: Mirror | null;
   /**
@@ -114,7 +114,7 @@ export interface Grounds {
   readonly apart: Apart | null;
   /** The mean time of light steps at the mirror to leave before the compared responses; `null`: too few are stored. */
   readonly usualMs: number | null;
-  /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised one; `null`: not measured. */
+  /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised mirror; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
   /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;

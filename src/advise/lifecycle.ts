@@ -73,7 +73,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   if (decision.at === homeOf(group))
     group.moves.departures = [
       ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
-      // In an outage, the test of times may trigger first. Such a departure does not count as one because of slowness.
+      // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because
+      // of slowness.
       {
         atMs: now.monotonicMs,
         isOfTime: decision.alarm !== null && isOfTime(decision.alarm) && !isForced(decision.cause),
@@ -120,7 +121,10 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
-/** Keeps the scores of the proposal. Only its chain changes, so the mirror is not chosen again. */
+/**
+ * Gives the mirrors the scores (fetch costs) that the proposal states. Only the chain of the proposal changes, so its
+ * mirror is not chosen again.
+ */
 function keepScores(open: Advice, weighed: readonly Weighed[]): readonly Weighed[] {
   const scores = new Map(open.candidates.map(({ registry, scoreSeconds }) => [registry, scoreSeconds]));
   return weighed.map((one) => {

@@ -64,7 +64,7 @@ export interface Observed {
    */
   readonly p95Ms: number | null;
   /**
-   * What clients get over `window`: `before` with the chain in use, `after` with the advised one; `null`: none is
+   * What clients get over `window`: `before` with the chain in use, `after` with the advised chain; `null`: none is
    * advised.
    */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;

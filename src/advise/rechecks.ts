@@ -27,7 +27,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // Slow peeks are too frequent for the urgent budget, so only failed ones are urgent.
+  // Slow peeks are too frequent for the urgent budget, so only failed peeks are urgent.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -108,7 +108,7 @@ function dropOddDownload(contest: Contest): void {
   contest.odd = others;
 }
 
-/** A failed download costs few bytes, so it is repeated sooner than a slow one. */
+/** A failed download costs few bytes, so it is repeated sooner than a slow download. */
 function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOutcome {
   return hasFailed
     ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }

@@ -13,8 +13,8 @@ import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
 /**
- * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another one from
- * `isSlower` × the other's time on.
+ * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another mirror from
+ * `isSlower` × that mirror's time on.
  */
 const becameSlower = 1.5;
 const isSlower = 1.2;

@@ -111,7 +111,7 @@ export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefine
 export interface Vantage {
   readonly candidate: Candidate | undefined;
   readonly rank: number | null;
-  /** True: the mirror ranks before the head of the chain, but no test shows yet that a switch pays. */
+  /** True: the mirror ranks before the head of the chain, but no test shows yet that a switch is worth it. */
   readonly isAhead: boolean;
 }
 

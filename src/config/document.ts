@@ -110,7 +110,7 @@ function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocu
 }
 
 /**
- * Returns at most `errorsMax` mistakes, up to the first one that confuses the parser, because later ones are
+ * Returns at most `errorsMax` mistakes, up to the first mistake that confuses the parser, because later ones are
  * consequences of it.
  */
 function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {

@@ -106,8 +106,8 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 
 /**
  * Decides what to do with one received alert. An alert that fires again after its end is new evidence if it is not too
- * old, even with the same `startsAt`. The reason: an Alertmanager that loses Prometheus for a while ends alerts that
- * continue.
+ * old, even with the same `startsAt`. The reason: an Alertmanager that loses its connection to Prometheus for a while
+ * ends alerts that continue.
  * @param known  what is stored under this fingerprint; `null`: nothing
  */
 export function judgeAlert(
@@ -165,8 +165,8 @@ function isOld(evidence: AlertEvidence, now: Now): boolean {
 }
 
 /**
- * Deletes old alerts. If more than `limits.alertsKept` are left, it also deletes the surplus: ended alerts first, then
- * firing ones, each group by when they were last received. Returns the fingerprints of all deleted alerts.
+ * Deletes old alerts. If more than `limits.alertsKept` are left, it also deletes the surplus: first ended alerts, then
+ * firing ones, and of both kinds those received longest ago. Returns the fingerprints of all deleted alerts.
  */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);

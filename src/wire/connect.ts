@@ -228,7 +228,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
       socket?.destroy();
       tcp.destroy();
     };
-    // This listener is registered before Node's own one, which starts the handshake.
+    // This listener is registered before Node's own listener, which starts the handshake.
     tcp.once('connect', () => {
       trace.marks.connected = clock.monotonicMs();
       if (isPeer(tcp.remoteAddress)) return;

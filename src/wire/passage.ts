@@ -56,7 +56,7 @@ interface Kept {
 interface PassageDeps {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** If this many sockets are open, idle ones are closed before a request. Absent: no limit. */
+  /** If this many sockets are open, idle sockets are closed before a request. Absent: no limit. */
   readonly socketsMax?: number;
 }
 
@@ -114,7 +114,7 @@ class Pools {
   readonly #pools = new Map<string, Kept>();
   /**
    * Each access as JSON. It is part of the key of a pool, so that a changed access does not reuse connections of the
-   * old one.
+   * old access.
    */
   readonly #keys = new WeakMap<WireAccess, string>();
 

@@ -115,7 +115,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // One candidate's test has triggered, so the head is in trouble. Other candidates need less evidence.
+    // One candidate's test has triggered, so the head is probably failing or slow. Other candidates need less evidence.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
@@ -123,7 +123,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
-  // No candidate is chosen unless the own test of at least one choice triggered.
+  // No candidate is chosen unless the test of at least one choice triggered by itself.
   if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }

@@ -19,7 +19,7 @@ import { lateShareOf, newPatience, type Patience, recordTime } from './patience.
 import { dropBad, type RecordOutcome, recordOutcome } from './record.ts';
 import { unwatchedMs, type Walker, walkChain } from './walk.ts';
 
-/** At most this share of the responses of a mirror counts as its usual failures. */
+/** At most this share of a mirror's responses counts as usual failures, even if more of them failed. */
 const backgroundMost = 0.03;
 const backgroundPrior = 200;
 
@@ -40,7 +40,10 @@ export interface Contest extends Comparison {
    * Monotonic milliseconds.
    */
   readonly awaited: Map<string, number>;
-  /** By mirror: when a download was last requested from it, beside one from the head. Monotonic milliseconds. */
+  /**
+   * By mirror: when a download from it was last requested, to compare it with a download from the head. Monotonic
+   * milliseconds.
+   */
   readonly triedMs: Map<string, number>;
   /**
    * True if builds are faster with another mirror, or may be faster, by the last downloads from other mirrors than the

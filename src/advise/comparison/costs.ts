@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
-/** Count, mean and variance of the times of good responses, among the last light or heavy ones. Milliseconds. */
+/** Count, mean and variance of the times of good responses, among the last light or heavy responses. Milliseconds. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -135,7 +135,7 @@ export function meanMsOf(
   return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
-/** A download counts as at most this many times the median, so that a single slow one does not decide. */
+/** A download counts as at most this many times the median, so that a single slow download does not decide. */
 const tamedFactor = 4;
 
 /**

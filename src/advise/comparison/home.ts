@@ -21,15 +21,18 @@ export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
-/** This many bad responses in a row count as trouble. */
+/** This many bad responses in a row are a trouble (a period of failures). */
 const troubleRow = 3;
 /**
- * A failure rate has ended if the good responses since its last failure have a probability of at most
- * exp(−`endedBound`) at that rate.
+ * A failure rate counts as ended if, at that rate, so many good responses since its last failure would have a
+ * probability of at most exp(−`endedBound`).
  */
 const endedBound = 7;
 const rateMost = 0.9;
-/** A failure rate ends only after this many times the longest run of good responses between its failures. */
+/**
+ * A failure rate counts as ended only if more good responses follow its last failure than this many times the longest
+ * run of good responses between its failures.
+ */
 const pauseFactor = 1.5;
 /** Failures are compared over at most this period, or over the wait for a failback if that is longer. Milliseconds. */
 const compareMsMax = 3_600_000;

@@ -118,7 +118,7 @@ export function renderLinkedTime(
 
 /**
  * Returns a function that guesses whether the probe of a sample is still stored, without reading the store. It returns
- * true for failed samples and the newest ones.
+ * true for failed samples and for the newest samples.
  */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));

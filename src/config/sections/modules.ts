@@ -59,7 +59,9 @@ type Entry = Named & { readonly at: number; readonly isWritten: boolean };
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
-  /** Hashes from lock files, by ecosystem and by the keys that the ecosystem uses. */
+  /**
+   * Hashes from lock files, by ecosystem and by `module@version`. Some ecosystems append `/` and a suffix to that key.
+   */
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 
