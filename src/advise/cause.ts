@@ -50,7 +50,9 @@ export interface Causes {
    * alerts of other systems, else `null`.
    */
   readonly gravest: Cause | null;
-  /** The findings that the mirror lags behind its upstream, even if `gravest` is another cause; `null`: none. */
+  /**
+   * The findings that the mirror lags behind its upstream, even if `gravest` is another cause; `null`: no such finding.
+   */
   readonly lag: Cause | null;
 }
 

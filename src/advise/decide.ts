@@ -195,7 +195,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
 
-/** A switch to a mirror that serves wrong bytes of some items, if no other mirror is usable; `null`: none. */
+/** A switch to a mirror that serves wrong bytes of some items, if no other mirror is usable; `null`: no such mirror. */
 function moveToLast(view: Prepared, head: HeadValues, cause: Cause): MoveDecision | null {
   const names = head.lastChoices().filter((name) => !isMuted(view, head.at.name, name, cause.kind));
   return moveToCheapest(view, head, cause, names);

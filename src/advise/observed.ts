@@ -92,7 +92,7 @@ export interface Measured {
   readonly failed: number;
   /**
    * The 95th percentile of the times of successes and timeouts, without first fetches of pull-through caches,
-   * milliseconds; `null`: none.
+   * milliseconds; `null`: no such time.
    */
   readonly p95Ms: number | null;
 }

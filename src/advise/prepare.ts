@@ -29,7 +29,10 @@ export interface HeadValues {
   readonly bypasses: () => Bypasses;
   /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
   readonly choose: () => Choice | null;
-  /** The cheapest of these mirrors whatever the tests say; `null`: none works now and has a known cost. */
+  /**
+   * The cheapest of the mirrors in `names`, whatever the tests say; `null`: none of them works now and has a known
+   * cost.
+   */
   readonly cheapestOf: (names: readonly string[]) => string | null;
   readonly causeOf: (alarm: Alarm) => Cause;
   readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;

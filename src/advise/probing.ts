@@ -71,7 +71,7 @@ export function newPeeks(head: string | null): Peeks {
 
 /**
  * Records a peek (a probe of first bytes). A failed or slow peek is rechecked.
- * @param tookMs  milliseconds; `null`: failed
+ * @param tookMs  the duration of the peek, milliseconds; `null`: it failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
   const hasFailed = tookMs === null;

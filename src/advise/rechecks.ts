@@ -116,8 +116,9 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOu
 }
 
 /**
- * Adds the mirrors to probe: the head, the best candidates, and the next member of the chain. Empty without candidates.
- * @param candidates  the best first
+ * Adds the mirrors to probe: the head, the best candidates, and the next member of the chain. Without candidates,
+ * nothing is rechecked.
+ * @param candidates  the candidates, the best first
  * @param fallback    the next member of the chain; `null`: it is not monitored
  */
 export function rechecksOf(

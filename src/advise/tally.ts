@@ -167,7 +167,7 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 
 /**
  * The median of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
- * `null`: none.
+ * `null`: no such time.
  */
 export function medianMsOf(entries: readonly TallyEntry[]): number | null {
   const times = entries

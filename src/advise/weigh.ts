@@ -79,7 +79,7 @@ export function mayBeProposed(gate: Gate): boolean {
 
 /**
  * The gate of a mirror where a client's fetch ends with an error or wrong bytes, so that the client tries no later
- * member (docs/decisions/0002); `null`: none.
+ * member (docs/decisions/0002); `null`: there is no such reason.
  */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));

@@ -29,7 +29,7 @@ interface CitedInput {
   readonly store: Pick<Store, 'get' | 'page'>;
   readonly open: readonly Finding[];
   readonly inForce: Iterable<string>;
-  /** Returns a probe that is still in memory or stored; `null`: none. */
+  /** Returns a probe that is still in memory or stored; `null`: it is neither in memory nor stored. */
   find(probeId: string): KeptProbe | null;
 }
 

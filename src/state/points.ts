@@ -46,7 +46,7 @@ export class Points {
   #from = 0;
   #count = 0;
 
-  /** @param size  at least 1 */
+  /** @param size  the maximum number of samples, at least 1 */
   constructor(size: number) {
     this.#size = size;
   }

@@ -47,7 +47,7 @@ export interface ConnectTrace {
   tls: TlsFacts | null;
 }
 
-/** Creates a trace without facts. @param startMs  monotonic milliseconds */
+/** Creates a trace without facts. @param startMs  when the attempt to connect starts, monotonic milliseconds */
 export function createConnectTrace(startMs: number): ConnectTrace {
   return { marks: { start: startMs, end: startMs }, remoteAddress: null, remotePort: null, family: null, tls: null };
 }

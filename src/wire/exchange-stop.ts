@@ -13,7 +13,10 @@ interface Ended {
   readonly h2: H2Response;
 }
 
-/** Converts any error of an exchange (one request and its response) to a `WireStop`. @param atMs  monotonic */
+/**
+ * Converts any error of an exchange (one request and its response) to a `WireStop`. @param atMs  when the exchange
+ * failed, monotonic milliseconds
+ */
 export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, ended.trace.bodyBytes, atMs);

@@ -162,7 +162,7 @@ export function failureSumOf(test: FailureTest): number {
 
 /**
  * When the trouble began: the first failure in the test that is nearest to its bound, monotonic milliseconds; Infinity:
- * none.
+ * no failure.
  */
 export function findTroubleStart(test: FailureTest): number {
   const nearest = test.reduce((most, one) => (one.sum / one.boundFactor > most.sum / most.boundFactor ? one : most));

@@ -16,7 +16,7 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 
 /**
  * Sorts items by cost. Items of about the same cost (by `isFaster`) are sorted by `inOrder`.
- * @param scoreOf  milliseconds; Infinity: not measured
+ * @param scoreOf  the cost of an item, milliseconds; Infinity: not measured
  */
 export function sortWithEquals<T>(
   all: readonly T[],
