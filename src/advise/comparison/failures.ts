@@ -16,8 +16,8 @@ const boundFactors = [1.25, 1, 1] as const;
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
 /**
- * The maximum factor of a bound. It is below `mostOfBound` (the limit of a sum), because else no sum could reach the
- * bound.
+ * The maximum factor of a bound. It is below `mostOfBound` (the limit of a sum), because otherwise no sum could reach
+ * the bound.
  */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;

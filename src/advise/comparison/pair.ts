@@ -34,7 +34,7 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
 
 export interface AlarmRule {
   /**
-   * Failures are an alarm if there are at least `failuresMin` over at least `spanMs` milliseconds, as in
+   * Failures are an alarm only if there are at least `failuresMin` over at least `spanMs` milliseconds, as in
    * `detect.outage`. Of downloads alone, two failures are enough.
    */
   readonly failuresMin: number;
