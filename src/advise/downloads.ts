@@ -30,7 +30,7 @@ const soonEveryMs = 60_000;
  */
 const unsureEveryMs = 5_000;
 const siblings = 2;
-/** Another mirror may build faster if its estimated build time is below this share of the head's. */
+/** Another mirror may build faster if its estimated build time is below this share of the head's build time. */
 const promisingShare = 0.85;
 
 /**

@@ -103,8 +103,8 @@ export function clearEvidence({ contest, late }: Group): void {
 }
 
 /**
- * The discovery of a broken address family takes some failures. Failures up to this long before it are dropped.
- * Milliseconds.
+ * The discovery of a broken address family takes some failures. So failures up to this long before the discovery are
+ * dropped. Milliseconds.
  */
 const otherFamilyMs = 30_000;
 

@@ -4,7 +4,8 @@ import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 const timesKept = 30;
 const timesMin = 8;
 /**
- * A peek (a probe of first bytes) is slow above `slowFactor` × the median and `beyond` × the longest of the kept times.
+ * A peek (a probe of first bytes) is slow if it takes longer than `slowFactor` × the median of the recorded times, and
+ * longer than `beyond` × their maximum.
  */
 const slowFactor = 3;
 const beyond = 1.1;

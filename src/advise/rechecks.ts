@@ -61,7 +61,7 @@ const slowStepMs = 3_000;
  */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
-/** A response this many times slower than usual is odd. */
+/** A response that takes more than this many times the usual time is odd, so it is rechecked. */
 const oddFactor = 2;
 const oddShare = 0.3;
 const anyShare = 0.6;

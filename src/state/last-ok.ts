@@ -28,8 +28,8 @@ interface Mirror {
 }
 
 /**
- * The minimum time between two writes of a mirror's row. With many targets it is longer, because the row contains their
- * times.
+ * The minimum time between two writes of a mirror's row, milliseconds. With many targets it is longer
+ * (`everyMsPerTarget` for each), because the row contains their times.
  */
 const everyMs = 60_000;
 const everyMsPerTarget = 20;

@@ -14,8 +14,8 @@ import type { Inflow } from './inflow.ts';
 
 const idleMsMax = 10 * 60_000;
 /**
- * The time that is subtracted from the server's keep-alive hint, milliseconds. The server may count from the time when
- * it sent the response.
+ * The time that is subtracted from the server's keep-alive hint, milliseconds, because the server may count from the
+ * time when it sent the response.
  */
 const idleMarginMs = 1_000;
 /** The flow control windows of Go's client. Smaller windows would slow downloads. */

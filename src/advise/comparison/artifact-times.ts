@@ -1,6 +1,6 @@
 /** Each artifact counts as if it also had this many responses of average time. So its first responses change little. */
 const prior = 3;
-/** The maximum count of a running mean. Above it, older responses lose weight. */
+/** The maximum of `Mean.count`. Once it is reached, older responses lose weight in the mean. */
 const kept = 60;
 
 interface Mean {

@@ -179,8 +179,8 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
 /** A candidate is faster if a build there takes less than this share of the time of a build at the head. */
 const worthShare = 0.95;
 /**
- * A candidate is worth a switch, whatever the times, if a build there costs less than this share of a build at the
- * head.
+ * A candidate is worth a switch, whatever the times, if a build there costs less than this share of the cost of a build
+ * at the head.
  */
 const manyShare = 0.5;
 /**

@@ -135,7 +135,10 @@ export function meanMsOf(
   return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
-/** A download counts as at most this many times the median, so that a single slow download does not decide. */
+/**
+ * A download counts as at most this many times the median of the last downloads, so that a single slow download does
+ * not decide.
+ */
 const tamedFactor = 4;
 
 /**

@@ -43,7 +43,10 @@ const sharedWitness = { all: 1.75, heavy: 2 } as const;
  */
 const longMs = 120_000;
 const longWitness = 1.4;
-/** If more good responses follow the last failure, a test triggers only together with an alert of another system. */
+/**
+ * If more than this many good responses of the head follow its last failure, a test triggers only together with an
+ * alert of another system.
+ */
 const goodsMost = 3;
 
 /** When failures are an alarm: at least `failuresMin` failures of the head over at least `spanMs`. */

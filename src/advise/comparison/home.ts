@@ -152,7 +152,7 @@ export function isHomeAsGood(
   return isHeavyClean(home, troubledMs);
 }
 
-/** With fewer good downloads from home, the standard error of their mean is added. */
+/** If home has fewer good downloads than this, the standard error of their mean is added to the mean. */
 const downloadsMin = 4;
 
 /** True if a build is faster at home although its light or its heavy requests are slower there. */

@@ -13,7 +13,8 @@ const homeBonus = 0.2;
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
 /**
- * After fewer comparisons the minimum deviation is larger, because the first differences are often similar by chance.
+ * After fewer comparisons than this, the minimum deviation is larger, because the first differences are often similar
+ * by chance.
  */
 const knownAfter = { light: 40, heavy: 12 } as const;
 const memory = 1 / 300;
@@ -37,7 +38,7 @@ const mostOfBound = 2;
  * evidence.
  */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** This many outliers (times above the limit by `clip`) may be chance. */
+/** This many outliers (times above the limit by `clip`) may be chance, so they count only up to the limit. */
 const chancesMax = 3;
 /** Smaller mean differences are not worth a switch, milliseconds. */
 const worthMs = 100;
