@@ -112,7 +112,10 @@ export interface Grounds {
    * The times of both mirrors: of downloads if the cause is `throughput`, else of light steps; `null`: not comparable.
    */
   readonly apart: Apart | null;
-  /** The mean time of light steps at the mirror to leave before the compared responses; `null`: too few are stored. */
+  /**
+   * The usual mean time of light steps at the mirror to leave, from responses before the compared ones; `null`: too few
+   * are stored.
+   */
   readonly usualMs: number | null;
   /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised mirror; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
