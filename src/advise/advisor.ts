@@ -42,7 +42,10 @@ import { newTally, record, recordTally, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
-/** The number of advice ids kept. They distinguish an advice that has ended from an id that never existed. */
+/**
+ * The maximum number of advice ids kept. A request to accept or dismiss ended advice among them gets the error
+ * `not_proposed`; for any other id it is `unknown`.
+ */
 const settledKept = 1_000;
 const mutedKept = 50;
 
@@ -92,7 +95,10 @@ export class Advisor {
     return isChange || before.length > 0;
   }
 
-  /** Milliseconds until a probe, sent `outMs` ago, is checked for lateness; 0 or less: it is late; `null`: no check. */
+  /**
+   * Milliseconds until a pending probe, sent `outMs` milliseconds ago, must be checked for lateness; 0 or less: it is
+   * late; `null`: no check.
+   */
   lateInMs(due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : lateInMs(this.#view(group, now), due, outMs);
@@ -119,13 +125,16 @@ export class Advisor {
     else group.late.held.set(due.probeId, sample);
   }
 
-  /** Records that a real client (such as `go`) failed to fetch a module. At the head, this causes rechecks. */
+  /**
+   * Records that a real client (such as `go`) failed to fetch a module. If the mirror is the head (the first mirror of
+   * the chain), this causes rechecks.
+   */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void {
     const group = this.#groupOf(run);
     if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
   }
 
-  /** Records that an ordered probe was not sent. */
+  /** Records that a probe that advice had ordered was not sent. */
   declined(declined: Declined): void {
     const group = this.#groupOf(declined.order.target);
     if (group !== undefined) recordDeclined(group, declined);
@@ -135,7 +144,7 @@ export class Advisor {
     this.#lastNow = now;
     const isTurned = (this.#vantage.suspect === true) !== (given.vantage.suspect === true);
     this.#vantage = given.vantage;
-    // If our network becomes suspect or recovers, earlier evidence may be about our network instead of mirrors.
+    // Evidence is dropped if our network becomes suspect or recovers: our network may have caused it, not the mirrors.
     if (isTurned) for (const group of this.#groups.values()) clearEvidence(group);
     this.#evidence = given.evidence ?? new Map();
     this.#standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
@@ -159,7 +168,7 @@ export class Advisor {
     return this.#settle(id, now, (group, _, ledger) => applyOpen(this.#view(group, now), ledger));
   }
 
-  /** Closes a proposed advice. For `forMs` milliseconds, the same move for the same cause is not proposed again. */
+  /** Closes a proposed advice. For `forMs` milliseconds, the same switch for the same cause is not proposed again. */
   dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'> {
     return this.#settle(id, now, (group, { from, to, cause }, ledger) => {
       const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
@@ -175,7 +184,10 @@ export class Advisor {
     return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
   }
 
-  /** Heads that are down but need no advice, because clients skip them and use the next member of the chain. */
+  /**
+   * Heads (first mirrors of chains) that are down but need no advice, because clients skip them and use the next member
+   * of the chain.
+   */
   passedOver(): readonly PassedOver[] {
     return [...this.#groups.values()].flatMap((group) => passedOverIn(this.#view(group, this.#lastNow)) ?? []);
   }
@@ -193,7 +205,7 @@ export class Advisor {
     return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, this.#vantage.suspect === true);
   }
 
-  /** The verdicts of audits: whether accepted advice was right. */
+  /** The verdicts of audits (whether accepted advice was right), of all upstreams. */
   audited(): readonly Audited[] {
     return [...this.#groups.values()].flatMap((group) => group.audited);
   }

@@ -7,13 +7,16 @@ import { measuredOf } from './observed.ts';
 import { medianMsOf, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
 
-/** A smaller difference in the number of failed samples may be chance. */
+/**
+ * A mirror counts as more reliable only with at least this many fewer failed samples. A smaller difference may be
+ * chance.
+ */
 const failuresApartMin = 2;
 
-/** The number of verdicts kept per upstream. */
+/** The maximum number of audit verdicts kept per upstream. */
 const auditsKept = 500;
 
-/** `regret`: the mirror that was left performed better. `could_not_tell`: too few samples. */
+/** `regret`: the mirror that was left performed better; `no_regret`: it did not. `could_not_tell`: too few samples. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
@@ -22,7 +25,7 @@ export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
  * @param input.to       canary samples of the advised mirror, oldest first
  * @param input.from     canary samples of the mirror that was left, oldest first
  * @param input.sinceMs  monotonic milliseconds; earlier samples do not count
- * @param input.minGain  0 to 1
+ * @param input.minGain  the share by which times must be shorter to count as better, 0 to 1
  * @param input.by       `p95` if alerts of another system caused the advice
  * @see docs/decisions/0007-regret.md
  */
@@ -69,7 +72,10 @@ export function closeAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/** Whether advice is audited. A failback, a client setting, and a move away from wrong bytes are not. */
+/**
+ * True for advice that is audited. Not audited: a failback (the switch back to the first declared mirror), a client
+ * setting, and a switch away from wrong bytes.
+ */
 export function isAudited(advice: Advice): boolean {
   return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }

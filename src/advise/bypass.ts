@@ -36,10 +36,14 @@ function brokenVersion(finding: Finding): HttpProtocol | null {
 
 export interface Bypasses {
   /**
-   * The setting that turns HTTP/2 off in the client that advice is for; `null`: it would not help, or there is none.
+   * The setting that turns HTTP/2 off in the client that advice is for; `null`: the setting would not help, or the
+   * client has none.
    */
   readonly bypass: Bypass | null;
-  /** Clients that broken HTTP/2 affects and no setting helps. Empty if `bypass` is not `null`. */
+  /**
+   * Clients that fail because HTTP/2 of the mirror is broken, and for which there is no setting. Empty if `bypass` is
+   * not `null`.
+   */
   readonly stranded: readonly string[];
   /** The decision to remove an accepted client setting after the outage; `null` if there is nothing to remove now. */
   readonly undo: BypassDecision | null;
@@ -71,7 +75,7 @@ export function hasBypass(advice: Advice | undefined): boolean {
   return advice?.bypass != null && advice.cause !== 'failback';
 }
 
-/** The client setting of the proposed advice, else of the accepted one; `null`: neither sets one. */
+/** The client setting of the proposed advice, else of the accepted advice; `null`: neither advice has one. */
 export function bypassInForce({ open, accepted, client, roster }: Group): Bypass | null {
   const inForce = [open?.advice, accepted?.advice].find(hasBypass);
   const at = roster.mirrors.find(({ name }) => name === inForce?.to);
@@ -79,9 +83,9 @@ export function bypassInForce({ open, accepted, client, roster }: Group): Bypass
 }
 
 /**
- * Builds the remedy of a client setting and appends it to the remedy of a chain.
+ * Builds the remedy (the lines that an operator pastes) of a client setting, and appends it to the remedy of a chain.
  * @param lines   the remedy of the chain; `null`: the declared chain is in force and stays
- * @param isMove  the chain changes too; `false`: `lines` repeat the chain in force
+ * @param isMove  true: the chain changes too; false: `lines` repeat the chain in force
  */
 export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';
@@ -94,7 +98,9 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
   };
 }
 
-/** Adds the lines that remove the client setting `inForce` to the remedy of a move. */
+/**
+ * Adds the lines that remove the client setting `inForce` to the remedy of a switch; `null`: no setting is in force.
+ */
 export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy {
   if (inForce === null) return lines;
   const known = Object.fromEntries(Object.entries(inForce.unset).filter(([form]) => lines.remedy[form] !== undefined));
@@ -105,7 +111,10 @@ export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy
   };
 }
 
-/** Appends lines to the forms of a remedy that have the same names. The form `json` is merged by key. */
+/**
+ * Appends the lines of `more` to those of `lines`, for each snippet format (the key in both). The format `json` is
+ * merged by key.
+ */
 function withForms(
   lines: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>>,

@@ -16,7 +16,7 @@ import type { Alarm } from './comparison/pair.ts';
 import type { Tally, TallyRow, TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
-/** Why a mirror should be left. `findings` may be empty. */
+/** Why clients should leave a mirror. `findings` is empty if the cause is a test, or an alert of another system. */
 export interface Cause {
   readonly kind: Exclude<AdviceCause, 'failback'>;
   readonly findings: readonly Finding[];
@@ -24,7 +24,7 @@ export interface Cause {
 
 type Named = Exclude<FindingKind, 'vantage' | 'self'>;
 
-/** The kinds of findings that are a reason to move, the gravest first. */
+/** The kinds of findings that are a reason to switch to another mirror, the gravest first. */
 const order = findingKinds
   .filter((kind): kind is Named => kindTraits[kind].advice !== undefined)
   .sort((a, b) => (kindTraits[a].advice?.rank ?? 0) - (kindTraits[b].advice?.rank ?? 0));
@@ -46,10 +46,13 @@ export function isAgainst(finding: Finding): boolean {
 
 export interface Causes {
   /**
-   * The gravest kind of undisputed findings against the mirror. Without findings: alerts of other systems, else `null`.
+   * The findings of the gravest kind against the mirror; findings about disputed bytes do not count. Without findings:
+   * alerts of other systems, else `null`.
    */
   readonly gravest: Cause | null;
-  /** The findings that the mirror lags, even if `gravest` is another cause; `null`: none. */
+  /**
+   * The findings that the mirror lags behind its upstream, even if `gravest` is another cause; `null`: no such finding.
+   */
   readonly lag: Cause | null;
 }
 
@@ -104,7 +107,10 @@ export function isAboutTime(kind: AdviceCause): boolean {
   return kind === 'slower' || traitsOf(kind)?.costs === 'time';
 }
 
-/** Replaces slowness or unreliability by a graver cause, if the last light requests all failed. */
+/**
+ * Returns a graver cause in place of slowness or unreliability, if the last light requests (metadata) all failed; else
+ * `kind`.
+ */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
   if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
   const row = allFailedOf(tally);
@@ -119,8 +125,8 @@ const costly = (costs: 'failures' | 'time'): readonly Named[] =>
 const isLight = (kind: Named): number => Number(traitsOf(kind)?.isHeavy !== true);
 
 /**
- * For each test: the kinds of findings that can explain it, first match first. `else` is the cause if no finding or
- * alert explains it.
+ * For each test that can trigger: the kinds of findings that can explain it. The first kind with an open finding is the
+ * cause. `else` is the cause if no finding or alert explains the test.
  */
 const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonly else: Cause['kind'] }>> = {
   failures: { by: costly('failures'), else: 'unreliable' },
@@ -141,7 +147,10 @@ export type Trouble =
   | { readonly kind: 'all'; readonly row: TallyRow }
   /** Every download since `row.fromMs` failed, of two artifacts or more. */
   | { readonly kind: 'downloads'; readonly row: TallyRow }
-  /** Single targets explain the failures: each of them failed at its last two or more requests. */
+  /**
+   * Only some targets fail: each target in `failing` failed at its last two or more requests. `targets` is the number
+   * of all targets.
+   */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
   /** `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. */
   | {
@@ -196,7 +205,10 @@ function allFailedOf({ samples, rows: { light } }: Pick<Tally, 'samples' | 'rows
   return light !== null && light.count >= failuresMin.all && isOfMirror(light, samples.light) ? light : null;
 }
 
-/** Whether the failures concern the whole mirror. They do not if the canary works: then only their targets fail. */
+/**
+ * True if the failures concern the whole mirror. False if the canary (the probe that decides whether a mirror is up)
+ * works: then only single targets fail.
+ */
 function isOfMirror(row: TallyRow, light: readonly TallySample[]): boolean {
   return row.hasCanary || new Set(light.map(idOf)).size === 1 || !light.some(({ target }) => target.canary);
 }

@@ -98,7 +98,7 @@ function isSureOf({ pairs }: Contest, decision: Composed): boolean {
   return pair !== undefined && isTwiceOver(pair);
 }
 
-/** When the evidence of the time test that chose the move starts, monotonic milliseconds; `null`: no such test. */
+/** When the evidence of the time test that chose the switch starts, monotonic milliseconds; `null`: no such test. */
 function testedFrom(contest: Contest, decision: Composed): number | null {
   if (decision.kind !== 'move') return null;
   const time = contest.pairs.get(decision.to.mirror.name)?.time;
@@ -117,7 +117,10 @@ function linesOf(view: View, decision: Composed, before: Chain, after: Chain, un
   return remedyOfBypass(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
-/** The remedy for all clients of the ecosystem. Its rollback covers only the client that advice is for. */
+/**
+ * The remedy (the lines that an operator pastes) for all clients of the ecosystem. Its rollback covers only the client
+ * that advice is for.
+ */
 function remedyOf(
   group: Group,
   { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
@@ -141,7 +144,8 @@ function remedyOf(
       phrase('note.spared', { clients: spared.clients.join(', '), head: spared.head, protocol: spared.protocol }),
     );
   return {
-    // The first client's forms come first and replace forms of the same name. `json` is merged from all clients.
+    // The snippet formats of the client that advice is for come first, and replace formats of the same name. The format
+    // `json` is merged from all clients.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...new Map(notes.map((one) => [saySentence(one, english), one])).values()],
@@ -168,15 +172,16 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
   return mirrorAt(group, head)?.name ?? (head?.kind === 'direct' || head?.kind === 'off' ? head.kind : 'other');
 }
 
-/** The costs of one fetch before and after the move in seconds, as in the table of candidates. */
+/**
+ * The costs of one fetch before and after the switch in seconds, as in the table of candidates; `null`: not measured,
+ * or no switch.
+ */
 function fetchCostsOf(decision: Composed): Advice['expected']['fetchCostSeconds'] {
   const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);
   return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
 }
 
-/**
- * Clients that do not have to move, because the HTTP version that they use still works at `head`, the mirror to leave.
- */
+/** Clients that need not leave the mirror `head`, because the HTTP version that they use still works there. */
 interface Spared {
   readonly clients: readonly string[];
   readonly protocol: HttpProtocol;

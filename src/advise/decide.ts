@@ -29,16 +29,18 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   if (choice === null) return null;
   const { alarm, to } = choice;
   const standing = view.standingOf(head.at.name);
-  // Two failed downloads may be part of an outage. A confirming round shows the cause within seconds.
+  // Two failed downloads may be part of an outage. A confirming round shows the cause within seconds, so this decision
+  // waits.
   if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
-  // A broken address family may cause the slowness. Some seconds later this is known.
+  // A broken address family (IPv4 or IPv6) may cause the slowness. This is known some seconds later, so this decision
+  // waits.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
   const cause = head.causeOf(alarm);
   return isMuted(view, head.at.name, to, cause.kind) ? null : moveTo(view, head, to, cause, alarm);
 }
 
 /**
- * A move away from a mirror that lags, if `hold` has passed since the last move.
+ * A switch away from a mirror that lags, if `advise.hold` has passed since the last switch; else `null`.
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: Prepared, head: HeadValues): Decision | null {
@@ -61,7 +63,7 @@ function takeBackLate(view: Prepared, head: HeadValues): Decision | null {
   return moveTo(view, head, left.name, back, null);
 }
 
-/** A move from a mirror that lags to one that does not, and that is not clearly slower; `null`: none. */
+/** A switch from a mirror that lags to one that does not, and that is not clearly slower; `null`: there is none. */
 function toPrompt(view: Prepared, head: HeadValues): Decision | null {
   const { lag } = head.causes();
   const { minGain } = view.config.advise;
@@ -76,7 +78,7 @@ function toPrompt(view: Prepared, head: HeadValues): Decision | null {
 }
 
 /**
- * A cause that forces a move without a test: wrong bytes, or throttled requests of a step that fetches need; `null`:
+ * A cause that forces a switch without a test: wrong bytes, or throttled requests of a step that fetches need; `null`:
  * none.
  */
 function mustLeave(view: Prepared, { at, causes }: HeadValues): Cause | null {
@@ -105,7 +107,7 @@ function isMuted(view: Prepared, from: string, to: string, cause: AdviceCause): 
 }
 
 /**
- * A move to the cheapest of the mirrors in `names`, without a test; `null`: none of them works now and has a known
+ * A switch to the cheapest of the mirrors in `names`, without a test; `null`: none of them works now and has a known
  * cost.
  */
 function moveToCheapest(view: Prepared, head: HeadValues, cause: Cause, names: readonly string[]): MoveDecision | null {
@@ -113,7 +115,7 @@ function moveToCheapest(view: Prepared, head: HeadValues, cause: Cause, names: r
   return to === null ? null : moveTo(view, head, to, cause, null);
 }
 
-/** Causes that justify a move even to a mirror with a higher fetch cost. */
+/** Causes that justify a switch even to a mirror with a higher fetch cost. */
 const isForcedMove: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch', 'refusal']);
 
 function moveTo(
@@ -141,7 +143,8 @@ function moveTo(
 }
 
 /**
- * True if the move would replace a proposal that was not accepted, and would cost more than the mirror still in use.
+ * True if the switch would replace an open proposal, and a fetch would cost more than at the mirror that clients still
+ * use.
  */
 function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: readonly Weighed[]): boolean {
   const left = mirrorAt(group, group.chain?.members[0]);
@@ -149,7 +152,7 @@ function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: 
   return left !== at && scoreMs !== null && to.scoreMs !== null && to.scoreMs - scoreMs > noiseMs;
 }
 
-/** The move back to the first mirror of the declared chain if it is due, else `null`. */
+/** The failback (switch back to the first mirror of the declared chain) if it is due; else `null`. */
 function goHome(view: Prepared, head: HeadValues): Decision | null {
   const name = head.homeReady()?.name;
   if (name === undefined || isMuted(view, head.at.name, name, 'failback')) return null;
@@ -192,7 +195,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
 
-/** A move to a mirror that serves wrong bytes of other items, if no other mirror is left; `null`: none. */
+/** A switch to a mirror that serves wrong bytes of some items, if no other mirror is usable; `null`: no such mirror. */
 function moveToLast(view: Prepared, head: HeadValues, cause: Cause): MoveDecision | null {
   const names = head.lastChoices().filter((name) => !isMuted(view, head.at.name, name, cause.kind));
   return moveToCheapest(view, head, cause, names);

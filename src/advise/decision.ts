@@ -19,15 +19,15 @@ export interface MoveDecision extends Decided {
   readonly alarm: Alarm | null;
   readonly to: Weighed;
   readonly after: Chain;
-  /** The costs at both mirrors, as in `weighed`; `null`: the move was not chosen by cost. */
+  /** The costs at both mirrors, as in `weighed`; `null`: the switch was not chosen by cost. */
   readonly prices: Prices | null;
 }
 
-/** A refusal: no mirror can be advised although one is needed, or our own network is suspect. */
+/** A refusal: no mirror can be advised although a switch is needed, or our own network is suspect. */
 export interface Refused extends Decided {
   readonly kind: 'refuse';
   readonly refusal: Refusal;
-  /** The mirrors that only pass on failures of the upstream. */
+  /** The mirrors that fail only because they pass on failures of the upstream. */
   readonly faults: readonly string[];
   readonly stranded: readonly string[];
 }

@@ -16,17 +16,21 @@ import { listCandidates, weighRuleOf } from './weigh.ts';
  */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
-/** The share of `bytesPerHour` that these downloads may use at the head, 0 to 1. */
+/** The share of `schedule.bytesPerHour` that downloads ordered by advice may use at the head, 0 to 1. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
 /**
- * The minimum interval, milliseconds, while a failback waits for a good download, or another mirror may build faster.
+ * The minimum interval between downloads, milliseconds, while a failback waits for a good download, or another mirror
+ * may build faster.
  */
 const soonEveryMs = 60_000;
-/** The minimum interval, milliseconds, while a move because of slow light requests waits for downloads. */
+/**
+ * The minimum interval between downloads, milliseconds, while a switch because of slow light requests waits for
+ * downloads.
+ */
 const unsureEveryMs = 5_000;
 const siblings = 2;
-/** Another mirror may build faster if its estimated build time is below this share of the head's. */
+/** Another mirror may build faster if its estimated build time is below this share of the head's build time. */
 const promisingShare = 0.85;
 
 /**
@@ -67,7 +71,10 @@ function unsureAt(view: View, at: Mirror): readonly string[] {
   return listUnsure(contest, names, rule);
 }
 
-/** The mirrors to download from beside the head. Home comes first, because its result decides on the failback. */
+/**
+ * The mirrors from which an artifact is downloaded together with the head, for comparison. Home comes first, because
+ * its result decides on the failback.
+ */
 function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonly string[]): readonly string[] {
   const { group, now } = view;
   const { contest } = group;
@@ -153,7 +160,7 @@ function firstOf({ group }: View, at: Mirror): { readonly target: Target; readon
 const stepMs = 1_000;
 
 /**
- * Orders a peek (a probe of an artifact's first bytes) at the head, if one is due: a cheap test for slow or failing
+ * Orders a peek (a probe of an artifact's first bytes) at the head, if it is due: a cheap test for slow or failing
  * artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
@@ -175,8 +182,8 @@ export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
 }
 
 /**
- * Records that a peek was not sent. Its artifact stays the next one. If the target is unknown, no peek at it can be
- * sent, so the next artifact is due at once.
+ * Records that a peek (a probe of an artifact's first bytes) was not sent. The same artifact is probed next. If its
+ * target is unknown, no peek at it can be sent, so another artifact is due at once.
  */
 export function recordDeclined({ probing }: Group, { order, isKnown }: Declined): void {
   const { peeks } = probing;

@@ -55,7 +55,8 @@ function apartOf(
 
 /**
  * The good response to the same request that is nearest in time. Of two equally near ones, the older is returned. The
- * search starts at the newest response, because it runs in each turn for each pair of an open advice.
+ * search starts at the newest response, because this function runs in each turn of the main loop for each compared
+ * response of an open advice.
  */
 function nearest(one: TallySample, others: readonly TallySample[]): TallySample | null {
   const question = questionOf(one.target);
@@ -72,8 +73,8 @@ function nearest(one: TallySample, others: readonly TallySample[]): TallySample 
 }
 
 /**
- * The maximum number of newest pairs compared, per kind of request. `undated` is used for both kinds if `fromMs` is
- * `null`.
+ * The maximum number of newest pairs compared, per kind of request. `undated` is used for both kinds if the start of
+ * the evidence (`fromMs`) is not known.
  */
 const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
 const usualMin = 3;
@@ -81,7 +82,7 @@ const usualMin = 3;
 export interface Subject {
   readonly cause: AdviceCause;
   readonly findings: readonly Finding[];
-  /** `at` is the mirror to leave. `to` is the advised one, `null` if none is advised. */
+  /** `at` is the mirror to leave. `to` is the advised mirror; `null`: none is advised. */
   readonly at: Mirror;
   readonly to: Mirror | null;
   /**
@@ -89,12 +90,10 @@ export interface Subject {
    * restart.
    */
   readonly fromMs: number | null;
-  /** The decision if it is not a move; `null` for a move. */
+  /** The decision if it is not a switch to another mirror; `null` for a switch. */
   readonly stay: Refused | BypassDecision | null;
   readonly before: Sentence | null;
-  /**
-   * The costs that the decision of this turn compared. `null`: an earlier sentence is updated with newer measurements.
-   */
+  /** The costs that the current decision compared; `null`: an earlier sentence is updated with newer measurements. */
   readonly prices: Prices | null;
 }
 
@@ -113,13 +112,16 @@ export interface Grounds {
    * The times of both mirrors: of downloads if the cause is `throughput`, else of light steps; `null`: not comparable.
    */
   readonly apart: Apart | null;
-  /** The mean time of light steps at the mirror to leave before the compared responses; `null`: too few are stored. */
+  /**
+   * The usual mean time of light steps at the mirror to leave, from responses before the compared ones; `null`: too few
+   * are stored.
+   */
   readonly usualMs: number | null;
-  /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised one; `null`: not measured. */
+  /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised mirror; `null`: not measured. */
   readonly fetchMs: { readonly here: number | null; readonly there: number | null };
   /** The usual time of a client fetch at the advised mirror; `null`: not measured. */
   readonly usualFetchMs: () => number | null;
-  /** What is wrong at the advised mirror; `null`: it serves no wrong bytes. */
+  /** The wrong bytes that the advised mirror serves; `null`: none. */
   readonly last: LastChoice | null;
   /**
    * What a return to the mirror to leave still requires: a wait of `ms` milliseconds, and `good` good responses in a

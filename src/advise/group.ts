@@ -39,7 +39,7 @@ export interface Roster {
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** A move that an operator dismissed. It is not proposed again before `untilMs`, wall clock. */
+/** A switch that an operator dismissed. It is not proposed again before `untilMs`, wall clock. */
 export interface Muted {
   readonly from: string;
   readonly to: string;
@@ -49,27 +49,29 @@ export interface Muted {
 }
 
 /**
- * The moves of clients between mirrors. A proposed move counts too, because clients may follow it before it is
+ * The switches of clients between mirrors. A proposed switch counts too, because clients may follow it before it is
  * accepted.
  */
 export interface Moves {
-  /** Recent moves away from home (the first declared mirror), oldest first. */
+  /** Recent switches away from home (the first declared mirror), oldest first. */
   departures: readonly Departure[];
   /** When a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never. */
   lastMs: number | null;
-  /** The last accept, by both clocks in milliseconds; `null`: nothing accepted yet. */
+  /** When advice was last accepted, milliseconds by the monotonic and the wall clock; `null`: never. */
   accept: { readonly atMs: number; readonly wallMs: number } | null;
 }
 
 export interface LateProbes {
   /**
-   * Late light probes, by probe id. They count once a later probe of another mirror succeeds, or another probe of their
-   * mirror fails.
+   * Light probes that are late, by probe id. They count as failures once a later probe of another mirror succeeds, or
+   * another probe of their mirror fails.
    */
   readonly held: Map<string, SettledSample>;
   /** Ids of probes that counted as late: their response does not count again. */
   readonly counted: Set<string>;
-  /** How long the preliminary requests of the last probe took, by mirror and step. Milliseconds. */
+  /**
+   * How long the preliminary requests (for a token, an index) of the last probe took, by mirror and step. Milliseconds.
+   */
   readonly asides: Map<string, number>;
   /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
   readonly oneFamily: Map<string, number>;
@@ -97,7 +99,10 @@ export interface Group {
   readonly late: LateProbes;
 }
 
-/** The roster of one upstream. Of mirrors with the same URL, `byKey` has the first in the file. */
+/**
+ * Finds the mirrors and modules of one upstream. If several mirrors have the same URL, `byKey` has the first of them in
+ * the file.
+ */
 export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: Client): Roster {
   const mirrors = config.mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const members = new Map(mirrors.map((mirror) => [mirror.name, client.member(mirror.url)]));
@@ -110,7 +115,7 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
   return { mirrors, members, byKey, modules, inOrder: preferenceOf(mirrors, config.vantage) };
 }
 
-/** The configured or default chain of an upstream, credentials included. */
+/** Returns the configured or default chain of an upstream as text, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
 export const noChain: Chain = { members: [], separators: [] };

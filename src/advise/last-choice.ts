@@ -4,15 +4,15 @@ import type { View } from './view.ts';
 import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
 
 /**
- * Mismatches that clients notice themselves. `fork` is missing, because a forked database confirms wrong bytes. `peers`
- * is missing, because it does not show who is wrong.
+ * Causes of mismatches that clients notice themselves. `fork` is missing, because a forked database confirms wrong
+ * bytes. `peers` is missing, because it does not show which mirror is wrong.
  */
 const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
 
 /**
  * The mirrors that serve wrong bytes of some items, but are the last choice because no other mirror is usable. Empty
  * unless all clients of the ecosystem verify what they download.
- * @param weighed  all mirrors of the group
+ * @param weighed  all mirrors of the upstream
  * @see docs/decisions/0129-the-last-choice.md
  */
 export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]): readonly string[] {
@@ -29,7 +29,7 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
   });
 }
 
-/** Gates of mirrors that clients cannot use now, or that the operator excludes. */
+/** Gates (reasons against a mirror) that mean: clients cannot use the mirror now, or the operator excludes it. */
 const gone: ReadonlySet<string> = new Set(['outage', 'paused', 'maintenance', 'origin']);
 
 /** The open mismatches of a mirror. */
@@ -48,8 +48,8 @@ function isWrong({ module, version }: Pick<ModuleRef, 'module' | 'version'>, wro
 export interface LastChoice {
   readonly finding: Finding;
   /**
-   * Since when responses for these items are right again, monotonic milliseconds; `null`: no right one since the last
-   * bad one.
+   * Since when responses for the wrong items are right again, monotonic milliseconds; `null`: no right response since
+   * the last bad one.
    */
   readonly rightSinceMs: number | null;
 }

@@ -9,7 +9,7 @@ import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
 
-/** Added to each limit of a wait, because the network delays responses. Milliseconds. */
+/** Added to each time limit of a pending probe, because the network delays responses. Milliseconds. */
 const wayMs = 250;
 const asideFactor = 2;
 
@@ -77,7 +77,8 @@ export function idleMsOf(group: Group, due: Due): number | null {
 }
 
 /**
- * The longest wait for a download that other mirrors have finished, milliseconds. Infinity if too few have finished it.
+ * The longest wait for a download that other mirrors have finished, milliseconds. Infinity if too few other mirrors
+ * have finished it.
  */
 function besideSiblings({ contest, roster }: Group, due: Due): number {
   const place = momentPlaceOf(due);
@@ -95,15 +96,15 @@ function besideSiblings({ contest, roster }: Group, due: Due): number {
   return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took, scatterMs);
 }
 
-/** Drops the evidence against the head, and held late probes. */
+/** Drops all evidence against the head, and late probes that do not count as failures yet. */
 export function clearEvidence({ contest, late }: Group): void {
   dropEvidence(contest);
   late.held.clear();
 }
 
 /**
- * The discovery of a broken address family takes some failures. Failures up to this long before it are dropped.
- * Milliseconds.
+ * The discovery of a broken address family takes some failures. So failures up to this long before the discovery are
+ * dropped. Milliseconds.
  */
 const otherFamilyMs = 30_000;
 
@@ -124,8 +125,8 @@ export function dropFamilyFailures(view: View): void {
 }
 
 /**
- * True if the probe may have failed over the broken address family: it had no set family, and was sent before the
- * discovery.
+ * True if the probe may have failed over the broken address family: it was sent before the discovery, and no family was
+ * set for it.
  */
 export function isOfOtherFamily({ oneFamily }: LateProbes, { target, family }: Due, sentMs: number): boolean {
   const foundMs = oneFamily.get(target.registry);
@@ -164,7 +165,7 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
   };
 }
 
-/** Removes and returns the held late probes that this sample confirms: from now on they count as failures. */
+/** Removes and returns the late probes that this sample confirms: from now on they count as failures. */
 export function releaseLate({ held }: LateProbes, sample: SettledSample): readonly SettledSample[] {
   held.delete(sample.due.probeId);
   if (held.size === 0 || sample.outcome.tag === 'unknown') return [];

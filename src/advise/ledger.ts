@@ -11,7 +11,7 @@ import { settledReasonOf } from './words.ts';
 /** A reminder is due at this share of the lifetime of an advice. */
 const remindShare = 0.9;
 
-/** The result of one call: probes to order, events in their order, and rows to store. */
+/** The result of one call of the advisor: probes to order, events in their order, and rows to store. */
 export interface AdviseTurn {
   readonly rechecks: readonly RecheckOrder[];
   readonly changes: readonly AdviceChange[];
@@ -53,7 +53,7 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   };
 }
 
-/** The stored state of a group. Credentials in chains are masked, times are those of the wall clock. */
+/** The stored state of one upstream. Credentials in chains are masked, times are those of the wall clock. */
 export interface ChainRow {
   readonly declared: string | null;
   readonly chain: string | null;
@@ -97,7 +97,7 @@ function chainRow(group: Group, now: Now): ChainRow {
 
 /**
  * Starts the lifetime of an advice. It ends `advise.ttl` from now.
- * @param fromMs  as `LiveAdvice.fromMs`
+ * @param fromMs  when the evidence of the time test behind the advice starts; `null`: no such test
  */
 export function startLife(advice: Advice, config: Config, now: Now, fromMs: number | null = null): LiveAdvice {
   return {

@@ -64,8 +64,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // Before `lastMs` changes, because the sentence has the time since the previous move. A withdrawn proposal gets the
-  // table of candidates that withdrew it.
+  // The advice is replaced before `lastMs` changes, because its sentence contains the time since the previous switch. A
+  // withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
@@ -73,7 +73,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   if (decision.at === homeOf(group))
     group.moves.departures = [
       ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
-      // In an outage the time test may decide first. Then home was not left because it was slow.
+      // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because
+      // of slowness.
       {
         atMs: now.monotonicMs,
         isOfTime: decision.alarm !== null && isOfTime(decision.alarm) && !isForced(decision.cause),
@@ -84,7 +85,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
-  // An open proposal stays. The lack of a better mirror now is no reason to return to the one that was left.
+  // An open proposal stays. The lack of a better mirror now is no reason to return to the mirror that the proposal
+  // leaves.
   if (open?.state === 'proposed') return;
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return repeat(view, decision, ledger);
@@ -111,7 +113,7 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   const view = prepareView(given);
   const weighed = keepScores(open, weighAll(view, left));
   const to = weighed.find((one) => one.mirror.name === open.to);
-  // If the advised mirror itself serves wrong bytes, `decide` replaces it.
+  // If the advised mirror itself serves wrong bytes, `decide` replaces the proposal later.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const decision = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
     replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
@@ -119,7 +121,10 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
 
-/** Keeps the scores of the proposal. Only its chain changes, so the mirror is not chosen again. */
+/**
+ * Gives the mirrors the scores (fetch costs) that the proposal states. Only the chain of the proposal changes, so its
+ * mirror is not chosen again.
+ */
 function keepScores(open: Advice, weighed: readonly Weighed[]): readonly Weighed[] {
   const scores = new Map(open.candidates.map(({ registry, scoreSeconds }) => [registry, scoreSeconds]));
   return weighed.map((one) => {
@@ -145,7 +150,7 @@ function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: r
 function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
   const from = headOf(group)?.name;
-  // `decide` also returns `wait` if the move was dismissed.
+  // `decide` also returns `wait` if an operator dismissed the switch. The refusal is then withdrawn.
   const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   replace(view, 'withdrawn', null, ledger);
@@ -153,7 +158,7 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
 
 function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
   const { group, now, config } = view;
-  // Before `close` drops the open advice: the new move also removes a client setting in force.
+  // Read before `close` drops the open advice: the remedy of the new advice also removes a client setting in force.
   const undo = bypassInForce(group);
   close(group, state, ledger);
   if (decision === null) return;
@@ -163,7 +168,10 @@ function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Co
   ledger.touch(group);
 }
 
-/** `alertmanager` if an alert is the cause, or came at most `limits.roundMs` before the first finding opened. */
+/**
+ * `alertmanager` if an alert is the cause, or if an alert came at most `limits.roundMs` before the first finding
+ * opened; else `detector`.
+ */
 function triggerOf(view: View, decision: Composed): Advice['trigger'] {
   if (decision.cause === 'slo') return 'alertmanager';
   const opened = decision.findings.map((finding) => finding.openedAtMs);
@@ -211,7 +219,10 @@ function refresh(view: Prepared, ledger: Ledger): void {
   );
 }
 
-/** The minimum intervals of updating a sentence, and of storing it if only its values changed. Milliseconds. */
+/**
+ * The minimum intervals between two updates of an advice's sentence, and between two writes of it if only its values
+ * changed. Milliseconds.
+ */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;
 

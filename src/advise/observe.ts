@@ -132,7 +132,10 @@ export function recordLatePeek(group: Group, { target }: Due): void {
   group.probing.peeks.odd = { question: questionOf(target), hasFailed: false };
 }
 
-/** Goes on to the next artifact after every result, so that one without a clear result does not delay the others. */
+/**
+ * Makes the next artifact due after every result of a peek, so that an artifact without a clear result does not delay
+ * the others.
+ */
 function turnTaken(probing: Probing, target: Target): void {
   recordTurn(rotaOf(probing, target.registry), questionOf(target));
   probing.isTurnTaken = true;
@@ -179,8 +182,8 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
 }
 
 /**
- * The order of a recheck; `null`: no target. A large artifact is downloaded once. In a confirming round, every artifact
- * is.
+ * The order of a recheck; `null`: the head has no target for the request. A large artifact is downloaded only once; in
+ * a confirming round, every artifact.
  */
 function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
   const target = targetOf(group, head, recheck.question);
@@ -195,7 +198,9 @@ function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: bool
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 
-/** After a reload that keeps the chain: the group keeps its state and gets the new list of mirrors. */
+/**
+ * After a reload that does not change the declared chain: the group keeps its state and gets the new list of mirrors.
+ */
 export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>, { modules }: Config): void {
   group.declared = fresh.declared;
   group.roster = fresh.roster;
@@ -210,7 +215,7 @@ export function keepGroup(group: Group, fresh: Group, names: ReadonlySet<string>
  */
 export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: Config['modules']): void {
   const { contest, probing, late } = group;
-  // Some steps request a module without its version.
+  // The key without a version is included, because some steps request a module without its version.
   const targets = new Set(modules.flatMap(({ module, version }) => [`${module}@`, `${module}@${version ?? ''}`]));
   const isProbed = (question: string): boolean => targets.has(question.slice(question.indexOf(' ') + 1));
   late.asides.clear();

@@ -11,14 +11,15 @@ export interface Expectation {
   /** Share of requests that succeed, 0 to 1. */
   readonly availability: number | null;
   /**
-   * The 95th percentile of the times of successful requests, milliseconds. It includes time lost at earlier members.
+   * The 95th percentile of the times of successful requests, milliseconds. It includes time lost at earlier members of
+   * the chain.
    */
   readonly p95Ms: number | null;
 }
 
 /**
- * Replays a client's request through `chain` for each canary sample in `moments`. It does not count walks that end at a
- * member without measurements.
+ * Replays a client's request through `chain` for each canary sample in `moments`. Requests that end at a member without
+ * measurements do not count.
  */
 function expectation(input: {
   readonly walker: Walker;
@@ -58,11 +59,12 @@ export interface Observed {
    */
   readonly window: readonly TallyEntry[];
   /**
-   * The 95th percentile of its canary's times over the last `limits.measuredPaces` intervals, ms; `null`: no samples.
+   * The 95th percentile of the canary's times at the mirror to leave over the last `limits.measuredPaces` intervals,
+   * milliseconds; `null`: no samples.
    */
   readonly p95Ms: number | null;
   /**
-   * What clients get over `window`: `before` with the chain in use, `after` with the advised one; `null`: none is
+   * What clients get over `window`: `before` with the chain in use, `after` with the advised chain; `null`: none is
    * advised.
    */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
@@ -90,7 +92,7 @@ export interface Measured {
   readonly failed: number;
   /**
    * The 95th percentile of the times of successes and timeouts, without first fetches of pull-through caches,
-   * milliseconds; `null`: none.
+   * milliseconds; `null`: no such time.
    */
   readonly p95Ms: number | null;
 }

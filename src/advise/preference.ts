@@ -1,8 +1,8 @@
 import type { Mirror } from '../core/mirror.ts';
 
 /**
- * Compares two mirrors by weight, then by capacity, then by order in the file. Small ones are ordered by a hash with
- * the vantage, so that daemons prefer different ones.
+ * Compares two mirror names by weight, then by capacity, then by order in the file. Mirrors of small capacity are
+ * ordered by a hash with the vantage (the daemon's place), so that daemons at different places prefer different ones.
  */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));

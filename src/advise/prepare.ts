@@ -22,19 +22,22 @@ export interface HeadValues {
   readonly causes: () => Causes;
   /** All mirrors with their gates and fetch costs. */
   readonly weighed: () => readonly Weighed[];
-  /** Sorts a table, the best mirror first. */
+  /** Sorts mirrors, the best first. */
   readonly rank: (weighed: readonly Weighed[]) => readonly Weighed[];
   /** The names of the mirrors that may be proposed. */
   readonly candidates: () => readonly string[];
   readonly bypasses: () => Bypasses;
   /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
   readonly choose: () => Choice | null;
-  /** The cheapest of these mirrors whatever the tests say; `null`: none works now and has a known cost. */
+  /**
+   * The cheapest of the mirrors in `names`, whatever the tests say; `null`: none of them works now and has a known
+   * cost.
+   */
   readonly cheapestOf: (names: readonly string[]) => string | null;
   readonly causeOf: (alarm: Alarm) => Cause;
   readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
   readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
-  /** Milliseconds since the last move; Infinity: none yet. */
+  /** Milliseconds since the last switch; Infinity: none yet. */
   readonly sinceMoveMs: number;
   /** The first mirror of the declared chain if it is not the head and a failback to it is due; else `null`. */
   readonly homeReady: () => Mirror | null;
@@ -43,7 +46,10 @@ export interface HeadValues {
   readonly upstreamFaults: () => readonly string[];
 }
 
-/** A view with the inputs from which one turn makes the decision, the table of candidates and the sentence. */
+/**
+ * A view with the inputs from which one turn of the main loop makes the decision, the table of candidates and the
+ * sentence.
+ */
 export interface Prepared extends View {
   /** The inputs about the head; `null`: the first member of the advised chain is not monitored. */
   readonly head: HeadValues | null;

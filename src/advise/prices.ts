@@ -22,9 +22,9 @@ import type { View } from './view.ts';
  * What one fetch costs at a mirror, from the evidence of one decision. Times are milliseconds; `null`: not measured.
  */
 export interface Price {
-  /** The time without failures; `null` also if light or heavy requests of the fetch were not measured. */
+  /** The time of a fetch without failures; `null` also if light or heavy requests of the fetch were not measured. */
   readonly timeMs: number | null;
-  /** The time plus the expected cost of failures, as `Weighed.scoreMs`. */
+  /** The time of a fetch plus the expected cost of failures. */
   readonly costMs: number | null;
   /** The larger share of failed requests, light or heavy, 0 to 1. */
   readonly failedShare: number;
@@ -41,8 +41,8 @@ interface Means {
 }
 
 /**
- * What a fetch costs at both mirrors of a move, from the evidence that decided it. Means over half an hour hide a
- * change of the last minute, and contain failures that have ended.
+ * What a fetch costs at both mirrors of a switch. If a test decided the switch, its evidence is used: means over half
+ * an hour hide a change of the last minute, and contain failures that have ended.
  */
 export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCause, alarm: Alarm | null): Prices {
   const { contest } = view.group;
@@ -53,7 +53,7 @@ export function movePricesOf(view: View, at: Mirror, to: Mirror, cause: AdviceCa
   return isOfTime(alarm) ? pricesOfTime(view, here, there, pair) : pricesOfFailures(view, here, there, pair, alarm);
 }
 
-/** True if a fetch at the new mirror costs at least `noiseMs` more than at the mirror in use. */
+/** True if a fetch at the new mirror costs over `noiseMs` milliseconds more than at the mirror in use. */
 export function isDearer({ from, to }: Prices): boolean {
   return from.costMs !== null && to.costMs !== null && to.costMs - from.costMs > noiseMs;
 }
@@ -90,7 +90,10 @@ function pricesOf(
   return { from: priceOf(here, from), to: priceOf(there, to) };
 }
 
-/** The prices after a time test: the times are means over the responses that the test compared. */
+/**
+ * The costs of a fetch at both mirrors, after a test of times: the times are means over the responses that the test
+ * compared.
+ */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
   const meansOf = (ms: (test: TimeTest) => number): Means => ({
     light: meanOf(lightTestOf(time), ms),
@@ -101,7 +104,7 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 }
 
 /**
- * If two failure rates may be equal by chance, both mirrors get their mean.
+ * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
  * @param soundMs  earlier failures belong to a trouble that has ended; absent: all failures count
  */
 function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
@@ -117,8 +120,8 @@ function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
 }
 
 /**
- * The prices after a failure test. Failures of confirming rounds count too, because they are most of the evidence about
- * the last minute.
+ * The costs of a fetch at both mirrors, after a test of failures. Failures of confirming rounds count too, because they
+ * are most of the evidence about the last minute.
  */
 function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { failures }: Pair, alarm: Alarm): Prices {
   const sinceMs = findTroubleStart(alarm === 'heavy_failures' ? failures.heavy : failures.all);
@@ -139,8 +142,8 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 }
 
 /**
- * The prices of a failback. Failures count since home's last trouble, times over the period in which both mirrors are
- * compared.
+ * The costs of a fetch at both mirrors, for a failback. Failures count since home's last trouble, times over the period
+ * in which both mirrors are compared.
  */
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;

@@ -4,19 +4,20 @@ import { artifactOf, type Ecosystem } from '../ecosystems/ecosystem.ts';
 const timesKept = 30;
 const timesMin = 8;
 /**
- * A peek (a probe of first bytes) is slow above `slowFactor` × the median and `beyond` × the longest of the kept times.
+ * A peek (a probe of first bytes) is slow if it takes longer than `slowFactor` × the median of the recorded times, and
+ * longer than `beyond` × their maximum.
  */
 const slowFactor = 3;
 const beyond = 1.1;
 
-/** After this many orders without a result, the next artifact is probed instead. */
+/** After this many orders to probe an artifact without a result, the next artifact is probed instead. */
 const ordersMax = 50;
 
 export interface Rota {
   turns: number;
   /** By artifact (its question): the value of `turns` when it was last probed. */
   readonly taken: Map<string, number>;
-  /** The orders of the next artifact that have no result yet. */
+  /** The number of orders to probe the next artifact that have no result yet. */
   orders: number;
   /** The artifact that was probed last; `null`: none. */
   last: string | null;
@@ -70,8 +71,8 @@ export function newPeeks(head: string | null): Peeks {
 }
 
 /**
- * Records a peek (a probe of first bytes). A failed or slow one is rechecked.
- * @param tookMs  milliseconds; `null`: failed
+ * Records a peek (a probe of first bytes). A failed or slow peek is rechecked.
+ * @param tookMs  the duration of the peek, milliseconds; `null`: it failed
  */
 export function recordPeek(peeks: Peeks, question: string, tookMs: number | null): void {
   const hasFailed = tookMs === null;
@@ -123,7 +124,7 @@ export function rotaOf({ rotas }: Probing, registry: string): Rota {
   return rota;
 }
 
-/** What `artifactsOf` needs of a group. */
+/** The fields of a group that `artifactsOf` needs. */
 export interface Artifacts {
   readonly probing: Probing;
   readonly kind: Ecosystem;

@@ -27,7 +27,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // Slow peeks are too frequent for the urgent budget, so only failed ones are urgent.
+  // Slow peeks are too frequent for the urgent budget, so only failed peeks are urgent.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -36,9 +36,9 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 }
 
 /**
- * Repeats a light step of a module, once its artifact was downloaded although the first bytes had failed. Such a mirror
- * may fail intermittently, and a single retry would most often succeed. Before that, the failed download itself is
- * repeated.
+ * Rechecks a light step of a module, after its artifact was downloaded although a peek at the first bytes had failed.
+ * Such a mirror may fail intermittently, and a single retry would most often succeed. Empty while the download has not
+ * succeeded.
  */
 export function lightRecheckOf(
   peeks: Peeks,
@@ -56,12 +56,12 @@ const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
 /**
- * After a failed download: how long a small artifact is repeated, and the minimum interval for a large one.
- * Milliseconds.
+ * After a failed download: how long downloads of a small artifact are repeated, and the minimum interval between
+ * downloads of a large one. Milliseconds.
  */
 const heavyBurstMs = 5_000;
 const failedStepMs = 5_000;
-/** A response this many times slower than usual is odd. */
+/** A response that takes more than this many times the usual time is odd, so it is rechecked. */
 const oddFactor = 2;
 const oddShare = 0.3;
 const anyShare = 0.6;
@@ -108,7 +108,7 @@ function dropOddDownload(contest: Contest): void {
   contest.odd = others;
 }
 
-/** A failed download costs few bytes, so it is repeated sooner than a slow one. */
+/** A failed download costs few bytes, so it is repeated sooner than a slow download. */
 function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOutcome {
   return hasFailed
     ? { question, forMs: heavyBurstMs, stepMs: failedStepMs, isUrgent }
@@ -116,8 +116,9 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOu
 }
 
 /**
- * Adds the mirrors to probe: the head, the best candidates, and the next member of the chain. Empty without candidates.
- * @param candidates  the best first
+ * Adds the mirrors to probe: the head, the best candidates, and the next member of the chain. Without candidates,
+ * nothing is rechecked.
+ * @param candidates  the candidates, the best first
  * @param fallback    the next member of the chain; `null`: it is not monitored
  */
 export function rechecksOf(

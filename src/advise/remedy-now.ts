@@ -7,7 +7,7 @@ import { hasOutlivedCause } from './words.ts';
  */
 export function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  // A proposal stays in force while the vantage is suspect, because its withdrawal would also move clients.
+  // A proposal stays in force while our network is suspect, because its withdrawal would make clients switch again.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) {
     const isOver = advice.state === 'proposed' && hasOutlivedCause(advice);

@@ -17,7 +17,8 @@ export function followSurroundings(view: View): void {
 }
 
 /**
- * All that can change `contest.around` without a reload, as one text. If it is equal, the costly rebuild is not needed.
+ * All values that `contest.around` is made from and that can change without a reload, as one text. If the text has not
+ * changed, the costly rebuild is not needed.
  */
 function outlookOf(view: View, dropped: ReadonlySet<string>): string {
   const { open, accepted } = view.group;

@@ -5,7 +5,7 @@ import { quantileOf } from '../core/statistics.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { clientTimeOf, replyWith } from './comparison/walk.ts';
 
-/** The number of canary samples kept: enough for `limits.measuredPaces` and several confirming rounds. */
+/** The number of canary samples kept: enough for `limits.measuredPaces` intervals and several confirming rounds. */
 const entriesKept = 160;
 const samplesKept = { light: 120, heavy: 30 } as const;
 
@@ -40,8 +40,8 @@ export interface TallyRow {
 }
 
 /**
- * Whether a mirror offers the relay (Go: to the checksum database). `before`: the state to restore if not only the
- * relay but the whole mirror failed at `failedAtMs`.
+ * Whether a mirror offers the relay: it passes requests on to another service (Go: the checksum database). `before`:
+ * the state to restore if not only the relay but the whole mirror failed at `failedAtMs`.
  */
 interface Relay {
   state: RelayState;
@@ -49,7 +49,7 @@ interface Relay {
   failedAtMs: number | null;
 }
 
-/** What is remembered of one mirror. Lists are bounded. */
+/** The samples of one mirror. Lists are bounded. */
 export interface Tally {
   /** `module@version` of the canary. If it changes, `canary` is emptied. */
   module: string | null;
@@ -167,7 +167,7 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
 
 /**
  * The median of the times of successes and timeouts, without first fetches of pull-through caches, milliseconds;
- * `null`: none.
+ * `null`: no such time.
  */
 export function medianMsOf(entries: readonly TallyEntry[]): number | null {
   const times = entries

@@ -19,7 +19,7 @@ export interface View {
   /** Alerts of other systems against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: FetchRule;
-  /** How many times slower the head must be for a move to be worth it, at least 1. It equals a gain of `minGain`. */
+  /** How many times slower the head must be for a switch to be worth it, at least 1. It equals a gain of `minGain`. */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
   readonly nearMs: number;

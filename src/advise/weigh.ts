@@ -34,7 +34,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
   };
 }
 
-/** A move because of slow light requests waits at most this long for the downloads that it requested. Milliseconds. */
+/** A switch because of slow light requests waits at most this long for the downloads that decide. Milliseconds. */
 const downloadWaitMs = 60_000;
 
 function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
@@ -44,13 +44,16 @@ function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
   return now.monotonicMs - (contest.awaited.get(name) ?? now.monotonicMs) < downloadWaitMs;
 }
 
-/** True within `hold` of a move: time tests then need more evidence. */
+/** True within `advise.hold` after a switch: tests of times then need more evidence. */
 export function isRecent(view: View): boolean {
   const { lastMs } = view.group.moves;
   return lastMs !== null && view.now.monotonicMs - lastMs < view.config.advise.holdMs;
 }
 
-/** A mirror with its gate and cost. `scoreMs`: the cost of one fetch there, milliseconds; `null`: not measured. */
+/**
+ * A mirror with its gate (whether advice may name it) and its cost. `scoreMs`: the cost of one fetch there,
+ * milliseconds; `null`: not measured.
+ */
 export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
@@ -76,7 +79,7 @@ export function mayBeProposed(gate: Gate): boolean {
 
 /**
  * The gate of a mirror where a client's fetch ends with an error or wrong bytes, so that the client tries no later
- * member (docs/decisions/0002); `null`: none.
+ * member (docs/decisions/0002); `null`: there is no such reason.
  */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));
@@ -99,7 +102,7 @@ function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
 }
 
-/** The gate of a mirror, ignoring that it serves wrong bytes. */
+/** The gate of a mirror (whether advice may name it), as if it served no wrong bytes. */
 export function otherGateOf(view: View, mirror: Mirror): Gate {
   const unusable = unusableGateOf(view.standingOf(mirror.name), view.now.wallMs);
   return unusable ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
@@ -123,7 +126,8 @@ function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped:
 }
 
 /**
- * All mirrors of the group with their gates, costs and tests, in the order of the file.
+ * All mirrors of the upstream with their gates (whether advice may name them), costs and tests, in the order of the
+ * file.
  * @param at  the mirror to leave; `null`: without tests
  */
 export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
@@ -145,10 +149,10 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   });
 }
 
-/** Measured mirrors with a higher `failedShare` rank behind the other measured ones. */
+/** Measured mirrors whose share of failed requests is above this rank behind the other measured mirrors. */
 const unreliableShare = 0.1;
 
-/** Sorts mirrors, the best first; excluded ones come last. */
+/** Sorts mirrors, the best first; excluded mirrors come last. */
 export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weighed[] {
   const { minGain } = view.config.advise;
   const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
@@ -173,7 +177,7 @@ export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   );
 }
 
-/** The keys of members to drop from the chain behind a new head: a client that tries one of them fails there. */
+/** The keys of members to drop from the chain behind a new head: a client that tries such a member fails there. */
 export function listDroppedKeys(view: View): ReadonlySet<string> {
   return keysBy(view, (gate) => gate !== null);
 }
@@ -188,8 +192,8 @@ function keysBy({ mirrors, standingOf, now, group }: View, isMeant: (gate: Gate 
 }
 
 /**
- * The chain that a move to a mirror sets. For the first declared mirror it is the declared chain, unless a member of it
- * serves wrong bytes.
+ * The chain that a switch to a mirror sets. For the first declared mirror it is the declared chain, unless a member of
+ * it serves wrong bytes.
  */
 export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string> = listDroppedKeys(view)): Chain {
   const declared = view.group.declared ?? noChain;
@@ -198,10 +202,13 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
   return view.group.client.headed?.(declared, to, dropped) ?? buildAdvisedChain(declared, to, dropped);
 }
 
-/** As `chainTo`, with the members behind the head sorted by cost; a failback keeps their order. */
+/**
+ * The chain that a switch sets: that of `chainTo`, with the members behind the head sorted by cost. A failback keeps
+ * their order.
+ */
 export function chainOfMove(view: View, at: Mirror, to: Mirror, cause: AdviceCause): Chain {
   const dropped = new Set(listDroppedKeys(view));
-  // The outage finding may not be open yet, but clients already stop at `at` (docs/decisions/0002).
+  // `at` is dropped too: the outage finding may not be open yet, but clients already stop there (docs/decisions/0002).
   if (hasFailedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
   return tailInOrder(view, chainTo(view, to, dropped), cause);
@@ -219,10 +226,9 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
 }
 
 /**
- * Sorts the members behind the first by cost: one moves up only if it costs at least `minGain` less than the one
- * before.
- * Members without a cost and all separators keep their places.
- * @param costOf  of a member, in any unit; `null`: not known
+ * Sorts the members behind the first by cost. A member moves up only if it costs at least `minGain` (a share) less than
+ * the member before it. Members without a cost and all separators keep their places.
+ * @param costOf  the cost of a member, in any unit; `null`: not known
  */
 export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
   const members = [...chain.members];
@@ -267,8 +273,8 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
 }
 
 /**
- * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places from
- * the end.
+ * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places,
+ * counted from the end.
  * @see docs/decisions/0002-advised-chain.md
  */
 export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {

@@ -13,13 +13,15 @@ import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
 /**
- * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another one from
- * `isSlower` × the other's time on.
+ * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another mirror from
+ * `isSlower` × that mirror's time on.
  */
 const becameSlower = 1.5;
 const isSlower = 1.2;
 
-/** What is wrong at the mirror to leave, and what the move promises or why there is none; `null`: nothing to say. */
+/**
+ * What is wrong at the mirror to leave, and what the switch promises or why none is advised; `null`: nothing to say.
+ */
 export function adviceReasonOf(subject: Subject, on: Grounds): Message | null {
   const sentence = reasonOf(subject, on);
   return sentence === null ? null : messageOf(sentence);
@@ -50,11 +52,12 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
   });
 }
 
-/** The maximum number of items that a sentence names. It counts the others. */
+/** The maximum number of items that a sentence names. Of the others it states only the number. */
 const itemsStated = 3;
 
 /**
- * Sentences about trouble that is over. The advice stays after it for some time, so that clients do not switch twice.
+ * Keys of sentences about trouble that is over. The advice stays for some time after the trouble, so that clients do
+ * not switch twice.
  */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
 

@@ -9,7 +9,7 @@ import { sendRemedy } from './remedy.ts';
 import { mirrorViewOf } from './views.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** The maximum length of a pause of a mirror, and of a dismissal of an advice. */
+/** The maximum length of a pause of a mirror, and of a dismissal of an advice. Milliseconds. */
 const quietMsMax = 30 * 86_400_000;
 
 export function createActionRoutes(deps: ApiDeps): Router {

@@ -46,7 +46,7 @@ type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
 
 /**
  * Parses the body of Alertmanager's webhook. Unknown keys are ignored. Invalid alerts are left out and counted.
- * @returns the notification; or, if the body is not one, which part is missing or wrong
+ * @returns the notification; or, if the body is no notification, which part is missing or wrong
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
  */
 export function parseNotification(body: unknown): AlertNotification | NotAlerts {

@@ -5,7 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 
-/** The possible values of the query parameter `as`. */
+/** The possible values of the query parameter `as`: the snippet formats of remedies. */
 export const remedyForms = [
   'env',
   'npmrc',
@@ -26,8 +26,8 @@ export const remedyForms = [
 type Form = (typeof remedyForms)[number];
 
 /**
- * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the setting to use now, as shell lines for `eval` or in a
- * form for programs.
+ * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the remedy (the client settings to use now): as shell lines
+ * for `eval`, or in the snippet format that `as` names.
  */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);
@@ -47,7 +47,7 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
     .find((one) => one !== undefined);
   const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
   const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
-  // Every ecosystem has the form `json`, so `forms` does not list it.
+  // Every ecosystem has the snippet format `json`, so `forms` does not list it.
   if (form === undefined || (form !== 'json' && !forms.includes(form)))
     return sendProblem(response, { kind: 'not_acceptable' });
   if (mirrors.length === 0) return sendProblem(response, { kind: 'not_found' });

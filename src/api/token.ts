@@ -30,7 +30,7 @@ export function isToken(given: string | null, token: Secret | null): boolean {
 
 /**
  * Returns what a request lacks; `null`: nothing. On loopback without `listen.token`, a request needs a `Host` header
- * with a name of this daemon. Otherwise it needs the token.
+ * with a name of this daemon. Otherwise it needs `listen.token`.
  */
 export function tokenRefusalOf(
   headers: Authorized & { readonly host?: string | undefined },

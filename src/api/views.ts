@@ -105,13 +105,13 @@ export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefine
 }
 
 /**
- * A mirror's position in advice. `rank`: its rank among the mirrors that may be used, from 1; `null`: it may not be
- * used.
+ * A mirror's position in the ranking of advice. `rank`: its rank among the mirrors that may be used, from 1; `null`: it
+ * may not be used.
  */
 export interface Vantage {
   readonly candidate: Candidate | undefined;
   readonly rank: number | null;
-  /** True: the mirror ranks before the head of the chain, but no test shows yet that a switch pays. */
+  /** True: the mirror ranks before the head of the chain, but no test shows yet that a switch is worth it. */
   readonly isAhead: boolean;
 }
 
@@ -180,7 +180,10 @@ export function outcomeWordOf({ outcome }: Pick<SamplePoint, 'outcome'>): string
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** Returns the costs for the API; `null`: not measured. */
+/**
+ * Returns what verification by an authority (Go: the checksum database) costs a client, for the API; `null`: not
+ * measured.
+ */
 export function costViewOf(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: secondsOf(one.ms) };

@@ -22,8 +22,8 @@ export interface HostBudget {
   /** The share of the host's `perHost` slots (concurrent probes) that is in use. Above 1, there are too few slots. */
   readonly slotShare: number;
   /**
-   * `over`: `slotShare` exceeds `slotShareMax`. `over_loopback`: it does so on a loopback host, which causes only a
-   * warning.
+   * `over`: `slotShare` exceeds `slotShareMax`, which is an error. `over_loopback`: the same on a loopback host, which
+   * is only a warning.
    */
   readonly verdict: 'ok' | 'over' | 'over_loopback';
 }
@@ -127,7 +127,7 @@ const probeCpuSeconds = 0.0035;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;
 
-/** Reports hosts whose planned load is too high, and the load on the machine of this daemon. */
+/** Reports hosts whose planned load is too high, and a load on the daemon's own machine that is too high. */
 export function checkBudget(
   config: Config,
   targets: readonly Target[],

@@ -21,7 +21,9 @@ import { readShard } from './sections/shard.ts';
 import { readState } from './sections/state.ts';
 import { readReceivers } from './sections/webhooks.ts';
 
-/** Builds the configuration from a checked file. @param path  `null`: the text comes from no file */
+/**
+ * Builds the configuration from a checked file. @param path  the path of the file; `null`: the text comes from no file
+ */
 export function buildConfig(
   file: FileConfig,
   path: string | null,

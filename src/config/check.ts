@@ -58,8 +58,8 @@ interface FlatIssue {
 }
 
 /**
- * Returns the issues as a flat list. For a union, these are the issues of the one branch that fits the kind of value;
- * otherwise one issue for all branches.
+ * Returns the issues as a flat list. A union gives the issues of the branch that fits the kind of value; if not exactly
+ * one branch fits, it gives one issue for all branches.
  */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {

@@ -15,8 +15,8 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * Returns the shortest and the mean gap between the times of an expression, in milliseconds, as if the expression named
- * every hour.
+ * Returns the shortest and the mean gap between the times of an expression, in milliseconds. Only its fields for
+ * seconds and minutes count, as if the expression named every hour.
  * @throws Error on an expression that node-cron refuses
  */
 export function cronGapsOf(expression: string): { readonly shortestMs: number; readonly meanMs: number } {

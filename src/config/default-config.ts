@@ -1,6 +1,6 @@
 import { knownGoMirrors } from './known-mirrors.ts';
 
-/** Public DNS servers that accept TCP connections. */
+/** The built-in controls: public DNS servers that accept TCP connections. They show whether our own network is up. */
 export const publicControls = [
   { name: 'alidns', url: 'tcp://223.5.5.5:53' },
   { name: 'dnspod', url: 'tcp://119.29.29.29:53' },

@@ -80,7 +80,8 @@ export function readDocument(
   if (parsed === null) return { document: null, issues: [broken(phrase('expected.nesting'), { line: 1, column: 1 })] };
   const contents = parsed.contents as Node | null;
   const aliases = readAliases(contents, limits.configDepth);
-  // For an undefined tag (`!secret`), the library only warns, and reads the value without the tag.
+  // For an undefined tag (`!secret`), the library only warns, and reads the value without the tag. So these warnings
+  // count as mistakes.
   const tags = parsed.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
   const found = [...parsed.errors, ...tags, ...aliases.keysTwice.map(keyTwice)];
   const mistakes = found.toSorted((a, b) => a.pos[0] - b.pos[0]);
@@ -109,7 +110,7 @@ function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocu
 }
 
 /**
- * Returns at most `errorsMax` mistakes, up to the first one that confuses the parser, because later ones are
+ * Returns at most `errorsMax` mistakes, up to the first mistake that confuses the parser, because later ones are
  * consequences of it.
  */
 function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {

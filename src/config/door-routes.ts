@@ -7,7 +7,7 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
 export interface DoorRoute {
-  /** `ecosystem/upstream`. */
+  /** The key of the upstream: `<ecosystem>/<upstream>`. */
   readonly key: string;
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
@@ -17,13 +17,13 @@ export interface DoorRoute {
   readonly mirrors: ReadonlyMap<string, Mirror>;
   /** Mirror names: first those of the declared chain, in its order; then the others by weight; an origin is last. */
   readonly declared: readonly string[];
-  /** True if the name is private, so that it must not be sent to mirrors. */
+  /** True if the name of the module is private, so that it must not be sent to mirrors. */
   isPrivate(module: string): boolean;
 }
 
 /**
- * Returns the routes of the front door. For each of its ecosystems it serves the public upstream, or if there is none,
- * all configured upstreams.
+ * Returns the routes of the front door (the HTTP server that sends clients to the best mirror). For each of its
+ * ecosystems, the front door serves the public upstream, or if there is none, all configured upstreams.
  */
 export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {
@@ -59,7 +59,7 @@ export interface DoorLine {
   readonly ecosystem: EcosystemId;
   /** The URL of the front door for this upstream, without a trailing slash. */
   readonly url: string;
-  /** `ecosystem/upstream`. */
+  /** The key of the upstream: `<ecosystem>/<upstream>`. */
   readonly upstream: string;
   readonly text: string;
 }

@@ -25,7 +25,10 @@ export { checked, errorOf, flag, list, mapping, readable } from '../ecosystems/f
 
 const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
 
-/** The schema of a duration (`30s`), converted to milliseconds. @param range  milliseconds, both included */
+/**
+ * The schema of a duration (`30s`), converted to milliseconds. @param range  the allowed range in milliseconds; both
+ * bounds are included
+ */
 export function durationField(description: string, range: { readonly min: number; readonly max: number }) {
   const bounds = `from ${formatDuration(range.min)} to ${formatDuration(range.max)}`;
   const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;

@@ -22,7 +22,10 @@ export interface SchemaNode {
 
 const made = new WeakMap<Registry, SchemaNode>();
 
-/** Builds the JSON Schema (draft 2020-12) of the file as written, for editors and the reference page. */
+/**
+ * Builds the JSON Schema (draft 2020-12) of the configuration file as operators write it, for editors and the reference
+ * page.
+ */
 export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   const known = made.get(registry) ?? {
     ...(z.toJSONSchema(schemaOf(registry), { io: 'input' }) as SchemaNode),
@@ -32,7 +35,10 @@ export function buildConfigJsonSchema(registry: Registry = builtIn): object {
   return known;
 }
 
-/** Returns the schema nodes at a path, one for each form of its value. The list is empty for an unknown path. */
+/**
+ * Returns the schema nodes of the value at a path: one for each kind of value that is allowed there. The list is empty
+ * for an unknown path.
+ */
 export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [buildConfigJsonSchema(registry) as SchemaNode];
   for (const part of path) {

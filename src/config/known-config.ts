@@ -3,8 +3,8 @@ import { registry } from '../ecosystems/registry.ts';
 import { knownKinds } from './known-mirrors.ts';
 
 /**
- * Renders a configuration with the known mirrors of an ecosystem; `null`: none are known, or they are the built-in
- * ones.
+ * Renders a configuration with the known mirrors of an ecosystem; `null`: none are known, or the built-in configuration
+ * has them.
  */
 export function renderKnownConfig(ecosystem: EcosystemId): string | null {
   const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);

@@ -11,7 +11,7 @@ export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
 }
 
 /**
- * Like `loadConfig`, but with asynchronous reads: it runs again until every requested file has been read.
+ * Loads a configuration with asynchronous reads: it runs `loadConfig` again until every requested file has been read.
  * @throws Error after `limits.fileRounds` runs: a defect
  */
 export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {

@@ -32,8 +32,8 @@ export interface LoadInput {
   readonly env: Env;
   readonly files: Files;
   /**
-   * The folder to which a relative `path` is relative, and if `path` is `null`, the file names in the text. Absent:
-   * `path` is relative to `/`, and with no `path`, file names stay relative.
+   * The folder for relative names. A relative `path` is relative to this folder; absent: to `/`. If `path` is `null`,
+   * the file names in the text are relative to this folder; absent: they stay relative.
    */
   readonly cwd?: string;
   /** Returns the targets of a configuration. Absent: the load on hosts is not checked. */

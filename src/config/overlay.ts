@@ -25,7 +25,7 @@ export function changeProblem({ key }: KeyChange): Sentence | null {
 
 /**
  * Returns the text with some keys changed. A value is parsed as YAML; if that fails, it is used as text. `null`: a key
- * does not fit, or `text` is invalid.
+ * does not fit the structure of the text, or `text` is invalid.
  */
 export function applyChanges(text: string, changes: readonly KeyChange[]): string | null {
   const document: Document = parseDocument(text, { logLevel: 'error' });

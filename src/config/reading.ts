@@ -38,7 +38,7 @@ export interface Reading extends Report {
   text(path: Path, name: string): string | null;
   /** Returns the only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
-  /** Like `text`, but a file that cannot be read is not reported. */
+  /** Returns the text of a file; `null`: it cannot be read. This is not reported. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
   /** Returns what is at a path. `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */

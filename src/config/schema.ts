@@ -70,7 +70,7 @@ function made(registry: Registry) {
 
 const schemas = new WeakMap<Registry, ReturnType<typeof made>>();
 
-/** The schema of the file, with the keys of these ecosystems. */
+/** The schema of the configuration file, with the keys of the ecosystems in `registry`. */
 export function schemaOf(registry: Registry): ReturnType<typeof made> {
   const known = schemas.get(registry) ?? made(registry);
   schemas.set(registry, known);

@@ -44,7 +44,7 @@ export function fileNameTextOf(name: string): string {
 }
 
 /**
- * Matches the addresses that are shown as the value of `listen`. Any other text is hidden, because it may be its token.
+ * Matches the addresses that are shown as the value of `listen`. Any other text is hidden, because it may be a token.
  */
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
 /**

@@ -43,7 +43,10 @@ export function readResponseBytes(value: unknown): readonly (readonly [targetId:
   });
 }
 
-/** `sum`: the time from `at` until the entry was processed, in tenths of a millisecond. */
+/**
+ * The lists of a stored row, to which its entries refer by position. `sum`: the time from `at` until the entry was
+ * processed, in tenths of a millisecond.
+ */
 interface Words extends Pick<ResponseRow, 'at' | 'targets' | 'around' | 'controls'> {
   readonly sum: number;
 }

@@ -6,7 +6,10 @@ import type { Now, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
-/** Times in entries are whole tenths of a millisecond, except `loopDelayMs`. */
+/**
+ * Times in stored entries are whole tenths of a millisecond, except `loopDelayMs`. `tenths` is the number of these
+ * units in a millisecond.
+ */
 export const tenths = 10;
 /**
  * Stored rows refer to a purpose by its position in this list. So append new purposes at the end, at most
@@ -35,8 +38,9 @@ type Around = readonly [
 ];
 
 /**
- * One response. Its times are differences: `taken` since the previous entry, `lag` from the end of the probe until it
- * was processed, `took` from start to end, `delay` from planned to actual start.
+ * One response. `which` encodes the position of the target, the purpose, and whether the connection was warm; `around`
+ * is a position too. The times are differences: `taken` since the previous entry, `lag` from the end of the probe until
+ * it was processed, `took` from start to end, `delay` from planned to actual start.
  */
 export type ProbedEntry = readonly [
   taken: number,

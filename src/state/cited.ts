@@ -29,7 +29,7 @@ interface CitedInput {
   readonly store: Pick<Store, 'get' | 'page'>;
   readonly open: readonly Finding[];
   readonly inForce: Iterable<string>;
-  /** Returns a probe that is still in memory or stored; `null`: none. */
+  /** Returns a probe that is still in memory or stored; `null`: it is neither in memory nor stored. */
   find(probeId: string): KeptProbe | null;
 }
 
@@ -73,7 +73,7 @@ class Cited {
       of.isOver = finding.state !== 'open';
     }
     this.#releaseOver(turn, wallMs);
-    // Rows that no finding cites any more: their findings ended while the daemon was down.
+    // The findings that cited these rows ended while the daemon was down. So the rows expire by age from now on.
     for (const id of this.#orphans) if (!this.#holders.has(id)) this.#age(id, wallMs);
     this.#orphans = new Set();
     const change = {

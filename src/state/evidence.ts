@@ -11,7 +11,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** An alert may begin this many milliseconds ahead of our clock. */
+/** The start time of an alert may be this many milliseconds ahead of our clock. */
 const aheadMsMax = 5 * 60_000;
 
 export interface EvidenceTurn {
@@ -106,8 +106,8 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
 
 /**
  * Decides what to do with one received alert. An alert that fires again after its end is new evidence if it is not too
- * old, even with the same `startsAt`. The reason: an Alertmanager that loses Prometheus for a while ends alerts that
- * continue.
+ * old, even with the same `startsAt`. The reason: an Alertmanager that loses its connection to Prometheus for a while
+ * ends alerts that continue.
  * @param known  what is stored under this fingerprint; `null`: nothing
  */
 export function judgeAlert(
@@ -164,7 +164,10 @@ function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }
 
-/** Deletes old alerts, and further ones if there are too many. Returns the fingerprints. */
+/**
+ * Deletes old alerts. If more than `limits.alertsKept` are left, it also deletes the surplus: first ended alerts, then
+ * firing ones, and of both kinds those received longest ago. Returns the fingerprints of all deleted alerts.
+ */
 function forget(held: Map<string, KnownAlert>, now: Now): readonly string[] {
   const all = [...held.values()].map(({ evidence }) => evidence);
   const gone = all.filter((one) => isOld(one, now));

@@ -23,20 +23,20 @@ interface Mirror {
   readonly url: string;
   readonly at: Map<string, number>;
   isDirty: boolean;
-  /** When its row was last written, monotonic; `null`: this process has not written it yet. */
+  /** When the mirror's row was last written, monotonic milliseconds; `null`: this process has not written it yet. */
   writtenAtMs: number | null;
 }
 
 /**
- * The minimum time between two writes of a mirror's row. With many targets it is longer, because the row contains their
- * times.
+ * The minimum time between two writes of a mirror's row, milliseconds. With many targets it is longer
+ * (`everyMsPerTarget` for each), because the row contains their times.
  */
 const everyMs = 60_000;
 const everyMsPerTarget = 20;
 
 /**
  * Remembers when the last scheduled ok probe of each target ended, across restarts.
- * @param restored  rows of table `meta`; other and unreadable ones are ignored
+ * @param restored  rows of table `meta`; other and unreadable rows are ignored
  */
 export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
@@ -60,7 +60,7 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
   replace(config, targets);
 
   return {
-    /** Records the end of a sample. Only scheduled ok samples count. */
+    /** Records when the probe of a sample ended. Only scheduled ok samples count. */
     take(sample: SettledSample): void {
       const { target, purpose } = sample.due;
       if (purpose !== 'scheduled' || sample.outcome.tag !== 'ok' || !known.has(target.id)) return;
@@ -70,8 +70,8 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       mirror.isDirty = true;
     },
     /**
-     * Returns the rows to write: each mirror at most once a minute (less often above 3 000 targets), or `everything` at
-     * shutdown.
+     * Returns the rows to write: each changed mirror at most once a minute (less often above 3 000 targets); with
+     * `everything` (at shutdown), all changed mirrors.
      */
     rows(now: Now, everything: boolean): readonly Row[] {
       const rows: Row[] = [];
@@ -100,7 +100,8 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 
 const sincePrefix = 'since/';
 /**
- * For this time after a start, the state `unknown` does not count as a change, because the first canary may be pending.
+ * For this long after a start of the daemon (milliseconds), the state `unknown` does not count as a change, because the
+ * first canary may be pending.
  */
 const startMs = 3 * 60_000;
 
@@ -112,7 +113,7 @@ interface Entry {
 /**
  * Remembers since when each mirror has its current state, across restarts. Its rows are in table `meta` under
  * `since/<registry>`.
- * @param restored  rows of table `meta`; other ones are ignored
+ * @param restored  rows of table `meta`; other rows are ignored
  */
 export function createSince(restored: readonly Row[], startedAt: Now) {
   const entries = new Map(restored.flatMap(readSince));

@@ -1,6 +1,9 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
-/** `waiting`: nothing was written, and this number of rows waits for the next flush. */
+/**
+ * The result of a flush. `ok`: this number of rows was written. `waiting`: nothing was written, and this number of rows
+ * waits for the next flush.
+ */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
   | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };

@@ -10,7 +10,7 @@ const ratio = 1.04;
 export class Sketch {
   readonly #bins: Map<number, number>;
 
-  /** @param bins  as `bins()` returned them */
+  /** Creates a sketch. @param bins  counts by bin, as `bins()` of another sketch returns them */
   constructor(bins: Iterable<readonly [bin: number, count: number]> = []) {
     this.#bins = new Map(bins);
   }
@@ -111,7 +111,7 @@ export class OpenCell {
     this.#sums.silentMs = Math.max(this.#sums.silentMs, silentMs);
   }
 
-  /** Records a lag. The cell keeps the bounds of the largest one. */
+  /** Records a lag. The cell keeps the bounds of the largest lag. */
   fresh({ lowerMs, upperMs }: Freshness): void {
     if (lowerMs !== null && lowerMs >= (this.#lag[0] ?? 0)) this.#lag = [lowerMs, upperMs];
   }

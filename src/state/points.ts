@@ -1,7 +1,10 @@
 import { becauses, type Outcome, type Phase, phases, reasons } from '../core/failure.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 
-/** Outcomes by code. There must be fewer than 128, because the top bit stores `cold`. */
+/**
+ * Outcomes by code (the position in this list). There must be fewer than 128, because the top bit of the code's byte
+ * stores `cold`.
+ */
 const outcomes: readonly SamplePoint['outcome'][] = [
   { tag: 'ok' },
   ...reasons.map((kind) => ({ tag: 'failed', failure: { kind } }) as const),
@@ -27,8 +30,8 @@ const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
 
 /**
- * Keeps the last samples of a series, each packed into `rowBytes` bytes. Phases keep seven digits. All rows share one
- * buffer, because each buffer needs about 300 bytes in addition.
+ * Keeps the last samples of a series, each packed into `rowBytes` bytes. Times of phases keep seven digits. All rows
+ * share one buffer, because each buffer needs about 300 bytes in addition.
  */
 export class Points {
   readonly #size: number;
@@ -43,12 +46,14 @@ export class Points {
   #from = 0;
   #count = 0;
 
-  /** @param size  at least 1 */
+  /** @param size  the maximum number of samples, at least 1 */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** Adds a sample. @param named  this many of the newest samples keep their probe's id; failed ones always do */
+  /**
+   * Adds a sample. @param named  this many of the newest samples keep their probe's id; failed samples always keep it
+   */
   push(sample: SettledSample, named: number): void {
     if (this.#count === this.#rows && this.#rows < this.#size)
       this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));

@@ -3,7 +3,7 @@ import type { Row } from '../core/ports.ts';
 import { type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
 import type { OpenCellRow } from './open-cell.ts';
 
-/** The number of cells in a row. A row then has about a kilobyte, well below a page of the file. */
+/** The number of cells in a row. A row then has about a kilobyte, well below a page of the database file. */
 const perRow = 12;
 
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
@@ -20,7 +20,7 @@ interface CellsRow {
   readonly cells: readonly CellText[];
 }
 
-/** The row with the open cells of a mirror. Its key is `open/<registry>`. */
+/** The row with the open cells of a mirror (cells to which samples are still added). Its key is `open/<registry>`. */
 interface OpenRow {
   readonly v: 1;
   readonly url: string;

@@ -28,14 +28,16 @@ interface Mirror {
   /** When the last scheduled sample of the canary was settled, wall milliseconds. */
   lastAtMs: number | null;
   isDirty: boolean;
-  /** When its rows were last written, monotonic; `null`: this process has not written them yet. */
+  /**
+   * When the mirror's rows were last written, monotonic milliseconds; `null`: this process has not written them yet.
+   */
   writtenAtMs: number | null;
 }
 
 /**
  * Keeps the history of each mirror over an hour, a day and a week, in table `trend`. It takes about 40 KB for each
  * mirror in memory and in the file, twice that if every cell has failures.
- * @param restored  rows of table `trend`; unreadable ones, and those of another address, are ignored
+ * @param restored  rows of table `trend`; unreadable rows, and rows of a mirror whose address has changed, are ignored
  */
 export function createTrends(config: Monitored, restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
@@ -76,7 +78,10 @@ export function createTrends(config: Monitored, restored: readonly Row[]) {
       for (const range of trendRanges) cellAt(mirror, range, now.wallMs).fresh(freshness);
       mirror.isDirty = true;
     },
-    /** Returns the rows to write: each mirror at most once a minute, a few at a time, or `everything` at shutdown. */
+    /**
+     * Returns the rows to write: each changed mirror at most once a minute, and only a few mirrors in one call; with
+     * `everything` (at shutdown), all changed mirrors.
+     */
     rows(now: Now, everything: boolean): readonly Row[] {
       const isDue = ({ isDirty, writtenAtMs }: Mirror): boolean =>
         isDirty && (everything || isRowDue(writtenAtMs, now.monotonicMs));

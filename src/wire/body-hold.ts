@@ -34,7 +34,7 @@ export class BodyHold {
 
   /**
    * Adds a chunk of the body.
-   * @param spill  `null`: the whole body stays in memory
+   * @param spill  how a long body is stored in a file; `null`: the whole body stays in memory
    * @throws WireStop `MW_NO_SCRATCH` if this machine cannot create or write the file
    */
   take(chunk: Buffer, spill: Spill | null): void {

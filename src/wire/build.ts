@@ -10,11 +10,11 @@ import type { KeptConnection } from './pool.ts';
 const expiresMs = 5 * 60_000;
 
 /**
- * The HTTP/2 connection that the probes of one build share, as a client's build would. The line (connection) of the
- * cold probe opens it; the warm lines wait for it.
+ * The HTTP/2 connection that the probes of one build share, as a client's build would. The cold probe opens the
+ * connection; the warm probes wait for it.
  */
 export class Build {
-  /** The shared connection; `null` until the cold line has opened it over HTTP/2. */
+  /** The shared connection; `null` until the cold probe has opened it over HTTP/2. */
   kept: KeptConnection | null = null;
   readonly #timers: Timers;
   readonly #ended: () => void;
@@ -63,7 +63,7 @@ export class Build {
     });
   }
 
-  /** Records that the line of one probe has ended. @param isCold  true for the line that opens the connection */
+  /** Records that one probe of the build has ended. @param isCold  true for the probe that opens the connection */
   leave(isCold: boolean): void {
     if (isCold) this.#settle(false);
     this.#left -= 1;

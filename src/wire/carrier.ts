@@ -14,8 +14,8 @@ import type { Inflow } from './inflow.ts';
 
 const idleMsMax = 10 * 60_000;
 /**
- * The time that is subtracted from the server's keep-alive hint, milliseconds: the server may count from when it sent
- * the response.
+ * The time that is subtracted from the server's keep-alive hint, milliseconds, because the server may count from the
+ * time when it sent the response.
  */
 const idleMarginMs = 1_000;
 /** The flow control windows of Go's client. Smaller windows would slow downloads. */
@@ -32,7 +32,7 @@ const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
 /**
  * Fails the requests that wait in undici's queue. After a failed connect, undici fails them only if no request is
- * running. Otherwise it reconnects in microtasks as long as one waits, so no timer or socket of the thread runs.
+ * running. Otherwise it reconnects in microtasks as long as a request waits, so no timer or socket of the thread runs.
  */
 function failWaiting(client: Client): void {
   const own = client as unknown as Record<symbol, unknown>;
@@ -75,7 +75,10 @@ export class Carrier {
   /** The socket's first error, except errors that undici created. */
   error: Error | null = null;
   session: SessionWatch | null = null;
-  /** While true, `close` does nothing, and an aborted request ends only its own stream. */
+  /**
+   * True while several probes share the connection: `close` does nothing, and an aborted request ends only its own
+   * stream.
+   */
   isShared = false;
   #onSettings: (() => void) | null = null;
   bodyBytes = 0;
@@ -216,10 +219,13 @@ export class SessionWatch {
   /** True after a GOAWAY or the end of the session: no further request can be sent. */
   isOver = false;
 
-  /** @param opened  called with each stream, before undici adds its own listeners */
+  /**
+   * @param opened   called with each stream, before undici adds its own listeners
+   * @param settled  called when the server's SETTINGS arrive
+   */
   constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
-    // This listener is registered before undici's one, which ends the requests. In a graceful shutdown, a second GOAWAY
-    // with a lower id follows.
+    // This listener is registered before undici's listener, which ends the requests. In a graceful shutdown, a second
+    // GOAWAY with a lower id follows.
     session.prependListener('goaway', (code, lastStreamId) => {
       const before = this.goaway;
       if (before === null || before.code === constants.NGHTTP2_NO_ERROR)

@@ -14,7 +14,7 @@ import { type ExchangeRequest, type ExchangeTrace, joinTraces, statedBytesOf } f
 /** A received body. `isWhole` is false if we stopped reading on purpose. */
 export type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one response. At its end it calls `done` or `failed` once, but nothing after `leave`. */
+/** Collects one response. At its end it calls `done` or `failed` once; after `leave` it calls neither. */
 export class Collector implements Collecting {
   readonly inflow: Inflow;
   readonly #carrier: Carrier;
@@ -74,7 +74,7 @@ export class Collector implements Collecting {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
     this.#trace.headers = joinTraces(headers);
-    // This response is not the requested item, so the beginning of its body is enough.
+    // A response with a status of 300 or more is not the requested item, so the beginning of its body is enough.
     if (status >= 300 && this.#stopAt === null)
       this.#stopAt = Math.min(this.#request.bodyBytesMax, limits.errorBodyBytes);
     const stated = this.statedBytes();
@@ -123,8 +123,8 @@ export class Collector implements Collecting {
 
   /**
    * True if the body of a request in a build has its stated length, and the server announced the end of the connection
-   * (GOAWAY). While Node writes, it processes the last bytes of a body but not their END_STREAM flag, and drops the flag
-   * if the connection ends meanwhile. Without GOAWAY a missing flag is the server's fault.
+   * (GOAWAY). While Node writes, it processes the last bytes of a body but not their END_STREAM flag, and drops the
+   * flag if the connection ends meanwhile. Without GOAWAY a missing flag is the server's fault.
    */
   #isWholeByLength(): boolean {
     const { status, bodyBytes } = this.#trace;
@@ -148,7 +148,8 @@ export class Collector implements Collecting {
     const { headBytes, totalBytes } = this.inflow;
     if (stated !== null && headBytes !== null && totalBytes > headBytes + stated)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
-    // If a body has no stated length, undici treats a reset as its end.
+    // If a body has no stated length, undici treats a reset of the connection as its normal end. So the socket's error
+    // is reported here.
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 

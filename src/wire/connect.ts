@@ -31,8 +31,8 @@ export interface Destination {
   readonly url: URL;
   readonly route: Route;
   /**
-   * Returns the class of the mirror's own address, which is allowed too. `null` instead of a function: every address is
-   * allowed.
+   * Returns the class of the mirror's own address, such as `private`; addresses of this class are allowed too. `null`
+   * instead of a function: every address is allowed.
    */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
@@ -47,7 +47,7 @@ export interface ConnectTrace {
   tls: TlsFacts | null;
 }
 
-/** @param startMs  monotonic */
+/** Creates a trace without facts. @param startMs  when the attempt to connect starts, monotonic milliseconds */
 export function createConnectTrace(startMs: number): ConnectTrace {
   return { marks: { start: startMs, end: startMs }, remoteAddress: null, remotePort: null, family: null, tls: null };
 }
@@ -64,7 +64,7 @@ interface Attempt extends ConnectDeps {
   readonly deadline: Deadline;
 }
 
-/** Returns the host. An IPv6 address has no brackets, as sockets and certificates require. */
+/** Returns the host of a URL, as sockets and certificates require it: an IPv6 address has no brackets. */
 export function bareHostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
@@ -126,7 +126,8 @@ async function addressOf(
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // The mark is removed, so that the failure counts to the phase `resolve`.
+            // The mark (the time at which the name was resolved) is removed, so that the failure counts to the phase
+            // `resolve`.
             delete trace.marks.resolved;
             throw error;
           });
@@ -227,7 +228,7 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
       socket?.destroy();
       tcp.destroy();
     };
-    // This listener is registered before Node's own one, which starts the handshake.
+    // This listener is registered before Node's own listener, which starts the handshake.
     tcp.once('connect', () => {
       trace.marks.connected = clock.monotonicMs();
       if (isPeer(tcp.remoteAddress)) return;

@@ -20,7 +20,7 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
 
 /**
  * Returns the client certificate and the pin for `url`. The certificate is used at the mirror's own origin and wherever
- * credentials may be sent. The pin is used only at the own origin.
+ * credentials may be sent. The pin is used only at the mirror's own origin.
  */
 export function tlsAccessFor(url: URL, access: WireAccess): Pick<WireAccess, 'client' | 'pin'> {
   const isHome = url.origin === new URL(access.url).origin;

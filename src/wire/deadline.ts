@@ -47,8 +47,8 @@ export class Deadline {
         failed(why);
         cancel?.();
       };
-      // The socket of an earlier stage may fail later and end that stage again. This must not end the deadline of this
-      // one.
+      // The socket of an earlier stage may fail later and end that stage again. This must not end the deadline of the
+      // current stage.
       const ended = (): void => {
         if (this.#stop === stop) this.#stop = null;
       };
@@ -64,7 +64,10 @@ export class Deadline {
     });
   }
 
-  /** Ends the stages with `cut` if `progress` returns the same number for `idleMs`. Call it once. */
+  /**
+   * Ends the stages with `cut` if `progress` returns the same number for `idleMs` milliseconds. It may be called only
+   * once.
+   */
   limitIdle(idleMs: number, progress: () => number): void {
     let [before, sinceMs] = [progress(), this.#clock.monotonicMs()];
     const check = (): void => {

@@ -17,9 +17,9 @@ export interface ResolveRule {
   readonly server: string | null;
 }
 
-/** The timeout for resolving other names after a name failed, to test the resolver. */
+/** The timeout for resolving other names after a name failed, to test the resolver. Milliseconds. */
 const othersMs = 1_500;
-/** How long the result of testing a resolver with other names is reused. */
+/** How long the result of testing a resolver with other names is reused. Milliseconds. */
 const othersFreshMs = 2_000;
 const othersMax = 3;
 const namesKnown = 200;

@@ -13,7 +13,10 @@ interface Ended {
   readonly h2: H2Response;
 }
 
-/** Converts any error of an exchange (one request and its response) to a `WireStop`. @param atMs  monotonic */
+/**
+ * Converts any error of an exchange (one request and its response) to a `WireStop`. @param atMs  when the exchange
+ * failed, monotonic milliseconds
+ */
 export function exchangeStopOf(error: unknown, ended: Ended, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
     return new WireStop(error.code, error.sentence ?? error.message, ended.trace.bodyBytes, atMs);
@@ -38,7 +41,8 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici reports this for parser errors after a Content-Length header, even if the error is in the same head.
+      // undici reports this code for parser errors after a Content-Length header, even if the error is in the same
+      // head.
       return status === null ? badHead() : closed();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
@@ -50,8 +54,8 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
 }
 
 /**
- * Converts an error over HTTP/2 to a `WireStop`. Node does not report which side reset a stream with PROTOCOL_ERROR. If
- * the head states a length, Node itself reset the stream; otherwise the server did.
+ * Converts an error over HTTP/2 to a `WireStop`. Node does not report whether the server or Node itself reset a stream
+ * with PROTOCOL_ERROR. If the head states a length, Node reset the stream; otherwise the server did.
  */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;

@@ -10,8 +10,8 @@ import { floodCheckMs } from './inflow.ts';
 import type { ExchangeRequest, ExchangeTrace } from './trace.ts';
 
 /**
- * Sends one request and reads its response. Decodes the body if it is complete, unless `asSent`. Closes the connection
- * after an error or an incomplete read, unless it is shared.
+ * Sends one request and reads its response. Decodes the body if it is complete, unless `request.asSent` is set. Closes
+ * the connection after an error or an incomplete read, unless the connection is shared.
  * @param now  the monotonic clock
  * @throws WireStop
  */
@@ -109,7 +109,7 @@ async function* layerOff(decoderOf: DecoderOf, pieces: Pieces): Pieces {
     yield first.value;
     yield* { [Symbol.asyncIterator]: () => source };
   })();
-  // Errors of the source also arrive through the decoder.
+  // The callback of `pipeline` is empty, because errors of the source also arrive through the decoder.
   yield* pipeline(Readable.from(all), decoderOf(first.value[0] ?? 0), () => undefined) as Pieces;
 }
 

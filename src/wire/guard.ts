@@ -107,16 +107,16 @@ export function classBySpelling(host: string): AddressClass | null {
 
 /** Addresses to which a hop may connect, in addition to public ones. */
 export interface GuardRule {
-  /** What the operator allows: CIDRs, single addresses or host names, as written. */
+  /** What the operator allows: CIDRs, single addresses or host names, as written in the configuration. */
   readonly allow: readonly string[];
   /** The class of the mirror's own address. All addresses of this class are allowed. */
   readonly home: AddressClass | null;
 }
 
 /**
- * True if a hop to `host` may connect to `address`.
- * @param address  `null`: a proxy resolves the name. Then only the spelling of the host is checked, so a name that the
- * proxy resolves to a private address is allowed
+ * True if a hop (one request) to `host` may connect to `address`.
+ * @param address  the address of the host; `null`: a proxy resolves the name. Then only the spelling of the host is
+ * checked, so a name that the proxy resolves to a private address is allowed
  */
 export function mayConnect(host: string, address: string | null, rule: GuardRule): boolean {
   const found = address === null ? classBySpelling(host) : addressClassOf(address);

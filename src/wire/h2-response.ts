@@ -9,8 +9,8 @@ import { isFlood, measureHeaderList } from './inflow.ts';
 const headersFrame = 1;
 
 /**
- * Node accepts at most 128 fields in a head, each at least a byte long (RFC 7541 section 6.1). A frame that resets a
- * stream is shorter.
+ * The maximum number of fields that Node accepts in a head. Each field takes a byte or more (RFC 7541 section 6.1), so
+ * a head with too many fields has more bytes than this. A frame that resets a stream has fewer.
  */
 const fieldsMax = 128;
 

@@ -18,7 +18,7 @@ export interface HopState {
   protocol: HttpProtocol | null;
 }
 
-/** Returns a key of a hop. Hops of one probe with equal keys may share a connection. */
+/** Returns a key of a hop (one request). Hops of one probe with equal keys may share a connection. */
 export function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
 }

@@ -6,7 +6,7 @@ const statusAt = 9;
 const interim = 0x31;
 /**
  * The allowed number of bytes besides head and body (chunk sizes, frame headers, trailers), plus `framingShareMax` of
- * the body. The limit exists because tiny chunks cost CPU time. Go's client has a similar one.
+ * the body. The limit exists because tiny chunks cost CPU time. Go's client has a similar limit.
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;

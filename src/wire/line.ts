@@ -24,13 +24,14 @@ export interface LineDeps extends ConnectDeps {
   readonly builds: Builds;
 }
 
-/** Fault codes that a request gets on a kept connection that the server closed while it was idle. */
+/** Fault codes of a request over an idle connection of the pool that the server had closed. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * Sends the requests of one probe. A cold line opens a connection for each request, or uses the previous hop's one if
- * `startMs` is set. A warm line uses an idle connection of the pool; in a build, the cold line's one.
+ * Sends the requests of one probe. A cold line opens a connection for each request (hop); if `startMs` is set, it uses
+ * the connection of the previous hop. A warm line uses an idle connection of the pool, or in a build (several probes at
+ * once) the connection of the build's cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -40,7 +41,10 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   readonly #timed: Timed;
   #build: Build | null;
-  /** Only on warm lines of a build: waits at most `limitMs`; resolves to true when the connection is ready. */
+  /**
+   * Only on warm lines of a build: waits at most `limitMs` for the shared connection. Resolves to true when it is
+   * ready, else to false.
+   */
   readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: KeptConnection } | null = null;
   #deadline: Deadline | null = null;
@@ -116,7 +120,7 @@ export class OpenLine implements Line {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const { code } = stopOf(error);
-        // A build's connection was in use, not idle. So its end is a fault, unless a GOAWAY ended it.
+        // The shared connection of a build was in use, not idle. So its end is a fault, unless a GOAWAY ended it.
         const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
         if (state.exchanged.firstByteMs !== null || !isOld) throw error;
         if (kept.carrier.isShared) this.#moveOn(state, kept.carrier);

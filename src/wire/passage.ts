@@ -21,7 +21,7 @@ export interface Passing {
   readonly url: string;
 }
 
-/** Sends requests to mirrors over kept HTTP/1.1 connections. Their responses are passed on as streams. */
+/** Sends requests to mirrors over HTTP/1.1 connections that are kept open. The responses are passed on as streams. */
 export interface Passages {
   /**
    * Requests a URL of a mirror and follows redirects.
@@ -41,13 +41,14 @@ export interface Passages {
 
 const redirectsMax = 5;
 const connectMs = 10_000;
-/** Error codes of a connection that was closed by the other side. */
+/** Error codes of a connection that the server or proxy closed. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 interface Kept {
   readonly pool: Pool;
   /**
-   * The class of the address of the newest connection. `null`: there was no connection, or a proxy resolves the name.
+   * The class (such as `private`) of the address of the newest connection. `null`: there was no connection, or a proxy
+   * resolves the name.
    */
   reached: AddressClass | null;
 }
@@ -55,7 +56,7 @@ interface Kept {
 interface PassageDeps {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** If this many sockets are open, idle ones are closed before a request. Absent: no limit. */
+  /** If this many sockets are open, idle sockets are closed before a request. Absent: no limit. */
   readonly socketsMax?: number;
 }
 
@@ -74,8 +75,8 @@ export function createPassages(input: PassageDeps): Passages {
         };
         const at = url;
         const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
-        // A kept connection may end while the request is sent. Then the request is repeated once (RFC 9110 section
-        // 9.2.2).
+        // A connection of the pool may end while the request is sent. Then the request is repeated once (RFC 9110
+        // section 9.2.2).
         const response = await send().catch((cause: { readonly isKept?: boolean }) => {
           if (cause.isKept === true) return send();
           throw cause;
@@ -104,7 +105,7 @@ function redirectTarget(location: string, from: URL): URL {
   return next;
 }
 
-/** Pools of kept connections, one for each access and origin. */
+/** Connection pools, one for each access (the settings of a mirror) and origin. */
 class Pools {
   readonly #deps: PassageDeps & { readonly names: NameResolver; readonly tls: TlsBook };
   readonly #socketsMax: number;
@@ -113,7 +114,7 @@ class Pools {
   readonly #pools = new Map<string, Kept>();
   /**
    * Each access as JSON. It is part of the key of a pool, so that a changed access does not reuse connections of the
-   * old one.
+   * old access.
    */
   readonly #keys = new WeakMap<WireAccess, string>();
 
@@ -195,7 +196,7 @@ class Pools {
     socket.once('close', () => {
       this.#sockets -= 1;
     });
-    // undici treats ECONNRESET as the normal end of a response without a length.
+    // undici treats ECONNRESET as the normal end of a response without a length. So the error gets a code of ours.
     socket.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (endCodes.has(error.code ?? '')) Object.assign(error, { code: 'MW_RESET', isKept: socket.bytesRead > 0 });
     });

@@ -62,8 +62,8 @@ export class ProxyHead {
   #filled = 0;
 
   /**
-   * Takes a chunk. Returns the bytes after the head of a 200, a `WireStop` for any other status, or `null` while the
-   * head is incomplete.
+   * Takes a chunk. Returns the bytes after the head of a response with status 200, a `WireStop` for any other status,
+   * or `null` while the head is incomplete.
    */
   take(chunk: Buffer): Buffer | WireStop | null {
     const before = this.#filled;

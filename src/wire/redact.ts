@@ -5,7 +5,7 @@ const shown = '***';
 
 type MaskText = (text: string) => string;
 
-/** If a header's name matches, its whole value is masked. */
+/** If a header's name matches this pattern, its whole value is masked. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
 /** In these headers, only the parameters in `challengeKept` keep their values. */
 const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);

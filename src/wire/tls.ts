@@ -69,7 +69,7 @@ export class TlsBook {
    * Judges a finished handshake. It reports the first fault in this order: expired or not yet valid, untrusted, wrong
    * name, wrong pin.
    * @param host       the name or address that the certificate must be for
-   * @param nowWallMs  wall time, to recognize an expired certificate that is also untrusted
+   * @param nowWallMs  the wall time now, to recognize an expired certificate that is also untrusted
    */
   judge(socket: TLSSocket, host: string, rule: TlsRule, nowWallMs: number): TlsVerdict {
     const certificate = socket.getPeerX509Certificate();

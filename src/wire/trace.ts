@@ -6,10 +6,10 @@ import type { CarriedRequest } from './carrier.ts';
 export interface ExchangeRequest extends CarriedRequest {
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
-  /** As `ProbeRequest.asSent`. */
+  /** True: the body is not decoded. */
   readonly asSent?: true;
   readonly spill: Spill | null;
-  /** As `Over.received`. */
+  /** Called with the length of each received piece of the body. */
   readonly received?: ((pieceBytes: number) => void) | undefined;
 }
 
@@ -20,9 +20,14 @@ export interface ExchangeTrace {
   /** The response headers with lower-case names. Repeated headers are joined by `, `. */
   headers: Readonly<Record<string, string>>;
   bodyBytes: number;
-  /** The same as `Hop.ramp`. */
+  /**
+   * When the first `limits.slowStartBytes` of the body had arrived (monotonic), and the bytes by then; `null`: not yet.
+   */
   ramp: Hop['ramp'] | null;
-  /** As `Hop.repeated`. */
+  /**
+   * Why the request was sent again over HTTP/2: the server refused the stream, or a GOAWAY excludes it; `null`:
+   * neither.
+   */
   repeated: NonNullable<Hop['repeated']> | null;
 }
 

@@ -53,7 +53,7 @@ async function requestAll(
     if (typeof address !== 'object' || address === null) return 0;
     for (let count = 0; count < rounds; count += 1) if (await send(address.port)) doneCount += 1;
   } catch {
-    // If loopback does not work, the first probe includes the time for loading code.
+    // This error has no consequence, except that the first probe includes the time for loading code.
   } finally {
     server.close();
   }

@@ -1,6 +1,6 @@
 /** Each artifact counts as if it also had this many responses of average time. So its first responses change little. */
 const prior = 3;
-/** The maximum count of a running mean. Above it, older responses lose weight. */
+/** The maximum of `Mean.count`. Once it is reached, older responses lose weight in the mean. */
 const kept = 60;
 
 interface Mean {
@@ -9,8 +9,8 @@ interface Mean {
 }
 
 /**
- * Means of the logarithms of download times. `mirrors`: by mirror. `artifacts`: by artifact (its question), the
- * difference from the mean of the mirror.
+ * Means of the logarithms of download times. `mirrors`: by mirror. `artifacts`: by the question (request) of an
+ * artifact, how much its mean differs from the mean of the mirror.
  */
 export interface ArtifactTimes {
   readonly mirrors: Map<string, Mean>;
@@ -22,8 +22,8 @@ export function newArtifactTimes(): ArtifactTimes {
 }
 
 /**
- * Adds one download to both means. Each mean is corrected by the other, because a slow mirror must not make its
- * artifacts look large.
+ * Adds one download to the means of its mirror and of its artifact. Each mean is corrected by the other, because a slow
+ * mirror must not make its artifacts look large.
  */
 export function recordArtifactTime(times: ArtifactTimes, registry: string, question: string, tookMs: number): void {
   const log = Math.log(Math.max(1, tookMs));
@@ -40,8 +40,8 @@ function added({ mean, count }: Mean, value: number): Mean {
 }
 
 /**
- * The factor that converts the download time of this artifact to that of an average artifact. Without it, a large
- * artifact would look like scatter or like a slow mirror.
+ * The factor that converts the download time of this artifact to that of an average artifact; 1: no download of it is
+ * recorded. Without the factor, a large artifact would look like scatter or like a slow mirror.
  */
 export function averageFactorOf({ artifacts }: ArtifactTimes, question: string): number {
   const own = artifacts.get(question);

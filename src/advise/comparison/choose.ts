@@ -26,12 +26,15 @@ import {
 import { type HeadRecord, windowMs } from './record.ts';
 import { type TimeTest, timeOfHead } from './time.ts';
 
-/** The comparisons of the head with every other mirror. */
+/** The comparisons of the head (the first mirror of the chain) with every other mirror. */
 export interface Comparison extends Records {
   /** The mirror that is the first member of the advised chain; `null`: this member is not monitored. */
   head: string | null;
   readonly pairs: Map<string, Pair>;
-  /** The comparison that led to the last change of the head. Its test continues. `null`: none. */
+  /**
+   * The comparison because of which the head changed last; `null`: no such comparison. Its tests continue, because more
+   * evidence raises the confidence of the advice.
+   */
   left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
 }
 
@@ -49,16 +52,27 @@ export interface Choice {
 }
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
-  /** The minimum relative gain of a move, 0 to 1. Costs that differ by less than a quarter of it count as equal. */
+  /**
+   * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by less than a quarter of
+   * `minGain` count as equal.
+   */
   readonly minGain: number;
   readonly inOrder: (a: string, b: string) => number;
-  /** True while downloads from this mirror are awaited, because they decide a move that slow light requests suggest. */
+  /**
+   * True while a switch to this mirror waits for downloads: the head's light requests (metadata) are slow, but
+   * downloads decide.
+   */
   readonly isAwaited: (name: string) => boolean;
 }
 
-/** If light requests take this many times as long at the head, the decision does not wait for downloads. */
+/**
+ * If light requests take this many times as long at the head as at the candidate, the switch does not wait for
+ * downloads.
+ */
 const clearFactor = 4;
-/** A move because of slow light requests waits until this many downloads from both mirrors are recorded. */
+/**
+ * A switch because of slow light requests waits until this many downloads from each of the two mirrors are recorded.
+ */
 const downloadsMin = 2;
 
 export function hasFewDownloads(contest: Comparison, name: string): boolean {
@@ -101,7 +115,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (gravest === null) return null;
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
-    // One candidate's test has triggered, so the head is in trouble. Other candidates need less evidence.
+    // One candidate's test has triggered, so the head is probably failing or slow. Other candidates need less evidence.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
@@ -109,12 +123,12 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
     if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
-  // One of the choices must be a candidate whose own test triggered.
+  // No candidate is chosen unless the test of at least one choice triggered by itself.
   if (!choices.some(({ isOwn }) => isOwn)) return null;
   return cheapest(choices, rule);
 }
 
-/** The share of a bound that is enough for a candidate, if the test of another one triggered. */
+/** If the test of one candidate triggered, this share of the bound is enough for the other candidates. */
 const nearShare = 0.5;
 
 function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: ChoiceRule): Alarm | null {
@@ -129,7 +143,7 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
   return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
-/** True if the sum of any test has reached its bound. */
+/** True if the sum (the accumulated evidence) of any test has reached its bound. */
 export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
   return contest.pairs.values().some((pair) => {
     const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
@@ -137,7 +151,7 @@ export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent'
   });
 }
 
-/** The cheapest candidate that is good now, whatever the tests say; `null`: none. */
+/** The cheapest candidate that works now (`isGoodNow`), whatever the tests say; `null`: none. */
 export function chooseAnyway(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): string | null {
   const able = candidates
     .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
@@ -162,13 +176,16 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** A candidate is faster if a build takes less than this share of its time at the head. */
+/** A candidate is faster if a build there takes less than this share of the time of a build at the head. */
 const worthShare = 0.95;
-/** A candidate is worth a move, whatever the times, if a build costs less than this share of its cost at the head. */
+/**
+ * A candidate is worth a switch, whatever the times, if a build there costs less than this share of the cost of a build
+ * at the head.
+ */
 const manyShare = 0.5;
 /**
- * A test that triggers overstates the difference. So long-run means are mixed in, with the weight of up to this many
- * compared responses.
+ * The mean times in a test that triggers overstate the difference of two mirrors. So long-run means are mixed in, with
+ * the weight of up to this many compared responses.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
@@ -187,7 +204,8 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    // The standard error is added, because downloads that were fast by chance must not decide.
+    // The standard error is added to the candidate's mean download time, because downloads that were fast by chance
+    // must not decide.
     const doubtMs = mirror === name && alarm === 'time' ? errorOfHeavy(record, usualMs) : 0;
     const heavy = (tamedHeavyMsOf(record, test === time.light ? test.fromMs : undefined) ?? usualMs) + doubtMs;
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
@@ -215,7 +233,7 @@ const chanceShare = 0.03;
 
 /**
  * True if the candidate fails rarely, and about as often as the head.
- * @param soundMs  failures before it do not count; monotonic milliseconds
+ * @param soundMs  failures before this time do not count; monotonic milliseconds
  */
 export function isFailingAlike(
   head: HeadRecord,

@@ -19,7 +19,7 @@ import { lateShareOf, newPatience, type Patience, recordTime } from './patience.
 import { dropBad, type RecordOutcome, recordOutcome } from './record.ts';
 import { unwatchedMs, type Walker, walkChain } from './walk.ts';
 
-/** At most this share of the responses of a mirror counts as its usual failures. */
+/** At most this share of a mirror's responses counts as usual failures, even if more of them failed. */
 const backgroundMost = 0.03;
 const backgroundPrior = 200;
 
@@ -36,22 +36,31 @@ export interface Contest extends Comparison {
   downloadMs: number;
   besideMs: number;
   /**
-   * By candidate: when downloads that decide a move to it were first requested since the last move. Monotonic
-   * milliseconds.
+   * By candidate: when downloads that decide on a switch to it were first requested since the head last changed.
+   * Monotonic milliseconds.
    */
   readonly awaited: Map<string, number>;
-  /** By mirror: when a download was last requested from it, beside one from the head. Monotonic milliseconds. */
+  /**
+   * By mirror: when a download from it was last requested, to compare it with a download from the head. Monotonic
+   * milliseconds.
+   */
   readonly triedMs: Map<string, number>;
-  /** True if the last downloads beside the head show that another mirror builds faster, or may build faster. */
+  /**
+   * True if builds are faster with another mirror, or may be faster, by the last downloads from other mirrors than the
+   * head.
+   */
   hasPromise: boolean;
   /**
-   * `light`, `heavy`: the question to which the head's last bad or slow response belongs. `requested`: the mirrors of
-   * the last recheck.
+   * The question (request) of the head's last bad or slow response: `light` of metadata, `heavy` of a download.
+   * `requested`: the mirrors of the last recheck.
    */
   odd: { light?: string; heavy?: string; requested?: readonly string[] };
   outcomes: HeadOutcome[];
   around: Surroundings | null;
-  /** All that can change `around` without a reload, as one text. */
+  /**
+   * All values that `around` is made from and that can change without a reload, as one text. If the text changes,
+   * `around` is rebuilt.
+   */
   outlook: string;
 }
 
@@ -97,7 +106,8 @@ export function newContest(head: string | null): Contest {
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (head !== null && head === home && contest.health >= healthBound) {
-    // The trouble because of which clients left home has ended. So its failures must not make them leave again.
+    // The failures because of which clients left home (the first declared mirror) have ended. They are dropped, because
+    // clients must not leave again because of them.
     const record = recordOf(contest, home);
     dropBad(record, Number.NEGATIVE_INFINITY, lastTroubleOf(record));
   }
@@ -142,7 +152,8 @@ export function addResponse(contest: Contest, response: MomentResponse, around: 
   const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
   if (late > 0) moment.late.set(response.registry, late);
   const outcomes = replay(contest, moment, around, response.atMs, false);
-  // The moment is over once no response is awaited: each mirror has an outcome or is away.
+  // The moment ends once no response is awaited: each mirror has an outcome, or is paused, in maintenance or throttles
+  // us.
   const names = [...around.chains.keys()];
   if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
   return outcomes;
@@ -179,8 +190,8 @@ export function updatePatience(contest: Contest, registry: string, weight: Patie
 }
 
 /**
- * Counts a response as failed if it came after the limit of its mirror. `late`: the probability that a probe that we
- * gave up was only late.
+ * Counts a response as failed if it took longer than the time limit of its mirror. `late`: the probability that a probe
+ * that we gave up was only late.
  */
 function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');
@@ -203,7 +214,8 @@ function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, 
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
   const outcomes: HeadOutcome[] = [];
-  // Fixed at the first response, so that the result does not depend on the order of responses.
+  // `everybody` and `factor` are fixed at the first response, so that the result does not depend on the order of
+  // responses.
   moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   moment.factor ??= moment.isHeavy ? averageFactorOf(contest.artifactTimes, moment.question) : 1;
   const paceMs = around.paceMs(moment.question);

@@ -2,7 +2,7 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
-/** Count, mean and variance of the good times among the last light or heavy outcomes. Milliseconds. */
+/** Count, mean and variance of the times of good responses, among the last light or heavy responses. Milliseconds. */
 export function spread(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -27,16 +27,19 @@ export function recordOf({ records }: Records, registry: string): HeadRecord {
 
 const burstWindowMs = 3 * 60_000;
 const minuteMs = 60_000;
-/** The default safety margin of costs, in standard errors. */
+/** The default number of standard errors that are added to a mean time, as a safety margin of costs. */
 const margin = 1.3;
 
-/** The number of bad outcomes and of all outcomes since `fromMs`. */
+/** The number of bad outcomes (failed or late responses) and of all outcomes since `fromMs`. */
 export function countSinceOf(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
   const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
   return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
-/** True if at least the last `count` outcomes were bad, light ones among them. */
+/**
+ * True if at least the last `count` outcomes were bad, and one or more of them are of light requests (not of
+ * downloads).
+ */
 export function hasFailedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
@@ -57,8 +60,8 @@ export interface Shares {
 }
 
 /**
- * Prior counts, so that the first responses change little: average responses for each light request, and good
- * downloads.
+ * Prior counts, so that the first responses change a failure share little. `questionPrior`: responses with the average
+ * failure share, for each light request. `heavyPrior`: good downloads.
  */
 const questionPrior = 3;
 const heavyPrior = 4;
@@ -66,7 +69,7 @@ const heavyPrior = 4;
 /**
  * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty fails
  * one fetch in twenty.
- * @param soundMs  failures before it belong to a trouble that has ended; absent: all count
+ * @param soundMs  failures before this time belong to a trouble that has ended; absent: all failures count
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
   const fromMs = Math.max(nowMs - windowMs, soundMs);
@@ -119,7 +122,10 @@ export function countSince(
   return { bad, all };
 }
 
-/** The mean time over the last `windowMs`, plus `errors` standard errors (`meanMsFrom`). Milliseconds; `null`: none. */
+/**
+ * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors (`meanMsFrom`). Milliseconds;
+ * `null`: no good outcome.
+ */
 export function meanMsOf(
   record: HeadRecord,
   weight: 'light' | 'heavy',
@@ -129,11 +135,14 @@ export function meanMsOf(
   return meanMsFrom(record, weight, nowMs - windowMs, errors);
 }
 
-/** A download counts as at most this many times the median, so that a single slow one does not decide. */
+/**
+ * A download counts as at most this many times the median of the last downloads, so that a single slow download does
+ * not decide.
+ */
 const tamedFactor = 4;
 
 /**
- * Mean of the last good downloads, each limited by `tamedFactor`, milliseconds; `null`: none.
+ * Mean of the last good downloads, each limited by `tamedFactor`, milliseconds; `null`: no good download.
  * @param fullFromMs  downloads since then are not limited; monotonic milliseconds
  */
 export function tamedHeavyMsOf({ heavy }: HeadRecord, fullFromMs: number = Number.POSITIVE_INFINITY): number | null {
@@ -153,7 +162,8 @@ const perBuild = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
  * The time of one build, milliseconds, and the share of builds that fail.
- * @param of.uncaught  the share of the head's failures that the rest of the chain does not catch, 0 to 1
+ * @param of.uncaught  the share of the head's failures after which no later member of the chain serves the client, 0 to
+ * 1
  */
 export function buildOf(of: {
   readonly lightMs: number;
@@ -203,8 +213,8 @@ export function fetchCostOf(
 }
 
 /**
- * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of it were
- * not measured.
+ * The time of one client fetch with this mirror as the head, milliseconds; `null` if light or heavy steps of the fetch
+ * were not measured.
  */
 export function fetchTimeMs(
   record: HeadRecord | undefined,
@@ -221,7 +231,7 @@ export function fetchTimeMs(
 export interface BuildRule {
   readonly nowMs: number;
   readonly failureCostMs: number;
-  /** The share of failures of the head that the rest of the chain does not catch, 0 to 1. */
+  /** The share of the head's failures after which no later member of the chain serves the client, 0 to 1. */
   readonly uncaught: number;
 }
 
@@ -240,7 +250,7 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   return buildCostOf(record, { ...rule, lightMs, heavyMs });
 }
 
-/** The cost of a build in seconds (as `costOf`), for given step times in milliseconds. */
+/** The upper bound of the cost of a build in seconds, for given mean times of light and heavy steps in milliseconds. */
 export function buildCostOf(
   record: HeadRecord,
   cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },

@@ -2,23 +2,29 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { RecordOutcome } from './record.ts';
 
 const rates = [0.05, 0.2, 0.9] as const;
-/** The bound that a sum of log-likelihood ratios must reach. `boundFactors` has a factor of it for each tested rate. */
+/**
+ * The bound that a sum of log-likelihood ratios must reach for an alarm. For each rate in `rates` it is multiplied by
+ * the factor in `boundFactors`.
+ */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * For each tested rate: how much a failure share of `noisyRate` at the other mirrors raises the bound. If p₀ is the
- * real rate, a sum passes 8 by chance within days, but 14 only within years. A dead head still passes both before its
- * failures span `detect.outage.over`.
+ * For each tested rate: how much a failure share of `noisyRate` at the other mirrors raises the bound, relative to it.
+ * If the head fails at p₀, the rate assumed of the candidate, a sum passes 8 by chance within days, but 14 only within
+ * years. A dead head still passes both before its failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
-/** The maximum of a bound's factor. It is below `mostOfBound`, so that a sum can reach the bound. */
+/**
+ * The maximum factor of a bound. It is below `mostOfBound` (the limit of a sum), because otherwise no sum could reach
+ * the bound.
+ */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;
-/** The lowest failure rate assumed of a candidate, and the highest one tested for. */
+/** The lowest failure rate assumed of a candidate, and the highest one tested for at the head. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is limited to this multiple of `failureBound`, so that it falls soon after the trouble. */
+/** A sum is limited to this multiple of `failureBound`, so that it falls below the bound soon after the trouble. */
 const mostOfBound = 2.5;
 /**
  * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
@@ -27,16 +33,20 @@ const mostOfBound = 2.5;
  */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /**
- * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. The probabilities are then
- * 0.5 % and 0.9 %.
+ * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Two equal mirrors reach
+ * the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
  */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /**
- * If the failures span more than `longMs`, `longWitness` is added to `witnessBound.all`. The probability is then 0.7 %.
+ * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Two equal mirrors
+ * then reach the bound with a probability of 0.7 %.
  */
 const longMs = 120_000;
 const longWitness = 1.4;
-/** If more good responses follow the last failure, a test triggers only together with an alert of another system. */
+/**
+ * If more than this many good responses of the head follow its last failure, a test triggers only together with an
+ * alert of another system.
+ */
 const goodsMost = 3;
 
 /** When failures are an alarm: at least `failuresMin` failures of the head over at least `spanMs`. */
@@ -155,7 +165,7 @@ export function failureSumOf(test: FailureTest): number {
 
 /**
  * When the trouble began: the first failure in the test that is nearest to its bound, monotonic milliseconds; Infinity:
- * none.
+ * no failure.
  */
 export function findTroubleStart(test: FailureTest): number {
   const nearest = test.reduce((most, one) => (one.sum / one.boundFactor > most.sum / most.boundFactor ? one : most));
@@ -164,7 +174,7 @@ export function findTroubleStart(test: FailureTest): number {
 
 /**
  * True if a sum has reached its bound with enough failures over enough time, and two failure rates explain the
- * responses clearly better than one.
+ * responses of head and candidate clearly better than one common rate.
  * @param isShared  a third mirror fails too
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
@@ -183,7 +193,10 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
   });
 }
 
-/** How much better two failure rates explain the responses than one: a log-likelihood ratio, 0 or more. */
+/**
+ * How much better two failure rates explain the responses of two mirrors than one common rate: a log-likelihood ratio,
+ * 0 or more.
+ */
 export function compareRates(
   a: { readonly bad: number; readonly all: number },
   b: { readonly bad: number; readonly all: number },

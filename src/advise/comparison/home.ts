@@ -3,8 +3,8 @@ import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
 
 /**
- * Departures from home in the last `departuresMs` lengthen the wait for a failback, up to `waitMsMax`, or `hold` if it
- * is longer. Milliseconds.
+ * Departures of clients from home (the first declared mirror) in the last `departuresMs` lengthen the wait for a
+ * failback. The wait is at most `waitMsMax`, or `advise.hold` if that is longer. Milliseconds.
  */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
@@ -12,32 +12,39 @@ const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
 /**
- * A failback requires a health of `healthBound`. A good response adds ln(.995 / .95) to the health, a bad one ln(.005 /
- * .05). These are log-likelihood ratios of a mirror that fails .5 % of requests to one that fails 5 %.
+ * A failback (the switch back to home, the first declared mirror) requires a health of `healthBound`. A good response
+ * of home adds ln(.995 / .95) to the health, a bad one ln(.005 / .05). These are log-likelihood ratios of a mirror that
+ * fails .5 % of requests to one that fails 5 %.
  * @see docs/decisions/0130-constants-of-the-comparison.md
  */
 export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
-/** This many bad responses in a row count as trouble. */
+/** This many bad responses in a row are a trouble (a period of failures). */
 const troubleRow = 3;
 /**
- * A failure rate has ended if the good responses since its last failure have a probability of at most
- * exp(−`endedBound`) at that rate.
+ * A failure rate counts as ended if, at that rate, so many good responses since its last failure would have a
+ * probability of at most exp(−`endedBound`).
  */
 const endedBound = 7;
 const rateMost = 0.9;
-/** A failure rate ends only after this many times the longest run of good responses between its failures. */
+/**
+ * A failure rate counts as ended only if more good responses follow its last failure than this many times the longest
+ * run of good responses between its failures.
+ */
 const pauseFactor = 1.5;
-/** Failures are compared over at most this period, or over the wait if it is longer. Milliseconds. */
+/** Failures are compared over at most this period, or over the wait for a failback if that is longer. Milliseconds. */
 const compareMsMax = 3_600_000;
-/** If home was left for slowness, it may have this many more failures than the mirror in use. */
+/**
+ * If home was left for slowness, a failback is possible although home has this many more failures than the mirror in
+ * use.
+ */
 const chanceFailures = 1;
 
 /**
- * When the last failure of a trouble occurred: of failures in a row, or of a failure rate that has ended. Monotonic
- * milliseconds; −∞: none.
+ * The time of the last failure of a trouble, monotonic milliseconds; −∞: none. A trouble is several failures in a row,
+ * or a failure rate that has ended.
  */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
@@ -71,18 +78,21 @@ function longestPause(outcomes: readonly RecordOutcome[]): number {
   return longest;
 }
 
-/** Adds one response of home to its health. A bad one cancels all good ones before it. */
+/**
+ * Adds one response of home to its health (the evidence that home works again). A bad response cancels all good ones
+ * before it.
+ */
 export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
-/** How many more good responses in a row a failback requires. */
+/** How many more good responses of home in a row a failback (switch back to home) requires. */
 export function countGoodLeft(health: number): number {
   return Math.max(0, Math.ceil((healthBound - health) / good));
 }
 
 export interface Departure {
-  /** When clients left home, monotonic milliseconds. */
+  /** When clients left home (the first declared mirror), monotonic milliseconds. */
   readonly atMs: number;
   /** True if home was left for slowness. */
   readonly isOfTime: boolean;
@@ -93,8 +103,8 @@ export function recentDeparturesOf(departures: readonly Departure[], nowMs: numb
 }
 
 /**
- * The minimum time before a failback, milliseconds: `hold`, doubled for each further recent departure. Departures
- * because of slowness do not count.
+ * The minimum time before a failback, milliseconds: `advise.hold`, doubled for each recent departure from home after
+ * the first one. Departures because of slowness do not count.
  */
 export function waitMs(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   return doubledMs(
@@ -109,7 +119,10 @@ function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: numb
   return Math.min(Math.max(waitMsMax, holdMs), holdMs * 2 ** Math.max(0, count - 1));
 }
 
-/** The period over which times are compared, milliseconds: longer than `waitMs` if home was left again soon. */
+/**
+ * The period over which times are compared before a failback, milliseconds: `waitMs`, or longer if clients left home
+ * again within `againMs`.
+ */
 export function reviewMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some(({ atMs }, place) => place > 0 && atMs - (recent[place - 1]?.atMs ?? atMs) <= againMs);
@@ -139,7 +152,7 @@ export function isHomeAsGood(
   return isHeavyClean(home, troubledMs);
 }
 
-/** With fewer good downloads from home, the standard error of their mean is added. */
+/** If home has fewer good downloads than this, the standard error of their mean is added to the mean. */
 const downloadsMin = 4;
 
 /** True if a build is faster at home although its light or its heavy requests are slower there. */
@@ -158,7 +171,8 @@ function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): bool
 }
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
-  // One standard error is added for light steps, because this check is repeated often and would soon pass by chance.
+  // One standard error is added to home's mean of light steps, because this check is repeated often and would soon pass
+  // by chance.
   const homeMs = meanMsFrom(home, weight, fromMs, weight === 'light' ? 1 : 0);
   const hereMs = meanMsFrom(here, weight, fromMs);
   return (

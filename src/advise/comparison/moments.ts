@@ -40,13 +40,14 @@ export interface Moment {
    */
   everybody: number | null;
   /**
-   * `null` until the first response arrives. Then it holds the factor that makes this download count as an average one.
+   * `null` until the first response arrives. Then it holds the factor that converts a download time of this artifact to
+   * that of an average artifact (1 for light requests).
    */
   factor: number | null;
   /** By mirror: what a client gets with this mirror as the head, as far as responses have arrived. */
   readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
-  /** True once this moment is part of the test behind the last change of the head. */
+  /** True once this moment was added to the comparison because of which the head changed last. */
   isLeftCompared: boolean;
 }
 
@@ -56,7 +57,8 @@ const waitMs = { light: 12_000, heavy: 180_000 } as const;
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
 /**
- * By question: the moments (sets of responses to compare) that are incomplete, and the latest response of each mirror.
+ * By question (request): in `open` the moments (sets of responses to compare) that are incomplete, in `latest` the
+ * latest response of each mirror.
  */
 export interface Moments {
   readonly open: Map<string, Moment[]>;
@@ -70,7 +72,7 @@ export function newMoments(): Moments {
 /**
  * Adds a response to the nearest moment (set of responses to compare) that it fits into, else to a new one. Returns
  * that moment.
- * @param paceMs  the interval of the question, milliseconds
+ * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {
   const latest = moments.latest.get(response.question) ?? new Map<string, MomentResponse>();
@@ -126,7 +128,9 @@ export function isOverdue(moment: Moment, nowMs: number): boolean {
   return nowMs - moment.openedAtMs >= waitMs[moment.isHeavy ? 'heavy' : 'light'];
 }
 
-/** The latest response of a mirror to the same request; `null`: none, or it is too old. */
+/**
+ * The latest response of a mirror to a question, used in place of a missing response; `null`: none, or it is too old.
+ */
 export function standIn(
   moments: Moments,
   question: string,

@@ -15,7 +15,10 @@ import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } fr
 
 export interface Pair {
   readonly failures: { readonly all: FailureTest; readonly heavy: FailureTest };
-  /** The tests of times. `light` finds large differences of light steps early, `steady` finds small lasting ones. */
+  /**
+   * The tests of times. `light` finds large differences of light steps early, `steady` finds small lasting ones.
+   * `heavy` compares downloads.
+   */
   readonly time: { readonly light: TimeTest; readonly heavy: TimeTest; readonly steady: TimeTest };
 }
 
@@ -30,12 +33,15 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
 }
 
 export interface AlarmRule {
-  /** `failuresMin` failures over at least `spanMs` milliseconds are trouble, as in `detect.outage`. */
+  /**
+   * Failures are an alarm only if there are at least `failuresMin` over at least `spanMs` milliseconds, as in
+   * `detect.outage`. Of downloads alone, two failures are enough.
+   */
   readonly failuresMin: number;
   readonly spanMs: number;
-  /** The ratio of times that is worth a move, at least 1. */
+  /** The ratio of the head's time to the candidate's from which a switch is worth it, at least 1. */
   readonly ratio: number;
-  /** True within `hold` of a move: time tests then need more evidence. */
+  /** True within `advise.hold` after a switch: the tests of times then need more evidence. */
   readonly isRecent: boolean;
   /**
    * The share of each bound that is enough, 0 to 1. It is below 1 while an alert of another system supports the tests.
@@ -118,30 +124,30 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const bound = ease * timeBoundOf(rule.isRecent);
   if (findTimeAlarm(pair, 'light', bound, ratio) !== null) return 'time';
   if (findTimeAlarm(pair, 'heavy', bound, ratio) === null) return null;
-  // If light steps are slower too, heavy steps are not the cause.
+  // If light steps are slower too, the whole mirror is slow, not only its downloads.
   return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
-/** The test of light steps with the larger sum. */
+/** The test of light steps with the larger sum: `light` or `steady`. */
 export function lightTestOf({ light, steady }: Pair['time']): TimeTest {
   return light.sum >= steady.sum ? light : steady;
 }
 
-/** A time test of this weight that triggers; `null`: none. */
+/** A test of the times of light or of heavy steps (`weight`) that triggers; `null`: none does. */
 export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, ratio: number): TimeTest | null {
   const [tests, slowerMin] =
     weight === 'light' ? [[time.light, time.steady], lightSlowerMin] : [[time.heavy], heavySlowerMin];
   return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
 }
 
-/** True if a sum is at least twice its usual bound. */
+/** True if the sum of any test of the pair is at least twice its usual bound. */
 export function isTwiceOver({ failures, time }: Pair): boolean {
   const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
   const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);
   return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
 }
 
-/** The test that is nearest to its bound: its sum and its bound. */
+/** The sum and the bound of the test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
   const all: Running[] = [

@@ -1,7 +1,8 @@
 import { quantile } from '../../core/statistics.ts';
 
 /**
- * A response counts as late and bad if it takes longer than `factor` × the quantile `share` of the mirror's good times.
+ * A response counts as late and bad if it takes longer than `factor` × the quantile `share` of the times of the
+ * mirror's good responses.
  */
 const factor = 4;
 const share = 0.95;
@@ -14,14 +15,14 @@ const responsesBetween = { light: 20, heavy: 1 } as const;
 /** How long a response of one mirror may take before it counts as bad. Milliseconds. */
 export interface Patience {
   readonly weight: keyof typeof bounds;
-  /** A ring buffer of good times; `at` is the index of the next one. */
+  /** A ring buffer of the times of good responses, milliseconds; `at` is the index of the next one. */
   readonly times: number[];
   at: number;
   untilNext: number;
   limitMs: number;
 }
 
-/** A patience without recorded times. Its `limitMs` is the maximum. */
+/** Makes a `Patience` without recorded times. Its `limitMs` is the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
@@ -58,7 +59,10 @@ function normalTail(z: number): number {
 
 const deviations = 8;
 
-/** How long to wait for an artifact that other mirrors served in `tookMs`. Milliseconds. */
+/**
+ * How long to wait for an artifact that other mirrors served in `tookMs`, milliseconds. `scatterMs`: the standard
+ * deviation of time differences between mirrors.
+ */
 export function besideMs(tookMs: readonly number[], scatterMs: number): number {
   const { min, max } = bounds.heavy;
   const longest = Math.max(...tookMs);

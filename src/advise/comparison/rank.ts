@@ -1,9 +1,12 @@
-/** Relative drop from `fromMs` to `toMs`; negative where it rises. */
+/**
+ * The relative drop from `fromMs` to `toMs` (0.2: 20 % less). It is negative for a rise, and 0 if `fromMs` is not above
+ * 0.
+ */
 export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
-/** Smaller differences of times are measurement noise. Milliseconds. */
+/** Smaller differences between two times are measurement noise. Milliseconds. */
 export const noiseMs = 10;
 
 /** True where `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
@@ -13,7 +16,7 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 
 /**
  * Sorts items by cost. Items of about the same cost (by `isFaster`) are sorted by `inOrder`.
- * @param scoreOf  milliseconds; Infinity: not measured
+ * @param scoreOf  the cost of an item, milliseconds; Infinity: not measured
  */
 export function sortWithEquals<T>(
   all: readonly T[],

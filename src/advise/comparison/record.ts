@@ -10,9 +10,9 @@ export interface RecordOutcome {
   readonly late: number;
 }
 
-/** The period over which light failures and times are compared. Milliseconds. */
+/** The period over which failures and times of light requests are compared. Milliseconds. */
 export const windowMs = 30 * 60_000;
-/** Light outcomes kept per mirror: at least this many, at most twice as many. */
+/** Outcomes of light requests kept per mirror: at least this many, at most twice as many. */
 export const kept = 1_200;
 /** The number of last downloads that are used, whatever their age, because downloads are rare. */
 const heavyKept = 8;
@@ -98,7 +98,7 @@ export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Numbe
   record.background.row = 0;
 }
 
-/** A longer run of failures does not count as usual failures. */
+/** More failures in a row than this do not count as usual failures. */
 const backgroundRow = 2;
 const backgroundKept = 8_000;
 
@@ -128,12 +128,12 @@ function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutco
   if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
 }
 
-/** After a failed download, this many good ones must follow before downloads count as working. */
+/** After a failed download, this many good downloads must follow before downloads count as working. */
 const heavyClean = 4;
 
 /**
- * True if no recorded download failed, or enough good ones followed. One is enough if the failure is not later than
- * `troubledMs`.
+ * True if no recorded download failed, or enough good downloads followed. One good download is enough if the failure is
+ * not later than `troubledMs`.
  * @param troubledMs  when the last trouble ended, by `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
@@ -145,8 +145,8 @@ export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
 }
 
 /**
- * The mean time of good outcomes since `fromMs`, plus `errors` standard errors, milliseconds; `null`: none. Heavy
- * outcomes count at any age.
+ * The mean time of good outcomes since `fromMs`, plus `errors` standard errors, milliseconds; `null`: no good outcome.
+ * Heavy outcomes (downloads) count at any age.
  */
 export function meanMsFrom(
   record: HeadRecord,

@@ -9,7 +9,7 @@ const chanceMost = 0.02;
 
 /**
  * Compares two mirrors or chains by their medians and by sign tests.
- * @param pairs  milliseconds of the first and the second, where both succeeded
+ * @param pairs  times of the first and of the second for the same request, milliseconds, where both succeeded
  * @see Dixon, Mood: The statistical sign test, JASA 41 (1946); Schuirmann: two one-sided tests, 1987
  */
 export function compareRounds(pairs: readonly (readonly [number, number])[], minGain: number): Compared {

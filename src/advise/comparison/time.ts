@@ -7,31 +7,40 @@ const manners = {
   steady: { clip: 2, drift: 0.15, scale: 0.35 },
 } as const;
 const { clip, drift } = manners.quick;
-/** Added for each comparison of the quick test if the candidate is home, the first declared mirror. */
+/** Added to the sum for each comparison of the quick test if the candidate is home, the first declared mirror. */
 const homeBonus = 0.2;
 /** The smallest standard deviation used: in milliseconds, and as a share of the candidate's mean time. */
 const deviationMsMin = 100;
 const deviationShareMin = 0.25;
 /**
- * After fewer comparisons the minimum deviation is larger, because the first differences are often similar by chance.
+ * After fewer comparisons than this, the minimum deviation is larger, because the first differences are often similar
+ * by chance.
  */
 const knownAfter = { light: 40, heavy: 12 } as const;
 const memory = 1 / 300;
-/** Above this share of the bound, mean and variance of differences are frozen, so that a shift does not widen them. */
+/**
+ * While the sum is above this share of the bound, mean and variance of differences are frozen, so that a shift does not
+ * widen them.
+ */
 const frozenShare = 0.6;
 /** A difference further from the mean than this many standard deviations counts as this many. */
 const winsor = 6;
-/** As `winsor`, for the first `earlySeen` downloads, so that an early shift does not count as scatter. */
+/**
+ * Replaces `winsor` for the first `earlySeen` downloads. It is lower, so that an early shift does not count as scatter.
+ */
 const winsorEarly = 2;
 const earlySeen = 30;
-/** A sum is limited to this multiple of the bound, so that it falls soon after the trouble. */
+/** A sum is limited to this multiple of the bound, so that it falls below the bound soon after the trouble. */
 const mostOfBound = 2;
 
-/** The bound of the sum. `recent` is used within `hold` of a move, when a further move needs more evidence. */
+/**
+ * The bound of the sum. `recent` is used within `advise.hold` after a switch, when a further switch needs more
+ * evidence.
+ */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** This many outliers (times beyond the clip) may be chance. */
+/** This many outliers (times above the limit by `clip`) may be chance, so they count only up to the limit. */
 const chancesMax = 3;
-/** Smaller mean differences are not worth a move, milliseconds. */
+/** Smaller mean differences are not worth a switch, milliseconds. */
 const worthMs = 100;
 
 export interface TimeTest {
@@ -41,10 +50,13 @@ export interface TimeTest {
   slower: number;
   /** When the sum was last zero, monotonic milliseconds. */
   fromMs: number;
-  /** Sum of the head's times, each limited to the clip, and (`headTookMs`) without the limit. */
+  /**
+   * The sum of the head's times, milliseconds: `headMs` with each time limited by `clip`, `headTookMs` without the
+   * limit.
+   */
   headMs: number;
   headTookMs: number;
-  /** By how much the `chancesMax` slowest times exceed the clip, milliseconds, largest first. */
+  /** By how much the head's `chancesMax` slowest times exceed the limit by `clip`, milliseconds, largest first. */
   beyondMs: readonly number[];
   candidateMs: number;
   /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
@@ -71,7 +83,7 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 
 /**
  * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
- * @param context.ratio   the ratio of times that is worth a move, at least 1
+ * @param context.ratio   the ratio of the head's time to the candidate's from which a switch is worth it, at least 1
  * @param context.isHome  the candidate is home
  */
 export function updateTimeTest(
@@ -102,7 +114,7 @@ export function updateTimeTest(
     test.rounds += 1;
     test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
-    // A time beyond the clip counts as the clip, so that no single response decides.
+    // A time above the limit by `clip` counts as the limit, so that no single response decides.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     if (headMs > countedMs)
       test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
@@ -132,14 +144,17 @@ function learn(
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
 }
 
-/** The sum of the head's times, milliseconds; the `chancesMax` largest outliers are limited to the clip. */
+/**
+ * The sum of the head's times, milliseconds; the `chancesMax` largest outliers count only up to the limit by `clip`.
+ */
 export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }
 
 /**
  * True if the sum has reached its bound, the head was slower in enough comparisons, and by enough on average.
- * @param slowerMin  the minimum number of such comparisons, because two lost packets are no slow mirror
+ * @param slowerMin  the minimum number of comparisons with a slower head, because one or two lost packets are no slow
+ * mirror
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;

@@ -12,7 +12,7 @@ const currentPaces = 3;
 export interface Walker {
   readonly client: Client;
   readonly nameOf: (member: ChainMember) => string | null;
-  /** The reply of a member that is not monitored: `failed` for decisions, `unknown` for display. */
+  /** The assumed reply of a chain member that is not monitored: `failed` for decisions, `unknown` for display. */
   readonly unwatched: 'failed' | 'unknown';
 }
 
@@ -32,7 +32,10 @@ export function walkChain(
   });
 }
 
-/** True if a reply is not too old. Milliseconds, both times by the same clock. */
+/**
+ * True if a reply is at most `currentPaces` intervals of its probe (`paceMs`) old. Milliseconds, both times by the same
+ * clock.
+ */
 export function isCurrentReply(atMs: number, nowMs: number, paceMs: number): boolean {
   return nowMs - atMs <= currentPaces * paceMs;
 }
@@ -59,7 +62,10 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
 /** HTTP/2 resets after which clients retry without end: docs/http2.md. */
 const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
 
-/** As `replyWith`, but a reset that clients retry without end counts as hung. */
+/**
+ * The reply to a failed probe as a client sees it. It is that of `replyWith`, but after an HTTP/2 reset that clients
+ * retry without end it counts as hung.
+ */
 export function replyToFailure(failure: ProbeFailure, status: number | null, tookMs: number, step?: Kind): Reply {
   const reply = replyWith(failure.kind, status, tookMs, step);
   const isResent = failure.kind === 'reset' && resent.includes(failure.code);

@@ -16,7 +16,7 @@ interface Ended {
 }
 
 /**
- * Renders findings and advice that ended in the last day. Those of the six days before are folded.
+ * Renders findings and advice that ended in the last day. Findings and advice of the six days before that are folded.
  * @param registry  only findings about this mirror, and advice to use or to leave it; `null`: all
  */
 export function renderHistory(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {

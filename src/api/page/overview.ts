@@ -32,8 +32,8 @@ interface Month {
 }
 
 /**
- * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months with any, the
- * newest first.
+ * Counts audited switches of mirrors for each month (UTC). The result has the newest `monthsShown` months that have
+ * such switches, the newest first.
  */
 export function regretByMonth(all: readonly Audited[]): readonly Month[] {
   const months = new Map<string, Month>();
@@ -118,7 +118,7 @@ export function renderLinkedTime(
 
 /**
  * Returns a function that guesses whether the probe of a sample is still stored, without reading the store. It returns
- * true for failed samples and the newest ones.
+ * true for failed samples and for the newest samples.
  */
 export function keptIn(series: SeriesNow): (sample: SeriesNow['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));

@@ -14,8 +14,8 @@ export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRan
 }
 
 /**
- * Returns the default time range of a history page. It is `hour` if there is a history and none is longer than an hour,
- * else `day`.
+ * Returns the default time range of a history page: `hour` if no mirror's history is longer than an hour, else `day`;
+ * also `day` if there is no history.
  */
 export function chooseRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
   const known = mirrors.flatMap(({ name }) => {

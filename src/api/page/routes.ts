@@ -22,7 +22,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** Creates the routes of the status pages. They can be read without their script. */
+/** Creates the routes of the status pages. The pages can be read without JavaScript. */
 export function createPageRoutes(daemon: ApiDeps): Router {
   const routes = Router();
   const page = (
@@ -61,7 +61,7 @@ export function createPageRoutes(daemon: ApiDeps): Router {
     main: renderTrends(
       say,
       deps,
-      // Reading a history is slow, so only those of the first mirrors are read.
+      // Reading a history is slow, so only the histories of the first `mirrorsShown` mirrors are read.
       rangeOf(query['range'], chooseRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
       fromOf(query['from']),
     ),

@@ -24,7 +24,7 @@ export interface TimelineItem {
   readonly toMs: number | null;
 }
 
-/** Lists all open items and the newest ended ones: `pagesRead` pages of findings and one page of advice are read. */
+/** Lists all open items and the newest ended items: `pagesRead` pages of findings and one page of advice are read. */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;

@@ -18,7 +18,8 @@ const leastShare = 0.006;
 export interface TimelineQuery {
   readonly range: TrendRange;
   /**
-   * The end of the time range, wall milliseconds. `null`: now; or shortly after the end of `item`, if that is older.
+   * The end of the time range, wall milliseconds; `null`: now. If `item` ended before a range that ends now, `null`
+   * means shortly after that end.
    */
   readonly untilMs: number | null;
   /** The id of the selected item, `finding-<id>` or `advice-<id>`; `null`: no item is selected. */

@@ -96,8 +96,8 @@ function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
 }
 
 /**
- * Renders a column for each cell that has a share, all as one SVG shape. Columns of class `fails` start at the top, and
- * others at the bottom.
+ * Renders a column for each cell for which `shareOf` returns a share of the height, all as one SVG shape. Columns of
+ * class `fails` start at the top, and others at the bottom.
  */
 function columns(
   kind: 'fails' | 'lag' | 'rate',

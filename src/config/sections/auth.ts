@@ -115,7 +115,8 @@ function fromNetrc(path: Path, auth: FileAuth, url: string, reading: Reading): A
 }
 
 /**
- * Returns the login of a host in a netrc file, read as the go command reads it; `null`: none.
+ * Returns the login of a host in a netrc file, read as the go command reads it; `null`: the file has no login for the
+ * host.
  * @see docs/protocols/go.md#credentials; cmd/go/internal/auth `netrc.go`
  */
 export function findNetrcLogin(

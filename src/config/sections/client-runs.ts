@@ -6,7 +6,7 @@ import { phrase } from '../../words/tell.ts';
 import { checked, durationField, errorOf, list, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
-/** The user `unprivileged` and the group `nogroup` of Debian and most other distributions. */
+/** The user id of `nobody` and the group id of `nogroup`, on Debian and most other distributions. */
 const unprivileged = { uid: 65534, gid: 65534 } as const;
 const userForm = /^(\d{1,9}):(\d{1,9})$/;
 

@@ -7,8 +7,8 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 
 /**
- * An entry of `modules` for a lock file. It selects the first `top` usable modules of the file, in the order of
- * `sortByNeed`.
+ * An entry of `modules` for a lock file. It selects the first `top` usable modules of the file: direct requirements
+ * first, then those that most packages require (`sortByNeed`).
  */
 export interface FileLock {
   readonly from: string;

@@ -167,7 +167,7 @@ function readMirror(
   reading: Reading,
 ): Mirror | null {
   const split = baseUrl(mirror.url);
-  if (split === null) return null; // the schema has reported it
+  if (split === null) return null; // the check against the schema has reported the invalid URL
   const {
     resolve: { family = null, server = null },
   } = mirror;

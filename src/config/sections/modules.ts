@@ -13,7 +13,7 @@ import type { Path } from '../issues.ts';
 import type { Reading } from '../reading.ts';
 import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
 
-/** An entry of `modules`. A mapping that is not a `FileLock` is read by its ecosystem. */
+/** An entry of `modules`. A mapping that is not a `FileLock` is read by the code of its ecosystem. */
 type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
 
 export function makeModulesKey(registry: Registry) {
@@ -59,7 +59,9 @@ type Entry = Named & { readonly at: number; readonly isWritten: boolean };
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
-  /** Hashes from lock files, by ecosystem and by the keys that the ecosystem uses. */
+  /**
+   * Hashes from lock files, by ecosystem and by `module@version`. Some ecosystems append `/` and a suffix to that key.
+   */
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
 }
 

@@ -110,7 +110,8 @@ export function readActions(
     const place = deed === undefined ? null : actionPlaceOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
-    // An undo restores the whole file or value. A change by another action would prevent the undo, or be lost.
+    // Two actions must not change the same file or value. An undo restores all of it, so a change by another action
+    // would prevent the undo, or be lost.
     if (other === undefined) names.set(place, rule.name);
     else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
@@ -121,7 +122,7 @@ export function readActions(
   return rules.length === 0 ? {} : { onAdvice: rules };
 }
 
-/** Reports a form of remedy that no advice for this upstream contains. */
+/** Reports a snippet format (key `as`) that no advice for the upstream of the action contains. */
 function checkForm(
   path: Path,
   { deed, targets: [target] }: ActionRule,

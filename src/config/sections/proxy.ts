@@ -37,7 +37,7 @@ export function readProxy(
 
 /**
  * Returns the proxy for a URL according to `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Upper-case names take
- * precedence. `null`: none is set, or the URL is on loopback or excepted.
+ * precedence. `null`: none is set, or the URL is on loopback or excluded by `NO_PROXY`.
  * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
  */
 export function findEnvProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {

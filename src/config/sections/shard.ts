@@ -17,7 +17,10 @@ export const shardKey = mapping({
 
 const shardPattern = /^(?:.*-)?(\d{1,4})\/(\d{1,4})$/;
 
-/** Reads the shard from the environment, else from the file; empty: this daemon probes all targets. */
+/**
+ * Reads the shard (the part of the targets that this daemon probes) from the environment, else from the file; empty:
+ * this daemon probes all targets.
+ */
 export function readShard(shard: z.output<typeof shardKey>, { env, error }: Reading): Pick<Config, 'shard'> {
   const set = env['MIRRORWATCH_SHARD'] ?? '';
   const [, index, count] = shardPattern.exec(set) ?? [];
