@@ -42,7 +42,7 @@ export type ChainProblem =
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** The status was 404 or 410. Why the probe failed does not matter. */
+  /** The status was 404 or 410, whatever the reason in the probe's verdict is. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';
@@ -56,8 +56,8 @@ export type Reply =
        */
       readonly isHung?: boolean;
       /**
-       * True if an artifact, or its metadata, was requested and the status was 200. Some clients then try no further
-       * member.
+       * True if the request was for an artifact or its metadata and failed although the status was 200. Some clients
+       * then try no further member.
        */
       readonly isArtifact?: boolean;
     }
@@ -73,7 +73,8 @@ export type WalkEnd =
   | { readonly tag: 'unknown'; readonly at: number };
 
 /**
- * Whether a mirror relays Go's checksum database. `broken`: it offers the relay, but requests through the relay fail.
+ * Whether a mirror relays requests to Go's checksum database. `none`: it has no such relay. `broken`: it offers the
+ * relay, but requests through the relay fail.
  */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
@@ -135,8 +136,8 @@ export interface Client {
   /** Returns how a request through the chain ends, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * Returns the chain with `to` first, in a form that the client supports. If the method is absent, the default of
-   * docs/decisions/0002 applies.
+   * Returns the chain with `to` first, in a form that the client supports. If the method is absent, docs/decisions/0002
+   * says which members follow `to`.
    * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
@@ -150,9 +151,9 @@ export interface Client {
   verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
   withoutHttp2?(mirror: Mirror): Bypass | null;
-  /** The forms of the remedy that the API offers besides `json`. */
+  /** The keys of `Remedy.remedy` that the API offers besides `json`, such as `env`. */
   readonly forms: readonly string[];
-  /** One more form of the remedy for each `profile` of a mirror that defines one. */
+  /** For each `profile` of a mirror that defines one: one more key of `Remedy.remedy` that the API offers. */
   readonly profileForms?: Readonly<Record<string, string>>;
   /** The environment variables that the remedy's shell lines may set. */
   readonly variables: readonly string[];
@@ -210,8 +211,9 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Tries the members in order until one is ok, unmeasured or `off`, or until `isFinal` ends the walk. `tookMs` is the
- * sum over the tried members.
+ * Returns how a client's request ends if the client tries the members of its chain in order. It stops at the first
+ * member that is ok, unmeasured or `off`, or whose reply is final. `tookMs` is the sum over the tried members.
+ * @param isFinal  true if the client tries no further member after this reply
  */
 export function walkInOrder(
   chain: Chain,
@@ -262,7 +264,8 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // Such a URL may contain a second URL with a password, or a token in its fragment. So all of it is masked.
+  // A URL with a fragment, white space or `:…@` in its path may contain a token or a second URL with a password. So all
+  // of it is masked.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {

@@ -60,7 +60,7 @@ export interface Doctor {
   authority?(surroundings: MachineSurroundings): Promise<Authority>;
   /**
    * Returns the file changes that apply a remedy.
-   * @param remedy  the form `json` of a remedy, untrusted
+   * @param remedy  the remedy in its form for programs (`Remedy.remedy.json`, parsed); untrusted
    * @returns       `null` if the remedy is invalid or not supported
    */
   settle(
@@ -181,8 +181,8 @@ export function addLines(text: string, lines: readonly string[]): string {
 }
 
 /**
- * Returns a text of letters, digits and the punctuation of URLs and globs. Returns `null` for other values, such as a
- * text with quotes, spaces or `$`.
+ * Returns the value if it is a text of letters, digits and the punctuation of URLs and globs only. Returns `null` for
+ * any other value, such as a text with quotes, spaces or `$`.
  */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;

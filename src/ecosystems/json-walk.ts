@@ -105,7 +105,10 @@ const blank = new Uint8Array(256).map((_, byte) => Number([0x20, 0x09, 0x0a, 0x0
 const hexDigit = new Uint8Array(256).map((_, byte) => Number(/[0-9a-f]/i.test(String.fromCharCode(byte))));
 const escaped = new Uint8Array(256).map((_, byte) => Number('"\\/bfnrt'.includes(String.fromCharCode(byte))));
 
-/** The state of one pass. Only the outermost levels can have wanted parts: `wanted` has an entry for each. */
+/**
+ * The state of one pass over the text. Parts can be wanted only at the outermost levels of nesting: `wanted` has one
+ * entry for each of these levels.
+ */
 class JsonWalk {
   flaw: JsonFlaw | null = null;
   readonly #body: WholeBody;

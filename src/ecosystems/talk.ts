@@ -41,7 +41,7 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
 }
 
 /**
- * Sends a request and returns the response if its status is 200.
+ * Sends a request and returns the response if its status is 200; else how the conversation must end.
  * @param isMasked  whether a 404 or 410 means that the mirror could not reach its own upstream: a fault, not an absence
  */
 export function* get(

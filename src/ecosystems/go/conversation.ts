@@ -115,7 +115,8 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
-    // A complete body that is not a valid zip cannot be what the checksum database hashed.
+    // A complete body that is not a valid zip cannot be the file that the checksum database hashed. So it is a
+    // mismatch, not malformed.
     if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });

@@ -1,4 +1,4 @@
-/** Neither set contains `!`, because it is the escape character. */
+/** The characters allowed in an unescaped path and version. `!` is not allowed, because it is the escape character. */
 const pathText = /^[A-Za-z0-9\-._~/]+$/;
 const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 

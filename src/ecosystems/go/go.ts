@@ -30,7 +30,8 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Intervals are from docs/protocols/go.md#requests-by-interval. Bytes are for small modules; `sumdb` was measured.
+  // Intervals are from docs/protocols/go.md#requests-by-interval. Byte counts are for small modules; those of `sumdb`
+  // were measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),
@@ -41,7 +42,8 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // These are the lookup, the signed head, six tiles, and a path that must not exist.
+      // The requests are: the lookup, the signed head, six tiles (parts of the log's hash tree), and a path that must
+      // not exist.
       usualAside: () => ({ requests: 9, bytes: 26_000 }),
       isRequested: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),

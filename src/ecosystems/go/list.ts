@@ -60,7 +60,7 @@ export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFa
 
 type Latest =
   | { readonly tag: 'version'; readonly version: string }
-  /** The caller must find out whether `version` has a go.mod of its own. */
+  /** The caller must find out whether `version` has a go.mod of its own, not one that the proxy generated. */
   | { readonly tag: 'has_mod'; readonly version: string }
   /** The list is empty: the caller must request `@latest`. */
   | { readonly tag: 'ask' };

@@ -78,7 +78,7 @@ interface LogRecord {
 }
 
 /**
- * Splits a lookup response into its parts; `null` if it does not have this form.
+ * Splits a lookup response into its parts; `null`: the response is malformed.
  * @see docs/protocols/go.md#checksum-database; golang/mod sumdb/tlog/note.go ParseRecord
  */
 export function parseRecord(body: Uint8Array): LogRecord | null {
@@ -147,7 +147,7 @@ export function* getFrom(
   path: string,
   { aside, bodyBytesMax }: Pick<ProbeRequest, 'aside' | 'bodyBytesMax'>,
 ): Talk<Got> {
-  // Unlike in module URLs, the go command does not percent-encode a `!` here.
+  // In URLs of a checksum database the go command does not percent-encode `!`, unlike in URLs of modules.
   const request = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
   const got = yield* getGo(request, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);

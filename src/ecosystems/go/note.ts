@@ -76,7 +76,10 @@ export interface SignedHead extends TreeHead {
   readonly note: string;
 }
 
-/** Parses the text of a tree head; further lines are ignored. `null` if it is malformed. @see docs/protocols/go.md#checksum-database */
+/**
+ * Parses the text of a tree head. Lines after the third are ignored. `null`: the text is malformed.
+ * @see docs/protocols/go.md#checksum-database
+ */
 export function parseTreeHead(text: string): TreeHead | null {
   const [title, size = '', root = ''] = text.split('\n');
   if (title !== 'go.sum database tree' || !/^(0|[1-9]\d{0,15})$/.test(size)) return null;

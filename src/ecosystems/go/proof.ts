@@ -30,7 +30,8 @@ interface Claim {
 
 /**
  * Proves with a server's tiles (parts of the log's hash tree) that its records are in the log. Also proves that older
- * heads are consistent with the largest one. An inconsistent head is reported as a fork.
+ * heads are consistent with the largest one. An inconsistent head is reported as a fork. The error is the verdict of
+ * the probe.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -88,7 +89,7 @@ const headRequestsMax = 20;
 
 /**
  * Requests the wanted tiles.
- * @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile
+ * @param records  the number of records to prove: in a large log each needs its own tile and that tile's parent
  */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();

@@ -20,12 +20,15 @@ import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
-/** A path that does not exist. It has no `/@`, so a proxy rejects its syntax and sends no request upstream. */
+/**
+ * A path that does not exist. A server that responds to it with 200 responds so to every path, and the probe fails. The
+ * path has no `/@`, so a proxy rejects its syntax and sends no request upstream.
+ */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
  * Probes a mirror's relay of the checksum database. If the mirror offers a relay that then fails, the probe fails,
- * because builds fail too. A relay whose head is older but consistent is ok.
+ * because builds fail too. A relay with an older but consistent tree head is ok.
  * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -42,7 +45,8 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (found.tag === 'error') return ended(found.error);
   const latest = yield* requestHead(relay);
   const records = all(found.value);
-  // The go command never requests `latest`. So if a relay lacks it, the head in the record's response is used.
+  // The go command never requests the path `latest`. So a relay may lack it; then the tree head in the record's
+  // response is used.
   if (latest.tag === 'error' && (records.length === 0 || !isNotOffered(latest.error))) return ended(latest.error);
   const heads = distinct([...(latest.tag === 'ok' ? [latest.value] : []), ...records.map(({ head }) => head)]);
   const largest = largestOf(heads);
@@ -72,7 +76,10 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* lookupCostOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** Handles a mirror without a relay. Clients then query the database directly, so only that cost is measured. */
+/**
+ * Handles a mirror without a relay. Its clients query the database directly, so the probe measures only the cost of
+ * such a query.
+ */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* requestDirectly(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* lookupCostOf(null, own)));
@@ -158,8 +165,8 @@ function* requestDirectly(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay lags behind the database, proves that the database's head is consistent with all known heads. The tiles
- * come from the database.
+ * If the relay lags behind the database, proves that the database's tree head is consistent with all known heads. The
+ * tiles (parts of the hash tree) come from the database.
  * @returns the largest head that was proven consistent; an error only for a fork
  */
 function* proveItself(

@@ -75,7 +75,8 @@ export function rootOf(size: number, tiles: Tiles): Buffer | null {
 }
 
 /**
- * True if each full tile has the hash that its parent tile states. Partial tiles are not checked: the root proves them.
+ * True if each full tile has the hash that its parent tile states. Partial tiles are not checked here, because the root
+ * hash is computed from them.
  */
 export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   return proven.every((tile) => {

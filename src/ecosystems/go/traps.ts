@@ -167,7 +167,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
 }
 
 /**
- * Makes the trap of a setting that must keep only the entries `kept`. If that is empty, the setting must be removed.
+ * Makes the trap of a setting that must keep only the entries `kept`. If `kept` is empty, the setting must be removed.
  */
 function without(
   id: GoTrap['id'],
