@@ -33,14 +33,14 @@ function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
 }
 
 /**
- * The usual further request of a probe: the signed list that names the file. If the file is a signed list itself, it is
- * one of its packages.
+ * Returns the usual further request of a `whole` probe. For a file that a signed list names, it is the request for that
+ * list. For a signed list, it is the request for one package.
  */
 function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;
 }
 
-/** The usual further requests of a light probe: the indexes that a signed list names. */
+/** Returns the usual further requests of a `get` probe: the indexes that a signed list names. */
 function lightAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }

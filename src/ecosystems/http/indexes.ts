@@ -30,8 +30,8 @@ interface Kept {
   /** The copies that were read whole, by the name of the index. */
   readonly copies: Readonly<Record<string, Copy>>;
   /**
-   * How often in a row the same wrong copy of an index was read whole. 0: the last copy was right, or the list has
-   * changed. Only for indexes that the mirror has had.
+   * How often in a row the same wrong copy of an index was read whole, by the name of the index. 0: the last copy was
+   * right, or the list has changed. An index that the mirror never had has no entry.
    */
   readonly times: Readonly<Record<string, number>>;
   /** The bytes of indexes that were read whole since `sinceMs` (wall-clock milliseconds). */
@@ -50,7 +50,7 @@ const hourMs = 3_600_000;
  * Compares the indexes that clients read with a signed list, in each probe of the step `get`. A conditional request
  * compares each index with the copy that was last read whole. If an index differs or cannot be compared, it is read
  * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice. After that it is compared like a
- * right one.
+ * right copy.
  */
 export function* checkListedIndexes(
   list: Beginning,
@@ -113,7 +113,7 @@ function beginningOf(list: Uint8Array): string {
   return createHash('sha256').update(list.subarray(0, limits.peekBytes)).digest('hex');
 }
 
-/** The check of all indexes of a list within one probe. */
+/** Checks all indexes of a list within one probe. */
 class Turn {
   readonly #before: Kept;
   readonly #list: Beginning;
@@ -156,7 +156,8 @@ class Turn {
     if (compared === 'same') return verdictOf(copy);
     const [form] = index.forms;
     const cost = form?.file.bytes ?? 0;
-    // If this hour's bytes are used up, the last verdict stays. The hourly download checks the index too.
+    // If this hour's bytes are used up, the verdict on the last copy still applies. The hourly step `whole` also checks
+    // the index.
     if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
     this.#spent += cost;
     return yield* this.#read(index, copy);
@@ -165,7 +166,8 @@ class Turn {
   *#read(index: IndexAt, before: Copy | undefined): Talk<Verdict | null> {
     const read = yield* readIndex(index, this.#list.path, this.#context);
     const { name } = index;
-    // A large index may time out on a slow line. The hourly download has more time.
+    // A timeout is no fault here, because a large index may need longer on a slow line. The hourly step `whole` has
+    // more time.
     if (read.tag === 'ended')
       return read.end.tag === 'failed' && isTimeout(read.end.failure.kind) ? null : ended(read.end);
     // A mirror of other architectures never had this index, so its absence is no fault.

@@ -106,7 +106,8 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
 /**
  * Returns the failure if a file differs from its entry in a list. During a synchronisation the file may be older or
  * newer than the list, so another size is malformed. The listed size with other bytes is a mismatch.
- * @param where  the list, and the path of the file, if it is not the probed one; `signed`: the list that is signed
+ * @param where  `list`: the path of the list. `file`: the path of the file, if it is not the probed file. `signed`: the
+ *               path of the list that has the signature
  */
 export function listedFailureOf(
   sum: Summed,

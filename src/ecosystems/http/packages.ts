@@ -47,7 +47,7 @@ const pieceChars = 2 ** 20;
 /**
  * Compares the indexes with the signed list that names them, and checks one package: the next one, or again the one
  * that failed last time. It reads the indexes again after `limits.indexReadMs`, if the list changed, or if all chosen
- * packages were checked and there are others.
+ * packages were checked and the indexes name others.
  * @param list  a list whose signature was verified
  */
 export function* checkPackages(list: WholeFile, leads: Leads, context: HttpContext): Talk<Sampled> {

@@ -74,8 +74,8 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 }
 
 /**
- * Returns the failure if Release and Release.gpg belong to two versions. The InRelease of the same folder proves this
- * if its signature is valid. It must also have the same text as Release, or another date. `null`: there is no such
+ * Returns the failure if Release and Release.gpg belong to different versions of the archive. The proof is an InRelease
+ * in the same folder with a valid signature: it has the same text as Release, or another date. `null`: there is no such
  * proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {

@@ -31,8 +31,8 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
 }
 
 /**
- * Returns the mismatch of a whole file that has the expected beginning and size. This check must come before parsing: a
- * wrong byte that breaks the format is still a mismatch.
+ * Returns the mismatch of a whole file that has the expected beginning and size but another hash; `null`: no such
+ * mismatch. This check must come before parsing: a wrong byte that breaks the format is still a mismatch.
  */
 export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;

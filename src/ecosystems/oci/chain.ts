@@ -93,8 +93,8 @@ interface HostFile {
 }
 
 /**
- * Builds the remedy of a client: its file, without credentials. A note replaces the file if a URL is not safe to paste,
- * or if the client can use none of the mirrors.
+ * Builds the remedy of a client: the text of its configuration file, without credentials. A note replaces the file if a
+ * URL is not safe to paste, or if the client can use none of the mirrors.
  */
 export function ociRemedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];

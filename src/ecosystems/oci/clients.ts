@@ -6,8 +6,8 @@ import { dockerHub } from './names.ts';
 const certificates = '/etc/containerd/certs.d';
 
 /**
- * Writes a hosts.toml. Without `server`, containerd tries the registry itself last. If there is only one mirror, it is
- * both `server` and a host, because containerd 1.6 ignores a file without hosts.
+ * Writes a hosts.toml. Without `server`, containerd tries the registry itself last. If the only member is one mirror,
+ * that mirror is both `server` and a host, because containerd 1.6 ignores a file without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);

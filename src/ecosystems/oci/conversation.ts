@@ -111,8 +111,8 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
 }
 
 /**
- * Makes the fact with the digest of a tag, to compare it between mirrors and over time. There is none for a request by
- * digest.
+ * Makes the fact with the digest of a tag, to compare it between mirrors and over time. The result is empty for a
+ * request by digest.
  */
 function tagFacts(tag: string, { text }: Digest, wanted: Digest | null): Facts {
   return wanted === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
@@ -123,7 +123,10 @@ function factsOf({ algorithm, text: digest }: Digest, wanted: Digest | null): Fa
   return wanted === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
-/** Parses `100;w=21600`, as Docker Hub writes a limit, or `100`; `null` for any other text. */
+/**
+ * Parses a limit as Docker Hub writes it: `100;w=21600` (100 in 21600 seconds), or `100`. `null`: the text has another
+ * form.
+ */
 function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
   const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
   return count === undefined

@@ -92,7 +92,7 @@ const byHeader = phrase('answer.digestOwn');
 
 /**
  * Makes the failure for a wrong digest.
- * @param by  the source of `want`
+ * @param by  says what states the digest `want`
  */
 export function digestMismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });

@@ -23,7 +23,7 @@ export function readApkIndex(body: Uint8Array): ProfileReading {
   }
 }
 
-/** For Alpine, the base URL is the folder that contains the branches. */
+/** For Alpine, the base URL is the folder that contains the branches, such as `v3.20`. */
 export const alpine: Profile = {
   id: 'alpine',
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],

@@ -22,7 +22,7 @@ function condarc(chain: Chain): string {
   return `# ~/.condarc\nchannels:\n  - ${headUrlOf(chain)}`;
 }
 
-/** For conda, the base URL is the folder that contains the platforms. */
+/** For conda, the base URL is the folder that contains the folders of platforms, such as `linux-64`. */
 export const conda: Profile = {
   id: 'conda',
   spec: [

@@ -6,7 +6,7 @@ const diffIndex = 'Index';
 
 /**
  * Returns where the signed list names a file. The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists
- * the files below that folder. For patches (`Packages.diff/`) it lists only their index, which lists the patches.
+ * the files below that folder. For patches (`Packages.diff/`) it lists only the file `Index`, which lists the patches.
  */
 export function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
@@ -76,7 +76,7 @@ export function isList(path: string): boolean {
 
 /**
  * Returns the indexes that clients read. They are in the component `main`, or the first component if there is no
- * `main`. They are for the commonest architecture, and for `all` unless the list says that clients do not read `all`.
+ * `main`. They are for the most common architecture, and for `all` unless the list says that clients do not read `all`.
  */
 export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
   const [, root = null, suite = ''] = suiteList.exec(path) ?? [];
@@ -123,8 +123,8 @@ function hashedNameOf(name: string, sums: readonly Line[]): string {
 }
 
 /**
- * Returns the forms of an index. A path by hash comes first, as in apt, because it stays valid during a
- * synchronisation.
+ * Returns the forms of an index: one for each compression format that the list names. A path by hash comes first, as in
+ * apt, because it stays valid during a synchronisation.
  */
 function formsOf(name: string, at: string, text: string, lines: readonly Line[]): readonly IndexForm[] {
   return endings.flatMap(([ending, packing]) => {
