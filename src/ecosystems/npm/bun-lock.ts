@@ -11,8 +11,9 @@ import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
 
 /**
- * Parses a bun.lock; `null`: the text is none. A package is a list: `name@version`, its registry (empty: the configured
- * one), its fields, its integrity. If a package has another source, the source takes the place of the version.
+ * Parses a bun.lock; `null`: the text is no bun.lock. A package is a list: `name@version`, its registry (empty: the
+ * configured registry), its fields, its integrity. If a package has another source, the source takes the place of the
+ * version.
  * @see https://bun.com/docs/pm/lockfile
  */
 export function parseBunLock(text: string): LockText | null {

@@ -78,7 +78,10 @@ export const pnpmClient: Client = clientOf(
   },
 );
 
-/** yarn's own forms are for version 2 and later; yarn 1 reads npm's settings. */
+/**
+ * The client yarn. The lines `yarnrc.yml` and `yarn` of its remedy are for yarn 2 and later; yarn 1 reads npm's
+ * settings.
+ */
 export const yarnClient: Client = clientOf(
   'yarn',
   ['https://yarnpkg.com/configuration/yarnrc#npmRegistryServer', 'https://classic.yarnpkg.com/docs/yarnrc'],
@@ -143,8 +146,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * Makes the note that lock files still name the old registry. Its value for `--replace-registry-host` is the host, or
- * the whole URL if that has a path.
+ * Makes the note that lock files still name the old registry. The note's `value` for npm's option
+ * `--replace-registry-host` is the host, or the whole URL if the URL has a path.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];

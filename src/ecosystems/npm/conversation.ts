@@ -131,7 +131,7 @@ function* fromPlace(
   const got = read === undefined ? yield* requestBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // A body of this length was not read to its end on purpose, so there is nothing to hash.
+  // Only the beginning of the file was requested, so there is no whole file to hash.
   if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
@@ -172,8 +172,9 @@ function factsOf(wanted: string, resolvedVersion: string): Facts {
 const replacedHost = /^registry\.npmjs\.org$/;
 
 /**
- * Returns the artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. It is an error
- * if the URL has credentials or leads from https to http. The host must be the mirror's, or one of `tarballHosts`.
+ * Returns the artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. The result is
+ * an error if the URL has credentials, leads from https to http, or names a host that is neither the mirror's nor in
+ * `tarballHosts`.
  * @see docs/protocols/npm.md#the-dist-object, docs/protocols/npm.md#requests-by-interval; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {

@@ -3,7 +3,10 @@ import { type IntegrityMap, parse } from 'ssri';
 import type { WholeBody } from '../../core/body.ts';
 import { hashOf, type Talk } from '../talk.ts';
 
-/** The algorithms that npm accepts, strongest first, with the length of a base64 digest. @see docs/protocols/npm.md#the-dist-object */
+/**
+ * The algorithms that npm accepts, strongest first, with the length of a base64 digest.
+ * @see docs/protocols/npm.md#the-dist-object
+ */
 const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
 type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];

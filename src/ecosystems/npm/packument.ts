@@ -53,7 +53,7 @@ function ownText(fields: Fields | null, key: string): string | null {
 
 /**
  * Reads a packument, abbreviated or full, in bounded memory.
- * @param name    the requested package: a packument of another one is `malformed`
+ * @param name    the requested package: a packument of another package is `malformed`
  * @param wanted  a version or a tag; `null`: none
  * @returns       the failure `absent` if the whole package was unpublished
  * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object

@@ -6,13 +6,16 @@ import { matchesParts } from '../globs.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 /**
- * Where a setting is. `environment` to `builtin` are npm's own places, strongest first. `shell`: a file that shells
- * read. `pnpm` and `yarn`: a file of that client alone.
+ * Where a setting is. `environment` to `builtin` are the sources that npm reads, strongest first. `shell`: a file that
+ * shells read. `pnpm` and `yarn`: a file of that client alone.
  */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 export interface NpmSetting {
-  /** The key as in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or `tlsVariable`. */
+  /**
+   * The key as in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or the name in
+   * `tlsVariable`.
+   */
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
@@ -91,7 +94,7 @@ function environmentOf(env: Machine['env'], name: string): string | null {
 function environment(env: Machine['env']): NpmSetting[] {
   return Object.entries(env).flatMap(([variable, value = '']): NpmSetting[] => {
     const [, name] = /^npm_config_(.+)$/i.exec(variable) ?? [];
-    // As in npm, a leading underscore is kept, and the key of one registry is not changed.
+    // As in npm, a leading underscore is kept, and a key for one registry (`//host/:_authToken`) is not changed.
     const plain = name?.startsWith('//') ? name : name?.toLowerCase().replaceAll(/(?!^)_/g, '-');
     const key = variable === tlsVariable ? variable : plain;
     if (key === undefined || value === '') return [];
@@ -140,7 +143,7 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
 
 /** True if globs match a path. `**` matches any number of folders, `*` any part of one name. */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** The possible numbers of names that the globs so far match. */
+  /** How many leading names the globs so far match. `**` makes several numbers possible. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');

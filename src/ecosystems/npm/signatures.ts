@@ -88,8 +88,8 @@ interface JudgedSignature {
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity`. If one is by a known key, those by unknown keys are
- * ignored.
+ * Judges the registry's signatures over `name@version:integrity`. If a signature is by a known key, signatures by
+ * unknown keys are ignored.
  * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
  *           unless the key had expired before the publication
  * @see docs/protocols/npm.md#signatures; npm/pacote lib/registry.js
@@ -116,7 +116,8 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // The packument was last changed at the publication or later, so that time is an upper bound.
+  // The packument was last changed at the publication or later. So the time of that change is an upper bound for the
+  // time of publication.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

@@ -155,7 +155,8 @@ function shown({ value }: NpmSetting): string {
 }
 
 /**
- * Returns the edit of a setting's line. There is none for a variable, a file that shells read, and npm's builtin file.
+ * Returns the edit of a setting's line. The list is empty for a variable, a file that shells read, and npm's builtin
+ * file.
  */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];

@@ -16,7 +16,10 @@ export interface KnownHashes {
   readonly isSigned: boolean;
 }
 
-/** Compares the packument's hash with the pinned one of the same algorithm, if there is one. */
+/**
+ * Compares the packument's hash with the pinned hash of the same algorithm. If there is none, a valid signature
+ * verifies the packument's hash. Without a signature the hash is only compared between mirrors.
+ */
 export function judgeStatedHash(
   { integrity }: Pick<Dist, 'integrity'>,
   { pinned, isSigned }: KnownHashes,

@@ -108,8 +108,8 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
 
 /**
  * pip requests the project from all indexes. If several have the same version, it takes the file of the last one. It
- * skips an index that fails, but the walk fails at a 401, where pip prompts for a password, and at a cut page. It also
- * fails if the chosen file is wrong.
+ * skips an index that fails. But the fetch fails at a 401, where pip prompts for a password, and at a cut page. The
+ * fetch also fails if the chosen file is wrong.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {

@@ -5,8 +5,8 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
 /**
- * Reads the path of a project page. Clients do not request files from the front door, because it makes the links to
- * files absolute.
+ * Reads the path of a project page. Clients do not request files from the front door, because the front door makes the
+ * links to files absolute.
  */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];

@@ -27,7 +27,7 @@ export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** Returns the form of a page by its content type; `null`: another type, which pip and uv refuse. */
+/** Returns the format of a page by its content type; `null`: another type, which pip and uv refuse. */
 export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';

@@ -28,7 +28,7 @@ export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
     (Array.isArray(named) ? named : []).map((one) => [textAt(fieldsOf(one), 'name'), textAt(fieldsOf(one), 'url')]),
   );
   const foreign = [...indexes.values()].find((url) => isForeignIndex(url, file.mirrors)) ?? null;
-  // `default`, `develop`, and the categories that a Pipfile names.
+  // The sections are `default`, `develop`, and the categories that a Pipfile names.
   const sections = Object.entries(parsed.value).filter(([key]) => key !== '_meta');
   const packages = sections.flatMap(([, section]) =>
     Object.entries(fieldsOf(section) ?? {}).map(([name, value]): PythonLocked => {

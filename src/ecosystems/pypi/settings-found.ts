@@ -39,8 +39,9 @@ const requirementsRank = 200;
 /** The number that is added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
 const installRank = 50;
 /**
- * In projects uv prefers the new form, an `[[index]]` with `default = true` in any file, to the old one, UV_INDEX_URL
- * and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in test/real/doctor-clients.test.ts.
+ * The ranks of uv's settings. In projects, uv prefers the new form (an `[[index]]` with `default = true` in any file)
+ * to the old form (UV_INDEX_URL and `index-url`). Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in
+ * test/real/doctor-clients.test.ts.
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
@@ -112,7 +113,10 @@ function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
-/** Returns the paths of the user's pip.conf. pip reads both; the newer one overrides the older one. */
+/**
+ * Returns the paths of the user's pip.conf. pip reads both files; the one at the newer path overrides the one at the
+ * older path.
+ */
 export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
   return [join(configFolderOf(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }

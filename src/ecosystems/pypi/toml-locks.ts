@@ -75,7 +75,7 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
 }
 
 /**
- * Reads a package of a pdm.lock. The lock file names no index: only the pyproject.toml names a private one.
+ * Reads a package of a pdm.lock. The lock file names no index: only the pyproject.toml names a private index.
  * @see https://pdm-project.org/latest/usage/lockfile/
  */
 function ofPdm(one: TomlTable, index: string | null): PythonLocked {

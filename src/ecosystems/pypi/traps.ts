@@ -96,8 +96,8 @@ function shown({ values: [value = ''] }: PypiSetting): string {
 }
 
 /**
- * Returns the edits that delete a setting. There are none for a variable, a file of the project and a file that shells
- * read.
+ * Returns the edits that delete a setting. The list is empty for a variable, a file of the project and a file that
+ * shells read.
  */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];
