@@ -51,8 +51,8 @@ export type Reply =
       /** True if the response headers arrived, but not the whole body. */
       readonly isCut?: boolean;
       /**
-       * True for a timeout after the request was sent, or for a reset that clients retry without end. After it, some
-       * clients try no further member.
+       * True for a timeout after the request was sent, or for an HTTP/2 reset after which clients retry without end.
+       * After such a failure, some clients try no further member.
        */
       readonly isHung?: boolean;
       /**
@@ -64,8 +64,8 @@ export type Reply =
   | { readonly tag: 'unknown' };
 
 /**
- * How a client's request through a chain ends. `at`: the index of the member at which it ends. `unknown`: that member
- * was not measured.
+ * How a client's request through a chain ends. `at`: the index of the member at which the request ends. `unknown`: that
+ * member was not measured.
  */
 export type WalkEnd =
   | { readonly tag: 'ok'; readonly at: number; readonly tookMs: number }
@@ -96,8 +96,8 @@ interface Relay {
 /** How to change a client's settings, and how to change them back. */
 export interface Remedy {
   /**
-   * The lines to paste, keyed by form such as `env` or `npmrc`. The form `json` is for programs. Empty: there are no
-   * lines.
+   * The lines to paste, keyed by the file or tool that they are for, such as `env` or `npmrc`. The lines of `json` are
+   * for programs. Empty: there are no lines.
    */
   readonly remedy: Readonly<Record<string, string>>;
   /** The lines that restore the old settings, or a sentence if an operator must restore them by hand. */
@@ -153,7 +153,9 @@ export interface Client {
   withoutHttp2?(mirror: Mirror): Bypass | null;
   /** The keys of `Remedy.remedy` that the API offers besides `json`, such as `env`. */
   readonly forms: readonly string[];
-  /** For each `profile` of a mirror that defines one: one more key of `Remedy.remedy` that the API offers. */
+  /**
+   * For each `profile` (kind of file mirror), the key of `Remedy.remedy` that the API also offers: `apt` for `debian`.
+   */
   readonly profileForms?: Readonly<Record<string, string>>;
   /** The environment variables that the remedy's shell lines may set. */
   readonly variables: readonly string[];
@@ -169,7 +171,7 @@ export interface Client {
   ): Remedy;
 }
 
-/** Formats a chain as text. The default field masks credentials. */
+/** Formats a chain as text. The default field `shown` masks credentials. */
 export function showChain({ members, separators }: Chain, field: 'shown' | 'plain' | 'key' = 'shown'): string {
   return members.map((member, i) => member[field] + (separators[i] ?? '')).join('');
 }
@@ -185,15 +187,15 @@ export function urlKeysOf(chain: Chain): readonly string[] {
 export interface Bypass {
   readonly client: string;
   readonly setting: string;
-  /** The lines that apply the setting, keyed by form such as `env`. */
+  /** The lines that apply the setting, keyed by the file or tool that they are for, such as `env`. */
   readonly set: Readonly<Record<string, string>>;
   readonly unset: Readonly<Record<string, string>>;
   readonly note: Sentence;
 }
 
 /**
- * Builds a bypass that is one entry of a comma-separated environment variable. The lines of `set` can run repeatedly.
- * The lines of `unset` remove the entry only from the end of the value.
+ * Builds a bypass that is one entry of a comma-separated environment variable. The lines of `set` can safely run
+ * several times. The lines of `unset` remove the entry only from the end of the value.
  * @see isSafeEnv, which accepts no other expansion of a variable
  */
 export function listEntry(client: string, variable: string, entry: string): Bypass {

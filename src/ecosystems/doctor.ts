@@ -24,7 +24,7 @@ export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 export interface Today {
   /** The chain in use; `null`: no valid one was found. */
   readonly chain: {
-    /** In the form of the configuration key `clients`, without user-info. */
+    /** The chain as written in the configuration key `clients`, without user names and passwords. */
     readonly text: string;
     readonly place: SettingPlace;
     /** True if the client or its distribution sets this chain, not the user. */
@@ -32,7 +32,10 @@ export interface Today {
   } | null;
   /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
-  /** The patterns of the names that the client fetches without the chain. If absent, `privatePatterns` applies. */
+  /**
+   * The patterns of the names that the client fetches directly, not from the mirrors of the chain. If absent,
+   * `privatePatterns` applies.
+   */
   readonly direct?: readonly string[];
 }
 
@@ -80,7 +83,10 @@ export interface Doctor {
    * `null`: the file type is unknown.
    */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
-  /** Like `usedIn`, but the parser lists the entries that the project builds itself, so no mirror has them. */
+  /**
+   * Like `usedIn`, but the parser lists the entries for artifacts that the project builds itself. No mirror has these
+   * artifacts.
+   */
   builtIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 

@@ -18,7 +18,7 @@ export interface DoorPath {
  * `DoorPaths.read` accepts. Apply them to decoded paths and ignore case. They have no look-around, braces or flags.
  */
 export interface DoorPatterns {
-  /** Matches paths below `prefix`. It contains no anchors. */
+  /** An expression that matches paths below `prefix`. It contains no anchors (`^`, `$`). */
   readonly paths: string;
   /** Only for an ecosystem with `DoorPaths.files`: how to recognise its files, which are outside the base URL. */
   readonly files?: {
@@ -37,8 +37,8 @@ export interface DoorPatterns {
 /** How to find the URLs of files to which a mirror's index pages link. */
 export interface DoorFiles {
   /**
-   * The values of the `Accept` header to request the page with. A mirror may return a different form of the page for
-   * each.
+   * The values of the `Accept` header to request the page with. For each value, a mirror may return the page in another
+   * format.
    */
   readonly accepts: readonly string[];
   /** Returns the path of a module's page below the base URL. */

@@ -97,7 +97,10 @@ export interface Given<Settings = unknown> {
 
 /** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
-  /** The same word is the label value, the configuration key and the name of the fixture folder. Lower-case letters. */
+  /**
+   * The id in lower-case letters. It is also the value of the label, the configuration key and the name of the fixture
+   * folder.
+   */
   readonly id: EcosystemId;
   /** The default upstream of mirrors; `null`: each mirror must name its upstream. */
   readonly publicUpstream: string | null;
@@ -170,9 +173,9 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 };
 
 /**
- * Declares a light step. Its timeout is that of the configuration key `schedule`.
- * @param everyMinutes  the interval between two probes; `null`: that of the canary, which decides whether a mirror is
- *                      up
+ * Declares a light step. Its timeout is the one in the configuration key `schedule`.
+ * @param everyMinutes  the interval between two probes; `null`: the interval of the canary (the step that decides
+ *                      whether a mirror is up)
  */
 export function light<Settings>(
   everyMinutes: number | null,

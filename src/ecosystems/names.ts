@@ -40,7 +40,7 @@ export interface Names {
    * text has none.
    */
   byHand(text: string): { readonly module: string; readonly version: string | null };
-  /** The version to probe if an entry names none; `null`: the ecosystem has no such version. */
+  /** The version to probe if an entry names none, such as `latest`; `null`: the ecosystem has no such version. */
   readonly newest: string | null;
   /** True for a configured version whose content must not change. */
   isFixed(version: string | null): boolean;

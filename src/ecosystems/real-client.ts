@@ -15,7 +15,7 @@ export interface ClientJob<Settings = unknown> {
   readonly settings: Settings;
   readonly privatePatterns: readonly string[];
   /**
-   * The absolute path of the client's home directory, which is empty at first. The client starts in its subfolder
+   * The absolute path of the client's home directory, which is new for each run. The client starts in its subfolder
    * `work`.
    */
   readonly home: string;
@@ -77,7 +77,10 @@ export function netrcOf({ url, auth }: WireAccess): string {
   return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
 }
 
-/** Returns the environment variables for the mirror's proxy, without credentials. */
+/**
+ * Returns the environment variables for the mirror's proxy, without credentials. The result is empty if the mirror has
+ * no proxy.
+ */
 export function proxyEnvOf({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;

@@ -11,7 +11,10 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
 
-/** Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
+/**
+ * Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream becomes the failure
+ * `masked_upstream`.
+ */
 export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(request, context, isMasked);
 }

@@ -38,8 +38,8 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 
 /**
  * Returns how a request of the go command ends. If `,` follows a member, the command tries the next member only after
- * 404 and 410. If `|` follows, it does so after any failure except a hanging mirror and a complete artifact with wrong
- * bytes.
+ * 404 and 410. If `|` follows, it tries the next member after any failure except a hanging mirror and a complete
+ * artifact with wrong bytes.
  * @see docs/protocols/go.md#goproxy; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {

@@ -18,8 +18,8 @@ interface Relayed {
 }
 
 /**
- * Returns what one lookup costs the go command with an empty cache: through a relay over the existing connection to the
- * mirror, and directly over a new connection.
+ * Returns the requests and milliseconds that one lookup costs the go command with an empty cache: through a relay over
+ * the existing connection to the mirror, and directly over a new connection.
  * @param direct  the database itself: it is queried here, and its failures do not count against the mirror
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase

@@ -109,7 +109,7 @@ function* retractionsIn(goMod: Uint8Array): Slices<readonly (readonly [string, s
   yield* walkLines(utf8(goMod) ?? '', (line) => {
     const directive = read(line);
     if (directive?.verb !== 'retract') return true;
-    // `v1.0.0` or `[v1.0.0, v1.9.9]`.
+    // The text after `retract` is `v1.0.0` or `[v1.0.0, v1.9.9]`.
     const [low = '', high = low] = directive.words.join(' ').match(/[^\s,[\]]+/g) ?? [];
     if (isSemver(low) && isSemver(high)) ranges.push([low, high]);
     return ranges.length < retractionsMax;

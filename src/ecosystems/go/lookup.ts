@@ -10,7 +10,7 @@ import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
 
-/** A module that many clients look up in the public database: the request reveals nothing about this host. */
+/** A module that many clients look up in the public database. So the request reveals nothing about this host. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
 /** Returns the path of a module version's record below a database's base URL; `null` for an invalid module path. */
@@ -96,7 +96,7 @@ export function parseRecord(body: Uint8Array): LogRecord | null {
 /**
  * Returns the `h1:` hashes of one module version in a record, with the keys `module@version` and
  * `module@version/go.mod`.
- * @returns `null` if one of the two is missing
+ * @returns `null` if one of the two hashes is missing
  */
 export function hashesOf(text: string, module: string, version: string): Readonly<Record<string, string>> | null {
   const hashes: Record<string, string> = {};

@@ -45,7 +45,10 @@ function matchesPrefix(glob: string, module: string): boolean {
   return tokens !== null && matchesTokens(tokens, [...path.slice(0, elements).join('/')]);
 }
 
-/** Backtracks to the last star only, which suffices because a star never matches `/`. */
+/**
+ * True if the tokens match the whole text. After a mismatch it backtracks only to the last star. This suffices, because
+ * a star never matches `/`.
+ */
 function matchesTokens(tokens: readonly Token[], text: readonly string[]): boolean {
   let at = 0;
   let next = 0;

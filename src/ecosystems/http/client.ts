@@ -24,7 +24,8 @@ const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
 function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
   if (urls.length === 0) return phrase('expected.oneUrl');
-  // `,`, `;` and `|` are legal in a path, but here always a mistake: other lists use them as separators.
+  // `,`, `;` and `|` are legal in a path. But here they are always a mistake, because other settings use them as
+  // separators.
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 

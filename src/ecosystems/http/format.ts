@@ -54,7 +54,9 @@ interface Edit {
   readonly kept: string;
 }
 
-/** Writes shell lines that replace the first URL of a chain in a client's files. */
+/**
+ * Makes shell lines that replace the first URL of the chain `before` by the first URL of `after` in a client's files.
+ */
 export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   const [from, to] = [headUrlOf(before), headUrlOf(after)];
   const line = (old: string, next: string): string =>

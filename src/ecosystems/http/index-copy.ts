@@ -72,8 +72,8 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /**
- * Requests a part of the file and compares it. It returns the response itself if the caller must compare more: a 200
- * with the right length and beginning, or a 206.
+ * Requests a part of the file and compares it with the copy. It returns the response itself if the caller must compare
+ * more: a 200 with the right length and beginning, or a 206.
  */
 function* part(
   copy: Copy,

@@ -86,7 +86,7 @@ function* throughInner(
   return listed === null ? unlisted : differs(sum, listed, within.path);
 }
 
-/** Requests a signed list, without decoding the body. */
+/** Requests a signed list, without decoding a `Content-Encoding`. */
 export function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
   const request = {
     url: below(context, path),

@@ -75,10 +75,7 @@ function newRota(list: string, chosen: Nearest | null, nowWallMs: number): Rota 
   return { list, packages, at, left: packages.length, isAll: chosen?.isAll ?? true, readAtMs: nowWallMs };
 }
 
-/**
- * Compares the indexes with the list.
- * @param chosen  collects the packages of the indexes; `null`: none are needed
- */
+/** Downloads the indexes and compares them with the signed list. */
 function* readIndexes(
   list: WholeFile,
   leads: Leads,

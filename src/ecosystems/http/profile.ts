@@ -142,7 +142,9 @@ export function unsound(expected: Sentence): ProfileReading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
-/** Makes the `lines` of a profile whose settings state the whole chain. The rollback states the old chain. */
+/**
+ * Makes the method `lines` of a profile whose settings contain the whole chain. The rollback contains the old chain.
+ */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }

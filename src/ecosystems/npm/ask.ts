@@ -44,7 +44,7 @@ export function* getPackument(
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
-/** What the mirror states about the artifact of a version. Absent `integrity`: no hash. */
+/** What the mirror states about the artifact of a version. `integrity` is absent if the mirror states no hash. */
 export interface Located {
   readonly version: string;
   /** The URL as the mirror states it. It is not validated and may be any text. */

@@ -12,8 +12,8 @@ const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
 
 /**
  * Parses a bun.lock; `null`: the text is no bun.lock. A package is a list: `name@version`, its registry (empty: the
- * configured registry), its fields, its integrity. If a package has another source, the source takes the place of the
- * version.
+ * configured registry), its fields, its integrity. For a package that is not from a registry, such as a git repository,
+ * the source takes the place of the version.
  * @see https://bun.com/docs/pm/lockfile
  */
 export function parseBunLock(text: string): LockText | null {

@@ -157,7 +157,7 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
 }
 
 /**
- * Makes a note for each private name. A private package whose scope has no registry of its own would be requested from
+ * Makes a note for each private scope or name. Without a registry of its own, a private package would be requested from
  * the new registry.
  */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {

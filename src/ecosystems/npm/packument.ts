@@ -23,9 +23,15 @@ export interface Dist {
 }
 
 export interface Packument {
-  /** The requested version, or that of the requested tag; `null`: no such tag, or no complete version. */
+  /**
+   * The requested version, or the version of the requested tag. `null`: there is no such tag, or the tag names no
+   * complete version.
+   */
   readonly version: string | null;
-  /** The artifact of that version; `null`: no such version. An error if no artifact is stated. */
+  /**
+   * The artifact of the requested version; `null`: the packument has no such version. An error: the version states no
+   * artifact.
+   */
   readonly dist: Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
@@ -155,7 +161,10 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Parses dist-tags. @see docs/protocols/npm.md#endpoints */
+/**
+ * Parses the response of the dist-tags endpoint: the tags of a package, each with its version.
+ * @see docs/protocols/npm.md#endpoints
+ */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {

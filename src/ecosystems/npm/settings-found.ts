@@ -85,7 +85,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** Reads the variable `npm_config_<name>`. npm ignores its case. */
+/** Reads the variable `npm_config_<name>`; `null`: it is not set. npm ignores the case of the variable's name. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;

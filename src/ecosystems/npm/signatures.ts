@@ -22,7 +22,8 @@ const keyType = 'ecdsa-sha2-nistp256';
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
 /**
- * Parses keys in the form of `/-/npm/v1/keys`. It skips keys of other types; one invalid key makes the list invalid.
+ * Parses keys in the JSON format of the endpoint `/-/npm/v1/keys`. It skips keys of other types; one invalid key makes
+ * the list invalid.
  */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');

@@ -61,7 +61,10 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
   return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
 }
 
-/** Describes image names. The host in a name is the image's upstream, so private names are not necessary. */
+/**
+ * Describes image names. The host in a name is the image's upstream, so this ecosystem needs no patterns of private
+ * names.
+ */
 export const ociNames: Names = {
   describes:
     'Images. The host in the name of an image is its upstream (default `docker.io`). The first one with a digest is the canary.',

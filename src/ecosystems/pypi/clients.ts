@@ -153,7 +153,7 @@ export const pip: Client = clientOf({
 });
 
 /**
- * uv requests the extra indexes in order, and the default index last. It continues only after a 404.
+ * uv requests the extra indexes in order, and the default index last. It requests the next index only after a 404.
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {

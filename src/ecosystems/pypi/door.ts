@@ -13,7 +13,10 @@ function readProjectPath(path: string): DoorPath | null {
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
 }
 
-/** Matches the tags that can have links, without the closing `>`, so that no part of a page is matched twice. */
+/**
+ * Matches the tags that can have links. The pattern ends before the closing `>`. Else each tag without a `>` would be
+ * matched up to the end of the page.
+ */
 const tag = /<(?:a|base)\b[^>]*/gi;
 /** Matches a tag up to the end of its `href`. The second or the third group is the URL. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;

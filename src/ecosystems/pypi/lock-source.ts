@@ -5,7 +5,7 @@ import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
 /**
- * The source of a package in a lock file. `elsewhere`: the source is no index. `url` `null`: the source is the public
+ * The source of a package in a lock file. `url`: the index; `null`: the public index. `elsewhere`: the source is no
  * index.
  */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };

@@ -20,7 +20,10 @@ interface Part {
   readonly isConstraint: boolean;
 }
 
-/** The requirement of one line. `version`: empty if the requirement pins none. */
+/**
+ * The requirement of one line. `version`: the pinned version, or empty. `limit`: the condition as written after the
+ * name, such as `>=1.0`.
+ */
 interface Requirement {
   readonly name: string;
   readonly version: string;

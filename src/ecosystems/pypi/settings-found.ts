@@ -103,7 +103,7 @@ function ofVariables(
   });
 }
 
-/** Returns the words of a variable. uv accepts an index as `name=url`. */
+/** Returns the words of a variable. uv accepts an index as `name=url`; then only the URL is returned. */
 function valuesIn(value: string, variable: string): readonly string[] {
   const words = value.split(/\s+/);
   return variable === 'UV_DEFAULT_INDEX' ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, '')) : words;

@@ -96,7 +96,8 @@ function ofPdm(one: TomlTable, index: string | null): PythonLocked {
 const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
 
 /**
- * Reads a package of a PEP 751 file. `index` is optional there. If it is absent, the URLs of the files show the source.
+ * Reads a package of a PEP 751 file. The field `index` of a package is optional. If it is absent, the URLs of the files
+ * show the source.
  * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
  */
 function ofPylock(one: TomlTable): PythonLocked {

@@ -5,7 +5,7 @@ import { type Profile, type ProfileReading, sound, unsound } from '../profile.ts
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** The bytes to unpack: enough for the signature and the beginning of the signed data. */
+/** How many bytes of the file to unpack: enough for the signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 

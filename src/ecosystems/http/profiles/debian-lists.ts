@@ -20,7 +20,10 @@ export function listedAt(path: string): ListedAt | null {
 /** Matches a path that contains the hash of its file, such as `main/binary-amd64/by-hash/SHA256/<hex>`. */
 const byHash = /^(?:(.+)\/)?by-hash\/(?:MD5Sum|SHA1|SHA256|SHA512)\/([0-9a-f]{32,128})$/;
 
-/** Finds a file by its name, or by the hash in its path, in lines ` <sum> <bytes> <name>`. */
+/**
+ * Finds a file by its name, or by the hash in its path, in the lines ` <sum> <bytes> <name>` of a list. `null`: the
+ * list has no SHA-256 of the file.
+ */
 export function findIndex(list: Uint8Array, name: string): ListedFile | null {
   const lines = linesOf(utf8(list) ?? '');
   const [, folder = '', sum] = byHash.exec(name) ?? [];
@@ -96,8 +99,8 @@ export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
 }
 
 /**
- * Returns what a pattern captures in the names of a list: the first of `preferred`, else the first by name; `null`:
- * nothing.
+ * Returns one of the texts that a pattern captures in the names of a list: the first one in `preferred`, else the first
+ * by alphabet. `null`: the pattern matches no name.
  */
 function firstOf(lines: readonly Line[], pattern: RegExp, preferred: readonly string[]): string | null {
   const found = new Set(lines.flatMap(({ name }) => pattern.exec(name)?.[1] ?? []));
