@@ -155,6 +155,7 @@ export interface Client {
   readonly forms: readonly string[];
   /**
    * For each `profile` (kind of file mirror), the key of `Remedy.remedy` that the API also offers: `apt` for `debian`.
+   * Absent: there are none.
    */
   readonly profileForms?: Readonly<Record<string, string>>;
   /** The environment variables that the remedy's shell lines may set. */

@@ -85,12 +85,12 @@ export interface Doctor {
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
   /**
    * Like `usedIn`, but the parser lists the entries for artifacts that the project builds itself. No mirror has these
-   * artifacts.
+   * artifacts. `null`: no file of this type lists such entries.
    */
   builtIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** Makes the record of a trap that was found. If it has no edits, a user must repair it by hand. */
+/** Makes the record of a trap that was found. If the record has no edits, a user must repair the trap by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,

@@ -12,10 +12,11 @@ export interface Wanted {
   /** Called when the value begins. */
   readonly begins?: (kind: JsonKind) => void;
   /**
-   * For an object: returns what is wanted of the member with this key. A key above 4 KiB is passed as an empty text.
+   * For an object: returns what is wanted of the member with this key; `null`: nothing. A key above 4 KiB is passed as
+   * an empty text.
    */
   readonly member?: (key: string) => Wanted | null;
-  /** For a list: what is wanted of each entry. */
+  /** For a list: what is wanted of each entry; absent: nothing. */
   readonly entry?: Wanted;
   /** Receives the whole value; `undefined`: its text is longer than `limits.jsonPartBytes`. */
   readonly value?: (value: unknown) => void;
@@ -117,7 +118,7 @@ class JsonWalk {
   #depth = 0;
   readonly #kinds = new Uint8Array(limits.jsonDepth);
   readonly wanted: Wanted[] = [];
-  /** What is wanted of the member whose key was read last. */
+  /** What is wanted of the member whose key was read last; `null`: nothing. */
   #ofMember: Wanted | null = null;
   /** The current value that must be reported as a whole; `null`: none. */
   #part: { readonly wanted: Wanted; readonly depth: number; readonly from: number } | null = null;
@@ -244,7 +245,7 @@ class JsonWalk {
     this.#ended(at + 1, piece, base);
   }
 
-  /** Reports that a value begins here, and returns what is wanted of it. */
+  /** Reports that a value begins here. Returns what is wanted of this value; `null`: nothing. */
   #announce(kind: JsonKind, at: number): Wanted | null {
     if (this.wanted.length < this.#depth) return null;
     const holder = this.wanted[this.#depth - 1];

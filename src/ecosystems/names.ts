@@ -6,7 +6,9 @@ export interface Named {
   /** The version in the entry of `modules`; `null`: the entry names none, or the ecosystem has no versions. */
   readonly version: string | null;
   readonly upstream?: string;
-  /** What the responses must contain, as plain data. It is stored as `ModuleRef.expect`. */
+  /**
+   * What the responses must contain, as plain data; absent: nothing is required. It is stored as `ModuleRef.expect`.
+   */
   readonly expect?: unknown;
 }
 
@@ -29,7 +31,7 @@ export interface Names {
   parse(text: string): Result<Named, Sentence>;
   /**
    * The schema and the reader for entries of `modules` that are mappings. They do not apply to entries that name a lock
-   * file.
+   * file. Absent: the ecosystem has no such entries.
    */
   readonly form?: {
     readonly schema: z.ZodType;

@@ -19,7 +19,7 @@ export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWal
   return getAny(request, context, isMasked);
 }
 
-/** Requests the path `rest` below a module. Ends as `unaskable` for an invalid module path. */
+/** Requests the path `rest` below the URL of a module. For an invalid module path, the result is `unaskable`. */
 export function* getBelow(
   module: string | null,
   rest: string,

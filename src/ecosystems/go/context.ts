@@ -36,7 +36,10 @@ export interface GoOwn {
    * `knownLookup` at mirrors of the public upstream, and nothing at other mirrors.
    */
   readonly lookup?: Lookup;
-  /** Modules without a stored hash, at most `limits.lookupsPerProbe`. The probe also looks up these modules. */
+  /**
+   * Modules without a stored hash, at most `limits.lookupsPerProbe`. The probe also looks up these modules. Absent:
+   * there are none.
+   */
   readonly unknown?: readonly Lookup[];
   /** The largest verified tree head (signed size and root hash) of the checksum database; absent: none is stored. */
   readonly treeHead?: KnownHead;

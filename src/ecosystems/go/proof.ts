@@ -31,7 +31,7 @@ interface Claim {
 /**
  * Proves with a server's tiles (parts of the log's hash tree) that its records are in the log. Also proves that older
  * heads are consistent with the largest one. An inconsistent head is reported as a fork. The error is the verdict of
- * the probe.
+ * the probe; `ok`: all is proven.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);

@@ -157,7 +157,10 @@ interface Itself {
   readonly head: SignedHead | null;
 }
 
-/** Requests the newest tree head from the database itself. A failure does not count against the mirror. */
+/**
+ * Requests the newest tree head from the database itself. A failure does not count against the mirror. `null`: probes
+ * of this mirror do not query the database directly.
+ */
 function* requestDirectly(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);

@@ -69,8 +69,8 @@ interface End {
 }
 
 /**
- * Finds the last end record whose comment ends exactly with the file. The signature of an end record may also occur
- * within a comment.
+ * Finds the end record of a zip: the last one whose comment ends exactly at the end of the file. Its signature may also
+ * occur within a comment. `null`: there is no end record.
  */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);

@@ -18,8 +18,8 @@ const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
 /**
- * Returns the warning for a signed list without a configured key. Without a key, neither the list nor its packages are
- * verified.
+ * Returns the warning for a signed list without a configured key; `null`: the file is no such list. Without a key,
+ * neither the list nor its packages are verified.
  */
 function unchecked({ mirror, module, expect }: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null {
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
@@ -34,13 +34,16 @@ function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
 
 /**
  * Returns the usual further request of a `whole` probe. For a file that a signed list names, it is the request for that
- * list. For a signed list, it is the request for one package.
+ * list. For a signed list, it is the request for one package. `null`: no signed list has a configured key.
  */
 function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;
 }
 
-/** Returns the usual further requests of a `get` probe: the indexes that a signed list names. */
+/**
+ * Returns the usual further requests of a `get` probe: the indexes that a signed list names. `null`: no signed list has
+ * a configured key.
+ */
 function lightAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }

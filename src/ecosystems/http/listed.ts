@@ -25,7 +25,10 @@ export function* vouchedFor(file: WholeFile, keyring: string, context: HttpConte
   return yield* throughList(file.sum, at, lists, keyring, context);
 }
 
-/** Verifies a file by a signed list from the same mirror. A list that does not name the file is no fault. */
+/**
+ * Verifies a file by a signed list from the same mirror. If the list does not name the file, the signature's state is
+ * `unlisted`, which is no fault.
+ */
 function* throughList(
   sum: Summed,
   at: ListedAt,
@@ -104,8 +107,9 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
 }
 
 /**
- * Returns the failure if a file differs from its entry in a list. During a synchronisation the file may be older or
- * newer than the list, so another size is malformed. The listed size with other bytes is a mismatch.
+ * Returns the failure if a file differs from its entry in a list; `null`: it does not. During a synchronisation the
+ * file may be older or newer than the list, so another size is malformed. The listed size with other bytes is a
+ * mismatch.
  * @param where  `list`: the path of the list. `file`: the path of the file, if it is not the probed file. `signed`: the
  *               path of the list that has the signature
  */

@@ -37,8 +37,8 @@ export interface ListedAt {
   readonly list: string;
   readonly name: string;
   /**
-   * A second list, for a file that the signed list does not name. `path`: the path of the second list. `listed`: its
-   * name in the signed list. `name`: the file's name in the second list.
+   * A second list, for a file that the signed list does not name; absent: there is none. `path`: the path of the second
+   * list. `listed`: its name in the signed list. `name`: the file's name in the second list.
    */
   readonly within?: { readonly path: string; readonly listed: string; readonly name: string };
 }

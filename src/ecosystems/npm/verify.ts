@@ -10,7 +10,7 @@ import type { Dist } from './packument.ts';
 
 /** What is known about a version's artifact from sources other than the mirror. */
 export interface KnownHashes {
-  /** The hash from a lock file, or from an earlier signature. */
+  /** The hash from a lock file, or from an earlier signature; `undefined`: none is known. */
   readonly pinned: Integrity | undefined;
   /** True if a trusted key signed the packument's hash. */
   readonly isSigned: boolean;

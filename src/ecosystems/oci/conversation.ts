@@ -135,8 +135,8 @@ function read(text: string | undefined): { readonly count: number; readonly wind
 }
 
 /**
- * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: one of them is not stated.
- * @see docs/protocols/oci.md#limits
+ * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: the headers lack the limit or
+ * the pulls left.
  */
 export function quotaOf(headers: Readonly<Record<string, string>>) {
   const limit = read(headers['ratelimit-limit']);

@@ -14,7 +14,7 @@ export interface PypiOwn {
   readonly isAuthority: boolean;
   /** The text of the operator's Sigstore trusted root (JSON); absent: signatures of attestations are not verified. */
   readonly trustedRoot?: string;
-  /** The allowed signers. For a project without an entry, any signer is accepted. */
+  /** The allowed signers; absent: none is configured. For a project without an entry, any signer is accepted. */
   readonly publishers?: readonly AttestationPublisher[];
 }
 

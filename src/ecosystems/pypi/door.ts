@@ -5,8 +5,8 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
 /**
- * Reads the path of a project page. Clients do not request files from the front door, because the front door makes the
- * links to files absolute.
+ * Reads the path of a project page; `null`: the path is another one. Clients do not request files from the front door,
+ * because the front door makes the links to files absolute.
  */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
@@ -59,8 +59,8 @@ function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExec
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
 /**
- * Makes the links in a JSON page absolute by text replacement. Parsing 32 MiB of JSON would block other requests for a
- * second.
+ * Makes the links in a JSON page absolute by text replacement; `null`: the text is no such page, or it is too large.
+ * Parsing 32 MiB of JSON would block other requests for a second.
  */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();

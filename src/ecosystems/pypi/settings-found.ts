@@ -160,7 +160,7 @@ async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/** Reads the keys `pipKeys` of a pip.conf. Indented lines continue a value. */
+/** Reads the settings of a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. */
 function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
   const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
   let open: (typeof found)[number] | null = null;

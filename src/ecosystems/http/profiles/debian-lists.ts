@@ -5,8 +5,9 @@ import type { IndexAt, IndexForm, ListedAt, ListedFile, PackageFile, Packing } f
 const diffIndex = 'Index';
 
 /**
- * Returns where the signed list names a file. The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists
- * the files below that folder. For patches (`Packages.diff/`) it lists only the file `Index`, which lists the patches.
+ * Returns where the signed list names a file; `null`: no signed list covers the path. The InRelease of `dists/<suite>`,
+ * or of `dists/<suite>/updates`, lists the files below that folder. For patches (`Packages.diff/`) it lists only the
+ * file `Index`, which lists the patches.
  */
 export function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
