@@ -136,8 +136,8 @@ export interface Client {
   /** Returns how a request through the chain ends, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * Returns the chain with `to` first, in a form that the client supports. If the method is absent, docs/decisions/0002
-   * says which members follow `to`.
+   * Returns a chain with `to` first that the client supports. If the method is absent, docs/decisions/0002 says which
+   * members follow `to`.
    * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;

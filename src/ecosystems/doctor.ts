@@ -22,7 +22,7 @@ export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ?
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
 export interface Today {
-  /** The chain in use; `null`: no valid one was found. */
+  /** The chain in use; `null`: no valid chain was found. */
   readonly chain: {
     /** The chain as written in the configuration key `clients`, without user names and passwords. */
     readonly text: string;
@@ -63,7 +63,7 @@ export interface Doctor {
   authority?(surroundings: MachineSurroundings): Promise<Authority>;
   /**
    * Returns the file changes that apply a remedy.
-   * @param remedy  the remedy in its form for programs (`Remedy.remedy.json`, parsed); untrusted
+   * @param remedy  the parsed JSON of the remedy (`Remedy.remedy.json`); untrusted
    * @returns       `null` if the remedy is invalid or not supported
    */
   settle(

@@ -14,8 +14,9 @@ export interface DoorPath {
 }
 
 /**
- * Regular expressions for the configuration of other reverse proxies. They match approximately the paths that
- * `DoorPaths.read` accepts. Apply them to decoded paths and ignore case. They have no look-around, braces or flags.
+ * Regular expressions for the configuration of other reverse proxies. The expressions match approximately the paths
+ * that `DoorPaths.read` accepts. Apply them to decoded paths and ignore case. They contain no look-around, braces or
+ * flags.
  */
 export interface DoorPatterns {
   /** An expression that matches paths below `prefix`. It contains no anchors (`^`, `$`). */

@@ -2,7 +2,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Result, Sentence } from '../core/result.ts';
 
 /**
- * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a
+ * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another source, such as a
  * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the public upstream nor
  * one of its configured mirrors. `malformed`: the name, the version or the line is invalid. `unpinned`: no exact
  * version. `unread`: an included file that cannot be read.

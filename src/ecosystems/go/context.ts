@@ -53,7 +53,9 @@ export interface KnownHead extends TreeHead {
 export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
-/** The key of a database's largest head is `head/<name>`. Older releases stored a single head as `head`. */
+/**
+ * The key of the largest tree head of a database is `head/<name>`. Older releases stored a single tree head as `head`.
+ */
 const headKey = 'head';
 
 type Named = KnownHead & { readonly name: string };
@@ -75,8 +77,8 @@ export const goLearning: Learning = {
     const learnt: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // If another probe stored a tree head after this probe began, the two heads were not proven consistent. So this
-    // head is not stored.
+    // If another probe stored a tree head after this probe began, the two tree heads were not proven consistent. So the
+    // head of this probe is not stored.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) learnt.push([`${headKey}/${seen.name}`, seen]);
     return learnt;

@@ -72,7 +72,9 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
 /** The parts of a lookup response. `note` is the text of a signed tree head. */
 interface LogRecord {
   readonly id: number;
-  /** The go.sum lines of the record, each with its line feed: the input of the leaf hash. */
+  /**
+   * The go.sum lines of the record, each with its line feed. The record's hash in the log is computed from this text.
+   */
   readonly text: string;
   readonly note: Uint8Array;
 }
@@ -120,7 +122,7 @@ export interface Database {
   readonly took: Map<string, NonNullable<Responded['took']>>;
 }
 
-/** A record, and the tree head in the same response. The head's signature was verified. */
+/** A record, and the tree head in the same response. The signature of the tree head was verified. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;

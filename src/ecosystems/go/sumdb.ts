@@ -151,7 +151,10 @@ function isLie(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
-/** The checksum database, queried directly. `head`: its newest signed tree head; `null`: no valid one was received. */
+/**
+ * The checksum database, queried directly. `head`: its newest signed tree head; `null`: no valid tree head was
+ * received.
+ */
 interface Itself {
   readonly database: Database;
   readonly head: SignedHead | null;
@@ -168,9 +171,10 @@ function* requestDirectly(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay lags behind the database, proves that the database's tree head is consistent with all known heads. The
- * tiles (parts of the hash tree) come from the database.
- * @returns the largest head that was proven consistent; an error only for a fork
+ * If the relay lags behind the database, proves that the database's tree head is consistent with all known tree heads.
+ * The tiles (parts of the hash tree) come from the database.
+ * @returns the largest tree head that was proven consistent; an error only for a fork (two signed tree heads that
+ *          contradict each other)
  */
 function* proveItself(
   own: Itself | null,

@@ -87,7 +87,7 @@ function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: numb
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
   const locatorAt = end - locatorBytes;
   const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
-  // Without a zip64 locator these values are real: a zip of the old form can have exactly 65535 entries.
+  // Without a zip64 locator these values are real: a zip that is no zip64 can have exactly 65535 entries.
   if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
   const wideAt = toNumber(locator.readBigUInt64LE(8));
   if (wideAt === null || wideAt + wideBytes > locatorAt) return null;

@@ -35,7 +35,8 @@ function whole(path: string, context: HttpContext): Talk<Verdict> {
 }
 
 /**
- * Returns the maximum length of a file. It is lower for a signed file, because the verifier needs the file in memory.
+ * Returns the maximum length of a file. The maximum is lower for a signed file, because the verifier needs the file in
+ * memory.
  */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;

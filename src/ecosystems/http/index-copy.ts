@@ -7,8 +7,8 @@ import { below, type End, type Responded, respondedOf, type Talk } from '../talk
 import type { HttpContext } from './context.ts';
 
 /**
- * What is stored about a file that was read to its end. It shows later whether the mirror still serves the same bytes.
- * Hashes are SHA-256, lower-case hex.
+ * What is stored about a file that was read to its end. By it, later probes recognise whether the mirror still serves
+ * the same bytes. Hashes are SHA-256, lower-case hex.
  */
 export interface Copy {
   readonly path: string;
@@ -29,7 +29,7 @@ const etagsMax = 8;
 
 /**
  * Makes the `Copy` of a file that was just read to its end.
- * @param before  the previous copy; its ETags are kept if it has the same path and neither copy has a fault
+ * @param before  the previous copy; its ETags are taken over if it has the same path and neither copy has a fault
  */
 export function copyOf(
   path: string,
@@ -72,8 +72,8 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /**
- * Requests a part of the file and compares it with the copy. It returns the response itself if the caller must compare
- * more: a 200 with the right length and beginning, or a 206.
+ * Requests a part of the file and compares it with the copy. If the caller must compare more, it returns the response:
+ * a 200 with the right length and beginning, or a 206.
  */
 function* part(
   copy: Copy,

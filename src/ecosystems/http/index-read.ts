@@ -23,7 +23,7 @@ export type IndexRead =
   | { readonly tag: 'absent'; readonly end: End }
   | { readonly tag: 'ended'; readonly end: End };
 
-/** An index in one compression format or uncompressed (its form), at one of its paths. */
+/** An index in one compression format or uncompressed (`form`), at one of its paths. */
 export interface FormAt {
   readonly path: string;
   readonly form: IndexForm;
@@ -31,7 +31,7 @@ export interface FormAt {
 
 /**
  * Downloads a whole index and compares it with the signed list. As in apt, if a path fails, it tries the next path of
- * the same form (compression format). After wrong bytes it tries no other path.
+ * the same compression format. After wrong bytes it tries no other path.
  * @param list  the path of the signed list
  */
 export function* readIndex({ forms }: IndexAt, list: string, context: HttpContext): Talk<IndexRead> {

@@ -72,8 +72,8 @@ export function* checkListedIndexes(
 }
 
 /**
- * Returns what is stored about this list. For a new list it verifies the signature and starts a new record. `null`: the
- * list changed during the probe.
+ * Returns what is stored about this signed list. For a new list it verifies the signature and starts a new record.
+ * `null`: the list changed during the probe.
  */
 function* keptFor(
   list: Beginning,
@@ -113,7 +113,7 @@ function beginningOf(list: Uint8Array): string {
   return createHash('sha256').update(list.subarray(0, limits.peekBytes)).digest('hex');
 }
 
-/** Checks all indexes of a list within one probe. */
+/** Checks all indexes that a signed list names, within one probe. */
 class Turn {
   readonly #before: Kept;
   readonly #list: Beginning;
@@ -182,8 +182,8 @@ class Turn {
   }
 
   /**
-   * True if the mirror got a new list since this probe began. Then index and list may belong to different versions, so
-   * a difference is no fault.
+   * True if the mirror got a new signed list since this probe began. Then the index and the list may belong to
+   * different versions of the archive, so a difference is no fault.
    */
   *#isListNew(): Talk<boolean> {
     const now = yield* getList(this.#list.path, this.#context);

@@ -10,7 +10,9 @@ import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
 const algorithm = 'sha256';
-/** Files with an earlier date are not compared: a missing date often becomes 1970, in zips 1980. */
+/**
+ * Files with an earlier date are not compared, because software often writes 1970 for a missing date, and 1980 in zips.
+ */
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**

@@ -23,10 +23,7 @@ const encodings = { 'accept-encoding': 'gzip,deflate' };
 
 export const fullForm = { accept: 'application/json' };
 
-/**
- * Requests a packument in its abbreviated form and, after a 404 or 410, in its full form.
- * @see npm/pacote lib/registry.js
- */
+/** Requests an abbreviated packument and, after a 404 or 410, the full packument. */
 export function* getPackument(
   module: string,
   wanted: string,
@@ -54,7 +51,7 @@ export interface Located {
 }
 
 /**
- * Returns a digest of the host and path of an artifact's URL. It leaves out the query, which may differ in each
+ * Returns a digest of the host and path of an artifact's URL. The query is left out, because it may differ in each
  * response.
  */
 export function tarballPlaceOf(tarball: string): string {

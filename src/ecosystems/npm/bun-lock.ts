@@ -6,7 +6,7 @@ import { splitPackage } from './names.ts';
 import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 
 /**
- * Matches a comma before a closing bracket, outside of strings. bun writes such commas, but JSON does not allow them.
+ * Matches a comma before a closing bracket, outside of strings. bun writes commas there, but JSON does not allow them.
  */
 const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
 

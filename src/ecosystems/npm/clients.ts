@@ -12,7 +12,7 @@ import {
 } from '../client.ts';
 import { nameScopeOf } from './names.ts';
 
-/** Parses a chain that must be exactly one registry. @see docs/protocols/npm.md#client-settings */
+/** Parses a chain, which must be exactly one registry. @see docs/protocols/npm.md#client-settings */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });
@@ -110,8 +110,8 @@ function exported(url: string): string {
 }
 
 /**
- * Builds the lines for a shell, for programs and for the client's own files, without credentials. A shell gets the
- * variables of npm, pnpm and yarn.
+ * Builds the lines for a shell, for programs and for the client's files, without credentials. The lines for a shell set
+ * the variables of npm, pnpm and yarn.
  */
 function registryRemedy(
   { lines, command, notes }: Pasted,

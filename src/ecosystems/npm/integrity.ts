@@ -12,7 +12,7 @@ type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** An expected hash. A file must have one of `digests`, each in the form `algorithm-base64`. */
+/** An expected hash. A file must have one of `digests`, each written as `algorithm-base64`. */
 export interface Integrity {
   readonly algorithm: Algorithm;
   readonly digests: readonly string[];
@@ -40,7 +40,7 @@ export function readShasum(hex: string): Integrity | null {
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
 }
 
-/** Computes the hash of bytes in SRI form, such as `sha512-<base64>`. */
+/** Computes the hash of bytes in the SRI format (Subresource Integrity), such as `sha512-<base64>`. */
 export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }

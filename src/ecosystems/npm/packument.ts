@@ -74,7 +74,7 @@ export function* parsePackument(
   let read = new PackumentReader(wanted);
   const flaw = yield* walkJson(body, read.wanted);
   if (flaw !== null || !read.isObject) return error(failureOfFlaw(flaw ?? 'broken', what));
-  // The tags may come after the versions that they name. Then a second pass is necessary.
+  // If the tags come after the versions that they name, a second pass is necessary.
   if (read.wasEarly) {
     const version = read.version;
     read = new PackumentReader(wanted, version);

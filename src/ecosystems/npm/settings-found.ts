@@ -170,8 +170,8 @@ function isUrl(key: string): boolean {
 }
 
 /**
- * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. If `${NAME}` is not set, it is kept
- * as written.
+ * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. If the variable of `${NAME}` is not
+ * set, `${NAME}` stays as written.
  */
 function expanded(value: string, env: Machine['env']): string {
   return value.replaceAll(
@@ -193,8 +193,8 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
 }
 
 /**
- * Reads the settings in files that only pnpm reads. Those of the workspace come first, because they override the
- * user's.
+ * Reads the settings in files that only pnpm reads. The settings of the workspace come first, because they override the
+ * user's settings.
  */
 async function pnpmIn(machine: Machine): Promise<readonly NpmSetting[]> {
   const user = await readLines(machine, join(configFolderOf(machine), 'pnpm/config.yaml'));

@@ -65,7 +65,7 @@ function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
 
 /** What a packument states about the signatures of a version. */
 export interface Signed {
-  /** The signed hash in SRI form (`sha512-<base64>`), as in the packument; `null`: none, or only SHA-1. */
+  /** The signed hash as the packument states it (`sha512-<base64>`); `null`: none, or only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
   /** When the version was published, wall-clock milliseconds; `null`: not stated, as in an abbreviated packument. */
@@ -82,7 +82,9 @@ interface SignedVersion {
   readonly nowWallMs: number;
 }
 
-/** A judged signature. `mayPin`: it is valid and its key has not expired, so the signed hash may be stored. */
+/**
+ * A judged signature. `mayPin`: the signature is valid and its key has not expired, so the signed hash may be stored.
+ */
 interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;

@@ -88,7 +88,7 @@ interface HostFile {
    * client can use all mirrors.
    */
   lost?(place: HostsFile): Sentence | null;
-  /** Adds the client's own notes to `others`. */
+  /** Returns the notes `others` together with the notes that only this client has. */
   notes(others: readonly Sentence[]): readonly Sentence[];
 }
 

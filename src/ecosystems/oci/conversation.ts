@@ -65,7 +65,7 @@ const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
  * Resolves a tag, or checks that a digest exists. It sends a HEAD request, which uses no pull quota. If the status is
- * `doubtful`, a GET decides. A GET also decides if the response has no digest or another one than requested.
+ * `doubtful`, a GET decides. A GET also decides if the response has no digest or another digest than requested.
  * @see docs/protocols/common.md#requests, docs/protocols/oci.md#freshness
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {

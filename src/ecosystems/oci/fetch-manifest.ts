@@ -77,7 +77,7 @@ function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted:
 }
 
 /**
- * Returns the digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is
+ * Returns the digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid digest is
  * malformed.
  */
 export function statedDigestOf(headers: Readonly<Record<string, string>>): Result<Digest | null, ProbeFailure> {

@@ -76,7 +76,7 @@ export const ociNames: Names = {
     return ok({ module: `${host}/${repository}`, version: version ?? 'latest', upstream: host });
   },
   byHand(text) {
-    // Also accepts the form that mirrorwatch prints, with the tag after an `@`.
+    // mirrorwatch prints a name with the tag after an `@`, so this spelling is accepted too.
     const image = parseImage(text.replace(/@(?!sha\d+:)/, ':'));
     if (image.tag === 'error') return { module: text, version: null };
     const { host, repository, version } = image.value;

@@ -57,7 +57,7 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
 }
 
 /**
- * Checks the HTML form of a page. A cache that ignores `Vary` may send JSON, which is a failure. Status 406 means that
+ * Checks a project page in HTML. A cache that ignores `Vary` may send JSON, which is a failure. Status 406 means that
  * the mirror has only JSON, which is no failure.
  */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
@@ -128,7 +128,10 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
-/** Returns a mismatch if the hash on the page differs from the pinned hash; `null`: they agree, or one is missing. */
+/**
+ * Returns a mismatch if the hash on the page differs from the pinned hash; `null`: the two hashes are equal, or one of
+ * them is missing.
+ */
 function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;

@@ -5,8 +5,8 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
 /**
- * Reads the path of a project page; `null`: the path is another one. Clients do not request files from the front door,
- * because the front door makes the links to files absolute.
+ * Reads the path of a project page; `null`: it is not the path of a project page. Clients do not request files from the
+ * front door, because the front door makes the links to files absolute.
  */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
@@ -55,7 +55,7 @@ function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExec
   return chars + text.length - at > limits.doorRewriteBytes ? null : parts.join('') + text.slice(at);
 }
 
-/** Matches a key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
+/** Matches a key `url` with its value. Nothing else in JSON matches, because quotes in strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
 /**
@@ -76,7 +76,7 @@ function decodedText(value: string): string {
   try {
     return JSON.parse(value) as string;
   } catch {
-    // This is not a valid URL, so the caller leaves the pair unchanged.
+    // `http://` is not a valid URL, so the caller leaves the pair unchanged.
     return 'http://';
   }
 }

@@ -13,8 +13,8 @@ export type LockSource = { readonly kind: 'index'; readonly url: string | null }
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
 /**
- * True for an index that is neither the public one nor a configured mirror of it. The projects of such an index may be
- * private.
+ * True for an index that is neither the public index nor a configured mirror of it. The projects of such an index may
+ * be private.
  */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;

@@ -186,7 +186,10 @@ class TagReader {
     );
   }
 
-  /** Returns a part of the text. It is empty if the part begins before the recent text: then the part is too long. */
+  /**
+   * Returns a part of the text. The result is empty if the part begins before the recent text, because such a part is
+   * too long.
+   */
   #part(from: number, to: number): string {
     return from < this.#recentFrom ? '' : this.#recent.slice(from - this.#recentFrom, to - this.#recentFrom);
   }

@@ -14,8 +14,8 @@ function textAt(fields: Fields | null, key: string): string {
 }
 
 /**
- * Parses a Pipfile.lock. It lists hashes for a release, not for each file: the requested file may have any of them. A
- * package without `index` may come from any of the indexes.
+ * Parses a Pipfile.lock. The file lists the hashes of a release, not of each file. So a downloaded file may have any of
+ * these hashes. A package without `index` may come from any of the indexes.
  * @see https://pipenv.pypa.io/en/latest/pipfile.html
  */
 export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {

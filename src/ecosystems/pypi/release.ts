@@ -13,7 +13,8 @@ import {
 
 interface Release {
   /**
-   * The version as the page's list of versions spells it. If there is no such list, it is as in the first file's name.
+   * The version as the page's list of versions spells it. If there is no such list, it is spelled as in the name of the
+   * first file.
    */
   text: string;
   readonly version: PypiVersion;
@@ -83,8 +84,8 @@ export class Releases implements PageReader {
   }
 
   /**
-   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other. `null`:
-   * none.
+   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other release.
+   * `null`: none.
    */
   get newest(): string | null {
     return this.#newest?.text ?? null;
@@ -146,8 +147,8 @@ function isNewer({ version: a }: Release, { version: b }: Release): boolean {
 }
 
 /**
- * Chooses a file of one release while a page is read. The release is that of the wanted version, in any spelling. If
- * there is none, it is the highest that differs only by a local part (`1.0+cu118`).
+ * Chooses a file of one release while a page is read. The release is the one of the wanted version, in any spelling. If
+ * there is none, it is the highest release that differs only by a local part (`1.0+cu118`).
  * @see PEP 440, Version matching
  */
 export class FileChoice implements PageReader {

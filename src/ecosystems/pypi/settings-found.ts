@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
-/** The place of a setting. `site`: the virtual environment. `shell`: a file that shells read. */
+/** Where a setting is. `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** The key with hyphens, as in settings files. `default-index` stands for every form of uv's default index. */
+  /** The key with hyphens, as in settings files. `default-index` stands for every way to set uv's default index. */
   readonly key: string;
   readonly values: readonly string[];
   readonly level: PypiLevel;
@@ -39,9 +39,9 @@ const requirementsRank = 200;
 /** The number that is added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
 const installRank = 50;
 /**
- * The ranks of uv's settings. In projects, uv prefers the new form (an `[[index]]` with `default = true` in any file)
- * to the old form (UV_INDEX_URL and `index-url`). Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in
- * test/real/doctor-clients.test.ts.
+ * The ranks of uv's settings. In projects, uv prefers the new setting (an `[[index]]` with `default = true` in any
+ * file) to the old settings (UV_INDEX_URL and `index-url`). Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13
+ * in test/real/doctor-clients.test.ts.
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
@@ -135,9 +135,8 @@ export async function findNamedPipFile(machine: Machine): Promise<string | null>
 }
 
 /**
- * Lists pip's files. Each overrides those before it. If PIP_CONFIG_FILE names an existing file, pip reads no file of
- * the user.
- * @see pip/_internal/configuration.py iter_config_files
+ * Lists pip's configuration files. Each file overrides the files before it. If PIP_CONFIG_FILE names an existing file,
+ * pip reads no file of the user.
  */
 async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, string])[]> {
   const [newer, older] = listUserPipFiles(machine);

@@ -60,7 +60,9 @@ function folderOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('/')));
 }
 
-/** The endings of an index's name, in the order of apt's `Acquire::CompressionTypes`; the plain form is last. */
+/**
+ * The endings of an index's name, in the order of apt's `Acquire::CompressionTypes`; the uncompressed index is last.
+ */
 const endings: readonly (readonly [ending: string, packing: Packing])[] = [
   ['.xz', 'xz'],
   ['.bz2', 'other'],
@@ -119,7 +121,7 @@ function isByHash(list: string): boolean {
   return /^Acquire-By-Hash: yes$/m.test(list);
 }
 
-/** Returns the path of a file by hash. It uses the longest hash, as apt does. */
+/** Returns the by-hash path of a file, which contains the hash of the file. It uses the longest hash, as apt does. */
 function hashedNameOf(name: string, sums: readonly Line[]): string {
   const [longest] = sums.toSorted((a, b) => b.sum.length - a.sum.length);
   const kind = longest?.sum.length === sha512Digits ? 'SHA512' : 'SHA256';
@@ -127,8 +129,8 @@ function hashedNameOf(name: string, sums: readonly Line[]): string {
 }
 
 /**
- * Returns the forms of an index: one for each compression format that the list names. A path by hash comes first, as in
- * apt, because it stays valid during a synchronisation.
+ * Returns the index in each compression format that the list names. A path by hash comes first, as in apt, because it
+ * stays valid during a synchronisation.
  */
 function formsOf(name: string, at: string, text: string, lines: readonly Line[]): readonly IndexForm[] {
   return endings.flatMap(([ending, packing]) => {
