@@ -84,7 +84,10 @@ export function latestOf(versions: readonly string[], hasMod: boolean | null): L
   return version === undefined ? { tag: 'ask' } : { tag: 'version', version };
 }
 
-/** The maximum number of `retract` directives to read from a go.mod, because each is compared with every version. */
+/**
+ * The maximum number of `retract` directives to read from a go.mod. It is limited, because each directive is compared
+ * with every version.
+ */
 const retractionsMax = 200;
 
 /**

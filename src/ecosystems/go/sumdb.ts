@@ -107,8 +107,9 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up modules without a stored hash, and proves `limits.lookupsAtOnce` of them together. It skips modules that are
- * not in the log. Any other failure ends the lookups; only a mismatch counts against the relay.
+ * Looks up modules without a stored hash, and proves that their records are in the log, `limits.lookupsAtOnce` at a
+ * time. It skips modules that are not in the log. Any other failure ends the lookups; only a mismatch counts against
+ * the relay.
  */
 function* learnMore(
   relay: Database,

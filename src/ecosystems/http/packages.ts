@@ -75,7 +75,10 @@ function newRota(list: string, chosen: Nearest | null, nowWallMs: number): Rota 
   return { list, packages, at, left: packages.length, isAll: chosen?.isAll ?? true, readAtMs: nowWallMs };
 }
 
-/** Downloads the indexes and compares them with the signed list. The error is the verdict on the first wrong index. */
+/**
+ * Downloads the indexes and compares them with the signed list. The error is the verdict on the first wrong index.
+ * @param chosen  collects the packages of the indexes; `null`: they are not needed
+ */
 function* readIndexes(
   list: WholeFile,
   leads: Leads,

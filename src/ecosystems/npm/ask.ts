@@ -23,7 +23,10 @@ const encodings = { 'accept-encoding': 'gzip,deflate' };
 
 export const fullForm = { accept: 'application/json' };
 
-/** Requests an abbreviated packument and, after a 404 or 410, the full packument. */
+/**
+ * Requests an abbreviated packument and, after a 404 or 410, the full packument.
+ * @see npm/pacote lib/registry.js
+ */
 export function* getPackument(
   module: string,
   wanted: string,

@@ -137,6 +137,7 @@ function read(text: string | undefined): { readonly count: number; readonly wind
 /**
  * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: the headers lack the limit or
  * the pulls left.
+ * @see docs/protocols/oci.md#limits
  */
 export function quotaOf(headers: Readonly<Record<string, string>>) {
   const limit = read(headers['ratelimit-limit']);
