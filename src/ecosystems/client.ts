@@ -42,7 +42,7 @@ export type ChainProblem =
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** The status was 404 or 410, whatever the reason in the probe's verdict is. */
+  /** The status was 404 or 410, whatever the reason of the failure is. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';

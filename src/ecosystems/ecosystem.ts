@@ -173,7 +173,7 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 };
 
 /**
- * Declares a light step (a request of metadata). Its timeout is the one in the configuration key `schedule`.
+ * Declares a light step (a small request). Its timeout is the one in the configuration key `schedule`.
  * @param everyMinutes  the interval between two probes; `null`: the interval of the canary (the step that decides
  *                      whether a mirror is up)
  */
@@ -186,8 +186,8 @@ export function light<Settings>(
 }
 
 /**
- * Declares a heavy step (a download of an artifact). It is probed hourly with a timeout of 2 minutes. Traffic forecasts
- * assume 1 MiB for each probe.
+ * Declares a heavy step (a large download). It is probed hourly with a timeout of 2 minutes. Traffic forecasts assume 1
+ * MiB for each probe.
  */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };

@@ -15,8 +15,8 @@ const listBytes = 20_000;
 const modBytes = 4000;
 
 /**
- * Returns the further requests of a probe. To resolve `latest`, it first requests the list and the go.mod of the
- * highest version. `null`: the version is fixed, so there are none.
+ * Returns the further requests of a probe. To resolve `latest`, a probe first requests the list and the go.mod of the
+ * highest version. `null`: the version is fixed, so there are no further requests.
  */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { requests: 2, bytes: listBytes + modBytes };

@@ -34,15 +34,16 @@ function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
 
 /**
  * Returns the usual further request of a `whole` probe. For a file that a signed list names, it is the request for that
- * list. For a signed list, it is the request for one package. `null`: no signed list has a configured key.
+ * list. For a signed list, it is the request for one package. `null`: no key is configured for the file, or its profile
+ * has no signed lists.
  */
 function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;
 }
 
 /**
- * Returns the usual further requests of a `get` probe: the indexes that a signed list names. `null`: no signed list has
- * a configured key.
+ * Returns the usual further requests of a `get` probe: the indexes that a signed list names. `null`: no key is
+ * configured for the file, or its profile has no signed lists.
  */
 function lightAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;

@@ -55,8 +55,8 @@ type Compared = 'same' | 'other' | 'unknown' | { readonly end: End };
 
 /**
  * Compares the file that the mirror serves with a copy. It compares ETags in a conditional request. Without ETags it
- * compares the length and the first and last `limits.peekBytes` bytes. If these parts are equal but the ETag is new,
- * the result is `unknown`, because the bytes in between may differ.
+ * compares the length and the first and last `limits.peekBytes` bytes. If the compared parts are equal but the ETag is
+ * new, the result is `unknown`, because the bytes in between may differ.
  */
 export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
   const { peekBytes } = limits;

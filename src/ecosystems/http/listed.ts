@@ -26,8 +26,8 @@ export function* vouchedFor(file: WholeFile, keyring: string, context: HttpConte
 }
 
 /**
- * Verifies a file by a signed list from the same mirror. If the list does not name the file, the signature's state is
- * `unlisted`, which is no fault.
+ * Verifies a file by a signed list from the same mirror. If neither the list nor a second list that it names has the
+ * file, the signature's state is `unlisted`, which is no fault.
  */
 function* throughList(
   sum: Summed,
