@@ -89,6 +89,6 @@ export interface Locks {
   readonly top: string;
   readonly expected: Sentence;
   isLock(name: string): boolean;
-  /** Called only if a configuration names a lock file. */
+  /** Loads the parser of lock files. It is called only if a configuration names a lock file. */
   reader(): LockReader | Promise<LockReader>;
 }

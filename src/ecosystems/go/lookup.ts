@@ -114,7 +114,7 @@ export function hashesOf(text: string, module: string, version: string): Readonl
 /** A checksum database, queried through a relay or directly, and what this conversation received from it. */
 export interface Database {
   readonly context: GoContext;
-  /** Without a trailing slash. */
+  /** The base URL of the database, without a trailing slash. */
   readonly base: string;
   readonly verifier: Verifier;
   /** The received tiles (parts of the hash tree), keyed by path. They are not verified. */

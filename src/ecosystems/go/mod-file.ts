@@ -37,7 +37,7 @@ export function isSynthetic(body: Uint8Array, module: string): boolean {
   return Buffer.from(body).equals(Buffer.from(`module ${module}\n`));
 }
 
-/** One directive of a go.mod. Each line of a block is one directive. */
+/** One directive of a go.mod. Each line of a block such as `require ( … )` is one directive. */
 interface GoModDirective {
   readonly verb: string;
   /** The words without the verb and without quotes. */

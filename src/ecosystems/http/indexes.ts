@@ -17,13 +17,13 @@ import { digestSumOf } from './verify.ts';
 interface Beginning {
   readonly path: string;
   readonly body: Uint8Array;
-  /** `null`: the list is longer than `body`. */
+  /** The length and hash of the whole list; `null`: the list is longer than `body`. */
   readonly sum: Summed | null;
 }
 
 /** What one worker thread stores about the indexes that one signed list names. */
 interface Kept {
-  /** The SHA-256 of the list's beginning. */
+  /** The SHA-256 of the beginning of the signed list. */
   readonly list: string;
   readonly signature: Signature;
   readonly indexes: readonly IndexAt[];

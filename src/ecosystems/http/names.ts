@@ -81,7 +81,7 @@ const fileEntry = mapping(
 );
 
 /**
- * Converts the configured expectations.
+ * Converts the configuration key `expect` of a file.
  * @param keyring  resolves the file name of a keyring to an absolute path
  */
 function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {

@@ -5,7 +5,7 @@ import type { Bypass, Chain } from '../client.ts';
 
 export interface Summed {
   readonly bytes: number;
-  /** In lower-case hex. */
+  /** The SHA-256 of the whole file, lower-case hex. */
   readonly sha256: string;
 }
 
@@ -44,7 +44,7 @@ export interface ListedAt {
 }
 
 export interface ListedFile {
-  /** In lower-case hex. */
+  /** The SHA-256 that the list states, lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;
 }

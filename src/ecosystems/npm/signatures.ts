@@ -75,7 +75,7 @@ export interface Signed {
 }
 
 interface SignedVersion {
-  /** `name@version`. */
+  /** The signed version, as `name@version`. */
   readonly id: string;
   readonly signed: Signed;
   readonly keys: readonly SigningKey[] | undefined;

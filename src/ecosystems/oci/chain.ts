@@ -28,7 +28,7 @@ export const hostChain = {
 
 /** The parts of a mirror's URL that client files need. */
 export interface HostsFile {
-  /** Without a trailing slash. */
+  /** The mirror's URL, without a trailing slash. */
   readonly url: string;
   /** True if the URL is http. */
   readonly isPlain: boolean;

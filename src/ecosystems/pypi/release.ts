@@ -22,7 +22,7 @@ interface Release {
   files: 'none' | 'yanked' | 'usable';
 }
 
-/** A file of a release, with the parts of its name (`FileName`). */
+/** A file of a release. `kind` and `tags` are read from its name. */
 export interface ReleaseFile extends IndexFile {
   readonly kind: 'wheel' | 'sdist';
   readonly tags: string;
@@ -37,7 +37,7 @@ export class Releases implements PageReader {
   readonly #project: string;
   #known = new Map<string, Release>();
   #withFiles = 0;
-  /** The highest releases with files, ascending. */
+  /** The highest releases with files, in ascending order, at most `limits.contentVersions`. */
   #highest: Release[] = [];
   #last: Release | null = null;
   #newest: Release | null = null;
@@ -173,7 +173,7 @@ export class FileChoice implements PageReader {
     this.#isPreferred = isPreferred;
   }
 
-  /** True if the release has any file. */
+  /** True if the page has a file of the chosen release. */
   get isThere(): boolean {
     return this.#release !== null;
   }
