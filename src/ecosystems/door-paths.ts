@@ -71,8 +71,8 @@ export interface DoorPaths {
    */
   readonly files?: () => Promise<DoorFiles>;
   /**
-   * True if all requests of a client must go to the same mirror for a while, because a signed list and its packages
-   * must match.
+   * True if all requests of a client must go to the same mirror for a while. Else a signed list and its packages may
+   * not match.
    */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;

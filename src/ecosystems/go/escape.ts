@@ -24,8 +24,8 @@ export function escapeVersion(version: string): string | null {
 }
 
 /**
- * Percent-encodes a path as the go command does for module proxies, but not for checksum databases: `!` becomes `%21`,
- * while `+` and `@` are kept.
+ * Percent-encodes a path as the go command does for module proxies: `!` becomes `%21`, while `+` and `@` are kept. For
+ * checksum databases the go command does not do this.
  * @see docs/protocols/go.md#escaping; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {

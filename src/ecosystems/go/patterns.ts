@@ -6,7 +6,7 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
 
 /**
- * True if a module path matches one of the globs by GOPRIVATE's rules: a glob with N slashes is compared with the first
+ * True if a module path matches one of the globs by GOPRIVATE's rules. A glob with N slashes is compared with the first
  * N+1 path elements. An empty or malformed glob matches nothing.
  * @see docs/protocols/go.md#patterns; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */

@@ -13,7 +13,10 @@ import { digestSumOf } from './verify.ts';
 
 type Lists = NonNullable<Profile['lists']>;
 
-/** Verifies a file by the signed list that covers its path; if there is no such list, by the file's own signature. */
+/**
+ * Verifies a file by the signed list that covers its path. If there is no such list, it verifies the file by the file's
+ * own signature.
+ */
 export function* vouchedFor(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
   const at = lists?.listedAt(file.path) ?? null;

@@ -20,7 +20,7 @@ export interface Expect {
   readonly matches?: string;
   /** The maximum age of the file by its date, milliseconds. */
   readonly newerThanMs?: number;
-  /** The absolute path of a keyring: one of its keys must have signed the file, or a list that names the file. */
+  /** The absolute path of a keyring. One of its keys must have signed the file, or a list that names the file. */
   readonly signedBy?: string;
 }
 

@@ -70,8 +70,8 @@ export function tarballPlaceOf(tarball: string): string {
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version in the packument. A probe of only the first bytes tries the version's manifest (the
- * JSON document about one version) first, because a packument may be long.
+ * Locates the artifact of a version in the packument. A probe of only the first bytes begins with the version's
+ * manifest (the JSON document about one version), because a packument may be long.
  * @param isAnew  whether to ignore a cached location
  * @returns       `isKept`: the location comes from the cache
  */

@@ -20,7 +20,7 @@ export interface Integrity {
 
 /**
  * Reads the hashes in an SRI text (Subresource Integrity), the strongest algorithm first. It skips unknown algorithms
- * and digests of a wrong length: a typing error in a lock file must not count against a mirror.
+ * and digests of a wrong length, because a typing error in a lock file must not count against a mirror.
  * @see W3C SRI section 3.5
  */
 export function readIntegrity(text: string): readonly Integrity[] {

@@ -20,8 +20,8 @@ const doorKey = 'door';
 const doorMs = 3_600_000;
 
 /**
- * Returns the URL below which the repositories are: the base URL if its path contains `v2`, as in
- * `https://harbor.example.com/v2/docker-hub`, else `/v2` below the base URL.
+ * Returns the URL below which the repositories are. This is the base URL if its path contains `v2`, as in
+ * `https://harbor.example.com/v2/docker-hub`. Else it is `/v2` below the base URL.
  */
 export function apiRootOf(baseUrl: string): string {
   const base = baseUrl.replace(/\/+$/, '');
@@ -94,8 +94,8 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const response = respondedOf(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
   if (response.tag === 'error') return response;
   const challenge = response.value.status === 401 ? challengeOf(response.value, session) : ok(null);
-  // A 404 is not cached: the server may have only some files of a registry, so it does not show whether a token is
-  // required.
+  // A 404 does not show whether a token is required, because the server may have only some files of a registry. So it
+  // is not cached.
   if (challenge.tag === 'ok' && (response.value.status === 200 || challenge.value !== null))
     keepDoor(challenge.value, session);
   return challenge;

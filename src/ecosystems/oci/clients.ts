@@ -23,7 +23,7 @@ function hostTable({ url, project }: HostsFile): readonly string[] {
 
 /**
  * containerd tries the hosts in order and skips those that fail. Two failures end the pull: a 2xx response with wrong
- * content, and a host that hangs, because containerd has no response timeout.
+ * content, and a host that hangs. containerd has no response timeout.
  * @see containerd core/remotes/docker/resolver.go: Resolve continues after errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */

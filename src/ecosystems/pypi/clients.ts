@@ -36,7 +36,7 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
   return chainOf([own, ...rest]);
 }
 
-/** Returns the URL of the first index with a final slash, which avoids a redirect; `null`: it is not safe to paste. */
+/** Returns the URL of the first index, with a final slash to avoid a redirect. `null`: the URL is not safe to paste. */
 function pasteable(chain: Chain): string | null {
   const url = chain.members[0]?.plain;
   return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;

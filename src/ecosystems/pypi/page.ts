@@ -37,7 +37,7 @@ export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
 /**
  * Reads a project page by its content type, in one pass and in bounded memory.
  * @param reader  receives the files and versions, also of a page that turns out to be invalid
- * @returns wrong content for other types, and for HTML that is no project page; malformed if the page cannot be parsed
+ * @returns wrong content for other types, and for HTML that is no project page. Malformed if the page cannot be parsed
  *          or states an unknown API version
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#content-types, docs/protocols/pypi.md#formats
  */

@@ -207,8 +207,8 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
 /**
- * Reads the settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in a pyproject.toml those below
- * `tool.uv`.
+ * Reads uv's settings at the top level of a uv.toml, and in its tables `[pip]` and `[[index]]`. In a pyproject.toml it
+ * reads the same settings below `tool.uv`.
  */
 function uvSettingsIn(
   level: PypiLevel,
