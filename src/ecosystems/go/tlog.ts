@@ -107,7 +107,7 @@ function subtreesOf(size: number): Node[] {
   return nodes;
 }
 
-/** Returns the tile that contains the hashes below a node: `count` hashes, beginning at hash number `offset`. */
+/** Returns the tile that contains the hashes of a subtree (node): `count` hashes, beginning at hash number `offset`. */
 function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
   const count = 2 ** (level % 8);
   const first = index * count;

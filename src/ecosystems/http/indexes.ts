@@ -49,8 +49,8 @@ const hourMs = 3_600_000;
 /**
  * Compares the indexes that clients read with a signed list, in each probe of the step `get`. A conditional request
  * compares each index with the copy that was last read whole. If an index differs or cannot be compared, it is read
- * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice. After that it is compared like a
- * right copy.
+ * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice. After that, conditional requests
+ * compare the index with the wrong copy, as with a right copy.
  */
 export function* checkListedIndexes(
   list: Beginning,

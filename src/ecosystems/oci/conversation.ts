@@ -125,7 +125,7 @@ function factsOf({ algorithm, text: digest }: Digest, wanted: Digest | null): Fa
 
 /**
  * Parses a limit as Docker Hub writes it: `100;w=21600` (100 in 21600 seconds), or `100`. `null`: the text has another
- * form.
+ * format.
  */
 function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
   const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
