@@ -20,7 +20,7 @@ function header(path: string, bytes: number): Buffer {
   block.write(`${'0'.repeat(11)}\0`, 136);
   block.write('0', 156);
   block.write('ustar\x0000', 257);
-  // While the checksum is computed, its own field contains spaces.
+  // The checksum is computed over a header whose checksum field contains spaces.
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);

@@ -42,7 +42,7 @@ export type ChainProblem =
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** The status was 404 or 410. Why the probe failed does not matter. */
+  /** The status was 404 or 410, whatever the reason of the failure is. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';
@@ -51,21 +51,21 @@ export type Reply =
       /** True if the response headers arrived, but not the whole body. */
       readonly isCut?: boolean;
       /**
-       * True for a timeout after the request was sent, or for a reset that clients retry without end. After it, some
-       * clients try no further member.
+       * True for a timeout after the request was sent, or for an HTTP/2 reset after which clients retry without end.
+       * After such a failure, some clients try no further member.
        */
       readonly isHung?: boolean;
       /**
-       * True if an artifact, or its metadata, was requested and the status was 200. Some clients then try no further
-       * member.
+       * True if the request was for an artifact or its metadata and failed although the status was 200. Some clients
+       * then try no further member.
        */
       readonly isArtifact?: boolean;
     }
   | { readonly tag: 'unknown' };
 
 /**
- * How a client's request through a chain ends. `at`: the index of the member at which it ends. `unknown`: that member
- * was not measured.
+ * How a client's request through a chain ends. `at`: the index of the member at which the request ends. `unknown`: that
+ * member was not measured.
  */
 export type WalkEnd =
   | { readonly tag: 'ok'; readonly at: number; readonly tookMs: number }
@@ -73,7 +73,8 @@ export type WalkEnd =
   | { readonly tag: 'unknown'; readonly at: number };
 
 /**
- * Whether a mirror relays Go's checksum database. `broken`: it offers the relay, but requests through the relay fail.
+ * Whether a mirror relays requests to Go's checksum database. `none`: it has no such relay. `broken`: it offers the
+ * relay, but requests through the relay fail.
  */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
@@ -95,8 +96,8 @@ interface Relay {
 /** How to change a client's settings, and how to change them back. */
 export interface Remedy {
   /**
-   * The lines to paste, keyed by form such as `env` or `npmrc`. The form `json` is for programs. Empty: there are no
-   * lines.
+   * The lines to paste, keyed by the file or tool that they are for, such as `env` or `npmrc`. The lines of `json` are
+   * for programs. Empty: there are no lines.
    */
   readonly remedy: Readonly<Record<string, string>>;
   /** The lines that restore the old settings, or a sentence if an operator must restore them by hand. */
@@ -135,8 +136,8 @@ export interface Client {
   /** Returns how a request through the chain ends, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * Returns the chain with `to` first, in a form that the client supports. If the method is absent, the default of
-   * docs/decisions/0002 applies.
+   * Returns a chain with `to` first that the client supports. If the method is absent, docs/decisions/0002 says which
+   * members follow `to`.
    * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
@@ -144,15 +145,18 @@ export interface Client {
   /** The HTTP versions that the client uses with this mirror, the preferred one first. */
   protocols(mirror: Mirror): readonly HttpProtocol[];
   /**
-   * True if the client verifies what it downloads from this mirror by something that the mirror does not control: a
-   * signature, a lock file, a checksum database. Absent: not known.
+   * True if the client verifies its downloads from this mirror by a signature, a lock file or a checksum database. The
+   * mirror controls none of these. Absent: not known.
    */
   verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
   withoutHttp2?(mirror: Mirror): Bypass | null;
-  /** The forms of the remedy that the API offers besides `json`. */
+  /** The keys of `Remedy.remedy` that the API offers besides `json`, such as `env`. */
   readonly forms: readonly string[];
-  /** One more form of the remedy for each `profile` of a mirror that defines one. */
+  /**
+   * For each `profile` (kind of file mirror), the key of `Remedy.remedy` that the API also offers: `apt` for `debian`.
+   * Absent: there are none.
+   */
   readonly profileForms?: Readonly<Record<string, string>>;
   /** The environment variables that the remedy's shell lines may set. */
   readonly variables: readonly string[];
@@ -168,7 +172,7 @@ export interface Client {
   ): Remedy;
 }
 
-/** Formats a chain as text. The default field masks credentials. */
+/** Formats a chain as text. The default field `shown` masks credentials. */
 export function showChain({ members, separators }: Chain, field: 'shown' | 'plain' | 'key' = 'shown'): string {
   return members.map((member, i) => member[field] + (separators[i] ?? '')).join('');
 }
@@ -184,15 +188,15 @@ export function urlKeysOf(chain: Chain): readonly string[] {
 export interface Bypass {
   readonly client: string;
   readonly setting: string;
-  /** The lines that apply the setting, keyed by form such as `env`. */
+  /** The lines that apply the setting, keyed by the file or tool that they are for, such as `env`. */
   readonly set: Readonly<Record<string, string>>;
   readonly unset: Readonly<Record<string, string>>;
   readonly note: Sentence;
 }
 
 /**
- * Builds a bypass that is one entry of a comma-separated environment variable. The lines of `set` can run repeatedly.
- * The lines of `unset` remove the entry only from the end of the value.
+ * Builds a bypass that is one entry of a comma-separated environment variable. The lines of `set` can safely run
+ * several times. The lines of `unset` remove the entry only from the end of the value.
  * @see isSafeEnv, which accepts no other expansion of a variable
  */
 export function listEntry(client: string, variable: string, entry: string): Bypass {
@@ -210,8 +214,9 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Tries the members in order until one is ok, unmeasured or `off`, or until `isFinal` ends the walk. `tookMs` is the
- * sum over the tried members.
+ * Returns how a client's request ends if the client tries the members of its chain in order. It stops at the first
+ * member that is ok, unmeasured or `off`, or whose reply is final. `tookMs` is the sum over the tried members.
+ * @param isFinal  true if the client tries no further member after this reply
  */
 export function walkInOrder(
   chain: Chain,
@@ -262,7 +267,8 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // Such a URL may contain a second URL with a password, or a token in its fragment. So all of it is masked.
+  // A URL with a fragment, white space or `:…@` in its path may contain a token or a second URL with a password. So all
+  // of it is masked.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {

@@ -22,9 +22,9 @@ export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ?
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
 export interface Today {
-  /** The chain in use; `null`: no valid one was found. */
+  /** The chain in use; `null`: no valid chain was found. */
   readonly chain: {
-    /** In the form of the configuration key `clients`, without user-info. */
+    /** The chain as written in the configuration key `clients`, without user names and passwords. */
     readonly text: string;
     readonly place: SettingPlace;
     /** True if the client or its distribution sets this chain, not the user. */
@@ -32,7 +32,10 @@ export interface Today {
   } | null;
   /** The private names in the settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
-  /** The patterns of the names that the client fetches without the chain. If absent, `privatePatterns` applies. */
+  /**
+   * The patterns of the names that the client fetches directly, not from the mirrors of the chain. If absent,
+   * `privatePatterns` applies.
+   */
   readonly direct?: readonly string[];
 }
 
@@ -60,7 +63,7 @@ export interface Doctor {
   authority?(surroundings: MachineSurroundings): Promise<Authority>;
   /**
    * Returns the file changes that apply a remedy.
-   * @param remedy  the form `json` of a remedy, untrusted
+   * @param remedy  the parsed JSON of the remedy (`Remedy.remedy.json`); untrusted
    * @returns       `null` if the remedy is invalid or not supported
    */
   settle(
@@ -80,11 +83,14 @@ export interface Doctor {
    * `null`: the file type is unknown.
    */
   usedIn?(path: string): ((text: string) => readonly string[]) | null;
-  /** Like `usedIn`, but the parser lists the entries that the project builds itself, so no mirror has them. */
+  /**
+   * Like `usedIn`, but the parser lists the entries for artifacts that the project builds itself. No mirror has these
+   * artifacts. `null`: no file of this type lists such entries.
+   */
   builtIn?(path: string): ((text: string) => readonly string[]) | null;
 }
 
-/** Makes the record of a trap that was found. If it has no edits, a user must repair it by hand. */
+/** Makes the record of a trap that was found. If the record has no edits, a user must repair the trap by hand. */
 export function trapOf<Id extends TrapId>(
   id: Id,
   what: string,
@@ -181,8 +187,8 @@ export function addLines(text: string, lines: readonly string[]): string {
 }
 
 /**
- * Returns a text of letters, digits and the punctuation of URLs and globs. Returns `null` for other values, such as a
- * text with quotes, spaces or `$`.
+ * Returns the value if it is a text of letters, digits and the punctuation of URLs and globs only. Returns `null` for
+ * any other value, such as a text with quotes, spaces or `$`.
  */
 export function readWord(value: unknown): string | null {
   return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;

@@ -1,21 +1,25 @@
 export interface DoorPath {
-  /** The module that the path names, in the form that private patterns match; `null`: it names none. */
+  /**
+   * The module that the path names, in the spelling that private patterns are compared with; `null`: the path names
+   * none.
+   */
   readonly module: string | null;
   /** `index`: metadata, or a file that may change; `artifact`: a file that should never change. */
   readonly kind: 'index' | 'artifact';
   /**
-   * The maximum length of a response, bytes. A longer response of a mirror is a failure. If absent, the front door's
-   * own limits apply.
+   * The maximum length of a response, bytes. A longer response of a mirror is a failure. If absent, the limits of the
+   * front door (mirrorwatch's proxy for clients) apply.
    */
   readonly bytesMax?: number;
 }
 
 /**
- * Regular expressions for the configuration of other reverse proxies. They match about the paths that `DoorPaths.read`
- * accepts. Apply them to decoded paths and ignore case. They have no look-around, braces or flags.
+ * Regular expressions for the configuration of other reverse proxies. The expressions match approximately the paths
+ * that `DoorPaths.read` accepts. Apply them to decoded paths and ignore case. They contain no look-around, braces or
+ * flags.
  */
 export interface DoorPatterns {
-  /** Matches paths below `prefix`. It contains no anchors. */
+  /** An expression that matches paths below `prefix`. It contains no anchors (`^`, `$`). */
   readonly paths: string;
   /** Only for an ecosystem with `DoorPaths.files`: how to recognise its files, which are outside the base URL. */
   readonly files?: {
@@ -24,15 +28,18 @@ export interface DoorPatterns {
     /** Matches the path of a file below any folder. */
     readonly paths: string;
   };
-  /** Matches the beginning of every path whose module matches the private pattern; it may match other paths too. */
+  /**
+   * Returns an expression that matches the beginning of each path whose module matches this private pattern. It may
+   * match other paths too.
+   */
   privateOf(pattern: string): string;
 }
 
 /** How to find the URLs of files to which a mirror's index pages link. */
 export interface DoorFiles {
   /**
-   * The values of the `Accept` header to request the page with. A mirror may return a different form of the page for
-   * each.
+   * The values of the `Accept` header to request the page with. For each value, a mirror may return the page in another
+   * format.
    */
   readonly accepts: readonly string[];
   /** Returns the path of a module's page below the base URL. */
@@ -46,24 +53,26 @@ export interface DoorFiles {
 /** How the front door, mirrorwatch's own proxy for clients, recognises the requests of an ecosystem. */
 export interface DoorPaths {
   /**
-   * The path prefix at the front door, without outer slashes, such as `go`. The paths below it are those below a
-   * mirror's base URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
+   * The path prefix at the front door, without outer slashes, such as `go`. Below the prefix, the paths are the same as
+   * below a mirror's base URL. If the ecosystem has no public upstream, the name of the upstream follows the prefix.
    */
   readonly prefix: string;
   /** True if an HTML response is never content: it is an error page or a captive portal. */
   readonly neverHtml?: true;
   /**
-   * Makes the links in an index absolute. `url`: where the index comes from. Absent: the index needs no change.
+   * Makes the links in an index absolute. `url`: the URL of the index. If the method is absent, the index needs no
+   * change.
    * @returns  `null` if the index cannot be read or is too large
    */
   absolute?(text: string, contentType: string, url: string): string | null;
   /**
-   * Loads the code that finds files. Absent if files are below the base URL, or if an index names them by full URLs.
+   * Loads the code that finds the URLs of files in index pages. Absent if files are below the base URL, or if an index
+   * names them by full URLs.
    */
   readonly files?: () => Promise<DoorFiles>;
   /**
-   * True if all requests of a client must go to the same mirror for a while, because a signed list and its packages
-   * must match.
+   * True if all requests of a client must go to the same mirror for a while. Else a signed list and its packages may
+   * not match.
    */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;

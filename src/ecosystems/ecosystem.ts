@@ -18,7 +18,10 @@ type Grain = 'version' | 'module' | 'mirror';
 /** One kind of request of an ecosystem's protocol. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
-  /** True if clients treat the response as a part of the artifact, like the responses of heavy steps. */
+  /**
+   * True if clients treat a failed response with status 200 like a failed download of an artifact: some clients then
+   * try no further mirror.
+   */
   readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
@@ -53,13 +56,16 @@ export interface UsualAside {
 /** Facts from earlier responses, by their key in table `meta` of the state file. */
 export type Known = ReadonlyMap<string, unknown>;
 
-/** The facts that an ecosystem stores: hashes, heads of logs, keys. */
+/** The facts that an ecosystem stores: hashes, signed heads of checksum databases, keys. */
 export interface Learning {
   /** The prefixes of the stored keys, at most 20 characters each. No two ecosystems share a prefix. */
   readonly keys: readonly string[];
   /** Returns the entries that the facts of one ok probe add or replace. Must be a pure function. */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
-  /** Returns the stored hashes by which to verify mirrors of this upstream, in the form of `ProbeContext.pinned`. */
+  /**
+   * Returns the stored hashes by which to verify mirrors of this upstream. Probes receive them as
+   * `ProbeContext.pinned`.
+   */
   pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
 }
 
@@ -91,11 +97,17 @@ export interface Given<Settings = unknown> {
 
 /** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
-  /** The same word is the label value, the configuration key and the name of the fixture folder. Lower-case letters. */
+  /**
+   * The id in lower-case letters. It is also the value of the label, the configuration key and the name of the fixture
+   * folder.
+   */
   readonly id: EcosystemId;
   /** The default upstream of mirrors; `null`: each mirror must name its upstream. */
   readonly publicUpstream: string | null;
-  /** Matches words in error messages of the ecosystem's clients. Absent: none are known. */
+  /**
+   * Matches words in error messages of the ecosystem's clients, to recognise which ecosystem an error text is about.
+   * Absent: no such words are known.
+   */
   readonly errorWords?: RegExp;
   /**
    * Whether the text of a 404 or 410 response names a failure behind the mirror, such as an unreachable upstream.
@@ -161,9 +173,9 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 };
 
 /**
- * Declares a light step. Its timeout is that of the configuration key `schedule`.
- * @param everyMinutes  the interval between two probes; `null`: that of the canary, which decides whether a mirror is
- *                      up
+ * Declares a light step (a small request). Its timeout is the one in the configuration key `schedule`.
+ * @param everyMinutes  the interval between two probes; `null`: the interval of the canary (the step that decides
+ *                      whether a mirror is up)
  */
 export function light<Settings>(
   everyMinutes: number | null,
@@ -174,8 +186,8 @@ export function light<Settings>(
 }
 
 /**
- * Declares a heavy step. It is probed hourly with a timeout of 2 minutes. Traffic forecasts assume 1 MiB for each
- * probe.
+ * Declares a heavy step (a large download). It is probed hourly with a timeout of 2 minutes. Traffic forecasts assume 1
+ * MiB for each probe.
  */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
@@ -190,8 +202,8 @@ export function sortLightFirst(steps: Ecosystem['steps']): readonly Step[] {
 const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
 /**
- * Returns the names of the steps: first the canary, then other light steps, then heavy steps. Each group is in the
- * order of `grains`.
+ * Returns the names of the steps: first the canary (the step that decides whether a mirror is up), then other light
+ * steps, then heavy steps. The light and the heavy steps are in the order of `grains`.
  */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {
@@ -222,15 +234,15 @@ interface FileKey {
 }
 
 /**
- * Configuration keys that only mirrors of this ecosystem have. All are optional. No key may have the name of one that
- * all mirrors have.
+ * Configuration keys that only mirrors of this ecosystem have. All are optional. None may have the name of a key that
+ * every mirror has.
  */
 type MirrorKeys = Readonly<Record<string, z.ZodType>>;
 
 /** A small mirror for `mirrorwatch demo`, which runs two of them. It has one fictitious module. */
 export interface SmallMirror {
   readonly upstream?: string;
-  /** The path of the mirror's base URL: empty, or such as `/simple`. */
+  /** The path of the mirror's base URL, such as `/simple`; it may be empty. */
   readonly base: string;
   /** The demo's module, as an entry of the configuration key `modules.<id>`. */
   readonly module: unknown;
@@ -240,9 +252,9 @@ export interface SmallMirror {
    * Returns the chain of the ecosystem's first client, with the URL `near` preferred to `far`. Absent: `Client.usual`.
    */
   chain?(near: string, far: string): string;
-  /** Paths below the base URL, in the order in which a build requests them; absent: the demo runs no builds. */
+  /** Paths below the base URL that one build of the demo requests, in this order; absent: the demo runs no builds. */
   readonly build?: readonly string[];
-  /** The form of the remedy that the demo shows. */
+  /** The key of `Remedy.remedy` whose lines the demo shows, such as `env`. */
   readonly form: string;
   readonly respond: DemoResponder;
 }

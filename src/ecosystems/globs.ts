@@ -1,4 +1,4 @@
-/** True if a text matches a glob that was split at its stars. */
+/** True if a text matches a glob. `parts`: the glob, split at its stars. */
 export function matchesParts(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop();

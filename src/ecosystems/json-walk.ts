@@ -12,10 +12,11 @@ export interface Wanted {
   /** Called when the value begins. */
   readonly begins?: (kind: JsonKind) => void;
   /**
-   * For an object: returns what is wanted of the member with this key. A key above 4 KiB is passed as an empty text.
+   * For an object: returns what is wanted of the member with this key; `null`: nothing. A key above 4 KiB is passed as
+   * an empty text.
    */
   readonly member?: (key: string) => Wanted | null;
-  /** For a list: what is wanted of each entry. */
+  /** For a list: what is wanted of each entry; absent: nothing. */
   readonly entry?: Wanted;
   /** Receives the whole value; `undefined`: its text is longer than `limits.jsonPartBytes`. */
   readonly value?: (value: unknown) => void;
@@ -105,7 +106,10 @@ const blank = new Uint8Array(256).map((_, byte) => Number([0x20, 0x09, 0x0a, 0x0
 const hexDigit = new Uint8Array(256).map((_, byte) => Number(/[0-9a-f]/i.test(String.fromCharCode(byte))));
 const escaped = new Uint8Array(256).map((_, byte) => Number('"\\/bfnrt'.includes(String.fromCharCode(byte))));
 
-/** The state of one pass. Only the outermost levels can have wanted parts: `wanted` has an entry for each. */
+/**
+ * The state of one pass over the text. Parts can be wanted only at the outermost levels of nesting: `wanted` has one
+ * entry for each of these levels.
+ */
 class JsonWalk {
   flaw: JsonFlaw | null = null;
   readonly #body: WholeBody;
@@ -114,7 +118,7 @@ class JsonWalk {
   #depth = 0;
   readonly #kinds = new Uint8Array(limits.jsonDepth);
   readonly wanted: Wanted[] = [];
-  /** What is wanted of the member whose key was read last. */
+  /** What is wanted of the member whose key was read last; `null`: nothing. */
   #ofMember: Wanted | null = null;
   /** The current value that must be reported as a whole; `null`: none. */
   #part: { readonly wanted: Wanted; readonly depth: number; readonly from: number } | null = null;
@@ -241,7 +245,7 @@ class JsonWalk {
     this.#ended(at + 1, piece, base);
   }
 
-  /** Reports that a value begins here, and returns what is wanted of it. */
+  /** Reports that a value begins here. Returns what is wanted of this value; `null`: nothing. */
   #announce(kind: JsonKind, at: number): Wanted | null {
     if (this.wanted.length < this.#depth) return null;
     const holder = this.wanted[this.#depth - 1];

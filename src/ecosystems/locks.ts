@@ -2,7 +2,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Result, Sentence } from '../core/result.ts';
 
 /**
- * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another place, such as a
+ * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another source, such as a
  * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the public upstream nor
  * one of its configured mirrors. `malformed`: the name, the version or the line is invalid. `unpinned`: no exact
  * version. `unread`: an included file that cannot be read.
@@ -28,16 +28,22 @@ export interface LockEntry {
 /** The invalid lines of a lock file. */
 export interface MalformedLines {
   readonly count: number;
-  /** The first of these lines, numbered from 1. `module` and `version` are only the beginning of the line. */
+  /**
+   * The first of the invalid lines; `line` is counted from 1. `module` and `version` contain only the beginning of the
+   * line, for display.
+   */
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
 
 export interface Lock {
-  /** The entries in the order of `sortByNeed`. */
+  /** The entries in the order of `sortByNeed`: direct requirements first. */
   readonly entries: readonly LockEntry[];
-  /** The hashes in the lock file, in the form of `ProbeContext.pinned`. */
+  /**
+   * The hashes in the lock file. Each ecosystem defines its keys, such as `module@version`. Probes receive them as
+   * `ProbeContext.pinned`.
+   */
   readonly pinned: Readonly<Record<string, string>>;
-  /** The invalid lines of each file, with the form of a valid line. Empty: all lines are valid. */
+  /** The invalid lines of each file. `expected`: what a valid line looks like. Empty: all lines are valid. */
   readonly malformed: readonly (MalformedLines & { readonly file: string; readonly expected: Sentence })[];
 }
 
@@ -83,6 +89,6 @@ export interface Locks {
   readonly top: string;
   readonly expected: Sentence;
   isLock(name: string): boolean;
-  /** Called only if a configuration names a lock file. */
+  /** Loads the parser of lock files. It is called only if a configuration names a lock file. */
   reader(): LockReader | Promise<LockReader>;
 }

@@ -16,7 +16,7 @@ export function parseJson(text: string, expected: Sentence): Result<unknown, Sen
   const { jsonValues, jsonDepth } = limits;
   if (isTooMuch(text)) return error(phrase('answer.deep', { what: expected, values: jsonValues, deep: jsonDepth }));
   try {
-    // `__proto__` is an ordinary own key here, so callers must read own keys only.
+    // `JSON.parse` makes an own member of the key `__proto__`. So callers must read only own members.
     return ok(JSON.parse(text) as unknown);
   } catch {
     return error(expected);

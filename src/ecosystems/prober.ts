@@ -5,7 +5,7 @@ const loaded = new Map<EcosystemId, Promise<Prober>>();
 
 /**
  * Loads `conversation.ts` of an ecosystem's folder. Rejects for an unknown ecosystem. The registry is not used, because
- * it would load all ecosystems into the thread.
+ * it would load all ecosystems into the probing thread.
  */
 export function loadProber(id: EcosystemId): Promise<Prober> {
   const known = loaded.get(id);

@@ -7,14 +7,17 @@ import { phrase } from '../words/tell.ts';
 export interface ClientJob<Settings = unknown> {
   /** Credentials are in clear text: write them only to files in `home`. */
   readonly access: WireAccess;
-  /** True if the upstream of the mirror is the ecosystem's public one. */
+  /** True if the mirror copies the ecosystem's public upstream. */
   readonly isPublic: boolean;
   readonly module: string;
   /** The version as configured; `null`: the configuration names none. */
   readonly version: string | null;
   readonly settings: Settings;
   readonly privatePatterns: readonly string[];
-  /** The absolute path of the run's own folder. The client starts in its subfolder `work`. */
+  /**
+   * The absolute path of the client's home directory, which is new for each run. The client starts in its subfolder
+   * `work`.
+   */
   readonly home: string;
 }
 
@@ -31,8 +34,8 @@ export interface RealClient {
   readonly spec: readonly string[];
   readonly usualRequests: number;
   /**
-   * Returns what the client does not support in the access to this mirror, such as a client certificate; `null`: it
-   * supports everything.
+   * Returns which of this mirror's access settings the client does not support, such as a client certificate. `null`:
+   * it supports all of them.
    */
   cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
@@ -63,8 +66,9 @@ export function findLines(words: string, pattern: RegExp, max = 3): string {
 }
 
 /**
- * Returns a netrc file with the mirror's credentials. It names the host with and without its port because clients
- * differ, and the hosts of `auth.hosts`. Empty if the mirror has no credentials of the scheme `basic`.
+ * Returns the text of a netrc file with the mirror's user name and password. It is empty if the mirror has no
+ * credentials of the scheme `basic`. It lists the mirror's host with and without the port, because some clients search
+ * for one and some for the other. It also lists the hosts of `auth.hosts`.
  */
 export function netrcOf({ url, auth }: WireAccess): string {
   if (auth === null || auth.scheme !== 'basic') return '';
@@ -73,7 +77,10 @@ export function netrcOf({ url, auth }: WireAccess): string {
   return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
 }
 
-/** Returns the environment variables for the mirror's proxy, without credentials. */
+/**
+ * Returns the environment variables for the mirror's proxy, without credentials. The result is empty if the mirror has
+ * no proxy.
+ */
 export function proxyEnvOf({ proxy }: WireAccess): Readonly<Record<string, string>> {
   if (proxy === null) return {};
   const { url } = proxy;

@@ -41,7 +41,7 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
 }
 
 /**
- * Sends a request and returns the response if its status is 200.
+ * Sends a request and returns the response if its status is 200; else how the conversation must end.
  * @param isMasked  whether a 404 or 410 means that the mirror could not reach its own upstream: a fault, not an absence
  */
 export function* get(
@@ -143,7 +143,7 @@ export function matchesBeginning(body: Uint8Array, hex: string): boolean {
 }
 
 /**
- * Returns the versions in a response, in the form in which mirrors are compared.
+ * Makes the fact `contents.versions`, by which the versions that mirrors list are compared.
  * @param versions  the newest last, in the spelling that all mirrors share
  * @param count     the number of all versions, if `versions` has only the newest ones
  */
@@ -157,8 +157,8 @@ export function statedContentsOf(
 }
 
 /**
- * Returns the tags in a response, in the form in which mirrors are compared: `latest` first, at most
- * `limits.contentTags`, without tags that are too long.
+ * Selects the tags of a response that are compared between mirrors: `latest` first, at most `limits.contentTags`,
+ * without tags that are too long.
  */
 export function tagsOf(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const fits = ([name, value]: readonly [string, string]): boolean =>

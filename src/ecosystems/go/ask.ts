@@ -11,12 +11,15 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
   return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
 }
 
-/** Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream is `masked_upstream`. */
+/**
+ * Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream becomes the failure
+ * `masked_upstream`.
+ */
 export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
   return getAny(request, context, isMasked);
 }
 
-/** Requests the path `rest` below a module. Ends as `unaskable` for an invalid module path. */
+/** Requests the path `rest` below the URL of a module. For an invalid module path, the result is `unaskable`. */
 export function* getBelow(
   module: string | null,
   rest: string,
@@ -31,8 +34,8 @@ export function* getBelow(
 const causeBytes = 16_384;
 
 /**
- * Error texts of a proxy, or of the go command or git behind it. They mean that it could not reach its source, or could
- * not store the result.
+ * Error texts of a proxy, or of the go command or git behind it. They mean that the proxy could not reach its source,
+ * or could not store the result.
  */
 const causes: readonly RegExp[] = [
   /\bbad upstream\b|\bfetch timed out\b/i,
@@ -52,7 +55,7 @@ function isMasked({ body }: Responded): boolean {
 
 /**
  * True if the text of a 404 or 410 response names a failure behind the proxy as its cause. It searches all lines,
- * because git's error is not on the first one.
+ * because git's error is not on the first line.
  * @see test/fixtures/go/texts-of-404/SOURCES.md; goproxy/goproxy response.go, fetch.go doDirect
  */
 export function isMaskedText(text: string): boolean {

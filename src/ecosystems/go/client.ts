@@ -37,8 +37,9 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * Returns how a request of the go command ends. After a member with `,` it continues only on 404 and 410. After one
- * with `|` it continues on any failure except a hanging mirror and a complete artifact with wrong bytes.
+ * Returns how a request of the go command ends. If `,` follows a member, the command tries the next member only after
+ * 404 and 410. If `|` follows, it tries the next member after any failure except a hanging mirror and a complete
+ * artifact with wrong bytes.
  * @see docs/protocols/go.md#goproxy; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -50,9 +51,9 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 }
 
 /**
- * Returns the state of the checksum relay that the go command would use: the relay of the first member that offers one.
- * An unknown relay ends the search. A broken relay ends it unless `|` follows the member. `none`: the go command
- * queries the database directly.
+ * Returns the state of the relay through which the go command would query the checksum database. This is the relay of
+ * the first member that offers one. A member whose relay is unknown ends the search. A member whose relay is broken
+ * ends it unless `|` follows the member. `none`: the go command queries the database directly.
  * @see docs/protocols/go.md#relay
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {

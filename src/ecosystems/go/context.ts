@@ -32,11 +32,14 @@ export interface GoOwn {
    */
   readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
   /**
-   * The public module, at a canonical version, that the `sumdb` step looks up. If absent, it looks up `knownLookup` at
-   * mirrors of the public upstream, and nothing at other mirrors.
+   * The public module, at a canonical version, that the `sumdb` step looks up. If absent, the step looks up
+   * `knownLookup` at mirrors of the public upstream, and nothing at other mirrors.
    */
   readonly lookup?: Lookup;
-  /** Modules without a stored hash, at most `limits.lookupsPerProbe`. The probe looks them up too. */
+  /**
+   * Modules without a stored hash, at most `limits.lookupsPerProbe`. The probe also looks up these modules. Absent:
+   * there are none.
+   */
   readonly unknown?: readonly Lookup[];
   /** The largest verified tree head (signed size and root hash) of the checksum database; absent: none is stored. */
   readonly treeHead?: KnownHead;
@@ -50,7 +53,9 @@ export interface KnownHead extends TreeHead {
 export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
-/** The key of a database's largest head is `head/<name>`. Older releases stored a single head as `head`. */
+/**
+ * The key of the largest tree head of a database is `head/<name>`. Older releases stored a single tree head as `head`.
+ */
 const headKey = 'head';
 
 type Named = KnownHead & { readonly name: string };
@@ -67,12 +72,13 @@ export const goLearning: Learning = {
   learn(known, { logged = {}, own = {} }) {
     const pins = Object.entries(logged).map(([name, hash]) => [`${pinKey}${name}`, hash] as const);
     const fresh = pins.filter(([key, hash]) => known.get(key) !== hash);
-    // Counting all stored hashes is slow, so it is done only if there is a new one.
+    // Counting all stored hashes is slow, so they are counted only if there is a new hash.
     const room = fresh.length === 0 ? 0 : pinsMax - Object.keys(pinnedIn(known, pinKey)).length;
     const learnt: (readonly [string, unknown])[] = fresh.slice(0, Math.max(0, room));
     const seen = own['head'] as Named | undefined;
     const head = seen === undefined ? null : headOf(known, seen.name);
-    // If another probe stored a tree head after this one began, the two heads were not proven consistent.
+    // If another probe stored a tree head after this probe began, the two tree heads were not proven consistent. So the
+    // head of this probe is not stored.
     const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
     if (seen !== undefined && isNext) learnt.push([`${headKey}/${seen.name}`, seen]);
     return learnt;
@@ -86,7 +92,8 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const loggedModules = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // This lookup is timed, so use the same module each time if possible: one that is known to be in the log.
+  // The duration of this lookup is measured. So use the same module each time if possible, one that is known to be in
+  // the log.
   const lookup = loggedModules.find(isKnown) ?? loggedModules[0];
   const unknown = loggedModules.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
@@ -101,8 +108,9 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
 }
 
 /**
- * Returns the URL at which probes query the database directly; `null`: they do not. It is `null` if the mirror has a
- * pinned key or a client certificate. For a mirror on this machine, only a configured URL is used.
+ * Returns the URL at which probes of this mirror query the checksum database directly; `null`: they query it only
+ * through relays. It is `null` if the mirror has a pinned key or a client certificate. For a mirror on this machine,
+ * only a configured URL is used.
  */
 function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
   const { pin, client } = mirror.access.tls;

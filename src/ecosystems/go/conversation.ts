@@ -65,7 +65,8 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
 }
 
 /**
- * Requests the `.info` of a version. Only `latest` is resolved first, because `.info` also accepts branches and hashes.
+ * Requests the `.info` of a version. Only the version `latest` must be resolved before, because `.info` accepts
+ * branches and commit hashes.
  */
 function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const wanted = version ?? '';
@@ -108,14 +109,15 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, path, { bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  // The probe wanted only the first bytes, as a throughput sample, so there is no whole file to hash.
+  // This probe reads only the first bytes, to measure throughput. So there is no whole file to hash.
   if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
   const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
-    // A complete body that is not a valid zip cannot be what the checksum database hashed.
+    // A complete body that is not a valid zip cannot be the file that the checksum database hashed. So it is a
+    // mismatch, not malformed.
     if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
     return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
@@ -129,7 +131,7 @@ function factsOf(wanted: string | null, resolvedVersion: string): Facts {
   return wanted === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** Compares a hash with the known one. If none is known, the hash can only be compared between mirrors. */
+/** Compares a hash with the known hash. If none is known, the hash can only be compared between mirrors. */
 function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });

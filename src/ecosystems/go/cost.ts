@@ -18,9 +18,10 @@ interface Relayed {
 }
 
 /**
- * Returns what one lookup costs the go command with an empty cache: through a relay over the existing connection to the
- * mirror, and directly over a new connection.
- * @param direct  the database itself: it is queried here, and its failures do not count against the mirror
+ * Returns the requests and milliseconds that one lookup costs the go command with an empty cache. `relayed`: through
+ * the mirror's relay, over the existing connection. `direct`: from the database itself, over a new connection.
+ * @param relay   what the probe received through the mirror's relay; `null`: the mirror has no relay
+ * @param direct  the database itself, which this function queries; its failures do not count against the mirror
  * @returns       `null`: nothing was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */

@@ -1,10 +1,11 @@
-/** Neither set contains `!`, because it is the escape character. */
+/** The characters allowed in an unescaped path and version. `!` is not allowed, because it is the escape character. */
 const pathText = /^[A-Za-z0-9\-._~/]+$/;
 const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 
 /**
  * Returns the escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
- * @returns `null` for an invalid path: another character, an empty element, or one that begins or ends with a dot
+ * @returns `null` for an invalid path: another character, an empty element, or an element that begins or ends with a
+ *          dot
  * @see docs/protocols/go.md#escaping; golang/mod module/module.go EscapePath
  */
 export function escapeModule(path: string): string | null {
@@ -23,8 +24,8 @@ export function escapeVersion(version: string): string | null {
 }
 
 /**
- * Percent-encodes a path as the go command does for module proxies, but not for checksum databases: `!` becomes `%21`,
- * while `+` and `@` are kept.
+ * Percent-encodes a path as the go command does for module proxies: `!` becomes `%21`, while `+` and `@` are kept. For
+ * checksum databases the go command does not do this.
  * @see docs/protocols/go.md#escaping; golang/go net/url shouldEscape, encodePathSegment
  */
 export function encodePath(path: string): string {

@@ -14,7 +14,10 @@ const byHash = phrase('answer.goVerifies');
 const listBytes = 20_000;
 const modBytes = 4000;
 
-/** To resolve `latest`, a probe first requests the list and the go.mod of the highest version. */
+/**
+ * Returns the further requests of a probe. To resolve `latest`, a probe first requests the list and the go.mod of the
+ * highest version. `null`: the version is fixed, so there are no further requests.
+ */
 function usualAside(version: string | null): UsualAside | null {
   return goNames.isFixed(version) ? null : { requests: 2, bytes: listBytes + modBytes };
 }
@@ -30,7 +33,8 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Intervals are from docs/protocols/go.md#requests-by-interval. Bytes are for small modules; `sumdb` was measured.
+  // Intervals are from docs/protocols/go.md#requests-by-interval. Byte counts are for small modules; those of `sumdb`
+  // were measured.
   steps: {
     list: light(5, { grain: 'module', usualBytes: listBytes }),
     info: light(5, { grain: 'version', usualBytes: 1000, usualAside }),
@@ -41,7 +45,8 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // These are the lookup, the signed head, six tiles, and a path that must not exist.
+      // The requests are: the lookup, the signed tree head, six tiles (parts of the log's hash tree), and a path that
+      // must not exist.
       usualAside: () => ({ requests: 9, bytes: 26_000 }),
       isRequested: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),

@@ -60,7 +60,7 @@ export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFa
 
 type Latest =
   | { readonly tag: 'version'; readonly version: string }
-  /** The caller must find out whether `version` has a go.mod of its own. */
+  /** The caller must find out whether `version` has a go.mod of its own, not one that the proxy generated. */
   | { readonly tag: 'has_mod'; readonly version: string }
   /** The list is empty: the caller must request `@latest`. */
   | { readonly tag: 'ask' };
@@ -84,7 +84,10 @@ export function latestOf(versions: readonly string[], hasMod: boolean | null): L
   return version === undefined ? { tag: 'ask' } : { tag: 'version', version };
 }
 
-/** The maximum number of `retract` directives to read from a go.mod, because each is compared with every version. */
+/**
+ * The maximum number of `retract` directives to read from a go.mod. It is limited, because each directive is compared
+ * with every version.
+ */
 const retractionsMax = 200;
 
 /**
@@ -109,7 +112,7 @@ function* retractionsIn(goMod: Uint8Array): Slices<readonly (readonly [string, s
   yield* walkLines(utf8(goMod) ?? '', (line) => {
     const directive = read(line);
     if (directive?.verb !== 'retract') return true;
-    // `v1.0.0` or `[v1.0.0, v1.9.9]`.
+    // The text after `retract` is `v1.0.0` or `[v1.0.0, v1.9.9]`.
     const [low = '', high = low] = directive.words.join(' ').match(/[^\s,[\]]+/g) ?? [];
     if (isSemver(low) && isSemver(high)) ranges.push([low, high]);
     return ranges.length < retractionsMax;

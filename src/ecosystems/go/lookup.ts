@@ -10,7 +10,7 @@ import type { GoContext, Lookup } from './context.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead, type Verifier } from './note.ts';
 
-/** A module that many clients look up in the public database: the request reveals nothing about this host. */
+/** A module that many clients look up in the public database. So the request reveals nothing about this host. */
 export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
 /** Returns the path of a module version's record below a database's base URL; `null` for an invalid module path. */
@@ -72,13 +72,15 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
 /** The parts of a lookup response. `note` is the text of a signed tree head. */
 interface LogRecord {
   readonly id: number;
-  /** The go.sum lines of the record, each with its line feed: the input of the leaf hash. */
+  /**
+   * The go.sum lines of the record, each with its line feed. The record's hash in the log is computed from this text.
+   */
   readonly text: string;
   readonly note: Uint8Array;
 }
 
 /**
- * Splits a lookup response into its parts; `null` if it does not have this form.
+ * Splits a lookup response into its parts; `null`: the response is malformed.
  * @see docs/protocols/go.md#checksum-database; golang/mod sumdb/tlog/note.go ParseRecord
  */
 export function parseRecord(body: Uint8Array): LogRecord | null {
@@ -96,7 +98,7 @@ export function parseRecord(body: Uint8Array): LogRecord | null {
 /**
  * Returns the `h1:` hashes of one module version in a record, with the keys `module@version` and
  * `module@version/go.mod`.
- * @returns `null` if one of the two is missing
+ * @returns `null` if one of the two hashes is missing
  */
 export function hashesOf(text: string, module: string, version: string): Readonly<Record<string, string>> | null {
   const hashes: Record<string, string> = {};
@@ -112,7 +114,7 @@ export function hashesOf(text: string, module: string, version: string): Readonl
 /** A checksum database, queried through a relay or directly, and what this conversation received from it. */
 export interface Database {
   readonly context: GoContext;
-  /** Without a trailing slash. */
+  /** The base URL of the database, without a trailing slash. */
   readonly base: string;
   readonly verifier: Verifier;
   /** The received tiles (parts of the hash tree), keyed by path. They are not verified. */
@@ -120,7 +122,7 @@ export interface Database {
   readonly took: Map<string, NonNullable<Responded['took']>>;
 }
 
-/** A record, and the tree head in the same response. The head's signature was verified. */
+/** A record, and the tree head in the same response. The signature of the tree head was verified. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;
@@ -147,7 +149,7 @@ export function* getFrom(
   path: string,
   { aside, bodyBytesMax }: Pick<ProbeRequest, 'aside' | 'bodyBytesMax'>,
 ): Talk<Got> {
-  // Unlike in module URLs, the go command does not percent-encode a `!` here.
+  // In URLs of a checksum database the go command does not percent-encode `!`, unlike in URLs of modules.
   const request = { url: `${database.base}/${path}`, bodyBytesMax, ...(aside === true ? { aside } : {}) };
   const got = yield* getGo(request, database.context);
   if (got.tag === 'ok' && got.value.took !== undefined) database.took.set(path, got.value.took);

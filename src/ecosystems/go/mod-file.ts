@@ -37,7 +37,7 @@ export function isSynthetic(body: Uint8Array, module: string): boolean {
   return Buffer.from(body).equals(Buffer.from(`module ${module}\n`));
 }
 
-/** One directive of a go.mod. Each line of a block is one directive. */
+/** One directive of a go.mod. Each line of a block such as `require ( … )` is one directive. */
 interface GoModDirective {
   readonly verb: string;
   /** The words without the verb and without quotes. */
@@ -57,7 +57,10 @@ export function readGoMod(text: string): readonly GoModDirective[] {
   return text.split('\n').flatMap((line) => read(line) ?? []);
 }
 
-/** Returns a parser that takes the lines in order. It returns `null` for a line without a directive. */
+/**
+ * Returns a parser that takes the lines of a go.mod one by one, in order. The parser returns `null` for a line without
+ * a directive.
+ */
 export function createGoModReader(): (line: string) => GoModDirective | null {
   let block: string | null = null;
   return (line) => {

@@ -14,7 +14,8 @@ export interface Verifier {
  * @see docs/protocols/go.md#checksum-database
  */
 export function parseVerifier(text: string): Verifier | null {
-  // Only the first two plus signs are separators, because base64 may contain more. 33 bytes are 44 base64 characters.
+  // Only the first two plus signs are separators, because base64 may contain more. The 44 base64 characters are 33
+  // bytes: the algorithm and the key.
   const found = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text);
   const [, name = '', hashHex = '', encoded = ''] = found ?? [];
   const key = Buffer.from(encoded, 'base64');
@@ -66,7 +67,7 @@ function isSignatureOf(text: string, signature: Buffer, verifier: Verifier): boo
   return verify(null, Buffer.from(text), key, signature);
 }
 
-/** The head of a checksum database's tree: the number of records and the root hash. */
+/** The tree head of a checksum database: the number of records, and the root hash of the hash tree over them. */
 export interface TreeHead {
   readonly size: number;
   readonly rootBase64: string;
@@ -76,7 +77,10 @@ export interface SignedHead extends TreeHead {
   readonly note: string;
 }
 
-/** Parses the text of a tree head; further lines are ignored. `null` if it is malformed. @see docs/protocols/go.md#checksum-database */
+/**
+ * Parses the text of a tree head. Lines after the third are ignored. `null`: the text is malformed.
+ * @see docs/protocols/go.md#checksum-database
+ */
 export function parseTreeHead(text: string): TreeHead | null {
   const [title, size = '', root = ''] = text.split('\n');
   if (title !== 'go.sum database tree' || !/^(0|[1-9]\d{0,15})$/.test(size)) return null;

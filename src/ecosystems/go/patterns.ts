@@ -6,7 +6,7 @@ type Token =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
 
 /**
- * True if a module path matches one of the globs by GOPRIVATE's rules: a glob with N slashes is compared with the first
+ * True if a module path matches one of the globs by GOPRIVATE's rules. A glob with N slashes is compared with the first
  * N+1 path elements. An empty or malformed glob matches nothing.
  * @see docs/protocols/go.md#patterns; golang.org/x/mod module.MatchPrefixPatterns and path.Match
  */
@@ -45,7 +45,10 @@ function matchesPrefix(glob: string, module: string): boolean {
   return tokens !== null && matchesTokens(tokens, [...path.slice(0, elements).join('/')]);
 }
 
-/** Backtracks to the last star only, which suffices because a star never matches `/`. */
+/**
+ * True if the tokens match the whole text. After a mismatch it backtracks only to the last star. This suffices, because
+ * a star never matches `/`.
+ */
 function matchesTokens(tokens: readonly Token[], text: readonly string[]): boolean {
   let at = 0;
   let next = 0;

@@ -30,7 +30,8 @@ interface Claim {
 
 /**
  * Proves with a server's tiles (parts of the log's hash tree) that its records are in the log. Also proves that older
- * heads are consistent with the largest one. An inconsistent head is reported as a fork.
+ * tree heads are consistent with the largest one. An inconsistent tree head is reported as a fork. The error is the
+ * verdict of the probe; `ok`: all is proven.
  */
 export function* verifyClaim(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Verdict>> {
   const older = heads.filter(({ size }) => size <= largest.size);
@@ -50,7 +51,10 @@ export function* verifyClaim(database: Database, { largest, heads, found }: Clai
   return ok(null);
 }
 
-/** Returns how the tiles contradict the largest head or the records; `null`: they confirm both. */
+/**
+ * Returns how the tiles (parts of the hash tree) contradict the largest tree head or the records; `null`: they confirm
+ * both.
+ */
 function contradiction(
   largest: TreeHead,
   found: readonly FoundRecord[],
@@ -66,15 +70,18 @@ function contradiction(
 }
 
 /**
- * Makes the verdict for two signed heads that contradict each other.
- * @param root  the root of the first `older.size` records, computed from verified tiles
+ * Makes the verdict for two signed tree heads that contradict each other.
+ * @param root  the root hash of the first `older.size` records, computed from verified tiles
  */
 function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Verdict {
   const statements = [statementOf(older), statementOf(larger)] as const;
   return failedBy(mismatch(older.rootBase64, root), { forked: { name, statements } });
 }
 
-/** Returns the signed note of a head. If the note was not stored, it returns the head's text without a signature. */
+/**
+ * Returns the signed note of a tree head. If the note was not stored, it returns the text of the tree head without a
+ * signature.
+ */
 function statementOf({ note, size, rootBase64 }: KnownHead): string {
   return note ?? `go.sum database tree\n${size}\n${rootBase64}\n`;
 }
@@ -83,12 +90,12 @@ function mismatch(want: string, got: Sentence | string): ProbeFailure {
   return mismatchOf({ algorithm: 'tree', want, got, by: phrase('answer.treeHead') });
 }
 
-/** The maximum number of requests for tiles if no record must be proven. */
+/** The maximum number of requests for tiles (parts of the hash tree) if no record must be proven. */
 const headRequestsMax = 20;
 
 /**
  * Requests the wanted tiles.
- * @param records  the number of records to prove: in a large log each needs a tile and the parent of that tile
+ * @param records  the number of records to prove: in a large log each needs its own tile and that tile's parent
  */
 function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
@@ -104,7 +111,7 @@ function* fetchTiles(database: Database, wanted: readonly Tile[], records: numbe
       if (requestsLeft-- <= 0) return stoppedBy(malformed('answer.fewTiles'));
       got = yield* fetchTile(database, { ...tile, width });
       // If the partial tile is missing, request the full tile, which begins with the same hashes. Servers may delete
-      // the partial one.
+      // partial tiles.
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
     }
     if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });

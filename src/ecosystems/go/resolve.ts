@@ -12,8 +12,8 @@ import { isCanonical } from './version.ts';
 type Resolved = Result<string, End>;
 
 /**
- * Resolves a version as the go command does: `latest` through the list, or `@latest` if the list is empty; a branch or
- * hash through `.info`. The requests do not count in the probe's time.
+ * Resolves a version as the go command does. `latest` is resolved through the list, or through `@latest` if the list is
+ * empty. A branch or commit hash is resolved through `.info`. The requests do not count in the probe's time.
  */
 export function* resolve(module: string, version: string, context: GoContext): Talk<Resolved> {
   if (isCanonical(version)) return ok(version);

@@ -14,8 +14,8 @@ import {
 import type { GoSettings } from './context.ts';
 
 /**
- * Returns why the go command cannot use this mirror; `null`: it can. It sends credentials from a netrc, and only over
- * TLS.
+ * Returns why the go command cannot use this mirror; `null`: it can. The command reads credentials from a netrc, and
+ * sends them only over TLS.
  */
 function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
@@ -57,7 +57,7 @@ function plan(job: ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // Go also reads the certificate folders of the system.
+      // SSL_CERT_FILE does not turn off the system's certificate folders: Go reads both.
       ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
       ...proxyEnvOf(access),
     },

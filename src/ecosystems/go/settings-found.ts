@@ -29,7 +29,7 @@ export interface GoSetting {
 }
 
 export interface GoFound {
-  /** The file of `go env -w`; `null`: GOENV=off. */
+  /** The path of the file of `go env -w`; `null`: GOENV is `off`, so the go command reads no such file. */
   readonly goenv: string | null;
   readonly settings: readonly GoSetting[];
   /** Requirements in the project's go.mod. `line`: the first line that contains the module's path. */

@@ -23,7 +23,8 @@ const publicDatabase = {
 };
 
 /**
- * Parses GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`; a URL may follow the last two after a space.
+ * Parses a value of GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`. A space and a URL may follow the
+ * name or the key.
  */
 export function parseSumdb(text: string): Result<GoSettings['sumdb'], Sentence> {
   if (text === 'off') return ok(null);

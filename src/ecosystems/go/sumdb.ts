@@ -20,12 +20,15 @@ import { parseVerifier, type SignedHead, type Verifier } from './note.ts';
 import { verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
-/** A path that does not exist. It has no `/@`, so a proxy rejects its syntax and sends no request upstream. */
+/**
+ * A path that does not exist. A server that responds to it with 200 responds so to every path, and the probe fails. The
+ * path has no `/@`, so a proxy rejects its syntax and sends no request upstream.
+ */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
  * Probes a mirror's relay of the checksum database. If the mirror offers a relay that then fails, the probe fails,
- * because builds fail too. A relay whose head is older but consistent is ok.
+ * because builds fail too. A relay with an older but consistent tree head is ok.
  * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -42,7 +45,8 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (found.tag === 'error') return ended(found.error);
   const latest = yield* requestHead(relay);
   const records = all(found.value);
-  // The go command never requests `latest`. So if a relay lacks it, the head in the record's response is used.
+  // The go command never requests the path `latest`. So a relay may lack it; then the tree head in the record's
+  // response is used.
   if (latest.tag === 'error' && (records.length === 0 || !isNotOffered(latest.error))) return ended(latest.error);
   const heads = distinct([...(latest.tag === 'ok' ? [latest.value] : []), ...records.map(({ head }) => head)]);
   const largest = largestOf(heads);
@@ -72,7 +76,10 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   return fine(withCost(logged, yield* lookupCostOf({ database: relay, lookup, record }, reached(own))));
 }
 
-/** Handles a mirror without a relay. Clients then query the database directly, so only that cost is measured. */
+/**
+ * Handles a mirror without a relay. Its clients query the database directly, so the probe measures only the cost of
+ * such a query.
+ */
 function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
   const own = reached(yield* requestDirectly(directOf(context, verifier)));
   return fine(withCost({ notOffered: true }, yield* lookupCostOf(null, own)));
@@ -100,8 +107,9 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Looks up modules without a stored hash, and proves `limits.lookupsAtOnce` of them together. It skips modules that are
- * not in the log. Any other failure ends the lookups; only a mismatch counts against the relay.
+ * Looks up modules without a stored hash, and proves that their records are in the log, `limits.lookupsAtOnce` at a
+ * time. It skips modules that are not in the log. Any other failure ends the lookups; only a mismatch counts against
+ * the relay.
  */
 function* learnMore(
   relay: Database,
@@ -144,13 +152,19 @@ function isLie(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
-/** The checksum database, queried directly. `head`: its newest signed tree head; `null`: no valid one was received. */
+/**
+ * The checksum database, queried directly. `head`: its newest signed tree head; `null`: no valid tree head was
+ * received.
+ */
 interface Itself {
   readonly database: Database;
   readonly head: SignedHead | null;
 }
 
-/** Requests the newest tree head from the database itself. A failure does not count against the mirror. */
+/**
+ * Requests the newest tree head from the database itself. A failure does not count against the mirror. `null`: probes
+ * of this mirror do not query the database directly.
+ */
 function* requestDirectly(database: Database | null): Talk<Itself | null> {
   if (database === null) return null;
   const head = yield* requestHead(database);
@@ -158,9 +172,10 @@ function* requestDirectly(database: Database | null): Talk<Itself | null> {
 }
 
 /**
- * If the relay lags behind the database, proves that the database's head is consistent with all known heads. The tiles
- * come from the database.
- * @returns the largest head that was proven consistent; an error only for a fork
+ * If the relay lags behind the database, proves that the database's tree head is consistent with all known tree heads.
+ * The tiles (parts of the hash tree) come from the database.
+ * @returns the largest tree head that was proven consistent; an error only for a fork (two signed tree heads that
+ *          contradict each other)
  */
 function* proveItself(
   own: Itself | null,

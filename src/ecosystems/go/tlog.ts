@@ -75,7 +75,8 @@ export function rootOf(size: number, tiles: Tiles): Buffer | null {
 }
 
 /**
- * True if each full tile has the hash that its parent tile states. Partial tiles are not checked: the root proves them.
+ * True if each full tile has the hash that its parent tile states. Partial tiles are not checked here, because the root
+ * hash is computed from them.
  */
 export function verifyTiles(tiles: Tiles, proven: readonly Tile[]): boolean {
   return proven.every((tile) => {
@@ -106,7 +107,7 @@ function subtreesOf(size: number): Node[] {
   return nodes;
 }
 
-/** Returns the tile that contains the hashes below a node: `count` hashes, beginning at hash number `offset`. */
+/** Returns the tile that contains the hashes of a subtree (node): `count` hashes, beginning at hash number `offset`. */
 function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
   const count = 2 ** (level % 8);
   const first = index * count;

@@ -125,8 +125,8 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
 }
 
 /**
- * Returns the line that appends `direct` to GOPROXY. If the old list has a password, the line does not show the list:
- * the shell expands it.
+ * Returns the line that appends `direct` to GOPROXY. If the old list has a password, the line does not contain the
+ * list: the shell inserts the list when the line runs.
  */
 function withDirect(setting: GoSetting): string {
   const { value, source } = setting;
@@ -167,7 +167,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
 }
 
 /**
- * Makes the trap of a setting that must keep only the entries `kept`. If that is empty, the setting must be removed.
+ * Makes the trap of a setting that must keep only the entries `kept`. If `kept` is empty, the setting must be removed.
  */
 function without(
   id: GoTrap['id'],

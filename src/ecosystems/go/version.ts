@@ -46,7 +46,10 @@ export function isIncompatible(version: string): boolean {
 const pseudo =
   /^v[0-9]+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 
-/** True for a version that Go gives to a commit without a tag. @see docs/protocols/go.md#versions; golang/mod module/pseudo.go */
+/**
+ * True for a version that Go gives to a commit without a tag.
+ * @see docs/protocols/go.md#versions; golang/mod module/pseudo.go
+ */
 export function isPseudo(version: string): boolean {
   return isSemver(version) && pseudo.test(version);
 }

@@ -23,7 +23,7 @@ type Directory =
   | { readonly tag: 'cut' }
   | { readonly tag: 'broken'; readonly what: Sentence };
 
-/** The longest end record: 22 bytes and a comment of 65535 bytes. */
+/** The maximum length of a zip's end record, bytes: 22, and a comment of 65535. */
 const endWindowBytes = 65_557;
 const endBytes = 22;
 const headerBytes = 46;
@@ -69,8 +69,8 @@ interface End {
 }
 
 /**
- * Finds the last end record whose comment ends exactly with the file. The signature of an end record may also occur
- * within a comment.
+ * Finds the end record of a zip: the last one whose comment ends exactly at the end of the file. Its signature may also
+ * occur within a comment. `null`: there is no end record.
  */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);
@@ -87,7 +87,7 @@ function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: numb
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
   const locatorAt = end - locatorBytes;
   const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
-  // Without a zip64 locator these values are real: a zip of the old form can have exactly 65535 entries.
+  // Without a zip64 locator these values are real: a zip that is no zip64 can have exactly 65535 entries.
   if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
   const wideAt = toNumber(locator.readBigUInt64LE(8));
   if (wideAt === null || wideAt + wideBytes > locatorAt) return null;

@@ -88,7 +88,7 @@ class Content {
     this.#entry = entry;
   }
 
-  /** Returns false once the content exceeds the declared size. */
+  /** Adds the next piece of the content. Returns false if the content is now longer than the declared size. */
   take(piece: Uint8Array): boolean {
     this.#bytes += piece.length;
     if (this.#bytes > this.#entry.plainBytes) return false;

@@ -114,7 +114,7 @@ function wordsOf(value: string): readonly string[] {
   return value.split(/\s+/).filter((word) => word !== '');
 }
 
-/** Reads a line `Acquire::http::Proxy "…";`. It does not read the form with nested blocks. */
+/** Reads a line `Acquire::http::Proxy "…";`. It does not read nested blocks (`Acquire { http { … } }`). */
 function proxyIn({ file, line, text }: FileLine): readonly AptProxy[] {
   const [, scheme = '', value = ''] = /^\s*Acquire::(https?)::Proxy\s+"([^"]*)"/i.exec(text) ?? [];
   return scheme === '' ? [] : [{ scheme: scheme.toLowerCase(), value, file, line }];

@@ -24,18 +24,22 @@ const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
 function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
   if (urls.length === 0) return phrase('expected.oneUrl');
-  // `,`, `;` and `|` are legal in a path, but here always a mistake: other lists use them as separators.
+  // `,`, `;` and `|` are legal in a path. But here they are always a mistake, because other settings use them as
+  // separators.
   return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url)) ? null : phrase('expected.urlsSpaces');
 }
 
-/** Puts a member first. Most of these clients support one URL only, so a chain of one URL keeps one URL. */
+/**
+ * Returns the chain with `to` first. A chain of one URL gets no second member, because most package managers support
+ * only one URL.
+ */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return chainOf([to, ...others]);
 }
 
 /**
- * pacman's servers and apt's mirror list are tried in order. Complete wrong bytes with status 200 end the walk: the
+ * pacman's servers and apt's mirror list are tried in order. Complete wrong bytes with status 200 end the fetch: the
  * client accepts them, and its hash check fails later.
  * @see test/real/http-lists.test.ts, apt-bodies.test.ts: pacman 6.0, apt 2.6
  */
@@ -86,7 +90,7 @@ export const filesClient: Client = {
   describes:
     "The base URLs that clients use today, separated by spaces. Several are possible for pacman's servers and apt's mirror list. Default: the mirror of the highest weight, alone.",
   expected: phrase('expected.httpChain'),
-  // mirrorwatch itself prints `|` between members, so it accepts that too.
+  // mirrorwatch prints `|` between the members of a chain, so it also accepts `|` here.
   parse: (chain) => parseUrls(chain, /[\s|]+/),
   mistake,
   usual: (url) => url ?? '',

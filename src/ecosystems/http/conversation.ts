@@ -35,7 +35,8 @@ function whole(path: string, context: HttpContext): Talk<Verdict> {
 }
 
 /**
- * Returns the maximum length of a file. It is lower for a signed file, because the verifier needs the file in memory.
+ * Returns the maximum length of a file. The maximum is lower for a signed file, because the verifier needs the file in
+ * memory.
  */
 function wholeMax(path: string, context: HttpContext): number {
   return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
@@ -47,7 +48,8 @@ function expectOf(path: string, { own }: HttpContext): Expect {
 
 /**
  * Fetches a file and judges it. If the file has `stopAfterBytes` bytes or more, only its beginning is fetched.
- * @param then  what to check next, if the file is a signed list
+ * @param then  what to check next if the file is a signed list, such as Debian's InRelease. `indexes`: the indexes that
+ *              the list names. `packages`: these indexes and one package. `null`: nothing
  */
 function* file(
   path: string,
@@ -146,7 +148,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
 
 /**
  * Makes the fact with the date in the file, which is compared between mirrors. `Last-Modified` is not compared, because
- * it may differ.
+ * mirrors may state different times for the same file.
  */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };

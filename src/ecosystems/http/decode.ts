@@ -10,7 +10,7 @@ const xzPieceBytes = 2 ** 16;
 /**
  * Decompresses a body, in pieces of at most 1 MiB. Memory is bounded: it rejects xz with a dictionary above 64 MiB. The
  * caller must read to the end or call `return` of the generator.
- * @throws if the body is damaged, or in a form that cannot be read
+ * @throws if the body is damaged, or if its compression is not supported
  */
 export async function* decodeBody(whole: WholeBody, packing: Packing): AsyncGenerator<Uint8Array, void> {
   if (packing === 'plain') yield* piecesOf(whole, pieceBytes);

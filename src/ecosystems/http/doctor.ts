@@ -88,8 +88,8 @@ function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
 }
 
 /**
- * Finds proxies that differ from the last one in apt's settings, which overrides them. The environment variable is one
- * of them.
+ * Finds proxies that differ from the last proxy in apt's settings. The last one overrides all others, also the proxy in
+ * the environment variable.
  */
 function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly AptTrap[] {
   return ['http', 'https'].flatMap((scheme): AptTrap[] => {

@@ -54,7 +54,9 @@ interface Edit {
   readonly kept: string;
 }
 
-/** Writes shell lines that replace the first URL of a chain in a client's files. */
+/**
+ * Makes shell lines that replace the first URL of the chain `before` by the first URL of `after` in a client's files.
+ */
 export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   const [from, to] = [headUrlOf(before), headUrlOf(after)];
   const line = (old: string, next: string): string =>
@@ -73,8 +75,8 @@ function escaped(url: string): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
- * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` to wall-clock milliseconds; `null`: another form. The day and
- * the hour may have one digit, as in apt.
+ * Parses a date such as `Sat, 10 Feb 2024 11:07:25 UTC` to wall-clock milliseconds; `null`: the text has another
+ * format. The day and the hour may have one digit, as in apt.
  */
 export function parseMailDate(text: string): number | null {
   const [, day, month = '', year, time] =
@@ -82,20 +84,26 @@ export function parseMailDate(text: string): number | null {
   return utc(year, month, day, time);
 }
 
-/** Parses `Wed Jul 17 20:15:36 UTC 2024`, the format of `date -u`, to wall-clock milliseconds; `null`: another form. */
+/**
+ * Parses `Wed Jul 17 20:15:36 UTC 2024`, the format of `date -u`, to wall-clock milliseconds; `null`: the text has
+ * another format.
+ */
 export function parseUnixDate(text: string): number | null {
   const [, month = '', day, time, year] =
     /^\w{3} (\w{3}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}) (?:UTC|GMT) (\d{4})$/.exec(text.trim()) ?? [];
   return utc(year, month, day, time);
 }
 
-/** Parses a text of nine or ten digits, seconds since 1970, to wall-clock milliseconds; `null`: another form. */
+/**
+ * Parses a text of nine or ten digits, seconds since 1970, to wall-clock milliseconds; `null`: the text has another
+ * format.
+ */
 export function parseEpochSeconds(text: string): number | null {
   const [, seconds] = /^(\d{9,10})\s*$/.exec(text) ?? [];
   return seconds === undefined ? null : Number(seconds) * 1000;
 }
 
-/** Parses `20240717201536`, in UTC, to wall-clock milliseconds; `null`: another form. */
+/** Parses `20240717201536`, in UTC, to wall-clock milliseconds; `null`: the text has another format. */
 export function compactDate(text: string): number | null {
   const [, year, month, day, h, m, s] = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text) ?? [];
   return utc(year, months[Number(month) - 1] ?? '', day, `${h}:${m}:${s}`);

@@ -18,8 +18,8 @@ const byHash = phrase('answer.entryVerifies');
 const words = profiles.map(({ id }) => id).join(', ');
 
 /**
- * Returns the warning for a signed list without a configured key. Without a key, neither the list nor its packages are
- * verified.
+ * Returns the warning for a signed list without a configured key; `null`: the file is no such list. Without a key,
+ * neither the list nor its packages are verified.
  */
 function unchecked({ mirror, module, expect }: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null {
   const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
@@ -33,14 +33,18 @@ function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
 }
 
 /**
- * The usual further request of a probe: the signed list that names the file. If the file is a signed list itself, it is
- * one of its packages.
+ * Returns the usual further request of a `whole` probe. For a file that a signed list names, it is the request for that
+ * list. For a signed list, it is the request for one package. `null`: no key is configured for the file, or its profile
+ * has no signed lists.
  */
 function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;
 }
 
-/** The usual further requests of a light probe: the indexes that a signed list names. */
+/**
+ * Returns the usual further requests of a `get` probe: the indexes that a signed list names. `null`: no key is
+ * configured for the file, or its profile has no signed lists.
+ */
 function lightAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 2, bytes: 2 * unchangedBytes } : null;
 }

@@ -6,24 +6,30 @@ import type { Facts } from '../../core/transcript.ts';
 import { below, type End, type Responded, respondedOf, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 
-/** Identifies the copy of a file that was read to its end. Hashes are SHA-256, lower-case hex. */
+/**
+ * What is stored about a file that was read to its end. By it, later probes recognise whether the mirror still serves
+ * the same bytes. Hashes are SHA-256, lower-case hex.
+ */
 export interface Copy {
   readonly path: string;
-  /** The ETags as sent, one for each node that served the file; the newest is last. */
+  /**
+   * The ETags as sent; the newest is last. There can be several, because each server behind a mirror's URL can send its
+   * own.
+   */
   readonly etags: readonly string[];
   readonly bytes: number;
   /** `first`: the hash of the first `limits.peekBytes` bytes. `last`: the hash of the last `limits.peekBytes` bytes. */
   readonly first: string;
   readonly last: string;
-  /** The fault of the copy; `null`: the copy has none. */
+  /** How the file differs from the signed list; `null`: it does not. */
   readonly wrong: { readonly failure: ProbeFailure; readonly facts: Facts } | null;
 }
 
 const etagsMax = 8;
 
 /**
- * Describes the copy of a file that was read to its end.
- * @param before  the previous copy; its ETags are kept if it has the same path and neither copy has a fault
+ * Makes the `Copy` of a file that was just read to its end.
+ * @param before  the previous copy; its ETags are taken over if it has the same path and neither copy has a fault
  */
 export function copyOf(
   path: string,
@@ -41,13 +47,16 @@ export function copyOf(
   return { path, etags, bytes, first: first ?? '', last: last ?? '', wrong };
 }
 
-/** `other`: the mirror serves other bytes, or a failure; `unknown`: the response cannot be compared. */
+/**
+ * `same`: the mirror serves the bytes of the copy. `other`: it serves other bytes, or responds with a failure.
+ * `unknown`: the response cannot be compared. `end`: how the conversation must end, for example after a timeout.
+ */
 type Compared = 'same' | 'other' | 'unknown' | { readonly end: End };
 
 /**
  * Compares the file that the mirror serves with a copy. It compares ETags in a conditional request. Without ETags it
- * compares the length and the first and last `limits.peekBytes` bytes. A new ETag gives `unknown`, because the bytes in
- * between may differ.
+ * compares the length and the first and last `limits.peekBytes` bytes. If the compared parts are equal but the ETag is
+ * new, the result is `unknown`, because the bytes in between may differ.
  */
 export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
   const { peekBytes } = limits;
@@ -63,8 +72,8 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /**
- * Requests a part of the file and compares it. It returns the response itself if the caller must compare more: a 200
- * with the right length and beginning, or a 206.
+ * Requests a part of the file and compares it with the copy. If the caller must compare more, it returns the response:
+ * a 200 with the right length and beginning, or a 206.
  */
 function* part(
   copy: Copy,

@@ -8,7 +8,8 @@ import type { IndexAt, IndexForm } from './profile.ts';
 import { digestSumOf } from './verify.ts';
 
 /**
- * The result of downloading an index as the package manager does. `absent`: the mirror has none of the index's forms.
+ * The result of downloading an index as the package manager does. `absent`: the mirror has the index in none of its
+ * compression formats, and not uncompressed.
  */
 export type IndexRead =
   | { readonly tag: 'right'; readonly at: FormAt; readonly response: Responded }
@@ -22,7 +23,7 @@ export type IndexRead =
   | { readonly tag: 'absent'; readonly end: End }
   | { readonly tag: 'ended'; readonly end: End };
 
-/** One form of an index (compressed or plain), at one of its paths. */
+/** An index in one compression format or uncompressed (`form`), at one of its paths. */
 export interface FormAt {
   readonly path: string;
   readonly form: IndexForm;
@@ -30,7 +31,7 @@ export interface FormAt {
 
 /**
  * Downloads a whole index and compares it with the signed list. As in apt, if a path fails, it tries the next path of
- * the same form. After wrong bytes it tries no other path.
+ * the same compression format. After wrong bytes it tries no other path.
  * @param list  the path of the signed list
  */
 export function* readIndex({ forms }: IndexAt, list: string, context: HttpContext): Talk<IndexRead> {

@@ -17,21 +17,21 @@ import { digestSumOf } from './verify.ts';
 interface Beginning {
   readonly path: string;
   readonly body: Uint8Array;
-  /** `null`: the list is longer than `body`. */
+  /** The length and hash of the whole list; `null`: the list is longer than `body`. */
   readonly sum: Summed | null;
 }
 
 /** What one worker thread stores about the indexes that one signed list names. */
 interface Kept {
-  /** The SHA-256 of the list's beginning. */
+  /** The SHA-256 of the beginning of the signed list. */
   readonly list: string;
   readonly signature: Signature;
   readonly indexes: readonly IndexAt[];
   /** The copies that were read whole, by the name of the index. */
   readonly copies: Readonly<Record<string, Copy>>;
   /**
-   * How often in a row the same wrong copy of an index was read whole. 0: the last copy was right, or the list has
-   * changed. Only for indexes that the mirror has had.
+   * How often in a row the same wrong copy of an index was read whole, by the name of the index. 0: the last copy was
+   * right, or the list has changed. An index that the mirror never had has no entry.
    */
   readonly times: Readonly<Record<string, number>>;
   /** The bytes of indexes that were read whole since `sinceMs` (wall-clock milliseconds). */
@@ -49,8 +49,8 @@ const hourMs = 3_600_000;
 /**
  * Compares the indexes that clients read with a signed list, in each probe of the step `get`. A conditional request
  * compares each index with the copy that was last read whole. If an index differs or cannot be compared, it is read
- * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice. After that it is compared like a
- * right one.
+ * whole at once, within `limits.indexBytesPerHour`. A wrong copy is read whole twice. After that, conditional requests
+ * compare the index with the wrong copy, as with a right copy.
  */
 export function* checkListedIndexes(
   list: Beginning,
@@ -72,8 +72,8 @@ export function* checkListedIndexes(
 }
 
 /**
- * Returns what is stored about this list. For a new list it verifies the signature and starts a new record. `null`: the
- * list changed during the probe.
+ * Returns what is stored about this signed list. For a new list it verifies the signature and starts a new record.
+ * `null`: the list changed during the probe.
  */
 function* keptFor(
   list: Beginning,
@@ -113,7 +113,7 @@ function beginningOf(list: Uint8Array): string {
   return createHash('sha256').update(list.subarray(0, limits.peekBytes)).digest('hex');
 }
 
-/** The check of all indexes of a list within one probe. */
+/** Checks all indexes that a signed list names, within one probe. */
 class Turn {
   readonly #before: Kept;
   readonly #list: Beginning;
@@ -156,7 +156,8 @@ class Turn {
     if (compared === 'same') return verdictOf(copy);
     const [form] = index.forms;
     const cost = form?.file.bytes ?? 0;
-    // If this hour's bytes are used up, the last verdict stays. The hourly download checks the index too.
+    // If this hour's bytes are used up, the verdict on the last copy still applies. The hourly step `whole` also checks
+    // the index.
     if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
     this.#spent += cost;
     return yield* this.#read(index, copy);
@@ -165,7 +166,8 @@ class Turn {
   *#read(index: IndexAt, before: Copy | undefined): Talk<Verdict | null> {
     const read = yield* readIndex(index, this.#list.path, this.#context);
     const { name } = index;
-    // A large index may time out on a slow line. The hourly download has more time.
+    // A timeout is no fault here, because a large index may need longer on a slow line. The hourly step `whole` has
+    // more time.
     if (read.tag === 'ended')
       return read.end.tag === 'failed' && isTimeout(read.end.failure.kind) ? null : ended(read.end);
     // A mirror of other architectures never had this index, so its absence is no fault.
@@ -180,8 +182,8 @@ class Turn {
   }
 
   /**
-   * True if the mirror got a new list since this probe began. Then index and list may belong to different versions, so
-   * a difference is no fault.
+   * True if the mirror got a new signed list since this probe began. Then the index and the list may belong to
+   * different versions of the archive, so a difference is no fault.
    */
   *#isListNew(): Talk<boolean> {
     const now = yield* getList(this.#list.path, this.#context);

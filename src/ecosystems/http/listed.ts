@@ -13,7 +13,10 @@ import { digestSumOf } from './verify.ts';
 
 type Lists = NonNullable<Profile['lists']>;
 
-/** Verifies a file by the signed list that covers its path; if there is no such list, by the file's own signature. */
+/**
+ * Verifies a file by the signed list that covers its path. If there is no such list, it verifies the file by the file's
+ * own signature.
+ */
 export function* vouchedFor(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
   const at = lists?.listedAt(file.path) ?? null;
@@ -25,7 +28,10 @@ export function* vouchedFor(file: WholeFile, keyring: string, context: HttpConte
   return yield* throughList(file.sum, at, lists, keyring, context);
 }
 
-/** Verifies a file by a signed list from the same mirror. A list that does not name the file is no fault. */
+/**
+ * Verifies a file by a signed list from the same mirror. If neither the list nor a second list that it names has the
+ * file, the signature's state is `unlisted`, which is no fault.
+ */
 function* throughList(
   sum: Summed,
   at: ListedAt,
@@ -86,7 +92,7 @@ function* throughInner(
   return listed === null ? unlisted : differs(sum, listed, within.path);
 }
 
-/** Requests a signed list, without decoding the body. */
+/** Requests a signed list, without decoding a `Content-Encoding`. */
 export function* getList(path: string, context: HttpContext): Talk<Result<Uint8Array, End>> {
   const request = {
     url: below(context, path),
@@ -104,9 +110,11 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
 }
 
 /**
- * Returns the failure if a file differs from its entry in a list. During a synchronisation the file may be older or
- * newer than the list, so another size is malformed. The listed size with other bytes is a mismatch.
- * @param where  the list, and the path of the file, if it is not the probed one; `signed`: the list that is signed
+ * Returns the failure if a file differs from its entry in a list; `null`: it does not. During a synchronisation the
+ * file may be older or newer than the list, so another size is malformed. The listed size with other bytes is a
+ * mismatch.
+ * @param where  `list`: the path of the list. `file`: the path of the file, if it is not the probed file. `signed`: the
+ *               path of the list that has the signature
  */
 export function listedFailureOf(
   sum: Summed,

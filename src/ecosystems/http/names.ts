@@ -16,11 +16,11 @@ export interface Expect {
   readonly bytesMax?: number;
   /** The first bytes, lower-case hex. */
   readonly startsHex?: string;
-  /** A pattern of `compilePattern` that the text of `headTextOf` must match. */
+  /** A pattern for `compilePattern` that must match in the first 16 KiB of the file. */
   readonly matches?: string;
-  /** The maximum age, milliseconds. */
+  /** The maximum age of the file by its date, milliseconds. */
   readonly newerThanMs?: number;
-  /** The absolute path of a keyring: one of its keys must have signed the file, or a list that names the file. */
+  /** The absolute path of a keyring. One of its keys must have signed the file, or a list that names the file. */
   readonly signedBy?: string;
 }
 
@@ -81,7 +81,7 @@ const fileEntry = mapping(
 );
 
 /**
- * Converts the configured expectations.
+ * Converts the configuration key `expect` of a file.
  * @param keyring  resolves the file name of a keyring to an absolute path
  */
 function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {

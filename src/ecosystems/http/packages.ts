@@ -45,9 +45,9 @@ const dayMs = 24 * hourMs;
 const pieceChars = 2 ** 20;
 
 /**
- * Compares the indexes with the signed list that names them, and checks one package: the next one, or again the one
- * that failed last time. It reads the indexes again after `limits.indexReadMs`, if the list changed, or if all chosen
- * packages were checked and there are others.
+ * Compares the indexes with the signed list that names them, and checks one package. This is the next package, or again
+ * the package that failed last time. The indexes are read again if `limits.indexReadMs` have passed or the list
+ * changed. They are also read again if all chosen packages were checked and the indexes name others.
  * @param list  a list whose signature was verified
  */
 export function* checkPackages(list: WholeFile, leads: Leads, context: HttpContext): Talk<Sampled> {
@@ -76,8 +76,8 @@ function newRota(list: string, chosen: Nearest | null, nowWallMs: number): Rota 
 }
 
 /**
- * Compares the indexes with the list.
- * @param chosen  collects the packages of the indexes; `null`: none are needed
+ * Downloads the indexes and compares them with the signed list. The error is the verdict on the first wrong index.
+ * @param chosen  collects the packages of the indexes; `null`: they are not needed
  */
 function* readIndexes(
   list: WholeFile,

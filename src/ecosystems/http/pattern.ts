@@ -206,7 +206,8 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // Other letters and digits after a backslash are refused: elsewhere they have a meaning, such as a word boundary.
+  // Other letters and digits after a backslash are refused, because other regular expressions give them a meaning, such
+  // as `\b` for a word boundary.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }
@@ -233,8 +234,8 @@ function characterClass(reader: Reader): Has {
 }
 
 /**
- * Reads one member of a class, such as `a` or `\d`. Returns its code and what it matches. The code is `null` for `\d`
- * and the like, which cannot begin a range.
+ * Reads one member of a class, such as `a` or `\d`. Returns its character code and a function that matches it. The code
+ * is `null` for `\d` and the like, which cannot begin a range.
  */
 function member(reader: Reader): readonly [number | null, Has] {
   const char = reader.source.charAt(reader.at);

@@ -5,7 +5,7 @@ import type { Bypass, Chain } from '../client.ts';
 
 export interface Summed {
   readonly bytes: number;
-  /** In lower-case hex. */
+  /** The SHA-256 of the whole file, lower-case hex. */
   readonly sha256: string;
 }
 
@@ -36,20 +36,23 @@ interface Marker {
 export interface ListedAt {
   readonly list: string;
   readonly name: string;
-  /** A second list, which the signed list names. It has the file if the signed list does not. */
+  /**
+   * A second list, for a file that the signed list does not name; absent: there is none. `path`: the path of the second
+   * list. `listed`: its name in the signed list. `name`: the file's name in the second list.
+   */
   readonly within?: { readonly path: string; readonly listed: string; readonly name: string };
 }
 
 export interface ListedFile {
-  /** In lower-case hex. */
+  /** The SHA-256 that the list states, lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** How a form of an index is compressed. */
+/** How an index is compressed. `other`: a format that this code cannot decompress. */
 export type Packing = 'plain' | 'gzip' | 'xz' | 'other';
 
-/** One form of an index: compressed or plain. */
+/** An index in one compression format, or uncompressed. */
 export interface IndexForm {
   /**
    * The paths of this one file below the mirror's base URL. If one fails, the package manager requests the next one.
@@ -62,7 +65,10 @@ export interface IndexForm {
 /** An index of packages that a signed list names. */
 export interface IndexAt {
   readonly name: string;
-  /** The forms in the package manager's order. It requests a form only if the mirror has none of the earlier ones. */
+  /**
+   * The index in each compression format, in the package manager's order. The package manager requests a format only if
+   * the mirror has none of the earlier ones.
+   */
   readonly forms: readonly IndexForm[];
   /** The folder that the packages' paths are relative to: empty, or with a final slash. */
   readonly root: string;
@@ -136,7 +142,9 @@ export function unsound(expected: Sentence): ProfileReading {
   return { failure: failureOf('malformed', expected), changedAtMs: null };
 }
 
-/** Makes the `lines` of a profile whose settings state the whole chain. The rollback states the old chain. */
+/**
+ * Makes the method `lines` of a profile whose settings contain the whole chain. The rollback contains the old chain.
+ */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });
 }

@@ -57,7 +57,7 @@ export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
  * Verifies that a key of the keyring signed a file. The signature is in the file itself or in a file next to it. A
- * wrong signature is a mismatch, an unreadable one malformed.
+ * wrong signature is a mismatch; an unreadable signature is malformed.
  */
 export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
@@ -74,9 +74,9 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 }
 
 /**
- * Returns the failure if Release and Release.gpg belong to two versions. The InRelease of the same folder proves this
- * if its signature is valid. It must also have the same text as Release, or another date. `null`: there is no such
- * proof.
+ * Returns the failure if Release and Release.gpg belong to different versions of the archive. The proof is an InRelease
+ * in the same folder with a valid signature. If its text equals Release, Release.gpg is of another version. If its date
+ * differs, the folder has files of different versions. `null`: there is no such proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');
@@ -135,8 +135,8 @@ function isClearSigned(body: Uint8Array): boolean {
 }
 
 /**
- * True if a body is exactly one signed message. A reader could take text around the message as signed, which it is not.
- * Also, gpgv accepts a signature after a damaged line, where apt fails.
+ * True if a body is exactly one signed message and nothing else. Text before or after the message is not signed, but
+ * clients could take it as signed. Also, gpgv accepts a signature after a damaged line, where apt fails.
  */
 function holdsOneMessage(body: Uint8Array): boolean {
   const text = Buffer.from(body).toString('latin1');

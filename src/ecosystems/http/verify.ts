@@ -10,7 +10,9 @@ import { compilePattern } from './pattern.ts';
 import type { Head, Summed } from './profile.ts';
 
 const algorithm = 'sha256';
-/** Files with an earlier date are not compared: a missing date often becomes 1970, in zips 1980. */
+/**
+ * Files with an earlier date are not compared, because software often writes 1970 for a missing date, and 1980 in zips.
+ */
 const madeUpMs = Date.UTC(1990, 0, 1);
 
 /**
@@ -31,8 +33,8 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
 }
 
 /**
- * Returns the mismatch of a whole file that has the expected beginning and size. This check must come before parsing: a
- * wrong byte that breaks the format is still a mismatch.
+ * Returns the mismatch of a whole file that has the expected beginning and size but another hash; `null`: no such
+ * mismatch. This check must come before parsing: a wrong byte that breaks the format is still a mismatch.
  */
 export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;

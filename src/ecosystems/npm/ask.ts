@@ -24,7 +24,7 @@ const encodings = { 'accept-encoding': 'gzip,deflate' };
 export const fullForm = { accept: 'application/json' };
 
 /**
- * Requests a packument in its abbreviated form and, after a 404 or 410, in its full form.
+ * Requests an abbreviated packument and, after a 404 or 410, the full packument.
  * @see npm/pacote lib/registry.js
  */
 export function* getPackument(
@@ -44,7 +44,7 @@ export function* getPackument(
   return read.tag === 'error' ? stoppedBy(read.error) : read;
 }
 
-/** What the mirror states about the artifact of a version. Absent `integrity`: no hash. */
+/** What the mirror states about the artifact of a version. `integrity` is absent if the mirror states no hash. */
 export interface Located {
   readonly version: string;
   /** The URL as the mirror states it. It is not validated and may be any text. */
@@ -54,7 +54,7 @@ export interface Located {
 }
 
 /**
- * Returns a digest of the host and path of an artifact's URL. It leaves out the query, which may differ in each
+ * Returns a digest of the host and path of an artifact's URL. The query is left out, because it may differ in each
  * response.
  */
 export function tarballPlaceOf(tarball: string): string {
@@ -70,8 +70,8 @@ export function tarballPlaceOf(tarball: string): string {
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version in the packument. A probe of only the first bytes tries the version's manifest
- * first, because a packument may be long.
+ * Locates the artifact of a version in the packument. A probe of only the first bytes begins with the version's
+ * manifest (the JSON document about one version), because a packument may be long.
  * @param isAnew  whether to ignore a cached location
  * @returns       `isKept`: the location comes from the cache
  */

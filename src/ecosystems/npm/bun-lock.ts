@@ -6,13 +6,14 @@ import { splitPackage } from './names.ts';
 import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 
 /**
- * Matches a comma before a closing bracket, outside of strings. bun writes such commas, but JSON does not allow them.
+ * Matches a comma before a closing bracket, outside of strings. bun writes commas there, but JSON does not allow them.
  */
 const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
 
 /**
- * Parses a bun.lock; `null`: the text is none. A package is a list: `name@version`, its registry (empty: the configured
- * one), its fields, its integrity. If a package has another source, the source takes the place of the version.
+ * Parses a bun.lock; `null`: the text is no bun.lock. A package is a list: `name@version`, its registry (empty: the
+ * configured registry), its fields, its integrity. For a package that is not from a registry, such as a git repository,
+ * the source takes the place of the version.
  * @see https://bun.com/docs/pm/lockfile
  */
 export function parseBunLock(text: string): LockText | null {

@@ -12,7 +12,7 @@ import {
 } from '../client.ts';
 import { nameScopeOf } from './names.ts';
 
-/** Parses a chain that must be exactly one registry. @see docs/protocols/npm.md#client-settings */
+/** Parses a chain, which must be exactly one registry. @see docs/protocols/npm.md#client-settings */
 function parseRegistry(chain: string): Result<Chain, ChainProblem> {
   const text = chain.trim();
   if (text === '') return error({ kind: 'empty' });
@@ -78,7 +78,10 @@ export const pnpmClient: Client = clientOf(
   },
 );
 
-/** yarn's own forms are for version 2 and later; yarn 1 reads npm's settings. */
+/**
+ * The client yarn. The lines `yarnrc.yml` and `yarn` of its remedy are for yarn 2 and later; yarn 1 reads npm's
+ * settings.
+ */
 export const yarnClient: Client = clientOf(
   'yarn',
   ['https://yarnpkg.com/configuration/yarnrc#npmRegistryServer', 'https://classic.yarnpkg.com/docs/yarnrc'],
@@ -107,8 +110,8 @@ function exported(url: string): string {
 }
 
 /**
- * Builds the lines for a shell, for programs and for the client's own files, without credentials. A shell gets the
- * variables of npm, pnpm and yarn.
+ * Builds the lines for a shell, for programs and for the client's files, without credentials. The lines for a shell set
+ * the variables of npm, pnpm and yarn.
  */
 function registryRemedy(
   { lines, command, notes }: Pasted,
@@ -143,8 +146,8 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /**
- * Makes the note that lock files still name the old registry. Its value for `--replace-registry-host` is the host, or
- * the whole URL if that has a path.
+ * Makes the note that lock files still name the old registry. The note's `value` for npm's option
+ * `--replace-registry-host` is the host, or the whole URL if the URL has a path.
  */
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
@@ -154,7 +157,7 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
 }
 
 /**
- * Makes a note for each private name. A private package whose scope has no registry of its own would be requested from
+ * Makes a note for each private scope or name. Without a registry of its own, a private package would be requested from
  * the new registry.
  */
 function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {

@@ -47,7 +47,8 @@ export const npmLearning: Learning = {
     const key = `${keysKey}${upstream}`;
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? learnt : [...learnt, [key, value]];
   },
-  // Other upstreams may have rebuilt the same version, so that its hash differs.
+  // The hashes verify only mirrors of the public registry. Another upstream may have rebuilt the same version, with
+  // another hash.
   pinned: (known, upstream) => (upstream === publicNpm ? pinnedIn(known, pinKey) : {}),
 };
 

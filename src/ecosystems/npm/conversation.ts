@@ -112,8 +112,8 @@ function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
 }
 
 /**
- * Judges the artifact at its location.
- * @param read  the body at the location's URL; absent: it is requested
+ * Downloads the artifact from its location and judges it.
+ * @param read  the body, if it was already downloaded from this location; absent: it is requested
  */
 function* fromPlace(
   { module, version }: Target,
@@ -131,7 +131,7 @@ function* fromPlace(
   const got = read === undefined ? yield* requestBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // A body of this length was not read to its end on purpose, so there is nothing to hash.
+  // The file was not read to its end, so it cannot be hashed.
   if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }
@@ -172,8 +172,9 @@ function factsOf(wanted: string, resolvedVersion: string): Facts {
 const replacedHost = /^registry\.npmjs\.org$/;
 
 /**
- * Returns the artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. It is an error
- * if the URL has credentials or leads from https to http. The host must be the mirror's, or one of `tarballHosts`.
+ * Returns the artifact's URL. `replacedHost` becomes the mirror's host, unless `tarballHosts` lists it. The result is
+ * an error if the URL has credentials or leads from https to http. It is also an error if the host is neither the
+ * mirror's nor in `tarballHosts`.
  * @see docs/protocols/npm.md#the-dist-object, docs/protocols/npm.md#requests-by-interval; npm/pacote lib/remote.js
  */
 function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {

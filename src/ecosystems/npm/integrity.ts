@@ -3,13 +3,16 @@ import { type IntegrityMap, parse } from 'ssri';
 import type { WholeBody } from '../../core/body.ts';
 import { hashOf, type Talk } from '../talk.ts';
 
-/** The algorithms that npm accepts, strongest first, with the length of a base64 digest. @see docs/protocols/npm.md#the-dist-object */
+/**
+ * The algorithms that npm accepts, strongest first, with the length of a base64 digest.
+ * @see docs/protocols/npm.md#the-dist-object
+ */
 const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
 type Algorithm = keyof typeof lengths;
 const algorithms = Object.keys(lengths) as readonly Algorithm[];
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** An expected hash. A file must have one of `digests`, each in the form `algorithm-base64`. */
+/** An expected hash. A file must have one of `digests`, each written as `algorithm-base64`. */
 export interface Integrity {
   readonly algorithm: Algorithm;
   readonly digests: readonly string[];
@@ -17,7 +20,7 @@ export interface Integrity {
 
 /**
  * Reads the hashes in an SRI text (Subresource Integrity), the strongest algorithm first. It skips unknown algorithms
- * and digests of a wrong length: a typing error in a lock file must not count against a mirror.
+ * and digests of a wrong length, because a typing error in a lock file must not count against a mirror.
  * @see W3C SRI section 3.5
  */
 export function readIntegrity(text: string): readonly Integrity[] {
@@ -37,7 +40,7 @@ export function readShasum(hex: string): Integrity | null {
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
 }
 
-/** Computes the hash of bytes in SRI form, such as `sha512-<base64>`. */
+/** Computes the hash of bytes in the SRI format (Subresource Integrity), such as `sha512-<base64>`. */
 export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
   return written(algorithm, createHash(algorithm).update(body).digest());
 }

@@ -8,7 +8,8 @@ import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
 
 /**
- * Parses a lock file of npm, pnpm, yarn or bun. For npm and yarn the package.json beside it names the direct dependencies.
+ * Parses a lock file of npm, pnpm, yarn or bun. For npm and yarn, the package.json in the same folder names the direct
+ * dependencies.
  * @param expected  the error for a text of another kind
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {

@@ -37,13 +37,14 @@ const publicUpstream = 'npm';
 
 /**
  * Returns the entries of a lock file, sorted by `sortByNeed`, and the hashes to pin.
- * @param expected  the form of a valid line
+ * @param expected  what a valid line looks like
  */
 export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: Sentence): Lock {
   const once = new Map<string, Locked>();
   for (const one of packages) {
     const key = `${one.module}@${one.version}`;
-    // A patch changes a registry's package that is locked beside it, so that package counts.
+    // A patched package has two entries: the patch, and the package of the registry. The package of the registry
+    // counts.
     if (!one.isLocal || !once.has(key)) once.set(key, one);
   }
   const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));

@@ -28,9 +28,11 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
     'https://www.w3.org/TR/SRI/#the-integrity-attribute',
     'https://docs.npmjs.com/about-registry-signatures',
   ],
-  // Intervals are from docs/protocols/npm.md#requests-by-interval, docs/protocols/README.md. A full packument may be long, so it is requested daily.
+  // Intervals are from docs/protocols/npm.md#requests-by-interval, docs/protocols/README.md. A full packument may be
+  // long, so it is requested only daily.
   steps: {
-    // Every five minutes: clients may cache a packument so long (docs/protocols/npm.md#caching-and-limits).
+    // The interval is five minutes, because clients may cache a packument for five minutes
+    // (docs/protocols/npm.md#caching-and-limits).
     metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,

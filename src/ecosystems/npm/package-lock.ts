@@ -28,8 +28,9 @@ export function directPackagesOf(manifest: Fields): readonly string[] {
 }
 
 /**
- * Parses a package-lock.json or npm-shrinkwrap.json of any format version; `null`: the text is none. npm before 5 wrote
- * `dependencies` without a version of the format. Bundled packages are skipped, because no client requests them.
+ * Parses a package-lock.json or npm-shrinkwrap.json of any format version; `null`: the text is no such file. npm before
+ * 5 wrote `dependencies` without a version of the format. Bundled packages are skipped, because no client requests
+ * them.
  * @param manifest  the project's package.json: format version 1 does not name the direct dependencies
  * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
  */

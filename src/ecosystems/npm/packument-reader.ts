@@ -10,7 +10,7 @@ import type { Signed } from './signatures.ts';
 export class PackumentReader {
   isObject = false;
   name: unknown;
-  /** The complete versions; `null`: there is no object of versions. */
+  /** The complete versions (`1.2.3`, not `1.2`); `null`: the packument has no object of versions. */
   versions: Set<string> | null = null;
   versionsSeen = 0;
   /**

@@ -23,9 +23,15 @@ export interface Dist {
 }
 
 export interface Packument {
-  /** The requested version, or that of the requested tag; `null`: no such tag, or no complete version. */
+  /**
+   * The requested version, or the version of the requested tag. `null`: there is no such tag, or the tag names no
+   * complete version.
+   */
   readonly version: string | null;
-  /** The artifact of that version; `null`: no such version. An error if no artifact is stated. */
+  /**
+   * The artifact of the requested version; `null`: the packument has no such version. An error: the version states no
+   * artifact.
+   */
   readonly dist: Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
   readonly contents: Contents;
@@ -53,7 +59,7 @@ function ownText(fields: Fields | null, key: string): string | null {
 
 /**
  * Reads a packument, abbreviated or full, in bounded memory.
- * @param name    the requested package: a packument of another one is `malformed`
+ * @param name    the requested package: a packument of another package is `malformed`
  * @param wanted  a version or a tag; `null`: none
  * @returns       the failure `absent` if the whole package was unpublished
  * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object
@@ -68,7 +74,7 @@ export function* parsePackument(
   let read = new PackumentReader(wanted);
   const flaw = yield* walkJson(body, read.wanted);
   if (flaw !== null || !read.isObject) return error(failureOfFlaw(flaw ?? 'broken', what));
-  // The tags may come after the versions that they name. Then a second pass is necessary.
+  // If the tags come after the versions that they name, a second pass is necessary.
   if (read.wasEarly) {
     const version = read.version;
     read = new PackumentReader(wanted, version);
@@ -155,7 +161,10 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Parses dist-tags. @see docs/protocols/npm.md#endpoints */
+/**
+ * Parses the response of the dist-tags endpoint: the tags of a package, each with its version.
+ * @see docs/protocols/npm.md#endpoints
+ */
 export function parseTags(
   body: Uint8Array,
 ): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {

@@ -21,8 +21,8 @@ interface State {
 }
 
 /**
- * Parses a pnpm-lock.yaml of format version 5 to 9; `null`: the text is none. It reads only the form that pnpm writes:
- * two spaces per level, and `resolution` on one line.
+ * Parses a pnpm-lock.yaml of format version 5 to 9; `null`: the text is no pnpm-lock.yaml. It reads only the layout
+ * that pnpm writes: two spaces per level, and `resolution` on one line.
  * @see https://github.com/pnpm/spec/tree/master/lockfile
  */
 export function parsePnpmLock(text: string): LockText | null {

@@ -49,7 +49,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
         'fund=false',
         'update-notifier=false',
         'ignore-scripts=true',
-        // npm would wait 10 and 60 s before its retries.
+        // By default npm waits 10 s and 60 s before its retries.
         'fetch-retries=0',
         ...authLines(access),
         ...proxyLines(access),

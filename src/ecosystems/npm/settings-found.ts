@@ -6,13 +6,16 @@ import { matchesParts } from '../globs.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 
 /**
- * Where a setting is. `environment` to `builtin` are npm's own places, strongest first. `shell`: a file that shells
- * read. `pnpm` and `yarn`: a file of that client alone.
+ * Where a setting is. `environment` to `builtin` are the sources that npm reads, strongest first. `shell`: a file that
+ * shells read. `pnpm` and `yarn`: a file of that client alone.
  */
 type NpmLevel = 'environment' | 'project' | 'user' | 'global' | 'builtin' | 'shell' | 'pnpm' | 'yarn';
 
 export interface NpmSetting {
-  /** The key as in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or `tlsVariable`. */
+  /**
+   * The key as in .npmrc (`registry`, `strict-ssl`, `@corp:registry`, `//host/:_authToken`), or the name in
+   * `tlsVariable`.
+   */
   readonly key: string;
   readonly value: string;
   readonly level: NpmLevel;
@@ -82,7 +85,7 @@ function globals(machine: Machine): readonly string[] {
   return ['/usr/local/etc/npmrc', '/usr/etc/npmrc', '/etc/npmrc'].map((path) => machine.system(path));
 }
 
-/** Reads the variable `npm_config_<name>`. npm ignores its case. */
+/** Reads the variable `npm_config_<name>`; `null`: it is not set. npm ignores the case of the variable's name. */
 function environmentOf(env: Machine['env'], name: string): string | null {
   const found = Object.entries(env).find(([key]) => key.toLowerCase() === `npm_config_${name}`);
   return found?.[1] ?? null;
@@ -91,7 +94,7 @@ function environmentOf(env: Machine['env'], name: string): string | null {
 function environment(env: Machine['env']): NpmSetting[] {
   return Object.entries(env).flatMap(([variable, value = '']): NpmSetting[] => {
     const [, name] = /^npm_config_(.+)$/i.exec(variable) ?? [];
-    // As in npm, a leading underscore is kept, and the key of one registry is not changed.
+    // As in npm, a leading underscore is kept, and a key for one registry (`//host/:_authToken`) is not changed.
     const plain = name?.startsWith('//') ? name : name?.toLowerCase().replaceAll(/(?!^)_/g, '-');
     const key = variable === tlsVariable ? variable : plain;
     if (key === undefined || value === '') return [];
@@ -140,7 +143,7 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
 
 /** True if globs match a path. `**` matches any number of folders, `*` any part of one name. */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** The possible numbers of names that the globs so far match. */
+  /** How many leading names the globs so far match. `**` makes several numbers possible. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');
@@ -167,8 +170,8 @@ function isUrl(key: string): boolean {
 }
 
 /**
- * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. If `${NAME}` is not set, it is kept
- * as written.
+ * Replaces variables as npm (`${NAME}`, `${NAME?}`) and yarn (`${NAME:-usual}`) do. If the variable of `${NAME}` is not
+ * set, `${NAME}` stays as written.
  */
 function expanded(value: string, env: Machine['env']): string {
   return value.replaceAll(
@@ -190,8 +193,8 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
 }
 
 /**
- * Reads the settings in files that only pnpm reads. Those of the workspace come first, because they override the
- * user's.
+ * Reads the settings in files that only pnpm reads. The settings of the workspace come first, because they override the
+ * user's settings.
  */
 async function pnpmIn(machine: Machine): Promise<readonly NpmSetting[]> {
   const user = await readLines(machine, join(configFolderOf(machine), 'pnpm/config.yaml'));

@@ -22,7 +22,8 @@ const keyType = 'ecdsa-sha2-nistp256';
 const signingKeysExpected = phrase('expected.npmKeys', { type: keyType });
 
 /**
- * Parses keys in the form of `/-/npm/v1/keys`. It skips keys of other types; one invalid key makes the list invalid.
+ * Parses keys in the JSON format of the endpoint `/-/npm/v1/keys`. It skips keys of other types; one invalid key makes
+ * the list invalid.
  */
 export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[], Sentence> {
   const list = listIn(utf8(body) ?? '');
@@ -64,7 +65,7 @@ function publicKeyOf({ key }: Pick<SigningKey, 'key'>): KeyObject | null {
 
 /** What a packument states about the signatures of a version. */
 export interface Signed {
-  /** The signed hash in SRI form (`sha512-<base64>`), as in the packument; `null`: none, or only SHA-1. */
+  /** The signed hash as the packument states it (`sha512-<base64>`); `null`: none, or only SHA-1. */
   readonly integrity: string | null;
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
   /** When the version was published, wall-clock milliseconds; `null`: not stated, as in an abbreviated packument. */
@@ -74,22 +75,24 @@ export interface Signed {
 }
 
 interface SignedVersion {
-  /** `name@version`. */
+  /** The signed version, as `name@version`. */
   readonly id: string;
   readonly signed: Signed;
   readonly keys: readonly SigningKey[] | undefined;
   readonly nowWallMs: number;
 }
 
-/** A judged signature. `mayPin`: it is valid and its key has not expired, so the signed hash may be stored. */
+/**
+ * A judged signature. `mayPin`: the signature is valid and its key has not expired, so the signed hash may be stored.
+ */
 interface JudgedSignature {
   readonly signature: Signature;
   readonly mayPin: boolean;
 }
 
 /**
- * Judges the registry's signatures over `name@version:integrity`. If one is by a known key, those by unknown keys are
- * ignored.
+ * Judges the registry's signatures over `name@version:integrity`. If a signature is by a known key, signatures by
+ * unknown keys are ignored.
  * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
  *           unless the key had expired before the publication
  * @see docs/protocols/npm.md#signatures; npm/pacote lib/registry.js
@@ -116,7 +119,8 @@ export function judgeSignature(version: SignedVersion): Result<JudgedSignature |
 function stateOf(key: SigningKey, version: SignedVersion): SignatureState & ('valid' | 'expired_key' | 'undated') {
   const { publishedMs, modifiedMs } = version.signed;
   if (isInForce(key, version)) return 'valid';
-  // The packument was last changed at the publication or later, so that time is an upper bound.
+  // The packument was last changed at the publication or later. So the time of that change is an upper bound for the
+  // time of publication.
   const boundMs = publishedMs ?? modifiedMs;
   if (boundMs !== null && boundMs < (key.expiresMs ?? 0)) return 'valid';
   return publishedMs === null ? 'undated' : 'expired_key';

@@ -103,7 +103,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
-  // Without a main registry npm uses its default, so nothing is reported.
+  // If no main registry is set, npm uses its default registry, so these credentials are not reported.
   if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
   if (inUse.includes(host)) return [];
@@ -155,7 +155,8 @@ function shown({ value }: NpmSetting): string {
 }
 
 /**
- * Returns the edit of a setting's line. There is none for a variable, a file that shells read, and npm's builtin file.
+ * Returns the edit of a setting's line. The list is empty for a variable, a file that shells read, and npm's builtin
+ * file.
  */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];

@@ -10,13 +10,16 @@ import type { Dist } from './packument.ts';
 
 /** What is known about a version's artifact from sources other than the mirror. */
 export interface KnownHashes {
-  /** The hash from a lock file, or from an earlier signature. */
+  /** The hash from a lock file, or from an earlier signature; `undefined`: none is known. */
   readonly pinned: Integrity | undefined;
   /** True if a trusted key signed the packument's hash. */
   readonly isSigned: boolean;
 }
 
-/** Compares the packument's hash with the pinned one of the same algorithm, if there is one. */
+/**
+ * Compares the packument's hash with the pinned hash of the same algorithm. If there is none, a valid signature
+ * verifies the packument's hash. Without a signature the hash is only compared between mirrors.
+ */
 export function judgeStatedHash(
   { integrity }: Pick<Dist, 'integrity'>,
   { pinned, isSigned }: KnownHashes,

@@ -14,8 +14,8 @@ function unquoted(text: string): string {
 }
 
 /**
- * Parses a yarn.lock of any yarn version; `null`: the text is none. It reads only the form that yarn writes: the names
- * of an entry are not indented, its fields have two spaces, its dependencies four.
+ * Parses a yarn.lock of any yarn version; `null`: the text is no yarn.lock. It reads only the layout that yarn writes:
+ * the names of an entry are not indented, its fields have two spaces, its dependencies four.
  * @see yarnpkg/yarn src/lockfile/parse.js; yarnpkg/berry packages/yarnpkg-core/sources/Project.ts
  */
 export function parseYarnLock(text: string): LockText | null {

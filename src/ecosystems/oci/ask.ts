@@ -14,14 +14,14 @@ import {
 
 const doorKey = 'door';
 /**
- * How long the response of the API root is cached, milliseconds. It says whether a token is required, and from which
- * server.
+ * How long the response of the API root is cached, milliseconds. This response says whether a token is required, and
+ * which server issues it.
  */
 const doorMs = 3_600_000;
 
 /**
- * Returns the URL that repositories are below: the base URL if its path contains `v2`, as in
- * `https://harbor.example.com/v2/docker-hub`, else `/v2` below the base URL.
+ * Returns the URL below which the repositories are. This is the base URL if its path contains `v2`, as in
+ * `https://harbor.example.com/v2/docker-hub`. Else it is `/v2` below the base URL.
  */
 export function apiRootOf(baseUrl: string): string {
   const base = baseUrl.replace(/\/+$/, '');
@@ -35,7 +35,8 @@ export function apiBaseOf(baseUrl: string): string {
 }
 
 /**
- * Returns the URL of a path such as `library/alpine/manifests/latest`. Some mirrors choose their upstream by `?ns=`.
+ * Returns the URL of a path such as `library/alpine/manifests/latest`. It ends in `?ns=<host>` if the mirror's key `ns`
+ * is on, because some mirrors choose their upstream by this query.
  */
 export function repositoryUrlOf({ context }: Session, host: string, path: string): string {
   const query = context.own.ns ? `?ns=${encodeURIComponent(host)}` : '';
@@ -63,7 +64,7 @@ export function* requestWithToken(
   if (challenge.tag === 'error') return challenge;
   if (challenge.value === null) return response;
   const second = scoped(challenge.value, repository);
-  // The registry refused a new token, so it would refuse another one too.
+  // The registry refused a token that was just issued, so it would refuse another token too.
   if (held.value?.isFresh === true && first !== null && isSameToken(first, second)) return response;
   keepDoor(challenge.value, session);
   const fresh = yield* fetchToken(second, session);
@@ -93,7 +94,8 @@ function* doorOf(session: Session): Talk<Result<Challenge | null, End>> {
   const response = respondedOf(yield { url, aside: true, bodyBytesMax: limits.errorBodyBytes });
   if (response.tag === 'error') return response;
   const challenge = response.value.status === 401 ? challengeOf(response.value, session) : ok(null);
-  // A 404 is not cached: the server may have only some registry files.
+  // A 404 does not show whether a token is required, because the server may have only some files of a registry. So it
+  // is not cached.
   if (challenge.tag === 'ok' && (response.value.status === 200 || challenge.value !== null))
     keepDoor(challenge.value, session);
   return challenge;

@@ -121,8 +121,9 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * Selects the blob to fetch: the largest layer up to `wholeBytesMax`, if it suffices to measure throughput. Else it is
- * the smallest larger layer, else the largest layer, else the config. `null`: there is none of them.
+ * Selects the blob to fetch: the largest layer up to `wholeBytesMax`, if it is large enough to measure throughput. Else
+ * it is the smallest layer above `wholeBytesMax`. If there is none, it is the largest layer, and without layers the
+ * config. `null`: the image has neither.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -28,7 +28,7 @@ export const hostChain = {
 
 /** The parts of a mirror's URL that client files need. */
 export interface HostsFile {
-  /** Without a trailing slash. */
+  /** The mirror's URL, without a trailing slash. */
   readonly url: string;
   /** True if the URL is http. */
   readonly isPlain: boolean;
@@ -88,13 +88,13 @@ interface HostFile {
    * client can use all mirrors.
    */
   lost?(place: HostsFile): Sentence | null;
-  /** Adds the client's own notes to `others`. */
+  /** Returns the notes `others` together with the notes that only this client has. */
   notes(others: readonly Sentence[]): readonly Sentence[];
 }
 
 /**
- * Builds the remedy of a client: its file, without credentials. A note replaces the file if a URL is not safe to paste,
- * or if the client can use none of the mirrors.
+ * Builds the remedy of a client: the text of its configuration file, without credentials. A note replaces the file if a
+ * URL is not safe to paste, or if the client can use none of the mirrors.
  */
 export function ociRemedyOf(before: Chain, after: Chain, file: HostFile): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];

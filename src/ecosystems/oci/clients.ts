@@ -6,8 +6,8 @@ import { dockerHub } from './names.ts';
 const certificates = '/etc/containerd/certs.d';
 
 /**
- * Writes a hosts.toml. Without `server`, containerd tries the registry itself last. If there is only one mirror, it is
- * both `server` and a host, because containerd 1.6 ignores a file without hosts.
+ * Writes a hosts.toml. Without `server`, containerd tries the registry itself last. If the only member is one mirror,
+ * that mirror is both `server` and a host, because containerd 1.6 ignores a file without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
@@ -22,8 +22,8 @@ function hostTable({ url, project }: HostsFile): readonly string[] {
 }
 
 /**
- * containerd tries the hosts in order and skips those that fail. Two failures end the pull: a 2xx response that turns
- * out wrong, and a host that hangs, because containerd has no response timeout.
+ * containerd tries the hosts in order and skips those that fail. Two failures end the pull: a 2xx response with wrong
+ * content, and a host that hangs. containerd has no response timeout.
  * @see containerd core/remotes/docker/resolver.go: Resolve continues after errors and every status from 400 on
  * @see test/real/oci-containerd.test.ts: containerd 1.6
  */
@@ -50,7 +50,7 @@ export const containerd: Client = {
   },
 };
 
-/** True for a 2xx status, even if the bytes turned out wrong. */
+/** True for a failure with a 2xx status, for example wrong bytes. */
 function isTaken({ status }: Extract<Reply, { tag: 'failed' }>): boolean {
   return status != null && status >= 200 && status < 300;
 }

@@ -1,10 +1,13 @@
 import type { ProbeContext } from '../../core/ports.ts';
 
-/** The platform whose manifest is chosen from an index. */
+/** The platform whose manifest is chosen from an image index, which lists one manifest for each platform. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
-  /** The variant of the architecture, such as `v8`; `null`: any, or not stated. */
+  /**
+   * The variant of the architecture, such as `v8`. `null`: in a setting, any variant; in an index, no variant is
+   * stated.
+   */
   readonly variant: string | null;
 }
 

@@ -65,7 +65,7 @@ const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
 
 /**
  * Resolves a tag, or checks that a digest exists. It sends a HEAD request, which uses no pull quota. If the status is
- * `doubtful`, a GET decides. A GET also decides if the response has no digest or another one than requested.
+ * `doubtful`, a GET decides. A GET also decides if the response has no digest or another digest than requested.
  * @see docs/protocols/common.md#requests, docs/protocols/oci.md#freshness
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
@@ -111,8 +111,8 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
 }
 
 /**
- * Makes the fact with the digest of a tag, to compare it between mirrors and over time. There is none for a request by
- * digest.
+ * Makes the fact with the digest of a tag, to compare it between mirrors and over time. The result is empty for a
+ * request by digest.
  */
 function tagFacts(tag: string, { text }: Digest, wanted: Digest | null): Facts {
   return wanted === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
@@ -123,7 +123,10 @@ function factsOf({ algorithm, text: digest }: Digest, wanted: Digest | null): Fa
   return wanted === null ? { resolvedVersion: digest, compared } : { compared };
 }
 
-/** Parses `100;w=21600`, as Docker Hub writes a limit, or `100`; `null` for any other text. */
+/**
+ * Parses a limit as Docker Hub writes it: `100;w=21600` (100 in 21600 seconds), or `100`. `null`: the text has another
+ * format.
+ */
 function read(text: string | undefined): { readonly count: number; readonly windowSeconds: number | null } | null {
   const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?\s*$/.exec(text ?? '') ?? [];
   return count === undefined
@@ -132,7 +135,8 @@ function read(text: string | undefined): { readonly count: number; readonly wind
 }
 
 /**
- * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: one of them is not stated.
+ * Reads the pull limit of a time window, and the pulls left in it, from headers. `null`: the headers lack the limit or
+ * the pulls left.
  * @see docs/protocols/oci.md#limits
  */
 export function quotaOf(headers: Readonly<Record<string, string>>) {

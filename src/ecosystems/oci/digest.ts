@@ -8,7 +8,10 @@ export interface Digest {
   readonly text: string;
 }
 
-/** Parses `sha256:…` or `sha512:…`; `null` for any other text, also with upper-case digits. @see docs/protocols/oci.md#digests */
+/**
+ * Parses `sha256:…` or `sha512:…`; `null` for any other text, also for one with upper-case digits.
+ * @see docs/protocols/oci.md#digests
+ */
 export function parseDigest(text: string): Digest | null {
   const [, algorithm, hex = ''] = /^(sha256|sha512):([0-9a-f]+)$/.exec(text) ?? [];
   if (algorithm !== 'sha256' && algorithm !== 'sha512') return null;

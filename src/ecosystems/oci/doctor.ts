@@ -7,7 +7,7 @@ import { findOci, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
-/** Matches a hosts.toml in the form that mirrorwatch's remedies have. */
+/** Matches a hosts.toml that has only the lines that mirrorwatch's remedies contain. */
 const hostsText =
   /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 
@@ -72,14 +72,19 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
   return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
 }
 
-/** Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides those before. */
+/**
+ * Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides the earlier files.
+ */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
   return [...Map.groupBy(registries, ({ file }) => file)]
     .reverse()
     .map(([file, lines]) => ({ urls: hubMirrorsIn(lines), place: { file, line: null } }));
 }
 
-/** Returns the mirrors of Docker Hub in one file of podman. `insecure` is not read, so all URLs are https. */
+/**
+ * Returns the mirrors of Docker Hub in one configuration file of podman. The key `insecure` is not read, so all URLs
+ * are https.
+ */
 function hubMirrorsIn(lines: readonly FileLine[]): readonly string[] {
   const urls: string[] = [];
   let isHub = false;
@@ -177,7 +182,7 @@ function exactImages(texts: readonly string[]): readonly string[] {
   });
 }
 
-/** Returns the lines below each `services:`. List items elsewhere in a CI file are commands. */
+/** Returns the lines below each `services:` of a CI file. The list items in other lines are commands, not images. */
 function servicesOf(text: string): string {
   const below: string[] = [];
   let depth: number | null = null;

@@ -77,7 +77,7 @@ function spoiltManifest(body: Uint8Array, headers: Responded['headers'], wanted:
 }
 
 /**
- * Returns the digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid one is
+ * Returns the digest in the header `Docker-Content-Digest`; `null`: there is no such header. An invalid digest is
  * malformed.
  */
 export function statedDigestOf(headers: Readonly<Record<string, string>>): Result<Digest | null, ProbeFailure> {
@@ -92,7 +92,7 @@ const byHeader = phrase('answer.digestOwn');
 
 /**
  * Makes the failure for a wrong digest.
- * @param by  the source of `want`
+ * @param by  says what states the digest `want`
  */
 export function digestMismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });

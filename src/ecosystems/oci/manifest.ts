@@ -55,7 +55,8 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
     return { expected: phrase('answer.mediaType') };
-  // If a manifest had both, clients could get different images under one digest.
+  // A manifest with `manifests` and also `layers` or `config` is refused: clients could get different images under one
+  // digest.
   if (manifests !== undefined && (layers !== undefined || config !== undefined))
     return { expected: phrase('answer.listOrImage') };
   if (Array.isArray(manifests)) {

@@ -61,7 +61,10 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
   return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
 }
 
-/** Describes image names. The host in a name is the image's upstream, so private names are not necessary. */
+/**
+ * Describes image names. The host in a name is the image's upstream, so this ecosystem needs no patterns of private
+ * names.
+ */
 export const ociNames: Names = {
   describes:
     'Images. The host in the name of an image is its upstream (default `docker.io`). The first one with a digest is the canary.',
@@ -73,7 +76,7 @@ export const ociNames: Names = {
     return ok({ module: `${host}/${repository}`, version: version ?? 'latest', upstream: host });
   },
   byHand(text) {
-    // Also accepts the form that mirrorwatch prints, with the tag after an `@`.
+    // mirrorwatch prints a name with the tag after an `@`, so this spelling is accepted too.
     const image = parseImage(text.replace(/@(?!sha\d+:)/, ':'));
     if (image.tag === 'error') return { module: text, version: null };
     const { host, repository, version } = image.value;

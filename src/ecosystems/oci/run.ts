@@ -8,7 +8,10 @@ import type { OciSettings } from './context.ts';
 import { parseDigest } from './digest.ts';
 import { splitName } from './names.ts';
 
-/** skopeo addresses a registry by host and port only, so it supports no path before `/v2/`. */
+/**
+ * Returns why skopeo cannot use this mirror; `null`: it can. skopeo addresses a registry by host and port only, so it
+ * supports no path before `/v2/`.
+ */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearerLine');

@@ -13,7 +13,7 @@ export interface OciFound {
   /** The lines of containerd's config.toml; empty: the file is absent or unreadable. */
   readonly config: readonly FileLine[];
   readonly hosts: readonly HostsFile[];
-  /** The daemon.json of the system's Docker daemon and of a rootless one. */
+  /** The daemon.json of the system's Docker daemon and of a rootless Docker daemon. */
   readonly daemons: readonly { readonly file: string; readonly text: string }[];
   /** The lines of registries.conf and registries.conf.d, which podman, buildah and skopeo read. */
   readonly registries: readonly FileLine[];

@@ -95,8 +95,8 @@ const headerCharsMax = 8192;
 const valueCharsMax = 2000;
 
 /**
- * Returns the first Bearer challenge in a `WWW-Authenticate` header; `null`: there is none. If the registry uses TLS, a
- * token server without TLS is malformed.
+ * Returns the first Bearer challenge (which token server to use) in a `WWW-Authenticate` header; `null`: there is none.
+ * If the registry uses TLS, a challenge that names a token server without TLS is malformed.
  * @see docs/protocols/oci.md#tokens; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
@@ -132,7 +132,8 @@ interface Read {
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
-  // The slash occurs in base64 text after `Negotiate`. Without it, parsing would end there.
+  // The pattern of a name includes the slash, because the base64 text after `Negotiate` may contain a slash. Else
+  // parsing would end there.
   const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
   for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const [, name = '', quoted, plain] = match;

@@ -78,7 +78,8 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
         /^\s*[^\s[]/.test(written[at + 1]?.text ?? '')),
   );
   const [first] = config;
-  // From version 3 of config.toml on, containerd reads the default folder unless another one is set.
+  // If config.toml has version 3 or later, containerd reads the default folder of hosts.toml files unless another
+  // folder is set.
   const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;
   if (path !== undefined && mirrors !== undefined) {
     const set = [say('trap.oci-mirrors-twice.set')];

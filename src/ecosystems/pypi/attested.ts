@@ -14,9 +14,9 @@ import { type AttestationPublisher, formatPublisher, type Identity, isSignedBy }
 import type { ReleaseFile } from './release.ts';
 
 /**
- * Verifies the attestations (signed statements about the build) of a version's file. Each must be about the file and
- * its hash. If a trusted root is configured, none may be forged. The file is verified only if its publisher is
- * configured and all signatures are valid.
+ * Verifies the attestations (signed statements about the build) of a version's file. Each attestation must be about the
+ * file and its hash. If a trusted root (the keys of Sigstore) is configured, no attestation may be forged. The file is
+ * verified only if its publisher is configured and all signatures are valid.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* findRelease(target, context, ({ provenance: url }) => url !== null);
@@ -51,7 +51,10 @@ function none({ own }: PypiContext): Facts {
   return { notOffered: true, ...(own.trustedRoot === undefined ? {} : { signature: unsigned }) };
 }
 
-/** True if the URL is on the host of the mirror or of the file. A copied page may link to the origin. */
+/**
+ * True if the URL is on the host of the mirror or of the file. A copied page may link to the origin, whose attestations
+ * say nothing about the mirror.
+ */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
   return host === new URL(baseUrl).host || host === new URL(file.url).host;
@@ -78,8 +81,8 @@ function otherHash({ sha256 }: Attestation, want: string, by: Sentence): ProbeFa
 }
 
 /**
- * Returns the verdict on all signatures. It is an error if one is forged, malformed, or not by the configured
- * publisher.
+ * Returns the verdict on all signatures. The result is an error if a signature is forged, malformed, or not by the
+ * configured publisher.
  */
 function signers(
   attestations: readonly Attestation[],

@@ -36,7 +36,7 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
   return chainOf([own, ...rest]);
 }
 
-/** Returns the URL of the first index with a final slash, which avoids a redirect; `null`: it is not safe to paste. */
+/** Returns the URL of the first index, with a final slash to avoid a redirect. `null`: the URL is not safe to paste. */
 function pasteable(chain: Chain): string | null {
   const url = chain.members[0]?.plain;
   return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;
@@ -81,8 +81,8 @@ interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> 
 }
 
 /**
- * Makes a client whose chain is a list of indexes. The first one replaces the public index; the others are extra
- * indexes. The remedy sets only the first.
+ * Makes a client whose chain is a list of indexes. The first index replaces the public index; the others are extra
+ * indexes. The remedy sets only the first index.
  */
 function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
   return {
@@ -107,9 +107,9 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
 }
 
 /**
- * pip requests the project from all indexes. If several have the same version, it takes the file of the last one. It
- * skips an index that fails, but the walk fails at a 401, where pip prompts for a password, and at a cut page. It also
- * fails if the chosen file is wrong.
+ * pip requests the project from all indexes. If several indexes have the same version, pip takes the file of the last
+ * index. It skips an index that fails. But the fetch fails at a 401, where pip prompts for a password, and at a cut
+ * page. The fetch also fails if the chosen file is wrong.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -136,7 +136,7 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
   return isBestWrong ? { tag: 'failed', at: best } : { tag: 'ok', at: best, tookMs };
 }
 
-/** The client pip. It also stands for other clients that read pip's settings. */
+/** The client pip. Advice for pip also applies to other clients that read pip's settings. */
 export const pip: Client = clientOf({
   id: 'pip',
   spec: [
@@ -153,7 +153,7 @@ export const pip: Client = clientOf({
 });
 
 /**
- * uv requests the extra indexes in order, and the default index last. It continues only after a 404.
+ * uv requests the extra indexes in order, and the default index last. It requests the next index only after a 404.
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {

@@ -12,9 +12,9 @@ export interface PypiSettings {
 export interface PypiOwn {
   /** True if the mirror is the public index itself. Its hashes are stored, because it never reuses a file name. */
   readonly isAuthority: boolean;
-  /** As in `PypiSettings`; absent: signatures of attestations are not verified. */
+  /** The text of the operator's Sigstore trusted root (JSON); absent: signatures of attestations are not verified. */
   readonly trustedRoot?: string;
-  /** The allowed signers. For a project without an entry, any signer is accepted. */
+  /** The allowed signers; absent: none is configured. For a project without an entry, any signer is accepted. */
   readonly publishers?: readonly AttestationPublisher[];
 }
 
@@ -34,7 +34,8 @@ export const pypiLearning: Learning = {
     const key = `${pinKey}${file}`;
     return known.has(key) || known.size >= pinsMax ? [] : [[key, `sha256:${hash}`]];
   },
-  // Another upstream may have built its own files with the same names.
+  // The hashes verify only mirrors of the public index. Another upstream may have built its own files with the same
+  // names.
   pinned: (known, upstream) => (upstream === publicPypi ? pinnedIn(known, pinKey) : {}),
 };
 

@@ -57,8 +57,8 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
 }
 
 /**
- * Checks the HTML form of a page. A cache that ignores `Vary` may send JSON, which is a failure. Status 406 means that
- * the mirror has only JSON.
+ * Checks a project page in HTML. A cache that ignores `Vary` may send JSON, which is a failure. Status 406 means that
+ * the mirror has only JSON, which is no failure.
  */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
@@ -100,7 +100,7 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
   if (isMarkup(body) && !/^name:/im.test(text)) return failedBy(wrongContent('answer.metadata'), facts);
   const serialText = file.metadata?.sha256 ?? null;
-  // If the page states no hash, only the form is checked.
+  // If the page states no hash, only the format of the metadata is checked.
   if (serialText === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return failedBy(malformed('answer.metadata'), facts);
   return yield* verify(heldBodyOf(body), file.name, () => null, serialText, facts);
@@ -122,13 +122,16 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
     return failedBy(failureOf(kind, phrase('answer.distribution')), facts);
   }
-  // A body of this length was not read to its end on purpose, so there is nothing to hash.
+  // The file was not read to its end, so it cannot be hashed.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine(facts);
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
-/** Returns a mismatch if the hash on the page differs from the pinned hash; `null`: they agree, or one is missing. */
+/**
+ * Returns a mismatch if the hash on the page differs from the pinned hash; `null`: the two hashes are equal, or one of
+ * them is missing.
+ */
 function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;

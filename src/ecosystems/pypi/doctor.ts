@@ -64,7 +64,7 @@ export const pypiDoctor: Doctor = {
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
 
-/** Adds the line at the beginning of `[global]` in a pip.conf. */
+/** Returns the text of a pip.conf with the line added at the beginning of `[global]`. */
 function inGlobal(text: string, line: string): string {
   const found = /^\[global\][^\n]*\n?/m.exec(text);
   if (found === null) return addLines(text, ['[global]', line]);
@@ -72,7 +72,7 @@ function inGlobal(text: string, line: string): string {
   return `${addLines(text.slice(0, end), [line])}${text.slice(end)}`;
 }
 
-/** Sets the default index in a uv.toml; `null`: it is set already. */
+/** Returns the change that sets the default index in a uv.toml; `null`: the file already has this default index. */
 async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;

@@ -5,15 +5,18 @@ import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
 /**
- * Reads the path of a project page. Clients do not request files from the front door, because it makes the links to
- * files absolute.
+ * Reads the path of a project page; `null`: it is not the path of a project page. Clients do not request files from the
+ * front door, because the front door makes the links to files absolute.
  */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
   return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
 }
 
-/** Matches the tags that can have links, without the closing `>`, so that no part of a page is matched twice. */
+/**
+ * Matches the tags that can have links. The pattern ends before the closing `>`. Else each tag without a `>` would be
+ * matched up to the end of the page.
+ */
 const tag = /<(?:a|base)\b[^>]*/gi;
 /** Matches a tag up to the end of its `href`. The second or the third group is the URL. */
 const href = /^(<\w+\b[^>]*?\bhref\s*=\s*)(?:"([^"]*)"|'([^']*)')/i;
@@ -52,12 +55,12 @@ function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExec
   return chars + text.length - at > limits.doorRewriteBytes ? null : parts.join('') + text.slice(at);
 }
 
-/** Matches a key `url` with its value. Nothing else in JSON has this form, because quotes in strings are escaped. */
+/** Matches a key `url` with its value. Nothing else in JSON matches, because quotes in strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
 /**
- * Makes the links in a JSON page absolute by text replacement. Parsing 32 MiB of JSON would block other requests for a
- * second.
+ * Makes the links in a JSON page absolute by text replacement; `null`: the text is no such page, or it is too large.
+ * Parsing 32 MiB of JSON would block other requests for a second.
  */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();
@@ -73,7 +76,7 @@ function decodedText(value: string): string {
   try {
     return JSON.parse(value) as string;
   } catch {
-    // This is not a valid URL, so the caller leaves the pair unchanged.
+    // `http://` is not a valid URL, so the caller leaves the pair unchanged.
     return 'http://';
   }
 }

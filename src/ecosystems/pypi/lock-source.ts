@@ -5,7 +5,7 @@ import { isProjectName, normalNameOf } from './names.ts';
 import { parseVersion } from './version.ts';
 
 /**
- * The source of a package in a lock file. `elsewhere`: the source is no index. `url` `null`: the source is the public
+ * The source of a package in a lock file. `url`: the index; `null`: the public index. `elsewhere`: the source is no
  * index.
  */
 export type LockSource = { readonly kind: 'index'; readonly url: string | null } | { readonly kind: 'elsewhere' };
@@ -13,8 +13,8 @@ export type LockSource = { readonly kind: 'index'; readonly url: string | null }
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
 /**
- * True for an index that is neither the public one nor a configured mirror of it. The projects of such an index may be
- * private.
+ * True for an index that is neither the public index nor a configured mirror of it. The projects of such an index may
+ * be private.
  */
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;

@@ -59,7 +59,7 @@ export function isProjectPattern(text: string): boolean {
   return /^[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?$/.test(text) && !/^\*+$/.test(text) && text.length <= 200;
 }
 
-/** True if a project's name matches one of the patterns. Both are normalised first. */
+/** True if a project's name matches one of the patterns. The name and the patterns are normalised first. */
 export function matchesProjects(patterns: readonly string[], project: string): boolean {
   return patterns.some((pattern) => matchesParts(normalNameOf(pattern).split(/\*+/), normalNameOf(project)));
 }

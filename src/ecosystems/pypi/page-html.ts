@@ -26,8 +26,8 @@ const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rp
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
- * Reads a project page in HTML: the anchors whose text or URL names a distribution file. A page without them must
- * state the version of the repository API, else it is wrong content.
+ * Reads a project page in HTML: the anchors whose text or URL names a distribution file. A page without such anchors
+ * must state the version of the repository API, else it is wrong content.
  * @see PEP 503, PEP 629, PEP 592; docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#formats
  */
 export function* readHtmlPage(
@@ -186,7 +186,10 @@ class TagReader {
     );
   }
 
-  /** Returns a part of the text. It is empty if the part begins before the recent text: then the part is too long. */
+  /**
+   * Returns a part of the text. The result is empty if the part begins before the recent text, because such a part is
+   * too long.
+   */
   #part(from: number, to: number): string {
     return from < this.#recentFrom ? '' : this.#recent.slice(from - this.#recentFrom, to - this.#recentFrom);
   }

@@ -27,7 +27,7 @@ export const acceptHtml = 'application/vnd.pypi.simple.v1+html, text/html; q=0.5
 
 const notAPage: ProbeFailure = wrongContent('answer.page');
 
-/** Returns the form of a page by its content type; `null`: another type, which pip and uv refuse. */
+/** Returns the format of a page by its content type; `null`: another type, which pip and uv refuse. */
 export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
   const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
@@ -37,7 +37,7 @@ export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
 /**
  * Reads a project page by its content type, in one pass and in bounded memory.
  * @param reader  receives the files and versions, also of a page that turns out to be invalid
- * @returns wrong content for other types, and for HTML that is no project page; malformed if the page cannot be parsed
+ * @returns wrong content for other types, and for HTML that is no project page. Malformed if the page cannot be parsed
  *          or states an unknown API version
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#content-types, docs/protocols/pypi.md#formats
  */

@@ -14,8 +14,8 @@ function textAt(fields: Fields | null, key: string): string {
 }
 
 /**
- * Parses a Pipfile.lock. It lists hashes for a release, not for each file: the requested file may have any of them. A
- * package without `index` may come from any of the indexes.
+ * Parses a Pipfile.lock. The file lists the hashes of a release, not of each file. So a downloaded file may have any of
+ * these hashes. A package without `index` may come from any of the indexes.
  * @see https://pipenv.pypa.io/en/latest/pipfile.html
  */
 export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
@@ -28,7 +28,7 @@ export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
     (Array.isArray(named) ? named : []).map((one) => [textAt(fieldsOf(one), 'name'), textAt(fieldsOf(one), 'url')]),
   );
   const foreign = [...indexes.values()].find((url) => isForeignIndex(url, file.mirrors)) ?? null;
-  // `default`, `develop`, and the categories that a Pipfile names.
+  // The sections are `default`, `develop`, and the categories that a Pipfile names.
   const sections = Object.entries(parsed.value).filter(([key]) => key !== '_meta');
   const packages = sections.flatMap(([, section]) =>
     Object.entries(fieldsOf(section) ?? {}).map(([name, value]): PythonLocked => {

@@ -25,7 +25,10 @@ export interface PageReader {
   file(file: PageFile): void;
   /** Receives an entry of the page's list of versions. Pages in HTML have no such list. */
   version?(text: string): void;
-  /** Forgets everything, because the key of the list of files is repeated. Of repeated keys, the last one counts. */
+  /**
+   * Forgets everything so far, because the page has a second list of files under the same key. Of repeated keys, the
+   * last one counts.
+   */
   restart(): void;
 }
 

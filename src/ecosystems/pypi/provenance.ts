@@ -8,9 +8,9 @@ import { sha256Of } from './project-page.ts';
 
 export interface Attestation {
   readonly file: string;
-  /** Lower-case hex. */
+  /** The SHA-256 of the file that the attestation states, lower-case hex. */
   readonly sha256: string;
-  /** The fields `statement`, `signature` and `certificate` are in base64. */
+  /** What was signed, in base64. `signature` and `certificate` are in base64 too. */
   readonly statement: string;
   readonly signature: string;
   readonly certificate: string;

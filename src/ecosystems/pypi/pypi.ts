@@ -75,7 +75,8 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
     'https://peps.python.org/pep-0714/',
     'https://peps.python.org/pep-0740/',
   ],
-  // Intervals are from docs/protocols/pypi.md#requests-by-interval, docs/protocols/README.md. The page is the canary, because every client needs it.
+  // Intervals are from docs/protocols/pypi.md#requests-by-interval, docs/protocols/README.md. The page is the canary
+  // (it decides whether a mirror is up), because every client needs it.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
     wheelmeta: light(15, {

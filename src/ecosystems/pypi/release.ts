@@ -13,7 +13,8 @@ import {
 
 interface Release {
   /**
-   * The version as the page's list of versions spells it. If there is no such list, it is as in the first file's name.
+   * The version as the page's list of versions spells it. If there is no such list, it is spelled as in the name of the
+   * first file.
    */
   text: string;
   readonly version: PypiVersion;
@@ -21,7 +22,7 @@ interface Release {
   files: 'none' | 'yanked' | 'usable';
 }
 
-/** A file of a release, with the parts of its name (`FileName`). */
+/** A file of a release. `kind` and `tags` are read from its name. */
 export interface ReleaseFile extends IndexFile {
   readonly kind: 'wheel' | 'sdist';
   readonly tags: string;
@@ -36,7 +37,7 @@ export class Releases implements PageReader {
   readonly #project: string;
   #known = new Map<string, Release>();
   #withFiles = 0;
-  /** The highest releases with files, ascending. */
+  /** The highest releases with files, in ascending order, at most `limits.contentVersions`. */
   #highest: Release[] = [];
   #last: Release | null = null;
   #newest: Release | null = null;
@@ -83,8 +84,8 @@ export class Releases implements PageReader {
   }
 
   /**
-   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other. `null`:
-   * none.
+   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other release.
+   * `null`: none.
    */
   get newest(): string | null {
     return this.#newest?.text ?? null;
@@ -146,8 +147,8 @@ function isNewer({ version: a }: Release, { version: b }: Release): boolean {
 }
 
 /**
- * Chooses a file of one release while a page is read. The release is that of the wanted version, in any spelling. If
- * there is none, it is the highest that differs only by a local part (`1.0+cu118`).
+ * Chooses a file of one release while a page is read. The release is the one of the wanted version, in any spelling. If
+ * there is none, it is the highest release that differs only by a local part (`1.0+cu118`).
  * @see PEP 440, Version matching
  */
 export class FileChoice implements PageReader {
@@ -172,7 +173,7 @@ export class FileChoice implements PageReader {
     this.#isPreferred = isPreferred;
   }
 
-  /** True if the release has any file. */
+  /** True if the page has a file of the chosen release. */
   get isThere(): boolean {
     return this.#release !== null;
   }
@@ -212,6 +213,7 @@ export class FileChoice implements PageReader {
 /**
  * Returns the file to probe, which is the same at all mirrors with the same files. Preferred files come first, then
  * universal wheels, wheels for Linux on x86-64, other wheels, and source distributions. Among equals, the name decides.
+ * `null`: there are no files.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],

@@ -5,13 +5,15 @@ import { type Lock, type LockEntry, type LockFile, type MalformedLines, sortByNe
 import { entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 
-/** One requirement, joined from its lines, without comments. `line`: the number of its first line, from 1. */
+/**
+ * One requirement, joined from its lines, without comments. `line`: the number of the requirement's first line, from 1.
+ */
 interface Line {
   readonly line: number;
   readonly text: string;
 }
 
-/** One file of a set of files that include each other by the options `-r` and `-c`. */
+/** One of the requirements files that include each other by the options `-r` and `-c`. */
 interface Part {
   readonly name: string;
   readonly text: string;
@@ -20,7 +22,10 @@ interface Part {
   readonly isConstraint: boolean;
 }
 
-/** The requirement of one line. `version`: empty if the requirement pins none. */
+/**
+ * The requirement of one line. `version`: the pinned version, or empty. `limit`: the condition as written after the
+ * name, such as `>=1.0`.
+ */
 interface Requirement {
   readonly name: string;
   readonly version: string;
@@ -29,7 +34,7 @@ interface Requirement {
 }
 
 const malformedMax = 20;
-/** The maximum number of files of one set that are read. */
+/** The maximum number of requirements files to read that include each other. */
 const filesMax = 50;
 const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
 const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
@@ -69,7 +74,8 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
 }
 
 /**
- * Reads the file and those that it includes, each once. `unread`: the options whose file cannot be read, or is a URL.
+ * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read, or is
+ * a URL.
  */
 function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
   const parts: Part[] = [];

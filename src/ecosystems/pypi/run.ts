@@ -13,7 +13,10 @@ import {
   type RealClient,
 } from '../real-client.ts';
 
-/** pip and uv take credentials from a netrc, which has no bearer tokens. */
+/**
+ * Returns why pip and uv cannot use this mirror; `null`: they can. They read credentials from a netrc, which has no
+ * bearer tokens.
+ */
 function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
   if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
@@ -54,7 +57,7 @@ function pipPlan(job: ClientJob): ClientPlan {
       PIP_CONFIG_FILE: '/dev/null',
       PIP_INDEX_URL: access.url,
       PIP_RETRIES: '0',
-      // pip needs this for an index over plain http.
+      // pip requires PIP_TRUSTED_HOST for an index over plain HTTP.
       ...(access.url.startsWith('http:') ? { PIP_TRUSTED_HOST: new URL(access.url).hostname } : {}),
       ...(access.ca.length === 0 ? {} : { PIP_CERT: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { PIP_CLIENT_CERT: `${home}/client.pem` }),

@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
 
-/** The place of a setting. `site`: the virtual environment. `shell`: a file that shells read. */
+/** Where a setting is. `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
 
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** The key with hyphens, as in settings files. `default-index` stands for every form of uv's default index. */
+  /** The key with hyphens, as in settings files. `default-index` stands for every way to set uv's default index. */
   readonly key: string;
   readonly values: readonly string[];
   readonly level: PypiLevel;
@@ -39,8 +39,9 @@ const requirementsRank = 200;
 /** The number that is added to the rank of a setting in `[install]`, which overrides `[global]` of all files. */
 const installRank = 50;
 /**
- * In projects uv prefers the new form, an `[[index]]` with `default = true` in any file, to the old one, UV_INDEX_URL
- * and `index-url`. Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13 in test/real/doctor-clients.test.ts.
+ * The ranks of uv's settings. In projects, uv prefers the new setting (an `[[index]]` with `default = true` in any
+ * file) to the old settings (UV_INDEX_URL and `index-url`). Only `uv pip` prefers UV_INDEX_URL. Verified with uv 0.13
+ * in test/real/doctor-clients.test.ts.
  */
 const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
@@ -102,7 +103,7 @@ function ofVariables(
   });
 }
 
-/** Returns the words of a variable. uv accepts an index as `name=url`. */
+/** Returns the words of a variable. uv accepts an index as `name=url`; then only the URL is returned. */
 function valuesIn(value: string, variable: string): readonly string[] {
   const words = value.split(/\s+/);
   return variable === 'UV_DEFAULT_INDEX' ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, '')) : words;
@@ -112,7 +113,10 @@ function rankOf(variable: string, at: number): number {
   return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
-/** Returns the paths of the user's pip.conf. pip reads both; the newer one overrides the older one. */
+/**
+ * Returns the paths of the user's pip.conf. pip reads both files; the one at the newer path overrides the one at the
+ * older path.
+ */
 export function listUserPipFiles(machine: Machine): readonly [newer: string, older: string] {
   return [join(configFolderOf(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
 }
@@ -131,8 +135,8 @@ export async function findNamedPipFile(machine: Machine): Promise<string | null>
 }
 
 /**
- * Lists pip's files. Each overrides those before it. If PIP_CONFIG_FILE names an existing file, pip reads no file of
- * the user.
+ * Lists pip's configuration files. Each file overrides the files before it. If PIP_CONFIG_FILE names an existing file,
+ * pip reads no file of the user.
  * @see pip/_internal/configuration.py iter_config_files
  */
 async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, string])[]> {
@@ -156,7 +160,7 @@ async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/** Reads the keys `pipKeys` of a pip.conf. Indented lines continue a value. */
+/** Reads the settings of a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. */
 function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
   const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
   let open: (typeof found)[number] | null = null;
@@ -203,8 +207,8 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
 const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
 
 /**
- * Reads the settings at the top level of a uv.toml, in `[pip]` and `[[index]]`; in a pyproject.toml those below
- * `tool.uv`.
+ * Reads uv's settings at the top level of a uv.toml, and in its tables `[pip]` and `[[index]]`. In a pyproject.toml it
+ * reads the same settings below `tool.uv`.
  */
 function uvSettingsIn(
   level: PypiLevel,

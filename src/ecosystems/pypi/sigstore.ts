@@ -14,7 +14,7 @@ export type Attested =
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
 
-/** The error codes that prove a forgery. Other errors may come from an outdated root. */
+/** The error codes that prove a forgery. Other errors may come from an outdated trusted root. */
 const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
 
 let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;

@@ -59,7 +59,7 @@ function ofUv(one: TomlTable): PythonLocked {
 
 /**
  * Reads a package of a poetry.lock. If it has no `source`, it comes from the public index.
- * @param files  the package's files, if the lock file has those of all packages in one place
+ * @param files  the package's files, if the lock file has the files of all packages in one table
  * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
  */
 function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
@@ -75,7 +75,7 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
 }
 
 /**
- * Reads a package of a pdm.lock. The lock file names no index: only the pyproject.toml names a private one.
+ * Reads a package of a pdm.lock. The lock file names no index: only the pyproject.toml names a private index.
  * @see https://pdm-project.org/latest/usage/lockfile/
  */
 function ofPdm(one: TomlTable, index: string | null): PythonLocked {
@@ -96,7 +96,8 @@ function ofPdm(one: TomlTable, index: string | null): PythonLocked {
 const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
 
 /**
- * Reads a package of a PEP 751 file. `index` is optional there. If it is absent, the URLs of the files show the source.
+ * Reads a package of a PEP 751 file. The field `index` of a package is optional. If it is absent, the URLs of the files
+ * show the source.
  * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
  */
 function ofPylock(one: TomlTable): PythonLocked {
@@ -122,7 +123,10 @@ function ofPylock(one: TomlTable): PythonLocked {
   };
 }
 
-/** Returns the first index of a pyproject.toml that is neither the public one nor a mirror; `null`: none is named. */
+/**
+ * Returns the first index in a pyproject.toml that is neither the public index nor a mirror of it; `null`: the file
+ * names no such index.
+ */
 function foreignPdmIndex({ name, mirrors, beside }: LockFile): string | null {
   const read = parseToml(beside(name.replace(/[^/]*$/, 'pyproject.toml')) ?? '');
   const pdm = read.tag === 'ok' ? tableOf(tableOf(read.value['tool'])?.['pdm']) : null;

@@ -86,7 +86,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
 /** The lines for a uv index that serves only the packages that name it as their source. */
 const explicitIndex = ['[[index]]', 'name = "own"', 'url = "https://pypi.example.com/simple"', 'explicit = true'];
 
-/** Returns the first value of a setting, by `plainUrlOf`. */
+/** Returns the URL in a setting: its first value, without user-info and with one final slash. */
 export function urlOf({ values: [value = ''] }: PypiSetting): string {
   return plainUrlOf(value);
 }
@@ -96,8 +96,8 @@ function shown({ values: [value = ''] }: PypiSetting): string {
 }
 
 /**
- * Returns the edits that delete a setting. There are none for a variable, a file of the project and a file that shells
- * read.
+ * Returns the edits that delete a setting. The list is empty for a variable, a file of the project and a file that
+ * shells read.
  */
 function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
   if (!('file' in place) || level === 'project' || level === 'shell') return [];

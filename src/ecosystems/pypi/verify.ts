@@ -7,8 +7,8 @@ import { failedBy, fine, hashOf, seenIn, type Talk } from '../talk.ts';
 const algorithm = 'sha256';
 
 /**
- * Judges bytes by the pinned SHA-256. If none is pinned, it uses the hash on the mirror's own page, as clients do. That
- * hash proves only that the mirror is consistent, so the bytes are also compared between mirrors.
+ * Judges bytes by the pinned SHA-256. If none is pinned, it uses the hash on the mirror's own page, as clients do. The
+ * hash on the page proves only that the mirror is consistent, so the bytes are also compared between mirrors.
  * @param wants  as `Pins.wants` for this file
  * @param stated   the hash on the page, in hex; `null`: none
  * @param known  facts to return with the verdict

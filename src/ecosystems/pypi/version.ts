@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 
-/** A version by PEP 440. Numbers are digits without leading zeros. */
+/** A Python version (PEP 440). Each number is a text of digits without leading zeros. */
 export interface PypiVersion {
   readonly epoch: string;
   /** The numbers of the release without final zeros, for example `1` for `1.0`. */
@@ -73,7 +73,7 @@ export function comparePythonVersions(a: PypiVersion, b: PypiVersion): number {
 }
 
 /**
- * Orders versions of equal numbers: development releases without a pre-release or post-release part, then
+ * Orders versions with equal numbers. First come development releases without a pre-release or post-release part, then
  * pre-releases, then all others.
  */
 function preRank({ pre, post, dev }: PypiVersion): number {
@@ -97,7 +97,7 @@ function kindOf(number: string): number {
   return number === '-' ? 0 : number === '~' ? 2 : 1;
 }
 
-/** Compares two parts of local versions: a number is above a word, and any part is above a missing one. */
+/** Compares two parts of local versions. A number is above a word, and any part is above a missing part. */
 function compareLocal(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));

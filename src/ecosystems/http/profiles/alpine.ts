@@ -5,7 +5,7 @@ import { type Profile, type ProfileReading, sound, unsound } from '../profile.ts
 
 const notAnIndex = unsound(phrase('answer.apk'));
 
-/** The bytes to unpack: enough for the signature and the beginning of the signed data. */
+/** How many bytes of the file to unpack: enough for the signature and the beginning of the signed data. */
 const packedBytes = 4096;
 const nameBytes = 100;
 
@@ -23,7 +23,7 @@ export function readApkIndex(body: Uint8Array): ProfileReading {
   }
 }
 
-/** For Alpine, the base URL is the folder that contains the branches. */
+/** For Alpine, the base URL is the folder that contains the branches, such as `v3.20`. */
 export const alpine: Profile = {
   id: 'alpine',
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],

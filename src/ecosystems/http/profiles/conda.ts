@@ -6,8 +6,8 @@ import { headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound }
 const title = phrase('answer.conda');
 
 /**
- * Checks the beginning of a repodata.json. It must be a JSON object. If it names a platform, that must be the name of
- * the file's folder.
+ * Checks the beginning of a repodata.json. It must be a JSON object. If the object names a platform, the file's folder
+ * must have the same name.
  */
 function readRepodata(path: string, body: Uint8Array): ProfileReading {
   const text = headTextOf(body);
@@ -22,7 +22,7 @@ function condarc(chain: Chain): string {
   return `# ~/.condarc\nchannels:\n  - ${headUrlOf(chain)}`;
 }
 
-/** For conda, the base URL is the folder that contains the platforms. */
+/** For conda, the base URL is the folder that contains the folders of platforms, such as `linux-64`. */
 export const conda: Profile = {
   id: 'conda',
   spec: [

@@ -5,8 +5,9 @@ import type { IndexAt, IndexForm, ListedAt, ListedFile, PackageFile, Packing } f
 const diffIndex = 'Index';
 
 /**
- * Returns where the signed list names a file. The InRelease of `dists/<suite>`, or of `dists/<suite>/updates`, lists
- * the files below that folder. For patches (`Packages.diff/`) it lists only their index, which lists the patches.
+ * Returns where the signed list names a file; `null`: no signed list covers the path. The InRelease of `dists/<suite>`,
+ * or of `dists/<suite>/updates`, lists the files below that folder. For patches (`Packages.diff/`) it lists only the
+ * file `Index`, which lists the patches.
  */
 export function listedAt(path: string): ListedAt | null {
   const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
@@ -20,7 +21,10 @@ export function listedAt(path: string): ListedAt | null {
 /** Matches a path that contains the hash of its file, such as `main/binary-amd64/by-hash/SHA256/<hex>`. */
 const byHash = /^(?:(.+)\/)?by-hash\/(?:MD5Sum|SHA1|SHA256|SHA512)\/([0-9a-f]{32,128})$/;
 
-/** Finds a file by its name, or by the hash in its path, in lines ` <sum> <bytes> <name>`. */
+/**
+ * Finds a file by its name, or by the hash in its path, in the lines ` <sum> <bytes> <name>` of a list. `null`: the
+ * list has no SHA-256 of the file.
+ */
 export function findIndex(list: Uint8Array, name: string): ListedFile | null {
   const lines = linesOf(utf8(list) ?? '');
   const [, folder = '', sum] = byHash.exec(name) ?? [];
@@ -56,7 +60,9 @@ function folderOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('/')));
 }
 
-/** The endings of an index's name, in the order of apt's `Acquire::CompressionTypes`; the plain form is last. */
+/**
+ * The endings of an index's name, in the order of apt's `Acquire::CompressionTypes`; the uncompressed index is last.
+ */
 const endings: readonly (readonly [ending: string, packing: Packing])[] = [
   ['.xz', 'xz'],
   ['.bz2', 'other'],
@@ -76,7 +82,7 @@ export function isList(path: string): boolean {
 
 /**
  * Returns the indexes that clients read. They are in the component `main`, or the first component if there is no
- * `main`. They are for the commonest architecture, and for `all` unless the list says that clients do not read `all`.
+ * `main`. They are for the most common architecture, and for `all` unless the list says that clients do not read `all`.
  */
 export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
   const [, root = null, suite = ''] = suiteList.exec(path) ?? [];
@@ -96,8 +102,8 @@ export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
 }
 
 /**
- * Returns what a pattern captures in the names of a list: the first of `preferred`, else the first by name; `null`:
- * nothing.
+ * Returns one of the texts that a pattern captures in the names of a list: the first one in `preferred`, else the first
+ * by alphabet. `null`: the pattern matches no name.
  */
 function firstOf(lines: readonly Line[], pattern: RegExp, preferred: readonly string[]): string | null {
   const found = new Set(lines.flatMap(({ name }) => pattern.exec(name)?.[1] ?? []));
@@ -115,7 +121,7 @@ function isByHash(list: string): boolean {
   return /^Acquire-By-Hash: yes$/m.test(list);
 }
 
-/** Returns the path of a file by hash. It uses the longest hash, as apt does. */
+/** Returns the by-hash path of a file, which contains the hash of the file. It uses the longest hash, as apt does. */
 function hashedNameOf(name: string, sums: readonly Line[]): string {
   const [longest] = sums.toSorted((a, b) => b.sum.length - a.sum.length);
   const kind = longest?.sum.length === sha512Digits ? 'SHA512' : 'SHA256';
@@ -123,8 +129,8 @@ function hashedNameOf(name: string, sums: readonly Line[]): string {
 }
 
 /**
- * Returns the forms of an index. A path by hash comes first, as in apt, because it stays valid during a
- * synchronisation.
+ * Returns the index in each compression format that the list names. A path by hash comes first, as in apt, because it
+ * stays valid during a synchronisation.
  */
 function formsOf(name: string, at: string, text: string, lines: readonly Line[]): readonly IndexForm[] {
   return endings.flatMap(([ending, packing]) => {

@@ -32,7 +32,7 @@ export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum'
   return isSummed ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
 }
 
-/** Archives in Debian's format. */
+/** Package archives in Debian's format. */
 export const debian: Profile = {
   id: 'debian',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],

@@ -4,7 +4,10 @@ import type { Chain } from '../../client.ts';
 import { compactDate, headTextOf } from '../format.ts';
 import { headUrlOf, linesBy, type Profile, type ProfileReading, sound } from '../profile.ts';
 
-/** Returns the name of the first element, or `!DOCTYPE`; empty: none. It skips comments and processing instructions. */
+/**
+ * Returns the name of the first element of an XML text, or `!DOCTYPE`; empty: none. It skips comments and processing
+ * instructions.
+ */
 export function rootNameOf(text: string): string {
   let at = 0;
   for (;;) {

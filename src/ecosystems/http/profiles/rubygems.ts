@@ -12,7 +12,7 @@ function read({ path, body, sum, headers }: Head): ProfileReading | null {
   const text = headTextOf(body);
   const isIndex = kind === 'versions' ? /^created_at: .{1,60}\n---\n/.test(text) : text.startsWith('---\n');
   if (!isIndex) return unsound(phrase('answer.compact'));
-  // Some servers, such as rubygems.org, quote the digest instead of writing colons (docs/protocols/http.md).
+  // Some servers, such as rubygems.org, write quotes instead of colons around the digest (docs/protocols/http.md).
   const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
   if (want === undefined || sum === null) return sound();
   const got = Buffer.from(sum.sha256, 'hex').toString('base64');
@@ -23,7 +23,7 @@ function bundleConfig(chain: Chain): string {
   return `bundle config set --global mirror.${source} ${headUrlOf(chain, '/')}`;
 }
 
-/** Mirrors of gems with a compact index. */
+/** Mirrors of Ruby gems that offer Bundler's compact index: text files that list the gems and their versions. */
 export const rubygems: Profile = {
   id: 'rubygems',
   spec: ['https://guides.rubygems.org/rubygems-org-compact-index-api/', 'https://bundler.io/man/bundle-config.1.html'],
