@@ -79,12 +79,15 @@ export class Detector {
     return this.#turnOfMirror(registry, now, confirmNow);
   }
 
-  /** Reports that a probe is pending for too long. */
+  /** Reports that the probe of a target is pending for too long. The target is then in doubt, and is probed again. */
   overdue(target: Target, now: Now): DetectTurn {
     return this.#turnOfMirror(target.registry, now, (memory, mirror) => confirmOverdue(memory, mirror, target));
   }
 
-  /** Starts a recheck or peek if the mirror may be probed and the budget allows it. */
+  /**
+   * Starts a recheck (repeated probes) or a peek (a probe of an artifact's first bytes), if the mirror may be probed
+   * and the budget of extra probes allows it.
+   */
   recheck(order: RecheckOrder, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => requestRecheck(memory, order));
   }
@@ -97,7 +100,7 @@ export class Detector {
     });
   }
 
-  /** The address family over which a mirror is to be probed now; `null`: any. */
+  /** The address family over which a mirror is to be probed now; `null`: either family. */
   familyFor(registry: string) {
     const mirror = this.#memory.mirrors.get(registry);
     return mirror === undefined ? null : familyFor(mirror);
@@ -129,8 +132,8 @@ export class Detector {
   }
 
   /**
-   * Takes over the confidence of advice that a test has decided, so that the finding and the advice have the same
-   * confidence. `null`: nothing changed.
+   * Copies the confidence of advice, which a test has decided, to the findings that caused the advice. Returns `null`
+   * if no confidence has changed.
    */
   assure(advices: readonly Pick<Advice, 'cause' | 'from' | 'confidence'>[], now: Now): DetectTurn | null {
     const { findingLog } = this.#memory;
@@ -150,8 +153,8 @@ export class Detector {
   }
 
   /**
-   * Records an acknowledgement. It ends a mismatch or level shift; other findings stay open. `null`: no such open
-   * finding.
+   * Records that an operator has acknowledged a finding. This ends a mismatch or a level shift; other findings stay
+   * open. Returns `null` if no such finding is open.
    */
   acknowledge(findingId: string, reason: string, now: Now): DetectTurn | null {
     if (!this.#memory.open.has(findingId)) return null;
@@ -176,7 +179,9 @@ export class Detector {
     });
   }
 
-  /** Reports until when a step is throttled, monotonic milliseconds; `null`: it is no longer throttled. */
+  /**
+   * Records until when requests of a step are throttled, monotonic milliseconds; `null`: they are no longer throttled.
+   */
   throttled(registry: string, step: Step, untilMs: number | null): void {
     this.#standings = null;
     const mirror = this.#memory.mirrors.get(registry);
@@ -188,7 +193,9 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => applyConfig(memory, config, targets));
   }
 
-  /** For a shutdown: settles held samples, and returns all rows that are not written yet. */
+  /**
+   * For a shutdown: settles the samples that still wait for a verdict, and returns all rows that are not written yet.
+   */
   flush(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       for (const mirror of memory.mirrors.values()) dropFromRounds(memory, mirror);
@@ -233,7 +240,6 @@ export class Detector {
     return closeTurn(memory, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
   }
 
-  /** Runs `act`, then advances the rounds. */
   #turnOfRounds(now: Now, act: (memory: Memory) => void): DetectTurn {
     return this.#turn(now, (memory) => {
       act(memory);
@@ -258,7 +264,7 @@ export function createDetector(input: {
   readonly now: Now;
   readonly rules?: readonly FindingRule[];
 }): Detector {
-  // Changes that the restoration makes are returned with the first turn.
+  // The restoration may already change findings and rows. The first turn returns these changes.
   const memory = new Memory(input, input.rules ?? findingRules, ownRules);
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);

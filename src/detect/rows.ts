@@ -23,11 +23,14 @@ import {
   restoreSeen,
 } from './memory/stored.ts';
 
-/** The least time between two rows of a series without urgent changes: a few new round trips hardly move a baseline. */
+/**
+ * The minimum time between two writes of a series' row, unless a change is urgent. A few new round trips hardly move a
+ * baseline.
+ */
 const writeEveryMs = 15 * 60_000;
 /**
- * As `writeEveryMs`, for the first `earlyRows` rows of a series in a process, while its baseline may still be warming
- * up.
+ * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. Its baseline may
+ * still be warming up then.
  */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;
@@ -48,7 +51,7 @@ export function writeUrgent(memory: Memory): void {
   clearUrgent(memory);
 }
 
-/** Adds the rows that are due to the turn; `everything`: all changed rows. */
+/** Adds the rows that are due to the result of the turn. If `everything` is true, adds all changed rows. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
   const left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
@@ -182,7 +185,7 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   const rule = ruleOf(memory.rules, finding);
   if (mirror !== undefined && rule?.resume === undefined) return;
   const step = mirror && rule?.resume?.(stateOf(rule, mirror), finding, { view: memory, mirror });
-  // Findings about this daemon start again with each process.
+  // Findings about this daemon (without a mirror) are closed: each process judges itself anew.
   if (mirror === undefined || rule === null || step === undefined || step === 'gone')
     closeFinding(memory, kind, registry, {}, cause);
   else applyStep(memory, rule, mirror, step);

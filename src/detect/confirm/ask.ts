@@ -21,8 +21,8 @@ import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
 /**
- * The interval between the moments (concurrent probes) of a round that only watches a suspicion older than
- * `limits.roundMs`. Milliseconds.
+ * The interval between the moments (concurrent probes) of a round that only checks whether a suspicion against our
+ * network has ended. It applies if the suspicion is older than `limits.roundMs`. Milliseconds.
  */
 const watchStepMs = 5_000;
 
@@ -32,8 +32,8 @@ const watchStepMs = 5_000;
 const comparedTargets = 2;
 
 /**
- * The maximum age of a witness's probe at the start of a moment, milliseconds. A witness is a mirror of another
- * upstream.
+ * A response of a witness (a mirror of another upstream) counts only if its probe started at most this long before the
+ * moment (the concurrent probes of a round). Milliseconds.
  */
 const witnessMs = 3_000;
 
@@ -46,8 +46,8 @@ interface Want {
 }
 
 /**
- * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget is too small, it ends all
- * doubts, and all rechecks except those with reason `back`.
+ * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget of extra probes is too small,
+ * ends all doubts instead, and all rechecks except those with reason `back`.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -233,8 +233,8 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
 }
 
 /**
- * The timeout of a confirming probe, from the baseline or the canary's last ok round trip if that is longer. The
- * baseline alone ignores a spike, and a slow mirror must not seem down.
+ * The timeout of a confirming probe, milliseconds. It is computed from the baseline, or from the canary's last ok round
+ * trip if that is longer. The baseline excludes spikes, so with the baseline alone a slow mirror would seem down.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);

@@ -59,8 +59,8 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
 }
 
 /**
- * Starts a recheck or a peek (a probe of the first bytes only). A heavy target with `forMs` 0 is probed once at each
- * mirror. Peeks and downloads that cannot start are added to `turn.declined`.
+ * Starts a recheck or a peek (a probe of the first bytes only). A heavy target (an artifact download) with `forMs` 0 is
+ * probed once at each mirror. Peeks and downloads that cannot start are added to `turn.declined`.
  */
 export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -78,7 +78,7 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
 }
 
 /**
- * Orders a probe of the first bytes. @returns false if it did not start
+ * Orders a probe of the first bytes.
  * @returns false if it did not start
  */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
@@ -90,8 +90,8 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: Reche
 }
 
 /**
- * Orders one download from each wanted mirror. @returns false if they did not start
- * @returns false if it did not start
+ * Orders one download from each wanted mirror.
+ * @returns false if the downloads did not start
  */
 function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
@@ -168,7 +168,7 @@ function startRecheck(
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
   if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
-  // A recheck of a slow target must leave enough tokens for doubts and orders.
+  // A recheck of a slow target must leave enough of the budget to confirm failures and to carry out ordered rechecks.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
   openRecheck(roundFor(memory, mirror.roundKey, firstMs), key, wanted);

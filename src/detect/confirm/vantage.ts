@@ -3,8 +3,8 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /**
- * Our network is at fault if more than this share of the units fails. With two to `fewUnits` units, all of them must
- * fail.
+ * Our network is at fault if more than this share of the units (mirrors grouped by host and address prefix) fails. With
+ * two to `fewUnits` units, all of them must fail.
  */
 const suspectShare = 0.6;
 const fewUnits = 3;
@@ -73,7 +73,7 @@ export interface MomentResponses {
     readonly known: boolean;
     readonly proves: boolean;
   }[];
-  /** Mirrors of other upstreams over the same egress. */
+  /** The outcomes of mirrors of other upstreams over the same egress. */
   readonly witnesses: readonly MomentOutcome[];
   /**
    * True if our own network loses packets. Then a single response of a control or of another upstream does not show

@@ -58,8 +58,8 @@ export function witnessesOf(
 }
 
 /**
- * The mirrors of other upstreams to probe in a moment. The list is empty if one has already responded to a probe that
- * started after `fromMs`.
+ * The mirrors of other upstreams to probe in a moment (concurrent probes). The list is empty if one of these mirrors
+ * has already responded to a probe that started after `fromMs`.
  */
 export function witnessesFor(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];

@@ -88,7 +88,7 @@ function stopWatching(memory: Memory, round: Round): void {
   }
 }
 
-/** Settles the samples that no longer wait, in order of arrival. */
+/** Settles the samples that no longer wait for a verdict on our network, in order of arrival. */
 export function releaseHeld(memory: Memory): void {
   for (const { sample, isShort } of removeHeld(memory, (held) => !isWaiting(memory, held))) {
     const mirror = memory.mirrors.get(sample.due.target.registry);

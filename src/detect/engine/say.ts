@@ -124,8 +124,8 @@ export function rewriteFindings(memory: Memory): void {
 }
 
 /**
- * Writes open findings that have new evidence, each at most once every `limits.evidenceWriteMs`. Their stamps do not
- * change.
+ * Writes open findings that have new evidence, each at most once every `limits.evidenceWriteMs`. The rows keep their
+ * old time stamps.
  * @param everything  true for a shutdown: writes without that limit
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
@@ -138,8 +138,8 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 }
 
 /**
- * The confidence of a finding: the highest so far, unless its rule fixes one. While our network is not known to work,
- * it is at most `low` or `medium`.
+ * The confidence of a finding: the highest so far, unless its rule fixes one. It is `low` if the finding's vantage is
+ * `suspect`, and at most `medium` while our own network is unverified.
  */
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules, finding);

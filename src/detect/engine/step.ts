@@ -13,7 +13,7 @@ import { apply, ruleOf } from './say.ts';
 
 type Reaction = RuleStep<unknown> | null | undefined;
 
-/** Passes an input to each rule, in the order of `memory.rules`, and applies the reactions. */
+/** Calls `react` for each rule, in the order of `memory.rules`, and applies the rule's reaction. */
 export function sendToKinds(
   memory: Memory,
   mirror: MirrorMemory,

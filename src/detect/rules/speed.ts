@@ -28,7 +28,8 @@ export type SpeedPace =
 export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. Samples of kind `other` change no streak, but end an old spike.
+ * Judges one sample for the spike rule. A sample of kind `other` (neither ok nor a timeout) changes no streak, but ends
+ * an old spike.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeSpike(
@@ -97,14 +98,20 @@ export function speedOf(series: SeriesMemory): SpeedState {
   return seriesStateOf<SpeedState>(speedPlace, series);
 }
 
-/** The threshold of a series for a deadline, milliseconds; `null` while warming and for heavy steps. */
+/**
+ * The round trip above which a sample of the series is slow, milliseconds; `null` while the baseline warms up, and for
+ * heavy steps (downloads).
+ */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = speedOf(series).baseline;
   return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
-/** The bounds near which our own delay makes the verdict uncertain, see `isContaminated`; `null` for heavy steps. */
+/**
+ * The round trips near which a delay of this process makes the verdict on speed uncertain (see `isContaminated`),
+ * milliseconds; `null` for heavy steps (downloads).
+ */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);
