@@ -42,7 +42,7 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
   }
 }
 
-/** Pauses a mirror; `null`: it is probed again, and the waits of its throttled steps end. */
+/** Pauses a mirror. With `null`, the mirror is probed again, and the waits of its throttled steps end. */
 export function pauseMirror({ absence }: Away, pause: Pause | null): void {
   absence.paused = pause;
   if (pause === null) absence.throttled.clear();
@@ -65,7 +65,9 @@ export function recordThrottle({ absence }: Away, step: Step, untilMs: number | 
   else absence.throttled.set(step, untilMs);
 }
 
-/** Ends the waits of the schedule. Also ends the time in which each 429 counts as caused by our request rate. */
+/**
+ * Ends the waits of a mirror's throttled steps, and the time in which each 429 counts as caused by our request rate.
+ */
 export function clearAbsenceWaits(mirror: Away & Counted): void {
   mirror.absence.throttled.clear();
   clearPaceWait(mirror);
@@ -87,7 +89,10 @@ export class Density {
   most: number | null = null;
   /** The maximum number of requests in the minute before a success, since the last 429 that our rate caused. */
   tolerated: number = 0;
-  /** The end of the last wait that the mirror asked for (`Retry-After`), at most `limits.throttleMsMax` later. */
+  /**
+   * The end of the last wait that the mirror requested (`Retry-After`), at most `limits.throttleMsMax` after the
+   * response.
+   */
   waitUntilMs: number = Number.NEGATIVE_INFINITY;
   /** A 429 before this time counts as caused by our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;

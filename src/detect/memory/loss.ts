@@ -1,6 +1,9 @@
 import { limits } from '../../core/limits.ts';
 
-/** What one probe shows about the network. Monotonic milliseconds. */
+/**
+ * The result of one probe for the test for packet loss: a response, or a silent failure (no HTTP response). Monotonic
+ * milliseconds.
+ */
 export interface Mark {
   readonly atMs: number;
   readonly responded: boolean;
@@ -16,9 +19,15 @@ export interface NetworkLine {
 }
 
 const marksKept = 240;
-/** A unit fails partly if at least this share of its probes failed silently and it had a recovery. */
+/**
+ * A unit (mirrors grouped by host and address prefix) fails partly if at least this share of its probes failed
+ * silently, and one probe got a response right after a silent failure.
+ */
 const partlyShare = 0.05;
-/** Packet loss needs at least this many recoveries over all units. Fewer may be chance. */
+/**
+ * Packet loss needs at least this many recoveries (a response right after a silent failure) over all units. Fewer may
+ * be chance.
+ */
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 

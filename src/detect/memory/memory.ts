@@ -111,7 +111,10 @@ export function startTurn(memory: Memory, now: Now): void {
   memory.now = now;
 }
 
-/** Ends a turn. @returns its output */
+/**
+ * Ends a turn.
+ * @returns the output of the turn
+ */
 export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {
   const turn = Object.assign(memory.turn, last);
   memory.turn = new TurnDraft();

@@ -10,8 +10,8 @@ export interface SeriesMemory {
   /** The states of the rules, by rule name. */
   readonly states: Record<string, unknown>;
   /**
-   * Whether the last judged sample over the primary connection shows the item; `null`: it shows nothing, or there is no
-   * sample yet.
+   * Whether the last judged sample over the primary connection shows that the mirror serves the item; `null`: it shows
+   * neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
   /** The location of this artifact according to the last index; absent: not known. */
@@ -40,8 +40,8 @@ export interface Doubt {
   /** The targets in doubt, by id; never empty. */
   readonly targets: Map<string, Target>;
   /**
-   * Start of the last concurrent probes that did not blame our network; `null`: none. Samples that ended before it are
-   * settled.
+   * Start of the last concurrent probes that did not blame our network; `null`: none. Samples that ended before this
+   * time are settled.
    */
   clearedMs: number | null;
 }
@@ -82,7 +82,10 @@ export class MirrorMemory {
   /** How many modules have a target for the canary's step. */
   modules: number = 0;
   doubt: Doubt | null = null;
-  /** It is kept when a reload replaces the mirror, because pauses and maintenance belong to the mirror's name. */
+  /**
+   * Why the mirror is not probed. Kept when a reload replaces the mirror, because pauses and maintenance belong to the
+   * mirror's name.
+   */
   readonly absence: Absence;
   /** Probes that started before this time went to the replaced mirror; monotonic milliseconds. */
   readonly sinceMs: number;

@@ -14,7 +14,7 @@ export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 /** Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Monotonic milliseconds. */
 export interface RoundMoment {
   readonly index: number;
-  /** `confirm` decides whose fault it is; a `look` only collects responses. */
+  /** `confirm`: decides whether the mirrors or our network cause the failures. `look`: only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
   /** A response of another upstream's mirror counts only if its probe started after this time. */
@@ -53,8 +53,8 @@ export interface Recheck {
 }
 
 /**
- * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or the
- * round watches a suspicion.
+ * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or a
+ * suspicion against our network is to be ended by it.
  */
 export class Round {
   readonly key: string;
@@ -98,8 +98,8 @@ interface Rounds {
 }
 
 /**
- * When to probe again after a response, monotonic milliseconds: at once, or after a quick response `limits.roundStepMs`
- * later.
+ * When to probe again after a response, monotonic milliseconds. After a response within `limits.roundStepMs`:
+ * `limits.roundStepMs` later. After a slower response: at once.
  */
 export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
@@ -196,8 +196,8 @@ export function dropFinal(round: Round): void {
 }
 
 /**
- * Adds questions (targets to probe). A new one starts with the smallest share of the others, so that it does not get
- * every moment.
+ * Adds questions (targets to probe) to `served`, which counts the probes of each question. A new question starts with
+ * the lowest count of the others, so that it does not get every moment.
  */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));

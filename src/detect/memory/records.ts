@@ -46,7 +46,10 @@ export function recordSkip({ sight }: MirrorMemory, because: Skipped['because'])
   sight.lastSkip = because;
 }
 
-/** Records what a settled sample shows about the canary and its item, and adds the tokens that it earns. */
+/**
+ * Records what a settled sample shows about the canary and its item. Adds what the sample earns to the budget of extra
+ * probes.
+ */
 export function recordSettled(
   memory: Memory,
   mirror: MirrorMemory,
@@ -155,7 +158,10 @@ function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boo
   return nowMs < oursUntilMs;
 }
 
-/** Records a step's states, the rows that it makes due, and its requests. The requests wait for `removeRequests`. */
+/**
+ * Records the states in a rule's reaction, the rows that it makes due, and its requests. The requests wait for
+ * `removeRequests`.
+ */
 export function recordStates(
   { rowsDue, confirm }: Memory,
   rule: FindingRule,
@@ -194,7 +200,8 @@ export function timesOf(mirror: MirrorMemory, key: string): readonly number[] {
 
 /**
  * Records that a mirror has served an item.
- * @param time.rttMs  `null`: the time is not a usual one
+ * @param time.rttMs  `null`: the round trip does not count as usual (first fetch of a cache, or delayed by this
+ * process)
  */
 export function recordSuccess(
   memory: Memory,
@@ -218,7 +225,10 @@ export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): voi
   held.push(sample);
 }
 
-/** Removes the held samples that no longer wait. @returns them, in order of arrival */
+/**
+ * Removes the held samples that no longer wait for a verdict.
+ * @returns the removed samples, in order of arrival
+ */
 export function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {
   const ready: HeldSample[] = [];
   const waiting: HeldSample[] = [];

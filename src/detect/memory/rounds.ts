@@ -39,7 +39,10 @@ export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Targe
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/** Records concurrent probes that did not blame our network. So samples that ended before them no longer wait. */
+/**
+ * Records when concurrent probes started that did not blame our network. Samples that ended before that time no longer
+ * wait for a verdict.
+ */
 export function clearDoubt(doubt: Doubt, momentMs: number): void {
   doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);
 }
@@ -120,7 +123,10 @@ export function recordStep(recheck: Recheck, nowMs: number): void {
   recheck.nextAtMs = nowMs + recheck.stepMs;
 }
 
-/** Counts good responses in a row. @returns the count */
+/**
+ * Counts the good responses of a recheck in a row.
+ * @returns the count
+ */
 export function countSettled(recheck: Recheck, isGood: boolean): number {
   recheck.settled = isGood ? recheck.settled + 1 : 0;
   return recheck.settled;
@@ -130,7 +136,10 @@ export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean
   for (const [key, recheck] of round.rechecks) if (isOver(recheck)) round.rechecks.delete(key);
 }
 
-/** Removes all requests. @returns them, in order */
+/**
+ * Removes all requests of the rules.
+ * @returns the removed requests, in order
+ */
 export function removeRequests({ confirm: { requests } }: Memory): Memory['confirm']['requests'] {
   return requests.splice(0);
 }

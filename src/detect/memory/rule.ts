@@ -120,8 +120,8 @@ export interface RuleStep<M, S = unknown> {
 export type StoredRow = Readonly<Record<string, unknown>>;
 
 /**
- * One kind of finding, or one story of a kind (findings with one cause that are counted separately). It has the state,
- * rows and reaction to each input.
+ * One kind of finding, or one story of a kind (findings with one cause that are counted separately). The rule defines
+ * the state, the stored rows, and the reaction to each input.
  * @see docs/decisions/0060-findings-by-kind.md
  */
 export interface FindingRule<M = unknown, S = unknown> {
@@ -225,7 +225,7 @@ export interface OwnStep<S> {
   readonly statement?: FindingStatement;
 }
 
-/** A rule about this process and its vantage. Its state is not stored. */
+/** A rule about this process and the network of this host. Its state is not stored. */
 export interface OwnRule<S = unknown> {
   readonly name: string;
   readonly kind: FindingKind;

@@ -48,7 +48,10 @@ export function recordAssured({ findingLog }: Memory, assured: Memory['findingLo
   findingLog.assured = assured;
 }
 
-/** The minimum interval between searches, because a search visits all changed series. */
+/**
+ * The minimum interval between two searches for rows to write, because a search visits all changed series.
+ * Milliseconds.
+ */
 const searchEveryMs = 1_000;
 
 export function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolean {

@@ -2,8 +2,8 @@ import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
 /**
- * One response about the contents of one subject. `fromMs` and `toMs`: start and end of its probe, monotonic
- * milliseconds.
+ * One response about the contents of one subject (a module, one version of it, or the whole mirror). `fromMs` and
+ * `toMs`: start and end of its probe, monotonic milliseconds.
  */
 export interface ContentReading {
   readonly fromMs: number;
@@ -40,7 +40,7 @@ export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: b
     (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));
 }
 
-/** True for a text that starts with the first part, ends with the last, and has the others in between, in order. */
+/** True if `text` starts with the first part, ends with the last part, and has the other parts in between, in order. */
 function isLike(text: string, parts: readonly string[]): boolean {
   const [first = '', ...rest] = parts;
   if (rest.length === 0) return text === first;
@@ -84,7 +84,7 @@ export interface LineState {
   sinceMs: number;
   /** The position reached: the largest value, or for a tag the `seq` of a change; `null`: none. */
   best: number | null;
-  /** Consecutive responses behind `best`. */
+  /** The number of responses in a row whose value was behind `best`. */
   below: number;
 }
 
@@ -141,7 +141,7 @@ export class Shelf {
   /** End of the first response. */
   firstMs: number = 0;
   versions: Versions | null = null;
-  /** Versions that appeared after the first response, and between which two responses. */
+  /** The versions that appeared after the first response, and between which two responses each appeared. */
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();

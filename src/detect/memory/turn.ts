@@ -39,11 +39,11 @@ export class TurnDraft {
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
-  /** The share of load to shed, 0 (none) to 1. */
+  /** The fraction of scheduled probes to skip because this machine is overloaded, 0 to 1. */
   shed: number = 0;
-  /** When to call `tick` at the latest, monotonic; `null`: the usual second is enough. */
+  /** When to call `tick` at the latest, monotonic milliseconds; `null`: the usual interval of one second is enough. */
   wakeAtMs: number | null = null;
 }
 
-/** The result of one call: what the caller passes on, starts and stores. */
+/** The result of one call of the detector: what the caller passes on, starts and stores. */
 export type DetectTurn = Readonly<TurnDraft>;

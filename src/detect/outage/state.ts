@@ -15,7 +15,7 @@ import type { ProtocolFault } from './http-versions.ts';
 
 const recentSamples = 10;
 
-/** The outage state of one target; cold samples only. */
+/** The outage state of one target, from samples over cold connections only. */
 export interface OutageState {
   readonly isOut: boolean;
   /** The last result. `never`: there was none since the start, or since streaks were reset. */
@@ -110,8 +110,8 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
 }
 
 /**
- * How the failures make an outage, over at least `overMs`: `row` by their number in a row, `share` by their share of
- * the recent samples. `null`: no outage, or one is open already.
+ * Decides whether the failures make an outage. `row`: enough failures in a row. `share`: too large a share of the
+ * recent samples failed. The failures must span at least `rule.overMs`. `null`: no outage, or one is open already.
  * @see docs/detection.md#rules-of-findings
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -157,7 +157,7 @@ function quietNeededMs({ penalty }: OutageState): number {
   return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
 }
 
-/** A sample for the outage rule; `null`: its outcome is unknown. */
+/** The result of a sample for the outage rule; `null`: the sample's outcome is unknown. */
 export function targetResultOf(sample: Sample): TargetResult | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;
