@@ -38,8 +38,8 @@ export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 const rewriteMs = 24 * 3_600_000;
 
 /**
- * Judges each sample once, opens and closes findings, requests confirming rounds and returns the rows to commit. It
- * reads no clock, because each input contains its time.
+ * Judges each sample once, opens and closes findings, requests confirming rounds (repeated probes of a failed request
+ * at all mirrors), and returns the database rows to commit. It reads no clock, because each input contains its time.
  * @see docs/how-it-judges.md
  */
 export class Detector {
@@ -79,7 +79,10 @@ export class Detector {
     return this.#turnOfMirror(registry, now, confirmNow);
   }
 
-  /** Reports that the probe of a target is pending for too long. The target is then in doubt, and is probed again. */
+  /**
+   * Reports that the probe of a target has been pending for too long. If the target's last probe passed, the target is
+   * put in doubt and probed again.
+   */
   overdue(target: Target, now: Now): DetectTurn {
     return this.#turnOfMirror(target.registry, now, (memory, mirror) => confirmOverdue(memory, mirror, target));
   }

@@ -33,7 +33,7 @@ function rankOf({ requests, isLetIn, isNew }: Connection): number {
   return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : isNew ? 0.5 : 0);
 }
 
-/** The rank of an authorized connection with a running request. It is never closed to make room. */
+/** The rank of an authorized connection with a running request. Such a connection is never closed for a new one. */
 const inUse = 3;
 
 /**

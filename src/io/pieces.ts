@@ -9,7 +9,10 @@ export interface Pieces {
    * time since then is added to the response.
    */
   readonly received: (pieceBytes: number) => void;
-  /** Sets the length of the decoded body. The allowed CPU time of a response is `limits.heldMsPerMib` for each MiB. */
+  /**
+   * Sets the length of the decoded body. The allowed CPU time of a response is `limits.heldMsPerMib` for each MiB of
+   * its body.
+   */
   readonly decoded: (bodyBytes: number) => void;
   /** Starts the next response: later CPU time counts for that response. */
   readonly nextResponse: () => void;
@@ -20,7 +23,10 @@ export interface Pieces {
 /** The probe whose body the thread is receiving in this turn of the event loop; `null`: none. */
 let receiving: object | null = null;
 
-/** A computation shorter than this, milliseconds, counts with its elapsed time. */
+/**
+ * For a computation shorter than this, the elapsed time counts, because reading the CPU time is expensive.
+ * Milliseconds.
+ */
 const shortMs = 2;
 
 /**

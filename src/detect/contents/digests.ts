@@ -73,7 +73,7 @@ export interface Voice {
   readonly statement: Statement;
 }
 
-/** A mirror whose bytes differ from those of others, or from its own earlier ones. */
+/** A mirror whose bytes differ from those of other mirrors, or from its own earlier bytes. */
 export interface OddDigest {
   readonly voice: Voice;
   readonly cause: 'peers' | 'origin' | 'retag';
@@ -130,8 +130,8 @@ function isAgainstOrigin(
 }
 
 /**
- * The group that serves the usual bytes: the origin's group if it has other members, else the largest. If several
- * groups are largest, the origin's; `null` if it is not among them.
+ * The group that serves the usual bytes: the origin's group if it has other members, else the largest group. If several
+ * groups are equally large, the origin's group if it is one of them, else `null`.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;

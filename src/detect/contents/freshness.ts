@@ -229,9 +229,9 @@ function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * The time from the first response of the origin that shows a release to the mirror's first one, milliseconds; 0 if the
- * mirror was first.
- * @returns `null` if the mirror had not been probed for longer than `gapMsMax` before
+ * The time from the origin's first response with a release to the mirror's first response with it, milliseconds; 0 if
+ * the mirror was first.
+ * @returns `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the release
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
   if (atMs - afterMs > gapMsMax) return null;

@@ -22,7 +22,7 @@ import {
 import { isOrdered, updateLines } from './lines.ts';
 import { type ContentUpdate, updateVersions, type Who } from './versions.ts';
 
-/** The lag found so far, while the lacked items are added up. `upperMs`: `null` if unknown. */
+/** The lag of a mirror while its missing items are added up. `upperMs`: `null` if unknown. */
 interface Sum {
   lowerMs: number;
   upperMs: number | null;
@@ -40,8 +40,8 @@ interface Lacked {
 /**
  * How far a mirror's last response is behind the origin. Without a recent response of the origin, a quorum of other
  * mirrors is used.
- * @returns `null` for the origin, without a response of the mirror, and without a recent one of the origin or of two
- * others
+ * @returns `null` for the origin itself, and for a mirror without a response. Also `null` if neither the origin nor two
+ * other mirrors have a recent response
  * @see docs/decisions/0017-lag.md
  */
 export function lagOf(
@@ -110,7 +110,7 @@ function isHeld(shelf: Shelf, version: string): boolean {
 
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
 
-/** The versions that the mirror should list; `null`: the step lists none. */
+/** The versions that the mirror should list; `null`: the responses list no versions. */
 function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
   const { versions } = shelf;
   if (versions === null) return null;

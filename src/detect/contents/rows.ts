@@ -31,7 +31,7 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** Keys whose values are times of this program. Dates that a server states have other keys. */
+/** Keys whose values are times by the clock of this program. Dates that a server states have other keys. */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',

@@ -32,7 +32,7 @@ import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts'
 
 const connections = ['cold', 'warm'] as const;
 
-/** Finds bytes that differ from those that an authority names, or from those of other mirrors. */
+/** Finds artifacts whose bytes differ from those that an authority names, or from those of other mirrors. */
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
@@ -167,7 +167,9 @@ function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   return { ...again, mirror: own, isDirty: isCleared, ...compared };
 }
 
-/** Requests a few more probes, because a good response may come from another backend than a wrong one. */
+/**
+ * After wrong bytes, requests a few more probes of the target, because a good response may come from another backend.
+ */
 function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): RuleStep<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);
   if (once === undefined) return null;
@@ -194,7 +196,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'd
   const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
   const { odd, again } = comparePeers(voices);
-  // If two mirrors differ, they are not judged until the others were probed.
+  // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);

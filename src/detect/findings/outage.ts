@@ -57,7 +57,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isChange, isChange };
   },
-  /** A canary's sample is judged when it arrives, a sample of another target when it is settled. */
+  /** The sample of a canary is judged when it arrives. The sample of another target is judged when it is settled. */
   confirm(own, input, before) {
     const { sample, mirror } = input;
     if (isCanaryProbe(sample)) return judgeCanary(own, input, before);
@@ -204,7 +204,7 @@ function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | nu
   return result !== null && isOut && isAbsentEverywhere(input) ? { ...result, outcome: 'ok' } : result;
 }
 
-/** True for a canary's first failure, and if its failures suffice for an outage. */
+/** True for a canary's first failure, and if its failures suffice for an outage. False while it is in outage. */
 function isDoubtfulCanary(
   mirror: MirrorMemory,
   view: RuleView,

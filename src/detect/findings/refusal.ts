@@ -194,7 +194,9 @@ export function isRefusing(mirror: MirrorMemory): boolean {
   return stateOf(refusal, mirror).size > 0;
 }
 
-/** The closing text if another finding reports that the module's contents go backwards. */
+/**
+ * The text of a refusal finding that closes because another finding reports that the module's contents go backwards.
+ */
 export function refusalNoteFor(name: string): Message {
   return messageFor('found.refusal.told', { name });
 }

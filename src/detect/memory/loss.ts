@@ -20,8 +20,8 @@ export interface NetworkLine {
 
 const marksKept = 240;
 /**
- * A unit (mirrors grouped by host and address prefix) fails partly if at least this share of its probes failed
- * silently, and one probe got a response right after a silent failure.
+ * A unit (mirrors grouped by host and address prefix) fails partly if two conditions hold. At least this share of its
+ * probes failed silently, and one probe got a response right after a silent failure.
  */
 const partlyShare = 0.05;
 /**

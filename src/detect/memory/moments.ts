@@ -53,8 +53,8 @@ export interface Recheck {
 }
 
 /**
- * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or a
- * suspicion against our network is to be ended by it.
+ * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, while a recheck is running,
+ * or until a suspicion against our network ends.
  */
 export class Round {
   readonly key: string;
