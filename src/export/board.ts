@@ -91,7 +91,10 @@ export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
   isKept: boolean;
 };
 
-/** Makes an instrument also count its observations in native histograms. */
+/**
+ * Makes an instrument also count its observations in native histograms. Returns functions that get and remove the
+ * native histogram of a series.
+ */
 function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
   const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');

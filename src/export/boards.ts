@@ -74,7 +74,7 @@ export class Boards {
 
   /**
    * Sets the entities. Counters of an entity that exists before and after continue.
-   * @returns the homes of entities that were removed or got other labels
+   * @returns the entities that were removed or got other labels, with their registries
    */
   arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];

@@ -25,7 +25,7 @@ export class RecoveringFile {
   #file: StoreFile | null;
   #trouble: SchemaTrouble | null;
   #triedAtMs: number;
-  /** When the file was first found deleted or replaced, monotonic; `null`: it is in place. */
+  /** When the file was first found deleted or replaced, monotonic milliseconds; `null`: it is in place. */
   #lostAtMs: number | null = null;
   #isClosed = false;
   #setAsideCount: number;

@@ -238,8 +238,8 @@ class Pool implements Workers {
   }
 
   /**
-   * Repeats a probe of an ended thread. If the probe may have ended it, the separate thread repeats the probe. A probe
-   * that cannot be repeated ends as `unknown('local')`.
+   * Repeats a probe of an ended thread. A probe that may have ended the thread is repeated by the separate thread. A
+   * probe that cannot be repeated ends as `unknown('local')`.
    */
   #repeat(
     job: ProbeJob,
