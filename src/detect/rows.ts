@@ -38,7 +38,7 @@ const earlyRows = 5;
 const firstMs = 60_000;
 /** The highest average rate of series rows: with many series, each series is written less often. */
 const rowsPerSecond = 8;
-/** The maximum number of series rows per turn, so that a start with many targets causes no burst. */
+/** The maximum number of series rows per turn of the main loop, so that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
 export const rowKey = {
@@ -136,7 +136,7 @@ function restoreFinding(memory: Memory, row: Row): void {
   recordOpening(memory, finding.id, monotonicOf(memory.now, finding.openedAtMs));
 }
 
-/** A stored pause that is not over; `null`: it is over, or the row is damaged. */
+/** A stored pause that is not over; `null`: the pause is over, or the row is damaged. */
 export function readPause({ value }: Row, { wallMs }: Pick<Now, 'wallMs'>): Pause | null {
   const pause = value as Pause | null;
   return pause !== null && pause.untilMs > wallMs ? pause : null;

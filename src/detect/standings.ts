@@ -38,7 +38,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    // Computed only when read, because standings change in nearly every turn and most of their texts are not read.
+    // Computed only when read, because standings change in nearly every turn of the main loop, and most of their texts
+    // are not read.
     get because() {
       return messageOf(why).text;
     },

@@ -142,12 +142,12 @@ export class Boards {
 
   /**
    * Returns a function that places an entity in the first registry with room. It continues at the registry of the
-   * previous entity, because one that had no room rarely has room for the next entity.
+   * previous entity, because a registry without room for one entity rarely has room for the next.
    */
   #placer(): (entity: Entity) => void {
     let cursor = 0;
     return (entity) => {
-      // The list is read each time, because `arrange` may have replaced it since the last turn.
+      // The list is read each time, because `arrange` may have replaced it since the last turn of the event loop.
       const shards = this.#shards;
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
       const found = shards[cursor];

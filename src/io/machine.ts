@@ -58,7 +58,7 @@ export function yieldToProbingThreads(cores: number = availableParallelism()): v
     // On Linux the process id 0 means the calling thread.
     if (getPriority(0) < PRIORITY_BELOW_NORMAL) setPriority(0, PRIORITY_BELOW_NORMAL);
   } catch {
-    // A filter of system calls forbids it. The daemon works without it.
+    // A filter of system calls forbids the change. The daemon works without it.
   }
 }
 

@@ -33,7 +33,7 @@ const shortMs = 2;
  * Creates the measurement for one probe.
  * @param reading    called with true when a computation begins, with false when it ends
  * @param spentMs    returns the CPU time used so far, milliseconds; default: that of this thread
- * @param elapsedMs  returns the elapsed time, milliseconds. In a period it grows by at least the CPU time.
+ * @param elapsedMs  returns the elapsed time, milliseconds. In any period, it grows by at least the CPU time.
  */
 export function createPieces(
   reading: (isReading: boolean) => void = () => undefined,

@@ -82,7 +82,10 @@ export function jobRegistryOf({ work: { due } }: ProbeJob): string {
   return due.target.registry;
 }
 
-/** True if the probe has no build, or if `jobs` contains all probes of its build. */
+/**
+ * True if the probe belongs to no build (several probes over one connection), or if `jobs` contains all probes of its
+ * build.
+ */
 export function isWholeBuild({ work: { due } }: ProbeJob, jobs: readonly ProbeJob[]): boolean {
   const { build } = due;
   return build === undefined || jobs.filter((job) => job.work.due.build?.id === build.id).length === build.size;

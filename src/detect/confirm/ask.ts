@@ -27,7 +27,8 @@ import { witnessesFor } from './witness.ts';
 const watchStepMs = 5_000;
 
 /**
- * If a mirror has at least this many targets in outage, its further targets in doubt are probed at that mirror only.
+ * If a mirror has at least this many targets in outage, its further targets in doubt are probed at that mirror only. In
+ * doubt: with an unconfirmed failure.
  */
 const comparedTargets = 2;
 
@@ -106,7 +107,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // While a probe of a mirror in doubt is pending, no new moment starts for that mirror.
+    // While a probe of a mirror in doubt (with an unconfirmed failure) is pending, no new moment starts for that
+    // mirror.
     if (round.flights.outcomes.has(mirror.mirror.name) || !mayBeProbedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       if (!target.canary)
@@ -116,7 +118,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
-    // The other mirrors are compared with the recheck's own mirror, so that mirror must be free to be probed.
+    // A recheck compares other mirrors with the mirror that caused it. So that mirror must be free to be probed.
     const mirror = memory.mirrors.get(registry);
     if (
       nextAtMs <= nowMs &&
@@ -130,8 +132,9 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
 }
 
 /**
- * Returns the canary if a mirror's canary is in doubt and the previous probes were of another target. The canary gets
- * every second turn, because it alone shows whether a mirror is down.
+ * Returns the canary if a mirror's canary is in doubt (with an unconfirmed failure) and the previous probes were of
+ * another target; else `null`. Every second confirming probe is of the canary, because it alone shows whether a mirror
+ * is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
@@ -157,7 +160,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.outcomes.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // Mirrors on one host share its slots, so mirrors in doubt come first.
+  // Mirrors on one host share the limit of concurrent probes of that host, so mirrors in doubt come first.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
@@ -170,8 +173,8 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
 }
 
 /**
- * The probes of other upstreams' canaries, which show whether our network is up. It is empty unless the moment probes
- * canaries.
+ * The probes of other upstreams' canaries, which show whether our network is up. The list is empty if the moment
+ * (concurrent probes) is about another target than the canary.
  */
 function witnessDues(
   memory: Memory,
@@ -191,8 +194,8 @@ function witnessDues(
 }
 
 /**
- * Pays for `requests` probes and returns the rest of the budget; `null`: it is too small. Probes for reason `back`, for
- * a suspicion or for a canary in doubt cost nothing.
+ * Pays for `requests` probes and returns the rest of the budget; `null`: the budget is too small. Probes for reason
+ * `back` (a recovering target), for a suspicion against our network, or for a canary in doubt cost nothing.
  */
 function pay(
   memory: Memory,

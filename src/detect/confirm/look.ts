@@ -26,7 +26,7 @@ import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { updateDoubt } from './doubt.ts';
 
-/** The recheck of a slow target ends after this many ok responses in a row that are not slow. */
+/** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
 
 /** Carries out the rules' requests since the last call, in order. */
@@ -124,7 +124,9 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   else startRecheck(memory, mirror, target, { ...order, ...often });
 }
 
-/** Repeats a throttled light request when its wait ends, because a single 429 may be chance. */
+/**
+ * Repeats a throttled light request when the wait that the mirror requested ends, because a single 429 may be chance.
+ */
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
@@ -175,8 +177,8 @@ function startRecheck(
 }
 
 /**
- * True if the mirror may be rechecked for this reason. Throttling prevents rechecks, except those with reason
- * `throttled`.
+ * True if the mirror may be rechecked (probed repeatedly) for this reason. A throttled mirror may be rechecked only for
+ * reason `throttled`.
  */
 function mayBeRechecked(memory: Memory, mirror: MirrorMemory, reason: Recheck['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
@@ -192,7 +194,7 @@ export function updateRecheck(memory: Memory, input: RuleInput): void {
   if (isDone(recheck, input, memory.config.detect.spike)) dropRechecks(round, (one) => one === recheck);
 }
 
-/** Counts a response of a recheck. Returns true if the recheck ends with it. */
+/** Counts a response of a recheck (repeated probes). Returns true if this response ends the recheck. */
 function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule): boolean {
   const isOk = sample.outcome.tag === 'ok';
   const isGood = isOk && !isSlowAt(series, sample, rule);
@@ -229,7 +231,10 @@ export function expireRechecks(memory: Memory, round: Round): void {
  */
 export type Question = 'canary' | Target;
 
-/** The key of a question, unique within an upstream. A target that is a canary has the key `canary`. */
+/**
+ * The key of a question (a target to probe at several mirrors), unique within an upstream. A target that is a canary
+ * has the key `canary`.
+ */
 export function keyOfQuestion(question: Question): string {
   return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }

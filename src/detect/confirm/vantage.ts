@@ -83,8 +83,9 @@ export interface MomentResponses {
 }
 
 /**
- * Judges whether the mirrors or our network cause the failures of one moment. A response of a control or witness (a
- * mirror of another upstream) shows that the network is not cut. It may still lose packets.
+ * Judges whether the mirrors or our network cause the failures of one moment (concurrent probes). A response of a
+ * control or witness (a mirror of another upstream) shows that the network is not cut. The network may still lose
+ * packets.
  * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {
@@ -119,7 +120,7 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
 /** A mirror has mostly failed (or mostly responded) if at least this share of its probes did. */
 const mostlyShare = 2 / 3;
 
-/** The mirrors that mostly failed, and those that mostly responded, during a suspicion. */
+/** The mirrors that mostly failed, and those that mostly responded, during a suspicion against our network. */
 export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>): {
   readonly dead: readonly string[];
   readonly well: readonly string[];

@@ -64,7 +64,7 @@ export function lagOf(
   for (const [version, isPre, firstMs] of wanted ?? []) {
     if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
     if (shelf.lost.has(version)) {
-      // If the mirror had this version before, its absence is a step backwards, not a lag.
+      // A version that the mirror had before counts as missing, but not as a lag: its absence is a step backwards.
       missing.push(version);
       continue;
     }

@@ -11,7 +11,8 @@ import {
 import type { Taking } from './versions.ts';
 
 /**
- * The maximum number of tags, serials and dates per mirror. Above it, those that the last response lacks are deleted.
+ * The maximum number of tags, serials and dates per mirror. Above this number, those that the last response lacks are
+ * deleted.
  */
 const linesKept = 4 * limits.contentTags;
 

@@ -13,7 +13,10 @@ import {
 type Stored<T> = readonly (readonly [string, T])[];
 
 interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
-  /** `url` is the mirror's URL when the row was written. If it differs now, the row is about another mirror. */
+  /**
+   * `url` is the mirror's URL when the row was written. If the mirror has another URL now, the row is about another
+   * mirror.
+   */
   readonly url: string;
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;

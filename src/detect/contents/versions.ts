@@ -131,7 +131,7 @@ function isElsewhere(subject: ContentSubject, version: string, who: Who): boolea
 
 function releasedAtOrigin({ subject, shelf, reading, update }: Taking, version: string, isPre: boolean): void {
   release(subject, version, { afterMs: shelf.fromMs, atMs: reading.toMs, originMs: reading.toMs, isPre });
-  // Other mirrors may have shown the version before this probe of the origin.
+  // Other mirrors may have shown the version before this probe of the origin. Their arrivals are recorded now.
   for (const [registry, other] of subject.shelves) {
     const since = other === shelf ? undefined : other.since.get(version);
     if (since !== undefined) update.arrivals.push({ registry, ...since, originMs: reading.toMs });

@@ -19,8 +19,8 @@ export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
 }
 
 /**
- * Handles a suspend of the process. Samples that overlap it become unknown, and streaks that have not led to a finding
- * are reset.
+ * Handles a suspend of the process. Samples that overlap the suspend become unknown, and streaks that have not led to a
+ * finding are reset.
  */
 export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void {
   recordSleep(memory, fromMs, toMs);

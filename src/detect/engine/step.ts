@@ -87,7 +87,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/** Applies a rule's reaction. Its requests are queued until `sendRequests`. */
+/** Applies a rule's reaction. Requests for probes in the reaction are queued until `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
   recordStates(memory, rule, mirror, step);

@@ -90,7 +90,9 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   return contaminated ? 'contaminated' : null;
 }
 
-/** Records the response of a control (a host that is no mirror), and passes it to the rounds that wait for it. */
+/**
+ * Records the response of a control (a host that is no mirror), and passes the response to the rounds that wait for it.
+ */
 export function receiveControl(
   memory: Memory,
   response: ControlResponse,

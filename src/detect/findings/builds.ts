@@ -206,7 +206,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   receive(before, received) {
     const { view, mirror, sample } = received;
     const { build, target, purpose } = sample.due;
-    // The first request of a build has another purpose: it is a scheduled probe.
+    // The first request of a build is a scheduled probe, so it has another purpose and is not counted here.
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);

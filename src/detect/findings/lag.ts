@@ -9,7 +9,7 @@ import type { About, FindingRule } from '../memory/rule.ts';
 import type { ContentComparison, ContentSubject, Shelf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
-/** The lag troubles of a mirror, by the key of their subject. */
+/** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
 type Lagging = ReadonlyMap<string, LagTrouble>;
 
 /** Finds mirrors that are behind the others, get no more releases, or go backwards. */

@@ -265,7 +265,10 @@ function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
   return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
 }
 
-/** The sides (digests and who serves them) of wrong bytes: the mirror's own first, then the right one, then others. */
+/**
+ * The sides (digests and the mirrors that serve them) of wrong bytes: the mirror's own digest first, then the right
+ * digest, then those of other mirrors.
+ */
 function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
   const { target } = sample.due;
   const { module, version, step } = target;

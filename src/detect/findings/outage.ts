@@ -204,7 +204,9 @@ function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | nu
   return result !== null && isOut && isAbsentEverywhere(input) ? { ...result, outcome: 'ok' } : result;
 }
 
-/** True for a canary's first failure, and if its failures suffice for an outage. False while it is in outage. */
+/**
+ * True for a canary's first failure, and if its failures suffice for an outage. False while the canary is in outage.
+ */
 function isDoubtfulCanary(
   mirror: MirrorMemory,
   view: RuleView,
@@ -254,8 +256,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The address family over which a mirror is probed; `null`: any. During a doubt or outage it is not the family that
- * failed last, because clients fall back to the other one.
+ * The address family over which a mirror is probed; `null`: either family. During a doubt or an outage it is not the
+ * family that failed last, because clients then fall back to the other family.
  * @see docs/decisions/0072-one-address-family.md; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {

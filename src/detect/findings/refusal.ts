@@ -232,7 +232,7 @@ function requestsOf(
   refused: Refused,
 ): readonly Request[] {
   if (reason === null || isOpen) return [];
-  // The wait that `Retry-After` names comes first. The request is repeated after it.
+  // If the mirror sent `Retry-After`, the request is repeated only after that wait.
   if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }

@@ -91,7 +91,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, reportedEvidence, isHeld }, statement: isHeld ? null : statement };
   },
   tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
-  /** When the canary's outage ends, spikes that were not reported because of it end too. */
+  /** When the canary's outage ends, spikes that were not reported because of the outage end too. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter(isSpiking);

@@ -116,7 +116,7 @@ function rateText(bytesPerSecond: number): string {
 /** The rates of the last downloads of a series, the newest last. */
 type Rates = readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
 
-/** Finds mirrors with much slower downloads than the others, or than before. */
+/** Finds mirrors with much slower downloads than other mirrors, or than before. */
 export const throughput: FindingRule<ThroughputState, Rates> = {
   name: 'throughput',
   kind: 'throughput',

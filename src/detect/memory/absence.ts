@@ -78,13 +78,13 @@ const minuteMs = 60_000;
 /** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */
 export class Density {
   /**
-   * The probes of the last minute by their start. Older ones are removed when a probe is added. `isExtra`: the probe is
-   * part of a round or build.
+   * The probes of the last minute by their start. Older probes are removed when a probe is added. `isExtra`: the probe
+   * is part of a round or build.
    */
   requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /**
-   * Rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has caused no
-   * 429 yet.
+   * Confirming rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has
+   * caused no 429 yet.
    */
   most: number | null = null;
   /** The maximum number of requests in the minute before a success, since the last 429 that our rate caused. */
@@ -96,7 +96,7 @@ export class Density {
   waitUntilMs: number = Number.NEGATIVE_INFINITY;
   /** A 429 before this time counts as caused by our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** True if our rate caused the last 429 and no ok response came after its wait. */
+  /** True if our rate caused the last 429 and no ok response came after the wait that followed. */
   isOurs: boolean = false;
 }
 

@@ -9,8 +9,8 @@ export function recordConfig(memory: Memory, config: Config): void {
 }
 
 /**
- * Applies a new configuration to a known mirror. Returns false if the mirror was removed, or if it is another mirror
- * now.
+ * Applies a new configuration to a known mirror. Returns false if the mirror was removed, or if another mirror now has
+ * its name.
  */
 export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): boolean {
   if (mirror === undefined || !isSameMirror(known.mirror, mirror)) return false;

@@ -86,7 +86,7 @@ export class Memory {
   /** The open findings, by id. */
   readonly open = new Map<string, Finding>();
   readonly rowsDue: RowsDue;
-  /** By item (`seenKeyOf`): a wall time at which the mirror served it. It is renewed about once a day. */
+  /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
   /** The subjects of contents, by `ContentSubject.key`. */
   readonly subjects = new Map<string, ContentSubject>();

@@ -59,7 +59,7 @@ export interface Recheck {
 export class Round {
   readonly key: string;
   readonly id: string;
-  /** The moments that are not final, oldest first. */
+  /** The moments (concurrent probes) that are not final, oldest first. */
   moments: RoundMoment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;
@@ -79,7 +79,10 @@ export class Round {
   }
 }
 
-/** Returns the round of an upstream, or creates it. If it exists, its next probes are brought forward to `firstMs`. */
+/**
+ * Returns the round (the unscheduled probing) of an upstream, or creates one. If the round exists, its next probes are
+ * brought forward to `firstMs`.
+ */
 export function roundFor({ confirm: { rounds }, random, now }: Rounds, key: string, firstMs: number): Round {
   const known = rounds.get(key);
   if (known !== undefined) {
@@ -111,7 +114,10 @@ interface Member {
   readonly deadlineMs: number;
 }
 
-/** Starts a moment. Members with a probe still pending from an earlier moment belong to it too. */
+/**
+ * Starts a moment (concurrent probes). Members with a probe still pending from an earlier moment belong to the new
+ * moment too.
+ */
 export function startMoment(
   round: Round,
   kind: RoundMoment['kind'],
@@ -140,15 +146,15 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after the last ones. */
+/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after its last probes. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
 /**
- * Adds a result to each moment that waits for this member; `null`: no result will come. Returns false if no such probe
- * was pending.
+ * Adds a result to each moment (concurrent probes) that waits for this member; `null`: no result will come. Returns
+ * false if no probe of this member was pending.
  */
 export function recordResponse(
   round: Round,
@@ -217,7 +223,7 @@ export function removeRound({ confirm: { rounds } }: Rounds, { key }: Round): vo
   rounds.delete(key);
 }
 
-/** Removes a mirror from the members of the moments of open rounds. */
+/** Removes a mirror from all open rounds: from their pending probes and from the results that they wait for. */
 export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
   for (const { flights, moments } of rounds.values()) {
     flights.outcomes.delete(name);

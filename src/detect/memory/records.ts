@@ -109,14 +109,14 @@ export function recordPass(memory: Memory): void {
 }
 
 const minuteMs = 60_000;
-/** Our requests are dense if at least this many probes of rounds and builds started within a minute. */
+/** Our requests are dense if at least this many probes of rounds and builds (extra probes) started within a minute. */
 const extraMin = 3;
 const toleratedShare = 0.9;
-/** After a 429 that our rate caused, later 429s count as caused by it for at most this long. */
+/** After a 429 that our request rate caused, later 429s count as caused by our rate for at most this long. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After a 429 that our rate caused, rounds get a new limit: this share of the requests in the minute before, at least
- * `restMin`.
+ * After a 429 that our request rate caused, rounds get a new limit of probes per minute. It is this share of the
+ * requests in the minute before the 429, but at least `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
@@ -139,7 +139,8 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  // Requests before a wait do not explain a 429 after it: the mirror knew of them when it named the wait.
+  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it named the
+  // wait.
   const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);

@@ -107,10 +107,10 @@ export interface RuleStep<M, S = unknown> {
   readonly vantage?: Finding['vantage'] | undefined;
   readonly isBack?: boolean;
   readonly isDirty?: boolean;
-  /** True: the mirror's row is written with the next turn that writes. */
+  /** True: the mirror's row is written the next time that rows are written. */
   readonly rowIsDue?: boolean;
   readonly dirty?: SeriesMemory | undefined;
-  /** Steps for mirrors of the same upstream, applied in this order. */
+  /** Reactions for other mirrors of the same upstream, applied in this order. */
   readonly others?: readonly (readonly [MirrorMemory, RuleStep<M, S>])[];
   /** True: the rows of `series` are written with this turn. */
   readonly isUrgent?: boolean;
@@ -128,7 +128,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** The unique name of the rule, which is the key of its state. */
   readonly name: string;
   readonly kind: FindingKind;
-  /** The cause that separates these findings from others of the kind. */
+  /** The cause of this rule's findings, if findings with this cause are counted separately from others of the kind. */
   readonly story?: Finding['cause'];
   readonly none: () => M;
   /** The first state of a series, never changed in place. Absent: a series has no state. */
@@ -172,7 +172,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   adopt?(own: M, about: About): RuleStep<M, S> | null;
   /** Called at a start. Restores state that depends on other rows. */
   start?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called at every turn of the loop. */
+  /** Called at every turn of the main loop. */
   tick?(own: M, about: About): RuleStep<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
@@ -235,10 +235,10 @@ export interface OwnRule<S = unknown> {
   compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
   /** Called after the process was suspended, or a clock jumped. */
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called when a suspicion has ended. */
+  /** Called when a suspicion against our network has ended. */
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called at a start and at a reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called at every turn of the loop. */
+  /** Called at every turn of the main loop. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
 }

@@ -14,7 +14,8 @@ export interface ContentReading {
 export type Versions = NonNullable<Contents['versions']>;
 
 /**
- * The versions of `all` that the response should list. If it lists only the newest, it shows nothing about older ones.
+ * The versions of `all` that the response should list. A response that lists only the newest versions shows nothing
+ * about older ones.
  * @param all  the newest last
  */
 export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {

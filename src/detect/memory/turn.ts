@@ -20,7 +20,7 @@ export interface Peek {
   readonly family: 4 | 6 | null;
   /** The HTTP version that the probe must use; absent: as usual. */
   readonly protocol?: HttpProtocol;
-  /** The order that these probes carry out; absent: none. */
+  /** The recheck order that this probe carries out; absent: no order caused it. */
   readonly order?: RecheckOrder;
 }
 

@@ -96,8 +96,8 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 }
 
 /**
- * The response that a client gets when it falls back to the other family. It has the times and the identity of the
- * failed probe.
+ * The response that a client gets when it falls back to the other family. This response has the times and the identity
+ * of the failed probe.
  */
 function overOther(failed: Sample, response: Sample): Sample {
   return {

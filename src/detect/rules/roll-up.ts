@@ -87,7 +87,7 @@ export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState
   if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };
   if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
-  // After a failure that no round has confirmed, a recent ok sample keeps the mirror up.
+  // After a failure that was not confirmed, a recent ok sample keeps the mirror up.
   const isKnown = input.okAgoMs !== null && input.okAgoMs < silenceMs(input.paceMs);
   return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
 }
