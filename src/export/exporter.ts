@@ -49,7 +49,7 @@ export function createExporter(input: {
   let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: ExportPlan } | null =
     null;
 
-  /** Sets another configuration. `sweep` or the next rendering closes the series of removed entities. */
+  /** Sets another configuration. `sweep` or the next rendering closes the series of removed mirrors and targets. */
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);

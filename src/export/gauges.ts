@@ -45,7 +45,7 @@ export interface Readings {
 const seriesPerTurn = 1_000;
 
 /**
- * Sorts the readings of a snapshot by the gauges that show them.
+ * Groups the values of a snapshot by the gauges that show them.
  * @param turn  awaited after every `seriesPerTurn` series
  */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {

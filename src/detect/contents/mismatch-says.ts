@@ -8,7 +8,7 @@ import type { FindingStatement } from '../memory/says.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
-/** A wrong response that no second response has confirmed yet. */
+/** A response with wrong bytes that no second response has confirmed yet. */
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
@@ -18,7 +18,7 @@ export interface WrongOnce {
 }
 
 export interface DeclaredWrong {
-  /** Algorithm and digest of what was served, or `fork` and the log's name. */
+  /** Algorithm and digest of the served bytes; for a fork of a checksum database, `fork` and the database's name. */
   readonly digest: string;
   readonly isAcknowledged: boolean;
 }

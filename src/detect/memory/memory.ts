@@ -64,7 +64,7 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** True once each canary that may be probed was probed. */
+  /** True once each canary that may be probed was probed at least once since the start. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {

@@ -33,7 +33,10 @@ export interface StatedArtifact {
   readonly movedMs: number;
 }
 
-/** The doubt of a mirror: targets that failed after a success. Times are monotonic milliseconds. */
+/**
+ * The doubt of a mirror: targets that failed after a success, while the failure is not confirmed yet. Times are
+ * monotonic milliseconds.
+ */
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;

@@ -118,7 +118,7 @@ export interface LagReading {
   readonly oldestMs: number | null;
   /** The minimum number of missing records. */
   readonly records: number | null;
-  /** The missing versions; `null`: the step lists no versions. */
+  /** The missing versions; `null`: the responses list no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   readonly by: 'origin' | 'peers';
   readonly line: LineBehind | null;
