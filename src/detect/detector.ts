@@ -74,7 +74,7 @@ export class Detector {
     });
   }
 
-  /** Reports that another system has found trouble with a mirror. */
+  /** Reports that another system has found trouble with a mirror. The mirror's canary is then probed at once. */
   confirm(registry: string, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, confirmNow);
   }

@@ -27,8 +27,8 @@ import { witnessesFor } from './witness.ts';
 const watchStepMs = 5_000;
 
 /**
- * If a mirror has at least this many targets in outage, its further targets in doubt are probed at that mirror only. In
- * doubt: with an unconfirmed failure.
+ * If a mirror has at least this many targets in outage, its further targets with an unconfirmed failure are probed at
+ * that mirror only, not at other mirrors.
  */
 const comparedTargets = 2;
 
@@ -59,7 +59,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // Responses to earlier probes do not count, because the network may have failed after them.
+  // A witness's response to an earlier probe does not count, because the network may have failed after that probe.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];

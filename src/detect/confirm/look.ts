@@ -29,7 +29,7 @@ import { updateDoubt } from './doubt.ts';
 /** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
 
-/** Carries out the rules' requests since the last call, in order. */
+/** Carries out what the rules have requested since the last call (probes, doubts), in order. */
 export function sendRequests(memory: Memory): void {
   for (const { mirror, request } of removeRequests(memory)) send(memory, mirror, request);
 }
@@ -113,7 +113,10 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
   return true;
 }
 
-/** Repeats a slow or refused probe at all mirrors of the upstream, to find out whether the others are affected too. */
+/**
+ * Repeats a slow or refused probe at all mirrors of the upstream, to find out whether the other mirrors are affected
+ * too.
+ */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
@@ -207,7 +210,7 @@ function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule
     case 'throttled':
       return isOk;
     case 'back':
-      // After a failure, scheduled probes show when the target is back.
+      // A failure ends the recheck too: scheduled probes then show when the target is back.
       return !isOk || !outageOf(series).isOut;
     default:
       return recheck.reason satisfies never;

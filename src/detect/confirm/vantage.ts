@@ -17,8 +17,8 @@ export interface VantageUnit {
 }
 
 /**
- * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit; on loopback, those
- * with the same port do.
+ * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit. On loopback,
+ * mirrors with the same port form one unit.
  */
 export function unitsOf(places: readonly VantageUnit[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
@@ -65,7 +65,7 @@ export function prefixOf(address: string): string | null {
 }
 
 export interface MomentResponses {
-  /** The mirrors' outcomes by unit. A unit has responded if one of its mirrors has. */
+  /** The mirrors' outcomes by unit. A unit has responded if one of its mirrors has responded. */
   readonly units: readonly (readonly MomentOutcome[])[];
   /** `known`: the control has responded since the start. `proves`: its response shows that our network works. */
   readonly controls: readonly {
@@ -73,7 +73,7 @@ export interface MomentResponses {
     readonly known: boolean;
     readonly proves: boolean;
   }[];
-  /** The outcomes of mirrors of other upstreams over the same egress. */
+  /** The outcomes of mirrors of other upstreams over the same egress (network path out of this host). */
   readonly witnesses: readonly MomentOutcome[];
   /**
    * True if our own network loses packets. Then a single response of a control or of another upstream does not show
@@ -135,8 +135,8 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded:
 }
 
 /**
- * Chance alone exceeds this log-likelihood ratio about once in a million. For each mirror after the first,
- * `clearForEach` is added.
+ * The bound of the log-likelihood ratio in `isPatternClear`. Chance alone exceeds it about once in a million. For each
+ * mirror after the first, `clearForEach` is added to the bound.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;

@@ -8,8 +8,8 @@ import { isCanaryOut } from '../outage/state.ts';
 import { unitsOf } from './vantage.ts';
 
 /**
- * The maximum number of mirrors of other upstreams that are probed together with the mirrors of a round. It applies for
- * each egress (a network path out of this host).
+ * The maximum number of mirrors of other upstreams that are probed together with the mirrors of a round. The limit
+ * applies for each egress (a network path out of this host).
  */
 const witnessesMax = 2;
 

@@ -171,7 +171,7 @@ function changed(voices: readonly Voice[]): ComparedDigests {
   };
 }
 
-/** The finding about an odd mirror. Clients should leave the mirror only if the cause is `origin`. */
+/** The finding about a mirror whose bytes differ. Clients should leave the mirror only if the cause is `origin`. */
 export function explainPeers(
   odd: OddDigest,
   target: Target,

@@ -36,7 +36,9 @@ function keyOf(target: Target): string {
 interface Taken {
   /** The subject and the mirror's contents to compare; `null`: the response has nothing to compare. */
   readonly comparison: ContentComparison | null;
-  /** True if the contents went backwards and no response to another step has shown this regression before. */
+  /**
+   * True if the contents went backwards, and no response to another kind of request has shown this regression before.
+   */
   readonly isRegression: boolean;
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
 }
@@ -69,8 +71,8 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
 }
 
 /**
- * Records the version that `latest` or the like resolved to. A return to an earlier version counts as a step backwards,
- * because it shows that backends alternate.
+ * Records the version that a reference such as `latest` resolved to. A return to an earlier version counts as a step
+ * backwards, because it shows that backends alternate.
  */
 function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -107,7 +109,7 @@ function isOlder(subjects: readonly ContentSubject[], one: string, other: string
   });
 }
 
-/** True if a response to another step of the module has shown this regression. */
+/** True if a response to another kind of request about the module has shown this regression. */
 function isReportedBefore(
   memory: RuleView,
   mirror: MirrorMemory,
@@ -146,7 +148,7 @@ function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, fr
   return [[mirror, ms / 1_000]];
 }
 
-/** True if another step of the module already counts the releases of this mirror. */
+/** True if another kind of request about the module already counts the releases of this mirror. */
 function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: ContentSubject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(

@@ -135,7 +135,10 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
   return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
 }
 
-/** True if the mirror has, or once had, every release that is known. */
+/**
+ * True if the mirror has, or once had, every release that is known. Releases that the mirror omits by design do not
+ * count.
+ */
 export function hasAllReleased({ releases, lines }: ContentSubject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);
@@ -164,7 +167,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
 
 /**
  * Adds one response about the contents of a subject (a module at one step, or the whole mirror), in place.
- * @returns `null` for a response that started before the last one
+ * @returns `null` for a response that started before the mirror's last recorded response
  */
 export function updateSubject(subject: ContentSubject, reading: ContentReading, who: Who): ContentUpdate | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();

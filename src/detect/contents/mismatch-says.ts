@@ -12,7 +12,10 @@ export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** Time of the wrong response, monotonic milliseconds. `looks` counts the probes since then, including that one. */
+  /**
+   * Time of the wrong response, monotonic milliseconds. `looks` counts the probes since then, including the one with
+   * the wrong response.
+   */
   readonly atMs: number;
   readonly looks: number;
 }
@@ -51,7 +54,7 @@ export interface Widened extends Message {
   readonly actionable: boolean;
   readonly sides: readonly Side[];
   readonly probeIds: readonly string[];
-  /** For a fork: the contradictory statements. */
+  /** For a fork: the signed statements that contradict each other. */
   readonly statements?: readonly string[];
 }
 
@@ -159,7 +162,7 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
   });
 }
 
-/** A list of names. After the first `namesShown` names, it gives only the number of the others. */
+/** A list of names: the first `namesShown` names, then the number of further names. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesShown;
   return more > 0 ? [...names.slice(0, namesShown), phrase('found.namesMore', { count: more })] : names;

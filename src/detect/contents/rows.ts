@@ -93,7 +93,7 @@ function isShelfRow(value: ShelfRow): boolean {
 /**
  * Reads a stored subject; `null`: it is invalid. Times in the future become the current time, because the clock may
  * have been set back.
- * @param isKept  false: what is stored of this mirror is dropped
+ * @param isKept  returns false for a mirror whose stored data is dropped
  */
 export function readSubject(
   key: string,

@@ -79,8 +79,8 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
 
 /**
  * True for the first fetch of a pull-through cache. This is a first success that a cache header calls a miss, or that
- * took at least `limits.coldFactor` times the step's median.
- * @param stepMedianMs  `null`: not known yet
+ * took at least `limits.coldFactor` times the median of the step.
+ * @param stepMedianMs  the median round trip of the step (kind of request); `null`: not known yet
  * @see docs/probes.md#cold-fetches
  */
 export function isColdFetch(

@@ -6,15 +6,15 @@ import { isOrdered } from '../contents/lines.ts';
 import type { Draft, FindingStatement } from '../memory/says.ts';
 import type { ContentSubject, LagReading, LineBehind, LineKey, Shelf, StepBack } from '../memory/subject.ts';
 
-/** How one mirror's contents of one subject went backwards; `null`: they did not. */
+/** How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not. */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
 /**
- * This many steps backwards open a finding. The count starts again after `limits.calmReadings` responses without a
- * step.
+ * This many steps backwards open a finding. The count starts again after `limits.calmReadings` responses without a step
+ * backwards.
  */
 const storyTimes = 2;
 

@@ -32,7 +32,10 @@ import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts'
 
 const connections = ['cold', 'warm'] as const;
 
-/** Finds artifacts whose bytes differ from those that an authority names, or from those of other mirrors. */
+/**
+ * Finds artifacts whose bytes differ from those that an authority (such as a checksum database) names, or from those of
+ * other mirrors.
+ */
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
@@ -46,7 +49,7 @@ export const mismatch: FindingRule<Bytes> = {
       ? judgeWrong(own, judged, outcome.failure)
       : null;
   },
-  // Without an authority, it is uncertain who is right: the origin's bytes may come from a corrupt cache.
+  // Without an authority, it is uncertain which bytes are right: the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
@@ -94,7 +97,7 @@ export const mismatch: FindingRule<Bytes> = {
   },
   readSeries({ statement: all }, { said: stored }, { target }) {
     const statements = readStatement(stored);
-    // If a target has two series, the later response counts.
+    // If a target has two series (cold and warm), the later response counts.
     if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0))
       recordStatement(all, target, statements);
     return null;
@@ -118,7 +121,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const digest = forked === undefined ? wrongDigestOf(failure) : `fork ${forked.name}`;
   if (declared?.isAcknowledged === true && declared.digest === digest) return null;
   const known = openFinding(view, 'mismatch', name);
-  // Two valid signatures are proof: no second probe is needed.
+  // Two contradictory statements with valid signatures are proof: no second probe is needed.
   if (forked !== undefined)
     return known?.cause === 'fork'
       ? null

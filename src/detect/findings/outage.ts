@@ -102,14 +102,14 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const { target, connection } = sample.due;
     const result = resultHere(judged, before);
     if (connection !== 'cold' || isCanaryProbe(sample) || isShort || result === null) return null;
-    // A probe sent before the mirror was back belongs to the old outage.
+    // A failed probe that started before the mirror recovered belongs to the old outage.
     if (result.outcome === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = stepFor(own, view, series, updateOutage(before, result));
     const isComing = before.isOut && state.isOut && result.outcome === 'ok' && !isDamped(state);
     // While the canary is in outage, the whole mirror is. So no single target opens an outage.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // Our network cannot cause a failure that is not silent.
+    // If the host sent an HTTP response, our network did not cause the failure.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },

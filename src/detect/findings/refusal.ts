@@ -246,7 +246,10 @@ function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): reado
   });
 }
 
-/** True if no mirror serves the absent item. A canary needs another mirror: a single empty server proves nothing. */
+/**
+ * True if no mirror serves the absent item. For a canary, another mirror must lack the item too: a single empty server
+ * proves nothing.
+ */
 export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean {
   const { outcome, due } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;

@@ -206,7 +206,10 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   }));
 }
 
-/** True if at least two thirds of the other mirrors of the egress, and at least two, are slow. */
+/**
+ * True if at least two thirds of the other mirrors over the same egress, and at least two, are slow. Egress: a network
+ * path out of this host.
+ */
 function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
   let [slow, all] = [0, 0];
   for (const other of view.mirrors.values()) {

@@ -11,7 +11,7 @@ import { medianOf } from '../rules/baseline.ts';
 
 export interface ThroughputState {
   readonly isOpen: boolean;
-  /** Number of slow downloads in a row. A very slow one counts twice. */
+  /** Number of slow downloads in a row. A very slow download counts twice. */
   readonly slow: number;
   /** While the finding is open: number of fast downloads since the last slow one. */
   readonly fast: number;
@@ -45,7 +45,7 @@ const deviations = 2.5;
 
 /**
  * The robust standard deviation of the logarithms of rates, each rate around the median of its series; 0 if there are
- * too few.
+ * too few rates.
  */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];

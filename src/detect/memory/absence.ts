@@ -58,7 +58,7 @@ export function recordMaintenance({ absence }: Away, inMaintenance: boolean): vo
 
 /**
  * Records until when a step is throttled.
- * @param untilMs  monotonic; `null`: no longer throttled
+ * @param untilMs  monotonic milliseconds; `null`: no longer throttled
  */
 export function recordThrottle({ absence }: Away, step: Step, untilMs: number | null): void {
   if (untilMs === null) absence.throttled.delete(step);

@@ -12,7 +12,7 @@ export interface Mark {
 export interface NetworkLine {
   /** Latest start of a probe that did not fail silently (`isSilent`), monotonic milliseconds. */
   respondedFromMs: number | null;
-  /** Responses and silent failures within `limits.vantageReviewMs`. */
+  /** Responses and silent failures within the last `limits.vantageReviewMs`. */
   marks: readonly Mark[];
   /** The last known remote IP address. */
   address: string | null;

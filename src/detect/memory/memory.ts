@@ -27,8 +27,8 @@ class Confirm {
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
   /**
-   * When `requestHeavy` last rechecked heavy targets, by upstream and target, unless the order was paced. Monotonic
-   * milliseconds.
+   * When `requestHeavy` last rechecked heavy targets (artifact downloads), by upstream and target. Orders with an
+   * interval above `limits.heavyRecheckMs` are not recorded. Monotonic milliseconds.
    */
   readonly heavyRechecks = new Map<string, number>();
 }
@@ -48,7 +48,7 @@ class FindingLog {
 
 class RowsDue {
   readonly dirty = new Set<SeriesMemory>();
-  /** The series whose rows are written in this turn. */
+  /** The series whose rows are written in this turn of the main loop. */
   readonly urgent = new Set<SeriesMemory>();
   searchedRowsAtMs: number | null = null;
   readonly sinceMs: number;

@@ -16,7 +16,7 @@ export interface SeriesMemory {
   item: 'served' | 'absent' | null;
   /** The location of this artifact according to the last index; absent: not known. */
   artifact?: StatedArtifact;
-  /** Monotonic time of the last row; `null` before the first. */
+  /** When the series' row was last written, monotonic milliseconds; `null` before the first time. */
   writtenAtMs: number | null;
   /** The number of rows that this process has written. */
   rowsWritten: number;
@@ -24,7 +24,7 @@ export interface SeriesMemory {
 
 /**
  * `version`: the resolved version. `at`: the location, as in `Facts.artifact`. `isUnproven`: the location changed and
- * was not probed since. `movedMs`: when it changed, monotonic.
+ * was not probed since. `movedMs`: when the location changed, monotonic milliseconds.
  */
 export interface StatedArtifact {
   readonly version: string;
@@ -66,7 +66,10 @@ class Sight {
   blindSinceMs: number | null = null;
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
-  /** Planned time of the last scheduled canary probe; `plannedGapMs`: the widest gap between two. */
+  /**
+   * The planned time of the last scheduled canary probe. `plannedGapMs`: the widest gap between two planned times.
+   * Milliseconds.
+   */
   lastPlannedMs: number | null = null;
   plannedGapMs: number | null = null;
 }

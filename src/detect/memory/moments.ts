@@ -37,7 +37,7 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** Repeated probes of one question (a request to several mirrors), for another reason than a doubt. */
+/** Repeated probes of one question (a request to several mirrors), for another reason than to confirm a failure. */
 export interface Recheck {
   readonly target: Target;
   readonly registry: string;

@@ -128,7 +128,7 @@ export function recordRequest({ density }: MirrorMemory, { due, outcome, started
 }
 
 /**
- * True for a 429 that our own dense requests explain; updates the density.
+ * True for a 429 that our own dense requests explain. Also updates the record of our request rate.
  * @see docs/detection.md#rules-of-findings
  */
 export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number): boolean {

@@ -19,7 +19,7 @@ export interface RuleView {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** The subjects by `ContentSubject.key`. Only `contents/` changes them. */
+  /** The subjects of contents, by `ContentSubject.key`. Only `contents/` changes them. */
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
@@ -61,8 +61,8 @@ export interface Confirmed extends About {
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
   /**
-   * What confirmed the failure. `moment`: a verdict on concurrent probes of all mirrors. `released`: a suspicion of our
-   * network ended. `dead`: other mirrors responded during a suspicion.
+   * What confirmed the failure. `moment`: a verdict on concurrent probes of all mirrors. `released`: a suspicion
+   * against our network ended. `dead`: other mirrors responded during such a suspicion.
    */
   readonly by: 'moment' | 'released' | 'dead';
 }
@@ -72,7 +72,7 @@ export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
-  /** Probe again at the end of the step's wait. */
+  /** Probe again when the wait of the throttled step ends. */
   | { readonly kind: 'throttled'; readonly target: Target }
   /** Probe a recovering light target for up to `limits.roundMs`, until it works or fails. */
   | { readonly kind: 'back'; readonly target: Target }
@@ -112,7 +112,7 @@ export interface RuleStep<M, S = unknown> {
   readonly dirty?: SeriesMemory | undefined;
   /** Reactions for other mirrors of the same upstream, applied in this order. */
   readonly others?: readonly (readonly [MirrorMemory, RuleStep<M, S>])[];
-  /** True: the rows of `series` are written with this turn. */
+  /** True: the rows of `series` are written in this turn of the main loop. */
   readonly isUrgent?: boolean;
 }
 
@@ -184,7 +184,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
   /** A fixed confidence for a finding; `null`: the kind of finding determines it. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** True if the evidence of the test behind the finding is at least twice its bound; absent: always. */
+  /** True if the evidence of the test behind the finding is at least twice its bound; absent: always true. */
   isSure?(own: M, about: About): boolean;
   /** Called when a finding of this rule, or of a rule that follows it, was acknowledged. */
   acknowledge?(own: M, finding: Finding, about: About): RuleStep<M, S> | null;

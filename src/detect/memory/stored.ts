@@ -35,7 +35,7 @@ export function recordOpening({ findingLog }: Memory, id: string, atMs: number):
   findingLog.openSince.set(id, atMs);
 }
 
-/** Records that the row of an open finding is written, under this stamp. */
+/** Records that the row of an open finding is written with this time stamp. */
 export function recordFindingRow({ findingLog, now }: Memory, { id, evidence }: Finding, stampMs: number): void {
   findingLog.written.set(id, { evidence, stampMs, atMs: now.monotonicMs });
 }

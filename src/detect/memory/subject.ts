@@ -83,7 +83,10 @@ export interface LineState {
   value: string | number;
   /** End of the first response with this value. */
   sinceMs: number;
-  /** The position reached: the largest value, or for a tag the `seq` of a change; `null`: none. */
+  /**
+   * The newest position that the mirror has reached: the largest serial or date, or the `seq` of a tag's change;
+   * `null`: none.
+   */
   best: number | null;
   /** The number of responses in a row whose value was behind `best`. */
   below: number;
@@ -116,7 +119,7 @@ export interface LagReading {
    * `null`: none.
    */
   readonly oldestMs: number | null;
-  /** The minimum number of missing records. */
+  /** The minimum number of records that the mirror lacks, by serial; `null`: unknown. */
   readonly records: number | null;
   /** The missing versions; `null`: the responses list no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
@@ -135,7 +138,7 @@ export interface LineBehind {
 /** The contents of one mirror's responses about a subject. Monotonic milliseconds. */
 export class Shelf {
   looks: number = 0;
-  /** Start and end of the last response, and start of the one before. */
+  /** Start and end of the last response, and start of the response before. */
   fromMs: number = 0;
   toMs: number = 0;
   previousFromMs: number | null = null;
@@ -154,7 +157,9 @@ export class Shelf {
   reading: LagReading | null = null;
 }
 
-/** What one kind of response is about: a module at one step, one version (tag) of it, or the whole mirror. */
+/**
+ * What one kind of response is about: a module by one kind of request, one version (tag) of it, or the whole mirror.
+ */
 export class ContentSubject {
   /** The key, `ecosystem|upstream|module|version|step`. */
   readonly key: string;
@@ -176,7 +181,9 @@ export class ContentSubject {
 }
 
 export class MirrorContents {
-  /** By module and version (`latest`): what it resolved to last (`now`), and earlier (`left`). */
+  /**
+   * By module and version (such as `latest`): the version that it resolved to last (`now`), and earlier ones (`left`).
+   */
   readonly resolved = new Map<string, { readonly now: string; readonly left: readonly string[] }>();
   readonly steppedBack = new Map<string | null, Shelf>();
   /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
@@ -191,7 +198,7 @@ export interface ContentComparison {
 
 export interface Standpoint {
   readonly origin: string | null;
-  /** Responses older than this are outdated. */
+  /** Responses older than this are outdated, milliseconds. */
   readonly freshMs: number;
   readonly nowMs: number;
 }
@@ -206,7 +213,7 @@ export function freshOriginOf(subject: ContentSubject, at: Standpoint): Shelf | 
   return isFresh(shelf, at) ? shelf : null;
 }
 
-/** The mirrors with a recent response, without `registry` and the origin. */
+/** The mirrors with a recent response, except `registry` and the origin. */
 export function peersOf(subject: ContentSubject, registry: string | null, at: Standpoint): readonly Shelf[] {
   return [...subject.shelves].flatMap(([name, shelf]) =>
     name !== registry && name !== at.origin && isFresh(shelf, at) ? [shelf] : [],

@@ -5,7 +5,7 @@ import type { Row, Table } from '../../core/ports.ts';
 import type { SettledSample } from '../../core/sample.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 
-/** The probes of one moment of a round, which start together now. */
+/** The concurrent probes of a round (one moment), which start together now. */
 export interface RoundRequest {
   readonly id: string;
   readonly moment: number;
