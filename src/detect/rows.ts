@@ -36,7 +36,7 @@ const writeEarlyMs = 180_000;
 const earlyRows = 5;
 /** The first rows of a process are written together, after this time at most. */
 const firstMs = 60_000;
-/** The highest average rate of series rows: with many series, each series is written less often. */
+/** The highest average rate of series rows, rows per second. With many series, each series is written less often. */
 const rowsPerSecond = 8;
 /** The maximum number of series rows per turn of the main loop, so that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
@@ -51,7 +51,10 @@ export function writeUrgent(memory: Memory): void {
   clearUrgent(memory);
 }
 
-/** Adds the rows that are due to the result of the turn. If `everything` is true, adds all changed rows. */
+/**
+ * Adds to the result of the turn the rows whose time to be written has come. If `everything` is true, adds all changed
+ * rows.
+ */
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
   const left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;

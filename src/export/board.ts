@@ -154,13 +154,16 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
     /**
-     * Opens the series of an entity. Counters and histograms start at 0. Gauges, and counters with `onFirst`, stay
-     * absent until they have a value.
+     * Opens the series of an entity (such as a mirror or a target). Counters and histograms start at 0. Gauges, and
+     * counters with `onFirst`, stay absent until they have a value.
      */
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes the series of an entity, except those whose labels come from responses (`mirror_tls_info`). */
+    /**
+     * Removes the series of an entity (such as a mirror or a target), except those whose labels come from responses
+     * (`mirror_tls_info`).
+     */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);

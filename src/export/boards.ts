@@ -9,7 +9,7 @@ import type { Entity } from './plan.ts';
  */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** After this many opened or closed lines, the event loop gets a turn. */
+/** After opening or closing this many lines, the event loop gets a turn. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = MetricRegistry<ShardMetric>;
@@ -53,7 +53,7 @@ export class Boards {
   readonly #form: NativeForm | null;
   #shards: Shard[] = [];
   readonly #shardOf = new Map<string, Shard>();
-  /** Removed entities whose series are not closed yet. */
+  /** Removed entities (such as mirrors and targets) whose series are not closed yet. */
   #gone: Home[] = [];
 
   constructor(form: NativeForm | null) {
@@ -73,7 +73,7 @@ export class Boards {
   }
 
   /**
-   * Sets the entities. Counters of an entity that exists before and after continue.
+   * Sets the entities (such as mirrors and targets). Counters of an entity that exists before and after continue.
    * @returns the entities that were removed or got other labels, with their registries
    */
   arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {

@@ -39,7 +39,7 @@ export function createExporter(input: {
   // If the closures used `input`, they would keep the first configuration in memory.
   const { turn } = input;
   const { protobuf } = input.config.listen;
-  // Classic and native counts agree only if both are counted from the start.
+  // Classic and native histograms agree only if both are counted from the start.
   const form = protobuf === undefined ? null : { ...protobuf, isKept: protobuf.histograms === 'both' };
   const boards = new Boards(form);
   const daemon = createMetricRegistry(daemonNames, form);
@@ -131,7 +131,7 @@ function createCounters(
   arranged: () => ExportPlan['daemon'],
 ) {
   return {
-    /** Observes actual minus planned start, seconds; a negative value counts as 0. */
+    /** Observes how late a probe started: actual minus planned start, seconds. A negative value counts as 0. */
     scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
     loopDelays(worker: number, delaysMs: readonly number[]) {
       for (const delayMs of delaysMs)

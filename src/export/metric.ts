@@ -38,7 +38,7 @@ export interface Metric {
   readonly absent: string;
   /** The upper bounds of a histogram's buckets, ascending; `+Inf` is added. */
   readonly buckets?: readonly number[];
-  /** Only heavy steps, or only light ones, have the metric. */
+  /** Set if only heavy steps (artifact downloads), or only light steps, have the metric. */
   readonly only?: 'light' | 'heavy';
   /** In OpenMetrics, buckets have exemplars with the label `probe_id`. */
   readonly exemplars?: true;

@@ -59,7 +59,10 @@ export class RecoveringFile {
     this.#file = null;
   }
 
-  /** Reads from the file. @param nothing  the result if the file cannot be read */
+  /**
+   * Returns the result of `run` on the file.
+   * @param nothing  the result if the file cannot be read
+   */
   read<T>(run: (from: StoreFile) => T, nothing: T): T {
     const file = this.#file;
     if (this.#isClosed || file === null) return nothing;

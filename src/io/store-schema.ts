@@ -49,7 +49,10 @@ export function mark(db: DatabaseSync): void {
   if (found !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`);
 }
 
-/** @throws what SQLite throws */
+/**
+ * Determines whether a database is new, a state file of mirrorwatch, or of another program.
+ * @throws what SQLite throws
+ */
 export function storeKindOf(db: DatabaseSync): FileKind {
   const names = namesIn(db);
   if (names.length === 0) return { kind: 'fresh' };

@@ -69,8 +69,8 @@ export interface Holding {
 
 export interface SeatsDeps {
   /**
-   * The maximum number of threads, at least 1. If it is more than 1, the pool has one more for mirrors whose responses
-   * block a thread.
+   * The maximum number of threads, at least 1. If it is more than 1, the pool has one more thread, for mirrors whose
+   * responses block a thread.
    */
   readonly count: number;
   readonly book: WorkerBook;

@@ -130,7 +130,7 @@ class Pool implements Workers {
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => this.#isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // If no fitting thread runs, another one gets the job, unless the mirror blocks threads.
+    // If no fitting thread runs, another thread gets the job, unless the mirror blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.work.kind === 'probe' && this.#isFull(least))) {
       this.#queue.push(job);

@@ -28,7 +28,7 @@ const watchStepMs = 5_000;
 
 /**
  * If a mirror has at least this many targets in outage, its further targets with an unconfirmed failure are probed at
- * that mirror only, not at other mirrors.
+ * that mirror only.
  */
 const comparedTargets = 2;
 

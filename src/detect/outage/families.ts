@@ -137,7 +137,7 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** Adds a response, and keeps the newest ones, one for each target. */
+/** Adds a response. Keeps the newest `responsesKept` responses, one for each target. */
 function withResponse(known: Families['insteadOf'], sample: Sample): Families['insteadOf'] {
   const { id } = sample.due.target;
   return new Map([...[...known].filter(([other]) => other !== id), [id, sample] as const].slice(-responsesKept));
@@ -151,8 +151,8 @@ export function responseOfFamilies({ detour, insteadOf }: Families, sample: Samp
 }
 
 /**
- * Requests a probe over the broken family during a detour: after each ok scheduled canary, and in rounds while only one
- * failure is known.
+ * Requests a probe over the broken family during a detour: after each ok scheduled canary, and in confirming rounds
+ * while only one failure of that family is known.
  */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];

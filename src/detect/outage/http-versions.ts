@@ -19,7 +19,7 @@ export interface ProtocolFault {
   readonly otherMs: number | null;
 }
 
-/** The time of a target over the HTTP version that the first client of the ecosystem does not use. */
+/** The round trip of a target over the HTTP version that the first client of the ecosystem does not use. */
 export interface OtherSpeed {
   readonly targetId: string;
   readonly protocol: HttpProtocol;

@@ -8,7 +8,7 @@ export interface Baseline {
   readonly medianMs: number | null;
   /**
    * The larger of the 99th percentile by rank and the one implied by the quartiles, milliseconds; `null` while
-   * `medianMs` is.
+   * `medianMs` is `null`.
    */
   readonly p99Ms: number | null;
   /** The version that `latest` resolved to; `null`: the version is fixed, or `latest` was not resolved yet. */

@@ -14,7 +14,7 @@ export interface RollUpInput {
   readonly silentForMs: number | null;
   /** The interval of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Why the canary's planned probes are skipped; `null`: they are not. */
+  /** Why the canary's planned probes are skipped; `null`: they are not skipped. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
   /** The number of modules whose canary step is in outage. `modules` is the number of all modules. */

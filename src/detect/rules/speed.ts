@@ -75,9 +75,12 @@ export interface SpeedState {
   };
   /** Slow round trips of the streak, milliseconds. If no spike follows, they are added to the baseline. */
   readonly pending: readonly number[];
-  /** True if the last sample was ok and slow. The p99 is not considered here. */
+  /** True if the last sample was ok and slow, judged by the median alone (without the p99). */
   readonly isLastSlow: boolean;
-  /** A level shift: its start (monotonic), the median before, and how many samples in a row are near that median. */
+  /**
+   * A level shift: its start (monotonic milliseconds), the median before it, and how many samples in a row are near
+   * that median.
+   */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
 
