@@ -74,7 +74,10 @@ export class Detector {
     });
   }
 
-  /** Reports that another system has found trouble with a mirror. The mirror's canary is then probed at once. */
+  /**
+   * Reports that another system has found trouble with a mirror. The mirror's canary is probed again at once, if it may
+   * be probed.
+   */
   confirm(registry: string, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, confirmNow);
   }

@@ -89,8 +89,8 @@ export function vantageOf(memory: Memory): VantageStanding {
 }
 
 /**
- * Since when failures of this host prevent results about every mirror, wall milliseconds; `null`: there are results, or
- * no mirror may be probed.
+ * Since when failures of this host prevent results about every mirror, wall milliseconds; `null`: a control responds,
+ * there are results about a mirror, or no mirror may be probed.
  */
 function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;

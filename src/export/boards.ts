@@ -141,8 +141,8 @@ export class Boards {
   }
 
   /**
-   * Returns a function that places an entity in the first registry with room. It continues at the registry of the
-   * previous entity, because a registry without room for one entity rarely has room for the next.
+   * Returns a function that places an entity in the first prom-client registry with room. It continues at the registry
+   * of the previous entity, because a registry without room for one entity rarely has room for the next.
    */
   #placer(): (entity: Entity) => void {
     let cursor = 0;

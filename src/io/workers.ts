@@ -164,7 +164,7 @@ class Pool implements Workers {
     return this.#seats.all.find(({ inHand }) => [...inHand.values()].some(isOfBuild));
   }
 
-  /** True if the pool has several threads and a response of this mirror recently blocked one. */
+  /** True if the pool has several threads, and a response of this mirror recently blocked a thread. */
   #isApart({ work }: Pick<Job, 'work'>): boolean {
     if (work.kind === 'control' || this.#seats.all.length === 1) return false;
     const { registry } = work.due.target;

@@ -109,7 +109,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     // While the canary is in outage, the whole mirror is. So no single target opens an outage.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // If the host sent an HTTP response, our network did not cause the failure.
+    // If our own network cannot cause the failure, the mirror is the cause.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
@@ -169,7 +169,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   },
 };
 
-/** A series that was in outage when the last process ended. */
+/** The state of a series that was in outage when the last process ended. */
 const nowOut: OutageState = { ...noOutage, isOut: true, last: 'failed' };
 
 function isReason(value: unknown): value is Reason {

@@ -1,8 +1,8 @@
 import { limits } from '../../core/limits.ts';
 
 /**
- * The result of one probe for the test for packet loss: a response, or a silent failure (no HTTP response). Monotonic
- * milliseconds.
+ * The result of one probe for the test for packet loss: a response, or a silent failure (one that our own network can
+ * cause). Monotonic milliseconds.
  */
 export interface Mark {
   readonly atMs: number;

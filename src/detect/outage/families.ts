@@ -24,7 +24,7 @@ export interface Families {
   readonly detour: Detour | null;
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
-  /** Last success over each family, monotonic milliseconds. */
+  /** When a probe last succeeded over each family, monotonic milliseconds. */
   readonly respondedOver: Readonly<Partial<Record<AddressFamily, number>>>;
   /**
    * By target id: the last ok confirming probe over an ordered address family. Its response replaces a failure over the
