@@ -177,7 +177,10 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    /** Returns the series of one metric for the protobuf format; empty if the metric belongs to another registry. */
+    /**
+     * Returns the series of one metric for the protobuf format; empty if the metric belongs to another prom-client
+     * registry.
+     */
     messages(name: MetricName): Iterable<MetricMessage> {
       const instrument = byName.get(name);
       if (instrument === undefined) return [];
@@ -192,7 +195,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
       const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
       return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
     },
-    /** Returns the sample lines of one metric; empty if the metric belongs to another registry. */
+    /** Returns the sample lines of one metric; empty if the metric belongs to another prom-client registry. */
     lines(name: MetricName, format: TextFormat): SeriesLines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };

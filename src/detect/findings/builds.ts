@@ -67,12 +67,13 @@ const buildsInRow = 2;
  */
 const requestsMin = 4;
 /**
- * The server handles requests one after the other only if the slowest one takes at least this fraction of the sum of
- * the times of single requests.
+ * The server handles the requests of a build one after the other only if the slowest request takes at least this
+ * fraction of the sum of the times of single requests.
  */
 const inTurnShare = 0.6;
 /**
- * To show that requests wait for each other, the slowest one must also take this many times the slowest single request.
+ * In addition, the slowest request of a build must take at least this many times the slowest single request. Only then
+ * did the requests wait for each other.
  */
 const inTurnFactor = 3;
 /**

@@ -158,7 +158,7 @@ export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { state
   return (states[name] ?? noneOfSeries) as S;
 }
 
-/** The key of a round: mirrors of one ecosystem and upstream are interchangeable. */
+/** The key of a round (the confirming probes of interchangeable mirrors): the ecosystem and the upstream. */
 export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
   return `${mirror.ecosystem}|${mirror.upstream}`;
 }

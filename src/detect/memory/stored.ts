@@ -11,7 +11,7 @@ export function expireSeen({ seen, now, config }: Memory): void {
   for (const [key, atMs] of seen) if (now.wallMs - atMs > config.state.keepMs) seen.delete(key);
 }
 
-/** Forgets what replaced mirrors served, because it shows nothing about the caches of the new ones. */
+/** Forgets what replaced mirrors served. It shows nothing about the caches of the new mirrors. */
 export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>): void {
   if (replaced.size === 0) return;
   for (const key of memory.seen.keys()) {

@@ -127,7 +127,10 @@ export interface LagReading {
   readonly line: LineBehind | null;
 }
 
-/** A mirror's tag, serial or date, shown since `sinceMs` (monotonic), and a newer value that the mirror lacks. */
+/**
+ * A mirror's tag, serial or date, shown since `sinceMs` (monotonic milliseconds), and a newer value that the mirror
+ * lacks.
+ */
 export interface LineBehind {
   readonly key: LineKey;
   readonly value: string | number;

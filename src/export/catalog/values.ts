@@ -1,8 +1,9 @@
 import { findingKinds, kindTraits } from '../../core/finding.ts';
 
 /**
- * Bounds of buckets in seconds (docs/metrics.md#buckets). 0.8 is the minimum of the spike rule, and timeouts end at 120
- * s. No bound is a whole number, because the text formats write whole numbers differently: the label `le` would differ.
+ * Bounds of buckets in seconds (docs/metrics.md#buckets). 0.8 is the minimum of the spike rule, and 120 the maximum of
+ * timeouts. No bound is a whole number, because the text formats write whole numbers differently: the label `le` would
+ * differ.
  */
 export const secondsBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
