@@ -161,8 +161,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
       walk(kind, labels, heavy, startAtZero);
     },
     /**
-     * Removes the series of an entity (such as a mirror or a target), except those whose labels come from responses
-     * (`mirror_tls_info`).
+     * Removes the series of an entity (such as a mirror), except those with labels from responses (`mirror_tls_info`).
      */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
@@ -177,10 +176,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    /**
-     * Returns the series of one metric for the protobuf format; empty if the metric belongs to another prom-client
-     * registry.
-     */
+    /** Returns the series of a metric for the protobuf format; empty if another prom-client registry has the metric. */
     messages(name: MetricName): Iterable<MetricMessage> {
       const instrument = byName.get(name);
       if (instrument === undefined) return [];

@@ -83,8 +83,7 @@ export function createExporter(input: {
     /** Sets the source of the gauges, which is read at each rendering. Call this once. */
     snapshot: renderer.snapshot,
     /**
-     * Opens the series of a new configuration over many turns of the event loop. Call `reconfigure` with the same input
-     * afterwards.
+     * Opens the series of a new configuration over many event-loop turns. Then call `reconfigure` with the same input.
      */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);

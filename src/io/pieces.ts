@@ -52,7 +52,8 @@ export function createPieces(
     return readMs - beforeMs;
   };
   const charge = (tookMs: number): void => {
-    // To read the CPU time is expensive. It is needed only after a long computation: the thread may have waited for a core.
+    // To read the CPU time is expensive. It is needed only after a long computation, in which the thread may have
+    // waited for a core.
     responseMs += tookMs < shortMs ? tookMs : Math.min(tookMs, spentSinceRead());
     const allowedMs = (bodyBytes / 2 ** 20) * limits.heldMsPerMib;
     if (responseMs > allowedMs) longestMs = Math.max(longestMs, responseMs);

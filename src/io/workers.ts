@@ -24,9 +24,11 @@ const watchdogMarginMs = 5_000;
 /**
  * A pool of threads: one at first, more under load.
  *
- * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced. Each of its probes is repeated once.
- * - If it is not known which mirror ended the thread, its probes are repeated in a separate thread, one mirror at a time.
- *   If that thread ends too, the result is `unknown('defect')`; for some time the mirror is probed only there.
+ * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced. Each of its probes is
+ *   repeated once.
+ * - If it is not known which mirror ended the thread, its probes are repeated in a separate thread, one mirror at a
+ *   time. If the separate thread ends too, the result is `unknown('defect')`. For some time, this mirror is then probed
+ *   only in the separate thread.
  * - A probe that cannot be repeated ends as `unknown('local')`. A pool of one thread repeats no probe: the result is
  *   `unknown('defect')`, or `unknown('local')` if another response blocked the thread.
  * - A probe that exceeds its deadlines ends as `unknown('defect')`.
