@@ -160,9 +160,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /**
-     * Removes the series of an entity (such as a mirror), except those with labels from responses (`mirror_tls_info`).
-     */
+    /** Removes an entity's series, except those whose labels come from responses (`mirror_tls_info`). */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);
