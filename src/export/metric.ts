@@ -1,6 +1,6 @@
 /**
- * The kinds of entities with series. Those of `shardKinds` are spread over prom-client registries of at most
- * `targetsPerBoard` targets. Those of `daemonKinds` are in the daemon's own registry.
+ * The kinds of entities (things with series of metrics). Those of `shardKinds` are spread over prom-client registries
+ * of at most `targetsPerBoard` targets. Those of `daemonKinds` are in the daemon's own registry.
  */
 export const shardKinds = [
   'trip',

@@ -304,7 +304,7 @@ class Pool implements Workers {
     this.#pump();
   }
 
-  /** Resolves the promises of `configure` whose book has reached all threads. */
+  /** Resolves the promises of `configure` whose book (the configuration of probes) has reached all threads. */
   notifyReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);

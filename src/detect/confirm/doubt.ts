@@ -49,7 +49,7 @@ export function updateDoubt(
 ): void {
   const { target } = sample.due;
   if (!isFailed) {
-    // A refusal ends the doubt too: a mirror that refuses requests is up.
+    // A refusal ends the doubt too: a mirror that refuses requests is not down.
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }

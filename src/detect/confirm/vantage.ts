@@ -65,7 +65,10 @@ export function prefixOf(address: string): string | null {
 }
 
 export interface MomentResponses {
-  /** The mirrors' outcomes by unit. A unit has responded if one of its mirrors has responded. */
+  /**
+   * The mirrors' outcomes by unit (mirrors on one host or address prefix). A unit has responded if one of its mirrors
+   * has responded.
+   */
   readonly units: readonly (readonly MomentOutcome[])[];
   /** `known`: the control has responded since the start. `proves`: its response shows that our network works. */
   readonly controls: readonly {

@@ -90,8 +90,8 @@ export interface ComparedDigests {
 }
 
 /**
- * Compares what an upstream's mirrors serve for one item whose digest no authority states. One response is never enough
- * to call a mirror odd.
+ * Compares what an upstream's mirrors serve for one item whose digest no authority (such as a checksum database)
+ * states. One response is never enough to call a mirror odd.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): ComparedDigests {

@@ -25,7 +25,10 @@ const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
+/**
+ * The key of the row in table `detector` for a subject (what responses are about, such as a module). An empty `subject`
+ * gives the prefix of all such keys.
+ */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -34,7 +37,7 @@ function keyOf(target: Target): string {
 }
 
 interface Taken {
-  /** The subject and the mirror's contents to compare; `null`: the response has nothing to compare. */
+  /** What the response is about, and the mirror's contents to compare; `null`: the response has nothing to compare. */
   readonly comparison: ContentComparison | null;
   /**
    * True if the contents went backwards, and no response to another kind of request has shown this regression before.
@@ -45,7 +48,7 @@ interface Taken {
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, even if its probe failed. Changes subjects in place. */
+/** Records the contents of a response, even if its probe failed. Changes `memory.subjects` in place. */
 export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -166,7 +169,7 @@ export function removeContents({ subjects }: Memory, registry: string): void {
   for (const { shelves } of subjects.values()) shelves.delete(registry);
 }
 
-/** Deletes subjects that are no longer probed. For every mirror it also deletes what `latest` resolved to. */
+/** Deletes contents that are no longer probed. For every mirror, also deletes what `latest` resolved to. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);

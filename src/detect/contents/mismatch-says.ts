@@ -174,7 +174,10 @@ export function itemOf(known: Finding | null, { module, version, step }: Target)
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
 }
 
-/** True if it is undecided which bytes of the artifact are right: neither an authority nor the origin decides. */
+/**
+ * True if it is undecided which bytes of the artifact are right: neither an authority (such as a checksum database) nor
+ * the origin decides.
+ */
 export function isOpenTo(known: Finding, item: ScopeItem): boolean {
   const cause = mismatchCauseOf(known, item);
   return cause === 'peers' || cause === 'retag';

@@ -91,8 +91,8 @@ function isShelfRow(value: ShelfRow): boolean {
 }
 
 /**
- * Reads a stored subject; `null`: it is invalid. Times in the future become the current time, because the clock may
- * have been set back.
+ * Reads a stored subject (the contents of mirrors for a module, a tag or the whole mirror); `null`: it is invalid.
+ * Times in the future become the current time, because the clock may have been set back.
  * @param isKept  returns false for a mirror whose stored data is dropped
  */
 export function readSubject(

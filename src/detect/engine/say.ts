@@ -93,7 +93,10 @@ export function closeFinding(
   say(memory, 'closed', { ...known, ...last, confidence, state: 'closed', closedAtMs: memory.now.wallMs });
 }
 
-/** Records an acknowledgement, which ends a mismatch or a level shift. `null`: no such open finding. */
+/**
+ * Records that an operator acknowledged a finding. This ends a mismatch or a level shift. Returns `null` if no such
+ * finding is open.
+ */
 export function acknowledgeFinding(memory: Memory, id: string, reason: string): Finding | null {
   const known = memory.open.get(id);
   if (known === undefined) return null;

@@ -126,7 +126,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
     return known?.cause === 'fork'
       ? null
       : { ...declaredWrong(own, target, digest), statement: explainFork(name, target, { ...forked, probeId }, known) };
-  // The verdict of an authority replaces a difference between mirrors or with the origin.
+  // The verdict of an authority (such as a checksum database) replaces a difference between mirrors or with the origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;

@@ -60,13 +60,13 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 
 /**
  * True if our own network loses packets. Either at least two thirds of the units and controls fail partly, or half of
- * the controls' probes fail and a unit fails partly too.
- * @param units     mirrors by host and prefix, also those in outage: packet loss can cause outages
+ * the controls' probes fail and a unit fails partly too. Unit: mirrors on one host or address prefix.
+ * @param units     of all mirrors, also of those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
-  // A unit without any response is dead or was not probed, so it is left out.
+  // A unit without any response is dead or was not probed, so the unit is left out.
   const all = [...units, ...controls].filter(({ responses }) => responses > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);

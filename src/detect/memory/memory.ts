@@ -15,7 +15,8 @@ export interface HeldSample {
   readonly sample: Sample;
   readonly sinceMs: number;
   /**
-   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. This is no failure.
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. Such a timeout is no
+   * failure.
    */
   readonly isShort: boolean;
 }
@@ -88,7 +89,7 @@ export class Memory {
   readonly rowsDue: RowsDue;
   /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
-  /** The subjects of contents, by `ContentSubject.key`. */
+  /** What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. */
   readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();
 

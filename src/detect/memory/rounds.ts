@@ -86,8 +86,8 @@ export function removeSuspicion(memory: Memory, round: Round | null, egress: str
 }
 
 /**
- * Adds a sample to the moments (concurrent probes) that wait for it. While the egress is suspect, a response brings the
- * next moment forward.
+ * Adds a sample to the moments (concurrent probes) that wait for it. While our network over this egress is suspect, a
+ * response brings the next moment forward.
  * @param isResponse  `null`: the sample says nothing about the mirror
  */
 export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {

@@ -19,7 +19,10 @@ export interface RuleView {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** The subjects of contents, by `ContentSubject.key`. Only `contents/` changes them. */
+  /**
+   * What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. Only `contents/` changes
+   * this map.
+   */
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
@@ -49,7 +52,8 @@ export interface Judged extends RuleInput {
   /** True if the sample used the kind of connection (cold or warm) by which the mirror is judged. */
   readonly isPrimary: boolean;
   /**
-   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. This is no failure.
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. Such a timeout is no
+   * failure.
    */
   readonly isShort: boolean;
   /** True if another rule reports this sample. */
@@ -67,7 +71,7 @@ export interface Confirmed extends About {
   readonly by: 'moment' | 'released' | 'dead';
 }
 
-/** What a rule requests: an unplanned probe, or the start or end of a doubt. */
+/** What a rule requests: an unplanned probe, or the start or end of a doubt (an unconfirmed failure). */
 export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
@@ -78,9 +82,9 @@ export type Request =
   | { readonly kind: 'back'; readonly target: Target }
   /** Send one probe that is not judged. `FindingRule.peek` receives its result. */
   | { readonly kind: 'peek'; readonly peek: Peek }
-  /** Start a doubt (if `isFailed` and `isDoubtful`) or end one (if not `isFailed`). */
+  /** Start a doubt (if `isFailed` and `isDoubtful`), or end a doubt (if not `isFailed`). */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
-  /** End the doubt of a target; `null`: of the whole mirror. */
+  /** End the doubt of a target; `null`: end all doubts of the mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
 /** Absent items of a module whose contents go backwards. */
@@ -142,7 +146,10 @@ export interface FindingRule<M = unknown, S = unknown> {
   peek?(own: M, received: Received): RuleStep<M> | null;
   /** Receives a sample about the mirror, before it is settled. */
   observe?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  /** Receives a sample that may start or end a doubt. Not called while the mirror is paused or the egress suspect. */
+  /**
+   * Receives a sample that may start or end a doubt (an unconfirmed failure). Not called while the mirror is paused, or
+   * its network path is suspect.
+   */
   confirm?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   decide?(own: M, confirmed: Confirmed, ofSeries: S): RuleStep<M, S> | null;
   /** Receives an ok sample right before it is settled. */

@@ -25,7 +25,7 @@ export function selectComparable(all: readonly string[], { count, newest }: Vers
   return floor < 0 ? [] : all.slice(floor);
 }
 
-/** A mutable tag, or a value that only grows (serial, date), within one subject. */
+/** A mutable tag, or a value that only grows (serial, date). */
 export type LineKey = `tag ${string}` | 'serial' | 'date';
 
 export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<readonly [LineKey, string | number]> {
@@ -108,7 +108,7 @@ export interface StepBack {
   readonly atMs: number;
 }
 
-/** The lag of a mirror at its last response about one subject. Milliseconds; `null` is unknown. */
+/** The lag of a mirror at its last response about one subject (such as a module). Milliseconds; `null` is unknown. */
 export interface LagReading {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
@@ -138,7 +138,7 @@ export interface LineBehind {
   readonly wants: string | number;
 }
 
-/** The contents of one mirror's responses about a subject. Monotonic milliseconds. */
+/** The contents of one mirror's responses about a subject (such as a module). Monotonic milliseconds. */
 export class Shelf {
   looks: number = 0;
   /** Start and end of the last response, and start of the response before. */
