@@ -34,7 +34,10 @@ const writeEveryMs = 15 * 60_000;
  */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;
-/** The first rows of a process are written together, after this time at most. */
+/**
+ * The maximum time until the first row of a series is written in a process, milliseconds. First rows of all series are
+ * written together.
+ */
 const firstMs = 60_000;
 /** The highest average rate of series rows, rows per second. With many series, each series is written less often. */
 const rowsPerSecond = 8;

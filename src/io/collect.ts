@@ -18,7 +18,7 @@ export interface HeapSize {
   collect(): void;
 }
 
-/** The heap of this thread. Its collection takes some 50 ms. */
+/** The heap of this thread. Collecting its garbage takes some 50 ms. */
 export const ownHeap: HeapSize = {
   bytes: () => getHeapStatistics().total_heap_size,
   collect() {

@@ -146,7 +146,7 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // The sort is stable: of targets with equal shares, the one that was added first comes first.
+  // The sort is stable: of targets with equal counts of probes, the one that was added first comes first.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
