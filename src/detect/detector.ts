@@ -38,8 +38,8 @@ export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 const rewriteMs = 24 * 3_600_000;
 
 /**
- * Judges each sample once, opens and closes findings, requests confirming rounds and returns the rows to commit. It
- * reads no clock, because each input contains its time.
+ * Judges each sample once, opens and closes findings, requests confirming rounds (repeated probes of a failed request
+ * at all mirrors), and returns the database rows to commit. It reads no clock, because each input contains its time.
  * @see docs/how-it-judges.md
  */
 export class Detector {
@@ -74,17 +74,26 @@ export class Detector {
     });
   }
 
-  /** Reports that another system has found trouble with a mirror. */
+  /**
+   * Reports that another system has found trouble with a mirror. The mirror's canary is probed again at once, if it may
+   * be probed.
+   */
   confirm(registry: string, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, confirmNow);
   }
 
-  /** Reports that a probe is pending for too long. */
+  /**
+   * Reports that the probe of a target has been pending for too long. If the target's last probe passed, the target is
+   * put in doubt and probed again.
+   */
   overdue(target: Target, now: Now): DetectTurn {
     return this.#turnOfMirror(target.registry, now, (memory, mirror) => confirmOverdue(memory, mirror, target));
   }
 
-  /** Starts a recheck or peek if the mirror may be probed and the budget allows it. */
+  /**
+   * Starts a recheck (repeated probes) or a peek (a probe of an artifact's first bytes), if the mirror may be probed
+   * and the budget of extra probes allows it.
+   */
   recheck(order: RecheckOrder, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => requestRecheck(memory, order));
   }
@@ -97,7 +106,7 @@ export class Detector {
     });
   }
 
-  /** The address family over which a mirror is to be probed now; `null`: any. */
+  /** The address family over which a mirror is to be probed now; `null`: either family. */
   familyFor(registry: string) {
     const mirror = this.#memory.mirrors.get(registry);
     return mirror === undefined ? null : familyFor(mirror);
@@ -129,8 +138,8 @@ export class Detector {
   }
 
   /**
-   * Takes over the confidence of advice that a test has decided, so that the finding and the advice have the same
-   * confidence. `null`: nothing changed.
+   * Copies the confidence of advice, which a test has decided, to the findings that caused the advice. Returns `null`
+   * if no confidence has changed.
    */
   assure(advices: readonly Pick<Advice, 'cause' | 'from' | 'confidence'>[], now: Now): DetectTurn | null {
     const { findingLog } = this.#memory;
@@ -150,8 +159,8 @@ export class Detector {
   }
 
   /**
-   * Records an acknowledgement. It ends a mismatch or level shift; other findings stay open. `null`: no such open
-   * finding.
+   * Records that an operator has acknowledged a finding. This ends a mismatch or a level shift; other findings stay
+   * open. Returns `null` if no such finding is open.
    */
   acknowledge(findingId: string, reason: string, now: Now): DetectTurn | null {
     if (!this.#memory.open.has(findingId)) return null;
@@ -176,7 +185,9 @@ export class Detector {
     });
   }
 
-  /** Reports until when a step is throttled, monotonic milliseconds; `null`: it is no longer throttled. */
+  /**
+   * Records until when requests of a step are throttled, monotonic milliseconds; `null`: they are no longer throttled.
+   */
   throttled(registry: string, step: Step, untilMs: number | null): void {
     this.#standings = null;
     const mirror = this.#memory.mirrors.get(registry);
@@ -188,7 +199,9 @@ export class Detector {
     return this.#turnOfRounds(now, (memory) => applyConfig(memory, config, targets));
   }
 
-  /** For a shutdown: settles held samples, and returns all rows that are not written yet. */
+  /**
+   * For a shutdown: settles the samples that still wait for a verdict, and returns all rows that are not written yet.
+   */
   flush(now: Now): DetectTurn {
     return this.#turn(now, (memory) => {
       for (const mirror of memory.mirrors.values()) dropFromRounds(memory, mirror);
@@ -233,7 +246,6 @@ export class Detector {
     return closeTurn(memory, { shed: shedShareOf(memory.us), wakeAtMs: wakeAtMs(memory) });
   }
 
-  /** Runs `act`, then advances the rounds. */
   #turnOfRounds(now: Now, act: (memory: Memory) => void): DetectTurn {
     return this.#turn(now, (memory) => {
       act(memory);
@@ -258,7 +270,7 @@ export function createDetector(input: {
   readonly now: Now;
   readonly rules?: readonly FindingRule[];
 }): Detector {
-  // Changes that the restoration makes are returned with the first turn.
+  // The restoration may already change findings and rows. The first turn returns these changes.
   const memory = new Memory(input, input.rules ?? findingRules, ownRules);
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);

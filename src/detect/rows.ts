@@ -23,19 +23,25 @@ import {
   restoreSeen,
 } from './memory/stored.ts';
 
-/** The least time between two rows of a series without urgent changes: a few new round trips hardly move a baseline. */
+/**
+ * The minimum time between two writes of a series' row, unless a change is urgent. A few new round trips hardly move a
+ * baseline.
+ */
 const writeEveryMs = 15 * 60_000;
 /**
- * As `writeEveryMs`, for the first `earlyRows` rows of a series in a process, while its baseline may still be warming
- * up.
+ * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. Its baseline may
+ * still be warming up then.
  */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;
-/** The first rows of a process are written together, after this time at most. */
+/**
+ * The maximum time until the first row of a series is written in a process, milliseconds. First rows of all series are
+ * written together.
+ */
 const firstMs = 60_000;
-/** The highest average rate of series rows: with many series, each series is written less often. */
+/** The highest average rate of series rows, rows per second. With many series, each series is written less often. */
 const rowsPerSecond = 8;
-/** The maximum number of series rows per turn, so that a start with many targets causes no burst. */
+/** The maximum number of series rows per turn of the main loop, so that a start with many targets causes no burst. */
 const rowsPerTurn = 500;
 
 export const rowKey = {
@@ -48,7 +54,10 @@ export function writeUrgent(memory: Memory): void {
   clearUrgent(memory);
 }
 
-/** Adds the rows that are due to the turn; `everything`: all changed rows. */
+/**
+ * Adds to the result of the turn the rows whose time to be written has come. If `everything` is true, adds all changed
+ * rows.
+ */
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
   const left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
@@ -133,7 +142,7 @@ function restoreFinding(memory: Memory, row: Row): void {
   recordOpening(memory, finding.id, monotonicOf(memory.now, finding.openedAtMs));
 }
 
-/** A stored pause that is not over; `null`: it is over, or the row is damaged. */
+/** A stored pause that is not over; `null`: the pause is over, or the row is damaged. */
 export function readPause({ value }: Row, { wallMs }: Pick<Now, 'wallMs'>): Pause | null {
   const pause = value as Pause | null;
   return pause !== null && pause.untilMs > wallMs ? pause : null;
@@ -182,7 +191,7 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   const rule = ruleOf(memory.rules, finding);
   if (mirror !== undefined && rule?.resume === undefined) return;
   const step = mirror && rule?.resume?.(stateOf(rule, mirror), finding, { view: memory, mirror });
-  // Findings about this daemon start again with each process.
+  // Findings about this daemon (without a mirror) are closed: each process judges itself anew.
   if (mirror === undefined || rule === null || step === undefined || step === 'gone')
     closeFinding(memory, kind, registry, {}, cause);
   else applyStep(memory, rule, mirror, step);

@@ -38,7 +38,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    // Computed only when read, because standings change in nearly every turn and most of their texts are not read.
+    // Computed only when read, because standings change in nearly every turn of the main loop, and most of their texts
+    // are not read.
     get because() {
       return messageOf(why).text;
     },
@@ -70,7 +71,10 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
   return gravest;
 }
 
-/** `suspect`: `null` until each canary was probed once; true also if nothing can be probed from here. */
+/**
+ * The state of our own network. `suspect` is `null` until each canary was probed once. It is also true if failures of
+ * this host prevent results about every mirror.
+ */
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.confirm.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
   const blindMs = blindSinceMs(memory);
@@ -85,7 +89,8 @@ export function vantageOf(memory: Memory): VantageStanding {
 }
 
 /**
- * Since when nothing can be probed from here, wall milliseconds; `null`: something can, or there is nothing to probe.
+ * Since when failures of this host prevent results about every mirror, wall milliseconds; `null`: a control responds,
+ * there are results about a mirror, or no mirror may be probed.
  */
 function blindSinceMs(memory: Memory): number | null {
   if ([...memory.controls.values()].some(({ up }) => up === true)) return null;

@@ -91,7 +91,10 @@ export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
   isKept: boolean;
 };
 
-/** Makes an instrument also count its observations in native histograms. */
+/**
+ * Makes an instrument also count its observations in native histograms. Returns functions that get and remove the
+ * native histogram of a series.
+ */
 function keepNative(instrument: Histogram<string>, names: readonly string[], form: NativeForm) {
   const kept = new Map<string, NativeHistogram>();
   const keyOf = (labels: LabelSet): string => names.map((name) => labels[name] ?? '').join('\n');
@@ -151,13 +154,13 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
   return {
     instruments: Object.fromEntries(byName) as unknown as Instruments<N>,
     /**
-     * Opens the series of an entity. Counters and histograms start at 0. Gauges, and counters with `onFirst`, stay
-     * absent until they have a value.
+     * Opens the series of an entity (such as a mirror or a target). Counters and histograms start at 0. Gauges, and
+     * counters with `onFirst`, stay absent until they have a value.
      */
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes the series of an entity, except those whose labels come from responses (`mirror_tls_info`). */
+    /** Removes an entity's series, except those whose labels come from responses (`mirror_tls_info`). */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);
@@ -171,7 +174,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    /** Returns the series of one metric for the protobuf format; empty if the metric belongs to another registry. */
+    /** Returns the series of a metric for the protobuf format; empty if another prom-client registry has the metric. */
     messages(name: MetricName): Iterable<MetricMessage> {
       const instrument = byName.get(name);
       if (instrument === undefined) return [];
@@ -186,7 +189,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
       const bounds = form?.histograms === 'both' ? formOf(name).bounds : [];
       return all.map((series) => makeHistogramMessage(series, native.of(series.labels), bounds));
     },
-    /** Returns the sample lines of one metric; empty if the metric belongs to another registry. */
+    /** Returns the sample lines of one metric; empty if the metric belongs to another prom-client registry. */
     lines(name: MetricName, format: TextFormat): SeriesLines {
       const instrument = byName.get(name);
       if (instrument === undefined) return { texts: [], count: 0 };

@@ -9,7 +9,7 @@ import type { Entity } from './plan.ts';
  */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** After this many opened or closed lines, the event loop gets a turn. */
+/** After opening or closing this many lines, the event loop gets a turn. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = MetricRegistry<ShardMetric>;
@@ -53,7 +53,7 @@ export class Boards {
   readonly #form: NativeForm | null;
   #shards: Shard[] = [];
   readonly #shardOf = new Map<string, Shard>();
-  /** Removed entities whose series are not closed yet. */
+  /** Removed entities (such as mirrors and targets) whose series are not closed yet. */
   #gone: Home[] = [];
 
   constructor(form: NativeForm | null) {
@@ -73,8 +73,8 @@ export class Boards {
   }
 
   /**
-   * Sets the entities. Counters of an entity that exists before and after continue.
-   * @returns the homes of entities that were removed or got other labels
+   * Sets the entities (such as mirrors and targets). Counters of an entity that exists before and after continue.
+   * @returns the entities that were removed or got other labels, with their registries
    */
   arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
@@ -141,13 +141,13 @@ export class Boards {
   }
 
   /**
-   * Returns a function that places an entity in the first registry with room. It continues at the registry of the
-   * previous entity, because one that had no room rarely has room for the next entity.
+   * Returns a function that places an entity in the first prom-client registry with room. It continues at the registry
+   * of the previous entity, because a registry without room for one entity rarely has room for the next.
    */
   #placer(): (entity: Entity) => void {
     let cursor = 0;
     return (entity) => {
-      // The list is read each time, because `arrange` may have replaced it since the last turn.
+      // The list is read each time, because `arrange` may have replaced it since the last turn of the event loop.
       const shards = this.#shards;
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
       const found = shards[cursor];

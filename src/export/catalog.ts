@@ -55,14 +55,16 @@ function broughtBy(kind: MetricKind, heavy: boolean): Brought {
 }
 
 /**
- * Lists the metrics of a kind of entity. `heavy` matters only for steps: some metrics exist only for heavy or only for
- * light steps.
+ * Lists the metrics of a kind of entity (such as a mirror or a step). `heavy` matters only for steps: some metrics
+ * exist only for heavy or only for light steps.
  */
 export function listMetricsFor(kind: MetricKind, heavy = false): readonly MetricName[] {
   return broughtBy(kind, heavy).names;
 }
 
-/** Returns the number of sample lines of one entity. Gauges that may be absent count too. */
+/**
+ * Returns the number of sample lines of one entity (such as a mirror or a step). Gauges that may be absent count too.
+ */
 export function countLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }

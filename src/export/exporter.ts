@@ -39,7 +39,7 @@ export function createExporter(input: {
   // If the closures used `input`, they would keep the first configuration in memory.
   const { turn } = input;
   const { protobuf } = input.config.listen;
-  // Classic and native counts agree only if both are counted from the start.
+  // Classic and native histograms agree only if both are counted from the start.
   const form = protobuf === undefined ? null : { ...protobuf, isKept: protobuf.histograms === 'both' };
   const boards = new Boards(form);
   const daemon = createMetricRegistry(daemonNames, form);
@@ -49,7 +49,7 @@ export function createExporter(input: {
   let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: ExportPlan } | null =
     null;
 
-  /** Sets another configuration. `sweep` or the next rendering closes the series of removed entities. */
+  /** Sets another configuration. `sweep` or the next rendering closes the series of removed mirrors and targets. */
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const isPlanned = planned?.config === config && planned.targets === targets;
     const next = isPlanned && planned !== null ? planned.plan : makePlan(config, targets);
@@ -82,7 +82,7 @@ export function createExporter(input: {
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** Sets the source of the gauges, which is read at each rendering. Call this once. */
     snapshot: renderer.snapshot,
-    /** Opens the series of a new configuration over many turns. Call `reconfigure` with the same input afterwards. */
+    /** Opens the series of a new configuration over many event-loop turns. Then call `reconfigure` with this input. */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
@@ -128,7 +128,7 @@ function createCounters(
   arranged: () => ExportPlan['daemon'],
 ) {
   return {
-    /** Observes actual minus planned start, seconds; a negative value counts as 0. */
+    /** Observes how late a probe started: actual minus planned start, seconds. A negative value counts as 0. */
     scheduleDelay: (seconds: number) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
     loopDelays(worker: number, delaysMs: readonly number[]) {
       for (const delayMs of delaysMs)

@@ -36,7 +36,7 @@ export interface Readings {
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
   /** The worst lag over all kinds of responses, by the key (`planKeyOf`) of a module or mirror. */
   readonly lags: ReadonlyMap<string, MirrorLag>;
-  /** The baselines of canaries, seconds, by registry of prom-client. */
+  /** The baselines of canaries, seconds, by prom-client registry. */
   readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
   /** By mirror that has a baseline: the largest number of consecutive slow samples up to now, over its targets. */
   readonly streaks: ReadonlyMap<string, number>;
@@ -45,7 +45,7 @@ export interface Readings {
 const seriesPerTurn = 1_000;
 
 /**
- * Sorts the readings of a snapshot by the gauges that show them.
+ * Groups the values of a snapshot by the gauges that show them.
  * @param turn  awaited after every `seriesPerTurn` series
  */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
@@ -150,7 +150,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 }
 
 /**
- * Sets the gauges of one registry. If a value is unknown, its series is absent.
+ * Sets the gauges of one prom-client registry. If a value is unknown, its series is absent.
  * @param verified  keys of artifacts that had a pinned or signed hash
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
@@ -191,7 +191,7 @@ function fillProcess(
   }
 }
 
-/** Sets the metrics of the daemon's own registry that come from a snapshot. */
+/** Sets the metrics of the daemon's own prom-client registry that come from a snapshot. */
 export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
   const { instruments } = board;
   board.clear(readGauges);

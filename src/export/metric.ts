@@ -1,6 +1,6 @@
 /**
- * The kinds of entities with series. Those of `shardKinds` are spread over registries of at most `targetsPerBoard`
- * targets. Those of `daemonKinds` are in the daemon's own registry.
+ * The kinds of entities (things with series of metrics). Those of `shardKinds` are spread over prom-client registries
+ * of at most `targetsPerBoard` targets. Those of `daemonKinds` are in the daemon's own registry.
  */
 export const shardKinds = [
   'trip',
@@ -38,7 +38,7 @@ export interface Metric {
   readonly absent: string;
   /** The upper bounds of a histogram's buckets, ascending; `+Inf` is added. */
   readonly buckets?: readonly number[];
-  /** Only heavy steps, or only light ones, have the metric. */
+  /** Set if only heavy steps (artifact downloads), or only light steps, have the metric. */
   readonly only?: 'light' | 'heavy';
   /** In OpenMetrics, buckets have exemplars with the label `probe_id`. */
   readonly exemplars?: true;

@@ -63,7 +63,10 @@ export interface Exposition {
   readonly pieces: AsyncIterable<string | Uint8Array>;
 }
 
-/** Renders the comment lines of a family. Text 0.0.4 names a counter with `_total`, OpenMetrics without it. */
+/**
+ * Renders the comment lines (HELP, TYPE, UNIT) of a metric. Text 0.0.4 names a counter with `_total`, OpenMetrics
+ * without it.
+ */
 export function contentHeadOf(name: MetricName, format: TextFormat): string {
   const { type, help } = metricOf(name);
   const unit = unitOf(name);

@@ -59,7 +59,7 @@ function refLabels(module: string | null, version: string | null): Labels {
   return { ...(module === null ? {} : { module }), ...(version === null ? {} : { version }) };
 }
 
-/** Returns the entities of one target. Some are shared with other targets. */
+/** Returns the entities (things with series of metrics) of one target. Some entities are shared with other targets. */
 function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   const { ecosystem, registry, module, version, step } = target;
   const heavy = isHeavy(target);

@@ -14,7 +14,7 @@ interface Rendered {
   readonly turn: () => Promise<void>;
 }
 
-/** Creates the renderer of all registries. It renders one piece in each turn of the event loop. */
+/** Creates the renderer of all prom-client registries. It renders one piece in each turn of the event loop. */
 export function createRenderer(input: Rendered & { readonly verified: ReadonlySet<string> }) {
   const { boards, daemon, turn } = input;
   let read: (() => Snapshot) | null = null;

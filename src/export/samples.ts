@@ -8,7 +8,7 @@ import { planKeyOf } from './plan.ts';
 
 /**
  * The label `because` of a skipped probe. `local`: the previous probe of the series was still running, or this host was
- * too slow. `paused`: the mirror was under `Retry-After` or in maintenance.
+ * too slow. `paused`: the mirror was paused, throttled (`Retry-After`) or in maintenance.
  */
 export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
   paused: 'paused',
@@ -100,7 +100,7 @@ export function exportSample(boards: Boards, sample: SettledSample): void {
   ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
 }
 
-/** Counts one run of a real client. An unknown run is not counted. */
+/** Counts one run of a real client that is ok or failed. A run with an unknown result is not counted. */
 export function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
   const instruments = boards.home(planKeyOf.client(registry, client))?.board.instruments;
   const labels = { ecosystem, registry, client };

@@ -3,7 +3,9 @@ import type { Calendar } from '../core/ports.ts';
 
 const second = 1_000;
 const minute = 60 * second;
-/** Time zone offsets are multiples of a quarter of an hour, so the local hour and day do not change within one. */
+/**
+ * Time zone offsets are multiples of a quarter of an hour, so the local hour and day do not change within a quarter.
+ */
 const quarter = 15 * minute;
 const halfDay = 48 * quarter;
 /** How far ahead a matching time is searched. Nine years, because two leap days may be eight years apart. */

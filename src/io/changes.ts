@@ -257,7 +257,11 @@ export async function removeLeftovers(file: string): Promise<void> {
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
 }
 
-/** @param isUnchanged  called right before the rename, because an editor may save the file while we write to disk */
+/**
+ * Replaces a file: writes a new file beside it and renames that over the old one.
+ * @param isUnchanged  called right before the rename, because an editor may have saved the file meanwhile; false: the
+ * replacement throws
+ */
 async function replaceBytes(
   file: string,
   bytes: Buffer,

@@ -162,8 +162,8 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
 }
 
 /**
- * Returns the command line to run. If util-linux is installed, it limits the client's resources, and ends the client
- * together with this process.
+ * Returns the command line to run. If util-linux is installed, `prlimit` limits the client's resources, and `setpriv`
+ * ends the client together with this process.
  */
 function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);

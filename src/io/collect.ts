@@ -3,9 +3,11 @@ import { runInNewContext } from 'node:vm';
 import type { Timers } from '../core/ports.ts';
 
 const mib = 1024 * 1024;
-/** The wait before a collection, milliseconds, so that one collection covers several large responses in a row. */
+/**
+ * The wait before a garbage collection, milliseconds, so that one collection covers several large responses in a row.
+ */
 const afterMs = 10_000;
-/** The usual heap size of a thread, and the growth above it that causes a collection. */
+/** The usual heap size of a thread, and the growth above it that causes a garbage collection. */
 const usualBytes = 16 * mib;
 const growthBytes = 8 * mib;
 
@@ -16,7 +18,7 @@ export interface HeapSize {
   collect(): void;
 }
 
-/** The heap of this thread. Its collection takes some 50 ms. */
+/** The heap of this thread. Collecting its garbage takes some 50 ms. */
 export const ownHeap: HeapSize = {
   bytes: () => getHeapStatistics().total_heap_size,
   collect() {

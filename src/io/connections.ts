@@ -33,13 +33,14 @@ function rankOf({ requests, isLetIn, isNew }: Connection): number {
   return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : isNew ? 0.5 : 0);
 }
 
-/** The rank of an authorized connection with a running request. It is never closed to make room. */
+/** The rank of an authorized connection with a running request. Such a connection is never closed for a new one. */
 const inUse = 3;
 
 /**
  * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
- * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces one of the
- * address that has most connections of the lowest rank. If all have the rank `inUse`, the new connection is closed.
+ * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces a connection of
+ * the address that has most connections of the lowest rank. If all connections have the rank `inUse`, the new
+ * connection is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   /** Open connections by key, the least recently used first. */

@@ -44,7 +44,9 @@ export async function exchangeOnce(wanted: {
   readonly body: string | null;
   readonly limitMs: number;
   readonly tls?: TlsTrust;
-  /** The number of bytes that may still be read, which several responses may share; absent: 64 MiB for this one. */
+  /**
+   * The number of bytes that may still be read, which several responses may share; absent: 64 MiB for this response.
+   */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
   const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = wanted;
@@ -67,7 +69,7 @@ export async function exchangeOnce(wanted: {
 }
 
 /**
- * Creates an undici client of one origin. Only two modules are imported, because the index of undici loads three times
+ * Creates an undici client for one server. Only two modules are imported, because the index of undici loads three times
  * as much.
  * @param silentMs  how long the server may be silent, milliseconds; 0: for ever
  */

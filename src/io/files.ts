@@ -7,7 +7,7 @@ import type { SlowFiles } from '../core/ports.ts';
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
 const nodeDisk = { stat, open, readdir };
-/** An open without these flags blocks for ever on a pipe without a writer. */
+/** Flags for opening a file to read. Without them, opening a pipe that has no writer blocks for ever. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 const bytesMax = limits.configBytes;
 

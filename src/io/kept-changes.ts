@@ -28,7 +28,9 @@ export interface KeptChange {
 /** Flags that create a file. The open fails if the path already exists. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** The maximum number and age of stored change sets. Older ones are deleted, because they may contain tokens. */
+/**
+ * The maximum number and age of stored change sets. Those beyond a limit are deleted, because they may contain tokens.
+ */
 const keptMax = 100;
 const keptMs = 365 * 86_400_000;
 

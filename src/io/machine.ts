@@ -47,9 +47,9 @@ export function isRoot(): boolean {
 }
 
 /**
- * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0158). Threads that
- * this thread starts later inherit its priority, so call it after the pool has started. It does nothing where the system
- * counts priority by process, or forbids the change.
+ * Gives the probing threads priority over this thread on a machine of one or two cores (docs/decisions/0158). Threads
+ * that this thread starts later inherit its priority, so call this function after the pool has started. It does nothing
+ * where the system counts priority by process, or forbids the change.
  */
 export function yieldToProbingThreads(cores: number = availableParallelism()): void {
   const { PRIORITY_BELOW_NORMAL } = osConstants.priority;
@@ -58,7 +58,7 @@ export function yieldToProbingThreads(cores: number = availableParallelism()): v
     // On Linux the process id 0 means the calling thread.
     if (getPriority(0) < PRIORITY_BELOW_NORMAL) setPriority(0, PRIORITY_BELOW_NORMAL);
   } catch {
-    // A filter of system calls forbids it. The daemon works without it.
+    // A filter of system calls forbids the change. The daemon works without it.
   }
 }
 

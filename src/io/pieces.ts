@@ -9,7 +9,10 @@ export interface Pieces {
    * time since then is added to the response.
    */
   readonly received: (pieceBytes: number) => void;
-  /** Sets the length of the decoded body. The allowed CPU time of a response is `limits.heldMsPerMib` for each MiB. */
+  /**
+   * Sets the length of the decoded body. The allowed CPU time of a response is `limits.heldMsPerMib` for each MiB of
+   * its body.
+   */
   readonly decoded: (bodyBytes: number) => void;
   /** Starts the next response: later CPU time counts for that response. */
   readonly nextResponse: () => void;
@@ -20,14 +23,17 @@ export interface Pieces {
 /** The probe whose body the thread is receiving in this turn of the event loop; `null`: none. */
 let receiving: object | null = null;
 
-/** A computation shorter than this, milliseconds, counts with its elapsed time. */
+/**
+ * For a computation shorter than this, the elapsed time counts, because reading the CPU time is expensive.
+ * Milliseconds.
+ */
 const shortMs = 2;
 
 /**
  * Creates the measurement for one probe.
  * @param reading    called with true when a computation begins, with false when it ends
  * @param spentMs    returns the CPU time used so far, milliseconds; default: that of this thread
- * @param elapsedMs  returns the elapsed time, milliseconds. In a period it grows by at least the CPU time.
+ * @param elapsedMs  returns the elapsed time, milliseconds. In any period, it grows by at least the CPU time.
  */
 export function createPieces(
   reading: (isReading: boolean) => void = () => undefined,
@@ -46,7 +52,8 @@ export function createPieces(
     return readMs - beforeMs;
   };
   const charge = (tookMs: number): void => {
-    // To read the CPU time is expensive. It is needed only after a long computation: the thread may have waited for a core.
+    // To read the CPU time is expensive. It is needed only after a long computation, in which the thread may have
+    // waited for a core.
     responseMs += tookMs < shortMs ? tookMs : Math.min(tookMs, spentSinceRead());
     const allowedMs = (bodyBytes / 2 ** 20) * limits.heldMsPerMib;
     if (responseMs > allowedMs) longestMs = Math.max(longestMs, responseMs);

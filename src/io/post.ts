@@ -97,7 +97,10 @@ function failed(failure: DeliveryFailure): Delivery {
   return { tag: 'failed', failure };
 }
 
-/** @see docs/webhooks.md#guarantees */
+/**
+ * Decides from a response whether the message was delivered, and whether it may be sent again.
+ * @see docs/webhooks.md#guarantees
+ */
 function verdict(response: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
   const status = response.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;

@@ -39,7 +39,7 @@ export async function listen(
   const options = {
     headersTimeout: headMs,
     requestTimeout: requestMs,
-    // Node's default interval of this check is half a minute.
+    // By default, Node checks these timeouts only every half minute.
     connectionsCheckingInterval: Math.ceil(headMs / 10),
     keepAliveTimeout: 15_000,
     maxHeaderSize: limits.requestHeadBytes,
@@ -79,8 +79,8 @@ export async function listen(
 }
 
 /**
- * Limits the server's connections. The key is address and port, because a TLS connection has two sockets with the same
- * ones.
+ * Limits the server's connections. The key is the remote address and port, because a TLS connection has two sockets
+ * with the same address and port.
  */
 function bound(server: Server): Connections {
   const bounds = descriptorBoundsFor(readDescriptorLimit());

@@ -6,7 +6,8 @@ const rememberedMax = 20_000;
 const charsMax = 200;
 
 /**
- * Saves memory: data from a thread is always a new copy, so values that equal earlier ones are replaced by those.
+ * Saves memory: data from a thread is always a new copy, so a value that equals an earlier value is replaced by that
+ * one.
  * @returns a function that returns the probe's result with the given `due` and with the earlier values
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {

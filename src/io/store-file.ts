@@ -56,8 +56,8 @@ export type Opened =
   | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
 /**
- * Files up to this size, bytes, are checked completely at start. For larger ones this would take too long, so their
- * errors are found when rows are read.
+ * Files up to this size, bytes, are checked completely at start. For a larger file the check would take too long, so
+ * its errors are found when rows are read.
  */
 const checkedBytes = 64 * 1024 * 1024;
 /**
@@ -66,8 +66,8 @@ const checkedBytes = 64 * 1024 * 1024;
  */
 const pageBytes = 1_024;
 /**
- * At this size, bytes, SQLite copies its log into the file. Until then, a page that changes often is not copied each
- * time.
+ * When the write-ahead log has this size, bytes, SQLite copies it into the file. Until then, a page that changes often
+ * is not copied at each change.
  */
 const copiedBytes = 8 * 1024 * 1024;
 /** SQLite truncates its log to this size, bytes. Without the limit a log that was once large stays large. */
@@ -116,7 +116,7 @@ function freePath(path: string, what: string, wallMs: number): string {
 
 /**
  * True if the file has content but is neither a database nor a state file. Such a file must not be opened, because
- * SQLite would overwrite a short one.
+ * SQLite would overwrite a short file.
  */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
@@ -213,7 +213,9 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   return copied;
 }
 
-/** Copies a file before its migration: the previous release cannot read migrated rows, so a downgrade needs it. */
+/**
+ * Copies a file before its migration: the previous release cannot read migrated rows, so a downgrade needs the copy.
+ */
 function copyOlder(db: DatabaseSync, path: string, to: string): string {
   try {
     db.prepare('VACUUM INTO ?').run(to);

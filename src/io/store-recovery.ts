@@ -25,7 +25,7 @@ export class RecoveringFile {
   #file: StoreFile | null;
   #trouble: SchemaTrouble | null;
   #triedAtMs: number;
-  /** When the file was first found deleted or replaced, monotonic; `null`: it is in place. */
+  /** When the file was first found deleted or replaced, monotonic milliseconds; `null`: it is in place. */
   #lostAtMs: number | null = null;
   #isClosed = false;
   #setAsideCount: number;
@@ -59,7 +59,10 @@ export class RecoveringFile {
     this.#file = null;
   }
 
-  /** Reads from the file. @param nothing  the result if the file cannot be read */
+  /**
+   * Returns the result of `run` on the file.
+   * @param nothing  the result if the file cannot be read
+   */
   read<T>(run: (from: StoreFile) => T, nothing: T): T {
     const file = this.#file;
     if (this.#isClosed || file === null) return nothing;

@@ -13,7 +13,10 @@ export const schemaVersion = 3;
 type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
-/** The letters `mwst`. In the header of a file they show that it is ours, even if none of its tables can be read. */
+/**
+ * The letters `mwst`. In the header of a database file they mark a state file of mirrorwatch, even if none of its
+ * tables can be read.
+ */
 const applicationId = 0x6d777374;
 /** The offset of the application id: https://www.sqlite.org/fileformat2.html#the_database_header */
 const applicationIdAt = 68;
@@ -46,7 +49,10 @@ export function mark(db: DatabaseSync): void {
   if (found !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`);
 }
 
-/** @throws what SQLite throws */
+/**
+ * Determines whether a database is new, a state file of mirrorwatch, or of another program.
+ * @throws what SQLite throws
+ */
 export function storeKindOf(db: DatabaseSync): FileKind {
   const names = namesIn(db);
   if (names.length === 0) return { kind: 'fresh' };

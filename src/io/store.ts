@@ -44,7 +44,7 @@ function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): rea
   ];
 }
 
-/** Converts a trouble for callers. For them, corruption and a lock of another process are I/O failures. */
+/** Converts a failure for callers. For them, corruption and a lock of another process are I/O failures. */
 function storeTrouble({ kind, code }: SchemaTrouble): StoreTrouble {
   return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
 }

@@ -17,7 +17,7 @@ const roundingMs = 1;
 
 /**
  * Starts a timer that measures its own delays.
- * @param everyMs  its interval; a shorter delay is found only if the timer is due during it
+ * @param everyMs  the interval of the timer; a shorter delay is found only if the timer is due during the delay
  */
 export function measureLoop(deps: {
   readonly clock: Clock;

@@ -17,7 +17,7 @@ export interface WorkerSeed {
   readonly reading: Int32Array;
 }
 
-/** A message from the main thread. `job` is unique over all threads. */
+/** A message from the main thread. The id `job` is unique over all threads. */
 export type ToWorker =
   | { readonly kind: 'probe'; readonly job: number; readonly due: Due }
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
@@ -33,8 +33,8 @@ export type JobDone =
   | { readonly job: number; readonly kind: 'control'; readonly response: ControlResponse };
 
 /**
- * Each thread sends a message at this interval, milliseconds. It shows that the thread is alive and contains its
- * event-loop delays.
+ * Each thread sends a message at this interval, milliseconds. The message shows that the thread is alive, and contains
+ * its event-loop delays.
  */
 export const beatMs = 1_000;
 

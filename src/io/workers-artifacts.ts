@@ -24,7 +24,7 @@ export class SmallArtifacts {
   }
 }
 
-/** False for the first bytes of an artifact (`peek`), which are not hashed. */
+/** True for a probe that hashes a whole artifact. False for light probes, and for a `peek` (first bytes only). */
 function isWhole({ target, purpose }: Due): boolean {
   return isHeavy(target) && purpose !== 'peek';
 }

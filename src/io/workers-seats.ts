@@ -38,11 +38,11 @@ export interface Seat {
    */
   readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
-  /** The thread of this seat; `null`: none is needed now, or the old one is being replaced. */
+  /** The thread of this seat; `null`: no thread is needed now, or the old thread is being replaced. */
   thread: Thread | null;
-  /** The seat has no thread because none is needed. */
+  /** True if the seat has no thread because none is needed. */
   isAsleep: boolean;
-  /** When the load last needed this seat, monotonic milliseconds. */
+  /** When the number of jobs last required this seat, monotonic milliseconds. */
   neededAtMs: number;
   /** When the thread was started, monotonic milliseconds. */
   bornAtMs: number;
@@ -52,7 +52,7 @@ export interface Seat {
   hasSpoken: boolean;
   respawnMs: number;
   delaysMs: number[];
-  /** The edition (version number) of the book that the thread has. */
+  /** The edition (version number) of the book (the configuration of probes) that the thread has. */
   edition: number;
   /** Memory shared with the thread: the job whose response it is processing (see `WorkerSeed.reading`). */
   reading: Int32Array;
@@ -69,8 +69,8 @@ export interface Holding {
 
 export interface SeatsDeps {
   /**
-   * The maximum number of threads, at least 1. If it is more than 1, the pool has one more for mirrors whose responses
-   * block a thread.
+   * The maximum number of threads, at least 1. If it is more than 1, the pool has one more thread, for mirrors whose
+   * responses block a thread.
    */
   readonly count: number;
   readonly book: WorkerBook;
@@ -129,7 +129,10 @@ export class Seats {
     this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
-  /** Sends a changed book to all threads. @returns the edition of the book */
+  /**
+   * Sends a changed book (the configuration of probes) to all threads.
+   * @returns the edition (version number) of the book
+   */
   configure(book: WorkerBook): number {
     if (isDeepStrictEqual(book, this.#book)) return this.#edition;
     this.#book = book;
@@ -138,7 +141,7 @@ export class Seats {
     return this.#edition;
   }
 
-  /** The oldest edition of the book in any running thread; `Infinity`: no thread runs. */
+  /** The oldest edition of the book (the configuration of probes) in any running thread; `Infinity`: no thread runs. */
   oldestEdition(): number {
     return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
   }

@@ -8,7 +8,7 @@ import { isProbe, type Job, type ProbeJob } from './workers-seats.ts';
 export class Suspects {
   /** The probes to repeat, by mirror. */
   readonly #jobs = new Map<string, Set<ProbeJob>>();
-  /** The mirror that is being repeated; `null`: none. */
+  /** The mirror whose probes are being repeated; `null`: none. */
   #running: string | null = null;
   /** Mirrors that had a build (several probes over one connection) in the ended thread. */
   readonly #builders = new Set<string>();
@@ -35,8 +35,8 @@ export class Suspects {
   }
 
   /**
-   * Returns the jobs of the next mirror to repeat. The result is empty while another mirror is being repeated, or if no
-   * mirror is left.
+   * Returns the jobs of the next mirror whose probes are to be repeated. The result is empty while probes of another
+   * mirror are being repeated, or if no mirror is left.
    */
   next(): readonly ProbeJob[] {
     const [first] = this.#jobs;
@@ -82,7 +82,10 @@ export function jobRegistryOf({ work: { due } }: ProbeJob): string {
   return due.target.registry;
 }
 
-/** True if the probe has no build, or if `jobs` contains all probes of its build. */
+/**
+ * True if the probe belongs to no build (several probes over one connection), or if `jobs` contains all probes of its
+ * build.
+ */
 export function isWholeBuild({ work: { due } }: ProbeJob, jobs: readonly ProbeJob[]): boolean {
   const { build } = due;
   return build === undefined || jobs.filter((job) => job.work.due.build?.id === build.id).length === build.size;

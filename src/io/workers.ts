@@ -24,9 +24,11 @@ const watchdogMarginMs = 5_000;
 /**
  * A pool of threads: one at first, more under load.
  *
- * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced. Each of its probes is repeated once.
- * - If it is not known which mirror ended the thread, its probes are repeated in a separate thread, one mirror at a time.
- *   If that thread ends too, the result is `unknown('defect')`; for some time the mirror is probed only there.
+ * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced. Each of its probes is
+ *   repeated once.
+ * - If it is not known which mirror ended the thread, its probes are repeated in a separate thread, one mirror at a
+ *   time. If the separate thread ends too, the result is `unknown('defect')`. For some time, this mirror is then probed
+ *   only in the separate thread.
  * - A probe that cannot be repeated ends as `unknown('local')`. A pool of one thread repeats no probe: the result is
  *   `unknown('defect')`, or `unknown('local')` if another response blocked the thread.
  * - A probe that exceeds its deadlines ends as `unknown('defect')`.
@@ -130,7 +132,7 @@ class Pool implements Workers {
     const able = all.filter((seat) => seat.isApart === isApart);
     const fitting = isApart ? able : able.filter(({ worker }) => this.#isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    // If no fitting thread runs, another one gets the job, unless the mirror blocks threads.
+    // If no fitting thread runs, another thread gets the job, unless the mirror blocks threads.
     const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.work.kind === 'probe' && this.#isFull(least))) {
       this.#queue.push(job);
@@ -164,7 +166,7 @@ class Pool implements Workers {
     return this.#seats.all.find(({ inHand }) => [...inHand.values()].some(isOfBuild));
   }
 
-  /** True if the pool has several threads and a response of this mirror recently blocked one. */
+  /** True if the pool has several threads, and a response of this mirror recently blocked a thread. */
   #isApart({ work }: Pick<Job, 'work'>): boolean {
     if (work.kind === 'control' || this.#seats.all.length === 1) return false;
     const { registry } = work.due.target;
@@ -238,8 +240,8 @@ class Pool implements Workers {
   }
 
   /**
-   * Repeats a probe of an ended thread. If the probe may have ended it, the separate thread repeats the probe. A probe
-   * that cannot be repeated ends as `unknown('local')`.
+   * Repeats a probe of an ended thread. A probe that may have ended the thread is repeated by the separate thread. A
+   * probe that cannot be repeated ends as `unknown('local')`.
    */
   #repeat(
     job: ProbeJob,
@@ -302,7 +304,7 @@ class Pool implements Workers {
     this.#pump();
   }
 
-  /** Resolves the promises of `configure` whose book has reached all threads. */
+  /** Resolves the promises of `configure` whose book (the configuration of probes) has reached all threads. */
   notifyReaders(): void {
     const oldest = this.#seats.oldestEdition();
     const served = this.#readers.filter(({ edition }) => this.#isClosed || edition <= oldest);

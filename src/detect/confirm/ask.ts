@@ -21,19 +21,20 @@ import { keyOfQuestion, type Question, targetAt } from './look.ts';
 import { witnessesFor } from './witness.ts';
 
 /**
- * The interval between the moments (concurrent probes) of a round that only watches a suspicion older than
- * `limits.roundMs`. Milliseconds.
+ * The interval between the moments (concurrent probes) of a round that only checks whether a suspicion against our
+ * network has ended. It applies if the suspicion is older than `limits.roundMs`. Milliseconds.
  */
 const watchStepMs = 5_000;
 
 /**
- * If a mirror has at least this many targets in outage, its further targets in doubt are probed at that mirror only.
+ * If a mirror has at least this many targets in outage, its further targets with an unconfirmed failure are probed at
+ * that mirror only.
  */
 const comparedTargets = 2;
 
 /**
- * The maximum age of a witness's probe at the start of a moment, milliseconds. A witness is a mirror of another
- * upstream.
+ * A response of a witness (a mirror of another upstream) counts only if its probe started at most this long before the
+ * moment (the concurrent probes of a round). Milliseconds.
  */
 const witnessMs = 3_000;
 
@@ -46,8 +47,8 @@ interface Want {
 }
 
 /**
- * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget is too small, it ends all
- * doubts, and all rechecks except those with reason `back`.
+ * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget of extra probes is too small,
+ * ends all doubts instead, and all rechecks except those with reason `back`.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -58,7 +59,7 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // Responses to earlier probes do not count, because the network may have failed after them.
+  // A witness's response to an earlier probe does not count, because the network may have failed after that probe.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -106,7 +107,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // While a probe of a mirror in doubt is pending, no new moment starts for that mirror.
+    // While a probe of a mirror in doubt (with an unconfirmed failure) is pending, no new moment starts for that
+    // mirror.
     if (round.flights.outcomes.has(mirror.mirror.name) || !mayBeProbedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       if (!target.canary)
@@ -116,7 +118,7 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
-    // The other mirrors are compared with the recheck's own mirror, so that mirror must be free to be probed.
+    // A recheck compares other mirrors with the mirror that caused it. So that mirror must be free to be probed.
     const mirror = memory.mirrors.get(registry);
     if (
       nextAtMs <= nowMs &&
@@ -130,8 +132,9 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
 }
 
 /**
- * Returns the canary if a mirror's canary is in doubt and the previous probes were of another target. The canary gets
- * every second turn, because it alone shows whether a mirror is down.
+ * Returns the canary if a mirror's canary is in doubt (with an unconfirmed failure) and the previous probes were of
+ * another target; else `null`. Every second confirming probe is of the canary, because it alone shows whether a mirror
+ * is down.
  */
 function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
   const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
@@ -143,7 +146,7 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // The sort is stable: of targets with equal shares, the one that was added first comes first.
+  // The sort is stable: of targets with equal counts of probes, the one that was added first comes first.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;
@@ -157,7 +160,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.outcomes.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // Mirrors on one host share its slots, so mirrors in doubt come first.
+  // Mirrors on one host share the limit of concurrent probes of that host, so mirrors in doubt come first.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
@@ -170,8 +173,8 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
 }
 
 /**
- * The probes of other upstreams' canaries, which show whether our network is up. It is empty unless the moment probes
- * canaries.
+ * The probes of other upstreams' canaries, which show whether our network is up. The list is empty if the moment
+ * (concurrent probes) is about another target than the canary.
  */
 function witnessDues(
   memory: Memory,
@@ -191,8 +194,8 @@ function witnessDues(
 }
 
 /**
- * Pays for `requests` probes and returns the rest of the budget; `null`: it is too small. Probes for reason `back`, for
- * a suspicion or for a canary in doubt cost nothing.
+ * Pays for `requests` probes and returns the rest of the budget; `null`: the budget is too small. Probes for reason
+ * `back` (a recovering target), for a suspicion against our network, or for a canary in doubt cost nothing.
  */
 function pay(
   memory: Memory,
@@ -233,8 +236,8 @@ function usualMs(mirror: MirrorMemory, target: Target): number | null {
 }
 
 /**
- * The timeout of a confirming probe, from the baseline or the canary's last ok round trip if that is longer. The
- * baseline alone ignores a spike, and a slow mirror must not seem down.
+ * The timeout of a confirming probe, milliseconds. It is computed from the baseline, or from the canary's last ok round
+ * trip if that is longer. The baseline excludes spikes, so with the baseline alone a slow mirror would seem down.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(mirror, target);

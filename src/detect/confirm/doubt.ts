@@ -16,8 +16,8 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
 }
 
 /**
- * Puts a target in doubt because its probe has been pending for too long. The target's last judged probe must have
- * passed.
+ * Puts a target in doubt (its failure is to be confirmed) because its probe has been pending for too long. The target's
+ * last judged probe must have passed.
  */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
@@ -31,14 +31,17 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
 }
 
 /**
- * True for a target in doubt, and for the canary of a mirror in doubt. Their confirming probes have the shortest
- * timeout, and exceeding it counts as a failure.
+ * True for a target in doubt (with an unconfirmed failure), and for the canary of a mirror in doubt. Their confirming
+ * probes have the shortest timeout, and exceeding it counts as a failure.
  */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
 }
 
-/** Starts or ends a doubt after a probe. If the budget is too small, only a canary's doubt can start. */
+/**
+ * Starts or ends a doubt (an unconfirmed failure of a target) after a probe. If the budget of extra probes is too
+ * small, only a canary's doubt can start.
+ */
 export function updateDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -46,7 +49,7 @@ export function updateDoubt(
 ): void {
   const { target } = sample.due;
   if (!isFailed) {
-    // A refusal ends the doubt too: a mirror that refuses requests is up.
+    // A refusal ends the doubt too: a mirror that refuses requests is not down.
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }
@@ -61,7 +64,10 @@ export function expireDoubts(memory: Memory, round: Round): void {
   }
 }
 
-/** Puts the canary of a mirror in doubt because another system reports trouble with the mirror. */
+/**
+ * Puts the canary of a mirror in doubt, so that it is probed at once, because another system reports trouble with the
+ * mirror.
+ */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;
   const nowMs = memory.now.monotonicMs;

@@ -26,10 +26,10 @@ import { speedOf } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { updateDoubt } from './doubt.ts';
 
-/** The recheck of a slow target ends after this many ok responses in a row that are not slow. */
+/** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
 
-/** Carries out the rules' requests since the last call, in order. */
+/** Carries out what the rules have requested since the last call (probes, doubts), in order. */
 export function sendRequests(memory: Memory): void {
   for (const { mirror, request } of removeRequests(memory)) send(memory, mirror, request);
 }
@@ -59,8 +59,8 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
 }
 
 /**
- * Starts a recheck or a peek (a probe of the first bytes only). A heavy target with `forMs` 0 is probed once at each
- * mirror. Peeks and downloads that cannot start are added to `turn.declined`.
+ * Starts a recheck or a peek (a probe of the first bytes only). A heavy target (an artifact download) with `forMs` 0 is
+ * probed once at each mirror. Peeks and downloads that cannot start are added to `turn.declined`.
  */
 export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -78,7 +78,7 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
 }
 
 /**
- * Orders a probe of the first bytes. @returns false if it did not start
+ * Orders a probe of the first bytes.
  * @returns false if it did not start
  */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
@@ -90,8 +90,8 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: Reche
 }
 
 /**
- * Orders one download from each wanted mirror. @returns false if they did not start
- * @returns false if it did not start
+ * Orders one download from each wanted mirror.
+ * @returns false if the downloads did not start
  */
 function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;
@@ -113,7 +113,10 @@ function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, orde
   return true;
 }
 
-/** Repeats a slow or refused probe at all mirrors of the upstream, to find out whether the others are affected too. */
+/**
+ * Repeats a slow or refused probe at all mirrors of the upstream, to find out whether the other mirrors are affected
+ * too.
+ */
 function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reason: 'slow' | 'refused'): void {
   const { target } = sample.due;
   const forMs = reason === 'slow' ? limits.roundMs : memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
@@ -124,7 +127,9 @@ function requestAgain(memory: Memory, mirror: MirrorMemory, sample: Sample, reas
   else startRecheck(memory, mirror, target, { ...order, ...often });
 }
 
-/** Repeats a throttled light request when its wait ends, because a single 429 may be chance. */
+/**
+ * Repeats a throttled light request when the wait that the mirror requested ends, because a single 429 may be chance.
+ */
 function requestThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
@@ -168,15 +173,15 @@ function startRecheck(
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
   if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
-  // A recheck of a slow target must leave enough tokens for doubts and orders.
+  // A recheck of a slow target must leave enough of the budget to confirm failures and to carry out ordered rechecks.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
   openRecheck(roundFor(memory, mirror.roundKey, firstMs), key, wanted);
 }
 
 /**
- * True if the mirror may be rechecked for this reason. Throttling prevents rechecks, except those with reason
- * `throttled`.
+ * True if the mirror may be rechecked (probed repeatedly) for this reason. A throttled mirror may be rechecked only for
+ * reason `throttled`.
  */
 function mayBeRechecked(memory: Memory, mirror: MirrorMemory, reason: Recheck['reason']): boolean {
   if (memory.confirm.suspicions.has(mirror.egress)) return false;
@@ -192,7 +197,7 @@ export function updateRecheck(memory: Memory, input: RuleInput): void {
   if (isDone(recheck, input, memory.config.detect.spike)) dropRechecks(round, (one) => one === recheck);
 }
 
-/** Counts a response of a recheck. Returns true if the recheck ends with it. */
+/** Counts a response of a recheck (repeated probes). Returns true if this response ends the recheck. */
 function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule): boolean {
   const isOk = sample.outcome.tag === 'ok';
   const isGood = isOk && !isSlowAt(series, sample, rule);
@@ -205,7 +210,7 @@ function isDone(recheck: Recheck, { series, sample }: RuleInput, rule: SpikeRule
     case 'throttled':
       return isOk;
     case 'back':
-      // After a failure, scheduled probes show when the target is back.
+      // A failure ends the recheck too: scheduled probes then show when the target is back.
       return !isOk || !outageOf(series).isOut;
     default:
       return recheck.reason satisfies never;
@@ -229,7 +234,10 @@ export function expireRechecks(memory: Memory, round: Round): void {
  */
 export type Question = 'canary' | Target;
 
-/** The key of a question, unique within an upstream. A target that is a canary has the key `canary`. */
+/**
+ * The key of a question (a target to probe at several mirrors), unique within an upstream. A target that is a canary
+ * has the key `canary`.
+ */
 export function keyOfQuestion(question: Question): string {
   return question === 'canary' || question.canary ? 'canary' : questionOf(question);
 }

@@ -3,8 +3,8 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /**
- * Our network is at fault if more than this share of the units fails. With two to `fewUnits` units, all of them must
- * fail.
+ * Our network is at fault if more than this share of the units (mirrors grouped by host and address prefix) fails. With
+ * two to `fewUnits` units, all of them must fail.
  */
 const suspectShare = 0.6;
 const fewUnits = 3;
@@ -17,8 +17,8 @@ export interface VantageUnit {
 }
 
 /**
- * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit; on loopback, those
- * with the same port do.
+ * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit. On loopback,
+ * mirrors with the same port form one unit.
  */
 export function unitsOf(places: readonly VantageUnit[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
@@ -65,7 +65,10 @@ export function prefixOf(address: string): string | null {
 }
 
 export interface MomentResponses {
-  /** The mirrors' outcomes by unit. A unit has responded if one of its mirrors has. */
+  /**
+   * The mirrors' outcomes by unit (mirrors on one host or address prefix). A unit has responded if one of its mirrors
+   * has responded.
+   */
   readonly units: readonly (readonly MomentOutcome[])[];
   /** `known`: the control has responded since the start. `proves`: its response shows that our network works. */
   readonly controls: readonly {
@@ -73,7 +76,7 @@ export interface MomentResponses {
     readonly known: boolean;
     readonly proves: boolean;
   }[];
-  /** Mirrors of other upstreams over the same egress. */
+  /** The outcomes of mirrors of other upstreams over the same egress (network path out of this host). */
   readonly witnesses: readonly MomentOutcome[];
   /**
    * True if our own network loses packets. Then a single response of a control or of another upstream does not show
@@ -83,8 +86,9 @@ export interface MomentResponses {
 }
 
 /**
- * Judges whether the mirrors or our network cause the failures of one moment. A response of a control or witness (a
- * mirror of another upstream) shows that the network is not cut. It may still lose packets.
+ * Judges whether the mirrors or our network cause the failures of one moment (concurrent probes). A response of a
+ * control or witness (a mirror of another upstream) shows that the network is not cut. The network may still lose
+ * packets.
  * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {
@@ -119,7 +123,7 @@ function rule(failed: number, total: number, othersFail: boolean): Exclude<Momen
 /** A mirror has mostly failed (or mostly responded) if at least this share of its probes did. */
 const mostlyShare = 2 / 3;
 
-/** The mirrors that mostly failed, and those that mostly responded, during a suspicion. */
+/** The mirrors that mostly failed, and those that mostly responded, during a suspicion against our network. */
 export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>): {
   readonly dead: readonly string[];
   readonly well: readonly string[];
@@ -134,8 +138,8 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly responded:
 }
 
 /**
- * Chance alone exceeds this log-likelihood ratio about once in a million. For each mirror after the first,
- * `clearForEach` is added.
+ * The bound of the log-likelihood ratio in `isPatternClear`. Chance alone exceeds it about once in a million. For each
+ * mirror after the first, `clearForEach` is added to the bound.
  */
 const clearLeast = 12;
 const clearForEach = 1.2;

@@ -7,12 +7,15 @@ import type { RuleView } from '../memory/rule.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { unitsOf } from './vantage.ts';
 
-/** At most this many mirrors of other upstreams are probed together with the mirrors of a round, per egress. */
+/**
+ * The maximum number of mirrors of other upstreams that are probed together with the mirrors of a round. The limit
+ * applies for each egress (a network path out of this host).
+ */
 const witnessesMax = 2;
 
 /**
- * How certain it is, outside of a confirming round, that our own network works. `ok`: a control is up, or two
- * independent mirrors can be compared.
+ * How certain it is that our own network works, if no concurrent probes are compared now. `ok`: a control is up, or two
+ * independent mirrors can be compared; else `unverified`.
  */
 export function vantageFor(memory: RuleView, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
@@ -38,8 +41,8 @@ function* othersOf(memory: Memory, round: Round, egress: string): Iterable<Mirro
 }
 
 /**
- * The results of other upstreams' mirrors in a moment. `answered`: one of their probes that started after
- * `witnessFromMs` got a response.
+ * The results of other upstreams' mirrors in a moment (concurrent probes). `answered`: one of their probes that started
+ * after `witnessFromMs` got a response.
  */
 export function witnessesOf(
   memory: Memory,
@@ -58,8 +61,8 @@ export function witnessesOf(
 }
 
 /**
- * The mirrors of other upstreams to probe in a moment. The list is empty if one has already responded to a probe that
- * started after `fromMs`.
+ * The mirrors of other upstreams to probe in a moment (concurrent probes). The list is empty if one of these mirrors
+ * has already responded to a probe that started after `fromMs`.
  */
 export function witnessesFor(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];

@@ -73,7 +73,7 @@ export interface Voice {
   readonly statement: Statement;
 }
 
-/** A mirror whose bytes differ from those of others, or from its own earlier ones. */
+/** A mirror whose bytes differ from those of other mirrors, or from its own earlier bytes. */
 export interface OddDigest {
   readonly voice: Voice;
   readonly cause: 'peers' | 'origin' | 'retag';
@@ -90,8 +90,8 @@ export interface ComparedDigests {
 }
 
 /**
- * Compares what an upstream's mirrors serve for one item whose digest no authority states. One response is never enough
- * to call a mirror odd.
+ * Compares what an upstream's mirrors serve for one item whose digest no authority (such as a checksum database)
+ * states. One response is never enough to call a mirror odd.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): ComparedDigests {
@@ -130,8 +130,8 @@ function isAgainstOrigin(
 }
 
 /**
- * The group that serves the usual bytes: the origin's group if it has other members, else the largest. If several
- * groups are largest, the origin's; `null` if it is not among them.
+ * The group that serves the usual bytes: the origin's group if it has other members, else the largest group. If several
+ * groups are equally large, the origin's group if it is one of them, else `null`.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;
@@ -171,7 +171,7 @@ function changed(voices: readonly Voice[]): ComparedDigests {
   };
 }
 
-/** The finding about an odd mirror. Clients should leave the mirror only if the cause is `origin`. */
+/** The finding about a mirror whose bytes differ. Clients should leave the mirror only if the cause is `origin`. */
 export function explainPeers(
   odd: OddDigest,
   target: Target,

@@ -25,7 +25,10 @@ const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
+/**
+ * The key of the row in table `detector` for a subject (what responses are about, such as a module). An empty `subject`
+ * gives the prefix of all such keys.
+ */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -34,16 +37,18 @@ function keyOf(target: Target): string {
 }
 
 interface Taken {
-  /** The subject and the mirror's contents to compare; `null`: the response has nothing to compare. */
+  /** What the response is about, and the mirror's contents to compare; `null`: the response has nothing to compare. */
   readonly comparison: ContentComparison | null;
-  /** True if the contents went backwards and no response to another step has shown this regression before. */
+  /**
+   * True if the contents went backwards, and no response to another kind of request has shown this regression before.
+   */
   readonly isRegression: boolean;
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
 }
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, even if its probe failed. Changes subjects in place. */
+/** Records the contents of a response, even if its probe failed. Changes `memory.subjects` in place. */
 export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -69,8 +74,8 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
 }
 
 /**
- * Records the version that `latest` or the like resolved to. A return to an earlier version counts as a step backwards,
- * because it shows that backends alternate.
+ * Records the version that a reference such as `latest` resolved to. A return to an earlier version counts as a step
+ * backwards, because it shows that backends alternate.
  */
 function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -107,7 +112,7 @@ function isOlder(subjects: readonly ContentSubject[], one: string, other: string
   });
 }
 
-/** True if a response to another step of the module has shown this regression. */
+/** True if a response to another kind of request about the module has shown this regression. */
 function isReportedBefore(
   memory: RuleView,
   mirror: MirrorMemory,
@@ -146,7 +151,7 @@ function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, fr
   return [[mirror, ms / 1_000]];
 }
 
-/** True if another step of the module already counts the releases of this mirror. */
+/** True if another kind of request about the module already counts the releases of this mirror. */
 function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: ContentSubject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(
@@ -164,7 +169,7 @@ export function removeContents({ subjects }: Memory, registry: string): void {
   for (const { shelves } of subjects.values()) shelves.delete(registry);
 }
 
-/** Deletes subjects that are no longer probed. For every mirror it also deletes what `latest` resolved to. */
+/** Deletes contents that are no longer probed. For every mirror, also deletes what `latest` resolved to. */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);
@@ -229,9 +234,9 @@ function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * The time from the first response of the origin that shows a release to the mirror's first one, milliseconds; 0 if the
- * mirror was first.
- * @returns `null` if the mirror had not been probed for longer than `gapMsMax` before
+ * The time from the origin's first response with a release to the mirror's first response with it, milliseconds; 0 if
+ * the mirror was first.
+ * @returns `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the release
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
   if (atMs - afterMs > gapMsMax) return null;

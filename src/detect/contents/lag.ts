@@ -22,7 +22,7 @@ import {
 import { isOrdered, updateLines } from './lines.ts';
 import { type ContentUpdate, updateVersions, type Who } from './versions.ts';
 
-/** The lag found so far, while the lacked items are added up. `upperMs`: `null` if unknown. */
+/** The lag of a mirror while its missing items are added up. `upperMs`: `null` if unknown. */
 interface Sum {
   lowerMs: number;
   upperMs: number | null;
@@ -40,8 +40,8 @@ interface Lacked {
 /**
  * How far a mirror's last response is behind the origin. Without a recent response of the origin, a quorum of other
  * mirrors is used.
- * @returns `null` for the origin, without a response of the mirror, and without a recent one of the origin or of two
- * others
+ * @returns `null` for the origin itself, and for a mirror without a response. Also `null` if neither the origin nor two
+ * other mirrors have a recent response
  * @see docs/decisions/0017-lag.md
  */
 export function lagOf(
@@ -64,7 +64,7 @@ export function lagOf(
   for (const [version, isPre, firstMs] of wanted ?? []) {
     if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
     if (shelf.lost.has(version)) {
-      // If the mirror had this version before, its absence is a step backwards, not a lag.
+      // A version that the mirror had before counts as missing, but not as a lag: its absence is a step backwards.
       missing.push(version);
       continue;
     }
@@ -110,7 +110,7 @@ function isHeld(shelf: Shelf, version: string): boolean {
 
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
 
-/** The versions that the mirror should list; `null`: the step lists none. */
+/** The versions that the mirror should list; `null`: the responses list no versions. */
 function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
   const { versions } = shelf;
   if (versions === null) return null;
@@ -135,7 +135,10 @@ function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): r
   return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
 }
 
-/** True if the mirror has, or once had, every release that is known. */
+/**
+ * True if the mirror has, or once had, every release that is known. Releases that the mirror omits by design do not
+ * count.
+ */
 export function hasAllReleased({ releases, lines }: ContentSubject, shelf: Shelf, gaps: Gaps | undefined): boolean {
   const isLeftOut = gapFilterFor(gaps);
   const isKnown = (version: string): boolean => isHeld(shelf, version) || shelf.lost.has(version);
@@ -164,7 +167,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
 
 /**
  * Adds one response about the contents of a subject (a module at one step, or the whole mirror), in place.
- * @returns `null` for a response that started before the last one
+ * @returns `null` for a response that started before the mirror's last recorded response
  */
 export function updateSubject(subject: ContentSubject, reading: ContentReading, who: Who): ContentUpdate | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();

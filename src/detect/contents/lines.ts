@@ -11,7 +11,8 @@ import {
 import type { Taking } from './versions.ts';
 
 /**
- * The maximum number of tags, serials and dates per mirror. Above it, those that the last response lacks are deleted.
+ * The maximum number of tags, serials and dates per mirror. Above this number, those that the last response lacks are
+ * deleted.
  */
 const linesKept = 4 * limits.contentTags;
 
@@ -58,8 +59,8 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
 }
 
 /**
- * Records the position of a response. An earlier position becomes the best after `limits.contentReadings` responses in
- * a row.
+ * Records the position of a response (see `placeOf`). An earlier position becomes the best one after
+ * `limits.contentReadings` responses in a row.
  * @returns true for the first response of a step backwards
  */
 function advance(state: LineState, place: number | null): boolean {
@@ -101,8 +102,8 @@ function moved(
 }
 
 /**
- * Without a recent response of the origin, the peers decide: the second largest number counts, or the tag value of a
- * quorum.
+ * Records a change of a tag, serial or date that the mirrors show, because there is no recent response of the origin.
+ * For a serial or date, the second largest value counts. For a tag, the value of a quorum counts.
  */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
@@ -120,7 +121,10 @@ function movedByPeers(taking: Taking, key: LineKey): void {
   moved(taking, key, own, by);
 }
 
-/** If responses list no versions, a change of a tag or date at the origin counts as a release. */
+/**
+ * Adds an arrival if the mirror shows a newer tag or date of the origin for the first time. Such a change counts as a
+ * release only if the responses list no versions.
+ */
 function noteArrival(
   { shelf, reading, who, update }: Taking,
   key: LineKey,

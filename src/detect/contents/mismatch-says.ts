@@ -8,17 +8,20 @@ import type { FindingStatement } from '../memory/says.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
-/** A wrong response that no second response has confirmed yet. */
+/** A response with wrong bytes that no second response has confirmed yet. */
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
-  /** Time of the wrong response, monotonic milliseconds. `looks` counts the probes since then, including that one. */
+  /**
+   * Time of the wrong response, monotonic milliseconds. `looks` counts the probes since then, including the one with
+   * the wrong response.
+   */
   readonly atMs: number;
   readonly looks: number;
 }
 
 export interface DeclaredWrong {
-  /** Algorithm and digest of what was served, or `fork` and the log's name. */
+  /** Algorithm and digest of the served bytes; for a fork of a checksum database, `fork` and the database's name. */
   readonly digest: string;
   readonly isAcknowledged: boolean;
 }
@@ -51,7 +54,7 @@ export interface Widened extends Message {
   readonly actionable: boolean;
   readonly sides: readonly Side[];
   readonly probeIds: readonly string[];
-  /** For a fork: the contradictory statements. */
+  /** For a fork: the signed statements that contradict each other. */
   readonly statements?: readonly string[];
 }
 
@@ -159,7 +162,7 @@ export function artifactPhraseOf({ module, version, step }: ScopeItem): Sentence
   });
 }
 
-/** A list of names. After the first `namesShown` names, it gives only the number of the others. */
+/** A list of names: the first `namesShown` names, then the number of further names. */
 export function joined(names: readonly Filled[]): Filled {
   const more = names.length - namesShown;
   return more > 0 ? [...names.slice(0, namesShown), phrase('found.namesMore', { count: more })] : names;
@@ -171,7 +174,10 @@ export function itemOf(known: Finding | null, { module, version, step }: Target)
   return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
 }
 
-/** True if it is undecided which bytes of the artifact are right: neither an authority nor the origin decides. */
+/**
+ * True if it is undecided which bytes of the artifact are right: neither an authority (such as a checksum database) nor
+ * the origin decides.
+ */
 export function isOpenTo(known: Finding, item: ScopeItem): boolean {
   const cause = mismatchCauseOf(known, item);
   return cause === 'peers' || cause === 'retag';

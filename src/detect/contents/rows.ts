@@ -13,7 +13,10 @@ import {
 type Stored<T> = readonly (readonly [string, T])[];
 
 interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
-  /** `url` is the mirror's URL when the row was written. If it differs now, the row is about another mirror. */
+  /**
+   * `url` is the mirror's URL when the row was written. If the mirror has another URL now, the row is about another
+   * mirror.
+   */
   readonly url: string;
   readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Stored<Lost>;
@@ -31,7 +34,7 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** Keys whose values are times of this program. Dates that a server states have other keys. */
+/** Keys whose values are times by the clock of this program. Dates that a server states have other keys. */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',
@@ -88,9 +91,9 @@ function isShelfRow(value: ShelfRow): boolean {
 }
 
 /**
- * Reads a stored subject; `null`: it is invalid. Times in the future become the current time, because the clock may
- * have been set back.
- * @param isKept  false: what is stored of this mirror is dropped
+ * Reads a stored subject (the contents of mirrors for a module, a tag or the whole mirror); `null`: it is invalid.
+ * Times in the future become the current time, because the clock may have been set back.
+ * @param isKept  returns false for a mirror whose stored data is dropped
  */
 export function readSubject(
   key: string,

@@ -90,7 +90,10 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
   );
 }
 
-/** Counts versions that disappeared. It is a step backwards if other mirrors still have them. */
+/**
+ * Counts the responses that lack a version which the mirror listed before. The absence is a step backwards if other
+ * mirrors still have the version.
+ */
 function missed({ subject, shelf, reading, who, update }: Taking, before: Versions, next: Versions): void {
   const shown = new Set(next.newest);
   for (const [version, lost] of shelf.lost) {
@@ -116,8 +119,8 @@ function missed({ subject, shelf, reading, who, update }: Taking, before: Versio
 }
 
 /**
- * True if the origin has a version that this mirror lost, or without a recent origin another mirror. Always false for
- * the origin itself.
+ * True if the origin still has a version that this mirror lost. Without a recent response of the origin: true if
+ * another mirror has the version. Always false for the origin itself.
  */
 function isElsewhere(subject: ContentSubject, version: string, who: Who): boolean {
   if (who.registry === who.origin) return false;
@@ -128,7 +131,7 @@ function isElsewhere(subject: ContentSubject, version: string, who: Who): boolea
 
 function releasedAtOrigin({ subject, shelf, reading, update }: Taking, version: string, isPre: boolean): void {
   release(subject, version, { afterMs: shelf.fromMs, atMs: reading.toMs, originMs: reading.toMs, isPre });
-  // Other mirrors may have shown the version before this probe of the origin.
+  // Other mirrors may have shown the version before this probe of the origin. Their arrivals are recorded now.
   for (const [registry, other] of subject.shelves) {
     const since = other === shelf ? undefined : other.since.get(version);
     if (since !== undefined) update.arrivals.push({ registry, ...since, originMs: reading.toMs });

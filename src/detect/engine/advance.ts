@@ -25,7 +25,10 @@ import { settle } from './settle.ts';
 import { decideCanary } from './step.ts';
 import { applyVerdict, closeSuspicion, verdictOf } from './suspicion.ts';
 
-/** Advances every round to the current time. Then it settles the samples that need not wait any longer. */
+/**
+ * Advances every round (the confirming probes of one upstream) to the current time. Then it settles the samples that
+ * need not wait any longer for a verdict.
+ */
 export function advanceRounds(memory: Memory): void {
   sendRequests(memory);
   for (const round of memory.confirm.rounds.values()) {
@@ -61,7 +64,8 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
   }
   openConfirmed(memory, round, moment);
   sendRequests(memory);
-  // A verdict may be final before the mirror in doubt has responded. Its response still counts for this moment.
+  // A verdict may be final before the mirror in doubt has responded. The mirror's response still counts for this
+  // moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
@@ -72,7 +76,7 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    // Without any sample, the moment shows nothing about our network.
+    // Without any sample, the concurrent probes show nothing about our network.
     if (moment.samples.size > 0) clearDoubt(mirror.doubt, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
     const series = canarySeriesOf(mirror);
@@ -88,7 +92,7 @@ function stopWatching(memory: Memory, round: Round): void {
   }
 }
 
-/** Settles the samples that no longer wait, in order of arrival. */
+/** Settles the samples that no longer wait for a verdict on our network, in order of arrival. */
 export function releaseHeld(memory: Memory): void {
   for (const { sample, isShort } of removeHeld(memory, (held) => !isWaiting(memory, held))) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
@@ -123,7 +127,7 @@ export function wakeAtMs(memory: Memory): number | null {
   for (const round of memory.confirm.rounds.values()) {
     times.push(...deadlinesOf(round));
     const requestMs = nextRequestMsOf(memory, round);
-    // If due probes could not start in this turn, the next turn tries again.
+    // If due probes could not start in this turn of the main loop, the next turn tries again.
     if (requestMs !== null && requestMs > memory.now.monotonicMs) times.push(requestMs);
     for (const recheck of round.rechecks.values()) times.push(recheck.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);

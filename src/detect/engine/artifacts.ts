@@ -7,12 +7,13 @@ import { type MirrorMemory, seriesOf } from '../memory/mirror-memory.ts';
 import { recordArtifact } from '../memory/records.ts';
 import { recordBudget } from '../memory/rounds.ts';
 
-/** The minimum interval between two requests for the first bytes of one moved artifact. */
+/** The minimum interval between two requests for the first bytes of one artifact whose location changes repeatedly. */
 const requestEveryMs = 5 * 60_000;
 
 /**
- * Records where an index says that the artifact of a version is. If that location changes, the first bytes are
- * requested at once, and if they fail, the whole artifact. Its next scheduled download may be an hour later.
+ * Records the location of a version's artifact, as an index states it. If the location changes, the first bytes are
+ * requested at once, because the next scheduled download may be an hour later. If they fail, the whole artifact is
+ * requested.
  * @see docs/decisions/0097-artifacts-that-move.md
  */
 export function followArtifact(memory: Memory, mirror: MirrorMemory, { due, facts, outcome }: Sample): void {
@@ -33,7 +34,8 @@ function recordPlace(memory: Memory, mirror: MirrorMemory, { due, facts }: Pick<
   const nowMs = memory.now.monotonicMs;
   const resolved = facts.resolvedVersion ?? version ?? '';
   const before = series.artifact;
-  // A new version always has a new path. It may take a while to arrive at a mirror.
+  // Only a changed location of the same version counts. A new version always has a new path, and may take a while to
+  // arrive at a mirror.
   const hasMoved = before !== undefined && before.version === resolved && before.at !== at;
   if (before?.at === at && before.version === resolved) return;
   const movedMs = before?.movedMs ?? Number.NEGATIVE_INFINITY;
@@ -50,7 +52,7 @@ function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target)
   return true;
 }
 
-/** Where the last index says that an artifact is, as `Due.artifactAt`; `null`: not known. */
+/** The location of an artifact by the last index response, as in `Due.artifactAt`; `null`: unknown. */
 export function placeOfArtifact(mirror: MirrorMemory, id: string): string | null {
   return mirror.series.get(seriesId({ id }, 'cold'))?.artifact?.at ?? null;
 }

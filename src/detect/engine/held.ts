@@ -8,7 +8,7 @@ import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';
 
-/** Removes a mirror from the moments of open rounds, so that they no longer wait for it. */
+/** Removes a mirror from the pending probes of all open rounds, so that the rounds no longer wait for its response. */
 export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   clearPlan(mirror);
@@ -19,8 +19,8 @@ export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
 }
 
 /**
- * Handles a suspend of the process. Samples that overlap it become unknown, and streaks that have not led to a finding
- * are reset.
+ * Handles a suspend of the process. Samples that overlap the suspend become unknown, and streaks that have not led to a
+ * finding are reset.
  */
 export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void {
   recordSleep(memory, fromMs, toMs);
@@ -38,7 +38,7 @@ export function receiveSleep(memory: Memory, fromMs: number, toMs: number): void
   judgeUs(memory, 'sleep', null);
 }
 
-/** For a shutdown: settles all held samples. */
+/** For a shutdown: settles all samples that still wait for a verdict. */
 export function releaseAll(memory: Memory): void {
   for (const { sample, isShort } of removeHeld(memory, () => true)) {
     const egress = memory.mirrors.get(sample.due.target.registry)?.egress;

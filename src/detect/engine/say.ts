@@ -93,7 +93,10 @@ export function closeFinding(
   say(memory, 'closed', { ...known, ...last, confidence, state: 'closed', closedAtMs: memory.now.wallMs });
 }
 
-/** Records an acknowledgement, which ends a mismatch or a level shift. `null`: no such open finding. */
+/**
+ * Records that an operator acknowledged a finding. This ends a mismatch or a level shift. Returns `null` if no such
+ * finding is open.
+ */
 export function acknowledgeFinding(memory: Memory, id: string, reason: string): Finding | null {
   const known = memory.open.get(id);
   if (known === undefined) return null;
@@ -124,8 +127,8 @@ export function rewriteFindings(memory: Memory): void {
 }
 
 /**
- * Writes open findings that have new evidence, each at most once every `limits.evidenceWriteMs`. Their stamps do not
- * change.
+ * Writes open findings that have new evidence, each at most once every `limits.evidenceWriteMs`. The rows keep their
+ * old time stamps.
  * @param everything  true for a shutdown: writes without that limit
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
@@ -138,8 +141,8 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 }
 
 /**
- * The confidence of a finding: the highest so far, unless its rule fixes one. While our network is not known to work,
- * it is at most `low` or `medium`.
+ * The confidence of a finding: the highest so far, unless its rule fixes one. It is `low` if the finding's vantage is
+ * `suspect`, and at most `medium` while our own network is unverified.
  */
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules, finding);
@@ -175,7 +178,7 @@ function earnedConfidence(
   return byAge === 'low' ? 'medium' : 'high';
 }
 
-/** The confidence of advice to leave the mirror. The finding has the same confidence. */
+/** The confidence of advice to leave the mirror because of this kind of finding; `low`: there is none. */
 function assured(memory: Memory, { kind, registry }: Finding): Confidence {
   return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }

@@ -58,14 +58,14 @@ export function settledSampleOf(sample: Sample): SettledSample {
   return { ...sample, facts: dropContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 
-/** Records a success; true if it was a pull-through cache's first fetch. */
+/** Records an ok sample. Returns true if it was the first fetch of a pull-through cache; false for other samples. */
 function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
   const itemKey = seenKeyOf(sample);
   const wasSeen = memory.seen.has(itemKey);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
-  // Only a first response needs the median, because sorting is costly.
+  // The median is computed only for an item that was not seen before, because sorting is costly.
   const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(timesOf(mirror, timesKey)));
   const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
   recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
@@ -79,8 +79,8 @@ export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {
 
 /**
  * True for the first fetch of a pull-through cache. This is a first success that a cache header calls a miss, or that
- * took at least `limits.coldFactor` times the step's median.
- * @param stepMedianMs  `null`: not known yet
+ * took at least `limits.coldFactor` times the median of the step.
+ * @param stepMedianMs  the median round trip of the step (kind of request); `null`: not known yet
  * @see docs/probes.md#cold-fetches
  */
 export function isColdFetch(

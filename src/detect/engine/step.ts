@@ -13,7 +13,7 @@ import { apply, ruleOf } from './say.ts';
 
 type Reaction = RuleStep<unknown> | null | undefined;
 
-/** Passes an input to each rule, in the order of `memory.rules`, and applies the reactions. */
+/** Calls `react` for each rule, in the order of `memory.rules`, and applies the rule's reaction. */
 export function sendToKinds(
   memory: Memory,
   mirror: MirrorMemory,
@@ -87,7 +87,7 @@ export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: F
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
 
-/** Applies a rule's reaction. Its requests are queued until `sendRequests`. */
+/** Applies a rule's reaction. Requests for probes in the reaction are queued until `sendRequests`. */
 export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Reaction): void {
   if (step === null || step === undefined) return;
   recordStates(memory, rule, mirror, step);

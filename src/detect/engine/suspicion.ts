@@ -11,8 +11,8 @@ import { isCanaryOut } from '../outage/state.ts';
 import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
 /**
- * The mirrors by which our network is judged: those not in outage. Once a mirror of this egress has succeeded, mirrors
- * that never succeeded are left out.
+ * The mirrors of an egress (a network path out of this host) whose failures count against our network: those not in
+ * outage. Once one of them has succeeded, mirrors that never succeeded are left out.
  */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
@@ -61,7 +61,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
   // On a network that loses packets, one set of good responses does not prove that the network works.
   if (isLineLossy(memory, egress)) return;
-  // One mirror alone proves nothing, unless there is no second one to probe.
+  // A response of a single mirror proves nothing, unless there is no second independent mirror to probe.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
   closeSuspicion(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
@@ -87,8 +87,8 @@ function enter(at: At): void {
 }
 
 /**
- * Handles further probes with verdict `us`. If some mirrors mostly fail while others mostly respond, the suspicion
- * ends.
+ * Handles another verdict `us` (our own network fails) during a suspicion. If some mirrors mostly fail while others
+ * mostly respond, the suspicion ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {
@@ -126,7 +126,10 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/** Ends the suspicion of an egress. Its mirrors' streaks that have not led to a finding are reset. */
+/**
+ * Ends the suspicion against an egress (a network path out of this host). Resets those streaks of its mirrors that have
+ * not led to a finding.
+ */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   removeSuspicion(memory, round, egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);

@@ -18,12 +18,15 @@ import { mirrorOf, settle, settledSampleOf } from './settle.ts';
 import { judgeUs, receiveResponse, sendToKinds } from './step.ts';
 
 /**
- * Error codes of this machine without free descriptors or memory. A control that could not be probed for this reason
- * shows nothing about the network.
+ * Error codes that mean that this machine has no free file descriptors or memory. A control that could not be probed
+ * for this reason shows nothing about the network.
  */
 const exhaustedCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
-/** Takes a sample. If it shows nothing about the mirror, it is settled at once. Most others wait for `releaseHeld`. */
+/**
+ * Processes a new sample. If it shows nothing about the mirror, it is settled (made final) at once. Most other samples
+ * wait until `releaseHeld` settles them.
+ */
 export function take(memory: Memory, sample: Sample): void {
   const { target, connection, purpose } = sample.due;
   const mirror = mirrorOf(memory, sample);
@@ -65,7 +68,9 @@ export function take(memory: Memory, sample: Sample): void {
   keepHeld(memory, { sample, sinceMs: monotonicMs, isShort });
 }
 
-/** True if a confirming probe exceeded its short timeout and the target is not in doubt. This is no failure. */
+/**
+ * True if a confirming probe exceeded its short timeout and the target is not in doubt. Such a timeout is no failure.
+ */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
@@ -85,7 +90,9 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   return contaminated ? 'contaminated' : null;
 }
 
-/** Records the response of a control (a host that is no mirror), and passes it to the rounds that wait for it. */
+/**
+ * Records the response of a control (a host that is no mirror), and passes the response to the rounds that wait for it.
+ */
 export function receiveControl(
   memory: Memory,
   response: ControlResponse,

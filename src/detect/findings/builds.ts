@@ -11,7 +11,10 @@ import { httpFailureOf } from '../outage/http-versions.ts';
 import { isCanaryOut, outagesOf } from '../outage/state.ts';
 import { isContaminated } from '../rules/threshold.ts';
 
-/** The result of one request of a build, other than the first. */
+/**
+ * The result of one request of a build (concurrent light probes over one HTTP/2 connection), other than the first
+ * request.
+ */
 export interface BuildResponse {
   readonly target: Target;
   readonly probeId: string;
@@ -58,13 +61,25 @@ export interface BuildState {
 
 /** This many builds in a row with trouble open the finding, and this many without trouble close it. */
 const buildsInRow = 2;
-/** With fewer requests, a build shows neither serial handling nor the end of a stream limit. */
+/**
+ * A build needs at least this many requests to show that the server handles requests one after the other, or that a
+ * limit of concurrent requests is gone.
+ */
 const requestsMin = 4;
-/** Serial handling: the slowest request takes at least this share of the sum of the single times. */
+/**
+ * The server handles the requests of a build one after the other only if the slowest request takes at least this
+ * fraction of the sum of the times of single requests.
+ */
 const inTurnShare = 0.6;
-/** The slowest request of serial handling also takes this many times the slowest single time. */
+/**
+ * In addition, the slowest request of a build must take at least this many times the slowest single request. Only then
+ * did the requests wait for each other.
+ */
 const inTurnFactor = 3;
-/** Above this sum of bytes, the times depend on bandwidth, so a build does not show serial handling. */
+/**
+ * The maximum bytes of a build that may show that requests wait for each other. With more bytes, the times depend on
+ * bandwidth.
+ */
 const inTurnBytesMax = 64 * 1024;
 
 const none: BuildState = { id: '', responses: [], left: 0, inRow: 0, fault: null, isOpen: false };
@@ -80,8 +95,8 @@ function buildResponseOf(sample: Sample, aloneMs: number | null): BuildResponse 
 }
 
 /**
- * Adds one request of a build; with its last request, the build is judged.
- * @param response   `null`: the request shows nothing
+ * Adds the result of one request of a build. After the last request, judges the build.
+ * @param response   `null`: the request shows nothing about the connection
  * @param floorMs  a response faster than this is never slow
  */
 export function updateBuilds(
@@ -192,7 +207,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   receive(before, received) {
     const { view, mirror, sample } = received;
     const { build, target, purpose } = sample.due;
-    // The first request of a build has another purpose: it is a scheduled probe.
+    // The first request of a build is a scheduled probe, so it has another purpose and is not counted here.
     if (purpose !== 'build' || build === undefined) return null;
     const series = mirror.series.get(seriesId(target, 'cold'));
     const aloneMs = series === undefined ? null : seriesStateOf(builds, series);

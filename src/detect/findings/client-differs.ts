@@ -11,7 +11,7 @@ interface Difference {
   readonly run: ClientRun;
 }
 
-/** Current differences, by mirror and client. */
+/** The current differences between real clients and our own probes, by mirror and client. */
 export type Differences = ReadonlyMap<string, Difference>;
 
 /** A difference is reported after this many in a row, because a single one may be chance. */

@@ -8,7 +8,7 @@ import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory
 interface Holds {
   /** When a response last blocked the thread, monotonic milliseconds. */
   readonly atMs: number;
-  /** The most processor time for one response, milliseconds. */
+  /** The longest processor time that a single response took, milliseconds. */
   readonly worstMs: number;
   readonly count: number;
   readonly targets: readonly Target[];
@@ -50,8 +50,7 @@ function holdsStatement(name: string, state: Holds | null): FindingStatement {
 }
 
 /**
- * Finds mirrors whose responses block our thread while it reads them. The mirror is at fault even if the probes
- * succeed.
+ * Finds mirrors whose responses block the thread that reads them. The mirror is at fault even if the probes succeed.
  */
 export const heldThread: FindingRule<Holds | null> = {
   name: 'held_thread',

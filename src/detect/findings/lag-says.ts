@@ -6,18 +6,21 @@ import { isOrdered } from '../contents/lines.ts';
 import type { Draft, FindingStatement } from '../memory/says.ts';
 import type { ContentSubject, LagReading, LineBehind, LineKey, Shelf, StepBack } from '../memory/subject.ts';
 
-/** How one mirror's contents of one subject went backwards; `null`: they did not. */
+/** How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not. */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/** This many steps backwards open a finding, unless `limits.calmReadings` responses without one come between them. */
+/**
+ * This many steps backwards open a finding. The count starts again after `limits.calmReadings` responses without a step
+ * backwards.
+ */
 const storyTimes = 2;
 
 /**
- * Why the contents count as going backwards: versions have vanished that others still have, or contents alternate
- * between backends.
+ * How the contents go backwards: versions have vanished that other mirrors still have, or contents alternate between
+ * backends. `null`: the contents do not go backwards.
  */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(
@@ -80,7 +83,10 @@ export function isStalled(subjects: Iterable<ContentSubject>, registry: string, 
   return modules.size >= 2;
 }
 
-/** One finding for all lag troubles of a mirror. Its cause is the gravest of theirs. */
+/**
+ * One statement about all lag troubles of a mirror. Its cause is the gravest one: behind the others, then vanished
+ * versions, then contents that go backwards.
+ */
 export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): FindingStatement {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
   if (behind.length > 0) return behindStatement(name, behind, context);
@@ -215,8 +221,8 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
 }
 
 /**
- * The number of steps backwards, summed over modules. Several steps of a module show the same regressions, so only the
- * largest count of each module is added.
+ * The number of steps backwards, summed over modules. Several kinds of requests about a module show the same step
+ * backwards, so only the largest count of each module is added.
  */
 function timesOfModules(back: readonly LagTrouble[]): number {
   const modules = Map.groupBy(back, ({ module }) => module).values();

@@ -9,10 +9,10 @@ import type { About, FindingRule } from '../memory/rule.ts';
 import type { ContentComparison, ContentSubject, Shelf } from '../memory/subject.ts';
 import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from './lag-says.ts';
 
-/** The lag troubles of a mirror, by the key of their subject. */
+/** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
 type Lagging = ReadonlyMap<string, LagTrouble>;
 
-/** Finds mirrors that are behind the others, get no more releases, or go backwards. */
+/** Finds mirrors that are behind the origin or other mirrors, get no more releases, or go backwards. */
 export const lag: FindingRule<Lagging> = {
   name: 'lag',
   kind: 'lag',
@@ -87,7 +87,7 @@ export const lag: FindingRule<Lagging> = {
 
 function withTrouble(before: Lagging, { subject, shelf, probeId }: ContentComparison, about: About): Lagging {
   const known = before.get(subject.key);
-  // Without a mirror to compare with, the last verdict is valid until the mirror has everything.
+  // Without a mirror to compare with, the last verdict is valid until the mirror has every known release.
   const isLate = (): boolean => !hasAllReleased(subject, shelf, about.mirror.mirror.gaps);
   const reading = shelf.reading ?? (known !== undefined && isLate() ? known.reading : null);
   const trouble = troubleOf(subject, shelf, probeId, reading);

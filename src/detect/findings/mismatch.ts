@@ -32,7 +32,10 @@ import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts'
 
 const connections = ['cold', 'warm'] as const;
 
-/** Finds bytes that differ from those that an authority names, or from those of other mirrors. */
+/**
+ * Finds artifacts whose bytes differ from those that an authority (such as a checksum database) names, or from those of
+ * other mirrors.
+ */
 export const mismatch: FindingRule<Bytes> = {
   name: 'mismatch',
   kind: 'mismatch',
@@ -46,7 +49,7 @@ export const mismatch: FindingRule<Bytes> = {
       ? judgeWrong(own, judged, outcome.failure)
       : null;
   },
-  // Without an authority, it is uncertain who is right: the origin's bytes may come from a corrupt cache.
+  // Without an authority, it is uncertain which bytes are right: the origin's bytes may come from a corrupt cache.
   confidence(finding) {
     if (isDisputed(finding)) return 'low';
     return finding.cause === 'origin' ? 'medium' : null;
@@ -94,7 +97,7 @@ export const mismatch: FindingRule<Bytes> = {
   },
   readSeries({ statement: all }, { said: stored }, { target }) {
     const statements = readStatement(stored);
-    // If a target has two series, the later response counts.
+    // If a target has two series (cold and warm), the later response counts.
     if (statements !== null && statements.heardMs > (all.get(target.id)?.heardMs ?? 0))
       recordStatement(all, target, statements);
     return null;
@@ -118,12 +121,12 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const digest = forked === undefined ? wrongDigestOf(failure) : `fork ${forked.name}`;
   if (declared?.isAcknowledged === true && declared.digest === digest) return null;
   const known = openFinding(view, 'mismatch', name);
-  // Two valid signatures are proof: no second probe is needed.
+  // Two contradictory statements with valid signatures are proof: no second probe is needed.
   if (forked !== undefined)
     return known?.cause === 'fork'
       ? null
       : { ...declaredWrong(own, target, digest), statement: explainFork(name, target, { ...forked, probeId }, known) };
-  // The verdict of an authority replaces a difference between mirrors or with the origin.
+  // The verdict of an authority (such as a checksum database) replaces a difference between mirrors or with the origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
@@ -167,7 +170,9 @@ function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   return { ...again, mirror: own, isDirty: isCleared, ...compared };
 }
 
-/** Requests a few more probes, because a good response may come from another backend than a wrong one. */
+/**
+ * After wrong bytes, requests a few more probes of the target, because a good response may come from another backend.
+ */
 function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): RuleStep<Bytes> | null {
   const once = own.wrongOnce.get(due.target.id);
   if (once === undefined) return null;
@@ -194,7 +199,7 @@ function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'd
   const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
   const { odd, again } = comparePeers(voices);
-  // If two mirrors differ, they are not judged until the others were probed.
+  // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
   const states = new Map([[mirror, own]]);
@@ -263,7 +268,10 @@ function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
   return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
 }
 
-/** The sides (digests and who serves them) of wrong bytes: the mirror's own first, then the right one, then others. */
+/**
+ * The sides (digests and the mirrors that serve them) of wrong bytes: the mirror's own digest first, then the right
+ * digest, then those of other mirrors.
+ */
 function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
   const { target } = sample.due;
   const { module, version, step } = target;

@@ -11,7 +11,7 @@ import { type OneProtocol, oneProtocolOf } from '../outage/http-versions.ts';
 import { type OutageOwn, type OutageState, outageOf, outagesOf } from '../outage/state.ts';
 import { isDownBy } from '../rules/roll-up.ts';
 
-/** Milliseconds from the first failure of any of these outages to the end of their last judged sample. */
+/** Milliseconds from the first failure of any of the given outages to the end of the last judged sample. */
 function spanMs(all: readonly { readonly outage: OutageState }[]): number {
   const from = all.flatMap(({ outage }) => outage.fromMs ?? []);
   const to = all.flatMap(({ outage }) => outage.lastEndedMs ?? []);

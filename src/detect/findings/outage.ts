@@ -57,7 +57,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     if (families === own.families && fault === own.fault && requests.length === 0) return null;
     return { mirror: { ...own, families, fault }, requests, isDirty: isChange, isChange };
   },
-  /** A canary's sample is judged when it arrives, a sample of another target when it is settled. */
+  /** The sample of a canary is judged when it arrives. The sample of another target is judged when it is settled. */
   confirm(own, input, before) {
     const { sample, mirror } = input;
     if (isCanaryProbe(sample)) return judgeCanary(own, input, before);
@@ -102,14 +102,14 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const { target, connection } = sample.due;
     const result = resultHere(judged, before);
     if (connection !== 'cold' || isCanaryProbe(sample) || isShort || result === null) return null;
-    // A probe sent before the mirror was back belongs to the old outage.
+    // A failed probe that started before the mirror recovered belongs to the old outage.
     if (result.outcome === 'failed' && own.backMs !== null && sample.startedMonotonicMs < own.backMs) return null;
     const { step, state } = stepFor(own, view, series, updateOutage(before, result));
     const isComing = before.isOut && state.isOut && result.outcome === 'ok' && !isDamped(state);
     // While the canary is in outage, the whole mirror is. So no single target opens an outage.
     if (isCanaryOut(mirror) || decideOpening(state, view.config.detect.outage) === null)
       return isComing ? { ...step, requests: [{ kind: 'back', target }] } : step;
-    // Our network cannot cause a failure that is not silent.
+    // If our own network cannot cause the failure, the mirror is the cause.
     const vantage = isSilent(sample.outcome) ? undefined : 'ok';
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
@@ -169,7 +169,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   },
 };
 
-/** A series that was in outage when the last process ended. */
+/** The state of a series that was in outage when the last process ended. */
 const nowOut: OutageState = { ...noOutage, isOut: true, last: 'failed' };
 
 function isReason(value: unknown): value is Reason {
@@ -204,7 +204,9 @@ function resultHere(input: RuleInput, { isOut }: OutageState): TargetResult | nu
   return result !== null && isOut && isAbsentEverywhere(input) ? { ...result, outcome: 'ok' } : result;
 }
 
-/** True for a canary's first failure, and if its failures suffice for an outage. */
+/**
+ * True for a canary's first failure, and if its failures suffice for an outage. False while the canary is in outage.
+ */
 function isDoubtfulCanary(
   mirror: MirrorMemory,
   view: RuleView,
@@ -254,8 +256,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The address family over which a mirror is probed; `null`: any. During a doubt or outage it is not the family that
- * failed last, because clients fall back to the other one.
+ * The address family over which a mirror is probed; `null`: either family. During a doubt or an outage it is not the
+ * family that failed last, because clients then fall back to the other family.
  * @see docs/decisions/0072-one-address-family.md; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {

@@ -194,7 +194,9 @@ export function isRefusing(mirror: MirrorMemory): boolean {
   return stateOf(refusal, mirror).size > 0;
 }
 
-/** The closing text if another finding reports that the module's contents go backwards. */
+/**
+ * The text of a refusal finding that closes because another finding reports that the module's contents go backwards.
+ */
 export function refusalNoteFor(name: string): Message {
   return messageFor('found.refusal.told', { name });
 }
@@ -230,7 +232,7 @@ function requestsOf(
   refused: Refused,
 ): readonly Request[] {
   if (reason === null || isOpen) return [];
-  // The wait that `Retry-After` names comes first. The request is repeated after it.
+  // If the mirror sent `Retry-After`, the request is repeated only after that wait.
   if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
@@ -244,7 +246,10 @@ function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): reado
   });
 }
 
-/** True if no mirror serves the absent item. A canary needs another mirror: a single empty server proves nothing. */
+/**
+ * True if no mirror serves the absent item. For a canary, another mirror must lack the item too: a single empty server
+ * proves nothing.
+ */
 export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean {
   const { outcome, due } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;

@@ -29,5 +29,5 @@ export const findingRules: readonly FindingRule[] = [
   certificate,
 ];
 
-/** The rules about this process and its vantage. */
+/** The rules about this process and the network of this host. */
 export const ownRules: readonly OwnRule[] = [self, clientDiffers, vantage];

@@ -10,7 +10,10 @@ const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
 const bucketsMax = Math.ceil(limits.contaminatedWindowMsMax / bucketMs);
 const shedStep = 0.2;
 const shedMax = 0.8;
-/** The time between two changes of load, so that each can take effect. */
+/**
+ * The minimum time between two changes of the share of skipped probes, so that each change can take effect.
+ * Milliseconds.
+ */
 const shedEveryMs = 60_000;
 
 interface Spoiled {
@@ -19,15 +22,15 @@ interface Spoiled {
 }
 
 /**
- * Counts of samples in buckets of `bucketMs`, and the share of load that is shed because of them. Monotonic
- * milliseconds.
+ * The counts of samples that delays of this process have spoilt, in buckets of `bucketMs`. Also the share of scheduled
+ * probes that is skipped because of these delays. Monotonic milliseconds.
  */
 export interface SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
   readonly fromMs: number;
   /** The counts of recent samples, the newest bucket last. */
   readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
-  /** The share of load to shed, 0 to `shedMax`. */
+  /** The share of scheduled probes to skip, 0 to `shedMax`. */
   readonly shed: number;
   readonly shedAtMs: number | null;
   readonly isOpen: boolean;
@@ -63,8 +66,8 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
 }
 
 /**
- * Counts over `limits.contaminatedWindowMs`, or over a longer time if that has too few samples.
- * @returns `share`: of contaminated samples; `null` without samples
+ * Counts the samples of the last `limits.contaminatedWindowMs`, or of a longer time if these are too few.
+ * @returns `share`: the share of contaminated samples, 0 to 1; `null` without samples
  */
 export function contaminatedOf(
   state: SelfState,
@@ -86,8 +89,10 @@ export function contaminatedOf(
 }
 
 /**
- * Opens the finding if a share is above `limits.contaminatedShareFinding` or `limits.disturbedShareFinding`. Closes it
- * if both shares are at most half of these limits and no load is shed. Only contaminated samples cause load to be shed.
+ * Opens the finding if too many samples are contaminated (a delay of this process makes their verdict uncertain) or
+ * disturbed (their time is useless for a baseline). The limits are `limits.contaminatedShareFinding` and
+ * `limits.disturbedShareFinding`. Closes the finding if both shares are at most half of these limits and no probes are
+ * skipped. Only contaminated samples cause probes to be skipped.
  * @see docs/detection.md#delays-of-our-own
  */
 export function judgeSelf(state: SelfState, nowMs: number): SelfState {

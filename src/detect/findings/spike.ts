@@ -19,7 +19,7 @@ import { clearSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed 
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 interface SpikeOwn {
-  /** True if the spike is not reported, because others are slow too or the mirror is in outage. */
+  /** True if the spike is not reported, because other mirrors are slow too or the mirror is in outage. */
   readonly isHeld: boolean;
   /** The evidence of the open spike at the last refresh; `null`: none was open. */
   readonly reportedEvidence: Finding['evidence'] | null;
@@ -74,7 +74,8 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isChange };
     return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isChange };
   },
-  // If others are slow too, our own network is the cause. Timeouts during an outage belong to the outage.
+  // A new spike is not reported while other mirrors are slow too, because then our own network is the cause. It is not
+  // reported during an outage either, because timeouts then belong to the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const reportedEvidence = openFinding(view, 'spike', name)?.evidence ?? null;
@@ -90,7 +91,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, reportedEvidence, isHeld }, statement: isHeld ? null : statement };
   },
   tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
-  /** When the canary's outage ends, spikes that were not reported because of it end too. */
+  /** When the canary's outage ends, spikes that were not reported because of the outage end too. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;
     const slow = [...mirror.series.values()].filter(isSpiking);
@@ -165,8 +166,8 @@ function isWindow(value: unknown): value is readonly number[] {
 }
 
 /**
- * The maximum age of a stored streak. Rows are written rarely, so an older one does not show the last samples before
- * the process was killed.
+ * The maximum age of a stored streak, milliseconds. Rows are written rarely, so an older row does not show the last
+ * samples before the process was killed.
  */
 const streakAgeMsMax = 3 * 60_000;
 
@@ -205,7 +206,10 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   }));
 }
 
-/** True if at least two thirds of the other mirrors of the egress, and at least two, are slow. */
+/**
+ * True if at least two thirds of the other mirrors over the same egress, and at least two, are slow. Egress: a network
+ * path out of this host.
+ */
 function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
   let [slow, all] = [0, 0];
   for (const other of view.mirrors.values()) {

@@ -11,7 +11,7 @@ import { medianOf } from '../rules/baseline.ts';
 
 export interface ThroughputState {
   readonly isOpen: boolean;
-  /** Number of slow downloads in a row. A very slow one counts twice. */
+  /** Number of slow downloads in a row. A very slow download counts twice. */
   readonly slow: number;
   /** While the finding is open: number of fast downloads since the last slow one. */
   readonly fast: number;
@@ -45,7 +45,7 @@ const deviations = 2.5;
 
 /**
  * The robust standard deviation of the logarithms of rates, each rate around the median of its series; 0 if there are
- * too few.
+ * too few rates.
  */
 export function scatterOf(series: Iterable<readonly number[]>): number {
   const apart: number[] = [];
@@ -116,7 +116,7 @@ function rateText(bytesPerSecond: number): string {
 /** The rates of the last downloads of a series, the newest last. */
 type Rates = readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
 
-/** Finds mirrors with much slower downloads than the others, or than before. */
+/** Finds mirrors with much slower downloads than other mirrors, or than before. */
 export const throughput: FindingRule<ThroughputState, Rates> = {
   name: 'throughput',
   kind: 'throughput',

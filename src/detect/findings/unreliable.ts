@@ -11,7 +11,10 @@ import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
 import { refusalNoteFor } from './refusal.ts';
 
-/** Light and heavy targets are counted separately. Artifacts are probed rarely, so few samples must be enough. */
+/**
+ * Light targets (metadata) and heavy targets (artifacts) are counted separately. Artifacts are probed rarely, so few
+ * samples of them must be enough.
+ */
 const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = Target['weight'];
 
@@ -26,8 +29,8 @@ const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: n
 
 export interface RateState {
   /**
-   * The sum of the test, ≥ 0. While the finding is closed, it measures evidence for the share `bad`. While the finding
-   * is open, it measures evidence against it.
+   * The sum of the test, ≥ 0. While the finding is closed, it measures evidence that the failure share is `bad`. While
+   * the finding is open, it measures evidence that the failure share is `usual` again.
    */
   readonly sum: number;
   readonly isOpen: boolean;
@@ -44,7 +47,7 @@ function gainOf(kind: RateClass): number {
   return Math.log(bad / usual);
 }
 
-/** The state after one more scheduled sample. `reason` is that of its failure; `null`: it was ok. */
+/** The state after one more scheduled sample. `reason`: why the sample failed; `null`: it was ok. */
 export function countResponse(
   state: RateState,
   kind: RateClass,
@@ -84,8 +87,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Removes the absences of a module that another finding reports now. An open state ends if they are most of its last
- * failures.
+ * Removes the absences of a module that another finding reports now. An open state ends if these absences are more than
+ * half of its last failures.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);

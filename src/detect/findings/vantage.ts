@@ -4,7 +4,7 @@ import type { Suspicion } from '../memory/mirror-memory.ts';
 import type { OwnRule } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
 
-/** The finding of a suspicion that has lasted `limits.vantageFindingMs`; `null` before. */
+/** The finding of a suspicion (our own network may fail) that has lasted `limits.vantageFindingMs`; `null` before. */
 function vantageStatement({ sinceMs, pattern, isLoss }: Suspicion, nowMs: number): FindingStatement {
   const lastedMs = nowMs - sinceMs;
   if (lastedMs < limits.vantageFindingMs) return null;

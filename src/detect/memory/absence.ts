@@ -42,7 +42,7 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
   }
 }
 
-/** Pauses a mirror; `null`: it is probed again, and the waits of its throttled steps end. */
+/** Pauses a mirror. With `null`, the mirror is probed again, and the waits of its throttled steps end. */
 export function pauseMirror({ absence }: Away, pause: Pause | null): void {
   absence.paused = pause;
   if (pause === null) absence.throttled.clear();
@@ -58,14 +58,16 @@ export function recordMaintenance({ absence }: Away, inMaintenance: boolean): vo
 
 /**
  * Records until when a step is throttled.
- * @param untilMs  monotonic; `null`: no longer throttled
+ * @param untilMs  monotonic milliseconds; `null`: no longer throttled
  */
 export function recordThrottle({ absence }: Away, step: Step, untilMs: number | null): void {
   if (untilMs === null) absence.throttled.delete(step);
   else absence.throttled.set(step, untilMs);
 }
 
-/** Ends the waits of the schedule. Also ends the time in which each 429 counts as caused by our request rate. */
+/**
+ * Ends the waits of a mirror's throttled steps, and the time in which each 429 counts as caused by our request rate.
+ */
 export function clearAbsenceWaits(mirror: Away & Counted): void {
   mirror.absence.throttled.clear();
   clearPaceWait(mirror);
@@ -76,22 +78,25 @@ const minuteMs = 60_000;
 /** The rate of our requests to a mirror, and the 429s that this rate caused. Times are monotonic milliseconds. */
 export class Density {
   /**
-   * The probes of the last minute by their start. Older ones are removed when a probe is added. `isExtra`: the probe is
-   * part of a round or build.
+   * The probes of the last minute by their start. Older probes are removed when a probe is added. `isExtra`: the probe
+   * is part of a round or build.
    */
   requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /**
-   * Rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has caused no
-   * 429 yet.
+   * Confirming rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has
+   * caused no 429 yet.
    */
   most: number | null = null;
   /** The maximum number of requests in the minute before a success, since the last 429 that our rate caused. */
   tolerated: number = 0;
-  /** The end of the last wait that the mirror asked for (`Retry-After`), at most `limits.throttleMsMax` later. */
+  /**
+   * The end of the last wait that the mirror requested (`Retry-After`), at most `limits.throttleMsMax` after the
+   * response.
+   */
   waitUntilMs: number = Number.NEGATIVE_INFINITY;
   /** A 429 before this time counts as caused by our rate. */
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
-  /** True if our rate caused the last 429 and no ok response came after its wait. */
+  /** True if our rate caused the last 429 and no ok response came after the wait that followed. */
   isOurs: boolean = false;
 }
 

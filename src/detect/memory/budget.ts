@@ -1,6 +1,9 @@
 import { limits } from '../../core/limits.ts';
 
-/** Tokens for unplanned probes; each probe takes one. If `tokens` is too small, urgent orders may use `urgent`. */
+/**
+ * Tokens for unplanned probes; each probe takes one. If `tokens` is too small, urgent orders may use `urgent`, and
+ * probes of first bytes may use `peeks`.
+ */
 export interface Budget {
   readonly tokens: number;
   readonly urgent: number;

@@ -61,8 +61,8 @@ export function isNumber(value: unknown): value is number {
 }
 
 /**
- * The configured targets in a finding's scope. Items about one address family are left out, and those about an HTTP
- * version that the first client does not use.
+ * The configured targets in a finding's scope, without items about a single address family. Items about an HTTP version
+ * that the first client of the ecosystem does not use are left out too.
  */
 export function targetsOf({ mirrors, targets }: RuleView, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;

@@ -1,6 +1,9 @@
 import { limits } from '../../core/limits.ts';
 
-/** What one probe shows about the network. Monotonic milliseconds. */
+/**
+ * The result of one probe for the test for packet loss: a response, or a silent failure (one that our own network can
+ * cause). Monotonic milliseconds.
+ */
 export interface Mark {
   readonly atMs: number;
   readonly responded: boolean;
@@ -9,16 +12,22 @@ export interface Mark {
 export interface NetworkLine {
   /** Latest start of a probe that did not fail silently (`isSilent`), monotonic milliseconds. */
   respondedFromMs: number | null;
-  /** Responses and silent failures within `limits.vantageReviewMs`. */
+  /** Responses and silent failures within the last `limits.vantageReviewMs`. */
   marks: readonly Mark[];
   /** The last known remote IP address. */
   address: string | null;
 }
 
 const marksKept = 240;
-/** A unit fails partly if at least this share of its probes failed silently and it had a recovery. */
+/**
+ * A unit (mirrors grouped by host and address prefix) fails partly if two conditions hold. At least this share of its
+ * probes failed silently, and one probe got a response right after a silent failure.
+ */
 const partlyShare = 0.05;
-/** Packet loss needs at least this many recoveries over all units. Fewer may be chance. */
+/**
+ * Packet loss needs at least this many recoveries (a response right after a silent failure) over all units. Fewer may
+ * be chance.
+ */
 const recoveriesMin = 4;
 const controlMarksMin = 4;
 
@@ -51,13 +60,13 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 
 /**
  * True if our own network loses packets. Either at least two thirds of the units and controls fail partly, or half of
- * the controls' probes fail and a unit fails partly too.
- * @param units     mirrors by host and prefix, also those in outage: packet loss can cause outages
+ * the controls' probes fail and a unit fails partly too. Unit: mirrors on one host or address prefix.
+ * @param units     of all mirrors, also of those in outage: packet loss can cause outages
  * @param controls  those that have responded since the start
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
-  // A unit without any response is dead or was not probed, so it is left out.
+  // A unit without any response is dead or was not probed, so the unit is left out.
   const all = [...units, ...controls].filter(({ responses }) => responses > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);

@@ -8,7 +8,10 @@ export function recordConfig(memory: Memory, config: Config): void {
   memory.config = config;
 }
 
-/** Takes over a new configuration of a mirror. Returns false if this is another mirror now. */
+/**
+ * Applies a new configuration to a known mirror. Returns false if the mirror was removed, or if another mirror now has
+ * its name.
+ */
 export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): boolean {
   if (mirror === undefined || !isSameMirror(known.mirror, mirror)) return false;
   known.mirror = mirror;
@@ -16,7 +19,7 @@ export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): 
 }
 
 /**
- * Adds a mirror. @param replaced  the mirror that had its name before
+ * Adds a mirror.
  * @param replaced  the mirror that had its name before
  */
 export function addMirror({ mirrors, now }: Memory, mirror: Mirror, replaced: MirrorMemory | undefined): void {
@@ -34,7 +37,7 @@ export function replaceTargets({ targets }: Memory, wanted: readonly Target[]): 
 }
 
 /**
- * Takes over the targets of a mirror.
+ * Replaces the targets of a mirror.
  * @returns the series of targets that are no longer configured
  */
 export function replaceOwnTargets(

@@ -15,7 +15,8 @@ export interface HeldSample {
   readonly sample: Sample;
   readonly sinceMs: number;
   /**
-   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. This is no failure.
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. Such a timeout is no
+   * failure.
    */
   readonly isShort: boolean;
 }
@@ -27,8 +28,8 @@ class Confirm {
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
   /**
-   * When `requestHeavy` last rechecked heavy targets, by upstream and target, unless the order was paced. Monotonic
-   * milliseconds.
+   * When `requestHeavy` last rechecked heavy targets (artifact downloads), by upstream and target. Orders with an
+   * interval above `limits.heavyRecheckMs` are not recorded. Monotonic milliseconds.
    */
   readonly heavyRechecks = new Map<string, number>();
 }
@@ -48,7 +49,7 @@ class FindingLog {
 
 class RowsDue {
   readonly dirty = new Set<SeriesMemory>();
-  /** The series whose rows are written in this turn. */
+  /** The series whose rows are written in this turn of the main loop. */
   readonly urgent = new Set<SeriesMemory>();
   searchedRowsAtMs: number | null = null;
   readonly sinceMs: number;
@@ -64,7 +65,7 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** True once each canary that may be probed was probed. */
+  /** True once each canary that may be probed was probed at least once since the start. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {
@@ -86,9 +87,9 @@ export class Memory {
   /** The open findings, by id. */
   readonly open = new Map<string, Finding>();
   readonly rowsDue: RowsDue;
-  /** By item (`seenKeyOf`): a wall time at which the mirror served it. It is renewed about once a day. */
+  /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
-  /** The subjects of contents, by `ContentSubject.key`. */
+  /** What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. */
   readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();
 
@@ -111,7 +112,10 @@ export function startTurn(memory: Memory, now: Now): void {
   memory.now = now;
 }
 
-/** Ends a turn. @returns its output */
+/**
+ * Ends a turn.
+ * @returns the output of the turn
+ */
 export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {
   const turn = Object.assign(memory.turn, last);
   memory.turn = new TurnDraft();

@@ -10,13 +10,13 @@ export interface SeriesMemory {
   /** The states of the rules, by rule name. */
   readonly states: Record<string, unknown>;
   /**
-   * Whether the last judged sample over the primary connection shows the item; `null`: it shows nothing, or there is no
-   * sample yet.
+   * Whether the last judged sample over the primary connection shows that the mirror serves the item; `null`: it shows
+   * neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
   /** The location of this artifact according to the last index; absent: not known. */
   artifact?: StatedArtifact;
-  /** Monotonic time of the last row; `null` before the first. */
+  /** When the series' row was last written, monotonic milliseconds; `null` before the first time. */
   writtenAtMs: number | null;
   /** The number of rows that this process has written. */
   rowsWritten: number;
@@ -24,7 +24,7 @@ export interface SeriesMemory {
 
 /**
  * `version`: the resolved version. `at`: the location, as in `Facts.artifact`. `isUnproven`: the location changed and
- * was not probed since. `movedMs`: when it changed, monotonic.
+ * was not probed since. `movedMs`: when the location changed, monotonic milliseconds.
  */
 export interface StatedArtifact {
   readonly version: string;
@@ -33,15 +33,18 @@ export interface StatedArtifact {
   readonly movedMs: number;
 }
 
-/** The doubt of a mirror: targets that failed after a success. Times are monotonic milliseconds. */
+/**
+ * The doubt of a mirror: targets that failed after a success, while the failure is not confirmed yet. Times are
+ * monotonic milliseconds.
+ */
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;
   /** The targets in doubt, by id; never empty. */
   readonly targets: Map<string, Target>;
   /**
-   * Start of the last concurrent probes that did not blame our network; `null`: none. Samples that ended before it are
-   * settled.
+   * Start of the last concurrent probes that did not blame our network; `null`: none. Samples that ended before this
+   * time are settled.
    */
   clearedMs: number | null;
 }
@@ -63,7 +66,10 @@ class Sight {
   blindSinceMs: number | null = null;
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
-  /** Planned time of the last scheduled canary probe; `plannedGapMs`: the widest gap between two. */
+  /**
+   * The planned time of the last scheduled canary probe. `plannedGapMs`: the widest gap between two planned times.
+   * Milliseconds.
+   */
   lastPlannedMs: number | null = null;
   plannedGapMs: number | null = null;
 }
@@ -82,7 +88,10 @@ export class MirrorMemory {
   /** How many modules have a target for the canary's step. */
   modules: number = 0;
   doubt: Doubt | null = null;
-  /** It is kept when a reload replaces the mirror, because pauses and maintenance belong to the mirror's name. */
+  /**
+   * Why the mirror is not probed. Kept when a reload replaces the mirror, because pauses and maintenance belong to the
+   * mirror's name.
+   */
   readonly absence: Absence;
   /** Probes that started before this time went to the replaced mirror; monotonic milliseconds. */
   readonly sinceMs: number;
@@ -149,7 +158,7 @@ export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { state
   return (states[name] ?? noneOfSeries) as S;
 }
 
-/** The key of a round: mirrors of one ecosystem and upstream are interchangeable. */
+/** The key of a round (the confirming probes of interchangeable mirrors): the ecosystem and the upstream. */
 export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
   return `${mirror.ecosystem}|${mirror.upstream}`;
 }

@@ -14,7 +14,7 @@ export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 /** Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Monotonic milliseconds. */
 export interface RoundMoment {
   readonly index: number;
-  /** `confirm` decides whose fault it is; a `look` only collects responses. */
+  /** `confirm`: decides whether the mirrors or our network cause the failures. `look`: only collects responses. */
   readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
   /** A response of another upstream's mirror counts only if its probe started after this time. */
@@ -37,7 +37,7 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** Repeated probes of one question (a request to several mirrors), for another reason than a doubt. */
+/** Repeated probes of one question (a request to several mirrors), for another reason than to confirm a failure. */
 export interface Recheck {
   readonly target: Target;
   readonly registry: string;
@@ -53,13 +53,13 @@ export interface Recheck {
 }
 
 /**
- * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, a recheck is running, or the
- * round watches a suspicion.
+ * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, while a recheck is running,
+ * or until a suspicion against our network ends.
  */
 export class Round {
   readonly key: string;
   readonly id: string;
-  /** The moments that are not final, oldest first. */
+  /** The moments (concurrent probes) that are not final, oldest first. */
   moments: RoundMoment[] = [];
   nextIndex: number = 0;
   nextAtMs: number;
@@ -79,7 +79,10 @@ export class Round {
   }
 }
 
-/** Returns the round of an upstream, or creates it. If it exists, its next probes are brought forward to `firstMs`. */
+/**
+ * Returns the round (the unscheduled probing) of an upstream, or creates one. If the round exists, its next probes are
+ * brought forward to `firstMs`.
+ */
 export function roundFor({ confirm: { rounds }, random, now }: Rounds, key: string, firstMs: number): Round {
   const known = rounds.get(key);
   if (known !== undefined) {
@@ -98,8 +101,8 @@ interface Rounds {
 }
 
 /**
- * When to probe again after a response, monotonic milliseconds: at once, or after a quick response `limits.roundStepMs`
- * later.
+ * When to probe again after a response, monotonic milliseconds. After a response within `limits.roundStepMs`:
+ * `limits.roundStepMs` later. After a slower response: at once.
  */
 export function retryAtMs({ monotonicMs }: Now, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
   const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
@@ -111,7 +114,10 @@ interface Member {
   readonly deadlineMs: number;
 }
 
-/** Starts a moment. Members with a probe still pending from an earlier moment belong to it too. */
+/**
+ * Starts a moment (concurrent probes). Members with a probe still pending from an earlier moment belong to the new
+ * moment too.
+ */
 export function startMoment(
   round: Round,
   kind: RoundMoment['kind'],
@@ -140,15 +146,15 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after the last ones. */
+/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after its last probes. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
 /**
- * Adds a result to each moment that waits for this member; `null`: no result will come. Returns false if no such probe
- * was pending.
+ * Adds a result to each moment (concurrent probes) that waits for this member; `null`: no result will come. Returns
+ * false if no probe of this member was pending.
  */
 export function recordResponse(
   round: Round,
@@ -196,8 +202,8 @@ export function dropFinal(round: Round): void {
 }
 
 /**
- * Adds questions (targets to probe). A new one starts with the smallest share of the others, so that it does not get
- * every moment.
+ * Adds questions (targets to probe) to `served`, which counts the probes of each question. A new question starts with
+ * the lowest count of the others, so that it does not get every moment.
  */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
@@ -217,7 +223,7 @@ export function removeRound({ confirm: { rounds } }: Rounds, { key }: Round): vo
   rounds.delete(key);
 }
 
-/** Removes a mirror from the members of the moments of open rounds. */
+/** Removes a mirror from all open rounds: from their pending probes and from the results that they wait for. */
 export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
   for (const { flights, moments } of rounds.values()) {
     flights.outcomes.delete(name);

@@ -46,7 +46,10 @@ export function recordSkip({ sight }: MirrorMemory, because: Skipped['because'])
   sight.lastSkip = because;
 }
 
-/** Records what a settled sample shows about the canary and its item, and adds the tokens that it earns. */
+/**
+ * Records what a settled sample shows about the canary and its item. Adds what the sample earns to the budget of extra
+ * probes.
+ */
 export function recordSettled(
   memory: Memory,
   mirror: MirrorMemory,
@@ -106,14 +109,14 @@ export function recordPass(memory: Memory): void {
 }
 
 const minuteMs = 60_000;
-/** Our requests are dense if at least this many probes of rounds and builds started within a minute. */
+/** Our requests are dense if at least this many probes of rounds and builds (extra probes) started within a minute. */
 const extraMin = 3;
 const toleratedShare = 0.9;
-/** After a 429 that our rate caused, later 429s count as caused by it for at most this long. */
+/** After a 429 that our request rate caused, later 429s count as caused by our rate for at most this long. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After a 429 that our rate caused, rounds get a new limit: this share of the requests in the minute before, at least
- * `restMin`.
+ * After a 429 that our request rate caused, rounds get a new limit of probes per minute. It is this share of the
+ * requests in the minute before the 429, but at least `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
@@ -125,7 +128,7 @@ export function recordRequest({ density }: MirrorMemory, { due, outcome, started
 }
 
 /**
- * True for a 429 that our own dense requests explain; updates the density.
+ * True for a 429 that our own dense requests explain. Also updates the record of our request rate.
  * @see docs/detection.md#rules-of-findings
  */
 export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number): boolean {
@@ -136,7 +139,8 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  // Requests before a wait do not explain a 429 after it: the mirror knew of them when it named the wait.
+  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it named the
+  // wait.
   const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
@@ -155,7 +159,10 @@ function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boo
   return nowMs < oursUntilMs;
 }
 
-/** Records a step's states, the rows that it makes due, and its requests. The requests wait for `removeRequests`. */
+/**
+ * Records the states in a rule's reaction, the rows that it makes due, and its requests. The requests wait for
+ * `removeRequests`.
+ */
 export function recordStates(
   { rowsDue, confirm }: Memory,
   rule: FindingRule,
@@ -194,7 +201,8 @@ export function timesOf(mirror: MirrorMemory, key: string): readonly number[] {
 
 /**
  * Records that a mirror has served an item.
- * @param time.rttMs  `null`: the time is not a usual one
+ * @param time.rttMs  `null`: the round trip does not count as usual (first fetch of a cache, or delayed by this
+ * process)
  */
 export function recordSuccess(
   memory: Memory,
@@ -218,7 +226,10 @@ export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): voi
   held.push(sample);
 }
 
-/** Removes the held samples that no longer wait. @returns them, in order of arrival */
+/**
+ * Removes the held samples that no longer wait for a verdict.
+ * @returns the removed samples, in order of arrival
+ */
 export function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {
   const ready: HeldSample[] = [];
   const waiting: HeldSample[] = [];

@@ -10,7 +10,10 @@ import { advanceDeadline, type Recheck, type Round, recordResponse } from './mom
 
 const targetsInDoubt = 8;
 
-/** Puts a target in doubt. Returns false if it is in doubt already, or if too many targets are. */
+/**
+ * Puts a target in doubt (its failure is to be confirmed). Returns false if it is in doubt already, or if too many
+ * targets are.
+ */
 export function openDoubt(
   memory: Memory,
   mirror: MirrorMemory,
@@ -34,19 +37,25 @@ export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
-/** Ends the doubt of one target. If it was the mirror's last one, the mirror's doubt ends too. */
+/** Ends the doubt of one target. If no other target of the mirror is in doubt, the mirror's doubt ends too. */
 export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
 
-/** Records concurrent probes that did not blame our network. So samples that ended before them no longer wait. */
+/**
+ * Records when concurrent probes started that did not blame our network. Samples that ended before that time no longer
+ * wait for a verdict.
+ */
 export function clearDoubt(doubt: Doubt, momentMs: number): void {
   doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);
 }
 
 type Pattern = Pick<Suspicion, 'pattern' | 'isLoss'>;
 
-/** Puts an egress under suspicion. From now on the round watches for the end of the suspicion. */
+/**
+ * Puts an egress (a network path out of this host) under suspicion. From now on, the probes of the round show when the
+ * suspicion ends.
+ */
 export function openSuspicion(memory: Memory, round: Round, egress: string, { pattern, isLoss }: Pattern): void {
   const { monotonicMs, wallMs } = memory.now;
   const since = { sinceMs: monotonicMs, sinceWallMs: wallMs, patternSinceMs: monotonicMs };
@@ -59,13 +68,13 @@ export function recordPattern(suspicion: Suspicion, { pattern, isLoss }: Pattern
   suspicion.isLoss = isLoss;
 }
 
-/** Starts a new review period of a suspicion, with the responses of one moment. */
+/** Starts a new review period of a suspicion, with the responses of one moment (concurrent probes). */
 export function startPattern(suspicion: Suspicion, pattern: Suspicion['pattern'], nowMs: number): void {
   suspicion.pattern = pattern;
   suspicion.patternSinceMs = nowMs;
 }
 
-/** After a suspend, the duration of each suspicion counts from now. */
+/** After a suspend of the process, the duration of each suspicion counts from now. */
 export function renewSuspicions({ confirm: { suspicions }, now: { monotonicMs } }: Memory): void {
   for (const [egress, suspicion] of suspicions)
     suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
@@ -77,8 +86,8 @@ export function removeSuspicion(memory: Memory, round: Round | null, egress: str
 }
 
 /**
- * Adds a sample to the moments (concurrent probes) that wait for it. While the egress is suspect, a response brings the
- * next moment forward.
+ * Adds a sample to the moments (concurrent probes) that wait for it. While our network over this egress is suspect, a
+ * response brings the next moment forward.
  * @param isResponse  `null`: the sample says nothing about the mirror
  */
 export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
@@ -99,7 +108,7 @@ export function openRecheck(round: Round, key: string, recheck: Omit<Recheck, 's
   round.rechecks.set(key, { ...recheck, settled: 0 });
 }
 
-/** Adds another order to a recheck that is running. */
+/** Merges another order into a recheck (repeated probes) that is running. */
 export function widenRecheck(known: Recheck, order: Omit<Recheck, 'settled' | 'target'>, nowMs: number): void {
   known.untilMs = Math.max(known.untilMs, order.untilMs);
   known.stepMs = Math.min(known.stepMs, order.stepMs);
@@ -110,7 +119,7 @@ export function widenRecheck(known: Recheck, order: Omit<Recheck, 'settled' | 't
   known.registries = known.registries === null || order.registries === null ? null : both;
 }
 
-/** Starts a recheck again: it waits until `firstMs`, and ends at `untilMs`. */
+/** Starts a recheck (repeated probes) again. The recheck waits until `firstMs`, and ends at `untilMs`. */
 export function renewRecheck(known: Recheck, firstMs: number, untilMs: number): void {
   known.nextAtMs = firstMs;
   known.untilMs = untilMs;
@@ -120,7 +129,10 @@ export function recordStep(recheck: Recheck, nowMs: number): void {
   recheck.nextAtMs = nowMs + recheck.stepMs;
 }
 
-/** Counts good responses in a row. @returns the count */
+/**
+ * Counts the good responses of a recheck in a row.
+ * @returns the count
+ */
 export function countSettled(recheck: Recheck, isGood: boolean): number {
   recheck.settled = isGood ? recheck.settled + 1 : 0;
   return recheck.settled;
@@ -130,7 +142,10 @@ export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean
   for (const [key, recheck] of round.rechecks) if (isOver(recheck)) round.rechecks.delete(key);
 }
 
-/** Removes all requests. @returns them, in order */
+/**
+ * Removes all requests of the rules.
+ * @returns the removed requests, in order
+ */
 export function removeRequests({ confirm: { requests } }: Memory): Memory['confirm']['requests'] {
   return requests.splice(0);
 }

@@ -19,7 +19,10 @@ export interface RuleView {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
-  /** The subjects by `ContentSubject.key`. Only `contents/` changes them. */
+  /**
+   * What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. Only `contents/` changes
+   * this map.
+   */
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
@@ -49,7 +52,8 @@ export interface Judged extends RuleInput {
   /** True if the sample used the kind of connection (cold or warm) by which the mirror is judged. */
   readonly isPrimary: boolean;
   /**
-   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. This is no failure.
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. Such a timeout is no
+   * failure.
    */
   readonly isShort: boolean;
   /** True if another rule reports this sample. */
@@ -61,26 +65,26 @@ export interface Confirmed extends About {
   readonly sample: Sample | null;
   readonly vantage: Finding['vantage'];
   /**
-   * What confirmed the failure. `moment`: a verdict on concurrent probes of all mirrors. `released`: a suspicion of our
-   * network ended. `dead`: other mirrors responded during a suspicion.
+   * What confirmed the failure. `moment`: a verdict on concurrent probes of all mirrors. `released`: a suspicion
+   * against our network ended. `dead`: other mirrors responded during such a suspicion.
    */
   readonly by: 'moment' | 'released' | 'dead';
 }
 
-/** What a rule requests: an unplanned probe, or the start or end of a doubt. */
+/** What a rule requests: an unplanned probe, or the start or end of a doubt (an unconfirmed failure). */
 export type Request =
   | { readonly kind: 'recheck'; readonly target: Target }
   /** Probe again after the first refused or slow response. */
   | { readonly kind: 'refused' | 'slow'; readonly sample: Sample }
-  /** Probe again at the end of the step's wait. */
+  /** Probe again when the wait of the throttled step ends. */
   | { readonly kind: 'throttled'; readonly target: Target }
   /** Probe a recovering light target for up to `limits.roundMs`, until it works or fails. */
   | { readonly kind: 'back'; readonly target: Target }
   /** Send one probe that is not judged. `FindingRule.peek` receives its result. */
   | { readonly kind: 'peek'; readonly peek: Peek }
-  /** Start a doubt (if `isFailed` and `isDoubtful`) or end one (if not `isFailed`). */
+  /** Start a doubt (if `isFailed` and `isDoubtful`), or end a doubt (if not `isFailed`). */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
-  /** End the doubt of a target; `null`: of the whole mirror. */
+  /** End the doubt of a target; `null`: end all doubts of the mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
 /** Absent items of a module whose contents go backwards. */
@@ -107,12 +111,12 @@ export interface RuleStep<M, S = unknown> {
   readonly vantage?: Finding['vantage'] | undefined;
   readonly isBack?: boolean;
   readonly isDirty?: boolean;
-  /** True: the mirror's row is written with the next turn that writes. */
+  /** True: the mirror's row is written the next time that rows are written. */
   readonly rowIsDue?: boolean;
   readonly dirty?: SeriesMemory | undefined;
-  /** Steps for mirrors of the same upstream, applied in this order. */
+  /** Reactions for other mirrors of the same upstream, applied in this order. */
   readonly others?: readonly (readonly [MirrorMemory, RuleStep<M, S>])[];
-  /** True: the rows of `series` are written with this turn. */
+  /** True: the rows of `series` are written in this turn of the main loop. */
   readonly isUrgent?: boolean;
 }
 
@@ -120,15 +124,15 @@ export interface RuleStep<M, S = unknown> {
 export type StoredRow = Readonly<Record<string, unknown>>;
 
 /**
- * One kind of finding, or one story of a kind (findings with one cause that are counted separately). It has the state,
- * rows and reaction to each input.
+ * One kind of finding, or one story of a kind (findings with one cause that are counted separately). The rule defines
+ * the state, the stored rows, and the reaction to each input.
  * @see docs/decisions/0060-findings-by-kind.md
  */
 export interface FindingRule<M = unknown, S = unknown> {
   /** The unique name of the rule, which is the key of its state. */
   readonly name: string;
   readonly kind: FindingKind;
-  /** The cause that separates these findings from others of the kind. */
+  /** The cause of this rule's findings, if findings with this cause are counted separately from others of the kind. */
   readonly story?: Finding['cause'];
   readonly none: () => M;
   /** The first state of a series, never changed in place. Absent: a series has no state. */
@@ -142,7 +146,10 @@ export interface FindingRule<M = unknown, S = unknown> {
   peek?(own: M, received: Received): RuleStep<M> | null;
   /** Receives a sample about the mirror, before it is settled. */
   observe?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
-  /** Receives a sample that may start or end a doubt. Not called while the mirror is paused or the egress suspect. */
+  /**
+   * Receives a sample that may start or end a doubt (an unconfirmed failure). Not called while the mirror is paused, or
+   * its network path is suspect.
+   */
   confirm?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   decide?(own: M, confirmed: Confirmed, ofSeries: S): RuleStep<M, S> | null;
   /** Receives an ok sample right before it is settled. */
@@ -172,7 +179,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   adopt?(own: M, about: About): RuleStep<M, S> | null;
   /** Called at a start. Restores state that depends on other rows. */
   start?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called at every turn of the loop. */
+  /** Called at every turn of the main loop. */
   tick?(own: M, about: About): RuleStep<M> | null;
   /**
    * The last probe of a series that confirms the open finding; `null`: none. `isTimed`: the finding is about duration.
@@ -184,7 +191,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
   /** A fixed confidence for a finding; `null`: the kind of finding determines it. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** True if the evidence of the test behind the finding is at least twice its bound; absent: always. */
+  /** True if the evidence of the test behind the finding is at least twice its bound; absent: always true. */
   isSure?(own: M, about: About): boolean;
   /** Called when a finding of this rule, or of a rule that follows it, was acknowledged. */
   acknowledge?(own: M, finding: Finding, about: About): RuleStep<M, S> | null;
@@ -225,7 +232,7 @@ export interface OwnStep<S> {
   readonly statement?: FindingStatement;
 }
 
-/** A rule about this process and its vantage. Its state is not stored. */
+/** A rule about this process and the network of this host. Its state is not stored. */
 export interface OwnRule<S = unknown> {
   readonly name: string;
   readonly kind: FindingKind;
@@ -235,10 +242,10 @@ export interface OwnRule<S = unknown> {
   compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
   /** Called after the process was suspended, or a clock jumped. */
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called when a suspicion has ended. */
+  /** Called when a suspicion against our network has ended. */
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called at a start and at a reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called at every turn of the loop. */
+  /** Called at every turn of the main loop. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
 }

@@ -20,7 +20,9 @@ export type FindingStatement = Draft | Well | null;
 
 interface Well extends Message {
   readonly tag: 'well';
-  /** The cause of the finding to close, for causes whose findings are separate from others of their kind. */
+  /**
+   * The cause of the finding to close, if findings with this cause are counted separately from others of their kind.
+   */
   readonly of?: Finding['cause'];
 }
 
@@ -64,7 +66,10 @@ export function selectProbes(probeIds: readonly string[], slowest: string | null
   return left;
 }
 
-/** The evidence of an open finding after a new result. It has the new numbers, and the probes of both. */
+/**
+ * The evidence of an open finding after a new result. It has the numbers of the new result, and the probes of both
+ * results.
+ */
 export function mergeEvidence(known: Evidence, newer: Evidence): Evidence {
   const slowest = slowerOf(known.slowest, newer.slowest);
   const fresh = newer.probeIds.filter((id) => !known.probeIds.includes(id));
@@ -86,7 +91,7 @@ export function addProbe(
   return withSlowest({ ...counted, probeIds: added(known.probeIds, [probeId], slowest) }, slowest);
 }
 
-/** The slower of two; if equal, the earlier. */
+/** The slower of two probes; if they are equally slow, the earlier one. */
 export function slowerOf(before: Evidence['slowest'], now: Evidence['slowest']): Evidence['slowest'] {
   if (before === undefined || now === undefined) return before ?? now;
   return now.ms > before.ms ? now : before;

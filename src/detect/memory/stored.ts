@@ -11,7 +11,7 @@ export function expireSeen({ seen, now, config }: Memory): void {
   for (const [key, atMs] of seen) if (now.wallMs - atMs > config.state.keepMs) seen.delete(key);
 }
 
-/** Forgets what replaced mirrors served, because it shows nothing about the caches of the new ones. */
+/** Forgets what replaced mirrors served. It shows nothing about the caches of the new mirrors. */
 export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>): void {
   if (replaced.size === 0) return;
   for (const key of memory.seen.keys()) {
@@ -35,7 +35,7 @@ export function recordOpening({ findingLog }: Memory, id: string, atMs: number):
   findingLog.openSince.set(id, atMs);
 }
 
-/** Records that the row of an open finding is written, under this stamp. */
+/** Records that the row of an open finding is written with this time stamp. */
 export function recordFindingRow({ findingLog, now }: Memory, { id, evidence }: Finding, stampMs: number): void {
   findingLog.written.set(id, { evidence, stampMs, atMs: now.monotonicMs });
 }
@@ -48,7 +48,10 @@ export function recordAssured({ findingLog }: Memory, assured: Memory['findingLo
   findingLog.assured = assured;
 }
 
-/** The minimum interval between searches, because a search visits all changed series. */
+/**
+ * The minimum interval between two searches for rows to write, because a search visits all changed series.
+ * Milliseconds.
+ */
 const searchEveryMs = 1_000;
 
 export function isTimeToWrite({ rowsDue, now: { monotonicMs } }: Memory): boolean {

@@ -2,8 +2,8 @@ import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
 /**
- * One response about the contents of one subject. `fromMs` and `toMs`: start and end of its probe, monotonic
- * milliseconds.
+ * One response about the contents of one subject (a module, one version of it, or the whole mirror). `fromMs` and
+ * `toMs`: start and end of its probe, monotonic milliseconds.
  */
 export interface ContentReading {
   readonly fromMs: number;
@@ -14,7 +14,8 @@ export interface ContentReading {
 export type Versions = NonNullable<Contents['versions']>;
 
 /**
- * The versions of `all` that the response should list. If it lists only the newest, it shows nothing about older ones.
+ * The versions of `all` that the response should list. A response that lists only the newest versions shows nothing
+ * about older ones.
  * @param all  the newest last
  */
 export function selectComparable(all: readonly string[], { count, newest }: Versions): readonly string[] {
@@ -24,7 +25,7 @@ export function selectComparable(all: readonly string[], { count, newest }: Vers
   return floor < 0 ? [] : all.slice(floor);
 }
 
-/** A mutable tag, or a value that only grows (serial, date), within one subject. */
+/** A mutable tag, or a value that only grows (serial, date). */
 export type LineKey = `tag ${string}` | 'serial' | 'date';
 
 export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<readonly [LineKey, string | number]> {
@@ -40,7 +41,7 @@ export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: b
     (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));
 }
 
-/** True for a text that starts with the first part, ends with the last, and has the others in between, in order. */
+/** True if `text` starts with the first part, ends with the last part, and has the other parts in between, in order. */
 function isLike(text: string, parts: readonly string[]): boolean {
   const [first = '', ...rest] = parts;
   if (rest.length === 0) return text === first;
@@ -82,9 +83,12 @@ export interface LineState {
   value: string | number;
   /** End of the first response with this value. */
   sinceMs: number;
-  /** The position reached: the largest value, or for a tag the `seq` of a change; `null`: none. */
+  /**
+   * The newest position that the mirror has reached: the largest serial or date, or the `seq` of a tag's change;
+   * `null`: none.
+   */
   best: number | null;
-  /** Consecutive responses behind `best`. */
+  /** The number of responses in a row whose value was behind `best`. */
   below: number;
 }
 
@@ -104,7 +108,7 @@ export interface StepBack {
   readonly atMs: number;
 }
 
-/** The lag of a mirror at its last response about one subject. Milliseconds; `null` is unknown. */
+/** The lag of a mirror at its last response about one subject (such as a module). Milliseconds; `null` is unknown. */
 export interface LagReading {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
@@ -115,15 +119,18 @@ export interface LagReading {
    * `null`: none.
    */
   readonly oldestMs: number | null;
-  /** The minimum number of missing records. */
+  /** The minimum number of records that the mirror lacks, by serial; `null`: unknown. */
   readonly records: number | null;
-  /** The missing versions; `null`: the step lists no versions. */
+  /** The missing versions; `null`: the responses list no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   readonly by: 'origin' | 'peers';
   readonly line: LineBehind | null;
 }
 
-/** A mirror's tag, serial or date, shown since `sinceMs` (monotonic), and a newer value that the mirror lacks. */
+/**
+ * A mirror's tag, serial or date, shown since `sinceMs` (monotonic milliseconds), and a newer value that the mirror
+ * lacks.
+ */
 export interface LineBehind {
   readonly key: LineKey;
   readonly value: string | number;
@@ -131,17 +138,17 @@ export interface LineBehind {
   readonly wants: string | number;
 }
 
-/** The contents of one mirror's responses about a subject. Monotonic milliseconds. */
+/** The contents of one mirror's responses about a subject (such as a module). Monotonic milliseconds. */
 export class Shelf {
   looks: number = 0;
-  /** Start and end of the last response, and start of the one before. */
+  /** Start and end of the last response, and start of the response before. */
   fromMs: number = 0;
   toMs: number = 0;
   previousFromMs: number | null = null;
   /** End of the first response. */
   firstMs: number = 0;
   versions: Versions | null = null;
-  /** Versions that appeared after the first response, and between which two responses. */
+  /** The versions that appeared after the first response, and between which two responses each appeared. */
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();
@@ -153,7 +160,9 @@ export class Shelf {
   reading: LagReading | null = null;
 }
 
-/** What one kind of response is about: a module at one step, one version (tag) of it, or the whole mirror. */
+/**
+ * What one kind of response is about: a module by one kind of request, one version (tag) of it, or the whole mirror.
+ */
 export class ContentSubject {
   /** The key, `ecosystem|upstream|module|version|step`. */
   readonly key: string;
@@ -175,7 +184,9 @@ export class ContentSubject {
 }
 
 export class MirrorContents {
-  /** By module and version (`latest`): what it resolved to last (`now`), and earlier (`left`). */
+  /**
+   * By module and version (such as `latest`): the version that it resolved to last (`now`), and earlier ones (`left`).
+   */
   readonly resolved = new Map<string, { readonly now: string; readonly left: readonly string[] }>();
   readonly steppedBack = new Map<string | null, Shelf>();
   /** How long the last releases took from the origin to this mirror, milliseconds, newest last. */
@@ -190,7 +201,7 @@ export interface ContentComparison {
 
 export interface Standpoint {
   readonly origin: string | null;
-  /** Responses older than this are outdated. */
+  /** Responses older than this are outdated, milliseconds. */
   readonly freshMs: number;
   readonly nowMs: number;
 }
@@ -205,7 +216,7 @@ export function freshOriginOf(subject: ContentSubject, at: Standpoint): Shelf | 
   return isFresh(shelf, at) ? shelf : null;
 }
 
-/** The mirrors with a recent response, without `registry` and the origin. */
+/** The mirrors with a recent response, except `registry` and the origin. */
 export function peersOf(subject: ContentSubject, registry: string | null, at: Standpoint): readonly Shelf[] {
   return [...subject.shelves].flatMap(([name, shelf]) =>
     name !== registry && name !== at.origin && isFresh(shelf, at) ? [shelf] : [],

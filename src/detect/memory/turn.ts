@@ -5,7 +5,7 @@ import type { Row, Table } from '../../core/ports.ts';
 import type { SettledSample } from '../../core/sample.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 
-/** The probes of one moment of a round, which start together now. */
+/** The concurrent probes of a round (one moment), which start together now. */
 export interface RoundRequest {
   readonly id: string;
   readonly moment: number;
@@ -20,7 +20,7 @@ export interface Peek {
   readonly family: 4 | 6 | null;
   /** The HTTP version that the probe must use; absent: as usual. */
   readonly protocol?: HttpProtocol;
-  /** The order that these probes carry out; absent: none. */
+  /** The recheck order that this probe carries out; absent: no order caused it. */
   readonly order?: RecheckOrder;
 }
 
@@ -39,11 +39,11 @@ export class TurnDraft {
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
   readonly rows: Row[] = [];
   readonly deletes: { readonly table: Table; readonly key: string }[] = [];
-  /** The share of load to shed, 0 (none) to 1. */
+  /** The fraction of scheduled probes to skip because this machine is overloaded, 0 to 1. */
   shed: number = 0;
-  /** When to call `tick` at the latest, monotonic; `null`: the usual second is enough. */
+  /** When to call `tick` at the latest, monotonic milliseconds; `null`: the usual interval of one second is enough. */
   wakeAtMs: number | null = null;
 }
 
-/** The result of one call: what the caller passes on, starts and stores. */
+/** The result of one call of the detector: what the caller passes on, starts and stores. */
 export type DetectTurn = Readonly<TurnDraft>;

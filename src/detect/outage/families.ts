@@ -24,9 +24,12 @@ export interface Families {
   readonly detour: Detour | null;
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
-  /** Last success over each family, monotonic milliseconds. */
+  /** When a probe last succeeded over each family, monotonic milliseconds. */
   readonly respondedOver: Readonly<Partial<Record<AddressFamily, number>>>;
-  /** By target: the last ok confirming probe that was sent over a chosen address family. */
+  /**
+   * By target id: the last ok confirming probe over an ordered address family. Its response replaces a failure over the
+   * broken family.
+   */
   readonly insteadOf: ReadonlyMap<string, Sample>;
 }
 
@@ -77,7 +80,8 @@ export function isShown({ failures }: Detour): boolean {
 /** The detour after a probe over the broken family; `null`: the detour ends. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   const { family, due, outcome } = sample;
-  // If the host name has no address of the ordered family, a probe uses the other family.
+  // A probe that was ordered over the broken family uses the other family if the host name has no address of the broken
+  // one.
   const isGone = due.family === detour.broken && outcome.tag === 'ok';
   if (family !== detour.broken && !isGone) return detour;
   if (unconnected(sample) !== null)
@@ -92,8 +96,8 @@ function afterTry(detour: Detour, sample: Sample): Detour | null {
 }
 
 /**
- * The response that a client gets when it falls back to the other family. It has the times and the identity of the
- * failed probe.
+ * The response that a client gets when it falls back to the other family. This response has the times and the identity
+ * of the failed probe.
  */
 function overOther(failed: Sample, response: Sample): Sample {
   return {
@@ -110,8 +114,8 @@ function overOther(failed: Sample, response: Sample): Sample {
 }
 
 /**
- * Records the address family of a sample. After a failure over one family, an ordered success over the other starts
- * a detour.
+ * Records the address family of a sample. If one family failed, and a probe ordered over the other family succeeds, a
+ * detour starts.
  */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
@@ -133,7 +137,7 @@ export function updateFamilies(before: Families, { mirror }: MirrorMemory, sampl
   return { ...after, detour: newDetour(failedOver.family, failedOver, nowMs) };
 }
 
-/** Adds a response, and keeps the newest ones, one for each target. */
+/** Adds a response. Keeps the newest `responsesKept` responses, one for each target. */
 function withResponse(known: Families['insteadOf'], sample: Sample): Families['insteadOf'] {
   const { id } = sample.due.target;
   return new Map([...[...known].filter(([other]) => other !== id), [id, sample] as const].slice(-responsesKept));
@@ -147,8 +151,8 @@ export function responseOfFamilies({ detour, insteadOf }: Families, sample: Samp
 }
 
 /**
- * Requests a probe over the broken family: after each ok scheduled canary, and in rounds while only one failure is
- * known.
+ * Requests a probe over the broken family during a detour: after each ok scheduled canary, and in confirming rounds
+ * while only one failure of that family is known.
  */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];
@@ -157,7 +161,7 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** Records a probe during a detour; `null`: there is no detour, or the target is heavy. */
+/** The state after a probe during a detour; `null`: there is no detour, or the target is heavy. */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

@@ -19,7 +19,7 @@ export interface ProtocolFault {
   readonly otherMs: number | null;
 }
 
-/** The time of a target over the HTTP version that the first client of the ecosystem does not use. */
+/** The round trip of a target over the HTTP version that the first client of the ecosystem does not use. */
 export interface OtherSpeed {
   readonly targetId: string;
   readonly protocol: HttpProtocol;
@@ -83,7 +83,10 @@ export function restoreFault(broken: HttpProtocol, reason: Reason, nowMs: number
   return { broken, reason, failures: shownFrom, probeIds: [], otherMs: nowMs };
 }
 
-/** The fault with its clients, once one version has failed often enough and the other works; else `null`. */
+/**
+ * The fault with the clients that it affects; `null` unless one version has failed at least `shownFrom` times and the
+ * other version works.
+ */
 export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;
   const { broken, reason, probeIds } = fault;
@@ -132,7 +135,7 @@ export function updateOther(
   const { due, protocol, outcome } = sample;
   const requestedProtocol = due.protocol;
   if (requestedProtocol === undefined || mirror.speaks === undefined) return null;
-  // Clients that offer both versions use HTTP/1.1 where the server has turned HTTP/2 off.
+  // Clients that offer both versions use HTTP/1.1 if the server has turned HTTP/2 off. So the fault is over for them.
   const isOff = outcome.tag === 'failed' && 'code' in outcome.failure && outcome.failure.code === 'MW_NO_HTTP2';
   if (isOff && fault?.broken === requestedProtocol) return { fault: null, isChange: true };
   if (outcome.tag === 'ok') {
@@ -147,7 +150,7 @@ export function updateOther(
 }
 
 /**
- * Decides whether a target is probed over the other HTTP version too. `isRequested`: true, because the target is slow
+ * Decides whether a slow target is also probed over the other HTTP version. `isRequested` is true if the target is slow
  * and no recent time over that version is known.
  */
 export function otherSpeedOf(

@@ -15,7 +15,7 @@ import type { ProtocolFault } from './http-versions.ts';
 
 const recentSamples = 10;
 
-/** The outage state of one target; cold samples only. */
+/** The outage state of one target, from samples over cold connections only. */
 export interface OutageState {
   readonly isOut: boolean;
   /** The last result. `never`: there was none since the start, or since streaks were reset. */
@@ -24,7 +24,7 @@ export interface OutageState {
   readonly failures: number;
   /**
    * `fromMs`: when the first failure of the streak or outage began to count. `lastEndedMs`: end of the last judged
-   * sample. Monotonic.
+   * sample. Monotonic milliseconds.
    */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
@@ -79,7 +79,7 @@ export interface TargetResult {
   readonly probeId: string;
 }
 
-/** The state after one more judged sample. A sample that ended before the last one changes nothing. */
+/** The state after one more judged sample. A sample that ended before the last judged sample changes nothing. */
 export function updateOutage(state: OutageState, result: TargetResult): OutageState {
   if (state.lastEndedMs !== null && result.endedMs < state.lastEndedMs) return state;
   const failed = result.outcome === 'failed';
@@ -110,8 +110,8 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
 }
 
 /**
- * How the failures make an outage, over at least `overMs`: `row` by their number in a row, `share` by their share of
- * the recent samples. `null`: no outage, or one is open already.
+ * Decides whether the failures make an outage. `row`: enough failures in a row. `share`: too large a share of the
+ * recent samples failed. The failures must span at least `rule.overMs`. `null`: no outage, or one is open already.
  * @see docs/detection.md#rules-of-findings
  */
 export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
@@ -133,14 +133,17 @@ export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number):
   return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
 }
 
-/** True for an outage that needs more evidence to end, because it opened by share or soon after an earlier one. */
+/**
+ * True for an outage that needs more evidence to end, because it opened by its share of failures or soon after an
+ * earlier outage.
+ */
 export function isDamped({ isByShare, penalty }: OutageState): boolean {
   return isByShare || penalty >= limits.outageDampedFrom;
 }
 
 /**
- * True after `close` ok samples in a row. A damped outage also needs at most one failure of the last `recentSamples`,
- * and a time without failures.
+ * True if an outage is over: after `rule.close` ok samples in a row. A damped outage also needs at most one failure in
+ * the last `recentSamples`, and a time without failures.
  * @see docs/detection.md#rules-of-findings; RFC 2439
  */
 export function isOutageOver(state: OutageState, rule: OutageRule): boolean {
@@ -157,7 +160,7 @@ function quietNeededMs({ penalty }: OutageState): number {
   return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
 }
 
-/** A sample for the outage rule; `null`: its outcome is unknown. */
+/** The result of a sample for the outage rule; `null`: the sample's outcome is unknown. */
 export function targetResultOf(sample: Sample): TargetResult | null {
   const { outcome } = sample;
   if (outcome.tag === 'unknown') return null;

@@ -6,9 +6,12 @@ export interface Baseline {
   readonly sorted: readonly number[];
   /** The median of `window`, milliseconds; `null` until `window` has `rule.warmup` round trips. */
   readonly medianMs: number | null;
-  /** The larger of the 99th percentile by rank and the one implied by the quartiles; `null` while warming. */
+  /**
+   * The larger of the 99th percentile by rank and the one implied by the quartiles, milliseconds; `null` while
+   * `medianMs` is `null`.
+   */
   readonly p99Ms: number | null;
-  /** The version that `latest` resolved to; `null`: a fixed version, or none. */
+  /** The version that `latest` resolved to; `null`: the version is fixed, or `latest` was not resolved yet. */
   readonly resolvedVersion: string | null;
 }
 
@@ -73,11 +76,17 @@ function measured(
   };
 }
 
-/** Standard deviations between the quartiles of a normal distribution, and from its median to its 99th percentile. */
+/**
+ * The number of standard deviations between the quartiles of a normal distribution, and from its median to its 99th
+ * percentile.
+ */
 const betweenQuartiles = 1.349;
 const toP99 = 2.326;
 
-/** The 99th percentile of the log-normal distribution with these quartiles and this median. */
+/**
+ * The 99th percentile of the log-normal distribution with these quartiles and this median; 0 if the lower quartile is
+ * 0.
+ */
 function impliedP99Ms(sorted: readonly number[]): number {
   const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
   const [low, high] = [at(0.25), at(0.75)];

@@ -14,7 +14,7 @@ export interface RollUpInput {
   readonly silentForMs: number | null;
   /** The interval of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Why the canary's planned probes are skipped; `null`: they are not. */
+  /** Why the canary's planned probes are skipped; `null`: they are not skipped. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
   /** The number of modules whose canary step is in outage. `modules` is the number of all modules. */
@@ -31,19 +31,25 @@ export interface RollUpInput {
   readonly okAgoMs: number | null;
 }
 
-/** True if the mirror is down: its canary is in outage, or at least half of the modules and at least two. */
+/**
+ * True if the mirror is down. It is down if its canary is in outage, or the canary step of at least half of its modules
+ * and of at least two.
+ */
 function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
 }
 
-/** How many modules have their canary step in outage: each client fetch needs that step. */
+/** The number of modules whose canary step is in outage. Each client fetch needs that step. */
 export function modulesOutOf(out: Iterable<{ readonly target: Target }>, canaryStep: Step | null): number {
   const modules = new Set<string>();
   for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
   return modules.size;
 }
 
-/** True if these series, the canary first, mean that the mirror is down. */
+/**
+ * True if the series in outage mean that the mirror is down. If the canary is among them, it must be the first of
+ * `out`.
+ */
 export function isDownBy(
   out: readonly { readonly target: Target }[],
   mirror: Pick<MirrorMemory, 'canary' | 'modules'>,
@@ -52,7 +58,7 @@ export function isDownBy(
   return isDown({ canaryOut: out[0]?.target.canary === true, modulesOut, modules: mirror.modules });
 }
 
-/** Without a canary sample for this long, a mirror is unknown. Milliseconds. */
+/** A mirror without a canary sample for this long has the state `unknown`. Milliseconds. */
 function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }
@@ -81,7 +87,7 @@ export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState
   if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };
   if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
-  // After a failure that no round has confirmed, a recent ok sample keeps the mirror up.
+  // After a failure that was not confirmed, a recent ok sample keeps the mirror up.
   const isKnown = input.okAgoMs !== null && input.okAgoMs < silenceMs(input.paceMs);
   return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
 }

@@ -28,7 +28,8 @@ export type SpeedPace =
 export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. Samples of kind `other` change no streak, but end an old spike.
+ * Judges one sample for the spike rule. A sample of kind `other` (neither ok nor a timeout) changes no streak, but ends
+ * an old spike.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeSpike(
@@ -74,9 +75,12 @@ export interface SpeedState {
   };
   /** Slow round trips of the streak, milliseconds. If no spike follows, they are added to the baseline. */
   readonly pending: readonly number[];
-  /** True if the last sample was ok and slow. The p99 is not considered here. */
+  /** True if the last sample was ok and slow, judged by the median alone (without the p99). */
   readonly isLastSlow: boolean;
-  /** A level shift: its start (monotonic), the median before, and how many samples in a row are near that median. */
+  /**
+   * A level shift: its start (monotonic milliseconds), the median before it, and how many samples in a row are near
+   * that median.
+   */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
 
@@ -97,14 +101,20 @@ export function speedOf(series: SeriesMemory): SpeedState {
   return seriesStateOf<SpeedState>(speedPlace, series);
 }
 
-/** The threshold of a series for a deadline, milliseconds; `null` while warming and for heavy steps. */
+/**
+ * The round trip above which a sample of the series is slow, milliseconds; `null` while the baseline warms up, and for
+ * heavy steps (downloads).
+ */
 export function thresholdFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = speedOf(series).baseline;
   return thresholdMsOf(medianMs, rule, timeoutMs, p99Ms);
 }
 
-/** The bounds near which our own delay makes the verdict uncertain, see `isContaminated`; `null` for heavy steps. */
+/**
+ * The round trips near which a delay of this process makes the verdict on speed uncertain (see `isContaminated`),
+ * milliseconds; `null` for heavy steps (downloads).
+ */
 export function boundsFor(rule: SpikeRule, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
   if (isHeavy(series.target)) return null;
   const { baseline, spike } = speedOf(series);

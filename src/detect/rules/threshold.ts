@@ -92,7 +92,7 @@ function assertNumbers(...values: readonly number[]): void {
 type Delayed = Pick<Sample, 'rttMs' | 'loopDelayMsMax' | 'loopDelayMsSum'>;
 
 /**
- * True if a delay of our own event loop could have changed the verdict.
+ * True if a delay of our own event loop could have changed the verdict on the sample.
  * @param boundsMs  where a verdict on speed changes; `null`: a download, which is judged by its bytes, not its time
  * @see docs/decisions/0047-what-a-delay-leaves-open.md
  */

@@ -1,23 +1,24 @@
 import { findingKinds, kindTraits } from '../../core/finding.ts';
 
 /**
- * Bounds in seconds (docs/metrics.md#buckets). 0.8 is the minimum of the spike rule, and timeouts end at 120 s. No
- * bound is a whole number, because the text formats write those differently: the label `le` would differ.
+ * Bounds of buckets in seconds (docs/metrics.md#buckets). 0.8 is the minimum of the spike rule, and 120 the maximum of
+ * timeouts. No bound is a whole number, because the text formats write whole numbers differently: the label `le` would
+ * differ.
  */
 export const secondsBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
 ] as const;
 
-/** Bounds in bytes per second. None is a whole number, for the reason given at `secondsBuckets`. */
+/** Bounds of buckets in bytes per second. No bound is a whole number, for the reason given at `secondsBuckets`. */
 export const throughputBuckets = [
   16384.5, 65536.5, 131072.5, 262144.5, 524288.5, 1048576.5, 2097152.5, 4194304.5, 8388608.5, 16777216.5, 67108864.5,
   268435456.5,
 ] as const;
 
-/** Bounds in seconds of a real client's run. */
+/** Bounds of the buckets for the duration of a real client's run, seconds. */
 export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
 
-/** Bounds in seconds of the time from a release at the origin to its arrival at a mirror. */
+/** Bounds of the buckets for the time from a release at the origin to its arrival at a mirror, seconds. */
 export const propagationBuckets = [
   60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
 ] as const;

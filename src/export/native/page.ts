@@ -11,7 +11,7 @@ const metricField = familyType.fields.metric?.id ?? 0;
 /** The wire type of embedded messages. @see https://protobuf.dev/programming-guides/encoding/ */
 const lengthDelimited = 2;
 
-/** Encodes one series as a field of its family. */
+/** Encodes one series as a field of its metric family. */
 export function encodeSeries(message: MetricMessage): Uint8Array {
   return protobuf.Writer.create()
     .uint32((metricField << 3) | lengthDelimited)
@@ -20,7 +20,7 @@ export function encodeSeries(message: MetricMessage): Uint8Array {
 }
 
 /**
- * Encodes the beginning of a family, with the length that delimits it. Its series follow.
+ * Encodes the beginning of a metric family, with the length that delimits it. The encoded series of the family follow.
  * @param seriesBytes  the length of these series
  */
 export function encodeHead(name: MetricName, seriesBytes: number): Uint8Array {
