@@ -188,7 +188,7 @@ and more than half of the places that monitor the mirror, including those withou
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
 | 1 | never; only MirrorDown can fire | never; only VantageSuspect can fire |
-| 2 | both | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
+| 2 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
 | 3 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
 | 10 | 6 | as for 3 places |
 
