@@ -184,7 +184,7 @@ The 95th percentile of the round trip of artifacts, by module, version and mirro
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-This is the query for classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
+The query above is for classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
 
 Availability of a mirror over a day, and its failures by reason:
 
@@ -236,7 +236,7 @@ This section is for dashboards and rules from before the first release. Metrics 
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
-Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain these changes. The table below shows the number of lines of three Go mirrors with one module, before and now (\`npm run bench -- --only lines\`):
+Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were renamed or have fewer labels. The table below shows the number of lines of three Go mirrors with one module, before and now (\`npm run bench -- --only lines\`):
 
 | metric | lines before | now |
 | --- | --- | --- |
