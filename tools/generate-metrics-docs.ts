@@ -159,8 +159,8 @@ export function metricsPage(): string {
 
 # Metrics
 
-\`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text.
-Prometheus does. All other clients get text 0.0.4. Both formats write each number in the same way.
+\`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text,
+as Prometheus does. All other clients get text 0.0.4. Both formats write each number in the same way.
 
 - **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
   Only \`${lateNames.join('` and `')}\` appear at the first event of a label set ([first events](#first-events)).
@@ -200,11 +200,11 @@ sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connect
 \`\`\`
 
 Always select or group by \`step\` and \`connection\`, because a mean over artifacts and metadata, or over warm and cold connections, has no meaning. Use a range
-of at least 40 intervals of the step (20 min at 30 s). With a shorter range a quantile has too few samples.
+of at least 40 intervals of the step (20 min for an interval of 30 s). With a shorter range a quantile has too few samples.
 
 ## First events
 
-\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and boards of mirrorwatch insert a 0 before it, while the daemon is scraped:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and boards of mirrorwatch insert the value 0 before the first event, while the daemon is scraped:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
@@ -257,7 +257,7 @@ ${linesTable()}
 
 ${[example(3, 10), example(10, 200)].join('\n\n')}
 
-\`limits.lines\` bounds the page. If it has more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
+\`limits.lines\` limits the lines of the page. If the page needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
 counts the omitted lines. The lines of mirrors and of the daemon itself are never omitted.
 
 ## Buckets

@@ -212,7 +212,7 @@ less. With longer intervals only the other pairs can fire.
 
 ## Recording rules
 
-The alerts use the recording rules. In large installations, your own queries can use them too, if they would take too long over all targets.
+The alerts use the recording rules. In large installations, use them in your own queries if a query over all targets takes too long.
 The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). A name is
 \`level:metric:operations\`. The level defines the labels:
 
