@@ -95,8 +95,8 @@ function levelTable(): string {
 }
 
 /** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
-const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work. Prometheus had scraped 1 000 targets every 30 s for an
-hour. Each time is the median of three instant queries:
+const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
+targets every 30 s for an hour. Each time is the median of three instant queries:
 
 | expression | time | samples read |
 | --- | ---: | ---: |
@@ -221,8 +221,9 @@ ${levelTable()}
 Except at the level \`place\`, the rules aggregate over \`job\` and \`instance\`. So the shards of a place count as one daemon. Daemons without the label
 \`vantage\` count as one place.
 
-The table shows the cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
-All rules together write ${count(written)} series:
+The table shows the maximum cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
+It assumes a histogram for each target. The real numbers are lower, because most light steps have one histogram for all modules of a mirror
+([decision 0110](decisions/0110-fewer-lines.md)). All rules together write at most ${count(written)} series:
 
 ${costTable(groups)}
 
