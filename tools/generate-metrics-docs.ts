@@ -147,7 +147,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `For example, ${mirrors} mirrors with ${modules} modules at one version each (cold probes, one receiver, one control, no failure yet) have these numbers of lines: ${counted.join(', ')}.`;
+  return `${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control make this many lines before any failure: ${counted.join(', ')} lines.`;
 }
 
 /** Counters whose series appear at their first event. */
