@@ -113,6 +113,11 @@ export function shardsTargets(report: ShardsReport): readonly Target[] {
       `${missed} missed, ${twice} twice`,
       missed + twice + strange === 0,
     ),
-    target('targets that one daemon more moves, over 1/(n + 1)', '≤ 1.15 ×', `${over.toFixed(2)} ×`, over <= 1.15),
+    target(
+      'share of targets that move if one daemon is added, over 1/(n + 1)',
+      '≤ 1.15 ×',
+      `${over.toFixed(2)} ×`,
+      over <= 1.15,
+    ),
   ];
 }

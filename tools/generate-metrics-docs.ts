@@ -147,7 +147,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `${mirrors} mirrors, ${modules} modules at one version each, cold, with one receiver and one control, before any failure: ${counted.join(', ')} lines.`;
+  return `${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control make this many lines before any failure: ${counted.join(', ')} lines.`;
 }
 
 /** Counters whose series appear at their first event. */
@@ -159,13 +159,13 @@ export function metricsPage(): string {
 
 # Metrics
 
-\`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text.
-Prometheus does. All other clients get text 0.0.4. Both have the same numbers in the same form.
+\`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text,
+as Prometheus does. All other clients get text 0.0.4. Both formats write each number in the same way.
 
 - **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
   Only \`${lateNames.join('` and `')}\` appear at the first event of a label set ([first events](#first-events)).
-- **A gauge is absent while its value is unknown**, because 0 would mean down, expired or fresh. So each alert on a gauge
-  has a partner that fires on its absence (\`alerts/mirrorwatch.yml\`).
+- **A gauge is absent while its value is unknown**, because 0 would mean down, expired or fresh. So for each alert on a gauge,
+  a second alert fires while the gauge is absent (\`alerts/mirrorwatch.yml\`).
 - A reload removes the series of a mirror, module or receiver that is no longer configured. Counters of the others continue.
 - Only scheduled probes count. Confirming rounds, repeated checks of a wrong hash and manual probes do not count.
 - A label that does not apply is omitted: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
@@ -184,7 +184,7 @@ The 95th percentile of the round trip of artifacts, by module, version and mirro
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-This is the query for classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
+The query above is for classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
 
 Availability of a mirror over a day, and its failures by reason:
 
@@ -200,11 +200,11 @@ sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connect
 \`\`\`
 
 Always select or group by \`step\` and \`connection\`, because a mean over artifacts and metadata, or over warm and cold connections, has no meaning. Use a range
-of at least 40 intervals of the step (20 min at 30 s). With a shorter range a quantile has too few samples.
+of at least 40 intervals of the step (20 min for an interval of 30 s). With a shorter range a quantile has too few samples.
 
 ## First events
 
-\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and boards of mirrorwatch insert a 0 before it, while the daemon is scraped:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and boards of mirrorwatch insert the value 0 before the first event, while the daemon is scraped:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
@@ -219,24 +219,24 @@ This section is for dashboards and rules from before the first release. Metrics 
 | before | now | use instead |
 | --- | --- | --- |
 | buckets of \`mirror_probe_phase_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean: \`rate(mirror_probe_phase_seconds_sum[1h]) / rate(mirror_probe_phase_seconds_count[1h])\` |
-| buckets of \`mirror_cold_fetch_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean, as above |
-| buckets of \`mirror_not_found_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean, as above |
-| \`mirror_cache_answers_total\` by \`step\` | by mirror | its own sum over steps |
+| buckets of \`mirror_cold_fetch_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean: the rate of \`_sum\` divided by the rate of \`_count\` |
+| buckets of \`mirror_not_found_seconds\` | gone; \`_sum\` and \`_count\` stay | the mean: the rate of \`_sum\` divided by the rate of \`_count\` |
+| \`mirror_cache_answers_total\` by \`step\` | by mirror | the same metric: it is the sum over steps |
 | \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
-| \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | as above; whether one is open: \`mirror_integrity_mismatch_active\` |
+| \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | one cause: [first events](#first-events); whether a mismatch is open: \`mirror_integrity_mismatch_active\` |
 | \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_last_rtt_seconds\` by module and version, all steps | as \`mirror_probe_rtt_seconds\` | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_rtt_spike_streak\` by target | by mirror, the longest | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_last_success_timestamp_seconds\` by target | by mirror and \`step\` | every target: \`GET /api/v1/targets\` |
-| \`mirror_probe_unknown_total\` by \`step\` | by mirror | its own sum over steps |
+| \`mirror_probe_unknown_total\` by \`step\` | by mirror | the same metric: it is the sum over steps |
 | \`mirror_lag_records\` without \`module\` | \`mirror_sync_lag_records\` | \`mirror_sync_lag_records\` |
 | \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | the name that every Prometheus client has |
 | – | \`process_cpu_user_seconds_total\`, \`process_cpu_system_seconds_total\`, \`process_cpu_seconds_total\`, \`process_virtual_memory_bytes\`, \`process_heap_bytes\` | new: as every Prometheus client has them |
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
-| \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | as named; files: \`what="file"\` |
+| \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
-Why: [decision 0110](decisions/0110-fewer-lines.md), [decision 0132](decisions/0132-gauges-by-mirror.md). Lines of three Go mirrors with one module, before and now (\`npm run bench -- --only lines\`):
+Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were renamed or have fewer labels. The table below shows the number of lines of three Go mirrors with one module, before and now (\`npm run bench -- --only lines\`):
 
 | metric | lines before | now |
 | --- | --- | --- |
@@ -257,7 +257,7 @@ ${linesTable()}
 
 ${[example(3, 10), example(10, 200)].join('\n\n')}
 
-\`limits.lines\` bounds the page. If it has more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
+\`limits.lines\` limits the lines of the page. If the page needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
 counts the omitted lines. The lines of mirrors and of the daemon itself are never omitted.
 
 ## Buckets
@@ -272,13 +272,13 @@ The bounds of buckets are fixed. None is a whole number, because the two text fo
 A scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with buckets that are 4.4 % wider than the
 previous one. Other scrapers get a text format with classic histograms. Names and labels of all other metrics are the same in each format.
 
-- Prometheus 2.40 or later requests it with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
+- Prometheus 2.40 or later requests native histograms with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
 - With \`listen.histograms: classic\` the daemon offers no protobuf. With \`both\` it adds classic buckets to the protobuf page, for a scraper that requests protobuf but stores
   no native histograms. \`listen.histogramBuckets\` (160) bounds the buckets of a series. Beyond this number, adjacent buckets are merged.
 - Native buckets, their count and their sum start at the first scrape that gets them. Before that they use no memory.
 - With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the same bounds.
 
-The rules and boards of mirrorwatch read both forms: the native one if it exists, else the classic one.
+The rules and boards of mirrorwatch read the native histogram if it exists, else the classic one. For example:
 
 \`\`\`promql
 histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h]))) or histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
@@ -289,7 +289,7 @@ A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(
 Prometheus 3.8.0 stores 4.6 MB a day of the classic form (1 673 series) and 2.8 MB of the native form (626 series), indexes included. The test has three Go mirrors with ten modules, a scrape every 30 s,
 and round trips around 80 ms (\`node bench/histogram-storage.ts --hours 24\`).
 
-Reasons and figures: [decision 0115](decisions/0115-native-histograms.md), [decision 0133](decisions/0133-histograms-as-the-scraper-asks.md).
+Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md) have the reasons and figures.
 
 ## Slots without a probe
 

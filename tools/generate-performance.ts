@@ -42,13 +42,18 @@ function judgedGoals(page: string): readonly Target[] {
   const missedShare = (missedCount ?? Number.NaN) / (incidents ?? Number.NaN);
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   return [
-    target('what clients pay, over an oracle', '≤ 1.15 ×', `${cost} ×`, number(cost) <= 1.15),
-    target('harmful moves, of all', '≤ 1 %', percent(harmfulShare), harmfulShare <= 0.01),
-    target('missed trouble', '≤ 3 %', percent(missedShare), missedShare <= 0.03),
-    target('notices an incident', '≤ 2 in the median', `${notices}`, number(median ?? notices) <= 2),
-    target('false moves in calm, an upstream and year', '≤ 4', `${departures}`, number(departures) <= 4),
-    target('its 90 % interval, upper end', '≤ 10', `${upperEnd}`, number(upperEnd) <= 10),
-    target('spikes in calm, a mirror and month', '≤ 1', `${spikes}`, number(spikes) <= 1),
+    target('mean cost of a build, over that of an oracle', '≤ 1.15 ×', `${cost} ×`, number(cost) <= 1.15),
+    target('harmful switches, of all switches', '≤ 1 %', percent(harmfulShare), harmfulShare <= 0.01),
+    target('missed incidents', '≤ 3 %', percent(missedShare), missedShare <= 0.03),
+    target('notices per incident', '≤ 2 in the median', `${notices}`, number(median ?? notices) <= 2),
+    target('false switches in calm worlds, per upstream and year', '≤ 4', `${departures}`, number(departures) <= 4),
+    target(
+      'false switches in calm worlds, upper end of the 90 % interval',
+      '≤ 10',
+      `${upperEnd}`,
+      number(upperEnd) <= 10,
+    ),
+    target('spikes in calm worlds, per mirror and month', '≤ 1', `${spikes}`, number(spikes) <= 1),
   ];
 }
 

@@ -13,7 +13,10 @@ const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr', 'apt
 
 /** The page as it should be. */
 export function walksPage(): string {
-  const tables = clients.map((name) => `## ${name}\n\n${golden(name)}`);
+  const tables = clients.map(
+    (name) =>
+      `## ${name}\n\nEach row is one wrong body that mirror \`near\` sends. The columns show the result of a mirrorwatch probe, and of ${name} with each chain.\n\n${golden(name)}`,
+  );
   return `<!-- Written by tools/generate-walks.ts. -->
 
 # What clients do with a wrong body

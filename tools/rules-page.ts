@@ -95,8 +95,8 @@ function levelTable(): string {
 }
 
 /** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
-const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work. Prometheus had scraped 1 000 targets every 30 s for an
-hour. Each time is the median of three instant queries:
+const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
+targets every 30 s for an hour. Each time is the median of three instant queries:
 
 | expression | time | samples read |
 | --- | ---: | ---: |
@@ -133,7 +133,7 @@ mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mir
 - \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and
   labels are the same. \`alerts/zh/mirrorwatch.yml\` is the Chinese form of \`alerts/mirrorwatch.yml\`. Load only one of the two.
 
-With a wrong number the command exits with 2. Add the file to \`rule_files\`, and give each scrape target of a daemon the label \`vantage\`.
+If an option has an invalid value, the command exits with 2. Add the printed file to \`rule_files\`, and give each scrape target of a daemon the label \`vantage\`.
 
 ## Alerts
 
@@ -158,37 +158,37 @@ MirrorDown and MirrorNoneUsable continue to fire across a restart of the daemon,
 \`${actionLabel.name}: ${actionLabel.value}\` means that clients may need to switch to another mirror. Route alerts with
 this label to \`POST /api/v1/alertmanager\` of the daemon.
 Such an alert always has the label \`registry\`. If it has \`vantage\`, only the daemon of that place uses it. Without \`vantage\` every
-daemon uses it: the alert is about most places, or the only place has no label. The daemon then probes the mirror again at once, and
+daemon uses the alert: it is about most places, or the only place has no label. The daemon then probes the mirror again at once, and
 checks the same conditions as for its own findings. It never advises a switch because of an alert alone. The other alerts do not have the
-label, because the daemon detects outages, spikes and refusals itself, long before the alert.
+label \`${actionLabel.name}\`, because the daemon detects outages, spikes and refusals itself, long before an alert fires.
 
 ### What mutes what
 
 The \`inhibit_rules\` in [deploy/alertmanager.yml](../deploy/alertmanager.yml) make Alertmanager mute alerts. A firing alert of the first
-column mutes the alerts of the second column that have equal values of the labels in the third. The table and the file are generated from
+column mutes the alerts of the second column that have equal values of the labels in the third. The table below and the file are generated from
 one list, \`tools/inhibitions.ts\`.
 
 ${inhibitionTable()}
 
-If both alerts lack a label, it counts as equal. While the network of a place is suspect, the daemon does not change its verdicts. So most of the
-muted alerts would not fire anyway.
+A label that both alerts lack counts as equal. While the network of a place is suspect, the daemon does not change its verdicts. So most of the
+alerts that VantageSuspect mutes would not fire anyway.
 
 Alertmanager does not send muted alerts to the daemon either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
-Alertmanager sends no resolved notification. So the daemon does not rely on one: an alert counts as ended if it is not repeated for three
-times \`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). It also counts as ended if the daemon's own measurements
+Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for three
+times \`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). An alert also counts as ended if the daemon's own measurements
 contradict it.
 
 ### Several places
 
-Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). It does not vote on a mirror whose state is unknown
-or warming, or that has had no successful probe. It does not vote at all while its own network is suspect. *Most* places are at least two,
-and more than half of the places that monitor the mirror, including those without a vote. If fewer than \`--vantages\` places monitor it,
+Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). A place does not vote on a mirror in three cases: the state of the mirror is unknown
+or warming, the mirror has had no successful probe, or the network of the place is suspect. *Most* places are at least two,
+and more than half of the places that monitor the mirror, including those without a vote. If fewer than \`--vantages\` places monitor the mirror,
 *most* is more than half of \`--vantages\`:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
 | 1 | never; only MirrorDown can fire | never; only VantageSuspect can fire |
-| 2 | both | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
+| 2 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
 | 3 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
 | 10 | 6 | as for 3 places |
 
@@ -198,35 +198,39 @@ Rules identify a mirror by its name, so give it the same \`name\` in the configu
 
 ${burnTable()}
 
-The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row is a pair of windows. A pair fires if
-three conditions hold. The failed share is above the last column in both windows. It is still above it if time without data in the longer
-window counts as successful; so a Prometheus with a few minutes of data cannot fire the three-day pair. At least 3 probes failed in the
-longer window.
+The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
+all of these conditions hold:
 
-Failures with the reason \`absent\` do not count, because a missing module is a mistake in the configured list or a finding \`refusal\`. A
+- The failed share of probes is above the value of the last column in both windows.
+- The failed share of the longer window is above this value even if time without data counts as successful. So a Prometheus with a few minutes of data
+  cannot fire the three-day pair.
+- At least 3 probes failed in the longer window.
+
+Failures with the reason \`absent\` do not count, because a missing module is either a mistake in the configuration or reported by the finding \`refusal\`. A
 mirror without any successful probe does not count either. The 5-minute window of the first pair needs a probe interval of a minute or
 less. With longer intervals only the other pairs can fire.
 
 ## Recording rules
 
-The alerts use the recording rules. In large installations your own queries can use them too, if a query over all targets takes too long.
+The alerts use the recording rules. In large installations, use them in your own queries if a query over all targets takes too long.
 The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). A name is
 \`level:metric:operations\`. The level defines the labels:
 
 ${levelTable()}
 
-Except for the level \`place\` the rules aggregate \`job\` and \`instance\` away, so shards and restarts of one place add up. Daemons without the label
+Except at the level \`place\`, the rules aggregate over \`job\` and \`instance\`. So the shards of a place count as one daemon. Daemons without the label
 \`vantage\` count as one place.
 
-The table shows the cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
-All rules together write ${count(written)} series:
+The table shows the maximum cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
+It assumes a histogram for each target. The real numbers are lower, because most light steps have one histogram for all modules of a mirror
+([decision 0110](decisions/0110-fewer-lines.md)). All rules together write at most ${count(written)} series:
 
 ${costTable(groups)}
 
 ${measured}
 
 The group \`mirrorwatch-round-trips\` reads the histograms of every target. It has queries for native and for classic histograms; queries for
-the form that Prometheus does not store find no series. If the group costs too much, remove it from the file. Then MirrorSlow does not fire,
+the form that Prometheus does not store find no series. If the group \`mirrorwatch-round-trips\` costs too much, remove it from the file. Then MirrorSlow does not fire,
 MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier judges by outages alone.
 
 ## How they are checked

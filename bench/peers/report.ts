@@ -90,7 +90,7 @@ function peersTargetsOver(protocol: HttpProtocol, { rows, calm }: PeersReport): 
     return target(
       `timing error over HTTP/${protocol}, ${figure}, beside blackbox_exporter`,
       figure === 'median'
-        ? `≤ ${medianMsMax} ms, or as theirs or the C program's`
+        ? `≤ ${medianMsMax} ms, or at most the error of blackbox_exporter or of the C program`
         : `≤ ${p99RatioMax} × theirs in each phase`,
       got,
       worst !== undefined && over.length === 0,

@@ -68,7 +68,7 @@ export const daemonMetrics = {
   ),
   process_cpu_user_seconds_total: newCounter([], { daemon: {} }, 'CPU time in user mode, all threads included.'),
   process_cpu_system_seconds_total: newCounter([], { daemon: {} }, 'CPU time in system mode, all threads included.'),
-  process_cpu_seconds_total: newCounter([], { daemon: {} }, 'CPU time in both modes, all threads included.'),
+  process_cpu_seconds_total: newCounter([], { daemon: {} }, 'CPU time in user and system mode, all threads included.'),
   process_open_fds: newGauge([], { daemon: {} }, 'File descriptors in use.', 'where the system has no /proc'),
   process_max_fds: newGauge(
     [],

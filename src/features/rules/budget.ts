@@ -38,7 +38,7 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
     expr: `sum_over_time(registry:mirror_probe_failures:rate5m[${text}])
   /
 (sum_over_time(registry:mirror_probe_attempts:rate5m[${text}]) > 0)`,
-    text: `Failed share of judged probes over ${formatRuleDuration(seconds)}, 0 to 1, from the two rates above: a 5-minute rate weighs by its number of probes.`,
+    text: `Failed share of judged probes over ${formatRuleDuration(seconds)}, 0 to 1, computed from the recorded 5-minute rates. A 5-minute period with more probes counts more.`,
   };
 }
 

@@ -58,7 +58,7 @@ export const roundTrips: GroupOf = (parameters) => {
       {
         record: 'registry_step:mirror_probe_rtt_seconds:rate1h',
         expr: `sum ${by('registry_step')} (rate(${histogram}[${hourText}]))`,
-        text: 'The same data as a native histogram, if Prometheus stores native histograms.',
+        text: 'A native histogram of a step of a mirror over all modules, if Prometheus stores native histograms.',
       },
       ...([50, 95, 99] as const).map((percent) => ({
         record: `registry_step:mirror_probe_rtt_seconds:p${percent}_1h`,
@@ -68,7 +68,7 @@ export const roundTrips: GroupOf = (parameters) => {
       {
         record: 'target:mirror_probe_rtt_seconds:p95_1h',
         expr: `${ofTarget(hourText)} >= 0`,
-        text: 'The 95th percentile of a target, used by MirrorSlow and by the next rule; absent without an ok sample.',
+        text: 'The 95th percentile of a target, used by MirrorSlow and by the rule `registry:mirror_probe_rtt_seconds:slow_share1h`; absent without an ok sample.',
       },
       {
         record: slowShare,
