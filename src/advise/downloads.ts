@@ -6,7 +6,7 @@ import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './
 import { healthBound, lastTroubleOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
-import { artifactsOf, canaryOf, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
+import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 
@@ -169,7 +169,7 @@ export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
   const { probing } = group;
   if (probing.peeks.head !== at.name) probing.peeks = newPeeks(at.name);
   const { peeks } = probing;
-  if (now.monotonicMs - peeks.lastMs < view.canaryEveryMs) return [];
+  if (!isPeekDue(peeks, view.canaryEveryMs, now.monotonicMs)) return [];
   const artifacts = artifactsOf(group, at.name);
   if (artifacts.length === 0) return [];
   peeks.beforeMs = peeks.lastMs;

@@ -1,4 +1,4 @@
-import type { Config } from '../core/config.ts';
+import { type Config, everyMs, paceOf } from '../core/config.ts';
 import type { Due, RecheckOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
@@ -17,6 +17,7 @@ import {
   newPeeks,
   type Probing,
   pruneProbing,
+  recordLightStart,
   recordPeek,
   recordPeekTime,
   recordTurn,
@@ -56,6 +57,8 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   const question = questionOf(target);
   // A peek at a light step tests an address family or an HTTP version. It is no download.
   if (purpose === 'peek' && !isHeavy(target)) return false;
+  if (purpose === 'scheduled' && target.registry === probing.peeks.head && isOfCanaryPace(view, target))
+    recordLightStart(probing.peeks, sample.due.plannedAtMs, view.canaryEveryMs);
   if (purpose === 'peek') turnTaken(group.probing, target);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
   if (purpose === 'peek') {
@@ -87,6 +90,10 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   contest.outcomes.push(...outcomes);
   if (contest.outcomes.length > headOutcomesMax) contest.outcomes.splice(0, contest.outcomes.length - headOutcomesMax);
   return true;
+}
+
+function isOfCanaryPace({ config, canaryEveryMs }: View, target: Target): boolean {
+  return !isHeavy(target) && everyMs(paceOf(target, config)) <= canaryEveryMs;
 }
 
 /**

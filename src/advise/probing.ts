@@ -10,6 +10,12 @@ const timesMin = 8;
 const slowFactor = 3;
 const beyond = 1.1;
 
+/** A peek is ordered this part of the longest gap after a light probe. Above 0.5, because starts are jittered. */
+const gapPart = 0.54;
+/** The shortest and the longest time between two peeks, as shares of the interval of the canary. */
+const peekShareMin = 0.75;
+const peekShareMax = 1.5;
+
 /** After this many orders to probe an artifact without a result, the next artifact is probed instead. */
 const ordersMax = 50;
 
@@ -57,6 +63,8 @@ export interface Peeks {
   lastMs: number;
   /** The previous value of `lastMs`. It is restored if the ordered peek cannot be sent. */
   beforeMs: number;
+  /** The planned starts of light probes of the head in the last two intervals of the canary, in order of arrival. */
+  lightMs: readonly number[];
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
   /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
@@ -67,7 +75,7 @@ export interface Peeks {
 
 export function newPeeks(head: string | null): Peeks {
   const never = Number.NEGATIVE_INFINITY;
-  return { head, lastMs: never, beforeMs: never, took: [], odd: null, failed: null };
+  return { head, lastMs: never, beforeMs: never, lightMs: [], took: [], odd: null, failed: null };
 }
 
 /**
@@ -83,6 +91,28 @@ export function recordPeek(peeks: Peeks, question: string, tookMs: number | null
 export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   took.push(tookMs);
   if (took.length > timesKept) took.shift();
+}
+
+/** Records the planned start of a scheduled light probe of the head at the interval of the canary, monotonic ms. */
+export function recordLightStart(peeks: Peeks, plannedAtMs: number, everyMs: number): void {
+  peeks.lightMs = [...peeks.lightMs.filter((atMs) => plannedAtMs - atMs < 2 * everyMs), plannedAtMs];
+}
+
+/**
+ * True if a peek at the head is due: about once in `everyMs`, in the second half of the longest gap between its light
+ * probes, because there a peek finds a fault soonest. If no light probe started in the last interval, the gap is not
+ * known.
+ */
+export function isPeekDue({ lightMs, lastMs }: Peeks, everyMs: number, nowMs: number): boolean {
+  const sinceMs = nowMs - lastMs;
+  const starts = lightMs.toSorted((a, b) => a - b);
+  const silentMs = nowMs - (starts.at(-1) ?? Number.NEGATIVE_INFINITY);
+  if (silentMs >= everyMs) return sinceMs >= everyMs;
+  // The gap since the last start is not over. The same gap one interval earlier is measured.
+  const gaps = starts.flatMap((atMs, index) => (index === 0 ? [] : [atMs - (starts[index - 1] ?? atMs)]));
+  const longestMs = gaps.length === 0 ? everyMs : Math.min(everyMs, Math.max(...gaps));
+  const isInGap = silentMs >= gapPart * longestMs;
+  return sinceMs >= (isInGap ? peekShareMin : peekShareMax) * everyMs;
 }
 
 /** Above this time a peek is slow, milliseconds; `null`: too few times are recorded. */

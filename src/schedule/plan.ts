@@ -44,8 +44,8 @@ function wobble(hash: number, index: number): number {
 }
 
 /**
- * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval.
- * @param hash      determines fraction and jitter
+ * Plans starts at `n × everyMs + phaseMs` of wall time, each moved by up to `jitterShare` of the interval.
+ * @param hash      determines the jitter, and the phase if `phaseMs` is absent
  * @param offsetMs  monotonic minus wall time at the scheduler's start, plus the mirror's delay. A later change of the
  * wall clock moves no start.
  */
@@ -54,8 +54,9 @@ export function makeEveryPlan(
   hash: number,
   offsetMs: number,
   jitterShare: number = limits.jitterShare,
+  phaseMs: number = (hash / 2 ** 32) * everyMs,
 ): Plan {
-  const baseMs = offsetMs + (hash / 2 ** 32) * everyMs;
+  const baseMs = offsetMs + phaseMs;
   const slotOf = (index: number): Slot => ({
     index,
     atMs: baseMs + index * everyMs + wobble(hash, index) * jitterShare * everyMs,

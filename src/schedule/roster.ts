@@ -6,8 +6,9 @@ import { atOnce, each, type Slices } from '../core/slices.ts';
 import { hostKeyOf } from '../core/url.ts';
 import { Heap } from './heap.ts';
 import { createHost, type Host, hasWaiting, priorities, type Series } from './host.ts';
+import { choosePhases, requestKeyOf, type StartPhase } from './phases.ts';
 import { createRememberingCalendar } from './plan.ts';
-import { createSeries, firstSlotOf, type PlanMeans, renew } from './series.ts';
+import { addRepeated, createSeries, firstSlotOf, type PlanMeans, type RepeatedRequests, renew } from './series.ts';
 import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
 
 /**
@@ -55,6 +56,11 @@ export function createRoster(input: RosterInput): ScheduleRoster {
   return roster;
 }
 
+interface MadeSeries {
+  readonly series: Map<string, Series>;
+  readonly phases: ReadonlyMap<string, StartPhase>;
+}
+
 class SeriesRoster implements ScheduleRoster {
   readonly calendar: Calendar;
   readonly waiting = new Set<Host>();
@@ -66,8 +72,10 @@ class SeriesRoster implements ScheduleRoster {
   #absences = new Map<string, Throttled>();
   #all = new Map<string, Series>();
   #byRegistry = new Map<string, Series[]>();
+  /** The phases of light requests, by `requestKeyOf`. */
+  #phases: ReadonlyMap<string, StartPhase> = new Map();
   /** The series that `preparing` made for the next configuration; `null`: none. */
-  #made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
+  #made: (MadeSeries & { readonly config: Config }) | null = null;
 
   // `input` is not stored, because it would keep the first configuration in memory after a reload.
   constructor({ calendar, seed, now, lastOk }: RosterInput) {
@@ -136,7 +144,7 @@ class SeriesRoster implements ScheduleRoster {
   }
 
   *preparing(config: Config, targets: readonly Target[]): Slices<void> {
-    this.#made = { config, series: yield* this.#makingSeries(config, targets) };
+    this.#made = { config, ...(yield* this.#makingSeries(config, targets)) };
   }
 
   replace(config: Config, targets: readonly Target[], now: Now): void {
@@ -170,21 +178,32 @@ class SeriesRoster implements ScheduleRoster {
     this.#absences = nextAbsences;
   }
 
-  *#makingSeries(config: Config, targets: readonly Target[]): Slices<Map<string, Series>> {
+  *#makingSeries(config: Config, targets: readonly Target[]): Slices<MadeSeries> {
     const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
     const series = new Map<string, Series>();
+    const phases = new Map<string, StartPhase>();
+    const repeated = new Map<string, RepeatedRequests>();
+    yield* each(targets, (target) => addRepeated(repeated, target, connections.get(target.registry) ?? [], config));
+    yield;
+    yield* each(repeated.values(), (requests) => {
+      const chosen = choosePhases([...requests.values()], this.#phases, this.#means.seed);
+      for (const [key, phase] of chosen) phases.set(key, phase);
+    });
     yield* each(targets, (target) => {
       for (const connection of connections.get(target.registry) ?? []) {
-        const one = createSeries(target, connection, config, nowhere, this.#means);
+        const phase = phases.get(requestKeyOf(target, connection)) ?? null;
+        const one = createSeries(target, connection, config, nowhere, phase, this.#means);
         series.set(one.id, one);
       }
     });
-    return series;
+    return { series, phases };
   }
 
   #replaceSeries(config: Config, targets: readonly Target[], now: Now): void {
-    const next = this.#made?.config === config ? this.#made.series : atOnce(this.#makingSeries(config, targets));
+    const { series: next, phases } =
+      this.#made?.config === config ? this.#made : atOnce(this.#makingSeries(config, targets));
     this.#made = null;
+    this.#phases = phases;
     for (const [id, fresh] of next) {
       const host = this.#hostByRegistry.get(fresh.target.registry);
       if (host === undefined) continue;

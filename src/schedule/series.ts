@@ -1,9 +1,10 @@
 import { type Config, type Pace, paceOf } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import { type Connection, isHeavy, seriesId, type Target } from '../core/mirror.ts';
+import { type Connection, isHeavy, seriesId, type Target, upstreamKeyOf } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './host.ts';
+import { type RepeatedRequest, requestKeyOf, type StartPhase } from './phases.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
 /**
@@ -19,25 +20,55 @@ const staggerShare = 0.1;
  */
 const heavyJitterShare = 0;
 
+/** The jitter of a light probe is at most this share of the time to the nearest other start. */
+const gapShare = 0.1;
+
 /**
  * The plan of a series. The same request is sent to all mirrors at nearly the same times, so that responses can be
  * compared.
  */
-function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
-  const { ecosystem, upstream, registry, module, version, step } = target;
-  const question = [ecosystem, upstream, module ?? '', version ?? '', step, connection].join('|');
-  const hash = hash32(`${means.seed}\n${question}`);
-  const share = hash32(registry) / 2 ** 32;
+function planOf(target: Target, connection: Connection, pace: Pace, phase: StartPhase | null, means: PlanMeans): Plan {
+  const key = requestKeyOf(target, connection);
+  const hash = hash32(`${means.seed}\n${key}`);
+  const share = hash32(target.registry) / 2 ** 32;
   const staggerMs = (everyMs: number): number =>
     share * Math.min(staggerMsMax[isHeavy(target) ? 'heavy' : 'light'], staggerShare * everyMs);
-  return pace.cadence.kind === 'every'
-    ? makeEveryPlan(
-        pace.cadence.everyMs,
-        hash,
-        means.offsetMs + staggerMs(pace.cadence.everyMs),
-        isHeavy(target) ? heavyJitterShare : limits.jitterShare,
-      )
-    : makeCronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
+  if (pace.cadence.kind === 'cron')
+    return makeCronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
+  const { everyMs } = pace.cadence;
+  const offsetMs = means.offsetMs + staggerMs(everyMs);
+  if (phase === null) return makeEveryPlan(everyMs, hash, offsetMs, heavyJitterShare);
+  const jitterShare = Math.min(limits.jitterShare, (gapShare * phase.gapMs) / everyMs);
+  return makeEveryPlan(everyMs, hash, offsetMs, jitterShare, phase.atMs);
+}
+
+/** The light requests of an upstream that are repeated at an interval, by `requestKeyOf`. */
+export type RepeatedRequests = Map<string, RepeatedRequest>;
+
+/**
+ * Adds the light requests of a target to those of its upstream. With the first one of an upstream comes another, at the
+ * interval of the canary: it reserves time for the peeks (probes of first bytes) that advise orders.
+ */
+export function addRepeated(
+  all: Map<string, RepeatedRequests>,
+  target: Target,
+  connections: readonly Connection[],
+  config: Config,
+): void {
+  const { cadence } = paceOf(target, config);
+  if (isHeavy(target) || cadence.kind !== 'every') return;
+  const upstream = upstreamKeyOf(target);
+  const requests = all.get(upstream) ?? peeksOf(upstream, config);
+  all.set(upstream, requests);
+  for (const connection of connections) {
+    const key = requestKeyOf(target, connection);
+    requests.set(key, { key, everyMs: cadence.everyMs });
+  }
+}
+
+function peeksOf(upstream: string, { schedule: { pace } }: Config): RepeatedRequests {
+  const key = `${upstream}|peek`;
+  return new Map(pace.cadence.kind === 'every' ? [[key, { key, everyMs: pace.cadence.everyMs }]] : []);
 }
 
 export interface PlanMeans {
@@ -80,11 +111,13 @@ export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): 
   return againAt({ ...series, slot: first }, last, now) ?? first;
 }
 
+/** @param phase  `null`: an artifact, or a request with a cron expression */
 export function createSeries(
   target: Target,
   connection: Connection,
   config: Config,
   host: Host,
+  phase: StartPhase | null,
   means: PlanMeans,
 ): Series {
   const id = seriesId(target, connection);
@@ -95,7 +128,7 @@ export function createSeries(
     connection,
     pace,
     priority: target.canary ? 0 : isHeavy(target) ? 2 : 1,
-    plan: planOf(target, connection, pace, means),
+    plan: planOf(target, connection, pace, phase, means),
     host,
     slot: noSlot,
     waitsFor: noSlot,
