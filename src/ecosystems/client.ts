@@ -37,8 +37,8 @@ export type ChainProblem =
   | { readonly kind: 'reserved_word' | 'not_a_url'; readonly member: number };
 
 /**
- * The response of one chain member, in the cases that clients distinguish. `tookMs`: how long a client waits for the
- * response.
+ * How one member of a chain responds to a request, in the cases that clients treat differently. `tookMs`: how long a
+ * client waits for the response.
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
@@ -82,12 +82,13 @@ export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 interface Relay {
   readonly title: Sentence;
   /**
-   * The step (kind of request) that probes the relay. If the result has the fact `notOffered`, the mirror has no relay.
+   * The step (kind of request) that probes whether the mirror relays the service. If its result has the fact
+   * `notOffered`, the mirror has no relay.
    */
   readonly step: Step;
   /**
-   * How clients use the service. `off`: not at all. `direct`: without mirrors. `relayed`: through a mirror's relay if
-   * there is one.
+   * How clients query the service that mirrors may relay. `off`: not at all. `direct`: directly, not through mirrors.
+   * `relayed`: through a mirror's relay if there is one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   settle(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState;
@@ -106,7 +107,7 @@ export interface Remedy {
   readonly notes: readonly (Sentence | string)[];
 }
 
-/** The HTTP versions that a client with HTTP/2 supports, the preferred one first. */
+/** The HTTP versions of a client that supports HTTP/2, the preferred version first. */
 export const offersHttp2: readonly HttpProtocol[] = ['2', '1.1'];
 export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
 
@@ -136,8 +137,8 @@ export interface Client {
   /** Returns how a request through the chain ends, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * Returns a chain with `to` first that the client supports. If the method is absent, docs/decisions/0002 says which
-   * members follow `to`.
+   * Returns a chain that begins with `to` and that the client supports. If the method is absent, docs/decisions/0002
+   * says which members follow `to`.
    * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
@@ -145,8 +146,8 @@ export interface Client {
   /** The HTTP versions that the client uses with this mirror, the preferred one first. */
   protocols(mirror: Mirror): readonly HttpProtocol[];
   /**
-   * True if the client verifies its downloads from this mirror by a signature, a lock file or a checksum database. The
-   * mirror controls none of these. Absent: not known.
+   * True if the client verifies its downloads from this mirror by something that the mirror does not control: a
+   * signature, a lock file or a checksum database. Absent: not known.
    */
   verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
@@ -214,8 +215,9 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Returns how a client's request ends if the client tries the members of its chain in order. It stops at the first
- * member that is ok, unmeasured or `off`, or whose reply is final. `tookMs` is the sum over the tried members.
+ * Returns how a client's request ends if the client tries the members of its chain in order. The request ends at the
+ * first member that is ok, unmeasured or `off`, or whose reply is final; else at the last member. `tookMs` is the sum
+ * over the tried members.
  * @param isFinal  true if the client tries no further member after this reply
  */
 export function walkInOrder(
@@ -267,8 +269,8 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // A URL with a fragment, white space or `:…@` in its path may contain a token or a second URL with a password. So all
-  // of it is masked.
+  // A URL with a fragment, white space or `:…@` in its path may contain a token, or a second URL with a password.
+  // `maskChain` also masks these parts; `maskUrl` does not.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {

@@ -60,7 +60,10 @@ export type Known = ReadonlyMap<string, unknown>;
 export interface Learning {
   /** The prefixes of the stored keys, at most 20 characters each. No two ecosystems share a prefix. */
   readonly keys: readonly string[];
-  /** Returns the entries that the facts of one ok probe add or replace. Must be a pure function. */
+  /**
+   * Returns the entries to add or replace in the stored facts (`known`), from the facts of one ok probe. Must be a pure
+   * function.
+   */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
   /**
    * Returns the stored hashes by which to verify mirrors of this upstream. Probes receive them as
@@ -98,8 +101,8 @@ export interface Given<Settings = unknown> {
 /** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
   /**
-   * The id in lower-case letters. It is also the value of the label, the configuration key and the name of the fixture
-   * folder.
+   * The id in lower-case letters. It is also the value of the label `ecosystem`, a configuration key, and the name of
+   * the folder of fixtures.
    */
   readonly id: EcosystemId;
   /** The default upstream of mirrors; `null`: each mirror must name its upstream. */
@@ -134,7 +137,10 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly clients: readonly [Client, ...Client[]];
   /** The programs that `clientRuns` can run against a mirror. */
   readonly realClients: readonly RealClient[];
-  /** The input of conversations with a mirror. It must be plain data, because it is sent to worker threads. */
+  /**
+   * Returns this ecosystem's part of the input of a mirror's probes. It must be plain data, because it is sent to
+   * worker threads.
+   */
   context(given: Given<Settings>): Own;
   readonly learning: Learning | null;
   /**

@@ -8,7 +8,7 @@ import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** The size from which an entry is read in pieces, bytes. */
+/** The maximum size of an entry that is read at once, bytes. A larger entry is read in pieces. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 

@@ -206,8 +206,8 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // Other letters and digits after a backslash are refused, because other regular expressions give them a meaning, such
-  // as `\b` for a word boundary.
+  // Other letters and digits after a backslash are refused, because other regular expression engines give them a
+  // meaning, such as `\b` for a word boundary.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }

@@ -109,11 +109,14 @@ export interface Profile {
   readonly withoutHttp2?: Bypass;
   /** Whether the package manager decodes a `Content-Encoding`; apt, for one, stores the body as sent. */
   readonly decodes: boolean;
-  /** The marker: a small file with the date of the last synchronisation. `null`: such mirrors have none. */
+  /**
+   * The marker: a small file with the date of the mirror's last synchronisation. `null`: mirrors of this profile have
+   * none.
+   */
   readonly marker: Marker | null;
   /** Checks a file in a format that the profile knows. `null`: the profile does not know the file. */
   read(head: Head): ProfileReading | null;
-  /** The signed lists that name files; absent: such mirrors have none. */
+  /** The signed lists that name files; absent: mirrors of this profile have none. */
   readonly lists?: {
     /** Returns the list that covers `path`, even if it does not name the file; `null`: none does. */
     listedAt(path: string): ListedAt | null;
@@ -126,7 +129,7 @@ export interface Profile {
     hashedAt(at: ListedAt, list: Uint8Array): string | null;
     /** Returns the SHA-256 in a path of a file, lower-case hex; `null`: the path contains none. */
     sumIn(path: string): string | null;
-    /** How to find packages through a list; absent: not possible. */
+    /** How to find packages through a signed list; absent: a list of this profile leads to no packages. */
     readonly leads?: Leads;
   };
   lines(before: Chain, after: Chain): Lines;
@@ -143,7 +146,8 @@ export function unsound(expected: Sentence): ProfileReading {
 }
 
 /**
- * Makes the method `lines` of a profile whose settings contain the whole chain. The rollback contains the old chain.
+ * Makes the method `lines` of a profile whose remedy replaces a setting as a whole. The rollback is the same setting
+ * for the old chain.
  */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });

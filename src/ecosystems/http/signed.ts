@@ -75,8 +75,11 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 
 /**
  * Returns the failure if Release and Release.gpg belong to different versions of the archive. The proof is an InRelease
- * in the same folder with a valid signature. If its text equals Release, Release.gpg is of another version. If its date
- * differs, the folder has files of different versions. `null`: there is no such proof.
+ * in the same folder with a valid signature:
+ * - If the InRelease has the same text as Release, Release.gpg is of another version.
+ * - If the InRelease has another date than Release, the folder has files of different versions.
+ *
+ * `null`: there is no such proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');

@@ -29,7 +29,8 @@ export class PackumentReader {
 
   /**
    * Creates a reader.
-   * @param exact  the version of the tag `wanted`, if that is known
+   * @param wanted  a version or a tag; `null`: no version is searched for
+   * @param exact   the version of the tag `wanted`; `null`: not known
    */
   constructor(wanted: string | null, exact: string | null = null) {
     this.#exact = wanted !== null && isExact(wanted) ? wanted : exact;

@@ -61,7 +61,8 @@ function ownText(fields: Fields | null, key: string): string | null {
  * Reads a packument, abbreviated or full, in bounded memory.
  * @param name    the requested package: a packument of another package is `malformed`
  * @param wanted  a version or a tag; `null`: none
- * @returns       the failure `absent` if the whole package was unpublished
+ * @returns       the packument, or a failure: `absent` if the whole package was unpublished, else `wrong_content` or
+ *                `malformed`
  * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object
  */
 export function* parsePackument(

@@ -103,7 +103,8 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
-  // If no main registry is set, npm uses its default registry, so these credentials are not reported.
+  // Credentials for another host are reported only if a main registry is set. Without this setting, npm uses its
+  // default registry.
   if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
   if (inUse.includes(host)) return [];

@@ -26,7 +26,7 @@ export const hostChain = {
   variables: [],
 } as const satisfies Partial<Client>;
 
-/** The parts of a mirror's URL that client files need. */
+/** The parts of a mirror's URL that the clients' configuration files contain. */
 export interface HostsFile {
   /** The mirror's URL, without a trailing slash. */
   readonly url: string;

@@ -132,8 +132,8 @@ interface Read {
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
-  // The pattern of a name includes the slash, because the base64 text after `Negotiate` may contain a slash. Else
-  // parsing would end there.
+  // The pattern of a name includes the slash, because the base64 text after `Negotiate` may contain a slash. Without
+  // it, parsing would end there.
   const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
   for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const [, name = '', quoted, plain] = match;

@@ -14,8 +14,8 @@ function readProjectPath(path: string): DoorPath | null {
 }
 
 /**
- * Matches the tags that can have links. The pattern ends before the closing `>`. Else each tag without a `>` would be
- * matched up to the end of the page.
+ * Matches the tags that can have links. The pattern does not require the closing `>`: otherwise the search would scan
+ * up to the end of the page for each tag without a `>`.
  */
 const tag = /<(?:a|base)\b[^>]*/gi;
 /** Matches a tag up to the end of its `href`. The second or the third group is the URL. */
@@ -60,7 +60,7 @@ const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
 /**
  * Makes the links in a JSON page absolute by text replacement; `null`: the text is no such page, or it is too large.
- * Parsing 32 MiB of JSON would block other requests for a second.
+ * The JSON is not parsed, because parsing 32 MiB would block other requests for a second.
  */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();

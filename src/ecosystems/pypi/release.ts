@@ -109,7 +109,10 @@ export class Releases implements PageReader {
     return this.#recent.key;
   }
 
-  /** Returns the release of a key, and adds it if it is new. `null`: there are too many. */
+  /**
+   * Returns the release with this key (the canonical version), and adds it if it is new. `null`: there are too many
+   * releases.
+   */
   #release(key: string, written: string): Release | null {
     const known = this.#known.get(key);
     if (known !== undefined) return known;

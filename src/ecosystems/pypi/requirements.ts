@@ -74,8 +74,8 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
 }
 
 /**
- * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read, or is
- * a URL.
+ * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read, is a
+ * URL, or is one more than `filesMax`.
  */
 function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
   const parts: Part[] = [];
@@ -188,7 +188,9 @@ function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   return url !== undefined && isForeignIndex(url, mirrors);
 }
 
-/** Counts how many packages require each project, by the comments `# via a, b` of pip-compile and uv. */
+/**
+ * Counts by how many packages and files each project is required, from the comments `# via a, b` of pip-compile and uv.
+ */
 function needsOf(text: string): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
   let module: string | null = null;

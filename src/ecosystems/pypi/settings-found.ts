@@ -136,7 +136,7 @@ export async function findNamedPipFile(machine: Machine): Promise<string | null>
 
 /**
  * Lists pip's configuration files. Each file overrides the files before it. If PIP_CONFIG_FILE names an existing file,
- * pip reads no file of the user.
+ * pip reads no file of the user; for `/dev/null`, pip reads no file at all.
  * @see pip/_internal/configuration.py iter_config_files
  */
 async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, string])[]> {
