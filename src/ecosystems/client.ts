@@ -74,11 +74,13 @@ export type WalkEnd =
 
 /**
  * Whether a mirror relays requests to Go's checksum database. `none`: it has no such relay. `broken`: it offers the
- * relay, but requests through the relay fail.
+ * relay, but requests through the relay fail. `unknown`: the relay was not measured.
  */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
-/** A second service that a mirror may relay to clients. Today this is only Go's checksum database. */
+/**
+ * A further service to which a mirror may relay the requests of its clients. Today this is only Go's checksum database.
+ */
 interface Relay {
   readonly title: Sentence;
   /**
@@ -243,9 +245,10 @@ export function chainOf(members: readonly ChainMember[]): Chain {
 
 /**
  * Parses a chain of http(s) URLs.
- * @param between  separates two members
+ * @param between  matches the text between two members
  * @param mayEnd   whether the word `direct` may end the chain; the text after it is ignored
- * @returns        the error `empty` if there are no members; `not_a_url` with the index of the invalid member
+ * @returns        the chain, or an error: `empty` if there are no members; `not_a_url` with the index of the invalid
+ *                 member
  */
 export function parseUrls(chain: string, between: RegExp, mayEnd = false): Result<Chain, ChainProblem> {
   const members: ChainMember[] = [];

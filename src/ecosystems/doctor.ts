@@ -30,7 +30,7 @@ export interface Today {
     /** True if the client or its distribution sets this chain, not the user. */
     readonly isDefault: boolean;
   } | null;
-  /** The private names in the settings, as patterns of the configuration key `private`. */
+  /** The private names in the client's settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
   /**
    * The patterns of the names that the client fetches directly, not from the mirrors of the chain. If absent,
@@ -40,7 +40,9 @@ export interface Today {
 }
 
 export interface Settling {
-  /** The file changes that apply a remedy. Empty if the files already contain the remedy, or if no file can. */
+  /**
+   * The file changes that apply a remedy. Empty if the files already contain the remedy, or if no file can contain it.
+   */
   readonly changes: readonly FileChange[];
   readonly notes: readonly string[];
   /** True if no file can contain the remedy, so it must be set in the environment. */
@@ -52,7 +54,9 @@ export interface Authority {
   readonly variable: string;
   /** True if the settings or the project's files show that clients of this runtime (Node.js, Python) are used. */
   readonly isUsed: boolean;
-  /** `null`: the variable is not set. If `file` is `null`, the setting contains the certificates themselves. */
+  /**
+   * The setting in force; `null`: none is set. If `file` is `null`, the setting contains the certificates themselves.
+   */
   readonly set: { readonly file: string | null; readonly place: SettingPlace } | null;
 }
 
@@ -210,7 +214,7 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
-/** Returns a command to run for a URL with plain HTTP: it checks whether the server also supports TLS. */
+/** Returns the command line that checks whether the server of a plain HTTP URL also supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
   return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

@@ -28,7 +28,7 @@ export interface DoorPatterns {
   readonly files?: {
     /** The folder next to the base URL in which most mirrors have the files. */
     readonly beside: string;
-    /** Matches the path of a file below any folder. */
+    /** An expression that matches the path of such a file in any folder. */
     readonly paths: string;
   };
   /**
@@ -47,9 +47,7 @@ export interface DoorFiles {
   readonly accepts: readonly string[];
   /** Returns the path of a module's page below the base URL. */
   pageOf(module: string): string;
-  /**
-   * Returns the URLs of the files to which a page links, resolved against `url`; `null`: the body is not such a page.
-   */
+  /** Returns the URLs of the files to which a page links, resolved against `url`; `null`: the body is no index page. */
   filesOn(body: Uint8Array, contentType: string, url: string): readonly string[] | null;
 }
 
@@ -63,9 +61,9 @@ export interface DoorPaths {
   /** True if an HTML response is never content: it is an error page or a captive portal. */
   readonly neverHtml?: true;
   /**
-   * Makes the links in an index absolute. `url`: the URL of the index. If the method is absent, the index needs no
+   * Makes the links in an index page absolute. `url`: the URL of the page. If the method is absent, index pages need no
    * change.
-   * @returns  the changed text; `null` if the index cannot be read or is too large
+   * @returns  the changed text; `null` if the page cannot be read or is too large
    */
   absolute?(text: string, contentType: string, url: string): string | null;
   /**

@@ -86,9 +86,7 @@ export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, 
 
 export interface Given<Settings = unknown> {
   readonly mirror: Mirror;
-  /**
-   * The URL of the origin of the mirror's upstream, which may be the mirror itself; `null`: no origin is configured.
-   */
+  /** The URL of the upstream's origin, which may be this mirror; `null`: no origin is configured. */
   readonly origin: string | null;
   /** The configured modules of this ecosystem, of all upstreams. */
   readonly modules: readonly ModuleRef[];
@@ -209,7 +207,7 @@ const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
 /**
  * Returns the names of the steps: first the canary (the step that decides whether a mirror is up), then other light
- * steps, then heavy steps. The light and the heavy steps are in the order of `grains`.
+ * steps, then heavy steps. Steps of the same weight are in the order of `grains`.
  */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {

@@ -15,8 +15,8 @@ export interface ZipEntry {
 }
 
 /**
- * The result of reading the directory. `cut`: there is no end record. `broken`: the end record or the directory is
- * invalid.
+ * The result of reading a zip's central directory. `cut`: there is no end record. `broken`: the end record or the
+ * directory is invalid.
  */
 type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }

@@ -14,7 +14,7 @@ const pieceBytes = 256 * 1024;
 
 /**
  * Returns the SHA-256 of one entry's content in lower-case hex; `null` if the content is incomplete, contradicts the
- * directory, or cannot be unpacked.
+ * zip's directory, or cannot be unpacked.
  * @see golang/go archive/zip reader.go
  */
 export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {

@@ -96,8 +96,8 @@ function* keptFor(
 }
 
 /**
- * Keeps the copies and the counts (`times`) of those indexes that the new list describes as the old list did. The
- * counts of other indexes become 0.
+ * Returns the copies and the counts (`times`) for a new list. They are kept for an index whose entry in the list has
+ * not changed. The count of any other index becomes 0.
  */
 function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kept, 'copies' | 'times'> {
   if (before === null) return { copies: {}, times: {} };

@@ -47,7 +47,7 @@ const pieceChars = 2 ** 20;
 /**
  * Compares the indexes with the signed list that names them, and checks one package. It checks the next package, or
  * again the package that failed last time. The indexes are read again if `limits.indexReadMs` have passed or the list
- * changed. They are also read again if all chosen packages were checked and the indexes name others.
+ * changed. They are also read again if all chosen packages were checked and the indexes have further packages.
  * @param list  a list whose signature was verified
  */
 export function* checkPackages(list: WholeFile, leads: Leads, context: HttpContext): Talk<Sampled> {

@@ -118,7 +118,7 @@ export interface Profile {
   read(head: Head): ProfileReading | null;
   /** The signed lists that name files; absent: mirrors of this profile have none. */
   readonly lists?: {
-    /** Returns the list that covers `path`, even if it does not name the file; `null`: none does. */
+    /** Returns the list that covers `path`, even if it does not name the file; `null`: no list covers it. */
     listedAt(path: string): ListedAt | null;
     /** Returns what a list states about a file; `null`: the list does not name the file. */
     find(list: Uint8Array, name: string): ListedFile | null;

@@ -24,7 +24,7 @@ export class PackumentReader {
   #tagsSeen = 0;
   #modified: unknown;
   #time: { published?: unknown; modified?: unknown; isUnpublished?: true } = {};
-  /** The version that the reader searched for when `versions` began, and when `time` began. */
+  /** The version that the reader searches for in the objects `versions` and `time`, as known when each object began. */
   readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
 
   /**

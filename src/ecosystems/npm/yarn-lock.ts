@@ -31,7 +31,7 @@ export function parseYarnLock(text: string): LockText | null {
     const indent = line.length - line.trimStart().length;
     const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/s.exec(content) ?? [];
     if (indent === 0 && content.endsWith(':')) {
-      // yarn 1 quotes each name, later versions the whole list.
+      // yarn 1 quotes each name; later versions quote the whole list of names.
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';

@@ -27,8 +27,8 @@ export function checkIndexes(chain: string): Sentence | null {
 }
 
 /**
- * Replaces the first index and keeps the extra indexes, except those in `dropped`. The replaced index does not become
- * an extra index, because clients would still request every project from it.
+ * Returns the chain with `to` in place of the first index. The extra indexes stay, except those in `dropped`. The
+ * replaced index does not become an extra index, because clients would still request every project from it.
  */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = chain.members.find(({ key }) => key === to.key) ?? to;

@@ -122,7 +122,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
     return failedBy(failureOf(kind, phrase('answer.distribution')), facts);
   }
-  // The file was not read to its end, so it cannot be hashed.
+  // A file that was not read to its end cannot be hashed.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine(facts);
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);

@@ -26,8 +26,8 @@ export interface PageReader {
   /** Receives an entry of the page's list of versions. Pages in HTML have no such list. */
   version?(text: string): void;
   /**
-   * Forgets everything so far, because the page has a second list of files under the same key. Of repeated keys, the
-   * last one counts.
+   * Forgets everything received so far, because the page has a second list of files under the same key. Of repeated
+   * keys, the last one counts.
    */
   restart(): void;
 }

@@ -32,7 +32,10 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
 }
 
-/** Parses a provenance object; one malformed attestation makes the whole object malformed. @see PEP 740 */
+/**
+ * Parses a provenance object (the attestations of one file). One malformed attestation makes the whole object
+ * malformed. @see PEP 740
+ */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = membersOf(parsed(utf8(body) ?? ''));

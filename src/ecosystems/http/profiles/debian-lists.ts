@@ -102,8 +102,8 @@ export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
 }
 
 /**
- * Returns one of the texts that a pattern captures in the names of a list: the first one in `preferred`, else the first
- * by alphabet. `null`: the pattern matches no name.
+ * Returns one of the texts that a pattern captures in the file names of a list: the first one in `preferred`, else the
+ * first by alphabet. `null`: the pattern matches no name.
  */
 function firstOf(lines: readonly Line[], pattern: RegExp, preferred: readonly string[]): string | null {
   const found = new Set(lines.flatMap(({ name }) => pattern.exec(name)?.[1] ?? []));
