@@ -15,7 +15,7 @@ import type { WholeFile } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 interface Chosen extends PackageFile {
-  /** The path of the index that has the package. */
+  /** The path of the index that names the package. */
   readonly index: string;
 }
 

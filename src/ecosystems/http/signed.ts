@@ -17,7 +17,10 @@ type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly report: string };
 
-/** The state for each status word of gpgv. If a file has several signatures, the first row that matches one decides. */
+/**
+ * The state for each status word of gpgv. If a file has several signatures, the first row that matches any of them
+ * decides.
+ */
 const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[] = [
   ['GOODSIG', 'valid'],
   ['BADSIG', 'bad'],

@@ -93,7 +93,7 @@ interface JudgedSignature {
 /**
  * Judges the registry's signatures over `name@version:integrity`. If a signature is by a known key, signatures by
  * unknown keys are ignored.
- * @returns  the judgement; `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a
+ * @returns  the judgement; `null`: there is no signature, and no key is known. A wrong signature by a trusted key is a
  *           `mismatch`, unless the key had expired before the publication
  * @see docs/protocols/npm.md#signatures; npm/pacote lib/registry.js
  */

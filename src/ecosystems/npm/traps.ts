@@ -113,7 +113,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];
 }
 
-/** Returns the registry that the file of these credentials sets; `null`: none. */
+/** Returns the registry that is set in the same file as the credentials; `null`: none is set there. */
 function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | null {
   if (!('file' in place)) return null;
   const found = settings.find(
@@ -156,8 +156,8 @@ function shown({ value }: NpmSetting): string {
 }
 
 /**
- * Returns the edit of a setting's line. The list is empty for a variable, a file that shells read, and npm's builtin
- * file.
+ * Returns the edit that replaces a setting's line by the lines `becomes`. Empty for a variable, a file that shells
+ * read, and npm's builtin file.
  */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];

@@ -59,7 +59,7 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
   return { packages, direct, mentions };
 }
 
-/** Reads an entry of yarn 1. `resolved` is the URL, with a SHA-1 after `#`. */
+/** Reads an entry of yarn 1. `resolved` is the URL of the artifact, with a SHA-1 after `#`. */
 function firstOf({ descriptor, fields }: Entry): Locked {
   const { module: written, version: range } = splitPackage(descriptor);
   const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;

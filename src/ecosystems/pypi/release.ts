@@ -84,8 +84,8 @@ export class Releases implements PageReader {
   }
 
   /**
-   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other release.
-   * `null`: none.
+   * Returns the highest release with a file that is not yanked. A pre-release counts only if all releases with such a
+   * file are pre-releases. `null`: there is no such release.
    */
   get newest(): string | null {
     return this.#newest?.text ?? null;
@@ -206,7 +206,7 @@ export class FileChoice implements PageReader {
     return comparePythonVersions(isPublic ? { ...version, local: [] } : version, this.#wanted) === 0;
   }
 
-  /** Returns a number above 0 if `a` matches better than `b`. */
+  /** Returns a number above 0 if `a` matches the wanted version better than `b`. */
   #compare(a: PypiVersion, b: PypiVersion): number {
     const isSame = (one: PypiVersion): boolean => one.local.length === this.#wanted?.local.length;
     return Number(isSame(a)) - Number(isSame(b)) || comparePythonVersions(a, b);
@@ -261,7 +261,7 @@ export function parseFileName(file: string, project: string): FileName | null {
   }
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
-  // The name of the project may contain dashes too, so each dash is tried.
+  // The project's name may contain dashes too. So each dash is tried as the one before the version.
   for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
     const name = normalNameOf(stem.slice(0, index));
     if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };
