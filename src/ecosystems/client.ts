@@ -148,8 +148,8 @@ export interface Client {
   /** The HTTP versions that the client uses with this mirror, the preferred one first. */
   protocols(mirror: Mirror): readonly HttpProtocol[];
   /**
-   * True if the client verifies its downloads from this mirror by something that the mirror does not control: a
-   * signature, a lock file or a checksum database. Absent: not known.
+   * True if the client verifies its downloads from this mirror independently of the mirror: by a signature, a lock file
+   * or a checksum database. Absent: not known.
    */
   verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */

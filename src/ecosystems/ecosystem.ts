@@ -177,9 +177,9 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 };
 
 /**
- * Declares a light step (a small request). Its timeout is the one in the configuration key `schedule`.
- * @param everyMinutes  the interval between two probes; `null`: the interval of the canary (the step that decides
- *                      whether a mirror is up)
+ * Declares a light step (a small request). Its default timeout is the one in the configuration key `schedule`.
+ * @param everyMinutes  the default interval between two probes; `null`: the interval of the canary (the step that
+ *                      decides whether a mirror is up)
  */
 export function light<Settings>(
   everyMinutes: number | null,
@@ -190,8 +190,8 @@ export function light<Settings>(
 }
 
 /**
- * Declares a heavy step (a large download). It is probed hourly with a timeout of 2 minutes. Traffic forecasts assume 1
- * MiB for each probe.
+ * Declares a heavy step (a large download). By default it is probed hourly, with a timeout of 2 minutes. Traffic
+ * forecasts assume 1 MiB for each probe.
  */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };

@@ -24,7 +24,7 @@ export function listGlobs(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): read
 
 /**
  * Returns the trap of private modules in go.mod whose names the go command sends to a public mirror or to the checksum
- * database; empty: there are none.
+ * database. Empty: there are none.
  */
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const isSentOutside = usesOutside(settingInForce(found, 'GOPROXY')?.value ?? null);

@@ -16,7 +16,9 @@ const patternChars = 200;
 const countMax = 250;
 /** The maximum number of instructions, which bounds the time that each character costs. */
 const programMax = 500;
-/** The maximum number of parts to compile. It is bounded because nested counts multiply parts. */
+/**
+ * The maximum number of parts to compile. It is bounded, because nested counts such as `(a{9}){9}` multiply the parts.
+ */
 const unrolledMax = 5_000;
 
 const expected = phrase('expected.pattern');

@@ -38,7 +38,7 @@ export interface ListedAt {
   readonly name: string;
   /**
    * A second list, for a file that the signed list does not name; absent: there is none. `path`: the path of the second
-   * list. `listed`: its name in the signed list. `name`: the file's name in the second list.
+   * list. `listed`: the second list's name in the signed list. `name`: the file's name in the second list.
    */
   readonly within?: { readonly path: string; readonly listed: string; readonly name: string };
 }

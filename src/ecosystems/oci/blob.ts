@@ -121,9 +121,13 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * Selects the blob to fetch: the largest layer up to `wholeBytesMax`, if it is large enough to measure throughput. Else
- * it is the smallest layer above `wholeBytesMax`. If there is none, it is the largest layer, and without layers the
- * config. `null`: the image has neither. Layers that must be fetched from another server (`isForeign`) are ignored.
+ * Selects the blob to fetch, in this order of preference:
+ * - the largest layer up to `wholeBytesMax`, if it is large enough to measure throughput
+ * - the smallest layer above `wholeBytesMax`
+ * - the largest layer
+ * - the config
+ *
+ * `null`: there is none of these. Layers that must be fetched from another server (`isForeign`) are ignored.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

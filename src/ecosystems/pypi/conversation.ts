@@ -129,7 +129,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
 }
 
 /**
- * Returns a mismatch if the hash on the page differs from the pinned hash; `null`: the two hashes are equal, or one of
+ * Returns a mismatch if the hash on the page differs from the pinned hash. `null`: the two hashes are equal, or one of
  * them is missing.
  */
 function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {

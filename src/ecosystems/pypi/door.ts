@@ -14,8 +14,8 @@ function readProjectPath(path: string): DoorPath | null {
 }
 
 /**
- * Matches the tags that can have links. The pattern does not require the closing `>`: otherwise the search would scan
- * up to the end of the page for each tag without a `>`.
+ * Matches the tags that can have links. The pattern does not require the closing `>`. Otherwise, for each tag without a
+ * `>`, the search would scan the page up to its end.
  */
 const tag = /<(?:a|base)\b[^>]*/gi;
 /** Matches a tag up to the end of its `href`. The second or the third group is the URL. */

@@ -24,7 +24,7 @@ const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rp
 
 /**
  * The endings of current distribution files. If only the URL of an anchor names a file, the anchor counts only for
- * these endings: web pages that are no project pages rarely link to such files.
+ * these endings. Web pages that are no project pages rarely link to such files.
  */
 const current = /\.(whl|tar\.gz)$/i;
 

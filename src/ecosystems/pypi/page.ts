@@ -37,8 +37,8 @@ export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
 /**
  * Reads a project page by its content type, in one pass and in bounded memory.
  * @param reader  receives the files and versions, also of a page that turns out to be invalid
- * @returns the page's serial, or a failure: `wrong_content` for another content type, and for HTML that is no project
- *          page; `malformed` if the page cannot be parsed or states an unknown API version
+ * @returns the page's serial, or a failure. It is `wrong_content` for another content type, and for HTML that is no
+ *          project page. It is `malformed` if the page cannot be parsed or states an unknown API version
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#content-types, docs/protocols/pypi.md#formats
  */
 export function* readPage(response: Responded, reader: PageReader): Slices<Result<ProjectPage, ProbeFailure>> {

@@ -69,7 +69,8 @@ export async function findPypi({ machine, assignments }: MachineSurroundings): P
 }
 
 /**
- * Reads the last `-i URL` of the project's requirements.txt. For `pip install -r` it overrides variables and files.
+ * Reads the last `-i URL` of the project's requirements.txt. For `pip install -r`, this URL overrides pip's variables
+ * and configuration files.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/#global-options
  */
 async function ofRequirements(machine: Machine): Promise<readonly PypiSetting[]> {
