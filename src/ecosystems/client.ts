@@ -84,13 +84,13 @@ export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 interface Relay {
   readonly title: Sentence;
   /**
-   * The step (kind of request) that probes whether the mirror relays the service. If its result has the fact
-   * `notOffered`, the mirror has no relay.
+   * The step (kind of request) that probes whether the mirror relays requests to the service. If its result has the
+   * fact `notOffered`, the mirror has no relay.
    */
   readonly step: Step;
   /**
-   * How clients query the service that mirrors may relay. `off`: not at all. `direct`: directly, not through mirrors.
-   * `relayed`: through a mirror's relay if there is one.
+   * How clients query this further service (Go's checksum database). `off`: not at all. `direct`: directly, not through
+   * mirrors. `relayed`: through a mirror's relay if there is one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   settle(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState;
@@ -123,7 +123,7 @@ export interface Client {
   nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
   readonly describes: string;
-  /** The error text if the configured chain is not a string: what was expected. */
+  /** The error if the configured chain is not a string. It says what was expected. */
   readonly expected: Sentence;
   parse(chain: string): Result<Chain, ChainProblem>;
   /**

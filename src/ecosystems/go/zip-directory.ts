@@ -23,7 +23,7 @@ type Directory =
   | { readonly tag: 'cut' }
   | { readonly tag: 'broken'; readonly what: Sentence };
 
-/** The maximum length of a zip's end record, bytes: 22, and a comment of 65535. */
+/** The maximum length of a zip's end record: 22 bytes, and a comment of at most 65535 bytes. */
 const endWindowBytes = 65_557;
 const endBytes = 22;
 const headerBytes = 46;

@@ -32,7 +32,7 @@ interface Marker {
   read(text: string): number | null;
 }
 
-/** Where a signed list has a file: the list's path, and the file's name in it. */
+/** Where a signed list names a file: the list's path, and the file's name in the list. */
 export interface ListedAt {
   readonly list: string;
   readonly name: string;
@@ -49,7 +49,7 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
-/** How an index is compressed. `other`: a format that this code cannot decompress. */
+/** How an index is compressed. `other`: a format that mirrorwatch cannot decompress. */
 export type Packing = 'plain' | 'gzip' | 'xz' | 'other';
 
 /** An index in one compression format, or uncompressed. */
@@ -62,7 +62,7 @@ export interface IndexForm {
   readonly packing: Packing;
 }
 
-/** An index of packages that a signed list names. */
+/** An index (a list of packages). A signed list names the index, with its hash. */
 export interface IndexAt {
   readonly name: string;
   /**

@@ -8,7 +8,7 @@ import { parseFields } from '../parse-json.ts';
 import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
-/** A token of a registry. `isFresh`: it was just requested, not cached before. */
+/** A token of a registry. `isFresh`: it was just requested and does not come from the cache. */
 export interface HeldToken {
   readonly token: string;
   readonly isFresh: boolean;

@@ -51,7 +51,7 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/** Returns the rollback of the client's file and of the variables, which override the file. */
+/** Returns the rollback lines for the client's file, and for the variables that override the file. */
 function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');

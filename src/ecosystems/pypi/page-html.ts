@@ -205,7 +205,7 @@ class TagReader {
   }
 
   /**
-   * Ends the page.
+   * Called after the last piece of the page.
    * @returns the last characters of the page
    */
   end(): string {

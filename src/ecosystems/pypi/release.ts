@@ -214,9 +214,9 @@ export class FileChoice implements PageReader {
 }
 
 /**
- * Returns the file to probe, which is the same at all mirrors with the same files. Preferred files come first, then
- * universal wheels, wheels for Linux on x86-64, other wheels, and source distributions. Among equals, the name decides.
- * `null`: there are no files.
+ * Returns the file to probe; `null`: there are no files. The choice is the same at all mirrors with the same files.
+ * Preferred files come first, then universal wheels, wheels for Linux on x86-64, other wheels, and source
+ * distributions. Among equals, the name decides.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],
