@@ -42,7 +42,7 @@ export type ChainProblem =
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** The status was 404 or 410, whatever the reason of the failure is. */
+  /** The status was 404 or 410. Only the status counts here, not the reason that mirrorwatch gives for the failure. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';

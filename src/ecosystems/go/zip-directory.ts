@@ -151,7 +151,7 @@ function widen(extra: Buffer, sizes: readonly [number, number, number]): readonl
   return null;
 }
 
-/** Returns `null` if a number cannot represent the value exactly. */
+/** Converts a value to a number; `null`: a number cannot represent the value exactly. */
 function toNumber(value: bigint): number | null {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
 }

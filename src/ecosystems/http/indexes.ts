@@ -27,7 +27,7 @@ interface Kept {
   readonly list: string;
   readonly signature: Signature;
   readonly indexes: readonly IndexAt[];
-  /** The copies that were read whole, by the name of the index. */
+  /** What is stored about each index that was read whole, by the name of the index. */
   readonly copies: Readonly<Record<string, Copy>>;
   /**
    * How often in a row the same wrong copy of an index was read whole, by the name of the index. 0: the last copy was

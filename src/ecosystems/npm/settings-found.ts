@@ -26,7 +26,7 @@ export interface NpmSetting {
 
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
-  /** The scopes in the nearest package.json, each with its first package there. */
+  /** The scopes of the packages in the nearest package.json, each with the first package of the scope. */
   readonly scopes: readonly {
     readonly scope: string;
     readonly name: string;
