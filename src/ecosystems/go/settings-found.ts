@@ -124,8 +124,8 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
 }
 
 /**
- * Returns the line that sets a variable: with `go env -w` if a file sets the variable, else with `export`. If the
- * environment sets a variable, `go env -w` has no effect.
+ * Returns the line that sets a variable. It uses `go env -w` if the variable is set there or in GOROOT/go.env, else
+ * `export`. If the environment sets a variable, `go env -w` has no effect.
  */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;

@@ -8,7 +8,7 @@ import { sha256Of } from './project-page.ts';
 
 export interface Attestation {
   readonly file: string;
-  /** The SHA-256 of the file that the attestation states, lower-case hex. */
+  /** The SHA-256 that the attestation states for the file, lower-case hex. */
   readonly sha256: string;
   /** What was signed, in base64. `signature` and `certificate` are in base64 too. */
   readonly statement: string;
