@@ -54,7 +54,8 @@ export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
 /**
- * The key of the largest tree head of a database is `head/<name>`. Older releases stored a single tree head as `head`.
+ * The key of the largest tree head (signed size and root hash) of a checksum database is `head/<name>`. Older releases
+ * stored a single tree head as `head`.
  */
 const headKey = 'head';
 

@@ -40,7 +40,8 @@ export interface Packument {
 const urlCharsMax = 2_000;
 
 /**
- * Parses a JSON object. An HTML page is wrong content; other bodies that are no JSON object are malformed.
+ * Parses a JSON object. The failure for an HTML page is `wrong_content`, for other bodies that are no JSON object
+ * `malformed`.
  * @see docs/protocols/common.md#shapes-of-bodies
  */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
