@@ -37,12 +37,12 @@ export type ChainProblem =
   | { readonly kind: 'reserved_word' | 'not_a_url'; readonly member: number };
 
 /**
- * The response of one chain member, in the cases that clients distinguish. `tookMs`: how long a client waits for the
- * response.
+ * How one member of a chain responds to a request, in the cases that clients treat differently. `tookMs`: how long a
+ * client waits for the response.
  */
 export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
-  /** The status was 404 or 410, whatever the reason of the failure is. */
+  /** The status was 404 or 410. Only the status counts here, not the reason that mirrorwatch gives for the failure. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
   | {
       readonly tag: 'failed';
@@ -74,20 +74,23 @@ export type WalkEnd =
 
 /**
  * Whether a mirror relays requests to Go's checksum database. `none`: it has no such relay. `broken`: it offers the
- * relay, but requests through the relay fail.
+ * relay, but requests through the relay fail. `unknown`: the relay was not measured.
  */
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
-/** A second service that a mirror may relay to clients. Today this is only Go's checksum database. */
+/**
+ * A further service to which a mirror may relay the requests of its clients. Today this is only Go's checksum database.
+ */
 interface Relay {
   readonly title: Sentence;
   /**
-   * The step (kind of request) that probes the relay. If the result has the fact `notOffered`, the mirror has no relay.
+   * The step (kind of request) that probes whether the mirror relays requests to the service. If its result has the
+   * fact `notOffered`, the mirror has no relay.
    */
   readonly step: Step;
   /**
-   * How clients use the service. `off`: not at all. `direct`: without mirrors. `relayed`: through a mirror's relay if
-   * there is one.
+   * How clients query this further service (Go's checksum database). `off`: not at all. `direct`: directly, not through
+   * mirrors. `relayed`: through a mirror's relay if there is one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';
   settle(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState;
@@ -106,7 +109,7 @@ export interface Remedy {
   readonly notes: readonly (Sentence | string)[];
 }
 
-/** The HTTP versions that a client with HTTP/2 supports, the preferred one first. */
+/** The HTTP versions of a client that supports HTTP/2, the preferred version first. */
 export const offersHttp2: readonly HttpProtocol[] = ['2', '1.1'];
 export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
 
@@ -120,7 +123,7 @@ export interface Client {
   nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
   readonly describes: string;
-  /** The error text if the configured chain is not a string: what was expected. */
+  /** The error if the configured chain is not a string. It says what was expected. */
   readonly expected: Sentence;
   parse(chain: string): Result<Chain, ChainProblem>;
   /**
@@ -136,8 +139,8 @@ export interface Client {
   /** Returns how a request through the chain ends, by the client's own rules. */
   walk(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd;
   /**
-   * Returns a chain with `to` first that the client supports. If the method is absent, docs/decisions/0002 says which
-   * members follow `to`.
+   * Returns a chain that begins with `to` and that the client supports. If the method is absent, docs/decisions/0002
+   * says which members follow `to`.
    * @param dropped  keys of members that the new chain must not have
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
@@ -145,8 +148,8 @@ export interface Client {
   /** The HTTP versions that the client uses with this mirror, the preferred one first. */
   protocols(mirror: Mirror): readonly HttpProtocol[];
   /**
-   * True if the client verifies its downloads from this mirror by a signature, a lock file or a checksum database. The
-   * mirror controls none of these. Absent: not known.
+   * True if the client verifies its downloads from this mirror independently of the mirror: by a signature, a lock file
+   * or a checksum database. Absent: not known.
    */
   verifiesBytes?(mirror: Mirror, settings: unknown): boolean;
   /** The setting that limits the client to HTTP/1.1; absent or `null`: none is known. */
@@ -214,8 +217,9 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
 }
 
 /**
- * Returns how a client's request ends if the client tries the members of its chain in order. It stops at the first
- * member that is ok, unmeasured or `off`, or whose reply is final. `tookMs` is the sum over the tried members.
+ * Returns how a client's request ends if the client tries the members of its chain in order. The request ends at the
+ * first member that is ok, unmeasured or `off`, or whose reply is final; else at the last member. `tookMs` is the sum
+ * over the tried members.
  * @param isFinal  true if the client tries no further member after this reply
  */
 export function walkInOrder(
@@ -241,9 +245,10 @@ export function chainOf(members: readonly ChainMember[]): Chain {
 
 /**
  * Parses a chain of http(s) URLs.
- * @param between  separates two members
+ * @param between  matches the text between two members
  * @param mayEnd   whether the word `direct` may end the chain; the text after it is ignored
- * @returns        the error `empty` if there are no members; `not_a_url` with the index of the invalid member
+ * @returns        the chain, or an error: `empty` if there are no members; `not_a_url` with the index of the invalid
+ *                 member
  */
 export function parseUrls(chain: string, between: RegExp, mayEnd = false): Result<Chain, ChainProblem> {
   const members: ChainMember[] = [];
@@ -267,8 +272,8 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 export function memberOfUrl(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // A URL with a fragment, white space or `:…@` in its path may contain a token or a second URL with a password. So all
-  // of it is masked.
+  // A URL with a fragment, white space or `:…@` in its path may contain a token, or a second URL with a password.
+  // `maskChain` also masks these parts; `maskUrl` does not.
   const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {

@@ -30,7 +30,7 @@ export interface Today {
     /** True if the client or its distribution sets this chain, not the user. */
     readonly isDefault: boolean;
   } | null;
-  /** The private names in the settings, as patterns of the configuration key `private`. */
+  /** The private names in the client's settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
   /**
    * The patterns of the names that the client fetches directly, not from the mirrors of the chain. If absent,
@@ -40,7 +40,9 @@ export interface Today {
 }
 
 export interface Settling {
-  /** The file changes that apply a remedy. Empty if the files already contain the remedy, or if no file can. */
+  /**
+   * The file changes that apply a remedy. Empty if the files already contain the remedy, or if no file can contain it.
+   */
   readonly changes: readonly FileChange[];
   readonly notes: readonly string[];
   /** True if no file can contain the remedy, so it must be set in the environment. */
@@ -50,9 +52,11 @@ export interface Settling {
 /** The setting that names a file of certificate authorities for the clients of one runtime (Node.js, Python). */
 export interface Authority {
   readonly variable: string;
-  /** True if the settings or the project's files show that this runtime is used. */
+  /** True if the settings or the project's files show that clients of this runtime (Node.js, Python) are used. */
   readonly isUsed: boolean;
-  /** `null`: the variable is not set. If `file` is `null`, the setting contains the certificates themselves. */
+  /**
+   * The setting in force; `null`: none is set. If `file` is `null`, the setting contains the certificates themselves.
+   */
   readonly set: { readonly file: string | null; readonly place: SettingPlace } | null;
 }
 
@@ -76,7 +80,7 @@ export interface Doctor {
    * @param hasBeside  whether a file of this name is in the same folder
    */
   isUsualLock(name: string, hasBeside: (name: string) => boolean): boolean;
-  /** Suggests `private` patterns for names in a lock file that look private. */
+  /** Returns patterns for the configuration key `private`, for those names in a lock file that look private. */
   privateIn?(lock: string): readonly string[];
   /**
    * Returns a parser for the project file at this path. The parser lists entries for the configuration key `modules`.
@@ -157,7 +161,7 @@ export function removalOf(place: SettingPlace, say: Say): string {
 interface WantedLine {
   readonly line: string;
   readonly pattern: RegExp;
-  /** Returns the whole new text if no line matches. If absent, `line` is added at the end. */
+  /** Returns the whole new text; called if no line matches. Without this function, `line` is added at the end. */
   readonly add?: (text: string) => string;
 }
 
@@ -200,7 +204,7 @@ export function presentOf(changes: readonly (FileChange | null)[]): readonly Fil
 
 type Placed = { readonly place: SettingPlace };
 
-/** Explains what to change if the setting `first` overrides other settings. */
+/** Returns sentences that explain what to change if the setting `first` overrides the settings `hidden`. */
 export function explainShadowed(first: Placed, hidden: readonly Placed[], say: Say): readonly string[] {
   const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
   const here =
@@ -210,7 +214,7 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
-/** Suggests a probe with HTTPS, to see whether the server supports TLS. */
+/** Returns the command line that checks whether the server of a plain HTTP URL also supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
   return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
 }

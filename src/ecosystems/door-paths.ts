@@ -21,11 +21,14 @@ export interface DoorPath {
 export interface DoorPatterns {
   /** An expression that matches paths below `prefix`. It contains no anchors (`^`, `$`). */
   readonly paths: string;
-  /** Only for an ecosystem with `DoorPaths.files`: how to recognise its files, which are outside the base URL. */
+  /**
+   * Only for an ecosystem with `DoorPaths.files`: how to recognise the ecosystem's files, which are outside the base
+   * URL.
+   */
   readonly files?: {
     /** The folder next to the base URL in which most mirrors have the files. */
     readonly beside: string;
-    /** Matches the path of a file below any folder. */
+    /** An expression that matches the path of such a file in any folder. */
     readonly paths: string;
   };
   /**
@@ -38,15 +41,13 @@ export interface DoorPatterns {
 /** How to find the URLs of files to which a mirror's index pages link. */
 export interface DoorFiles {
   /**
-   * The values of the `Accept` header to request the page with. For each value, a mirror may return the page in another
-   * format.
+   * The values of the `Accept` header with which to request a module's page. A mirror may return a different format for
+   * each value.
    */
   readonly accepts: readonly string[];
   /** Returns the path of a module's page below the base URL. */
   pageOf(module: string): string;
-  /**
-   * Returns the URLs of the files to which a page links, resolved against `url`; `null`: the body is not such a page.
-   */
+  /** Returns the URLs of the files to which a page links, resolved against `url`; `null`: the body is no index page. */
   filesOn(body: Uint8Array, contentType: string, url: string): readonly string[] | null;
 }
 
@@ -60,9 +61,9 @@ export interface DoorPaths {
   /** True if an HTML response is never content: it is an error page or a captive portal. */
   readonly neverHtml?: true;
   /**
-   * Makes the links in an index absolute. `url`: the URL of the index. If the method is absent, the index needs no
+   * Makes the links in an index page absolute. `url`: the URL of the page. If the method is absent, index pages need no
    * change.
-   * @returns  `null` if the index cannot be read or is too large
+   * @returns  the changed text; `null` if the page cannot be read or is too large
    */
   absolute?(text: string, contentType: string, url: string): string | null;
   /**
@@ -71,8 +72,8 @@ export interface DoorPaths {
    */
   readonly files?: () => Promise<DoorFiles>;
   /**
-   * True if all requests of a client must go to the same mirror for a while. Else a signed list and its packages may
-   * not match.
+   * True if all requests of a client must go to the same mirror for a while. On different mirrors, a signed list and
+   * its packages may not match.
    */
   readonly staysTogether?: true;
   readonly patterns: DoorPatterns;

@@ -60,7 +60,10 @@ export type Known = ReadonlyMap<string, unknown>;
 export interface Learning {
   /** The prefixes of the stored keys, at most 20 characters each. No two ecosystems share a prefix. */
   readonly keys: readonly string[];
-  /** Returns the entries that the facts of one ok probe add or replace. Must be a pure function. */
+  /**
+   * Returns the entries to add or replace in the stored facts (`known`), from the facts of one ok probe. Must be a pure
+   * function.
+   */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
   /**
    * Returns the stored hashes by which to verify mirrors of this upstream. Probes receive them as
@@ -83,9 +86,7 @@ export function pinnedIn(known: Known, prefix: string): Readonly<Record<string, 
 
 export interface Given<Settings = unknown> {
   readonly mirror: Mirror;
-  /**
-   * The URL of the origin of the mirror's upstream, which may be the mirror itself; `null`: no origin is configured.
-   */
+  /** The URL of the upstream's origin, which may be this mirror; `null`: no origin is configured. */
   readonly origin: string | null;
   /** The configured modules of this ecosystem, of all upstreams. */
   readonly modules: readonly ModuleRef[];
@@ -98,8 +99,8 @@ export interface Given<Settings = unknown> {
 /** One kind of mirror. @see docs/adding-an-ecosystem.md */
 export interface Ecosystem<Settings = unknown, Own = unknown> {
   /**
-   * The id in lower-case letters. It is also the value of the label, the configuration key and the name of the fixture
-   * folder.
+   * The id in lower-case letters. It is also the value of the label `ecosystem`, a configuration key, and the name of
+   * the folder of fixtures.
    */
   readonly id: EcosystemId;
   /** The default upstream of mirrors; `null`: each mirror must name its upstream. */
@@ -134,7 +135,10 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly clients: readonly [Client, ...Client[]];
   /** The programs that `clientRuns` can run against a mirror. */
   readonly realClients: readonly RealClient[];
-  /** The input of conversations with a mirror. It must be plain data, because it is sent to worker threads. */
+  /**
+   * Returns this ecosystem's part of the input of a mirror's probes. It must be plain data, because it is sent to
+   * worker threads.
+   */
   context(given: Given<Settings>): Own;
   readonly learning: Learning | null;
   /**
@@ -173,9 +177,9 @@ type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifac
 };
 
 /**
- * Declares a light step (a small request). Its timeout is the one in the configuration key `schedule`.
- * @param everyMinutes  the interval between two probes; `null`: the interval of the canary (the step that decides
- *                      whether a mirror is up)
+ * Declares a light step (a small request). Its default timeout is the one in the configuration key `schedule`.
+ * @param everyMinutes  the default interval between two probes; `null`: the interval of the canary (the step that
+ *                      decides whether a mirror is up)
  */
 export function light<Settings>(
   everyMinutes: number | null,
@@ -186,8 +190,8 @@ export function light<Settings>(
 }
 
 /**
- * Declares a heavy step (a large download). It is probed hourly with a timeout of 2 minutes. Traffic forecasts assume 1
- * MiB for each probe.
+ * Declares a heavy step (a large download). By default it is probed hourly, with a timeout of 2 minutes. Traffic
+ * forecasts assume 1 MiB for each probe.
  */
 export function heavy<Settings>({ verifies, ...more }: Declared<Settings>): StepDeclaration<Settings> {
   const usualPace = { everyMs: 60 * minuteMs, timeoutMs: 2 * minuteMs };
@@ -203,7 +207,7 @@ const grains: readonly Grain[] = ['version', 'module', 'mirror'];
 
 /**
  * Returns the names of the steps: first the canary (the step that decides whether a mirror is up), then other light
- * steps, then heavy steps. The light and the heavy steps are in the order of `grains`.
+ * steps, then heavy steps. Steps of the same weight are in the order of `grains`.
  */
 export function sortSteps({ steps, canary }: Pick<Ecosystem, 'steps' | 'canary'>): readonly Step[] {
   const rank = (step: Step): number => {

@@ -35,7 +35,7 @@ const mark = Buffer.from([0xef, 0xbb, 0xbf]);
 /**
  * Reads untrusted JSON of any length in one pass and reports the wanted parts, in slices and in bounded memory. It
  * checks everything that `JSON.parse` checks, also in values that the caller does not want.
- * @returns `null`: the text is valid
+ * @returns why the text is rejected; `null`: it is valid
  */
 export function* walkJson(body: WholeBody, wanted: Wanted): Slices<JsonFlaw | null> {
   const walk = new JsonWalk(body, wanted);
@@ -107,8 +107,8 @@ const hexDigit = new Uint8Array(256).map((_, byte) => Number(/[0-9a-f]/i.test(St
 const escaped = new Uint8Array(256).map((_, byte) => Number('"\\/bfnrt'.includes(String.fromCharCode(byte))));
 
 /**
- * The state of one pass over the text. Parts can be wanted only at the outermost levels of nesting: `wanted` has one
- * entry for each of these levels.
+ * The state of one pass over the text. `wanted` is a stack: it has one entry for each open object or list of which
+ * parts are wanted. Nothing is wanted within an unwanted value, so these are the outermost levels of nesting.
  */
 class JsonWalk {
   flaw: JsonFlaw | null = null;
@@ -140,8 +140,8 @@ class JsonWalk {
   }
 
   /**
-   * Reads a piece from offset `from` on. Returns the offset where it stopped: at the end, at a flaw, or after many
-   * reports.
+   * Reads a piece of the text from the offset `from` on. Returns the offset in the piece at which it stopped: the end,
+   * a flaw, or the byte after `reportsPerSlice` reports.
    * @param base  the offset of the piece in the body
    */
   take(piece: Uint8Array, base: number, from: number): number {
@@ -195,7 +195,7 @@ class JsonWalk {
     else this.flaw = 'broken';
   }
 
-  /** Handles a byte between two tokens that is no white space. */
+  /** Handles a byte that is not within a string, number or word, and is no white space. */
   #between(byte: number, at: number, piece: Uint8Array, base: number): void {
     const state = this.#state;
     const isInObject = this.#depth > 0 && this.#kinds[this.#depth - 1] === inObject;

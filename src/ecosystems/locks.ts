@@ -72,7 +72,10 @@ export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(
 export interface LockFile {
   readonly name: string;
   readonly text: string;
-  /** Returns the text of another file in the same folder; `null` if there is none. */
+  /**
+   * Returns the text of another file, such as the package.json next to the lock file; `null`: it cannot be read. A
+   * relative path is resolved like the path `name` of the lock file.
+   */
   beside(name: string): string | null;
   /** The configured mirrors of the ecosystem, of all upstreams. */
   readonly mirrors: readonly Mirror[];

@@ -57,7 +57,8 @@ export function checkResolve({ access: { resolve } }: Mirror): Sentence | null {
 }
 
 /**
- * Returns the first `max` lines of `words` that match, joined by spaces. If no line matches, it returns the last line.
+ * Returns the first `max` lines of `words` that match `pattern`, joined by spaces. If no line matches, it returns the
+ * last line that is not blank.
  */
 export function findLines(words: string, pattern: RegExp, max = 3): string {
   const lines = words.split('\n').filter((line) => line.trim() !== '');

@@ -9,7 +9,10 @@ import type { Slices } from '../core/slices.ts';
 import type { Contents, Facts, ProbeRequest, ProbeResponse, Verdict } from '../core/transcript.ts';
 import { wrongContent } from '../words/tell.ts';
 
-/** A part of a conversation with a mirror: it yields requests, receives responses and returns a value. */
+/**
+ * A part of a conversation with a mirror (the requests and responses of one probe): it yields requests, receives
+ * responses and returns a value.
+ */
 export type Talk<T> = Generator<ProbeRequest, T, ProbeResponse>;
 
 export type End = Verdict['outcome'];

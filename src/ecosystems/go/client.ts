@@ -52,8 +52,8 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 
 /**
  * Returns the state of the relay through which the go command would query the checksum database. This is the relay of
- * the first member that offers one. A member whose relay is unknown ends the search. A member whose relay is broken
- * ends it unless `|` follows the member. `none`: the go command queries the database directly.
+ * the first member that offers one. Before that, a member whose relay is unknown ends the search. A member whose relay
+ * is broken ends it too, unless `|` follows the member. `none`: the go command queries the database directly.
  * @see docs/protocols/go.md#relay
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {

@@ -54,7 +54,8 @@ export type GoContext = ProbeContext<GoOwn>;
 
 const pinKey = 'pin/';
 /**
- * The key of the largest tree head of a database is `head/<name>`. Older releases stored a single tree head as `head`.
+ * The key of the largest tree head (signed size and root hash) of a checksum database is `head/<name>`. Older releases
+ * stored a single tree head as `head`.
  */
 const headKey = 'head';
 
@@ -92,8 +93,8 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
   const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const loggedModules = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
-  // The duration of this lookup is measured. So use the same module each time if possible, one that is known to be in
-  // the log.
+  // The duration of this lookup is measured, so the module should be the same each time. If a module's hash is stored,
+  // the database is known to contain the module.
   const lookup = loggedModules.find(isKnown) ?? loggedModules[0];
   const unknown = loggedModules.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {

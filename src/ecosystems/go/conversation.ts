@@ -109,7 +109,7 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, path, { bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  // This probe reads only the first bytes, to measure throughput. So there is no whole file to hash.
+  // A probe with `peekBytes` reads only the first bytes of the zip, so there is no whole file to hash.
   if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);

@@ -41,7 +41,8 @@ export const goDoctor: Doctor = {
     const found = await findGo(surroundings);
     if (found.goenv === null) return { changes: [], notes: [...notes, say('settle.goenvOff')] };
     const own = readWord(remedy['GOPRIVATE'] ?? '');
-    // A pattern that is too wide would exclude public modules from the checksum database, so the remedy is rejected.
+    // If a pattern is too wide, public modules are no longer verified by the checksum database. So the remedy is
+    // rejected.
     if (own !== null && findTooWide(own).length > 0) return null;
     const lines = [
       { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },

@@ -4,8 +4,8 @@ const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
 
 /**
  * Returns the escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
- * @returns `null` for an invalid path: another character, an empty element, or an element that begins or ends with a
- *          dot
+ * @returns `null` for an invalid path: it has a disallowed character, an empty element, or an element that begins or
+ *          ends with a dot
  * @see docs/protocols/go.md#escaping; golang/mod module/module.go EscapePath
  */
 export function escapeModule(path: string): string | null {
@@ -17,7 +17,7 @@ export function escapeModule(path: string): string | null {
 /**
  * Returns the escaped form of a version, branch name or commit hash: every upper-case letter becomes `!` and its
  * lower-case letter.
- * @returns `null` if the text is blank or has another character, such as a slash or `!`
+ * @returns `null` if the text is blank or has a character that is not allowed, such as a slash or `!`
  */
 export function escapeVersion(version: string): string | null {
   return versionText.test(version) && version.trim() !== '' ? shout(version) : null;

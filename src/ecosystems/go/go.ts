@@ -45,8 +45,8 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
       grain: 'mirror',
       usualBytes: 500,
       verifies: byHash,
-      // The requests are: the lookup, the signed tree head, six tiles (parts of the log's hash tree), and a path that
-      // must not exist.
+      // The further requests are the lookup, the signed tree head, six tiles (parts of the log's hash tree), and a path
+      // that must not exist.
       usualAside: () => ({ requests: 9, bytes: 26_000 }),
       isRequested: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),

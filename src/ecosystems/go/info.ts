@@ -35,6 +35,6 @@ function isVersion(value: unknown): value is string {
 function isTime(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // JavaScript's `Date` turns 30 February into a day of March. So the day is compared.
+  // JavaScript's `Date` turns 30 February into a day of March. So its day is compared with the day in the text.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }

@@ -22,7 +22,10 @@ export function listGlobs(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): read
   return (settingInForce(found, name) ?? settingInForce(found, 'GOPRIVATE'))?.value.split(',') ?? [];
 }
 
-/** Finds private modules in go.mod whose names the go command sends to a public mirror or to the checksum database. */
+/**
+ * Returns the trap of private modules in go.mod whose names the go command sends to a public mirror or to the checksum
+ * database. Empty: there are none.
+ */
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const isSentOutside = usesOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
   const isLookedUp = settingInForce(found, 'GOSUMDB')?.value !== 'off';
@@ -57,13 +60,16 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   ];
 }
 
-/** Returns the variables that prevent the leak: GOPRIVATE, unless a more specific variable is set. */
+/** Returns the variables to change to prevent the leak: GONOPROXY or GONOSUMDB if it is set, else GOPRIVATE. */
 function steering(found: GoFound, isSentOutside: boolean, isLookedUp: boolean): readonly GoVariable[] {
   const of = (name: GoVariable): GoVariable => (settingInForce(found, name) === null ? 'GOPRIVATE' : name);
   return [...new Set([...(isSentOutside ? [of('GONOPROXY')] : []), ...(isLookedUp ? [of('GONOSUMDB')] : [])])];
 }
 
-/** Returns the edit of the file of `go env -w`; `null`: GOENV is off, or an environment variable overrides the file. */
+/**
+ * Returns the edit that sets a variable in the file of `go env -w`; `null`: GOENV is off, or an environment variable
+ * overrides the file.
+ */
 function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
   if (found.goenv === null || old?.source === 'environment') return null;
   const becomes = [`${name}=${value}`];
@@ -72,7 +78,10 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
     : { file: found.goenv, line: null, was: null, becomes };
 }
 
-/** True if a GOPROXY list has a proxy outside the internal network. For `null`, Go uses its public default. */
+/**
+ * True if a GOPROXY list has a proxy outside the internal network. `null`: GOPROXY is not set, so Go uses its public
+ * default proxy.
+ */
 function usesOutside(list: string | null): boolean {
   if (list === null) return true;
   const parsed = parseGoproxy(list);

@@ -26,7 +26,8 @@ export interface VersionList {
 
 /**
  * Parses a `@v/list` body. Only the first field of a line counts. An empty list is legal: the module has no tags.
- * @returns malformed if a line's first field is no semantic version; wrong content if a line begins with `<`
+ * @returns the versions, or a failure: `malformed` if a line's first field is no semantic version; `wrong_content` if a
+ *          line begins with `<`
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/go.md#endpoints
  */
 export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFailure>> {

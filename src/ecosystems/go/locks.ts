@@ -25,7 +25,7 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
   const sum = parseGoSum(kind === 'sum' ? file.text : beside);
   const mod = parseGoMod(kind === 'mod' ? file.text : beside);
   if (kind === 'mod' && mod === null) return error(phrase('expected.goModFile'));
-  // The go.sum of a module without dependencies is empty.
+  // An empty go.sum is valid: it is the go.sum of a module without dependencies.
   if (kind === 'sum' && sum === null && file.text.trim() !== '') return error(phrase('expected.goSumLines'));
   const [sumText, sumFile] = kind === 'sum' ? [file.text, file.name] : [beside, partner];
   const malformed = malformedLines(sumText);

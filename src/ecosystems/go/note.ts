@@ -3,7 +3,7 @@ import { hasControls, utf8 } from '../../core/body.ts';
 
 export interface Verifier {
   readonly name: string;
-  /** The key hash of the note format: eight hex digits. */
+  /** The hash of the key, as in the format of signed notes: eight hex digits. */
   readonly hashHex: string;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Buffer;

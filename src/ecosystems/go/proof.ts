@@ -21,7 +21,7 @@ import {
 } from './tlog.ts';
 
 interface Claim {
-  /** The largest signed tree head that the server returned. */
+  /** The largest signed tree head (size and root hash of the log) that the server returned. */
   readonly largest: KnownHead;
   /** Tree heads from any server. Those larger than `largest` are ignored. */
   readonly heads: readonly KnownHead[];

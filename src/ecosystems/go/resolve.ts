@@ -23,8 +23,8 @@ export function* resolve(module: string, version: string, context: GoContext): T
 }
 
 /**
- * Returns the highest version of the list that its author has not retracted. Retractions are in the go.mod of the
- * highest version, which may retract itself.
+ * Returns the highest version of the list that the module's author has not retracted; if there is none, the version of
+ * `@latest`. Retractions are in the go.mod of the highest version, which may retract itself.
  * @see https://go.dev/ref/mod#go-mod-file-retract
  */
 function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
@@ -47,7 +47,10 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
 
 type ModOf = (version: string) => Talk<Result<Uint8Array, End>>;
 
-/** Returns the version that `latest` means if no version is retracted; `null`: the list is empty. */
+/**
+ * Returns the version to which `latest` resolves among `versions`; `null`: the list is empty. Retractions are not
+ * considered here.
+ */
 function* highestOf(module: string, versions: readonly string[], modOf: ModOf): Talk<Result<string | null, End>> {
   let latest = latestOf(versions, null);
   if (latest.tag === 'has_mod') {

@@ -57,7 +57,7 @@ function plan(job: ClientJob): ClientPlan {
       GOMODCACHE: `${home}/gopath/pkg/mod`,
       GOCACHE: `${home}/cache`,
       GOTELEMETRY: 'off',
-      // SSL_CERT_FILE does not turn off the system's certificate folders: Go reads both.
+      // Go trusts the certificates in SSL_CERT_FILE, and also those in the system's certificate folders.
       ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
       ...proxyEnvOf(access),
     },

@@ -123,7 +123,10 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
   return order.flatMap((source) => own.find((one) => one.source === source) ?? []).at(0) ?? null;
 }
 
-/** Returns the line that sets a variable. If the environment sets it, `go env -w` would have no effect. */
+/**
+ * Returns the line that sets a variable. It uses `go env -w` if the variable is set there or in GOROOT/go.env, else
+ * `export`. If the environment sets a variable, `go env -w` has no effect.
+ */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
   return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
 }

@@ -21,14 +21,14 @@ import { verifyClaim } from './proof.ts';
 import { isCanonical } from './version.ts';
 
 /**
- * A path that does not exist. A server that responds to it with 200 responds so to every path, and the probe fails. The
- * path has no `/@`, so a proxy rejects its syntax and sends no request upstream.
+ * A path that does not exist. If a server returns 200 for it, the server returns 200 for every path, so the probe
+ * fails. The path has no `/@`, so a proxy rejects its syntax and sends no request upstream.
  */
 const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
  * Probes a mirror's relay of the checksum database. If the mirror offers a relay that then fails, the probe fails,
- * because builds fail too. A relay with an older but consistent tree head is ok.
+ * because builds fail too. A relay with an older but consistent tree head (signed size and root hash of the log) is ok.
  * @see docs/protocols/go.md#checksum-database, docs/protocols/go.md#relay; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
@@ -108,8 +108,8 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 
 /**
  * Looks up modules without a stored hash, and proves that their records are in the log, `limits.lookupsAtOnce` at a
- * time. It skips modules that are not in the log. Any other failure ends the lookups; only a mismatch counts against
- * the relay.
+ * time. It skips modules that are not in the log. Any other failure ends the lookups. Only a mismatch counts against
+ * the relay: it is returned as the error. Else the proven records are returned.
  */
 function* learnMore(
   relay: Database,

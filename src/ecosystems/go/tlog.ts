@@ -7,7 +7,10 @@ import { createHash } from 'node:crypto';
 export const tileWidth = 256;
 export const hashBytes = 32;
 
-/** One tile of a tree. `level` and `number` count from 0. `width`: its number of hashes, 1 to `tileWidth`. */
+/**
+ * One tile (a part) of the log's hash tree. `level` and `number` count from 0. `width`: the number of hashes in the
+ * tile, 1 to `tileWidth`.
+ */
 export interface Tile {
   readonly level: number;
   readonly number: number;

@@ -15,15 +15,15 @@ export interface ZipEntry {
 }
 
 /**
- * The result of reading the directory. `cut`: there is no end record. `broken`: the end record or the directory is
- * invalid.
+ * The result of reading a zip's central directory. `cut`: there is no end record. `broken`: the end record or the
+ * directory is invalid.
  */
 type Directory =
   | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
   | { readonly tag: 'cut' }
   | { readonly tag: 'broken'; readonly what: Sentence };
 
-/** The maximum length of a zip's end record, bytes: 22, and a comment of 65535. */
+/** The maximum length of a zip's end record: 22 bytes, and a comment of at most 65535 bytes. */
 const endWindowBytes = 65_557;
 const endBytes = 22;
 const headerBytes = 46;
@@ -69,8 +69,9 @@ interface End {
 }
 
 /**
- * Finds the end record of a zip: the last one whose comment ends exactly at the end of the file. Its signature may also
- * occur within a comment. `null`: there is no end record.
+ * Finds the end record of a zip: the last one whose comment ends exactly at the end of the file. The comment is
+ * checked, because the four bytes that begin this record may also occur within a comment. `null`: there is no end
+ * record.
  */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);
@@ -87,7 +88,7 @@ function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: numb
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
   const locatorAt = end - locatorBytes;
   const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
-  // Without a zip64 locator these values are real: a zip that is no zip64 can have exactly 65535 entries.
+  // Without a zip64 locator, 65535 and 0xffffffff are real values: a zip without zip64 can have exactly 65535 entries.
   if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
   const wideAt = toNumber(locator.readBigUInt64LE(8));
   if (wideAt === null || wideAt + wideBytes > locatorAt) return null;
@@ -150,7 +151,7 @@ function widen(extra: Buffer, sizes: readonly [number, number, number]): readonl
   return null;
 }
 
-/** Returns `null` if a number cannot represent the value exactly. */
+/** Converts a value to a number; `null`: a number cannot represent the value exactly. */
 function toNumber(value: bigint): number | null {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
 }

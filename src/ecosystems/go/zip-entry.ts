@@ -8,13 +8,13 @@ import { sha256HexOf } from './h1.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
 const localBytes = 30;
-/** The size from which an entry is read in pieces, bytes. */
+/** The maximum size of an entry that is read at once, bytes. A larger entry is read in pieces. */
 const smallBytes = 2 ** 20;
 const pieceBytes = 256 * 1024;
 
 /**
  * Returns the SHA-256 of one entry's content in lower-case hex; `null` if the content is incomplete, contradicts the
- * directory, or cannot be unpacked.
+ * zip's directory, or cannot be unpacked.
  * @see golang/go archive/zip reader.go
  */
 export function* readEntryHash(zip: WholeBody, entry: ZipEntry): Talk<string | null> {

@@ -24,8 +24,8 @@ export function isSpoiltZip(body: WholeBody): boolean {
 /**
  * Hashes every file of a module zip. A zip above the go command's size limits is malformed.
  * @param prefix  `module@version/`, unescaped: each file's name must begin with it
- * @returns       the failure `wrong_content` for markup, `cut` if the end record is missing, else `malformed` with the
- *                broken rule
+ * @returns       the hashes, or a failure: `wrong_content` for markup, `cut` if the end record is missing, `malformed`
+ *                for anything else that is wrong
  * @see docs/protocols/go.md#rules-of-a-module-zip, docs/protocols/common.md#what-a-response-proves; golang/mod
  * zip/zip.go
  */

@@ -5,7 +5,7 @@ import type { Expect } from './names.ts';
 export interface HttpOwn {
   /** The id of the mirror's profile; `null`: plain files. */
   readonly profile: string | null;
-  /** What is expected of this upstream's files, by path. */
+  /** What is expected of the files of the mirror's upstream, by path. */
   readonly expect: Readonly<Record<string, Expect>>;
 }
 

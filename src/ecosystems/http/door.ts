@@ -1,7 +1,7 @@
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
 import { isFilePath } from './format.ts';
 
-/** Matches the names of files whose content never changes. `list` matches the exceptions. */
+/** Matches the names of files whose content never changes. `list` matches the exceptions: lists of packages. */
 const packed =
   /\.(?:deb|udeb|dsc|rpm|drpm|apk|jar|war|aar|crate|gem|conda|whl|egg|zip|iso|img|exe|msi|tgz|7z|(?:tar|pkg\.tar|src\.tar|diff)\.(?:gz|bz2|xz|zst|lz|lz4)|tar|tar\.lzma)$/i;
 const list = /(?:^|\/)(?:APKINDEX\.tar\.gz|[^/]+\.(?:db|files)\.tar\.[a-z0-9]+)$/;

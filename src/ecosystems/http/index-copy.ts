@@ -7,8 +7,8 @@ import { below, type End, type Responded, respondedOf, type Talk } from '../talk
 import type { HttpContext } from './context.ts';
 
 /**
- * What is stored about a file that was read to its end. By it, later probes recognise whether the mirror still serves
- * the same bytes. Hashes are SHA-256, lower-case hex.
+ * What is stored about a file that was read to its end. Later probes use it to recognise whether the mirror still
+ * serves the same bytes. Hashes are SHA-256, lower-case hex.
  */
 export interface Copy {
   readonly path: string;

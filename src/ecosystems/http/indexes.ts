@@ -27,7 +27,7 @@ interface Kept {
   readonly list: string;
   readonly signature: Signature;
   readonly indexes: readonly IndexAt[];
-  /** The copies that were read whole, by the name of the index. */
+  /** What is stored about each index that was read whole, by the name of the index. */
   readonly copies: Readonly<Record<string, Copy>>;
   /**
    * How often in a row the same wrong copy of an index was read whole, by the name of the index. 0: the last copy was
@@ -96,8 +96,8 @@ function* keptFor(
 }
 
 /**
- * Keeps the copies and counts of those indexes that the new list describes as the old list did. The counts of other
- * indexes become 0.
+ * Returns the copies and the counts (`times`) for a new list. They are kept for an index whose entry in the list has
+ * not changed. The count of any other index becomes 0.
  */
 function carriedOver(before: Kept | null, indexes: readonly IndexAt[]): Pick<Kept, 'copies' | 'times'> {
   if (before === null) return { copies: {}, times: {} };
@@ -139,7 +139,7 @@ class Turn {
     return { ...this.#before, copies: this.#copies, times: this.#times, ...spent };
   }
 
-  /** Returns the first fault; `null`: none. */
+  /** Checks the indexes in order and stops at the first fault. Returns this fault; `null`: there is none. */
   *check(): Talk<Verdict | null> {
     for (const index of this.#before.indexes) {
       const wrong = yield* this.#one(index);
@@ -156,8 +156,8 @@ class Turn {
     if (compared === 'same') return verdictOf(copy);
     const [form] = index.forms;
     const cost = form?.file.bytes ?? 0;
-    // If this hour's bytes are used up, the verdict on the last copy still applies. The hourly step `whole` also checks
-    // the index.
+    // If the bytes of this hour (`limits.indexBytesPerHour`) are used up, the verdict on the last copy still applies.
+    // The hourly step `whole` also checks the index.
     if (this.#spent + cost > limits.indexBytesPerHour) return verdictOf(copy);
     this.#spent += cost;
     return yield* this.#read(index, copy);

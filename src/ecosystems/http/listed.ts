@@ -111,8 +111,8 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
 
 /**
  * Returns the failure if a file differs from its entry in a list; `null`: it does not. During a synchronisation the
- * file may be older or newer than the list, so another size is malformed. The listed size with other bytes is a
- * mismatch.
+ * file may be older or newer than the list, so a file of another size is only malformed. A file of the listed size with
+ * other bytes is a mismatch.
  * @param where  `list`: the path of the list. `file`: the path of the file, if it is not the probed file. `signed`: the
  *               path of the list that has the signature
  */

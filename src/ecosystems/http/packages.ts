@@ -15,7 +15,7 @@ import type { WholeFile } from './signed.ts';
 import { digestSumOf } from './verify.ts';
 
 interface Chosen extends PackageFile {
-  /** The path of the index that has the package. */
+  /** The path of the index that names the package. */
   readonly index: string;
 }
 
@@ -26,7 +26,7 @@ interface Rota {
   readonly packages: readonly Chosen[];
   /** The position of the package to check next, modulo the number of packages. */
   readonly at: number;
-  /** The number of packages that are not checked yet; at 0 or below, all are checked. */
+  /** The number of chosen packages that are not checked yet; at 0 or below, all are checked. */
   readonly left: number;
   /** True if all packages of the indexes are chosen, except those that are too large or have an unusable path. */
   readonly isAll: boolean;
@@ -45,9 +45,9 @@ const dayMs = 24 * hourMs;
 const pieceChars = 2 ** 20;
 
 /**
- * Compares the indexes with the signed list that names them, and checks one package. This is the next package, or again
- * the package that failed last time. The indexes are read again if `limits.indexReadMs` have passed or the list
- * changed. They are also read again if all chosen packages were checked and the indexes name others.
+ * Compares the indexes with the signed list that names them, and checks one package. It checks the next package, or
+ * again the package that failed last time. The indexes are read again if `limits.indexReadMs` have passed or the list
+ * changed. They are also read again if all chosen packages were checked and the indexes have further packages.
  * @param list  a list whose signature was verified
  */
 export function* checkPackages(list: WholeFile, leads: Leads, context: HttpContext): Talk<Sampled> {

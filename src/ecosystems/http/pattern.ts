@@ -16,7 +16,9 @@ const patternChars = 200;
 const countMax = 250;
 /** The maximum number of instructions, which bounds the time that each character costs. */
 const programMax = 500;
-/** The maximum number of parts to compile. It is bounded because nested counts multiply parts. */
+/**
+ * The maximum number of parts to compile. It is bounded, because nested counts such as `(a{9}){9}` multiply the parts.
+ */
 const unrolledMax = 5_000;
 
 const expected = phrase('expected.pattern');
@@ -206,8 +208,8 @@ function escaped(reader: Reader): Has {
   if (family !== undefined) return family;
   const control = controls.get(char);
   if (control !== undefined) return only(control);
-  // Other letters and digits after a backslash are refused, because other regular expressions give them a meaning, such
-  // as `\b` for a word boundary.
+  // Other letters and digits after a backslash are refused, because other regular expression engines give them a
+  // meaning, such as `\b` for a word boundary.
   if (char === '' || /[A-Za-z0-9]/.test(char)) throw new Refused(expected);
   return only(char);
 }

@@ -32,13 +32,13 @@ interface Marker {
   read(text: string): number | null;
 }
 
-/** Where a signed list has a file: the list's path, and the file's name in it. */
+/** Where a signed list names a file: the list's path, and the file's name in the list. */
 export interface ListedAt {
   readonly list: string;
   readonly name: string;
   /**
    * A second list, for a file that the signed list does not name; absent: there is none. `path`: the path of the second
-   * list. `listed`: its name in the signed list. `name`: the file's name in the second list.
+   * list. `listed`: the second list's name in the signed list. `name`: the file's name in the second list.
    */
   readonly within?: { readonly path: string; readonly listed: string; readonly name: string };
 }
@@ -49,7 +49,7 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
-/** How an index is compressed. `other`: a format that this code cannot decompress. */
+/** How an index is compressed. `other`: a format that mirrorwatch cannot decompress. */
 export type Packing = 'plain' | 'gzip' | 'xz' | 'other';
 
 /** An index in one compression format, or uncompressed. */
@@ -62,7 +62,7 @@ export interface IndexForm {
   readonly packing: Packing;
 }
 
-/** An index of packages that a signed list names. */
+/** An index (a list of packages). A signed list names the index, with its hash. */
 export interface IndexAt {
   readonly name: string;
   /**
@@ -109,13 +109,16 @@ export interface Profile {
   readonly withoutHttp2?: Bypass;
   /** Whether the package manager decodes a `Content-Encoding`; apt, for one, stores the body as sent. */
   readonly decodes: boolean;
-  /** The marker: a small file with the date of the last synchronisation. `null`: such mirrors have none. */
+  /**
+   * The marker: a small file with the date of the mirror's last synchronisation. `null`: mirrors of this profile have
+   * none.
+   */
   readonly marker: Marker | null;
   /** Checks a file in a format that the profile knows. `null`: the profile does not know the file. */
   read(head: Head): ProfileReading | null;
-  /** The signed lists that name files; absent: such mirrors have none. */
+  /** The signed lists that name files; absent: mirrors of this profile have none. */
   readonly lists?: {
-    /** Returns the list that covers `path`, even if it does not name the file; `null`: none does. */
+    /** Returns the list that covers `path`, even if it does not name the file; `null`: no list covers it. */
     listedAt(path: string): ListedAt | null;
     /** Returns what a list states about a file; `null`: the list does not name the file. */
     find(list: Uint8Array, name: string): ListedFile | null;
@@ -126,7 +129,7 @@ export interface Profile {
     hashedAt(at: ListedAt, list: Uint8Array): string | null;
     /** Returns the SHA-256 in a path of a file, lower-case hex; `null`: the path contains none. */
     sumIn(path: string): string | null;
-    /** How to find packages through a list; absent: not possible. */
+    /** How to find packages through a signed list; absent: a list of this profile leads to no packages. */
     readonly leads?: Leads;
   };
   lines(before: Chain, after: Chain): Lines;
@@ -143,7 +146,8 @@ export function unsound(expected: Sentence): ProfileReading {
 }
 
 /**
- * Makes the method `lines` of a profile whose settings contain the whole chain. The rollback contains the old chain.
+ * Makes the method `lines` of a profile whose remedy replaces a setting as a whole. The rollback is the same setting
+ * for the old chain.
  */
 export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly Sentence[]): Profile['lines'] {
   return (before, after) => ({ text: stateChain(after), rollback: stateChain(before), notes });

@@ -17,7 +17,10 @@ type Report =
   | { readonly tag: 'judged'; readonly signature: Signature }
   | { readonly tag: 'bad'; readonly report: string };
 
-/** The state for each status word of gpgv. If a file has several signatures, the first row that matches one decides. */
+/**
+ * The state for each status word of gpgv. If a file has several signatures, the first row that matches any of them
+ * decides.
+ */
 const words: readonly (readonly [word: string, state: SignatureState | 'bad'])[] = [
   ['GOODSIG', 'valid'],
   ['BADSIG', 'bad'],
@@ -75,8 +78,11 @@ export function* signatureOf(head: WholeFile, keyring: string, context: HttpCont
 
 /**
  * Returns the failure if Release and Release.gpg belong to different versions of the archive. The proof is an InRelease
- * in the same folder with a valid signature. If its text equals Release, Release.gpg is of another version. If its date
- * differs, the folder has files of different versions. `null`: there is no such proof.
+ * in the same folder with a valid signature:
+ * - If the InRelease has the same text as Release, Release.gpg is of another version.
+ * - If the InRelease has another date than Release, the folder has files of different versions.
+ *
+ * `null`: there is no such proof.
  */
 function* outOfStep({ path, body }: WholeFile, keyring: string, context: HttpContext): Talk<Result<never, End> | null> {
   const beside = path.replace(/Release$/, 'InRelease');

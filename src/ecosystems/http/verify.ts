@@ -19,6 +19,7 @@ const madeUpMs = Date.UTC(1990, 0, 1);
  * Checks the beginning, pattern, size and age of a file. Without an expected hash, mirrors are compared only by files
  * with the same date.
  * @param changedAtMs  the date in the file, else `Last-Modified`, wall-clock milliseconds; `null`: neither is known
+ * @returns            the facts about the file's hash; the error is the first failed check
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Result<Facts, ProbeFailure> {
   const failure = shapeFailure(head, expect) ?? sizeFailure(head, expect) ?? ageFailure(head, expect, changedAtMs);

@@ -70,8 +70,8 @@ export function tarballPlaceOf(tarball: string): string {
 const keptMs = 5 * 60_000;
 
 /**
- * Locates the artifact of a version in the packument. A probe of only the first bytes begins with the version's
- * manifest (the JSON document about one version), because a packument may be long.
+ * Locates the artifact of a version in the packument, which may be long. So a probe of the artifact's first bytes
+ * requests the manifest of the version first (the JSON document about one version).
  * @param isAnew  whether to ignore a cached location
  * @returns       `isKept`: the location comes from the cache
  */

@@ -24,7 +24,9 @@ export const publicNpm = 'npm';
 const pinKey = 'npm/pin/';
 const keysKey = 'npm/keys/';
 
-/** Keys that an origin listed. They are trusted only while `origin` is the URL of the origin. */
+/**
+ * Signing keys that an origin listed. They are trusted only while `origin` is still the URL of the configured origin.
+ */
 interface LearntKeys {
   readonly origin: string;
   readonly keys: readonly SigningKey[];

@@ -131,7 +131,7 @@ function* fromPlace(
   const got = read === undefined ? yield* requestBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
   const body = got.value;
-  // The file was not read to its end, so it cannot be hashed.
+  // A file that was not read to its end cannot be hashed.
   if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
   return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
 }

@@ -10,7 +10,7 @@ import { parseYarnLock } from './yarn-lock.ts';
 /**
  * Parses a lock file of npm, pnpm, yarn or bun. For npm and yarn, the package.json in the same folder names the direct
  * dependencies.
- * @param expected  the error for a text of another kind
+ * @param expected  the error for a text that is no such lock file
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
   const manifest = readLockJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');

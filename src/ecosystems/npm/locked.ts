@@ -26,7 +26,7 @@ export interface Locked {
 export interface LockText {
   readonly packages: readonly Locked[];
   readonly direct: ReadonlySet<string>;
-  /** The number of packages that require a package, by its name. */
+  /** The number of packages that require a package, keyed by the name of the required package. */
   readonly mentions: ReadonlyMap<string, number>;
   readonly malformed: MalformedLines;
 }

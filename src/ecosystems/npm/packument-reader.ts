@@ -24,12 +24,13 @@ export class PackumentReader {
   #tagsSeen = 0;
   #modified: unknown;
   #time: { published?: unknown; modified?: unknown; isUnpublished?: true } = {};
-  /** The version that the reader searched for when `versions` began, and when `time` began. */
+  /** The version that the reader searches for in the objects `versions` and `time`, as known when each object began. */
   readonly #soughtIn: { versions?: string | null; time?: string | null } = {};
 
   /**
    * Creates a reader.
-   * @param exact  the version of the tag `wanted`, if that is known
+   * @param wanted  a version or a tag; `null`: no version is searched for
+   * @param exact   the version of the tag `wanted`; `null`: not known
    */
   constructor(wanted: string | null, exact: string | null = null) {
     this.#exact = wanted !== null && isExact(wanted) ? wanted : exact;

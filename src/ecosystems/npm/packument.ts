@@ -40,7 +40,8 @@ export interface Packument {
 const urlCharsMax = 2_000;
 
 /**
- * Parses a JSON object. An HTML page is wrong content; other bodies that are no JSON object are malformed.
+ * Parses a JSON object. The failure for an HTML page is `wrong_content`, for other bodies that are no JSON object
+ * `malformed`.
  * @see docs/protocols/common.md#shapes-of-bodies
  */
 function readObject(body: Uint8Array, what: Sentence | string): Result<Fields, ProbeFailure> {
@@ -61,7 +62,8 @@ function ownText(fields: Fields | null, key: string): string | null {
  * Reads a packument, abbreviated or full, in bounded memory.
  * @param name    the requested package: a packument of another package is `malformed`
  * @param wanted  a version or a tag; `null`: none
- * @returns       the failure `absent` if the whole package was unpublished
+ * @returns       the packument, or a failure: `absent` if the whole package was unpublished, else `wrong_content` or
+ *                `malformed`
  * @see docs/protocols/npm.md#endpoints, docs/protocols/npm.md#the-dist-object
  */
 export function* parsePackument(

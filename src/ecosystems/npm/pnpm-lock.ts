@@ -85,7 +85,7 @@ function readKey(name: string, content: string, number: number, state: State): v
   if (!state.packages.has(state.current)) state.packages.set(state.current, locked);
 }
 
-/** Splits a key such as `@scope/name/1.2.3_peer@1.0.0` into the package and its version. */
+/** Splits a key such as `@scope/name/1.2.3_peer@1.0.0` into the package and the version, here `1.2.3`. */
 function splitSlashes(path: string): { readonly module: string; readonly version: string } {
   const [, module = path, version = ''] = /^((?:@[^/]+\/)?[^/]+)\/([^/_]+)/.exec(path) ?? [];
   return { module, version };

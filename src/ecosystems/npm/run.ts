@@ -49,7 +49,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
         'fund=false',
         'update-notifier=false',
         'ignore-scripts=true',
-        // By default npm waits 10 s and 60 s before its retries.
+        // npm must not retry: by default it waits 10 s before the first retry and 60 s before the second one.
         'fetch-retries=0',
         ...authLines(access),
         ...proxyLines(access),

@@ -26,7 +26,7 @@ export interface NpmSetting {
 
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
-  /** The scopes in the nearest package.json, each with its first package there. */
+  /** The scopes of the packages in the nearest package.json, each with the first package of the scope. */
   readonly scopes: readonly {
     readonly scope: string;
     readonly name: string;
@@ -141,9 +141,12 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
   return last !== undefined && !last.startsWith('!');
 }
 
-/** True if globs match a path. `**` matches any number of folders, `*` any part of one name. */
+/**
+ * True if a glob matches a folder's path; both are split at slashes. `**` matches any number of folders, `*` any part
+ * of one name.
+ */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** How many leading names the globs so far match. `**` makes several numbers possible. */
+  /** The possible numbers of leading names that the globs match up to here. `**` makes several numbers possible. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');

@@ -48,7 +48,7 @@ function readKey(entry: Fields | null): SigningKey | null {
   return Number.isNaN(expiresMs) || publicKeyOf({ key }) === null ? null : { keyid, key, expiresMs };
 }
 
-/** True for a valid `keyid`: printable ASCII, at most `limits.keyNameChars`. */
+/** True for a valid `keyid`: 1 to `limits.keyNameChars` printable ASCII characters without spaces. */
 export function isKeyName(keyid: string): boolean {
   return /^[\x21-\x7e]+$/.test(keyid) && keyid.length <= limits.keyNameChars;
 }
@@ -93,8 +93,8 @@ interface JudgedSignature {
 /**
  * Judges the registry's signatures over `name@version:integrity`. If a signature is by a known key, signatures by
  * unknown keys are ignored.
- * @returns  `null`: there is no signature, and no key is known. A wrong signature of a trusted key is a `mismatch`,
- *           unless the key had expired before the publication
+ * @returns  the judgement; `null`: there is no signature, and no key is known. A wrong signature by a trusted key is a
+ *           `mismatch`, unless the key had expired before the publication
  * @see docs/protocols/npm.md#signatures; npm/pacote lib/registry.js
  */
 export function judgeSignature(version: SignedVersion): Result<JudgedSignature | null, ProbeFailure> {

@@ -103,7 +103,8 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
-  // If no main registry is set, npm uses its default registry, so these credentials are not reported.
+  // Credentials for another host are reported only if a main registry is set. Without this setting, npm uses its
+  // default registry.
   if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];
   const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
   if (inUse.includes(host)) return [];
@@ -112,7 +113,7 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];
 }
 
-/** Returns the registry that the file of these credentials sets; `null`: none. */
+/** Returns the registry that is set in the same file as the credentials; `null`: none is set there. */
 function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | null {
   if (!('file' in place)) return null;
   const found = settings.find(
@@ -155,8 +156,8 @@ function shown({ value }: NpmSetting): string {
 }
 
 /**
- * Returns the edit of a setting's line. The list is empty for a variable, a file that shells read, and npm's builtin
- * file.
+ * Returns the edit that replaces a setting's line by the lines `becomes`. Empty for a variable, a file that shells
+ * read, and npm's builtin file.
  */
 function edit({ level, place, line }: NpmSetting, becomes: readonly string[]): readonly Edit[] {
   if (line === null || !('file' in place) || level === 'builtin' || level === 'shell') return [];

@@ -31,7 +31,7 @@ export function parseYarnLock(text: string): LockText | null {
     const indent = line.length - line.trimStart().length;
     const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/s.exec(content) ?? [];
     if (indent === 0 && content.endsWith(':')) {
-      // yarn 1 quotes each name, later versions the whole list.
+      // yarn 1 quotes each name; later versions quote the whole list of names.
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';
@@ -59,7 +59,7 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
   return { packages, direct, mentions };
 }
 
-/** Reads an entry of yarn 1. `resolved` is the URL, with a SHA-1 after `#`. */
+/** Reads an entry of yarn 1. `resolved` is the URL of the artifact, with a SHA-1 after `#`. */
 function firstOf({ descriptor, fields }: Entry): Locked {
   const { module: written, version: range } = splitPackage(descriptor);
   const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;

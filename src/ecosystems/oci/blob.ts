@@ -21,7 +21,7 @@ import { type Descriptor, entryFor, type Manifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** The maximum number of nested indexes. Real images have fewer. */
+/** The maximum number of image indexes (lists of manifests) that are nested in each other. Real images have fewer. */
 const listsMax = 3;
 const mib = 2 ** 20;
 /** The maximum size of a layer that is read whole, bytes. Of a larger layer, only the first `rangeBytes` are read. */
@@ -29,8 +29,8 @@ const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
 /**
- * Fetches one blob of an image. `entryFor` selects the platform, `chosen` the blob. The earlier requests, for
- * manifests, do not count in the probe's time.
+ * Fetches one blob of an image and judges it. `entryFor` selects the manifest by its platform, `chosen` selects the
+ * blob. The earlier requests, for manifests, do not count in the probe's time.
  */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
@@ -121,9 +121,13 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 }
 
 /**
- * Selects the blob to fetch: the largest layer up to `wholeBytesMax`, if it is large enough to measure throughput. Else
- * it is the smallest layer above `wholeBytesMax`. If there is none, it is the largest layer, and without layers the
- * config. `null`: the image has neither.
+ * Selects the blob to fetch, in this order of preference:
+ * - the largest layer up to `wholeBytesMax`, if it is large enough to measure throughput
+ * - the smallest layer above `wholeBytesMax`
+ * - the largest layer
+ * - the config
+ *
+ * `null`: there is none of these. Layers that must be fetched from another server (`isForeign`) are ignored.
  */
 function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);

@@ -26,7 +26,7 @@ export const hostChain = {
   variables: [],
 } as const satisfies Partial<Client>;
 
-/** The parts of a mirror's URL that client files need. */
+/** The parts of a mirror's URL that the clients' configuration files contain. */
 export interface HostsFile {
   /** The mirror's URL, without a trailing slash. */
   readonly url: string;
@@ -76,8 +76,8 @@ interface HostFile {
   readonly form: string;
   text(places: Places): string;
   /**
-   * Returns the file as data for programs.
-   * @param text  what `text` returned
+   * Returns the content of the client's file as data for programs.
+   * @param text  the text of the file, from the method `text`
    */
   json(places: Places, text: string): unknown;
   /** The rollback if the old chain is not safe to paste. */

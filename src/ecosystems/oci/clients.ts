@@ -6,8 +6,8 @@ import { dockerHub } from './names.ts';
 const certificates = '/etc/containerd/certs.d';
 
 /**
- * Writes a hosts.toml. Without `server`, containerd tries the registry itself last. If the only member is one mirror,
- * that mirror is both `server` and a host, because containerd 1.6 ignores a file without hosts.
+ * Returns the text of a hosts.toml. Without `server`, containerd tries the registry itself last. If the only member is
+ * one mirror, that mirror is both `server` and a host, because containerd 1.6 ignores a file without hosts.
  */
 function hostsToml({ mirrors, isDirect }: Places, path: string): string {
   const last = mirrors.at(-1);
@@ -96,7 +96,7 @@ export const podman: Client = {
   spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
   describes:
     'The current mirrors in registries.conf, in order. Default: the mirror of the highest weight, then `direct`.',
-  // podman continues after a cut manifest, but not after a cut layer.
+  // podman tries the next mirror after a cut manifest, but not after a cut layer.
   walk: (chain, replyOf) =>
     walkInOrder(
       chain,

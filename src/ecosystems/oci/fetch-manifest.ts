@@ -10,7 +10,9 @@ import { acceptManifests, type Manifest, readManifest } from './manifest.ts';
 import type { ImageName } from './names.ts';
 import type { Session } from './token.ts';
 
-/** A manifest whose bytes match the requested digest and the digest in the response's header, as far as these exist. */
+/**
+ * A manifest whose bytes match the requested digest and the digest in `Docker-Content-Digest`, as far as these exist.
+ */
 interface Fetched {
   readonly manifest: Manifest;
   /** The digest of the bytes, computed by the algorithm of the requested digest, else by SHA-256. */
@@ -40,7 +42,7 @@ export function* fetchManifest(
 }
 
 /**
- * Parses a manifest and compares its bytes with the requested digest and with the digest in the header.
+ * Parses a manifest and compares its bytes with the requested digest and with the digest in `Docker-Content-Digest`.
  * @see docs/protocols/common.md#what-a-response-proves, docs/protocols/oci.md#digests
  */
 export function judgeManifest(

@@ -28,7 +28,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     blob: heavy({
       grain: 'version',
       verifies: phrase('answer.digestManifest'),
-      // The requests are: the index of platforms, and the manifest of the configured platform.
+      // The further requests are the index of platforms, and the manifest of the configured platform.
       usualAside: () => ({ requests: 2, bytes: 2 * manifestBytes }),
     }),
   },

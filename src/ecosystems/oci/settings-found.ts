@@ -40,7 +40,7 @@ export async function findOci(machine: Machine): Promise<OciFound> {
     config: await readLines(machine, machine.system('/etc/containerd/config.toml')),
     hosts,
     daemons,
-    // If the user has a registries.conf, no file of the system is read.
+    // If the user has a registries.conf, podman reads no such file of the system.
     registries: isInstead ? users : [...(await registriesIn(machine, machine.system('/etc/containers'))), ...users],
   };
 }

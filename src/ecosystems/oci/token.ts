@@ -8,7 +8,7 @@ import { parseFields } from '../parse-json.ts';
 import { type End, get, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
-/** A token of a registry. `isFresh`: it was just requested, not cached before. */
+/** A token of a registry. `isFresh`: it was just requested and does not come from the cache. */
 export interface HeldToken {
   readonly token: string;
   readonly isFresh: boolean;
@@ -63,7 +63,9 @@ export function readToken(text: string): { readonly token: string; readonly life
   return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
 }
 
-/** One conversation with a registry, and the cache that it shares with other conversations. */
+/**
+ * One conversation with a registry (the requests of one probe), and the cache that it shares with other conversations.
+ */
 export interface Session {
   readonly context: OciContext;
   recall(key: string): string | null;
@@ -132,8 +134,8 @@ interface Read {
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
-  // The pattern of a name includes the slash, because the base64 text after `Negotiate` may contain a slash. Else
-  // parsing would end there.
+  // The pattern of a name includes the slash, because the base64 text after `Negotiate` may contain a slash. Otherwise
+  // parsing would end at this slash.
   const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
   for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const [, name = '', quoted, plain] = match;

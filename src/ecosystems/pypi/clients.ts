@@ -27,8 +27,8 @@ export function checkIndexes(chain: string): Sentence | null {
 }
 
 /**
- * Replaces the first index and keeps the extra indexes, except those in `dropped`. The replaced index does not become
- * an extra index, because clients would still request every project from it.
+ * Returns the chain with `to` in place of the first index. The extra indexes stay, except those in `dropped`. The
+ * replaced index does not become an extra index, because clients would still request every project from it.
  */
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const own = chain.members.find(({ key }) => key === to.key) ?? to;
@@ -51,7 +51,7 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/** Returns the rollback of the client's file and of the variables, which override the file. */
+/** Returns the rollback lines for the client's file, and for the variables that override the file. */
 function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');

@@ -122,14 +122,14 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
     return failedBy(failureOf(kind, phrase('answer.distribution')), facts);
   }
-  // The file was not read to its end, so it cannot be hashed.
+  // A file that was not read to its end cannot be hashed.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine(facts);
   return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
 /**
- * Returns a mismatch if the hash on the page differs from the pinned hash; `null`: the two hashes are equal, or one of
+ * Returns a mismatch if the hash on the page differs from the pinned hash. `null`: the two hashes are equal, or one of
  * them is missing.
  */
 function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {

@@ -14,8 +14,8 @@ function readProjectPath(path: string): DoorPath | null {
 }
 
 /**
- * Matches the tags that can have links. The pattern ends before the closing `>`. Else each tag without a `>` would be
- * matched up to the end of the page.
+ * Matches the tags that can have links. The pattern does not require the closing `>`. Otherwise, for each tag without a
+ * `>`, the search would scan the page up to its end.
  */
 const tag = /<(?:a|base)\b[^>]*/gi;
 /** Matches a tag up to the end of its `href`. The second or the third group is the URL. */
@@ -40,7 +40,7 @@ function absoluteHtml(text: string, url: string): string | null {
 /** The maximum number of links in a page. A page with more links is rejected. */
 const linksMax = 100_000;
 
-/** Replaces every match in a text; `null`: there are too many, or the result is too long. */
+/** Replaces every match in a text; `null`: there are too many matches, or the result is too long. */
 function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExecArray) => string): string | null {
   const parts: string[] = [];
   let [links, at, chars] = [0, 0, 0];
@@ -59,8 +59,8 @@ function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExec
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
 
 /**
- * Makes the links in a JSON page absolute by text replacement; `null`: the text is no such page, or it is too large.
- * Parsing 32 MiB of JSON would block other requests for a second.
+ * Makes the links in a JSON page absolute by text replacement; `null`: the text is no project page in JSON, or it is
+ * too large. The JSON is not parsed, because parsing 32 MiB would block other requests for a second.
  */
 function absoluteJson(text: string, url: string): string | null {
   const whole = text.trim();

@@ -22,7 +22,10 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
-/** The endings of current distribution files. Web pages that are no project pages rarely link to such files. */
+/**
+ * The endings of current distribution files. If only the URL of an anchor names a file, the anchor counts only for
+ * these endings. Web pages that are no project pages rarely link to such files.
+ */
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
@@ -124,7 +127,7 @@ function joined(part: string, more: string): string {
 
 function nothing(): void {}
 
-/** The number of characters to keep of a page's end, where the page may state its serial. */
+/** The number of characters at the end of a page to keep, because a page may state its serial there. */
 const endChars = 200;
 
 /** Splits a page into tags. The tokenizer reports only positions, so the reader keeps the recent text. */
@@ -202,7 +205,7 @@ class TagReader {
   }
 
   /**
-   * Ends the page.
+   * Called after the last piece of the page.
    * @returns the last characters of the page
    */
   end(): string {
@@ -215,7 +218,7 @@ class TagReader {
  * Passes the tags of a page to `onTag`, in order, in linear time and in bounded memory. An unfinished tag at the end is
  * ignored.
  * @param keys  the names of the attributes to keep, in lower case
- * @returns     the last characters of the page; `null`: it is not in UTF-8
+ * @returns     the last characters of the page; `null`: the page is not in UTF-8
  * @see docs/decisions/0016-parsers-kept.md
  */
 export function* walkTags(

@@ -37,8 +37,8 @@ export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
 /**
  * Reads a project page by its content type, in one pass and in bounded memory.
  * @param reader  receives the files and versions, also of a page that turns out to be invalid
- * @returns wrong content for other types, and for HTML that is no project page. Malformed if the page cannot be parsed
- *          or states an unknown API version
+ * @returns the page's serial, or a failure. It is `wrong_content` for another content type, and for HTML that is no
+ *          project page. It is `malformed` if the page cannot be parsed or states an unknown API version
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#content-types, docs/protocols/pypi.md#formats
  */
 export function* readPage(response: Responded, reader: PageReader): Slices<Result<ProjectPage, ProbeFailure>> {
@@ -48,7 +48,10 @@ export function* readPage(response: Responded, reader: PageReader): Slices<Resul
   return yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(response), base, reader);
 }
 
-/** Returns the URL of the page without credentials. In `finalUrl` they are masked, which may make it invalid. */
+/**
+ * Returns the URL of the page without credentials. In `finalUrl` the credentials are masked, so the URL may be invalid.
+ * Then the result is a URL that cannot be requested.
+ */
 function baseOf(finalUrl: string): string {
   if (!URL.canParse(finalUrl)) return 'https://invalid/';
   const url = new URL(finalUrl);

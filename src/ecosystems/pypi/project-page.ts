@@ -6,13 +6,13 @@ export interface IndexFile {
   /** The SHA-256 on the page, lower-case hex; `null`: none. */
   readonly sha256: string | null;
   readonly isYanked: boolean;
-  /** The file's `.metadata` file; `null`: the page announces none. */
+  /** What the page states about the file's `.metadata` file; `null`: the page announces no such file. */
   readonly metadata: { readonly sha256: string | null } | null;
   /** The absolute URL of the file's attestations; `null`: none, or an invalid URL. @see PEP 740 */
   readonly provenance: string | null;
 }
 
-/** A file as a page lists it. */
+/** A file that a project page lists. */
 export interface PageFile {
   readonly name: string;
   readonly isYanked: boolean;
@@ -26,8 +26,8 @@ export interface PageReader {
   /** Receives an entry of the page's list of versions. Pages in HTML have no such list. */
   version?(text: string): void;
   /**
-   * Forgets everything so far, because the page has a second list of files under the same key. Of repeated keys, the
-   * last one counts.
+   * Forgets everything received so far, because the page has a second list of files under the same key. Of repeated
+   * keys, the last one counts.
    */
   restart(): void;
 }

@@ -8,7 +8,7 @@ import { sha256Of } from './project-page.ts';
 
 export interface Attestation {
   readonly file: string;
-  /** The SHA-256 of the file that the attestation states, lower-case hex. */
+  /** The SHA-256 that the attestation states for the file, lower-case hex. */
   readonly sha256: string;
   /** What was signed, in base64. `signature` and `certificate` are in base64 too. */
   readonly statement: string;
@@ -32,7 +32,10 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
 }
 
-/** Parses a provenance object; one malformed attestation makes the whole object malformed. @see PEP 740 */
+/**
+ * Parses a provenance object (the attestations of one file). One malformed attestation makes the whole object
+ * malformed. @see PEP 740
+ */
 export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
   if (isMarkup(body)) return error(failureOf('wrong_content', expected));
   const { version, attestation_bundles: bundles } = membersOf(parsed(utf8(body) ?? ''));

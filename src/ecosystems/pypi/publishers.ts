@@ -3,7 +3,7 @@ import { phrase } from '../../words/tell.ts';
 
 /**
  * The services whose workflows may publish. `issuer`: the OIDC issuer in their certificates. The subject alternative
- * name is `<at><repository><in><workflow file>@<ref>`.
+ * name in their certificates is `<at><repository><in><workflow file>@<ref>`.
  */
 export const publisherKinds = {
   GitHub: {

@@ -48,7 +48,7 @@ const pageBytes = 20_000;
 const usualAside = () => ({ requests: 1, bytes: pageBytes });
 const byHash = phrase('answer.pypiVerifies');
 
-/** Checks a trusted root, but only its type and its lists. */
+/** True if a text looks like a Sigstore trusted root. Only its type and the presence of its lists are checked. */
 function isTrustedRoot(text: string): boolean {
   try {
     const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;

@@ -84,8 +84,8 @@ export class Releases implements PageReader {
   }
 
   /**
-   * Returns the highest release with a file that is not yanked. It is a pre-release only if there is no other release.
-   * `null`: none.
+   * Returns the highest release with a file that is not yanked. A pre-release counts only if all releases with such a
+   * file are pre-releases. `null`: there is no such release.
    */
   get newest(): string | null {
     return this.#newest?.text ?? null;
@@ -109,7 +109,10 @@ export class Releases implements PageReader {
     return this.#recent.key;
   }
 
-  /** Returns the release of a key, and adds it if it is new. `null`: there are too many. */
+  /**
+   * Returns the release with this key (the canonical version), and adds it if it is new. `null`: there are too many
+   * releases.
+   */
   #release(key: string, written: string): Release | null {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -203,7 +206,7 @@ export class FileChoice implements PageReader {
     return comparePythonVersions(isPublic ? { ...version, local: [] } : version, this.#wanted) === 0;
   }
 
-  /** Returns a number above 0 if `a` matches better than `b`. */
+  /** Returns a number above 0 if `a` matches the wanted version better than `b`. */
   #compare(a: PypiVersion, b: PypiVersion): number {
     const isSame = (one: PypiVersion): boolean => one.local.length === this.#wanted?.local.length;
     return Number(isSame(a)) - Number(isSame(b)) || comparePythonVersions(a, b);
@@ -211,9 +214,9 @@ export class FileChoice implements PageReader {
 }
 
 /**
- * Returns the file to probe, which is the same at all mirrors with the same files. Preferred files come first, then
- * universal wheels, wheels for Linux on x86-64, other wheels, and source distributions. Among equals, the name decides.
- * `null`: there are no files.
+ * Returns the file to probe; `null`: there are no files. The choice is the same at all mirrors with the same files.
+ * Preferred files come first, then universal wheels, wheels for Linux on x86-64, other wheels, and source
+ * distributions. Among equals, the name decides.
  */
 export function chooseFile(
   files: readonly ReleaseFile[],
@@ -258,7 +261,7 @@ export function parseFileName(file: string, project: string): FileName | null {
   }
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
-  // The name of the project may contain dashes too, so each dash is tried.
+  // The project's name may contain dashes too. So each dash is tried as the one before the version.
   for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
     const name = normalNameOf(stem.slice(0, index));
     if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };

@@ -13,7 +13,7 @@ interface Line {
   readonly text: string;
 }
 
-/** One of the requirements files that include each other by the options `-r` and `-c`. */
+/** One requirements file: the configured one, or a file that is included by the options `-r` and `-c`. */
 interface Part {
   readonly name: string;
   readonly text: string;
@@ -34,7 +34,7 @@ interface Requirement {
 }
 
 const malformedMax = 20;
-/** The maximum number of requirements files to read that include each other. */
+/** The maximum number of files to read for one requirements file, with the files that it includes. */
 const filesMax = 50;
 const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
 const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
@@ -45,8 +45,8 @@ const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
 const include = /^(?:-([rc])\s*|--(r)equirement(?:\s+|=)|--(c)onstraint(?:\s+|=))(\S+)/;
 
 /**
- * Parses a requirements file with the files that its `-r` and `-c` options name. A constraint pins a requirement
- * without a version.
+ * Parses a requirements file with the files that its `-r` and `-c` options name. A requirement without a version gets
+ * the version that a file of `-c` pins.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
  */
 export function readRequirements(file: LockFile): Result<Lock, Sentence> {
@@ -74,8 +74,8 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
 }
 
 /**
- * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read, or is
- * a URL.
+ * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read, is a
+ * URL, or is not among the first `filesMax` files.
  */
 function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
   const parts: Part[] = [];
@@ -188,7 +188,9 @@ function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
   return url !== undefined && isForeignIndex(url, mirrors);
 }
 
-/** Counts how many packages require each project, by the comments `# via a, b` of pip-compile and uv. */
+/**
+ * Counts by how many packages and files each project is required, from the comments `# via a, b` of pip-compile and uv.
+ */
 function needsOf(text: string): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
   let module: string | null = null;

@@ -69,7 +69,8 @@ export async function findPypi({ machine, assignments }: MachineSurroundings): P
 }
 
 /**
- * Reads the last `-i URL` of the project's requirements.txt. For `pip install -r` it overrides variables and files.
+ * Reads the last `-i URL` of the project's requirements.txt. For `pip install -r`, this URL overrides pip's variables
+ * and configuration files.
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/#global-options
  */
 async function ofRequirements(machine: Machine): Promise<readonly PypiSetting[]> {
@@ -136,7 +137,7 @@ export async function findNamedPipFile(machine: Machine): Promise<string | null>
 
 /**
  * Lists pip's configuration files. Each file overrides the files before it. If PIP_CONFIG_FILE names an existing file,
- * pip reads no file of the user.
+ * pip reads no file of the user; for `/dev/null`, pip reads no file at all.
  * @see pip/_internal/configuration.py iter_config_files
  */
 async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, string])[]> {

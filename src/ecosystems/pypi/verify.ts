@@ -9,9 +9,9 @@ const algorithm = 'sha256';
 /**
  * Judges bytes by the pinned SHA-256. If none is pinned, it uses the hash on the mirror's own page, as clients do. The
  * hash on the page proves only that the mirror is consistent, so the bytes are also compared between mirrors.
- * @param wants  as `Pins.wants` for this file
- * @param stated   the hash on the page, in hex; `null`: none
- * @param known  facts to return with the verdict
+ * @param wants   returns the pinned hash of this file; see `Pins.wants`
+ * @param stated  the hash on the page, in hex; `null`: none
+ * @param known   facts to return with the verdict
  */
 export function* verify(
   body: WholeBody,

@@ -86,7 +86,9 @@ function comparePre(a: PypiVersion['pre'], b: PypiVersion['pre']): number {
   return compareDigits(a[1], b[1]);
 }
 
-/** Compares digits without leading zeros. An absent part is `-`, below all numbers, or `~`, above them. */
+/**
+ * Compares digits without leading zeros. An absent part is given as `-` (below all numbers) or `~` (above all numbers).
+ */
 function compareDigits(a: string, b: string): number {
   const byKind = kindOf(a) - kindOf(b);
   if (byKind !== 0 || a === b) return byKind;

@@ -81,8 +81,9 @@ export function isList(path: string): boolean {
 }
 
 /**
- * Returns the indexes that clients read. They are in the component `main`, or the first component if there is no
- * `main`. They are for the most common architecture, and for `all` unless the list says that clients do not read `all`.
+ * Returns the indexes that clients read: those of the component `main`, else of the first component. It returns the
+ * index for the most common architecture (`amd64`, else `arm64`, else the first by alphabet). It also returns the index
+ * for `all`, unless the list says that clients do not read it.
  */
 export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
   const [, root = null, suite = ''] = suiteList.exec(path) ?? [];
@@ -102,7 +103,7 @@ export function indexesIn(path: string, list: Uint8Array): readonly IndexAt[] {
 }
 
 /**
- * Returns one of the texts that a pattern captures in the names of a list: the first one in `preferred`, else the first
+ * Returns one of the texts that a pattern captures in a list's file names: the first one in `preferred`, else the first
  * by alphabet. `null`: the pattern matches no name.
  */
 function firstOf(lines: readonly Line[], pattern: RegExp, preferred: readonly string[]): string | null {

@@ -12,7 +12,8 @@ function read({ path, body, sum, headers }: Head): ProfileReading | null {
   const text = headTextOf(body);
   const isIndex = kind === 'versions' ? /^created_at: .{1,60}\n---\n/.test(text) : text.startsWith('---\n');
   if (!isIndex) return unsound(phrase('answer.compact'));
-  // Some servers, such as rubygems.org, write quotes instead of colons around the digest (docs/protocols/http.md).
+  // In the header `Repr-Digest`, some servers, such as rubygems.org, write quotes instead of colons around the digest
+  // (docs/protocols/http.md).
   const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
   if (want === undefined || sum === null) return sound();
   const got = Buffer.from(sum.sha256, 'hex').toString('base64');
