@@ -66,7 +66,7 @@ function print({ terminal }: Context, text: string): void {
 
 /**
  * Returns the lines for a shell, or a text that says why there are none.
- * @param isUnmoved  true if the last response that this client used changed nothing
+ * @param isUnmoved  true if the fallback file exists and its stored response changes nothing
  */
 function linesOf(
   response: Awaited<ReturnType<DaemonClient['send']>>,

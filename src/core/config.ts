@@ -65,7 +65,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Settings for chat messages; absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** Private networks and addresses in which the receiver's address may be. Public addresses need no entry. */
+  /** Private networks and addresses to which messages for this receiver may be sent. Public addresses need no entry. */
   readonly allow: readonly string[];
 }
 

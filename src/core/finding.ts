@@ -95,7 +95,7 @@ export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
  */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
-/** Causes of findings that are not reasons of failed probes. */
+/** Causes of findings that are not the reason of a failed probe (`Reason`). */
 export const ruleCauses = [
   'slow',
   'relearned',

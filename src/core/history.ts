@@ -5,7 +5,10 @@ import type { FindingKind } from './finding.ts';
 import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
-/** Commands of operators that influence detection or advice. `untilMs`: wall time; `null`: the pause has ended. */
+/**
+ * Commands of operators that influence detection or advice. `untilMs`: the end of the dismissal or pause, wall
+ * milliseconds; `null`: the operator ended the pause.
+ */
 export type OperatorCommand =
   | (Move & { readonly kind: 'accepted' })
   | (Move & { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number })

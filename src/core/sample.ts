@@ -70,7 +70,10 @@ export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Pick<Sample, 'rt
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
 }
 
-/** True for a download that was verified but not timed: our own event loop delayed it. */
+/**
+ * True for a download whose time does not count, because our own event loop delayed it. Its bytes are verified as
+ * usual.
+ */
 export function isUntimed(sample: Pick<Sample, 'due' | 'rttMs' | 'loopDelayMsMax'>): boolean {
   return isHeavy(sample.due.target) && isDisturbed(sample);
 }

@@ -107,8 +107,8 @@ export interface Facts {
   /** A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /**
-   * The step of the artifact that an index names, and a digest of its location. The digest changes if the artifact
-   * moves.
+   * An artifact that an index names. `step`: the step that fetches the artifact; `at`: a digest of its location, which
+   * changes if the artifact moves.
    */
   readonly artifact?: { readonly step: string; readonly at: string };
   /** The length and first bytes of the hashed body. */

@@ -45,7 +45,8 @@ export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
  * Starts a daemon.
- * @returns the error code if the listener cannot be opened; the caller must then close the state file
+ * @returns the running daemon, or the error code if the listener cannot be opened; the caller must then close the state
+ * file
  */
 export async function startDaemon(
   config: Config,

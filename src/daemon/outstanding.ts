@@ -2,8 +2,8 @@ import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
 /**
- * The maximum time between two turns that counts as waiting for a probe, milliseconds. The rest is the daemon's own
- * delay.
+ * Of the time between two turns of the main loop, at most this many milliseconds count as waiting for a probe. The rest
+ * is the daemon's own delay.
  */
 const turnMsMost = 1_500;
 

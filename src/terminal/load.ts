@@ -83,8 +83,8 @@ const savedMs = 250;
 const savedTries = 20;
 
 /**
- * Reads the configuration for a reload again and again, until two reads in a row are equal. Otherwise an editor may
- * still be writing the file, and an incomplete text can be valid.
+ * Reads the configuration for a reload until two reads in a row are equal, but at most `savedTries` times. If two reads
+ * differ, an editor may still be writing the file, and an incomplete text can be valid.
  * @param source  the source of the running configuration. If it is a file that is missing now, the built-in default
  * does not replace it.
  * @param wait    waits between two reads

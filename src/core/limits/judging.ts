@@ -16,8 +16,8 @@ export const judgingLimits = {
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. Clients
-   * wait at most this long for the response to a light request.
+   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. It is
+   * the longest time that clients wait for the response to a light request.
    */
   refusalWishMs: 10 * second,
   /**

@@ -18,15 +18,15 @@ export const processLimits = {
    */
   threadHeldMs: 500,
   /**
-   * The processor time that is allowed for each MiB of a long response, if that is more than `threadHeldMs`. An HTML
-   * page that is read twice needs 25 ms per MiB.
+   * The processor time in milliseconds that a response may take for each MiB of its body, if the result is more than
+   * `threadHeldMs`. An HTML page that is read twice needs 25 ms per MiB.
    */
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
   /**
-   * The maximum number of probing threads, one of them for large artifacts. The separate thread (`threadHeldMs`) is
-   * additional.
+   * The maximum number of probing threads, one of them for large artifacts. The separate thread for mirrors whose
+   * responses take much processor time (`threadHeldMs`) is additional.
    */
   workers: 3,
   /**
@@ -127,7 +127,7 @@ export const processLimits = {
   doorDrainMs: 30 * second,
   /** The maximum size of an index that the front door relays if the mirror does not state its length. */
   doorIndexBytes: 128 * mib,
-  /** A client may cache an index from the front door for this long. */
+  /** A client may cache an index from the front door for at most this long. */
   doorCacheSeconds: 300,
   /** The front door reads this much of an index before it sends any of it. */
   doorAheadBytes: 1 * mib,
@@ -182,9 +182,9 @@ export const processLimits = {
    */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data is written to the state file after this time, plus at most one turn of the main loop. The time is
-   * long, because each transaction writes whole pages and waits for the disk. A killed process loses at most this much
-   * routine data.
+   * Routine data (such as results of probes) is written to the state file after this time, plus at most one turn of the
+   * main loop. The time is long, because each transaction writes whole pages and waits for the disk. A killed process
+   * loses at most this much routine data.
    */
   commitMs: 9 * second,
   /** If this many rows wait to be written, routine data is written earlier. One write thus stays short. */
@@ -276,8 +276,8 @@ export const processLimits = {
    */
   indexReadMs: 50 * minute,
   /**
-   * The maximum number of bytes of indexes that a thread for light probes reads in full per hour for one signed list.
-   * Debian's largest index has 12 MiB.
+   * The maximum number of bytes of package indexes that are read in full in one hour, for one signed list and in one
+   * thread. Debian's largest index has 12 MiB.
    */
   indexBytesPerHour: 32 * mib,
   /**
@@ -328,12 +328,13 @@ export const processLimits = {
   buildEvery: 10,
   /**
    * The wait before another attempt if a client could not be started. `clientAgainMs`: the wait before a client runs
-   * again because its result first differed from that of our own probes.
+   * again after its result first differed from that of our own probes.
    */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
   /**
-   * The first runs of clients begin `clientFirstMsMin` after the start of the daemon, and are spread over this time.
+   * The first runs of clients begin at the earliest `clientFirstMsMin` after the start of the daemon, and are spread
+   * over this time.
    */
   clientFirstMs: 15 * minute,
   clientFirstMsMin: 1 * minute,
