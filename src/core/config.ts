@@ -93,8 +93,8 @@ export interface ChatRule {
 }
 
 /**
- * Quiet hours: the time of day in which messages are not sent but wait. In minutes since midnight. If `toMinute` is
- * below `fromMinute`, the hours include midnight.
+ * Quiet hours: the time of day in which messages are not sent but wait. Both fields are minutes since midnight. If
+ * `toMinute` is below `fromMinute`, the hours include midnight.
  */
 export interface QuietRule {
   readonly fromMinute: number;
@@ -150,7 +150,10 @@ export interface Config {
     /** The maximum number of bytes per hour from one host; `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** The interval and timeout of each step. The canary uses `schedule.pace`. */
+  /**
+   * The interval and timeout of each step. The canary (the step that decides whether a mirror is up) uses
+   * `schedule.pace`.
+   */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];

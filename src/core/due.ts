@@ -48,8 +48,8 @@ export interface Due {
 }
 
 /**
- * An order to probe a target outside the schedule. Other mirrors are probed for the same module and step at the same
- * times, for comparison.
+ * An order to probe a target outside the schedule. Unless it is a peek (`isPeek`), other mirrors are probed for the
+ * same module and step at the same times, for comparison.
  */
 export interface RecheckOrder {
   readonly registry: string;

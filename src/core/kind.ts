@@ -10,7 +10,7 @@ export interface Kind {
   readonly publicUpstream: string | null;
   readonly steps: readonly { readonly step: Step; readonly grain: 'version' | 'module' | 'mirror' }[];
   readonly canary: Step;
-  /** The version that is used if a module is given without one, such as `latest`; `null`: there is none. */
+  /** The version (such as `latest`) that is used if a module is given without a version; `null`: there is none. */
   readonly newest: string | null;
   /** A module that can be probed without configuration; `null`: none. */
   readonly example: string | null;

@@ -4,7 +4,7 @@ import type { HttpProtocol } from './transcript.ts';
 
 export type EcosystemId = string;
 
-/** `cold`: name resolution, TCP and TLS for each probe; `warm`: a kept connection. */
+/** `cold`: name resolution, TCP and TLS for each probe; `warm`: a connection that is kept open between probes. */
 export type Connection = 'cold' | 'warm';
 
 /** An HTTP version, and the clients that use it. */

@@ -4,7 +4,9 @@ import { limits } from './limits.ts';
 import { type Connection, isHeavy, type Target } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
-/** Milliseconds by phase, summed over timed hops; a phase that did not happen is absent. */
+/**
+ * Milliseconds by phase, summed over all hops except aside (preliminary) ones; a phase that did not happen is absent.
+ */
 export type PhaseTimes = { readonly [P in Phase]?: number };
 
 /** The result of one probe, before its final judgement. */
@@ -19,22 +21,24 @@ export interface Sample {
   readonly phases: PhaseTimes;
   readonly bytes: number;
   /**
-   * The bytes and the time of the last timed body, without its first `limits.slowStartBytes`; absent: the body is too
-   * short or incomplete.
+   * The bytes of the last body without its first `limits.slowStartBytes`, and the time of their transfer. Bodies of
+   * aside (preliminary) requests do not count. Absent: the body is too short or incomplete.
    */
   readonly steady?: { readonly bytes: number; readonly ms: number };
   /** Body bytes of all hops, including aside requests. */
   readonly wireBytes: number;
   readonly requests: number;
-  /** The status of the last timed hop, or of an aside request if no hop was timed; `null`: no response. */
+  /**
+   * The status of the last hop. Aside (preliminary) requests count only if there was no other hop. `null`: no response.
+   */
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly remoteAddress: string | null;
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
   /**
-   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: there was no
-   * connection, or the row is from an older release.
+   * The HTTP version of the first hop. Aside (preliminary) requests count only if there was no other hop. Absent: there
+   * was no connection, or the row is from an older release.
    */
   readonly protocol?: HttpProtocol;
   /** Why HTTP/2 sent the request again, for the hop that `protocol` is taken from; absent: it was sent once. */
@@ -115,7 +119,7 @@ export interface SeriesNow {
   readonly phases: PhaseTimes;
   /** The latest samples, the newest last. */
   readonly recent: readonly SamplePoint[];
-  /** The start of the newest sample at or before `wallMs`; `null`: none. */
+  /** Returns the start of the newest sample that did not start after `wallMs`; `null`: there is none. */
   lastBy(wallMs: number): number | null;
 }
 
@@ -163,8 +167,8 @@ export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): rea
 }
 
 /**
- * Returns the phase of a failure: `named`, unless the hop had already reached more than one phase beyond it. One phase
- * is tolerated, because a certificate is refused just after the handshake but counts as phase `tls`.
+ * Returns the phase of a failure: `reached` if the hop reached it more than one phase after `named`, else `named`. One
+ * phase is tolerated, because a certificate is refused just after the handshake but counts as phase `tls`.
  */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;

@@ -86,7 +86,8 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
 
 /**
  * Encodes bytes with an alphabet of 32 or 64 characters, without padding.
- * @param offset  how many other bytes come before; unless 0, only characters that depend on no neighbour are returned
+ * @param offset  the number of other bytes before `bytes`; unless 0, characters that also depend on neighbours are left
+ * out
  */
 function codedFrom(bytes: Uint8Array, alphabet: string, offset: number): string {
   const width = Math.log2(alphabet.length);

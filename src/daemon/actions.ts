@@ -76,7 +76,10 @@ export class Actions {
     for (const id of out.accepted) this.#accept(id, now, absorb);
   }
 
-  /** Starts the decided steps. @param isStored  false: the journal could not be written, so no step starts */
+  /**
+   * Starts the steps that `turn` decided on. @param isStored  false: the journal could not be written, so no step
+   * starts
+   */
   begin(isStored: boolean): void {
     for (const { step, row, rule } of this.#orders.splice(0)) {
       // The step is not started now. The next turn decides about it again, because advice, rule or `actions stop` may

@@ -36,12 +36,12 @@ type AdviseTurn = ReturnType<Advisor['consider']>;
 /** If there are no events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
 /**
- * The maximum number of passes over the ordered probes of one turn. A probe that cannot start may cause further orders,
- * so one pass is not enough.
+ * The maximum number of passes in which one turn starts the requested probes. If a probe cannot start, the stages may
+ * request further probes, so one pass is not enough.
  */
 const carryingMax = 4;
 
-/** State that lasts longer than one turn. Times are monotonic milliseconds. */
+/** State that lasts longer than one turn of the main loop. Times are monotonic milliseconds. */
 export interface JudgeState {
   readonly stages: JudgeStages;
   readonly isRunning: () => boolean;
@@ -76,7 +76,7 @@ export class Maintenance {
   }
 }
 
-/** Probes and rechecks that the stages ordered in a turn and that have not started yet. */
+/** Probes and rechecks that the stages requested in a turn and that have not started yet. */
 class Orders {
   rounds: RoundRequest[] = [];
   rechecks: Target[] = [];
@@ -195,7 +195,10 @@ export class JudgeTurn {
     if (assured !== null) this.detect(assured);
   };
 
-  /** Reserves slots for the probes that this turn ordered, and returns what to start now. */
+  /**
+   * Reserves slots for the probes that were requested in this turn. Returns the probes of mirrors and controls to start
+   * now.
+   */
   carryOut() {
     const { outstanding } = this.#judge;
     const probes: Due[] = this.#start.splice(0);

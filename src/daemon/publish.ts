@@ -34,7 +34,7 @@ const freshnessEveryMs = 60_000;
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** Writes the results of a turn, and updates metrics, log and events. */
+/** Writes the results of a turn (one pass of the main loop), and updates metrics, log and events. */
 export class Publisher {
   readonly #stages: Stages;
   readonly #events: Events;

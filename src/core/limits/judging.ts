@@ -56,7 +56,7 @@ export const judgingLimits = {
   contaminatedQuietMs: 1 * minute,
   /**
    * The first success of a target counts as the first fetch through a cache if it takes at least this many times the
-   * median of its step.
+   * median round trip of its step.
    */
   coldFactor: 10,
   /**
@@ -70,8 +70,8 @@ export const judgingLimits = {
   /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
   baselineAgeMsMax: 24 * 60 * minute,
   /**
-   * The state of a mirror becomes `unknown` after this many probe intervals without a judged canary sample, but not
-   * before `silentMsMin`.
+   * The state of a mirror becomes `unknown` after this many probe intervals without a judged sample of the canary (the
+   * probe that decides whether the mirror is up), but not before `silentMsMin`.
    */
   silentPaces: 3,
   silentMsMin: 1 * minute,
@@ -95,7 +95,10 @@ export const judgingLimits = {
   throughputRow: 4,
   /** A download counts as two slow downloads if its rate is below the slow limit divided by this number. */
   throughputCrawl: 4,
-  /** The minimum size of a judged artifact. The time of a smaller one depends on delay, not on bandwidth. */
+  /**
+   * The minimum size of an artifact whose download rate is judged. The time of a smaller one depends on delay, not on
+   * bandwidth.
+   */
   throughputBytesMin: 256 * kib,
   /** TCP slow start is over after this many bytes (RFC 6928, RFC 9438): rates are measured on later bytes. */
   slowStartBytes: 256 * kib,
@@ -121,7 +124,9 @@ export const judgingLimits = {
   transcriptsPerSeries: 5,
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
-  /** The maximum number of transcripts of slow probes in memory that a later finding may cite. */
+  /**
+   * The maximum number of transcripts of slow probes in memory. They are kept because a later finding may cite them.
+   */
   streakTranscripts: 2_000,
   /**
    * The maximum number of stored probes that findings cite. A probe above `citedChars` characters is stored without its

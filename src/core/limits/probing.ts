@@ -5,7 +5,7 @@ const minute = 60 * second;
 
 /** Limits of requests, responses and confirmations. Part of `limits`. */
 export const probingLimits = {
-  /** The maximum length of an access token of our API. Proxies refuse longer request heads. */
+  /** The maximum length of an access token of our API. It is limited because proxies refuse long request heads. */
   tokenChars: 1_024,
   /** A shorter access token causes a warning, because it may be guessed. */
   tokenCharsSafe: 16,
@@ -47,7 +47,7 @@ export const probingLimits = {
   indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
-  /** The maximum length of a signed tree head. Real ones have about 200 characters. */
+  /** The maximum length of the signed tree head of a checksum database. Real ones have about 200 characters. */
   headNoteChars: 4 * kib,
   /** The maximum number of versions in a packument. The largest packages have about ten thousand. */
   packumentVersions: 100_000,
@@ -69,7 +69,7 @@ export const probingLimits = {
    */
   decodedBytes: 16 * mib,
   decodedFactor: 64,
-  /** The maximum number of requests of one probe. Lookups in a checksum database need the most. */
+  /** The maximum number of requests of one probe. Lookups in a checksum database need the most requests. */
   requestsPerProbe: 400,
   /** All aside requests of a probe (for example for a token) together may take this many timeouts. */
   asideTimeouts: 2,

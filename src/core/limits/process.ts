@@ -30,8 +30,8 @@ export const processLimits = {
    */
   workers: 3,
   /**
-   * An artifact up to this size may be hashed in any thread; larger ones have a thread of their own. `smallArtifacts`:
-   * the maximum number of targets that are remembered as small.
+   * An artifact up to this size may be hashed in any thread; larger artifacts are hashed in a separate thread.
+   * `smallArtifacts`: the maximum number of targets that are remembered as small.
    */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
@@ -54,7 +54,10 @@ export const processLimits = {
    */
   receiverResponseBytes: 64 * kib,
   actionMsMax: 10 * minute,
-  /** The program of an action is killed if its output is longer. A store's response that is longer counts as failed. */
+  /**
+   * If the output of an action's program is longer than this, the program is killed. If the response of a key-value
+   * store is longer, the request counts as failed.
+   */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
@@ -90,8 +93,8 @@ export const processLimits = {
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
   /**
-   * The maximum number of page requests per client. A client is identified by its token or, on loopback, by its
-   * address.
+   * The maximum number of requests outside `/api/` (such as for the status page) per client. A client is identified by
+   * its token or, on loopback, by its address.
    */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
@@ -101,8 +104,8 @@ export const processLimits = {
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
   /**
-   * The default limit of the front door per client. `npm ci` of a large project sends a few thousand requests within
-   * seconds.
+   * The default of the front door for the maximum number of requests per client. `npm ci` of a large project sends a
+   * few thousand requests within seconds.
    */
   doorRequestsPerMinute: 60_000,
   /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
@@ -115,8 +118,9 @@ export const processLimits = {
   /** The maximum number of responses that the front door relays at once. Further clients are redirected, or get 503. */
   doorPassing: 512,
   /**
-   * How long the front door waits for a response to begin. For an index: until `doorAheadBytes` have arrived, or the
-   * whole index if its links are rewritten. `doorStallMs`: how long it waits between two chunks of a response.
+   * How long the front door waits for the beginning of a response. For an index, it waits until `doorAheadBytes` have
+   * arrived, or for the whole index if its links are rewritten. `doorStallMs`: how long it waits between two chunks of
+   * a response.
    */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
@@ -150,9 +154,12 @@ export const processLimits = {
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,
-  /** We close an event stream that we read if nothing arrives for this long: more than two heartbeat intervals. */
+  /**
+   * An event stream that we read is closed if nothing arrives for this long. The time is more than two heartbeat
+   * intervals.
+   */
   eventSilentMs: 40 * second,
-  /** The maximum number of unauthorized requests per address. Further ones get 429. */
+  /** The maximum number of unauthorized requests per address and minute. Further ones get 429. */
   refusedRequestsPerMinute: 300,
   /** The maximum number of clients whose requests are counted separately. All others share one count. */
   clientsCounted: 10_000,
@@ -187,7 +194,7 @@ export const processLimits = {
    * loses at most this much routine data.
    */
   commitMs: 9 * second,
-  /** If this many rows wait to be written, routine data is written earlier. One write thus stays short. */
+  /** If this many rows wait to be written, routine data is written earlier, so that each write stays short. */
   commitRows: 500,
   alertReceivedStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
@@ -218,14 +225,14 @@ export const processLimits = {
   drainMs: 6 * second,
   closeMs: 1 * second,
   /**
-   * The wall clock counts as changed if it moves this much against the monotonic clock within one turn of the main
+   * The wall clock counts as changed if it moves this much against the monotonic clock between two turns of the main
    * loop.
    */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
   /** Light probes (one metadata request each) start earlier or later by up to this fraction of their interval. */
   jitterShare: 0.05,
-  /** The usual first wait after a response 429 without `Retry-After`; it doubles each time. */
+  /** The usual wait after a first response 429 without `Retry-After`. Each further such response doubles the wait. */
   throttleMsMin: 5 * second,
   /**
    * The longest `Retry-After` that we obey, and the longest back-off before jitter. It is short enough that no response
@@ -244,7 +251,10 @@ export const processLimits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
-  /** The maximum number of values in a configuration; YAML aliases count at each use. 500 mirrors have 10 000. */
+  /**
+   * The maximum number of values in a configuration; YAML aliases count at each use. A configuration with 500 mirrors
+   * has 10 000 values.
+   */
   configValues: 200_000,
   configDepth: 40,
   /** The maximum number of configuration errors that are listed. Further ones are only counted. */
@@ -256,14 +266,14 @@ export const processLimits = {
   fileMs: 60 * second,
   /** The timeout of the thread that reads a new configuration. */
   configReadMs: 120 * second,
-  /** The memory limit of the thread that reads a configuration. The largest tested one takes 300 MiB. */
+  /** The memory limit of the thread that reads a configuration. The largest tested configuration takes 300 MiB. */
   configReadMebibytes: 1_024,
   fileRounds: 20,
   signatureCheckMs: 10 * second,
   signatureReportBytes: 64 * kib,
   /** The maximum size of a detached signature. Real ones have a few hundred bytes per key. */
   detachedSignatureBytes: 64 * kib,
-  /** The maximum size of the attestations of a file. There are one or two, of about 10 KB each. */
+  /** The maximum size of the attestations of a file. A file has one or two attestations of about 10 KB each. */
   provenanceBytes: 1 * mib,
   /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
