@@ -93,8 +93,8 @@ export interface ChatRule {
 }
 
 /**
- * Quiet hours: the time of day in which messages are not sent but wait. Both fields are minutes since midnight. If
- * `toMinute` is below `fromMinute`, the hours include midnight.
+ * Quiet hours: the time of day in which messages are not sent but wait. `fromMinute` and `toMinute` are minutes since
+ * midnight. If `toMinute` is below `fromMinute`, the hours include midnight.
  */
 export interface QuietRule {
   readonly fromMinute: number;

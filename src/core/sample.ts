@@ -167,8 +167,8 @@ export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): rea
 }
 
 /**
- * Returns the phase of a failure: `reached` if the hop reached it more than one phase after `named`, else `named`. One
- * phase is tolerated, because a certificate is refused just after the handshake but counts as phase `tls`.
+ * Returns the phase of a failure: `named`, or `reached` if that is more than one phase later. One phase is tolerated,
+ * because a certificate is refused just after the handshake but counts as phase `tls`.
  */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;

@@ -104,8 +104,8 @@ export const processLimits = {
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
   /**
-   * The default of the front door for the maximum number of requests per client. `npm ci` of a large project sends a
-   * few thousand requests within seconds.
+   * The default maximum number of requests to the front door, per client and minute. `npm ci` of a large project sends
+   * a few thousand requests within seconds.
    */
   doorRequestsPerMinute: 60_000,
   /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
