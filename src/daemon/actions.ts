@@ -14,7 +14,7 @@ import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
 import type { Absorb, TurnChanges } from './news.ts';
 
-/** If nothing changed, the engine runs at most once in this time, milliseconds. */
+/** If nothing changed, the engine of the actions runs at most once in this time, milliseconds. */
 const everyMs = 250;
 
 /** Runs the engine of `features/actions` (automatic actions on advice) in the daemon's loop. */

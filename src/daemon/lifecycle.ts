@@ -204,8 +204,8 @@ class Life {
   }
 
   /**
-   * Prepares the new configuration in slices while the old one is in force. The turn that replaces the configuration is
-   * thus short.
+   * Prepares the new configuration in small steps while the old one is in force. Therefore the turn of the main loop
+   * that replaces the configuration is short.
    */
   async #replace(next: Config): Promise<void> {
     const { stages } = this;
@@ -256,7 +256,7 @@ function replaceStages(
   stages.exporter.reconfigure(next, targets);
   stages.responses.judgedBy(settingsOf(next));
   absorb.detect(stages.detector.reconfigure(next, targets, now));
-  // A mirror that an earlier reload removed may come back during its pause. The pause then applies again.
+  // If an earlier reload removed a mirror and this reload adds it again, its pause applies again until it ends.
   for (const [registry, pause] of pausesIn(stages, now)) {
     if (before.has(registry)) continue;
     stages.scheduler.pause(registry, pause.untilMs);

@@ -35,7 +35,7 @@ export function createOutstanding() {
     forget: () => probes.clear(),
     /**
      * Returns late probes, each once, with the milliseconds that the loop has waited for them.
-     * @param lateInMs  milliseconds until a probe is late; `null`: never
+     * @param lateInMs  returns the milliseconds until a probe is late; `null`: it is never late
      */
     review(lateInMs: (due: Due, outMs: number) => number | null) {
       const late: { readonly due: Due; readonly outMs: number }[] = [];

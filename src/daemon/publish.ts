@@ -22,7 +22,7 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
-/** After a failed commit, the next attempt waits this many times as long as the failed one took. */
+/** After a failed commit, the next attempt waits this many times as long as the failed commit took. */
 const retryAfter = 10;
 
 const standingsEveryMs = 250;

@@ -9,7 +9,10 @@ export const judgingLimits = {
   outageHalfLifeMs: 30 * minute,
   /** From this penalty on (see `outageHalfLifeMs`), an outage is damped: it ends later (see `outageQuietMsMin`). */
   outageDampedFrom: 1.25,
-  /** From this penalty on (see `outageHalfLifeMs`), the mirror is not also reported as unreliable. */
+  /**
+   * From this penalty on (see `outageHalfLifeMs`), failures count as part of the outage, so the mirror is not also
+   * reported as unreliable.
+   */
   outageReportedFrom: 0.5,
   /** A damped outage ends only after at least this time without a failure. The time grows with the penalty. */
   outageQuietMsMin: 2 * minute,
@@ -109,7 +112,7 @@ export const judgingLimits = {
   /** The maximum number of probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
-  /** The minimum time between writes of new evidence of an open finding. */
+  /** The minimum time between two writes of an open finding to the state file if only its evidence has changed. */
   evidenceWriteMs: 10 * second,
   /** The number of first bytes of a body that a finding shows: enough to recognize an error page. */
   bytesShown: 64,

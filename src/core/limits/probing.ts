@@ -145,6 +145,8 @@ export const probingLimits = {
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,
   peekTokensMax: 20,
-  /** Urgent rechecks have a separate budget, which is larger by this factor. */
+  /**
+   * Urgent rechecks have a separate budget. It is larger than the usual budget (see `roundTokensStart`) by this factor.
+   */
   roundUrgentFactor: 3,
 } as const;

@@ -35,9 +35,12 @@ export const processLimits = {
    */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
-  /** Another probing thread starts if there are this many jobs per thread. */
+  /** Another probing thread starts if the running threads have more than this many jobs (such as probes) per thread. */
   workerCrowd: 8,
-  /** A thread stops after this time without need. An idle thread takes 13 MB, and its start takes 0.3 s of CPU time. */
+  /**
+   * A probing thread that was not needed for this long stops. An idle thread takes 13 MB, and its start takes 0.3 s of
+   * CPU time.
+   */
   workerIdleMs: 1 * minute,
   /**
    * The maximum number of undelivered notices. If there are more, the oldest notice of the longest queue is dropped.
