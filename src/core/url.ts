@@ -57,7 +57,7 @@ export function readPageUrl(text: string, base: string): URL | null {
 }
 
 function hasLongHost(text: string): boolean {
-  // As `URL` does: leading controls and blanks are skipped, tabs and line ends removed everywhere.
+  // As `URL` does: leading control characters and blanks are skipped, and tabs and line ends are removed everywhere.
   const read = text.replace(/[\t\n\r]+/g, '').replace(/^[^\x21-\uffff]+/, '');
   const start = hostStart.exec(read)?.[0].length;
   if (start === undefined) return false;

@@ -114,7 +114,8 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (request) => {
     const isTimed = request.aside !== true;
-    // The time between two timed requests, or between two aside requests, belongs to the first phase of the later hop.
+    // The time between two timed requests, or between two aside (preliminary) requests, belongs to the first phase of
+    // the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

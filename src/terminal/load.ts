@@ -62,8 +62,8 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
 }
 
 /**
- * Returns the text of the configuration that `load` would read, without regard to `about`. `path` is `null` for the
- * built-in default.
+ * Returns the text of the configuration file that `load` would read, or the built-in default if there is no file.
+ * `path` is `null` for the built-in default.
  */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,

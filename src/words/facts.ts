@@ -8,8 +8,8 @@ export function formatSignature({ state, key }: Signature, say: Say): string {
 }
 
 /**
- * Formats what verification at an authority costs a client: through the mirror, if it relays requests to the authority,
- * and directly.
+ * Formats what verification at an authority (such as a checksum database) costs a client: through the mirror, if the
+ * mirror relays requests to the authority, and directly.
  */
 export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string {
   const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });

@@ -24,8 +24,8 @@ export const judgingLimits = {
    */
   refusalWishMs: 10 * second,
   /**
-   * At this age, the confidence of a hard failure rises from medium to high. Where confidence depends on age alone, it
-   * is low before this age and high from `confidenceHighMs` on.
+   * At this age, the confidence in a finding about a hard failure (such as an outage) rises from medium to high. Where
+   * confidence depends on age alone, it is low before this age and high from `confidenceHighMs` on.
    */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
@@ -68,9 +68,15 @@ export const judgingLimits = {
    */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A sample is slow only if it also takes longer than this factor times the p99 of the baseline's samples. */
+  /**
+   * A sample is slow above a threshold. The threshold is at least this factor times the p99 of the baseline's samples,
+   * unless `thresholdShareOfTimeout` sets a lower maximum.
+   */
   spikeTailFactor: 1.1,
-  /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
+  /**
+   * A stored baseline that is older than this is not restored. A `level_shift` finding ends at the latest after this
+   * time.
+   */
   baselineAgeMsMax: 24 * 60 * minute,
   /**
    * The state of a mirror becomes `unknown` after this many probe intervals without a judged sample of the canary (the
@@ -96,7 +102,10 @@ export const judgingLimits = {
    */
   throughputClear: 6,
   throughputRow: 4,
-  /** A download counts as two slow downloads if its rate is below the slow limit divided by this number. */
+  /**
+   * A download counts as two slow downloads if its rate is below the limit of slow downloads (see `throughputShare`)
+   * divided by this number.
+   */
   throughputCrawl: 4,
   /**
    * The minimum size of an artifact whose download rate is judged. The time of a smaller one depends on delay, not on

@@ -95,7 +95,10 @@ export const probingLimits = {
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
-  /** A mirror's contents count as going backwards until this many responses in a row show no step backwards. */
+  /**
+   * After a step backwards (for example a tag that names an older version), a mirror's contents count as going
+   * backwards until this many responses in a row show no such step.
+   */
   calmReadings: 24,
   missingNamed: 5,
   propagationsKept: 100,

@@ -78,7 +78,9 @@ export const processLimits = {
    * for this long.
    */
   actionRegretMs: 24 * 60 * minute,
-  /** Descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers. */
+  /**
+   * File descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers.
+   */
   descriptorsOwn: 128,
   /**
    * A probe needs two sockets if both address families are tried at once. Rarely, a resolver's socket is additional.
@@ -96,13 +98,14 @@ export const processLimits = {
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
   /**
-   * The maximum number of requests outside `/api/` (such as for the status page) per client. A client is identified by
-   * its token or, on loopback, by its address.
+   * The maximum number of requests outside `/api/` (such as for the status page), per client and minute. A client is
+   * identified by its token or, on loopback, by its address.
    */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
   /**
-   * The maximum number of requests for remedies per client. It is high because hundreds of CI jobs may share one token.
+   * The maximum number of requests for remedies, per client and minute. It is high because hundreds of CI jobs may
+   * share one token.
    */
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
@@ -328,14 +331,15 @@ export const processLimits = {
   clientEntries: 200_000,
   clientWatchMs: 500,
   /**
-   * The maximum output of a client; above it the client is stopped. pip's most verbose mode writes a few hundred KB.
+   * The maximum output of a real client (such as `pip`); above it the client is stopped. pip's most verbose mode writes
+   * a few hundred KB.
    */
   clientOutputBytes: 8 * mib,
-  /** A client is stopped above this disk use. */
+  /** A real client (such as `pip`) is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
-  /** The memory limit (RLIMIT_DATA) of each process of a client. */
+  /** The memory limit (RLIMIT_DATA) of each process of a real client (such as `pip`). */
   clientDataBytes: 4096 * mib,
-  /** A folder of a client that is older than this remains from a killed daemon, and is deleted. */
+  /** A folder of a real client that is older than this remains from a killed daemon, and is deleted. */
   clientLeftMs: 60 * minute,
   buildStreams: 8,
   buildEvery: 10,
