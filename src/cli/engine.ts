@@ -48,7 +48,7 @@ export function startCompilers(): void {
 }
 
 /**
- * Creates a function that detects load. Each call takes the time and the CPU time since the start, milliseconds. It
+ * Creates a function that detects load. Its arguments are the time and the CPU time since the start, milliseconds. It
  * returns true when the load is no longer calm.
  */
 export function createLoad(): (nowMs: number, spentMs: number) => boolean {

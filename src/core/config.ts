@@ -209,7 +209,7 @@ export interface ConfigIssue {
   /** The value in the file, as YAML or JSON of limited length with secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
-  /** The known key or allowed value that is most similar to a misspelt one; `null`: none. */
+  /** The known key or allowed value that is most similar to the misspelt key or value; `null`: none. */
   readonly nearest: string | null;
 }
 

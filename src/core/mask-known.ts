@@ -18,7 +18,7 @@ const digestPrefix = /(?:\bh1:|\bsha(?:1|256|384|512)-)$/i;
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
-/** Returns the mask of a mirror's credentials. There is one for each `access` object. */
+/** Returns the mask of a mirror's credentials. There is one mask for each `access` object. */
 export function maskOf(access: WireAccess): KnownMask {
   const mask = masks.get(access) ?? createMask(access);
   masks.set(access, mask);

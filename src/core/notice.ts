@@ -63,7 +63,7 @@ export interface QueueStanding {
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =
-  /** `receipt`: the id that the receiver gave to the message, if its response contains one. */
+  /** `receipt`: the id that the receiver gave to the message, if its response contains an id. */
   | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 

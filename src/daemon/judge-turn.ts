@@ -63,7 +63,8 @@ export class Maintenance {
     if (this.#config !== config) {
       this.#config = config;
       const names = new Set(config.mirrors.map(({ name }) => name));
-      // The detector drops removed mirrors. If one comes back, its maintenance must be reported again.
+      // The detector drops removed mirrors. If a removed mirror is configured again, its maintenance must be reported
+      // again.
       for (const name of this.#on) if (!names.has(name)) this.#on.delete(name);
     }
     return config.mirrors.flatMap(({ name, maintenance }) => {

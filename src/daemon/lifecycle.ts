@@ -34,7 +34,7 @@ export interface Daemon {
   reload(): Promise<ReloadOutcome>;
   /**
    * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state
-   * and closes everything. A second call returns the promise of the first one.
+   * and closes everything. A second call returns the promise of the first call.
    */
   stop(): Promise<void>;
 }

@@ -122,7 +122,7 @@ export async function loadText(
 }
 
 /**
- * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first one.
+ * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first ecosystem.
  * @throws UsageError on an unknown word
  */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
@@ -130,7 +130,7 @@ export function kindsByWord(word: string | undefined): readonly Kind[] {
 }
 
 /**
- * Returns the ecosystem that `--ecosystem` names; without the option, the first one.
+ * Returns the ecosystem that `--ecosystem` names; without the option, the first ecosystem.
  * @param more  further words that the caller accepts, to list them in the error message
  * @throws UsageError on an unknown word
  */

@@ -108,8 +108,8 @@ export const judgingLimits = {
    */
   throughputCrawl: 4,
   /**
-   * The minimum size of an artifact whose download rate is judged. The time of a smaller one depends on delay, not on
-   * bandwidth.
+   * The minimum size of an artifact whose download rate is judged. The time of a smaller download depends on delay, not
+   * on bandwidth.
    */
   throughputBytesMin: 256 * kib,
   /** TCP slow start is over after this many bytes (RFC 6928, RFC 9438): rates are measured on later bytes. */

@@ -41,13 +41,13 @@ export const probingLimits = {
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
   /**
-   * The maximum decoded size of a Python project page or an npm packument. They are read in bounded memory; real ones
+   * The maximum decoded size of a Python project page or an npm packument. They are read in bounded memory. Real ones
    * have up to 52 MB (docs/decisions/0089-long-indexes.md).
    */
   indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
-  /** The maximum length of the signed tree head of a checksum database. Real ones have about 200 characters. */
+  /** The maximum length of the signed tree head of a checksum database. Real tree heads have about 200 characters. */
   headNoteChars: 4 * kib,
   /** The maximum number of versions in a packument. The largest packages have about ten thousand. */
   packumentVersions: 100_000,
@@ -80,7 +80,9 @@ export const probingLimits = {
   /** The maximum number of remembered texts per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
-  /** The maximum number of versions that are counted per project or module. Real ones have up to 10 000. */
+  /**
+   * The maximum number of versions that are counted per project or module. Real projects have up to 10 000 versions.
+   */
   versionsCounted: 100_000,
   contentVersions: 100,
   contentTags: 16,

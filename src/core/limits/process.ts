@@ -165,9 +165,9 @@ export const processLimits = {
    * intervals.
    */
   eventSilentMs: 40 * second,
-  /** The maximum number of unauthorized requests per address and minute. Further ones get 429. */
+  /** The maximum number of unauthorized requests per address and minute. Further requests get 429. */
   refusedRequestsPerMinute: 300,
-  /** The maximum number of clients whose requests are counted separately. All others share one count. */
+  /** The maximum number of clients whose requests are counted separately. All other clients share one count. */
   clientsCounted: 10_000,
   eventStreams: 32,
   pageRows: 500,
@@ -175,11 +175,11 @@ export const processLimits = {
   scrapesAtOnce: 16,
   /** The longest notification that Alertmanager may send: a few thousand alerts. */
   alertmanagerBytes: 1 * mib,
-  /** The maximum number of queued notifications of Alertmanager. Further ones get 503. */
+  /** The maximum number of queued notifications of Alertmanager. Further notifications get 503. */
   alertPostsWaiting: 64,
   alertLabelChars: 200,
   alertNameChars: 100,
-  /** The maximum number of alerts in memory, including resolved ones. */
+  /** The maximum number of alerts in memory, including resolved alerts. */
   alertsKept: 1_000,
   /**
    * A new alert that began longer ago than this is ignored as stale. An alert that is not repeated for this long is
@@ -263,7 +263,7 @@ export const processLimits = {
    */
   configValues: 200_000,
   configDepth: 40,
-  /** The maximum number of configuration errors that are listed. Further ones are only counted. */
+  /** The maximum number of configuration errors that are listed. Further errors are only counted. */
   configMistakes: 1_000,
   /**
    * The timeout for reading a configured file. It is long, because DNS lookups in the same thread pool delay file
@@ -277,13 +277,13 @@ export const processLimits = {
   fileRounds: 20,
   signatureCheckMs: 10 * second,
   signatureReportBytes: 64 * kib,
-  /** The maximum size of a detached signature. Real ones have a few hundred bytes per key. */
+  /** The maximum size of a detached signature. Real signatures have a few hundred bytes per key. */
   detachedSignatureBytes: 64 * kib,
   /** The maximum size of the attestations of a file. A file has one or two attestations of about 10 KB each. */
   provenanceBytes: 1 * mib,
   /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
-  /** The maximum size of a compressed package index. Debian's largest one has 12 MiB, and 50 MiB decompressed. */
+  /** The maximum size of a compressed package index. Debian's largest index has 12 MiB, and 50 MiB decompressed. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
   /**
