@@ -164,7 +164,7 @@ export interface Config {
   readonly modules: readonly ModuleRef[];
   /** Hashes from lock files, by ecosystem. Keys and values are written as the ecosystem writes them. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
-  /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for them. */
+  /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for such names. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
   /** The configuration sections of ecosystems, each parsed by the code of that ecosystem. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;

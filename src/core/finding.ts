@@ -81,7 +81,7 @@ const kinds = {
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
 export type FindingKind = keyof typeof kinds;
-/** Kinds that cause advice. */
+/** Kinds of findings that cause advice. */
 export type CausingKind = {
   [Kind in FindingKind]: (typeof kinds)[Kind] extends { readonly advice: unknown } ? Kind : never;
 }[FindingKind];

@@ -28,7 +28,7 @@ export type Taken = { readonly takenAt: Now } & (
       readonly answer: ControlResponse;
       readonly isRound: boolean;
     }
-  /** A time without monitoring, or a jump of the wall clock. Monotonic milliseconds. */
+  /** A time without monitoring, or a jump of the wall clock. Its bounds are monotonic milliseconds. */
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'told'; readonly told: OperatorCommand }
 );

@@ -79,7 +79,7 @@ export const deliveryOutcomes = [
 ] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** Sends one HTTP request. The connected address is checked against SSRF. The promise never rejects. */
+/** Sends one HTTP request. The address of the connection is checked, to prevent SSRF. The promise never rejects. */
 export interface Post {
   send(message: {
     /** The HTTP method; absent: `POST`. */

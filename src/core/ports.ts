@@ -131,7 +131,8 @@ export interface KnownMask {
   /** Masks credentials in a text, also if they are encoded or incomplete. `formsOf` lists the forms that are found. */
   text(text: string): string;
   /**
-   * Masks the texts in a transcript's plain data, and keys that a server chose. Words of closed sets are not masked.
+   * Masks the texts in a transcript's plain data, and keys that a server chose. Values of closed sets (such as an
+   * outcome) are not masked.
    */
   data<T>(value: T): T;
   learn(secret: string): void;

@@ -51,7 +51,10 @@ export interface Sample {
   readonly loopDelayMsMax: number;
   /** The sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
   readonly loopDelayMsSum?: number;
-  /** The longest processor time that one response took; absent: below `limits.threadHeldMs`, or a whole artifact. */
+  /**
+   * The longest processor time of a response that exceeded its allowed time (`limits.heldMsPerMib`). Absent: it was
+   * below `limits.threadHeldMs`, or the response was a whole artifact.
+   */
   readonly heldMs?: number;
   readonly worker: number;
 }

@@ -273,7 +273,7 @@ function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): v
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
   store.trim('aside', limits.asideRows);
-  // Deletes rows of removed mirrors and versions. Rows in use are newer than these limits.
+  // Deletes rows of removed mirrors and versions. Rows that are still in use are newer.
   store.expire('trend', nowMs - trendKeepMs);
   store.expire('seen', beforeMs - dayMs);
   // Findings and advice expire only once they are over, however old they are.

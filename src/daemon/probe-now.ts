@@ -19,7 +19,7 @@ export interface ProbeNow {
 
 /**
  * Runs all probes in one thread, because the start of a thread takes longer than most probes. The first probe starts
- * it.
+ * the thread.
  */
 export function startProbing(facts: ProcessFacts): ProbeNow {
   let workers: Workers | null = null;
