@@ -215,7 +215,8 @@ export interface Actor {
    */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
   /**
-   * Returns this daemon's role in the pair. It must be called about every second, because each call renews the lease.
+   * Returns this daemon's role in the pair. It must be called about every second, because a call renews the lease if a
+   * third of the lease's time has passed.
    */
   lead(pair: PairRule | undefined): Lead;
   /** Queues a journal row for the other daemon of the pair. @param text  the row as JSON; `null`: removes the row */
