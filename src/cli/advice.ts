@@ -110,7 +110,7 @@ function quietGoesWithDismiss(values: Values): void {
     if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
 }
 
-/** Handles `--export` and `--apply`, for the remedy of one ecosystem (by default the first one). */
+/** Handles `--export` and `--apply`, for the remedy of one ecosystem (by default the first ecosystem). */
 async function given(context: Context, values: Values, words: readonly string[]): Promise<ExitCode> {
   const [ecosystem = kinds[0]?.id ?? '', more] = words;
   const { upstream, fallback, home, root } = values;

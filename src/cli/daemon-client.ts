@@ -41,8 +41,8 @@ export interface DaemonClient {
 const usualMs = 15_000;
 
 /**
- * Returns a client of the daemon at `--url`. Without `--url`, uses the address and token of the configuration;
- * `--token-file` overrides the token.
+ * Returns a client of the daemon at `--url`. Without `--url`, the address and the token are read from the
+ * configuration. `--token-file` sets or replaces the token.
  * @param limitMs  timeout of a response, milliseconds
  * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
  */

@@ -25,9 +25,10 @@ const calmShare = 0.1;
 const excessMsMax = 1_000;
 
 /**
- * Switches V8's optimizing compilers off until the load makes them worth their memory. They take 20 MB (code, zones and
- * pages of Node's file), and save a calm daemon only a few milliseconds of CPU time a second. After a second of full
- * load, or a few seconds of half load, they are switched on and stay on (docs/decisions/0157-compilers-on-demand.md).
+ * Switches V8's optimizing compilers off until the load makes them worth their memory. They take 20 MB (compiled code,
+ * working memory, and pages of Node's program file), and save a calm daemon only a few milliseconds of CPU time a
+ * second. After a second of full load, or a few seconds of half load, they are switched on and stay on
+ * (docs/decisions/0157-compilers-on-demand.md).
  */
 function compileOnDemand(): void {
   for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
@@ -47,7 +48,7 @@ export function startCompilers(): void {
 }
 
 /**
- * Creates a function that detects load. Each call takes the time and the CPU time since the start, milliseconds. It
+ * Creates a function that detects load. Its arguments are the time and the CPU time since the start, milliseconds. It
  * returns true when the load is no longer calm.
  */
 export function createLoad(): (nowMs: number, spentMs: number) => boolean {
@@ -66,8 +67,8 @@ export function createLoad(): (nowMs: number, spentMs: number) => boolean {
 /**
  * Starts the program again in the same process, with limits for the unused memory that glibc keeps. glibc reads these
  * limits from the environment only at the start of a program. Without them, it has 8 arenas (heaps) for each core, and
- * each thread leaves unused memory in an arena. Does nothing if a limit is set, if a parent process has a channel to
- * this one, or if Node cannot do it (before 22.15).
+ * each thread leaves unused memory in an arena. Does nothing if a limit is set, if a parent process has an IPC channel
+ * to this one, or if Node cannot do it (before 22.15).
  */
 export function replaceProcess(): void {
   const { platform, env, channel, execPath, execArgv, argv } = process;

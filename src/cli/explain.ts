@@ -73,7 +73,8 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));
-  // If there is a signature, a later line shows its result.
+  // The text `probe.compared` states that nothing verified the digest. If there is a signature, a later line shows its
+  // result instead.
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));

@@ -24,8 +24,8 @@ const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?
 
 /**
  * `mirrorwatch advice --export`: prints the remedy as lines for a shell. The fallback file stores the last usable
- * response. If the daemon gives no usable response, the stored one is printed until its advice expires. If there is
- * neither, nothing is printed on standard output, and the exit code is 1.
+ * response. If the daemon gives no usable response, the stored response is printed until its advice expires. If there
+ * is no valid stored response either, nothing is printed on standard output, and the exit code is 1.
  * @throws UsageError on an unknown ecosystem, and on a fallback file that cannot be read or is not ours
  */
 export async function exportAdvice(
@@ -66,7 +66,7 @@ function print({ terminal }: Context, text: string): void {
 
 /**
  * Returns the lines for a shell, or a text that says why there are none.
- * @param isUnmoved  true if the last response that this client used changed nothing
+ * @param isUnmoved  true if the fallback file exists and its stored response changes nothing
  */
 function linesOf(
   response: Awaited<ReturnType<DaemonClient['send']>>,

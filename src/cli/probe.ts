@@ -78,8 +78,9 @@ function shown({ sample, transcript }: Probed): object {
 }
 
 /**
- * Formats the last hop whose time counts, one `name=value` a line, with the names of curl's `--write-out`. Times are in
- * seconds from the start of the hop, except `time_redirect`. As in curl, the time of a phase that did not occur is 0.
+ * Formats the last hop that is not aside (preliminary), one `name=value` a line, with the names of curl's
+ * `--write-out`. Times are in seconds from the start of the hop, except `time_redirect`. As in curl, the time of a
+ * phase that did not occur is 0.
  * @see docs/protocols/common.md#phases
  */
 export function formatCurl({ sample, transcript }: Probed): string[] {

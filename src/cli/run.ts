@@ -14,8 +14,8 @@ import type { Say } from '../words/words.ts';
 const options = optionsOf('string', 'config', 'log-level');
 
 /**
- * Returns a function that counts which places (daemons of a group) advise a switch. Its code is loaded at the first
- * call; until then the function returns `null`.
+ * Returns a function that counts the places (daemons of a group) that advise a switch. The first call loads its code;
+ * until the code is loaded, the function returns `null`.
  */
 function votesLater(): Actor['votes'] {
   let votes: Actor['votes'] | null = null;

@@ -93,8 +93,8 @@ export interface ActionRule {
     readonly timeZone: string;
     /**
      * A vote of the group's places (daemons). The action runs only if at least `needed` of `of` places advise the same
-     * switch. If more than `of` places know the mirror's state, the same fraction of them must agree. Absent: no vote
-     * is needed.
+     * switch. If more than `of` places know the mirror's state, the same fraction of them (`needed` / `of`) must agree.
+     * Absent: no vote is needed.
      */
     readonly places?: { readonly needed: number; readonly of: number };
   };
@@ -214,13 +214,16 @@ export interface Actor {
    * no recent read.
    */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
-  /** Returns this daemon's role in the pair. It is called every second, because each call renews the lease. */
+  /**
+   * Returns this daemon's role in the pair. It must be called about every second, because a call renews the lease if a
+   * third of the lease's time has passed.
+   */
   lead(pair: PairRule | undefined): Lead;
   /** Queues a journal row for the other daemon of the pair. @param text  the row as JSON; `null`: removes the row */
   share(id: string, text: string | null): void;
   /**
-   * After this daemon took over the lease, the first call returns the rows of the previous holder. Other calls return
-   * `null`.
+   * After this daemon took over the lease, the first call returns the journal rows of the previous holder. Other calls
+   * return `null`.
    */
   takeShared(): readonly string[] | null;
   isStopped(): boolean;

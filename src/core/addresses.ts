@@ -29,7 +29,7 @@ export function parseNetwork(text: string): Network | null {
   return { bytes, bits: Number(length) };
 }
 
-/** True if the address belongs to the network. Both must be of the same family. */
+/** True if the address belongs to the network. False if their families (IPv4, IPv6) differ. */
 export function isWithin(address: AddressBytes, net: Network): boolean {
   if (address.length !== net.bytes.length) return false;
   return address.every((byte, at) => {

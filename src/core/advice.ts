@@ -40,8 +40,8 @@ export type Gate = (typeof gates)[number];
 export interface Candidate {
   readonly registry: string;
   /**
-   * The cost of one client fetch, seconds: its time plus `advise.failureCost` × the share that fails; `null`: not
-   * measured.
+   * The cost of one client fetch, seconds: its time plus `advise.failureCost` × the fraction of fetches that fail;
+   * `null`: not measured.
    */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;

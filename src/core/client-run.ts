@@ -64,7 +64,9 @@ export interface ClientRun extends ClientPair, Upstream {
   readonly startedAtMs: number;
   readonly tookMs: number;
   readonly outcome: ClientOutcome;
-  /** The client's message in one line; if it wrote none, a text of this program. `null`: the run was ok. */
+  /**
+   * The client's message in one line; if the client wrote no message, a text of this program. `null`: the run was ok.
+   */
   readonly reason: string | null;
   /** `reason` as a key and values, to render it in any language. Absent: it is the client's message, or `null`. */
   readonly sentence?: Sentence;

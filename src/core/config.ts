@@ -65,7 +65,7 @@ export interface Receiver {
   readonly only?: OnlyRule;
   /** Settings for chat messages; absent: the receiver is a program. */
   readonly chat?: ChatRule;
-  /** Private networks and addresses in which the receiver's address may be. Public addresses need no entry. */
+  /** Private networks and addresses to which messages for this receiver may be sent. Public addresses need no entry. */
   readonly allow: readonly string[];
 }
 
@@ -93,8 +93,8 @@ export interface ChatRule {
 }
 
 /**
- * Quiet hours: the time of day in which messages are not sent but wait. In minutes since midnight. If `toMinute` is
- * below `fromMinute`, the hours include midnight.
+ * Quiet hours: the time of day in which messages are not sent but wait. `fromMinute` and `toMinute` are minutes since
+ * midnight. If `toMinute` is below `fromMinute`, the hours include midnight.
  */
 export interface QuietRule {
   readonly fromMinute: number;
@@ -150,7 +150,10 @@ export interface Config {
     /** The maximum number of bytes per hour from one host; `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** The interval and timeout of each step. The canary uses `schedule.pace`. */
+  /**
+   * The interval and timeout of each step. The canary (the step that decides whether a mirror is up) uses
+   * `schedule.pace`.
+   */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
@@ -161,7 +164,7 @@ export interface Config {
   readonly modules: readonly ModuleRef[];
   /** Hashes from lock files, by ecosystem. Keys and values are written as the ecosystem writes them. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
-  /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for them. */
+  /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for such names. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
   /** The configuration sections of ecosystems, each parsed by the code of that ecosystem. */
   readonly settings: Readonly<Record<EcosystemId, unknown>>;
@@ -206,7 +209,7 @@ export interface ConfigIssue {
   /** The value in the file, as YAML or JSON of limited length with secrets masked; `null`: the key is missing. */
   readonly seen: Sentence | string | null;
   readonly expected: Sentence;
-  /** The known key or allowed value that is most similar to a misspelt one; `null`: none. */
+  /** The known key or allowed value that is most similar to the misspelt key or value; `null`: none. */
   readonly nearest: string | null;
 }
 

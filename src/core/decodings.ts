@@ -6,8 +6,8 @@ export interface Decoded {
    */
   readonly starts: Int32Array | null;
   /**
-   * For each character: the index in the text before decoding at which it ends. Absent: it ends where the next one
-   * starts.
+   * For each character: the index in the text before decoding at which the character ends. Absent: each character ends
+   * where the next character starts.
    */
   readonly ends?: Int32Array;
 }

@@ -12,8 +12,8 @@ export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | '
 export interface BuildPlace {
   readonly id: string;
   /**
-   * The number of probes in the build. One has the purpose `scheduled` and opens the connection; the others have the
-   * purpose `build`.
+   * The number of probes in the build. One probe has the purpose `scheduled` and opens the connection; the other probes
+   * have the purpose `build`.
    */
   readonly size: number;
 }
@@ -48,8 +48,8 @@ export interface Due {
 }
 
 /**
- * An order to probe a target outside the schedule. Other mirrors are probed for the same module and step at the same
- * times, for comparison.
+ * An order to probe a target outside the schedule. Unless it is a peek (`isPeek`), other mirrors are probed for the
+ * same module and step at the same times, for comparison.
  */
 export interface RecheckOrder {
   readonly registry: string;
@@ -91,7 +91,7 @@ export interface ControlResponse {
   readonly answered: boolean;
   /** The time until the response; `null`: there was no response. */
   readonly latencyMs: number | null;
-  /** Why there was no response (`ECONNREFUSED`, `timeout`); `null`: there was one. */
+  /** Why there was no response (`ECONNREFUSED`, `timeout`); `null`: there was a response. */
   readonly code: string | null;
   readonly at: { readonly wallMs: number; readonly monotonicMs: number };
 }

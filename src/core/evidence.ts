@@ -15,7 +15,7 @@ export type AlertCounts = Readonly<Record<Exclude<AlertOutcome, 'unavailable'>, 
 
 /** One alert as received: types are checked, values are not. Times are wall milliseconds. */
 export interface IncomingAlert {
-  /** Alertmanager's hash of the labels. If it is missing, a hash of the labels that we compute. */
+  /** Alertmanager's hash of the labels; if it is missing, our own hash of the labels. */
   readonly fingerprint: string;
   readonly status: 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;

@@ -26,7 +26,7 @@ export type ProbeFailure =
       readonly algorithm: string;
       readonly want: string;
       readonly got: string;
-      /** The source of `want`, for display; absent: unknown. */
+      /** The source of the expected digest `want`, for display; absent: unknown. */
       readonly by?: string;
       /**
        * The name of the part that is wrong, in the ecosystem's terms (`packument`); absent: the requested bytes are

@@ -81,7 +81,7 @@ const kinds = {
 } as const satisfies Readonly<Record<string, KindTraits>>;
 
 export type FindingKind = keyof typeof kinds;
-/** Kinds that cause advice. */
+/** Kinds of findings that cause advice. */
 export type CausingKind = {
   [Kind in FindingKind]: (typeof kinds)[Kind] extends { readonly advice: unknown } ? Kind : never;
 }[FindingKind];
@@ -95,7 +95,7 @@ export const kindTraits: Readonly<Record<FindingKind, KindTraits>> = kinds;
  */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
-/** Causes of findings that are not reasons of failed probes. */
+/** Causes of findings that are not the reason of a failed probe (`Reason`). */
 export const ruleCauses = [
   'slow',
   'relearned',

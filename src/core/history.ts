@@ -5,7 +5,10 @@ import type { FindingKind } from './finding.ts';
 import type { Now } from './ports.ts';
 import type { Sample } from './sample.ts';
 
-/** Commands of operators that influence detection or advice. `untilMs`: wall time; `null`: the pause has ended. */
+/**
+ * Commands of operators that influence detection or advice. `untilMs`: the end of the dismissal or pause, wall
+ * milliseconds; `null`: the operator ended the pause.
+ */
 export type OperatorCommand =
   | (Move & { readonly kind: 'accepted' })
   | (Move & { readonly kind: 'dismissed'; readonly cause: AdviceCause; readonly untilMs: number })
@@ -25,7 +28,7 @@ export type Taken = { readonly takenAt: Now } & (
       readonly answer: ControlResponse;
       readonly isRound: boolean;
     }
-  /** A time without monitoring, or a jump of the wall clock. Monotonic milliseconds. */
+  /** A time without monitoring, or a jump of the wall clock. Its bounds are monotonic milliseconds. */
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
   | { readonly kind: 'told'; readonly told: OperatorCommand }
 );

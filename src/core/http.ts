@@ -2,7 +2,8 @@ import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
 
 /**
- * Matches a header as `Name: value` on one line. The name is a token, the value printable ASCII.
+ * Matches a header as `Name: value` on one line. The name is a token. The value is printable ASCII and does not begin
+ * with a space.
  * @see RFC 9110 section 5.6.2
  */
 export const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e][\x20-\x7e]*)$/;

@@ -10,13 +10,13 @@ export interface Kind {
   readonly publicUpstream: string | null;
   readonly steps: readonly { readonly step: Step; readonly grain: 'version' | 'module' | 'mirror' }[];
   readonly canary: Step;
-  /** The version that is used if a module is given without one, such as `latest`; `null`: there is none. */
+  /** The version (such as `latest`) that is used if a module is given without a version; `null`: there is none. */
   readonly newest: string | null;
   /** A module that can be probed without configuration; `null`: none. */
   readonly example: string | null;
   /** How users write a module with its version: `module@version`. */
   readonly expected: Sentence;
-  /** The clients of the ecosystem. By default, advice is for the first one. */
+  /** The clients of the ecosystem. By default, advice is for the first client. */
   readonly clients: readonly string[];
   readonly forms: readonly string[];
   /** The default snippet format of a remedy, by the `profile` of a mirror (`debian`, `crates`). */

@@ -7,7 +7,7 @@ const kib = 1024;
 /** Limits of the daemon. */
 export const limits = { ...probingLimits, ...judgingLimits, ...processLimits } as const;
 
-/** Checks that the limits do not contradict each other. @throws Error if two limits do */
+/** Checks that the limits do not contradict each other. @throws Error if two limits contradict each other */
 export function assertLimits(l: typeof limits = limits): void {
   const relations: readonly (readonly [boolean, string])[] = [
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],

@@ -5,7 +5,10 @@ import { type Credential, formsOf, secretCharsMin } from './secret-forms.ts';
 
 const shown = '***';
 const learntMax = 8;
-/** Shorter matches within a digest are ignored, because a digest contains many short hexadecimal tokens by chance. */
+/**
+ * A piece of a secret is not masked if it is shorter than this and within a digest, because a digest may contain such a
+ * piece by chance.
+ */
 const digestPieceChars = 12;
 /** The number of characters on each side of a match that are searched for a digest. No digest is longer. */
 const digestCharsMax = 128;
@@ -15,7 +18,7 @@ const digestPrefix = /(?:\bh1:|\bsha(?:1|256|384|512)-)$/i;
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
-/** Returns the mask of a mirror's credentials. There is one for each `access` object. */
+/** Returns the mask of a mirror's credentials. There is one mask for each `access` object. */
 export function maskOf(access: WireAccess): KnownMask {
   const mask = masks.get(access) ?? createMask(access);
   masks.set(access, mask);

@@ -73,7 +73,7 @@ type Open =
   /** Masks the following lines that are blank or indented deeper than the key. */
   | { readonly tag: 'deeper'; readonly than: number };
 
-/** Masks the secrets in the lines of a settings file, also values of several lines. */
+/** Masks the secrets in the lines of a settings file, also secrets that span several lines. */
 export function maskLines(lines: readonly string[]): readonly string[] {
   let open: Open | null = null;
   let netrc: NetrcOpen = null;

@@ -4,7 +4,7 @@ import type { HttpProtocol } from './transcript.ts';
 
 export type EcosystemId = string;
 
-/** `cold`: name resolution, TCP and TLS for each probe; `warm`: a kept connection. */
+/** `cold`: name resolution, TCP and TLS for each probe; `warm`: a connection that is kept open between probes. */
 export type Connection = 'cold' | 'warm';
 
 /** An HTTP version, and the clients that use it. */
@@ -15,7 +15,7 @@ export interface Speaks {
   readonly bypass: string | null;
 }
 
-/** One configured endpoint of one ecosystem. `name` is the label `registry`, unique in the file. */
+/** One configured endpoint of one ecosystem. `name` is the label `registry`, unique in the configuration. */
 export interface Mirror extends Upstream {
   readonly name: string;
   /** Base URL without user-info, query, fragment or trailing slash. */
@@ -153,14 +153,14 @@ export interface Control {
 /** A kind of request that an ecosystem declares; a metric label. */
 export type Step = string;
 
-/** `light`: a small response; `heavy`: an artifact. */
+/** What a request transfers. `light`: a small response; `heavy`: an artifact. */
 export type Weight = 'light' | 'heavy';
 
 export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
   return weight === 'heavy';
 }
 
-/** A module as configured: `latest` stays `latest`. */
+/** A module as configured. The version `latest` is not resolved. */
 export interface ModuleRef extends Upstream {
   readonly module: string;
   /** The version; `null`: the ecosystem has no versions, or none was configured. */
@@ -171,7 +171,7 @@ export interface ModuleRef extends Upstream {
 
 /** What a probe tests. `module` and `version` are `null` if the step has none. */
 export interface Target extends Upstream {
-  /** Stable and unique: `registry|module|version|step`, empty for an absent part. */
+  /** Stable and unique: `registry|module|version|step`. The text of an absent part is empty. */
   readonly id: string;
   readonly registry: string;
   readonly module: string | null;

@@ -63,7 +63,7 @@ export interface QueueStanding {
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =
-  /** `receipt`: the id that the receiver gave to the message, if its response contains one. */
+  /** `receipt`: the id that the receiver gave to the message, if its response contains an id. */
   | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 
@@ -79,7 +79,7 @@ export const deliveryOutcomes = [
 ] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** Sends one HTTP request. The connected address is checked against SSRF. The promise never rejects. */
+/** Sends one HTTP request. The address of the connection is checked, to prevent SSRF. The promise never rejects. */
 export interface Post {
   send(message: {
     /** The HTTP method; absent: `POST`. */

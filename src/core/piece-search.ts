@@ -1,8 +1,8 @@
 import type { Form } from './secret-forms.ts';
 
 /**
- * Masks a part of a text, or leaves it unchanged. `isWhole`: the part is a complete form of a secret, not a piece of
- * one.
+ * Masks a part of a text, or leaves it unchanged. `isWhole`: the part is a complete variant (form) of a secret, not
+ * only a piece.
  * @returns false if the part was left unchanged
  */
 export type TakePiece = (from: number, to: number, isWhole: boolean) => boolean;
@@ -101,7 +101,10 @@ interface Table {
   readonly bits: number;
 }
 
-/** Builds the table. It contains at least one group of four consecutive characters of each piece that must be found. */
+/**
+ * Builds the lookup table. For each piece that must be found, it contains at least one group of four consecutive
+ * characters.
+ */
 function tableOf(forms: readonly Form[]): Table {
   const entries: (readonly [place: number, hash: number])[] = [];
   let begin = 0;

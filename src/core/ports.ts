@@ -131,13 +131,14 @@ export interface KnownMask {
   /** Masks credentials in a text, also if they are encoded or incomplete. `formsOf` lists the forms that are found. */
   text(text: string): string;
   /**
-   * Masks the texts in a transcript's plain data, and keys that a server chose. Words of closed sets are not masked.
+   * Masks the texts in a transcript's plain data, and keys that a server chose. Values of closed sets (such as an
+   * outcome) are not masked.
    */
   data<T>(value: T): T;
   learn(secret: string): void;
   /**
-   * Returns the same mask with an exception: pieces that also occur in `words` (such as the mirror's name and URL) are
-   * not masked.
+   * Returns the same mask with an exception: pieces of credentials are not masked if they also occur in `words` (such
+   * as the mirror's name and URL).
    */
   beside(words: readonly string[]): KnownMask;
 }
@@ -157,7 +158,10 @@ export interface Over {
   readonly protocol?: HttpProtocol | undefined;
   /** Masks the mirror's credentials. Absent: `maskOf` of the access is used. */
   readonly mask?: KnownMask;
-  /** The build that this probe is part of. The warm probes of a build share the connection of its cold probe. */
+  /**
+   * The build (concurrent probes over one connection) that this probe is part of. The warm probes of a build share the
+   * connection of its cold probe.
+   */
   readonly build?: BuildPlace | undefined;
 }
 
@@ -218,7 +222,7 @@ export interface Workers {
   /** Runs one probe. The promise never rejects. */
   probe(due: Due): Promise<Probed>;
   control(due: ControlDue): Promise<ControlResponse>;
-  /** Sets what probes need: access and context. It applies to probes that start afterwards. */
+  /** Sets the access and context of each mirror, which probes need. They apply to probes that start afterwards. */
   configure(book: WorkerBook): Promise<void>;
   /** The delays of each thread's event loop since the last call. */
   loopDelays(): readonly { readonly worker: number; readonly delaysMs: readonly number[] }[];

@@ -4,7 +4,7 @@ const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 /**
  * Returns an untrusted text as one line in which each unprintable character is `?`. It can neither move a terminal's
  * cursor nor reorder other text.
- * @param max  the most characters, including the `…` of a cut
+ * @param max  the maximum number of characters, including the `…` of a cut text
  */
 export function printable(text: string, max = Number.POSITIVE_INFINITY): string {
   const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;

@@ -7,7 +7,7 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** Parses a JSON object; `null`: the text is not JSON, or another value. */
+/** Parses a JSON object; `null`: the text is not JSON, or its value is no object. */
 export function readMapping(text: string): Readonly<Record<string, unknown>> | null {
   const value = readJson(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -9,8 +9,8 @@ export function error<E>(what: E): { readonly tag: 'error'; readonly error: E } 
 }
 
 /**
- * A text that can be rendered in any language: its key in the catalogue, and values. Values may be texts, or lists of
- * them.
+ * A text that can be rendered in any language: its key in the catalogue, and values. A value may be a number, a text,
+ * or a list of values.
  */
 export interface Sentence {
   readonly key: string;

@@ -1,7 +1,7 @@
 const everyMs = 60_000;
 
 /**
- * Limits how often a row is written that changes all the time: returns true once per interval. Intervals begin at the
+ * Limits how often a row that changes all the time is written: returns true once per interval. Intervals begin at the
  * same times for all rows, so due rows share a transaction. A killed process loses the changes of about one interval.
  * @param writtenAtMs  monotonic milliseconds; `null`: not written yet
  */

@@ -4,7 +4,9 @@ import { limits } from './limits.ts';
 import { type Connection, isHeavy, type Target } from './mirror.ts';
 import type { Facts, Hop, HttpProtocol, Marks, TlsFacts, Transcript } from './transcript.ts';
 
-/** Milliseconds by phase, summed over timed hops; a phase that did not happen is absent. */
+/**
+ * Milliseconds by phase, summed over all hops except aside (preliminary) ones; a phase that did not happen is absent.
+ */
 export type PhaseTimes = { readonly [P in Phase]?: number };
 
 /** The result of one probe, before its final judgement. */
@@ -19,22 +21,24 @@ export interface Sample {
   readonly phases: PhaseTimes;
   readonly bytes: number;
   /**
-   * The bytes and the time of the last timed body, without its first `limits.slowStartBytes`; absent: the body is too
-   * short or incomplete.
+   * The bytes of the last body without its first `limits.slowStartBytes`, and the time of their transfer. Bodies of
+   * aside (preliminary) requests do not count. Absent: the body is too short or incomplete.
    */
   readonly steady?: { readonly bytes: number; readonly ms: number };
   /** Body bytes of all hops, including aside requests. */
   readonly wireBytes: number;
   readonly requests: number;
-  /** The status of the last timed hop, or of an aside request if no hop was timed; `null`: no response. */
+  /**
+   * The status of the last hop. Aside (preliminary) requests count only if there was no other hop. `null`: no response.
+   */
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly remoteAddress: string | null;
   readonly family: 4 | 6 | null;
   readonly tls: TlsFacts | null;
   /**
-   * The HTTP version of the first timed hop, or of an aside request if no hop was timed; absent: there was no
-   * connection, or the row is from an older release.
+   * The HTTP version of the first hop. Aside (preliminary) requests count only if there was no other hop. Absent: there
+   * was no connection, or the row is from an older release.
    */
   readonly protocol?: HttpProtocol;
   /** Why HTTP/2 sent the request again, for the hop that `protocol` is taken from; absent: it was sent once. */
@@ -47,7 +51,10 @@ export interface Sample {
   readonly loopDelayMsMax: number;
   /** The sum of the event-loop delays since the start of the probe. Present only if a body transfer timed out. */
   readonly loopDelayMsSum?: number;
-  /** The longest processor time that one response took; absent: below `limits.threadHeldMs`, or a whole artifact. */
+  /**
+   * The longest processor time of a response that exceeded its allowed time (`limits.heldMsPerMib`). Absent: it was
+   * below `limits.threadHeldMs`, or the response was a whole artifact.
+   */
   readonly heldMs?: number;
   readonly worker: number;
 }
@@ -70,7 +77,10 @@ export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Pick<Sample, 'rt
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;
 }
 
-/** True for a download that was verified but not timed: our own event loop delayed it. */
+/**
+ * True for a download whose time does not count, because our own event loop delayed it. Its bytes are verified as
+ * usual.
+ */
 export function isUntimed(sample: Pick<Sample, 'due' | 'rttMs' | 'loopDelayMsMax'>): boolean {
   return isHeavy(sample.due.target) && isDisturbed(sample);
 }
@@ -112,7 +122,7 @@ export interface SeriesNow {
   readonly phases: PhaseTimes;
   /** The latest samples, the newest last. */
   readonly recent: readonly SamplePoint[];
-  /** The start of the newest sample at or before `wallMs`; `null`: none. */
+  /** Returns the start of the newest sample that did not start after `wallMs`; `null`: there is none. */
   lastBy(wallMs: number): number | null;
 }
 
@@ -160,8 +170,8 @@ export function hopPhasesOf({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): rea
 }
 
 /**
- * Returns the phase of a failure: `named`, unless the hop had already reached more than one phase beyond it. One phase
- * is tolerated, because a certificate is refused just after the handshake but counts as phase `tls`.
+ * Returns the phase of a failure: `named`, or `reached` if that is more than one phase later. One phase is tolerated,
+ * because a certificate is refused just after the handshake but counts as phase `tls`.
  */
 function laterOf(reached: Phase, named: Phase): Phase {
   return phases.indexOf(named) >= phases.indexOf(reached) - 1 ? named : reached;

@@ -16,11 +16,14 @@ export interface Form {
 
 /** Secrets with fewer characters than this are not masked. */
 export const secretCharsMin = 4;
-/** Secrets shorter than this are masked only as a whole, because six of their characters also occur by chance. */
+/**
+ * Secrets shorter than this are masked only as a whole. Of longer secrets, pieces of six characters are masked too. Six
+ * characters of a short secret are often a usual word, which other texts contain too.
+ */
 const secretCharsInPieces = 12;
 /**
- * If a secret is longer than this, its masked pieces must be longer by `longPieceMore` characters. Otherwise some of
- * its many pieces of six characters would occur by chance.
+ * If a secret is longer than this, its masked pieces must be longer by `longPieceMore` characters. Such a secret has so
+ * many pieces of six characters that some of them occur in unrelated texts by chance.
  */
 const secretCharsLong = 256;
 const longPieceMore = 2;
@@ -29,9 +32,9 @@ const base64 = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * `pieceChars`: the number of characters that six characters of a secret have in this encoding, at any offset. For
- * base64 and base32, characters that also depend on neighbouring bytes are not counted. `wholeCharsMin`: shorter
- * encoded texts are not searched for, because they occur by chance.
+ * `pieceChars`: how many characters of the encoded text depend only on six characters of the secret, at any offset. For
+ * base64 and base32, characters that also depend on neighbouring bytes are not counted. `wholeCharsMin`: encoded texts
+ * with fewer characters are not searched for, because they occur in other texts by chance.
  */
 const kinds = {
   plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },
@@ -83,7 +86,8 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
 
 /**
  * Encodes bytes with an alphabet of 32 or 64 characters, without padding.
- * @param offset  how many other bytes come before; unless 0, only characters that depend on no neighbour are returned
+ * @param offset  the number of other bytes before `bytes`; unless 0, characters that also depend on neighbours are left
+ * out
  */
 function codedFrom(bytes: Uint8Array, alphabet: string, offset: number): string {
   const width = Math.log2(alphabet.length);

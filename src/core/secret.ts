@@ -58,7 +58,7 @@ function maskQuery({ search, searchParams }: URL): string {
 
 /** Matches the user-info of a URL. Commas, bars and blanks may belong to a password. */
 const userInfo = /([\\/]{2})[^\\/?#]*@/g;
-/** Matches user-info at the start of a word, without a scheme or after an unusual one. */
+/** Matches user-info at the start of a word, without a scheme or after an unusual scheme. */
 const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
 const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
 const parameter = /([?&][^?&#=\s]*=)(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)[^&#\s])+/gi;

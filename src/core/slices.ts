@@ -5,7 +5,7 @@ export const itemsPerSlice = 128;
 
 const linesPerSlice = 1_000;
 
-/** Does the work. After each slice it awaits `turn`, so that other work can run. */
+/** Does the work and returns its result. After each slice it awaits `turn`, so that other work can run. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
     const step = work.next();
@@ -14,7 +14,7 @@ export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): 
   }
 }
 
-/** Does the work without pauses. */
+/** Does the work without pauses, and returns its result. */
 export function atOnce<T>(work: Slices<T>): T {
   for (;;) {
     const step = work.next();
@@ -22,7 +22,7 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Calls `act` for each item, until it returns `false`. */
+/** Calls `act` for each item, until `act` returns `false`. */
 export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<void> {
   let count = 0;
   for (const item of items) {
@@ -36,7 +36,7 @@ export const charsPerSlice = 16 * 1024;
 
 export const bytesPerSlice = 64 * 1024;
 
-/** Calls `act` for each line, cut to `charsPerSlice` characters, until it returns `false`. */
+/** Calls `act` for each line, cut to `charsPerSlice` characters, until `act` returns `false`. */
 export function* walkLines(text: string, act: (line: string) => unknown): Slices<void> {
   let sliceFrom = 0;
   let lines = 0;

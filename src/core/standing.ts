@@ -22,7 +22,7 @@ export interface Standing extends Upstream {
   readonly inDoubt: boolean;
   readonly paused: Pause | null;
   readonly inMaintenance: boolean;
-  /** When the last ok canary sample was settled, wall milliseconds. */
+  /** When the last ok canary sample was settled (got its final verdict), wall milliseconds. */
   readonly lastOkAtMs: number | null;
   /**
    * When a canary sample was last judged, wall milliseconds. Unknown samples do not count, nor does throttling that our
@@ -44,7 +44,7 @@ export interface Standing extends Upstream {
   readonly findings: readonly Finding[];
 }
 
-/** The freshness of a mirror over all modules; `null`: unknown. */
+/** The lag of a mirror over all modules: its bounds, and the number of missing versions; `null`: unknown. */
 export interface Freshness {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;

@@ -58,8 +58,8 @@ export type ProbeResponse =
       /** The URL after redirects, with credentials masked. */
       readonly finalUrl: string;
       /**
-       * How long the connections took, and the responses over them, each summed over all hops; absent: nothing was
-       * timed.
+       * The time to open the connections, and the time of the responses over them, each summed over all hops; absent:
+       * no time was measured.
        */
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
@@ -71,7 +71,7 @@ export interface Seen {
   readonly firstHex: string;
 }
 
-/** The entries of a mutable response, for comparison between mirrors and over time. */
+/** The entries of a mutable response (such as a version list), for comparison between mirrors and over time. */
 export interface Contents {
   /**
    * `newest`: the newest versions, spelt in the same way for all mirrors, the newest last; `pre`: the pre-releases
@@ -107,8 +107,8 @@ export interface Facts {
   /** A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /**
-   * The step of the artifact that an index names, and a digest of its location. The digest changes if the artifact
-   * moves.
+   * An artifact that an index names. `step`: the step that fetches the artifact; `at`: a digest of its location, which
+   * changes if the artifact moves.
    */
   readonly artifact?: { readonly step: string; readonly at: string };
   /** The length and first bytes of the hashed body. */
@@ -244,13 +244,16 @@ export interface Transcript {
   readonly worker: number;
 }
 
-/** What one lookup in the authority's database costs a client with an empty cache. */
+/** What one lookup in the database of an authority (a checksum database) costs a client with an empty cache. */
 export interface Cost {
   readonly requests: number;
   readonly ms: number;
 }
 
-/** What verification costs a client: through the mirror, if it relays requests to the authority, and directly. */
+/**
+ * What the verification of hashes at an authority (such as a checksum database) costs a client: through the mirror, if
+ * the mirror relays requests to the authority, and directly.
+ */
 export interface AuthorityCost {
   /** The cost through the mirror; `null`: the mirror relays no requests to the authority, or they were not timed. */
   readonly relayed: Cost | null;

@@ -73,7 +73,7 @@ export interface Machine {
   readonly home: string;
   /** The project folder, absolute. */
   readonly cwd: string;
-  /** The path of a system file such as `/etc/pip.conf`, below the configured root. */
+  /** Returns the path of a system file such as `/etc/pip.conf`, below the configured root. */
   system(path: string): string;
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;

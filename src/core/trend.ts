@@ -13,11 +13,17 @@ export const trendRanges = Object.keys(trendGrids) as readonly TrendRange[];
 export interface TrendCell {
   /** The start of the cell: wall time, a multiple of the cell length. */
   readonly startMs: number;
-  /** Numbers of canary samples by verdict. `ok` includes first fetches through a cache. */
+  /**
+   * Numbers of samples of the canary (the probe that decides whether the mirror is up), by verdict. `ok` includes first
+   * fetches through a cache.
+   */
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Quantiles of ok canary samples without first fetches, accurate to 2 %; `null`: none. */
+  /**
+   * Quantiles of the round-trip times of ok canary samples, accurate to 2 %. First fetches through a cache do not
+   * count. `null`: there are no such samples.
+   */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   /** The longest time in which no canary sample was settled (got its final verdict). */

@@ -28,7 +28,9 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
 
 /** The maximum length of a URL that a server chose. Most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
-/** The limit for the base URL of a page. It is short, because each relative URL of the page is resolved with it. */
+/**
+ * The maximum length of the base URL of a page. It is short, because each relative URL of the page is resolved with it.
+ */
 const baseCharsMax = 1024;
 /**
  * The longest label of a host name in DNS. Longer labels are refused, because `URL` takes quadratic time for a
@@ -55,7 +57,7 @@ export function readPageUrl(text: string, base: string): URL | null {
 }
 
 function hasLongHost(text: string): boolean {
-  // As `URL` does: leading controls and blanks are skipped, tabs and line ends removed everywhere.
+  // As `URL` does: leading control characters and blanks are skipped, and tabs and line ends are removed everywhere.
   const read = text.replace(/[\t\n\r]+/g, '').replace(/^[^\x21-\uffff]+/, '');
   const start = hostStart.exec(read)?.[0].length;
   if (start === undefined) return false;

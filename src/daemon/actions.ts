@@ -14,7 +14,7 @@ import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
 import type { Absorb, TurnChanges } from './news.ts';
 
-/** If nothing changed, the engine runs at most once in this time, milliseconds. */
+/** If nothing changed, the engine of the actions runs at most once in this time, milliseconds. */
 const everyMs = 250;
 
 /** Runs the engine of `features/actions` (automatic actions on advice) in the daemon's loop. */
@@ -76,7 +76,10 @@ export class Actions {
     for (const id of out.accepted) this.#accept(id, now, absorb);
   }
 
-  /** Starts the decided steps. @param isStored  false: the journal could not be written, so no step starts */
+  /**
+   * Starts the steps that `turn` decided on. @param isStored  false: the journal could not be written, so no step
+   * starts
+   */
   begin(isStored: boolean): void {
     for (const { step, row, rule } of this.#orders.splice(0)) {
       // The step is not started now. The next turn decides about it again, because advice, rule or `actions stop` may

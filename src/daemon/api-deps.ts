@@ -183,7 +183,7 @@ function readAgain<T>(s: Stages, read: () => T): () => T {
   };
 }
 
-/** Returns a page of current items or of the history. The cursor is `<atMs>.<key>` of the last row. */
+/** Returns a page of current items or of the history. The cursor is `<atMs>.<key>` of the last row of the page. */
 function pageOf<T extends { readonly id: string }>(
   s: Stages,
   table: Table,

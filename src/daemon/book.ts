@@ -21,8 +21,8 @@ export interface BookInput {
 }
 
 /**
- * Returns the part of a configuration that probing threads need: access with secrets in clear text, and the input of
- * each protocol. Hashes in `config.pinned` override learnt ones.
+ * Returns the part of a configuration that probing threads need: for each mirror, its access with secrets in clear
+ * text, and the input of its probes. Hashes in `config.pinned` override hashes that were learnt from responses.
  */
 export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);

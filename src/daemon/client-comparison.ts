@@ -8,8 +8,8 @@ import { makeDue } from './once.ts';
 export type Spent = Parameters<Visit['end']>[0];
 
 /**
- * Judges the run of a client, and probes the same module with our own steps for comparison. Returns the run with both
- * results, and the bytes that both transferred.
+ * Judges the run of a client. Unless the outcome is unknown, probes the same module with our own steps for comparison.
+ * Returns the run with both results, and what they spent: the transferred bytes, and a throttled step if there was one.
  */
 export async function compareRun(
   s: Stages,

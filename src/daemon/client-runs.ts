@@ -15,7 +15,8 @@ const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
 /**
- * The stored last run of a pair (a client and a mirror). `runs`: the number of runs of the pair, without repetitions.
+ * The stored last run of a pair (a client and a mirror). `runs`: the number of runs of the pair. A run that is repeated
+ * because its result differed from that of our own probes is not counted.
  */
 interface Kept {
   readonly run: ClientRun;

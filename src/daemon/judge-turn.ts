@@ -36,12 +36,12 @@ type AdviseTurn = ReturnType<Advisor['consider']>;
 /** If there are no events, advice is updated at this interval, milliseconds. */
 const considerEveryMs = 2_000;
 /**
- * The maximum number of passes over the ordered probes of one turn. A probe that cannot start may cause further orders,
- * so one pass is not enough.
+ * The maximum number of passes in which one turn starts the requested probes. If a probe cannot start, the stages may
+ * request further probes, so one pass is not enough.
  */
 const carryingMax = 4;
 
-/** State that lasts longer than one turn. Times are monotonic milliseconds. */
+/** State that lasts longer than one turn of the main loop. Times are monotonic milliseconds. */
 export interface JudgeState {
   readonly stages: JudgeStages;
   readonly isRunning: () => boolean;
@@ -63,7 +63,8 @@ export class Maintenance {
     if (this.#config !== config) {
       this.#config = config;
       const names = new Set(config.mirrors.map(({ name }) => name));
-      // The detector drops removed mirrors. If one comes back, its maintenance must be reported again.
+      // The detector drops removed mirrors. If a removed mirror is configured again, its maintenance must be reported
+      // again.
       for (const name of this.#on) if (!names.has(name)) this.#on.delete(name);
     }
     return config.mirrors.flatMap(({ name, maintenance }) => {
@@ -76,7 +77,7 @@ export class Maintenance {
   }
 }
 
-/** Probes and rechecks that the stages ordered in a turn and that have not started yet. */
+/** Probes and rechecks that the stages requested in a turn and that have not started yet. */
 class Orders {
   rounds: RoundRequest[] = [];
   rechecks: Target[] = [];
@@ -195,7 +196,10 @@ export class JudgeTurn {
     if (assured !== null) this.detect(assured);
   };
 
-  /** Reserves slots for the probes that this turn ordered, and returns what to start now. */
+  /**
+   * Reserves slots for the probes that were requested in this turn. Returns the probes of mirrors and controls to start
+   * now.
+   */
   carryOut() {
     const { outstanding } = this.#judge;
     const probes: Due[] = this.#start.splice(0);
@@ -252,7 +256,7 @@ export class JudgeTurn {
     else if (order !== undefined) advisor.declined({ order, isKnown: true });
   }
 
-  /** Sets the address family of a probe if the mirror works over only one family. */
+  /** Sets the address family of a probe that has none, if the mirror works over only one family. */
   #overFamily(due: Due): Due {
     const family = due.family ?? this.#judge.stages.detector.familyFor(due.target.registry);
     return family === null ? due : { ...due, family };

@@ -22,7 +22,10 @@ export function createJudge(stages: JudgeStages, isRunning: () => boolean) {
       state.outstanding.turn(now);
       return new JudgeTurn(state, now);
     },
-    /** When judging needs its next turn, monotonic milliseconds; `null`: the loop's usual interval is enough. */
+    /**
+     * When judging needs the next turn of the main loop, monotonic milliseconds; `null`: the loop's usual interval is
+     * enough.
+     */
     wakeAtMs: () => earliest(state.lateWakeMs, earliest(state.detectWakeMs, isRunning() ? state.scheduleWakeMs : null)),
     considerSoon(): void {
       state.considerAtMs = 0;

@@ -6,8 +6,8 @@ import type { Stages } from './assemble.ts';
 import { buildWorkerBook } from './book.ts';
 
 /**
- * Keeps what ecosystems learn from ok samples (such as hashes) across reloads and restarts. The probing threads verify
- * bytes with it.
+ * Keeps what ecosystems learn from ok samples (such as hashes) across reloads and restarts. Probing threads verify
+ * later responses with this knowledge.
  */
 export function createKnowledge(s: Stages) {
   const learnt = new Map<EcosystemId, Map<string, unknown>>();

@@ -34,7 +34,7 @@ export interface Daemon {
   reload(): Promise<ReloadOutcome>;
   /**
    * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state
-   * and closes everything. A second call returns the promise of the first one.
+   * and closes everything. A second call returns the promise of the first call.
    */
   stop(): Promise<void>;
 }
@@ -45,7 +45,8 @@ export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
  * Starts a daemon.
- * @returns the error code if the listener cannot be opened; the caller must then close the state file
+ * @returns the running daemon, or the error code if the listener cannot be opened; the caller must then close the state
+ * file
  */
 export async function startDaemon(
   config: Config,
@@ -203,8 +204,8 @@ class Life {
   }
 
   /**
-   * Prepares the new configuration in slices while the old one is in force. The turn that replaces the configuration is
-   * thus short.
+   * Prepares the new configuration in small steps while the old one is in force. Therefore the turn of the main loop
+   * that replaces the configuration is short.
    */
   async #replace(next: Config): Promise<void> {
     const { stages } = this;
@@ -255,7 +256,7 @@ function replaceStages(
   stages.exporter.reconfigure(next, targets);
   stages.responses.judgedBy(settingsOf(next));
   absorb.detect(stages.detector.reconfigure(next, targets, now));
-  // A mirror that an earlier reload removed may come back during its pause. The pause then applies again.
+  // If an earlier reload removed a mirror and this reload adds it again, its pause applies again until it ends.
   for (const [registry, pause] of pausesIn(stages, now)) {
     if (before.has(registry)) continue;
     stages.scheduler.pause(registry, pause.untilMs);
@@ -272,7 +273,7 @@ function dropOldRows({ store, ledger, cited, config }: Stages, nowMs: number): v
   store.trim('probe', limits.probeRows);
   store.trim('cited', limits.citedRows);
   store.trim('aside', limits.asideRows);
-  // Deletes rows of removed mirrors and versions. Rows in use are newer than these limits.
+  // Deletes rows of removed mirrors and versions. Rows that are still in use are newer.
   store.expire('trend', nowMs - trendKeepMs);
   store.expire('seen', beforeMs - dayMs);
   // Findings and advice expire only once they are over, however old they are.

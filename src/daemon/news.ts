@@ -35,7 +35,7 @@ export interface Absorb {
   }): void;
 }
 
-/** A period in which the loop did not run, or a jump of the wall clock. Monotonic bounds. */
+/** A period in which the loop did not run, or a jump of the wall clock. The bounds are monotonic times. */
 export interface Gap {
   readonly kind: 'suspended' | 'stalled' | 'clock_jump';
   readonly fromMonotonicMs: number;

@@ -34,7 +34,7 @@ export function makeDue(request: OnceRequest, config: Config, ports: { clock: Cl
   return protocol === undefined ? due : { ...due, protocol };
 }
 
-/** Makes a probe outside the schedule: it starts now, over a cold connection. */
+/** Makes the order for a probe outside the schedule, which starts now over a cold connection. */
 export function dueOf(target: Target, timeoutMs: number, { clock, random }: { clock: Clock; random: Random }): Due {
   const now = clock.now();
   return {

@@ -2,8 +2,8 @@ import type { Due } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
 /**
- * The maximum time between two turns that counts as waiting for a probe, milliseconds. The rest is the daemon's own
- * delay.
+ * Of the time between two turns of the main loop, at most this many milliseconds count as waiting for a probe. The rest
+ * is the daemon's own delay.
  */
 const turnMsMost = 1_500;
 
@@ -35,7 +35,7 @@ export function createOutstanding() {
     forget: () => probes.clear(),
     /**
      * Returns late probes, each once, with the milliseconds that the loop has waited for them.
-     * @param lateInMs  milliseconds until a probe is late; `null`: never
+     * @param lateInMs  returns the milliseconds until a probe is late; `null`: it is never late
      */
     review(lateInMs: (due: Due, outMs: number) => number | null) {
       const late: { readonly due: Due; readonly outMs: number }[] = [];

@@ -55,7 +55,7 @@ class Loop {
   readonly #asker: ReturnType<typeof createAsker>;
   readonly #deliveries: Deliveries;
   readonly #inbox: Input[] = [];
-  /** Transcripts of samples that are not settled yet, by probe id. */
+  /** Transcripts of samples that are not settled (whose verdict is not final), by probe id. */
   readonly #awaiting = new Map<string, Transcript>();
   /** Functions that settle the promises of a turn's commands. They are called after the commit of the turn. */
   readonly #settle: (() => void)[] = [];

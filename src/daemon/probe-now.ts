@@ -9,15 +9,18 @@ import { processLog, workersFor } from './system.ts';
 
 export interface ProbeNow {
   /**
-   * Probes once; never throws because of a mirror. Calls must not overlap, because each sets the configuration of the
-   * thread.
-   * @returns `NoResult` if the worker thread does not respond in time
+   * Probes once; never throws because of a mirror. Calls must not overlap, because each call sets the configuration of
+   * the thread.
+   * @returns the result of the probe; `NoResult` if the probing thread does not respond in time
    */
   probe(config: Config, request: OnceRequest): Promise<Result<Probed, NoResult>>;
   close(): Promise<void>;
 }
 
-/** Starts one worker thread for all probes, because the start of a thread takes longer than most probes. */
+/**
+ * Runs all probes in one thread, because the start of a thread takes longer than most probes. The first probe starts
+ * the thread.
+ */
 export function startProbing(facts: ProcessFacts): ProbeNow {
   let workers: Workers | null = null;
   return {
@@ -38,8 +41,8 @@ export function startProbing(facts: ProcessFacts): ProbeNow {
 }
 
 /**
- * Runs one probe in a worker thread that is started for it.
- * @returns `NoResult` if the worker thread does not respond in time
+ * Runs one probe in a thread that is started for it.
+ * @returns the result of the probe; `NoResult` if the thread does not respond in time
  */
 export async function probeNow(
   config: Config,

@@ -22,7 +22,7 @@ const findingLevel = {
   changed: 'debug',
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
-/** After a failed commit, the next attempt waits this many times as long as the failed one took. */
+/** After a failed commit, the next attempt waits this many times as long as the failed commit took. */
 const retryAfter = 10;
 
 const standingsEveryMs = 250;
@@ -34,7 +34,7 @@ const freshnessEveryMs = 60_000;
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
-/** Writes the results of a turn, and updates metrics, log and events. */
+/** Writes the results of a turn (one pass of the main loop), and updates metrics, log and events. */
 export class Publisher {
   readonly #stages: Stages;
   readonly #events: Events;
@@ -60,7 +60,8 @@ export class Publisher {
   /**
    * Writes all waiting rows in one transaction. If the transaction fails, the rows stay queued, and `stateTrouble`
    * returns the reason. If only rows of `patient` tables wait, they may wait for a later turn, at most
-   * `limits.commitMs`. `isLast`: also writes what is written rarely. `isAwaited`: a caller waits for the write.
+   * `limits.commitMs`. `isLast`: the daemon ends, so even rows that are written at intervals are written now.
+   * `isAwaited`: a caller waits for the write, so rows of `patient` tables do not wait either.
    */
   commit(
     changes: TurnChanges,

@@ -6,7 +6,10 @@ import { readResponseBytes } from '../state/answer-read.ts';
 /** How far back responses are read. Two days are enough, because artifacts are requested once an hour or once a day. */
 const readMs = 2 * 86_400_000;
 
-/** The sizes of responses of the last two days, from a state file that may be in use; empty if it cannot be read. */
+/**
+ * Returns the sizes of responses by target id, from the last two days of a state file that may be in use. Empty: the
+ * file cannot be read.
+ */
 export function readSizes(path: string): Sizes {
   const sizes = new Map<string, number>();
   const copied = copyStore(path);

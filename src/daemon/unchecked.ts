@@ -8,7 +8,7 @@ export interface UncheckedItem {
   readonly sentence: Sentence;
 }
 
-/** Lists what probes cannot verify with this configuration, one entry per module. */
+/** Lists what probes cannot verify with this configuration, at most one entry per module. */
 export function listUnchecked({ modules, mirrors }: Pick<Config, 'modules' | 'mirrors'>): readonly UncheckedItem[] {
   return modules.flatMap((module) => {
     const unchecked = registry.of(module.ecosystem)?.unchecked;

@@ -61,8 +61,8 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       // Delays are read after each response, not at the end: computations after the last response (such as a hash of a
       // whole zip) delay no hop.
       loopDelayMsMax = Math.max(loopDelayMsMax, input.loopDelayMsMax(started.monotonicMs));
-      // The sum is needed only after a transfer timeout. It is not computed otherwise, because that scans all recorded
-      // delays.
+      // The sum is needed only after a transfer timeout. It is not computed otherwise, because its computation scans
+      // all recorded delays.
       const isCut = response.tag === 'failed' && response.failure.kind === 'timeout_transfer';
       if (isCut) loopDelayMsSum = input.loopDelayMsSum?.(started.monotonicMs);
       if (response.tag === 'answered' && response.status !== 200) errorLine = firstLineOf(response.body);
@@ -114,7 +114,8 @@ function createExchange(
   let lastWasTimed: boolean | null = null;
   return async (request) => {
     const isTimed = request.aside !== true;
-    // The time between two timed requests, or between two aside requests, belongs to the first phase of the later hop.
+    // The time between two timed requests, or between two aside (preliminary) requests, belongs to the first phase of
+    // the later hop.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);

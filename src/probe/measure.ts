@@ -119,8 +119,8 @@ function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
 }
 
 /**
- * Computes the time of each phase over all timed hops, and their sum, milliseconds.
- * @returns phases that did not happen are absent; `rttMs` is `null` if nothing was timed
+ * Computes the time of each phase over all hops except aside (preliminary) ones, and the total time, milliseconds.
+ * @returns phases that did not happen are absent; `rttMs` is `null` if all hops were aside
  * @see docs/probes.md#phases
  */
 export function phasesOf(hops: readonly Hop[]): { readonly phases: PhaseTimes; readonly rttMs: number | null } {

@@ -62,8 +62,8 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
 }
 
 /**
- * Returns the text of the configuration that `load` would read, without regard to `about`. `path` is `null` for the
- * built-in default.
+ * Returns the text of the configuration file that `load` would read, or the built-in default if there is no file.
+ * `path` is `null` for the built-in default.
  */
 export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
@@ -83,8 +83,8 @@ const savedMs = 250;
 const savedTries = 20;
 
 /**
- * Reads the configuration for a reload again and again, until two reads in a row are equal. Otherwise an editor may
- * still be writing the file, and an incomplete text can be valid.
+ * Reads the configuration for a reload until two reads in a row are equal, but at most `savedTries` times. If two reads
+ * differ, an editor may still be writing the file, and an incomplete text can be valid.
  * @param source  the source of the running configuration. If it is a file that is missing now, the built-in default
  * does not replace it.
  * @param wait    waits between two reads
@@ -122,7 +122,7 @@ export async function loadText(
 }
 
 /**
- * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first one.
+ * Returns the ecosystem that `word` names; for `all`, every ecosystem; without a word, the first ecosystem.
  * @throws UsageError on an unknown word
  */
 export function kindsByWord(word: string | undefined): readonly Kind[] {
@@ -130,7 +130,7 @@ export function kindsByWord(word: string | undefined): readonly Kind[] {
 }
 
 /**
- * Returns the ecosystem that `--ecosystem` names; without the option, the first one.
+ * Returns the ecosystem that `--ecosystem` names; without the option, the first ecosystem.
  * @param more  further words that the caller accepts, to list them in the error message
  * @throws UsageError on an unknown word
  */

@@ -100,7 +100,7 @@ function parseError(text: string): UsageError {
 }
 
 /**
- * Returns the whole number that an option states.
+ * Returns the whole number that an option states; without the option, `otherwise`.
  * @throws UsageError if the text is no whole number, or the number is below `least`
  */
 export function parseWholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {

@@ -8,8 +8,8 @@ export function formatSignature({ state, key }: Signature, say: Say): string {
 }
 
 /**
- * Formats what verification at an authority costs a client: through the mirror, if it relays requests to the authority,
- * and directly.
+ * Formats what verification at an authority (such as a checksum database) costs a client: through the mirror, if the
+ * mirror relays requests to the authority, and directly.
  */
 export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string {
   const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });
@@ -21,8 +21,8 @@ export function formatCost({ relayed, direct }: AuthorityCost, say: Say): string
 }
 
 /**
- * Formats how many records the database that a mirror relays is behind the checksum database itself; `null`: no request
- * was sent to the checksum database.
+ * Formats the lag of a checksum database as a mirror relays it: how many records it is behind the original database.
+ * `null`: no request was sent to the original database.
  */
 export function formatAuthority({ authority, treeHead }: Facts, say: Say): string | null {
   if (authority === undefined) return null;

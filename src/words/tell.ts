@@ -120,8 +120,8 @@ export function wrongContent<K extends Key>(key: K, ...values: Values<K, Filled>
 }
 
 /**
- * Returns the fields of a failed probe that are not `null`, with names and values for people.
- * @param duration  formats ms
+ * Returns the fields of a probe's failure that are not `null`, each as a text with the name and the value.
+ * @param duration  formats milliseconds
  */
 export function sentenceFieldsOf(
   say: Say,

@@ -9,20 +9,23 @@ export const judgingLimits = {
   outageHalfLifeMs: 30 * minute,
   /** From this penalty on (see `outageHalfLifeMs`), an outage is damped: it ends later (see `outageQuietMsMin`). */
   outageDampedFrom: 1.25,
-  /** From this penalty on (see `outageHalfLifeMs`), the mirror is not also reported as unreliable. */
+  /**
+   * From this penalty on (see `outageHalfLifeMs`), failures count as part of the outage, so the mirror is not also
+   * reported as unreliable.
+   */
   outageReportedFrom: 0.5,
   /** A damped outage ends only after at least this time without a failure. The time grows with the penalty. */
   outageQuietMsMin: 2 * minute,
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. Clients
-   * wait at most this long for the response to a light request.
+   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. It is
+   * the longest time that clients wait for the response to a light request.
    */
   refusalWishMs: 10 * second,
   /**
-   * At this age, the confidence of a hard failure rises from medium to high. Where confidence depends on age alone, it
-   * is low before this age and high from `confidenceHighMs` on.
+   * At this age, the confidence in a finding about a hard failure (such as an outage) rises from medium to high. Where
+   * confidence depends on age alone, it is low before this age and high from `confidenceHighMs` on.
    */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
@@ -56,7 +59,7 @@ export const judgingLimits = {
   contaminatedQuietMs: 1 * minute,
   /**
    * The first success of a target counts as the first fetch through a cache if it takes at least this many times the
-   * median of its step.
+   * median round trip of its step.
    */
   coldFactor: 10,
   /**
@@ -65,13 +68,19 @@ export const judgingLimits = {
    */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
-  /** A sample is slow only if it also takes longer than this factor times the p99 of the baseline's samples. */
+  /**
+   * A sample is slow above a threshold. The threshold is at least this factor times the p99 of the baseline's samples,
+   * unless `thresholdShareOfTimeout` sets a lower maximum.
+   */
   spikeTailFactor: 1.1,
-  /** A stored baseline that is older than this is not restored. A level shift ends at the latest after this time. */
+  /**
+   * A stored baseline that is older than this is not restored. A `level_shift` finding ends at the latest after this
+   * time.
+   */
   baselineAgeMsMax: 24 * 60 * minute,
   /**
-   * The state of a mirror becomes `unknown` after this many probe intervals without a judged canary sample, but not
-   * before `silentMsMin`.
+   * The state of a mirror becomes `unknown` after this many probe intervals without a judged sample of the canary (the
+   * probe that decides whether the mirror is up), but not before `silentMsMin`.
    */
   silentPaces: 3,
   silentMsMin: 1 * minute,
@@ -93,9 +102,15 @@ export const judgingLimits = {
    */
   throughputClear: 6,
   throughputRow: 4,
-  /** A download counts as two slow downloads if its rate is below the slow limit divided by this number. */
+  /**
+   * A download counts as two slow downloads if its rate is below the limit of slow downloads (see `throughputShare`)
+   * divided by this number.
+   */
   throughputCrawl: 4,
-  /** The minimum size of a judged artifact. The time of a smaller one depends on delay, not on bandwidth. */
+  /**
+   * The minimum size of an artifact whose download rate is judged. The time of a smaller download depends on delay, not
+   * on bandwidth.
+   */
   throughputBytesMin: 256 * kib,
   /** TCP slow start is over after this many bytes (RFC 6928, RFC 9438): rates are measured on later bytes. */
   slowStartBytes: 256 * kib,
@@ -106,7 +121,7 @@ export const judgingLimits = {
   /** The maximum number of probes that a finding cites: the first `findingProbesFirst`, the slowest, and the newest. */
   findingProbes: 20,
   findingProbesFirst: 10,
-  /** The minimum time between writes of new evidence of an open finding. */
+  /** The minimum time between two writes of an open finding to the state file if only its evidence has changed. */
   evidenceWriteMs: 10 * second,
   /** The number of first bytes of a body that a finding shows: enough to recognize an error page. */
   bytesShown: 64,
@@ -121,7 +136,9 @@ export const judgingLimits = {
   transcriptsPerSeries: 5,
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
-  /** The maximum number of transcripts of slow probes in memory that a later finding may cite. */
+  /**
+   * The maximum number of transcripts of slow probes in memory. They are kept because a later finding may cite them.
+   */
   streakTranscripts: 2_000,
   /**
    * The maximum number of stored probes that findings cite. A probe above `citedChars` characters is stored without its

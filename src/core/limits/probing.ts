@@ -5,7 +5,7 @@ const minute = 60 * second;
 
 /** Limits of requests, responses and confirmations. Part of `limits`. */
 export const probingLimits = {
-  /** The maximum length of an access token of our API. Proxies refuse longer request heads. */
+  /** The maximum length of an access token of our API. It is limited because proxies refuse long request heads. */
   tokenChars: 1_024,
   /** A shorter access token causes a warning, because it may be guessed. */
   tokenCharsSafe: 16,
@@ -41,13 +41,13 @@ export const probingLimits = {
   hashTurnBytes: 4 * mib,
   hashEntryBytes: 16 * kib,
   /**
-   * The maximum decoded size of a Python project page or an npm packument. They are read in bounded memory; real ones
+   * The maximum decoded size of a Python project page or an npm packument. They are read in bounded memory. Real ones
    * have up to 52 MB (docs/decisions/0089-long-indexes.md).
    */
   indexBytes: 256 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
-  /** The maximum length of a signed tree head. Real ones have about 200 characters. */
+  /** The maximum length of the signed tree head of a checksum database. Real tree heads have about 200 characters. */
   headNoteChars: 4 * kib,
   /** The maximum number of versions in a packument. The largest packages have about ten thousand. */
   packumentVersions: 100_000,
@@ -69,7 +69,7 @@ export const probingLimits = {
    */
   decodedBytes: 16 * mib,
   decodedFactor: 64,
-  /** The maximum number of requests of one probe. Lookups in a checksum database need the most. */
+  /** The maximum number of requests of one probe. Lookups in a checksum database need the most requests. */
   requestsPerProbe: 400,
   /** All aside requests of a probe (for example for a token) together may take this many timeouts. */
   asideTimeouts: 2,
@@ -80,7 +80,9 @@ export const probingLimits = {
   /** The maximum number of remembered texts per mirror and thread, such as a token for each repository. */
   probeMemory: 100,
   versionsKept: 5_000,
-  /** The maximum number of versions that are counted per project or module. Real ones have up to 10 000. */
+  /**
+   * The maximum number of versions that are counted per project or module. Real projects have up to 10 000 versions.
+   */
   versionsCounted: 100_000,
   contentVersions: 100,
   contentTags: 16,
@@ -95,7 +97,10 @@ export const probingLimits = {
   resolvedLeft: 4,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
-  /** A mirror's contents count as going backwards until this many responses in a row show no step backwards. */
+  /**
+   * After a step backwards (for example a tag that names an older version), a mirror's contents count as going
+   * backwards until this many responses in a row show no such step.
+   */
   calmReadings: 24,
   missingNamed: 5,
   propagationsKept: 100,
@@ -145,6 +150,8 @@ export const probingLimits = {
   roundTokensKeptOfPeeks: 60,
   peekTokensShare: 0.06,
   peekTokensMax: 20,
-  /** Urgent rechecks have a separate budget, which is larger by this factor. */
+  /**
+   * Urgent rechecks have a separate budget. It is larger than the usual budget (see `roundTokensStart`) by this factor.
+   */
   roundUrgentFactor: 3,
 } as const;

@@ -18,26 +18,29 @@ export const processLimits = {
    */
   threadHeldMs: 500,
   /**
-   * The processor time that is allowed for each MiB of a long response, if that is more than `threadHeldMs`. An HTML
-   * page that is read twice needs 25 ms per MiB.
+   * The processor time in milliseconds that a response may take for each MiB of its body, if the result is more than
+   * `threadHeldMs`. An HTML page that is read twice needs 25 ms per MiB.
    */
   heldMsPerMib: 40,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
   /**
-   * The maximum number of probing threads, one of them for large artifacts. The separate thread (`threadHeldMs`) is
-   * additional.
+   * The maximum number of probing threads, one of them for large artifacts. The separate thread for mirrors whose
+   * responses take much processor time (`threadHeldMs`) is additional.
    */
   workers: 3,
   /**
-   * An artifact up to this size may be hashed in any thread; larger ones have a thread of their own. `smallArtifacts`:
-   * the maximum number of targets that are remembered as small.
+   * An artifact up to this size may be hashed in any thread; larger artifacts are hashed in a separate thread.
+   * `smallArtifacts`: the maximum number of targets that are remembered as small.
    */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
-  /** Another probing thread starts if there are this many jobs per thread. */
+  /** Another probing thread starts if the running threads have more than this many jobs (such as probes) per thread. */
   workerCrowd: 8,
-  /** A thread stops after this time without need. An idle thread takes 13 MB, and its start takes 0.3 s of CPU time. */
+  /**
+   * A probing thread that was not needed for this long stops. An idle thread takes 13 MB, and its start takes 0.3 s of
+   * CPU time.
+   */
   workerIdleMs: 1 * minute,
   /**
    * The maximum number of undelivered notices. If there are more, the oldest notice of the longest queue is dropped.
@@ -54,7 +57,10 @@ export const processLimits = {
    */
   receiverResponseBytes: 64 * kib,
   actionMsMax: 10 * minute,
-  /** The program of an action is killed if its output is longer. A store's response that is longer counts as failed. */
+  /**
+   * If the output of an action's program is longer than this, the program is killed. If the response of a key-value
+   * store is longer, the request counts as failed.
+   */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
@@ -72,7 +78,9 @@ export const processLimits = {
    * for this long.
    */
   actionRegretMs: 24 * 60 * minute,
-  /** Descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers. */
+  /**
+   * File descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers.
+   */
   descriptorsOwn: 128,
   /**
    * A probe needs two sockets if both address families are tried at once. Rarely, a resolver's socket is additional.
@@ -90,19 +98,20 @@ export const processLimits = {
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
   /**
-   * The maximum number of page requests per client. A client is identified by its token or, on loopback, by its
-   * address.
+   * The maximum number of requests outside `/api/` (such as for the status page), per client and minute. A client is
+   * identified by its token or, on loopback, by its address.
    */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
   /**
-   * The maximum number of requests for remedies per client. It is high because hundreds of CI jobs may share one token.
+   * The maximum number of requests for remedies, per client and minute. It is high because hundreds of CI jobs may
+   * share one token.
    */
   remedyRequestsPerMinute: 6_000,
   writeRequestsPerMinute: 600,
   /**
-   * The default limit of the front door per client. `npm ci` of a large project sends a few thousand requests within
-   * seconds.
+   * The default maximum number of requests to the front door, per client and minute. `npm ci` of a large project sends
+   * a few thousand requests within seconds.
    */
   doorRequestsPerMinute: 60_000,
   /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
@@ -115,8 +124,9 @@ export const processLimits = {
   /** The maximum number of responses that the front door relays at once. Further clients are redirected, or get 503. */
   doorPassing: 512,
   /**
-   * How long the front door waits for a response to begin. For an index: until `doorAheadBytes` have arrived, or the
-   * whole index if its links are rewritten. `doorStallMs`: how long it waits between two chunks of a response.
+   * How long the front door waits for the beginning of a response. For an index, it waits until `doorAheadBytes` have
+   * arrived, or for the whole index if its links are rewritten. `doorStallMs`: how long it waits between two chunks of
+   * a response.
    */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
@@ -127,7 +137,7 @@ export const processLimits = {
   doorDrainMs: 30 * second,
   /** The maximum size of an index that the front door relays if the mirror does not state its length. */
   doorIndexBytes: 128 * mib,
-  /** A client may cache an index from the front door for this long. */
+  /** A client may cache an index from the front door for at most this long. */
   doorCacheSeconds: 300,
   /** The front door reads this much of an index before it sends any of it. */
   doorAheadBytes: 1 * mib,
@@ -150,11 +160,14 @@ export const processLimits = {
   doorConnections: 64,
   doorPools: 200,
   eventChars: 1 * mib,
-  /** We close an event stream that we read if nothing arrives for this long: more than two heartbeat intervals. */
+  /**
+   * An event stream that we read is closed if nothing arrives for this long. The time is more than two heartbeat
+   * intervals.
+   */
   eventSilentMs: 40 * second,
-  /** The maximum number of unauthorized requests per address. Further ones get 429. */
+  /** The maximum number of unauthorized requests per address and minute. Further requests get 429. */
   refusedRequestsPerMinute: 300,
-  /** The maximum number of clients whose requests are counted separately. All others share one count. */
+  /** The maximum number of clients whose requests are counted separately. All other clients share one count. */
   clientsCounted: 10_000,
   eventStreams: 32,
   pageRows: 500,
@@ -162,11 +175,11 @@ export const processLimits = {
   scrapesAtOnce: 16,
   /** The longest notification that Alertmanager may send: a few thousand alerts. */
   alertmanagerBytes: 1 * mib,
-  /** The maximum number of queued notifications of Alertmanager. Further ones get 503. */
+  /** The maximum number of queued notifications of Alertmanager. Further notifications get 503. */
   alertPostsWaiting: 64,
   alertLabelChars: 200,
   alertNameChars: 100,
-  /** The maximum number of alerts in memory, including resolved ones. */
+  /** The maximum number of alerts in memory, including resolved alerts. */
   alertsKept: 1_000,
   /**
    * A new alert that began longer ago than this is ignored as stale. An alert that is not repeated for this long is
@@ -182,12 +195,12 @@ export const processLimits = {
    */
   alertRepeatsAfterStart: 2,
   /**
-   * Routine data is written to the state file after this time, plus at most one turn of the main loop. The time is
-   * long, because each transaction writes whole pages and waits for the disk. A killed process loses at most this much
-   * routine data.
+   * Routine data (such as results of probes) is written to the state file after this time, plus at most one turn of the
+   * main loop. The time is long, because each transaction writes whole pages and waits for the disk. A killed process
+   * loses at most this much routine data.
    */
   commitMs: 9 * second,
-  /** If this many rows wait to be written, routine data is written earlier. One write thus stays short. */
+  /** If this many rows wait to be written, routine data is written earlier, so that each write stays short. */
   commitRows: 500,
   alertReceivedStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
@@ -218,14 +231,14 @@ export const processLimits = {
   drainMs: 6 * second,
   closeMs: 1 * second,
   /**
-   * The wall clock counts as changed if it moves this much against the monotonic clock within one turn of the main
+   * The wall clock counts as changed if it moves this much against the monotonic clock between two turns of the main
    * loop.
    */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
   /** Light probes (one metadata request each) start earlier or later by up to this fraction of their interval. */
   jitterShare: 0.05,
-  /** The usual first wait after a response 429 without `Retry-After`; it doubles each time. */
+  /** The usual wait after a first response 429 without `Retry-After`. Each further such response doubles the wait. */
   throttleMsMin: 5 * second,
   /**
    * The longest `Retry-After` that we obey, and the longest back-off before jitter. It is short enough that no response
@@ -244,10 +257,13 @@ export const processLimits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
-  /** The maximum number of values in a configuration; YAML aliases count at each use. 500 mirrors have 10 000. */
+  /**
+   * The maximum number of values in a configuration; YAML aliases count at each use. A configuration with 500 mirrors
+   * has 10 000 values.
+   */
   configValues: 200_000,
   configDepth: 40,
-  /** The maximum number of configuration errors that are listed. Further ones are only counted. */
+  /** The maximum number of configuration errors that are listed. Further errors are only counted. */
   configMistakes: 1_000,
   /**
    * The timeout for reading a configured file. It is long, because DNS lookups in the same thread pool delay file
@@ -256,18 +272,18 @@ export const processLimits = {
   fileMs: 60 * second,
   /** The timeout of the thread that reads a new configuration. */
   configReadMs: 120 * second,
-  /** The memory limit of the thread that reads a configuration. The largest tested one takes 300 MiB. */
+  /** The memory limit of the thread that reads a configuration. The largest tested configuration takes 300 MiB. */
   configReadMebibytes: 1_024,
   fileRounds: 20,
   signatureCheckMs: 10 * second,
   signatureReportBytes: 64 * kib,
-  /** The maximum size of a detached signature. Real ones have a few hundred bytes per key. */
+  /** The maximum size of a detached signature. Real signatures have a few hundred bytes per key. */
   detachedSignatureBytes: 64 * kib,
-  /** The maximum size of the attestations of a file. There are one or two, of about 10 KB each. */
+  /** The maximum size of the attestations of a file. A file has one or two attestations of about 10 KB each. */
   provenanceBytes: 1 * mib,
   /** The maximum size of a signed list of checksums. Debian's list has about 250 KB. */
   signedListBytes: 8 * mib,
-  /** The maximum size of a compressed package index. Debian's largest one has 12 MiB, and 50 MiB decompressed. */
+  /** The maximum size of a compressed package index. Debian's largest index has 12 MiB, and 50 MiB decompressed. */
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
   /**
@@ -276,8 +292,8 @@ export const processLimits = {
    */
   indexReadMs: 50 * minute,
   /**
-   * The maximum number of bytes of indexes that a thread for light probes reads in full per hour for one signed list.
-   * Debian's largest index has 12 MiB.
+   * The maximum number of bytes of package indexes that are read in full in one hour, for one signed list and in one
+   * thread. Debian's largest index has 12 MiB.
    */
   indexBytesPerHour: 32 * mib,
   /**
@@ -315,25 +331,27 @@ export const processLimits = {
   clientEntries: 200_000,
   clientWatchMs: 500,
   /**
-   * The maximum output of a client; above it the client is stopped. pip's most verbose mode writes a few hundred KB.
+   * The maximum output of a real client (such as `pip`); above it the client is stopped. pip's most verbose mode writes
+   * a few hundred KB.
    */
   clientOutputBytes: 8 * mib,
-  /** A client is stopped above this disk use. */
+  /** A real client (such as `pip`) is stopped above this disk use. */
   clientDiskBytes: 1536 * mib,
-  /** The memory limit (RLIMIT_DATA) of each process of a client. */
+  /** The memory limit (RLIMIT_DATA) of each process of a real client (such as `pip`). */
   clientDataBytes: 4096 * mib,
-  /** A folder of a client that is older than this remains from a killed daemon, and is deleted. */
+  /** A folder of a real client that is older than this remains from a killed daemon, and is deleted. */
   clientLeftMs: 60 * minute,
   buildStreams: 8,
   buildEvery: 10,
   /**
    * The wait before another attempt if a client could not be started. `clientAgainMs`: the wait before a client runs
-   * again because its result first differed from that of our own probes.
+   * again after its result first differed from that of our own probes.
    */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,
   /**
-   * The first runs of clients begin `clientFirstMsMin` after the start of the daemon, and are spread over this time.
+   * The first runs of clients begin at the earliest `clientFirstMsMin` after the start of the daemon, and are spread
+   * over this time.
    */
   clientFirstMs: 15 * minute,
   clientFirstMsMin: 1 * minute,
