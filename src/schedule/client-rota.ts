@@ -25,7 +25,10 @@ export interface ClientRota {
   away(pair: ClientPair, now: Now): void;
   /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;
-  /** Replaces the pairs and the interval. A pair that stays keeps its next time, unless the interval has changed. */
+  /**
+   * Replaces the pairs and the interval. A pair that stays keeps the time of its next run, unless the interval has
+   * changed.
+   */
   replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
 }
 

@@ -18,7 +18,10 @@ export interface Plan {
   next(slot: Slot, now: Now): Slot;
   /** Returns the slot with its start computed from the current clocks. If the wall clock is set, cron slots move. */
   placed(slot: Slot, now: Now): Slot;
-  /** The last slot at or before now (`slot` itself, if none has come since), and how many before it were skipped. */
+  /**
+   * Returns the last slot at or before now, or `slot` itself if no later slot has come. `passed` is the number of slots
+   * skipped before the returned one.
+   */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
@@ -78,7 +81,7 @@ export function makeEveryPlan(
 
 /**
  * Plans starts after each time of a cron expression. A hash of the request spreads them over `spreadMs`, with jitter.
- * @param staggerMs  the delay of this mirror after the common start, within the spread
+ * @param staggerMs  the delay of this mirror after the start that all mirrors share, milliseconds; a part of `spreadMs`
  */
 export function makeCronPlan(
   cadence: Extract<Cadence, { kind: 'cron' }>,

@@ -19,7 +19,10 @@ function shardOf(name: string, count: number): number {
   return best;
 }
 
-/** Whether this shard owns an upstream: the owner alone requests canaries, judges the mirrors and advises. */
+/**
+ * True if this shard (one of several daemons that divide the targets) owns the upstream. Only the owner requests the
+ * canaries of its mirrors, judges the mirrors and advises.
+ */
 export function isUpstreamOwner({ shard }: Pick<Config, 'shard'>, one: Upstream): boolean {
   return shard === undefined || shardOf(upstreamKeyOf(one), shard.count) === shard.index;
 }

@@ -96,7 +96,7 @@ export function isInMaintenance(absence: Throttled, calendar: Calendar, now: Now
   return inWindow;
 }
 
-/** Why the mirror is not probed now; `null`: it may be. */
+/** Why the mirror must not be probed now; `null`: it may be probed. */
 export function awayReasonOf(absence: Throttled, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
   if (isInMaintenance(absence, calendar, now)) return 'maintenance';
   if (absence.pausedUntilMs !== null && absence.pausedUntilMs <= now.wallMs) absence.pausedUntilMs = null;
