@@ -196,8 +196,8 @@ function heed(state: State, change: FindingChange, now: Now): void {
 }
 
 /**
- * Creates a queue. The first message of a chat waits for `spacingMs`, because one may have been sent just before a
- * restart.
+ * Creates a queue. The first message of a chat waits for `spacingMs`, because a message may have been sent just
+ * before a restart.
  */
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = new Queue(receiver);

@@ -17,7 +17,7 @@ export interface QueueEntry {
   inFlight: boolean;
   /**
    * True: the receiver may have the notice although no attempt succeeded. Then its text must not change, because the
-   * receiver may drop a second notice with the same id. Alertmanager knows no ids of notices.
+   * receiver may drop a second notice with the same id. Alerts may change: Alertmanager knows no ids of notices.
    */
   mayHaveArrived: boolean;
   /** While this notice is being sent in a chat message: the id of the first notice of that message. */
@@ -36,7 +36,10 @@ export class Queue {
   receiver: Receiver;
   /** The receiver's last response was 410 (Gone): nothing is sent until the next reload. */
   disabled: boolean = false;
-  /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
+  /**
+   * The end of the wait that the receiver requested (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic
+   * milliseconds.
+   */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
   /** The failure of the last delivery; `null`: it succeeded, or none has ended yet. */
   failure: DeliveryFailure | null = null;
@@ -54,7 +57,10 @@ export class Queue {
   }
 }
 
-/** Returns the notices to send now: for each subject the oldest, if it is due and not being sent. */
+/**
+ * Returns the notices to send now: for each subject the oldest, if it is due and not being sent. At most `inFlightMax`
+ * notices of a receiver are sent at once.
+ */
 export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
@@ -63,13 +69,18 @@ export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry
     .slice(0, Math.max(0, free));
 }
 
-/** Returns when the first notice expires that is not being sent, monotonic; infinite: there is none. */
+/**
+ * Returns when the next notice expires, monotonic milliseconds. Notices that are being sent do not count. `Infinity`: no
+ * notice waits.
+ */
 export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
-/** Returns when the next notice is due, monotonic; infinite: no notice can be sent. */
+/**
+ * Returns when the next notice is due, monotonic milliseconds. `Infinity`: no notice waits, or none can be sent now.
+ */
 export function attemptMsOf(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;

@@ -21,8 +21,8 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueE
 }
 
 /**
- * Returns when the next card is due, monotonic milliseconds; `Infinity`: no notice waits, another message is being sent,
- * or the receiver is disabled.
+ * Returns when the next card is due, monotonic milliseconds. `Infinity`: no notice waits, another message is being
+ * sent, or the receiver is disabled.
  */
 export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;

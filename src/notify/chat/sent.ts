@@ -57,7 +57,10 @@ export function dropSent(sent: SentMessages, key: string, receiver: string, turn
   turn.delete('meta', rowKey(receiver, key));
 }
 
-/** Restores a stored message. @returns false if it can no longer be used */
+/**
+ * Restores a sent message from its stored row.
+ * @returns false, without restoring it, if the row has another version or the receiver cannot edit messages
+ */
 export function restoreSent(sent: SentMessages, { value }: Row, isChangeable: (receiver: string) => boolean): boolean {
   const { v, receiver, ...message } = value as SentMessage & { readonly v: number; readonly receiver: string };
   if (v !== 1 || !isChangeable(receiver)) return false;
