@@ -70,8 +70,8 @@ export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry
 }
 
 /**
- * Returns when the next notice expires, monotonic milliseconds. Notices that are being sent do not count. `Infinity`: no
- * notice waits.
+ * Returns when the next notice expires, monotonic milliseconds. Notices that are being sent do not count. `Infinity`:
+ * no notice waits.
  */
 export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);

@@ -55,7 +55,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     const query = {
       github: `head=${api.split('/').at(-3)}:${name}`,
       gitlab: `source_branch=${name}`,
-      // Gitea cannot filter by branch, so the ten requests that were updated last are read.
+      // Gitea cannot filter by branch, so the ten merge requests that were updated last are read.
       gitea: 'sort=recentupdate&limit=10',
     }[kind];
     const listed = await call('GET', `${api}?state=all&${query}`);

@@ -64,7 +64,7 @@ export const gitAction = {
   async undo(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const kept = row.kept as Kept | null;
     const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
-    // If the request was not merged, closing it is enough, and nothing must be reverted.
+    // If the merge request was not merged, it is only closed. Nothing must be reverted.
     if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
       return { tag: 'ok', output: row.output };
     const head = headOf(row, deed, '+undo');
