@@ -144,8 +144,8 @@ export interface Explained {
 
 /**
  * Explains the errors of package clients in a text; empty: no error is recognized.
- * @param open  the failures that the daemon observes now. If the text names a mirror and allows several reasons, they
- *   can show which one it is
+ * @param open  the failures that the daemon observes now. If the text names a mirror and allows several reasons, these
+ *   failures can show which reason it is
  */
 export function explainText(text: string, say: Say, open: readonly ObservedFailure[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {
