@@ -78,8 +78,8 @@ function closeTurn(turn: Turn): [ActionState, ActionOutput] {
   const { input, now, rules, rows, busy, changed, orders, results, accepted } = turn;
   const isNeeded = (row: ActionRow): boolean => {
     const { attempts, plannedAtMs, endedAtMs, advice } = row;
-    // Recent rows are kept: they count against the limits per hour and per day. Also, an audit may still find that their
-    // switch was wrong.
+    // Recent rows are kept: they count against the limits per hour and per day. Also, an audit may still find that
+    // their switch was wrong.
     if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
     if (isUndoable(row)) return rules.has(row.action);
     // The row of an advice in force is kept: without it, the action would run again.

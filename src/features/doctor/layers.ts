@@ -236,7 +236,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   }
 }
 
-/** Lists the layer, the meaning and the next action of each failure, for docs/doctor.md. */
+/** Lists the layer, the meaning and the next action of each failure, for `explain` and docs/doctor.md. */
 export function failuresByLayer(say: Say): readonly {
   readonly kind: ProbeFailure['kind'];
   readonly layer: Layer | null;

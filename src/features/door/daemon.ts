@@ -53,7 +53,7 @@ interface AdviceSeen {
   readonly candidates?: unknown;
 }
 
-/** The gates (reasons against advising a mirror) that mean: a client's run fails at this mirror. */
+/** The gates (reasons that exclude a mirror from advice) which show that clients' fetches from the mirror fail. */
 const failingGates: ReadonlySet<string | null> = new Set(['outage', 'certificate', 'refusal']);
 
 export function daemonOf({ door, listen }: Config): DaemonAt {
