@@ -259,8 +259,8 @@ export function findClockTraps(seen: readonly SeenSubject[], say: Say): readonly
 }
 
 /**
- * Returns how far the local clock is ahead of the mirror's, milliseconds; `null`: there is no valid `Date`. The `Age` of a cached
- * response is added to its `Date`.
+ * Returns how far the local clock is ahead of the mirror's clock, milliseconds; `null`: there is no valid `Date`. The
+ * `Age` of a cached response is added to its `Date`.
  */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);

@@ -30,7 +30,7 @@ export type SeenFiles =
 
 /**
  * Returns the joins of each mirror whose pages were read. A join maps a path prefix of the door to a path prefix of the
- * mirror.
+ * mirror. A mirror with an `unroutable` file gets an empty list.
  */
 export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<string, readonly Join[]> {
   return new Map(
