@@ -9,7 +9,8 @@ export interface MirrorRow {
   readonly upstream: string;
   readonly registry: string;
   /**
-   * One cell for each place that monitors the mirror, or may monitor it because a shard of the place does not report.
+   * One cell for each place that monitors the mirror. If a shard of a place does not report, the place may monitor the
+   * mirror, so it also has a cell.
    */
   readonly cells: readonly Cell[];
   readonly verdict: FleetVerdict;

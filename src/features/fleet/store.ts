@@ -106,8 +106,8 @@ export function readVector(status: number, text: string): Result<Vector, string>
 }
 
 /**
- * Checks the labels of a series; `null`: invalid. The page shows them, and anyone who can push series to the store
- * chooses them.
+ * Returns the labels of a series in printable form, each with at most `labelMax` characters; `null`: invalid. The page
+ * shows labels, but anyone who can push series to the store chooses them.
  */
 function labelsIn(metric: unknown): FleetSeries['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;

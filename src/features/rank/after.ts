@@ -56,8 +56,8 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
 }
 
 /**
- * The maximum number of downloads per mirror. If so many fail, and none at another mirror, the difference is not chance
- * (`hasMoreFailures`).
+ * The maximum number of downloads per mirror. If this many fail at one mirror and none fails at another one, the
+ * difference is not chance (`hasMoreFailures`).
  */
 const downloadsMax = 3;
 
