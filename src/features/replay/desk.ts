@@ -43,7 +43,7 @@ export interface OutOfTurn {
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Stores a recorded probe or control that was not sent by the schedule, until it is requested. */
+  /** Stores the recorded result of a probe or control that the schedule did not send, until it is requested. */
   shelve(one: Probed | Control): void;
   /** Removes and returns the stored response of a control for a round at `now`; `null`: there is none. */
   control(name: string, timeoutMs: number, now: Now): ControlResponse | null;

@@ -38,7 +38,7 @@ export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
-/** Connects the stages that judge responses in the same way as the daemon does. */
+/** Creates a virtual loop. It connects the stages that judge responses, as the daemon's main loop does. */
 export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
   let before = start;
   let isRunning = true;
