@@ -181,7 +181,7 @@ export function expire(state: State, now: Now): void {
     for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
 }
 
-/** Drops notices until all receivers together have no more than the maximum. */
+/** Drops waiting notices until all receivers together have no more than the maximum (`state.outbox`). */
 export function dropOverflow(state: State): void {
   const total = (): number => [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
   while (total() > state.outbox) {

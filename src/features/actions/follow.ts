@@ -36,7 +36,10 @@ function renewRow(turn: Turn, row: ActionRow, wanted: Advice, rule: ActionRule):
   return recordRow(turn, { ...row, advice: wanted });
 }
 
-/** Requests the next step of an open row. If the advice ended, or the rule has another mode or target, the row ends. */
+/**
+ * Requests the next step of an open row of the action journal. If its advice has ended, or the rule has another mode or
+ * target now, the row ends as `held`, or its change is undone.
+ */
 function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: ActionRule): void {
   const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
   const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);

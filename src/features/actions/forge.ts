@@ -48,7 +48,10 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     return { number: Number(number), state: now, url: printable(url, 300) };
   }
 
-  /** Finds the merge request whose source is this branch, in any state. @param number  its number, if known */
+  /**
+   * Finds the merge request whose source is this branch, in any state; `null`: there is none.
+   * @param number  its number, if known
+   */
   async function find(head: string, number?: number) {
     if (number !== undefined) return readOne(await call('GET', `${api}/${number}`));
     const name = encodeURIComponent(head);

@@ -220,7 +220,8 @@ class Branch {
     await this.#copy
       .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
       .catch(async (cause: unknown) => {
-        // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt pushed it.
+        // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt has pushed
+        // it, so nothing failed.
         if (head === branch || !(await this.#copy.isThere(head))) throw cause;
       });
   }

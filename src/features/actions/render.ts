@@ -95,7 +95,7 @@ function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url;
 }
 
-/** Returns a machine that has only this file, so that the client's doctor edits this file and no other one. */
+/** Returns a simulated machine with only this file, so that the code that edits settings changes no other file. */
 function machineWith(end: string, text: string | null): Machine {
   const gone = { tag: 'error', code: 'ENOENT' } as const;
   return {
@@ -108,7 +108,7 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-/** True if a text contains masked credentials. As a setting, the `***` would break builds. */
+/** True if a text contains masked credentials. If `***` were written into a setting, builds would fail. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }

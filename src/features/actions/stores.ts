@@ -42,7 +42,8 @@ export interface KeyStore {
 const json = { 'content-type': 'application/json' } as const;
 
 export const stores: Readonly<Record<ActionStore, KeyStore>> = {
-  // The `url` is that of the path `/v3/kv/txn`: https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
+  // `url` is etcd's endpoint for transactions, with the path `/v3/kv/txn`:
+  // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
   etcd: {
     canCreate: true,
     read: (url, key) => ({
@@ -72,7 +73,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     },
     isDone: (body) => readMapping(body)?.['succeeded'] === true,
   },
-  // The `url` is that of the key, below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
+  // `url` is the URL of the key, with a path below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
   consul: {
     canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
@@ -84,7 +85,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // If there was no value before, an undo writes an empty value.
+    // If there was no value before the change (`after` is `null`), an undo writes an empty value.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),
@@ -92,9 +93,9 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     }),
     isDone: (body) => body.trim() === 'true',
   },
-  // The `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…` (https://nacos.io/docs/v2/guide/user/open-api/). Nacos
-  // has no write that succeeds only if no value exists. A starting server responds 404, so a write could overwrite
-  // everything.
+  // `url` has the path and query `/nacos/v1/cs/configs?dataId=…&group=…`
+  // (https://nacos.io/docs/v2/guide/user/open-api/). Nacos has no write that succeeds only if no value exists. A server
+  // that is starting also responds 404, so a write after a 404 could overwrite an existing value.
   nacos: {
     canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),

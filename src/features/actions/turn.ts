@@ -30,7 +30,7 @@ export interface ActionInput extends Situation {
 export interface ActionOutput {
   readonly rows: readonly ActionRow[];
   readonly dropped: readonly string[];
-  /** Steps to run once `rows` are stored. */
+  /** Steps to run after `rows` are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
   readonly accepted: readonly string[];

@@ -23,12 +23,12 @@ export interface DaemonAt {
   readonly url: string;
   /** The bearer token; `null`: requests have no token. */
   readonly token: string | null;
-  /** Absent: the default CAs are trusted. */
+  /** How to verify the daemon's certificate; absent: by the default CAs. */
   readonly tls?: TlsTrust;
 }
 
 const againMs = 2_000;
-/** The minimum pause between two reads of the lists, milliseconds, because the daemon limits the rate of requests. */
+/** The minimum pause between two reads of the daemon's lists, milliseconds, because the daemon limits requests. */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';

@@ -33,7 +33,7 @@ export interface VirtualLoop {
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
-/** The time from the first waiting input to the turn that processes it, milliseconds. */
+/** The time from the first waiting input to the turn (one pass of the main loop) that processes it, milliseconds. */
 export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;

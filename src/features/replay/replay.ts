@@ -130,7 +130,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const from = Math.max(fromMs, warmedFromMs);
   const followed = stories.map((story) => followedOf(config, story, from, toMs));
   const meter = createMeter(config, targets, followed, from, toMs);
-  // A simulated fetch in the window may use a response from before the window.
+  // Reading starts before the window, because a simulated fetch may use an earlier response.
   for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.receive(one);
   await input.progress(1);
 

@@ -90,7 +90,7 @@ interface Reading {
   readonly route: DoorRoute;
   readonly mirror: Mirror;
   readonly files: DoorFiles;
-  /** Paths below the base URL. */
+  /** The paths of project pages, below the mirror's base URL. */
   readonly pages: readonly string[];
 }
 
