@@ -43,11 +43,11 @@ export class Queue {
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
   /** The failure of the last delivery; `null`: it succeeded, or none has ended yet. */
   failure: DeliveryFailure | null = null;
-  /** Until this time, monotonic, the receiver's rate limit forbids the next message. */
+  /** Until this time, monotonic milliseconds, the receiver's rate limit forbids the next message. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
   /**
-   * When quiet hours last delayed messages, monotonic. The reported age of a waiting notice starts at this time or
-   * later.
+   * When quiet hours last delayed messages, monotonic milliseconds. The reported age of a waiting notice starts at this
+   * time or later.
    */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: QueueEntry[] = [];
@@ -116,7 +116,7 @@ export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queu
   return null;
 }
 
-/** Error codes of failures before a connection was open. After them the receiver cannot have the notice. */
+/** Error codes of failures before a connection was open. After such a failure the receiver cannot have the notice. */
 const unconnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',

@@ -157,8 +157,8 @@ export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void 
 }
 
 /**
- * Removes and returns the delayed events that are due. A withdrawal gets the id, target and chain of the advice that
- * people were sent.
+ * Removes and returns the delayed events that are due. If advice was withdrawn, its event gets the id, target and
+ * chain of the advice that people were sent.
  */
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];

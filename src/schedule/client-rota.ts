@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
 export interface RanBefore {
-  /** When the last run of the pair started, wall milliseconds. */
+  /** When the last run of the pair (mirror and real client) started, wall milliseconds. */
   readonly startedAtMs: number;
   /** The number of the pair's runs so far, without repeated runs. It selects the module of the next run. */
   readonly runs: number;

@@ -16,7 +16,9 @@ export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
-  /** Returns the slot with its start computed from the current clocks. If the wall clock is set, cron slots move. */
+  /**
+   * Returns the slot with its start computed from the current clocks. If the wall clock was changed, cron slots move.
+   */
   placed(slot: Slot, now: Now): Slot;
   /**
    * Returns the last slot at or before now, or `slot` itself if no later slot has come. `passed` is the number of slots

@@ -134,8 +134,8 @@ const canary = `connection="cold",step=~"${canaries}"`;
 const placesMax = 2000;
 const cellsMax = 100_000;
 /**
- * For how long a daemon's last data are used after a failed scrape, milliseconds. It allows one failed scrape at one a
- * minute.
+ * For how long a daemon's last data are used after a failed scrape, milliseconds. At one scrape a minute, this is
+ * enough for one failed scrape.
  */
 const bridgeMs = 60_000;
 /**
@@ -144,8 +144,8 @@ const bridgeMs = 60_000;
  */
 const lostMs = 600_000;
 /**
- * For how long a place without data is shown. The time is longer than a restart takes; then the place counts as
- * removed.
+ * For how long a place without new data is shown. It is longer than a restart takes. After this time, the place counts
+ * as removed.
  */
 const seenWindow = '1d';
 

@@ -98,8 +98,8 @@ function reasonWords(reason: string, say: Say): string {
 }
 
 /**
- * Returns the verdict to keep the setting. It names the mirrors that may be better; if there are none, those that are
- * equally good.
+ * Returns the verdict that the current chain stays. The reason names the mirrors that may be better; if there are none,
+ * those that are equally good.
  */
 function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
   const others = usable.filter((row) => row !== first && !hasMoreFailures(row, first));

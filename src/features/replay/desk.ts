@@ -30,9 +30,9 @@ export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
 
 /** The numbers of probes that the replay requests because of a judgement, counted from `countedFromMs` on. */
 export interface OutOfTurn {
-  /** Probes that the daemon sent at that time too, so that a stored response exists. */
+  /** Probes that the daemon originally sent too, so that a stored response exists. */
   received: number;
-  /** Probes that the daemon did not send at that time, so that there is no response. */
+  /** Probes that the daemon did not send originally, so that there is no response. */
   unrequested: number;
 }
 

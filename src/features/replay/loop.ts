@@ -19,7 +19,10 @@ export interface Around {
   judged(judged: JudgedTurn, now: Now): void;
   /** Records results of a command, except its changes to findings and advice. */
   notify: Absorb['notify'];
-  /** Returns when another part needs the next turn, monotonic milliseconds; `null`: no part needs one. */
+  /**
+   * Returns when another part of the program needs the next turn (pass of the loop), monotonic milliseconds; `null`: no
+   * part needs one.
+   */
   wakeAtMs(now: Now): number | null;
   /** Returns the gap between two turns if the process was suspended between them; else `null`. */
   gapBetween(before: Now, now: Now): Gap | null;

@@ -10,8 +10,8 @@ const windows = [
   .filter((seconds) => seconds > 5 * minute)
   .sort((a, b) => a - b);
 /**
- * The time between two evaluations of the rules. The sum of a recorded rate over a window, times this, is a number of
- * events.
+ * The time between two evaluations of the rules. The sum of a recorded rate over a window, multiplied by this time, is
+ * the number of events.
  */
 const evaluationSeconds = minute;
 /**
