@@ -70,8 +70,8 @@ export interface Throttled {
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
   /**
-   * Whether the mirror was in a maintenance window at the last check. The result is valid between these wall times.
-   * `null`: not checked yet.
+   * Whether the mirror was in a maintenance window at the last check. The result is valid from `fromMs` until
+   * `untilMs` (wall milliseconds). `null`: not checked yet.
    */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }

@@ -9,11 +9,15 @@ import { openEvents } from '../../daemon/system.ts';
 import type { KnownOrder } from './order.ts';
 
 export interface Listener {
-  /** Called with the current state after the lists of mirrors and advice were read. The key is `ecosystem/upstream`. */
+  /**
+   * Called with the current state after the daemon's lists of mirrors and advice were read. The key:
+   * `ecosystem/upstream`.
+   */
   known(all: ReadonlyMap<string, KnownOrder>): void;
   doubted(names: ReadonlySet<string>): void;
   /**
-   * Called with the reason when the lists or the event stream cannot be read, and after each further failed attempt.
+   * Called with the reason when the daemon's lists or event stream cannot be read, and after each further failed
+   * attempt.
    */
   lost(why: string): void;
 }

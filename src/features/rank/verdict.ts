@@ -24,8 +24,8 @@ export type RankVerdict =
 
 /**
  * Decides whether the current chain should change. The chain changes if one of its mirrors is down, or if its first
- * mirror is not good: unusable, failing significantly more often than another mirror, or slower (`compareRounds`).
- * Mirrors with unknown results cause no change.
+ * mirror is not good: unusable, failing significantly more often than another mirror, or slower than another one
+ * (`compareRounds`). Mirrors with unknown results cause no change.
  * @param rows  best first
  */
 export function rankVerdict(

@@ -23,12 +23,12 @@ const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number;
 };
 const oldestMs = Math.max(...Object.values(near).map(({ beforeMs }) => beforeMs));
 
-/** True for probes that were requested because of a judgement, not by the schedule. */
+/** True for probes that were requested because of a verdict (for example to confirm a failure), not by the schedule. */
 export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** The numbers of probes that the replay requests because of a judgement, counted from `countedFromMs` on. */
+/** The numbers of probes that the replay requests because of a verdict, counted from `countedFromMs` on. */
 export interface OutOfTurn {
   /** Probes that the daemon originally sent too, so that a stored response exists. */
   received: number;
@@ -37,7 +37,7 @@ export interface OutOfTurn {
 }
 
 /**
- * Replaces the scheduler in a replay. It plans no probes. If a judgement requests a probe, it finds the stored
+ * Replaces the scheduler in a replay. It plans no probes. If a verdict requires a probe, it finds the stored
  * response.
  */
 export interface Desk {

@@ -34,8 +34,8 @@ export interface Version {
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
   /**
-   * The numbers of probes that judgements requested. `received`: in the replay and originally; `unrequested`: only in
-   * the replay; `unwanted`: only originally. `null`: this is the advice that the daemon gave.
+   * The numbers of probes that were requested because of verdicts. `received`: in the replay and originally;
+   * `unrequested`: only in the replay; `unwanted`: only originally. `null`: this is the advice that the daemon gave.
    */
   readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
 }
@@ -48,7 +48,7 @@ export interface Ground {
   readonly fromMs: number;
   readonly toMs: number;
   readonly responses: number;
-  /** The number of responses to probes that a judgement requested, not the schedule. */
+  /** The number of responses to probes that were requested because of verdicts, not by the schedule. */
   readonly outOfTurn: number;
   /** The number of responses of mirrors or modules that are no longer in the configuration. */
   readonly leftOut: number;

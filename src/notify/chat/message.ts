@@ -74,7 +74,7 @@ function cardFor(
   return cardOf(notices, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
-/** Shortens a card of one notice: drops its last rows until it fits. */
+/** Shortens a card of one notice: drops the last rows until the card fits in a message of the service. */
 function shortened(service: ChatService, card: Card): Card {
   const [section] = card.sections;
   if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;

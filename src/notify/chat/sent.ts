@@ -14,7 +14,10 @@ export interface SentMessage {
   readonly notices: readonly Notice[];
 }
 
-/** Editable messages by receiver, the last sent or edited at the end; at most `limits.sentMessages` for each. */
+/**
+ * Editable messages by receiver, at most `limits.sentMessages` for each receiver. The message that was sent or edited
+ * last is at the end.
+ */
 export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';

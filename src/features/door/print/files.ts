@@ -19,8 +19,8 @@ export type SeenFiles =
       readonly tag: 'read';
       readonly joins: readonly Join[];
       /**
-       * A full URL on the pages that leads clients directly to a mirror, for which they may lack credentials or the CA;
-       * `null`: none.
+       * A full URL on the pages. It leads clients directly to the mirror, although they may lack its credentials or CA.
+       * `null`: the pages have no such URL.
        */
       readonly direct: string | null;
     }
