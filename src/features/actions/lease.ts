@@ -131,7 +131,8 @@ class EtcdLease implements Lease {
       const before = this.#held;
       const lease = await leaseFor(by, before !== null && isSame(before.rule, by) ? before.lease : null);
       const number = await claim(by, lease);
-      // After a takeover, the rows of the previous holder are read, because this daemon must be able to undo them.
+      // After a takeover, the rows of the previous holder are read, because this daemon must be able to undo their
+      // changes.
       if (number !== null && number !== this.#held?.number) this.#shared = await readShared(by);
       this.#held = { rule: by, lease, number, untilMs: startMs + by.leaseMs };
       const mine = this.fence();

@@ -116,7 +116,7 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
 /** Returns the removed and added lines for display, with masked credentials and at most `limits.actionOutputChars`. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
-  // Writing a JSON file reformats it. So the previous text is reformatted too; otherwise every line would differ.
+  // Writing a JSON file reformats it. So the previous text is reformatted too; otherwise unchanged lines would differ.
   const json = readMapping(before ?? '');
   const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
   const [isOld, isNow] = [new Set(old), new Set(now)];

@@ -44,7 +44,7 @@ interface Life {
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
-  /** The planned starts of probes. At each of them the daemon ran a turn of its main loop. */
+  /** The planned starts of probes. At each planned start, the daemon ran a turn (pass) of its main loop. */
   readonly starts: Heap<null>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
