@@ -54,13 +54,13 @@ export interface Scheduler {
   /** Returns until when a step of the mirror is throttled, monotonic milliseconds; `null`: it is not throttled. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /**
-   * The planned start of the series' waiting or running probe, else of its next probe, monotonic milliseconds; `null`:
-   * the series is not configured, or never starts.
+   * The planned start of the waiting or running probe of a series (target and connection), else of its next probe,
+   * monotonic milliseconds; `null`: the series is not configured, or never starts.
    */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /**
-   * Sets the fraction of scheduled probes to skip (reason `local`) because this machine is overloaded. More
-   * than `shedMax` counts as `shedMax`. Canary probes are skipped half as often.
+   * Sets the fraction of scheduled probes to skip (reason `local`) because this machine is overloaded. More than
+   * `shedMax` counts as `shedMax`. Canary probes are skipped half as often.
    */
   shed(share: number): void;
   /** Prepares `replace` for the same configuration. It works in slices, so that it does not block the main loop. */

@@ -21,9 +21,12 @@ export interface KeyStore {
   readonly read: (url: string, key: string) => StoreRequest;
   /** True: a 404 means that the value does not exist, and `write` can create it. False: the value must exist. */
   readonly canCreate: boolean;
-  /** @returns the value; `null`: it does not exist; `undefined`: the body is not a response of this store */
+  /**
+   * Returns the value in a response; `null`: it does not exist; `undefined`: the body is not a response of this store.
+   */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
   /**
+   * Makes the request that replaces the value `before`, if it has not changed since.
    * @param after  `null`: removes or empties the value
    * @param fence  the fence, if its lease is in the same etcd: then the write succeeds only if this daemon holds the
    *   lease

@@ -149,7 +149,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
 
 /**
  * Reads and skips the bytes that the client already has.
- * @throws Error if there are fewer bytes, or if their hash differs
+ * @throws Error if there are fewer bytes, or if their hash differs from that of the bytes that the client has
  */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');

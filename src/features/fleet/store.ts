@@ -10,7 +10,7 @@ import { daemonKeyOf, type FleetSeries, fleetPlaceOf, type StoreView, stampOf } 
 export interface StoreAt {
   /** The base URL of the store. `/api/v1/query` is appended to it. */
   readonly url: string;
-  /** Additional headers of each request, for example for a tenant or a proxy. */
+  /** Additional headers of each request, for example to select a tenant of the store. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
