@@ -8,7 +8,10 @@ import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from
 import { isMeant, type Queue, type QueueEntry } from './queue.ts';
 import { findBase, storyRowOf, storyViewOf } from './stories.ts';
 
-/** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
+/**
+ * The receivers that get an event. `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of
+ * format `standard`.
+ */
 type Audience = 'all' | 'programs' | 'people';
 
 /** Ids of notices by receiver. */

@@ -86,8 +86,8 @@ export interface ReplayInput {
 }
 
 /**
- * `no_answers`: the window has no response. `oldestMs` is the time of the oldest stored response; `null`: there is
- * none.
+ * Why a replay has no result. `no_answers`: no response is stored for the window. `oldestMs` is the time of the oldest
+ * stored response; `null`: there is none.
  */
 export type ReplayFailure =
   | { readonly kind: 'no_answers'; readonly oldestMs: number | null }

@@ -84,7 +84,10 @@ export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))
  */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
 export const connectSeconds = 3;
-/** The proxy's timeout for a mirror's response head, and between two chunks, seconds. pip's own timeout is 15 s. */
+/**
+ * The proxy's timeout for a mirror's response head, and between two chunks, seconds. It is below pip's own timeout of
+ * 15 s.
+ */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
 /** Request headers of a client that are sent on to a mirror. Other headers may contain the client's credentials. */
