@@ -75,7 +75,7 @@ export interface BodyMeta {
   readonly seq: number;
   readonly vantage: string;
   readonly wallMs: number;
-  /** For a recovery: the id of the notice that reported the start; `null`: this receiver got none. */
+  /** For a recovery: the id of the notice that reported the start; `null`: the receiver got no such notice. */
   readonly resolves: string | null;
   /**
    * The id of an earlier notice to which this notice only adds facts, so that no new action is needed; `null`: none.

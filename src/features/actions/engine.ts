@@ -9,24 +9,15 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // The states of a row of the action journal, and the events that change them. A cell names the next state; `–` means
 // that the state does not change.
 //
-// | state   | step succeeds       | step fails for good | advice is over       | undo is wanted       | new holder
-// lacks it |
-// | ------- | ------------------- | ------------------- | -------------------- | -------------------- |
-// ------------------- |
-// | held    |                     |                     | –                    | –                    | –
-// |
-// | planned | `prepare`: running  | failed              | held                 | –                    | –
-// |
-// | running | `act`: done         | failed              | undoing [1]          | –                    | –
-// |
-// | done    |                     |                     | undoing              | undoing              | undone
-// |
-// | failed  |                     |                     | undoing [2]          | undoing [2]          | –
-// |
-// | undoing | `undo`: undone      | done [3]            | –                    | –                    | –
-// |
-// | undone  |                     |                     | –                    | –                    | –
-// |
+// | state   | step succeeds       | step fails for good | advice is over       | undo is wanted       | new holder lacks it |
+// | ------- | ------------------- | ------------------- | -------------------- | -------------------- | ------------------- |
+// | held    |                     |                     | –                    | –                    | –                   |
+// | planned | `prepare`: running  | failed              | held                 | –                    | –                   |
+// | running | `act`: done         | failed              | undoing [1]          | –                    | –                   |
+// | done    |                     |                     | undoing              | undoing              | undone              |
+// | failed  |                     |                     | undoing [2]          | undoing [2]          | –                   |
+// | undoing | `undo`: undone      | done [3]            | –                    | –                    | –                   |
+// | undone  |                     |                     | –                    | –                    | –                   |
 //
 // [1] If `act` has not begun, the next state is `held`. [2] Only if a program may have done half of its work. [3] The
 // undo is tried again each hour. `new holder lacks it`: this daemon took over the lease, and the previous holder had

@@ -1,7 +1,7 @@
 import { type BurnRate, budgetShareOf, burnRates, minute, type RuleParameters } from './parameters.ts';
 import { by, formatRuleDuration, type GroupOf, type RecordingRule, rangeFromZero, scaled, window } from './rule.ts';
 
-/** The windows of the burn-rate alerts, in seconds, except the window of 5 minutes. */
+/** The windows of the burn-rate alerts, in seconds, except 5 minutes, which has a recording rule of its own. */
 const windows = [
   ...new Set(
     [...burnRates.fast, ...burnRates.slow].flatMap(({ longSeconds, shortSeconds }) => [longSeconds, shortSeconds]),
