@@ -125,7 +125,8 @@ function isOf({ receiver }: Queue, audience: Audience): boolean {
 }
 
 function wants(queue: Queue, change: NoticeDraft): boolean {
-  // The end of an alert is selected by the same setting as its start, so Alertmanager gets the end of each alert.
+  // The end of an alert is selected by the same setting as its start. So Alertmanager gets the end of each alert that
+  // it got.
   const event = showsAlerts(queue.receiver) ? change.finding?.kind : change.event;
   if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, change)) return false;
   if (change.weight === 'news') return true;

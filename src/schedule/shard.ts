@@ -35,8 +35,8 @@ export function ownedBy(config: Config): Config {
 
 /**
  * Returns a mirror's targets that this shard (one of several daemons that divide the targets) probes. All targets of
- * one module belong to one shard. Targets of the
- * canary's module, and those without a module, belong to the owner of the upstream.
+ * one module belong to one shard. Targets of the canary's module, and those without a module, belong to the owner of
+ * the upstream.
  */
 export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
   if (shard === undefined) return targets;

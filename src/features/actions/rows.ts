@@ -34,8 +34,8 @@ export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): b
 }
 
 /**
- * True if clients are back at their previous mirror: after the advice to return (failback) was issued, the row's change
- * was undone for it.
+ * True if clients are back at their previous mirror: the change of this row was undone for a return (failback) after
+ * the advice was issued.
  */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;

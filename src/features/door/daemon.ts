@@ -10,8 +10,8 @@ import type { KnownOrder } from './order.ts';
 
 export interface Listener {
   /**
-   * Called with the current state after the daemon's lists of mirrors and advice were read. The key of
-   * the map is `ecosystem/upstream`.
+   * Called with the current state after the daemon's lists of mirrors and advice were read. The key of the
+   * map is `ecosystem/upstream`.
    */
   known(all: ReadonlyMap<string, KnownOrder>): void;
   doubted(names: ReadonlySet<string>): void;

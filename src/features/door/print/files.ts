@@ -20,7 +20,7 @@ export type SeenFiles =
       readonly joins: readonly Join[];
       /**
        * A full URL on the pages. It leads clients directly to the mirror, although they may lack its credentials or CA.
-       * `null`: the pages have no such URL.
+       * `null`: the pages have no such URL, or the mirror needs neither credentials nor a CA of its own.
        */
       readonly direct: string | null;
     }
