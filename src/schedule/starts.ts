@@ -39,7 +39,7 @@ interface Turn {
   readonly skipped: Skipped[];
 }
 
-/** Starts and skips the probes that are due now, and returns when it must run again. */
+/** Starts or skips the probes that are due now, and returns when this function must be called again. */
 export function advanceScheduler(state: SchedulerState, now: Now): ReturnType<Scheduler['advance']> {
   const turn: Turn = { now, start: [], skipped: [] };
   const { roster } = state;

@@ -187,7 +187,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
     either(query, recorded.seen),
     either(query, recorded.lags),
     either(query, recorded.p95s),
-    // The raw query for the last scrapes has steps of 5 min, so it misses a daemon that started after the last step.
+    // The raw query of `seen` has steps of 5 min, so it misses a daemon that started after the last step. This query
+    // finds such a daemon.
     query(`timestamp(mirrorwatch_build_info${past})`),
   ]);
   const now = await gaugesAt();
