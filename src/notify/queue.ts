@@ -163,7 +163,7 @@ export function entryFromRow(row: Row, now: Now): QueueEntry | null {
     bornMs: now.monotonicMs - Math.max(0, now.wallMs - notice.createdAtMs),
     dueMs: now.monotonicMs + waitMs,
     inFlight: false,
-    // The process may have ended while the notice was being sent.
+    // The earlier process may have ended while it was sending this notice.
     mayHaveArrived: true,
   };
 }

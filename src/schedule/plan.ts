@@ -49,10 +49,11 @@ function wobble(hash: number, index: number): number {
 }
 
 /**
- * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval.
- * @param hash      determines fraction and jitter
+ * Plans starts at `(n + fraction) × everyMs` of wall time, for n = 0, 1, 2 … since 1970. Each start is moved by up to
+ * `jitterShare` of the interval.
+ * @param hash      determines the fraction (0 to 1) and the jitter
  * @param offsetMs  monotonic minus wall time at the scheduler's start, plus the mirror's delay. A later change of the
- * wall clock moves no start.
+ *   wall clock moves no start.
  */
 export function makeEveryPlan(
   everyMs: number,

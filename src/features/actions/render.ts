@@ -30,7 +30,7 @@ export async function renderAdvice(
   before: string | null,
 ): Promise<Result<string, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
-  // Invalid UTF-8 was replaced when the file was read, so an undo could not restore the same bytes.
+  // U+FFFD replaced invalid UTF-8 when the file was read. An undo could not restore the same bytes.
   if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = readMapping(advice.remedy['json'] ?? '');

@@ -37,8 +37,7 @@ export interface OutOfTurn {
 }
 
 /**
- * Replaces the scheduler in a replay. It plans no probes. If a verdict requires a probe, it finds the stored
- * response.
+ * Replaces the scheduler in a replay. It plans no probes. If a verdict requires a probe, it finds the stored response.
  */
 export interface Desk {
   readonly scheduler: Scheduler;
