@@ -28,8 +28,8 @@ function subjectOf({ kind, registry, cause }: Finding, vantage: string): string 
 }
 
 /**
- * True if the change ends the finding: it was closed or acknowledged. An acknowledgement ends a finding only if it had
- * closed before, or if no other end is possible.
+ * True if the change ends the finding: it was closed or acknowledged. An acknowledgement ends a finding only if the
+ * finding had closed before, or if no other end is possible.
  */
 export function isEnd({ change, finding }: FindingChange): boolean {
   if (change === 'closed') return true;
@@ -62,8 +62,8 @@ export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly Notic
 }
 
 /**
- * Returns the event of an action. A change and its undo have the same subject, because the subject does not contain the
- * advice.
+ * Returns the event of an action. A change and its undo have the same subject, which names only the action, the
+ * ecosystem and the upstream.
  */
 export function draftOfAction(action: ActionChange): NoticeDraft {
   const { ecosystem, upstream } = action.row.advice;
@@ -75,7 +75,7 @@ export interface BodyMeta {
   readonly seq: number;
   readonly vantage: string;
   readonly wallMs: number;
-  /** For a recovery: the id of the notice that reported the start; `null`: this receiver got none. */
+  /** For a recovery: the id of the notice that reported the start; `null`: the receiver got no such notice. */
   readonly resolves: string | null;
   /**
    * The id of an earlier notice to which this notice only adds facts, so that no new action is needed; `null`: none.

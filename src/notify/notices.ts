@@ -8,7 +8,10 @@ import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from
 import { isMeant, type Queue, type QueueEntry } from './queue.ts';
 import { findBase, storyRowOf, storyViewOf } from './stories.ts';
 
-/** `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of format `standard`. */
+/**
+ * The receivers that get an event. `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of
+ * format `standard`.
+ */
 type Audience = 'all' | 'programs' | 'people';
 
 /** Ids of notices by receiver. */
@@ -93,7 +96,7 @@ function bodyFor(
   meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
-  // A chat's queue stores this body too, because the card is rendered from it when the notice is sent.
+  // The queue of a chat also stores the body in format `standard`. The card is rendered from it at each attempt.
   if (!showsAlerts(receiver) || change.finding === null)
     return bodyOf(change, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
   const isRecovery = change.type === 'mirror.recovery';
@@ -103,7 +106,8 @@ function bodyFor(
 }
 
 /**
- * Returns the sentence as key and values. A chat card needs it for other languages: the body has only the English text.
+ * Returns the sentence of a finding or an action as key and values; empty if there is none, or the receiver is not a
+ * chat. A chat card needs it for other languages, because the body has only the English text.
  */
 function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick<Notice, 'sentence'> {
   const sentence = finding?.sentence ?? action?.row.because;
@@ -121,7 +125,8 @@ function isOf({ receiver }: Queue, audience: Audience): boolean {
 }
 
 function wants(queue: Queue, change: NoticeDraft): boolean {
-  // The end of an alert has the filter of its beginning, so Alertmanager gets the end of each alert that it got.
+  // The end of an alert is selected by the same setting as its start. So Alertmanager gets the end of each alert that
+  // it got.
   const event = showsAlerts(queue.receiver) ? change.finding?.kind : change.event;
   if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, change)) return false;
   if (change.weight === 'news') return true;

@@ -34,7 +34,7 @@ export type Notifier = ReturnType<typeof createNotifier>;
 
 interface NotifierInput {
   readonly config: Config;
-  /** Rows of tables `outbox` and `meta`. */
+  /** The stored rows of the tables `outbox` and `meta`. */
   readonly restored: readonly Row[];
   /** Open findings; absent: none. Alertmanagers get them again after a start. */
   readonly open?: readonly Finding[];
@@ -102,7 +102,9 @@ export function createNotifier(input: NotifierInput) {
       return flush();
     },
     test: (name: string, now: Now) => makeTestNotice(state, name, now),
-    /** Returns when the next attempt, expiry or delayed event is due, monotonic; `null`: nothing is planned. */
+    /**
+     * Returns when the next attempt, expiry or delayed event is due, monotonic milliseconds; `null`: none is planned.
+     */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
@@ -196,8 +198,8 @@ function heed(state: State, change: FindingChange, now: Now): void {
 }
 
 /**
- * Creates a queue. The first message of a chat waits for `spacingMs`, because one may have been sent just before a
- * restart.
+ * Creates a queue. The first message of a chat waits for `spacingMs`, because a message may have been sent just
+ * before a restart.
  */
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = new Queue(receiver);

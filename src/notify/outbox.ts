@@ -31,7 +31,9 @@ export interface State {
   readonly live: Map<string, Finding>;
   /** Advice that is proposed now, by the mirror to leave. */
   readonly advised: Map<string, Advice>;
-  /** When a finding must be sent to an Alertmanager again, monotonic, by `<receiver>/<finding>`. */
+  /**
+   * When a finding must be sent to an Alertmanager again, monotonic milliseconds. The key is `<receiver>/<finding>`.
+   */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
   /** The last sequence number of each subject. */
@@ -157,9 +159,9 @@ export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, del
   if (failure.retry === 'never') return state.pending.drop(queue, entry, 'rejected');
   const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
   const attempts = entry.notice.attempts + 1;
-  // An alert must not expire at the receiver during the wait.
+  // The wait for the next attempt is limited. An alert must not expire at the receiver meanwhile.
   const longestMs = showsAlerts(queue.receiver) ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
-  // A wait that the receiver requests must not last until notices expire.
+  // The wait that the receiver requests is limited too. Notices must not expire meanwhile.
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
   const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMsFor(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
@@ -181,7 +183,7 @@ export function expire(state: State, now: Now): void {
     for (const entry of removeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
 }
 
-/** Drops notices until all receivers together have no more than the maximum. */
+/** Drops waiting notices until all receivers together have no more than the maximum (`state.outbox`). */
 export function dropOverflow(state: State): void {
   const total = (): number => [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
   while (total() > state.outbox) {

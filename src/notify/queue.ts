@@ -17,7 +17,7 @@ export interface QueueEntry {
   inFlight: boolean;
   /**
    * True: the receiver may have the notice although no attempt succeeded. Then its text must not change, because the
-   * receiver may drop a second notice with the same id. Alertmanager knows no ids of notices.
+   * receiver may drop a second notice with the same id. Alerts may change: Alertmanager knows no ids of notices.
    */
   mayHaveArrived: boolean;
   /** While this notice is being sent in a chat message: the id of the first notice of that message. */
@@ -36,15 +36,18 @@ export class Queue {
   receiver: Receiver;
   /** The receiver's last response was 410 (Gone): nothing is sent until the next reload. */
   disabled: boolean = false;
-  /** The receiver requested a wait until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
+  /**
+   * The end of the wait that the receiver requested (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic
+   * milliseconds.
+   */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
   /** The failure of the last delivery; `null`: it succeeded, or none has ended yet. */
   failure: DeliveryFailure | null = null;
-  /** Until this time, monotonic, the receiver's rate limit forbids the next message. */
+  /** Until this time, monotonic milliseconds, the receiver's rate limit forbids the next message. */
   pacedMs: number = Number.NEGATIVE_INFINITY;
   /**
-   * When quiet hours last delayed messages, monotonic. The reported age of a waiting notice starts at this time or
-   * later.
+   * When quiet hours last delayed messages, monotonic milliseconds. The reported age of a waiting notice starts at this
+   * time or later.
    */
   heldMs: number = Number.NEGATIVE_INFINITY;
   entries: QueueEntry[] = [];
@@ -54,7 +57,10 @@ export class Queue {
   }
 }
 
-/** Returns the notices to send now: for each subject the oldest, if it is due and not being sent. */
+/**
+ * Returns the notices to send now: for each subject the oldest, if it is due and not being sent. At most `inFlightMax`
+ * notices of a receiver are sent at once.
+ */
 export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry[] {
   if (queue.disabled || queue.notBeforeMs > nowMs) return [];
   const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
@@ -63,13 +69,18 @@ export function listDueEntries(queue: Queue, nowMs: number): readonly QueueEntry
     .slice(0, Math.max(0, free));
 }
 
-/** Returns when the first notice expires that is not being sent, monotonic; infinite: there is none. */
+/**
+ * Returns when the next notice expires, monotonic milliseconds. Notices that are being sent do not count. `Infinity`:
+ * no notice waits.
+ */
 export function expiryMsOf(queue: Queue): number {
   const waiting = queue.entries.filter((entry) => !entry.inFlight);
   return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
 }
 
-/** Returns when the next notice is due, monotonic; infinite: no notice can be sent. */
+/**
+ * Returns when the next notice is due, monotonic milliseconds. `Infinity`: no notice waits, or none can be sent now.
+ */
 export function attemptMsOf(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
   if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;
@@ -105,7 +116,7 @@ export function removeOverflow(queues: readonly Queue[]): { readonly queue: Queu
   return null;
 }
 
-/** Error codes of failures before a connection was open. After them the receiver cannot have the notice. */
+/** Error codes of failures before a connection was open. After such a failure the receiver cannot have the notice. */
 const unconnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -152,7 +163,7 @@ export function entryFromRow(row: Row, now: Now): QueueEntry | null {
     bornMs: now.monotonicMs - Math.max(0, now.wallMs - notice.createdAtMs),
     dueMs: now.monotonicMs + waitMs,
     inFlight: false,
-    // The process may have ended while the notice was being sent.
+    // The earlier process may have ended while it was sending this notice.
     mayHaveArrived: true,
   };
 }

@@ -25,7 +25,10 @@ export interface Story {
   stand: Advice | null;
   /** By receiver: the id of the notice that later notices of the story resolve or update. */
   told: Readonly<Record<string, string>>;
-  /** An event that is not sent to people before `dueMs`; infinite: before another event releases it. `null`: none. */
+  /**
+   * An event that is sent to people at `dueMs` or later. `Infinity`: it waits until another event releases it. `null`:
+   * no event waits.
+   */
   held: { readonly news: NoticeDraft; dueMs: number } | null;
 }
 
@@ -105,8 +108,8 @@ function recordBeginning(story: Story, news: NoticeDraft): boolean {
 }
 
 /**
- * True if clients may stay at the mirror that was advised last: the new advice names it too, or it is about as good as
- * the newly advised mirror.
+ * True if clients may stay at the mirror that was advised last: there is no new advice (`next` is `null`), it names the
+ * same mirror, or that mirror is about as good as the newly advised one.
  */
 function isStillGood(stand: Advice | null, next: Advice | null): boolean {
   if (next === null) return true;
@@ -154,8 +157,8 @@ export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void 
 }
 
 /**
- * Removes and returns the delayed events that are due. A withdrawal gets the id, target and chain of the advice that
- * people were sent.
+ * Removes and returns the delayed events that are due. If advice was withdrawn, its event gets the id, target and
+ * chain of the advice that people were sent.
  */
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
@@ -204,7 +207,7 @@ export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly stri
   return over;
 }
 
-/** Returns when the next delayed event is due, monotonic; infinite: none. */
+/** Returns when the next delayed event is due, monotonic milliseconds; `Infinity`: none is due at a known time. */
 export function releaseAtMs(stories: Stories): number {
   let firstMs = Number.POSITIVE_INFINITY;
   for (const { held } of stories.values()) firstMs = Math.min(firstMs, held?.dueMs ?? firstMs);

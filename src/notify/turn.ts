@@ -3,8 +3,8 @@ import type { Row, Table } from '../core/ports.ts';
 import { outboxKeyOf, type Queue, type QueueEntry } from './queue.ts';
 
 /**
- * The changes of one call to the outbox: rows to commit together with what caused them, and outcomes of notices to
- * count.
+ * The changes of one call to the outbox: rows to commit together with their cause (findings, advice, deliveries),
+ * and outcomes of notices to count.
  */
 export interface NotifyTurn {
   readonly rows: readonly Row[];

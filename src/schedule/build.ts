@@ -6,7 +6,10 @@ import type { Series } from './host.ts';
 
 /** After this many single probes, a series may join a build (several probes at once over one HTTP/2 connection). */
 const ripeFrom = limits.buildEvery - 1;
-/** The start value of `sinceBuild`: a new series is probed alone once before it may join a build. */
+/**
+ * The start value of `sinceBuild` (the single probes of a series since its last build). A new series may join a build
+ * after one single probe.
+ */
 export const sinceBuildAtFirst = ripeFrom - 1;
 
 /** Lets a series that failed in a build join the next build. */

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 
 export interface RanBefore {
-  /** When the last run of the pair started, wall milliseconds. */
+  /** When the last run of the pair (mirror and real client) started, wall milliseconds. */
   readonly startedAtMs: number;
   /** The number of the pair's runs so far, without repeated runs. It selects the module of the next run. */
   readonly runs: number;
@@ -25,7 +25,10 @@ export interface ClientRota {
   away(pair: ClientPair, now: Now): void;
   /** When the next pair is due; `null`: there is none. */
   nextAtMs(): number | null;
-  /** Replaces the pairs and the interval. A pair that stays keeps its next time, unless the interval has changed. */
+  /**
+   * Replaces the pairs and the interval. A pair that stays keeps the time of its next run, unless the interval has
+   * changed.
+   */
   replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
 }
 

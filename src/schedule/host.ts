@@ -22,7 +22,7 @@ export interface Host {
   heavyInFlight: number;
   /** Bytes that running heavy probes are expected to transfer. */
   bytesExpected: number;
-  /** The upstreams that probe the host now to confirm a failure (confirming rounds). */
+  /** The upstreams whose confirming rounds (probes that confirm or refute a failure) probe this host now. */
   readonly confirming: Set<string>;
 }
 
@@ -83,8 +83,8 @@ export function hasConfirmingSlot({ confirming }: Host, upstream: string): boole
 }
 
 /**
- * True if the hourly byte budget forbids the next probe of the series. Downloads stop at a fraction of the budget, the
- * canary never stops. A delayed download goes before downloads that last started later than it.
+ * True if the hourly byte budget forbids the next probe of the series. Downloads stop at a fraction of the budget,
+ * canary probes never stop. A download that the budget has delayed goes before downloads whose last start was later.
  */
 export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
@@ -94,7 +94,7 @@ export function isOverBudget(host: Host, series: Series, bytesPerHour: number | 
   let wanted = used + host.bytesExpected + bytesExpectedOf(series);
   for (const other of host.keptBack) {
     const bytes = bytesExpectedOf(other);
-    // A download that exceeds the budget of downloads reserves nothing, because it cannot start.
+    // A download that is larger than the whole budget of downloads reserves no bytes, because it cannot start.
     if (other !== series && other.startedAtMs < series.startedAtMs && bytes <= most) wanted += bytes;
   }
   return wanted > most;

@@ -16,9 +16,14 @@ export interface Plan {
   /** The first slot at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
-  /** Returns the slot with its start computed from the current clocks. If the wall clock is set, cron slots move. */
+  /**
+   * Returns the slot with its start computed from the current clocks. If the wall clock was changed, cron slots move.
+   */
   placed(slot: Slot, now: Now): Slot;
-  /** The last slot at or before now (`slot` itself, if none has come since), and how many before it were skipped. */
+  /**
+   * Returns the last slot at or before now, or `slot` itself if no later slot has come. `passed` is the number of slots
+   * skipped before the returned one.
+   */
   latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
 }
 
@@ -44,10 +49,11 @@ function wobble(hash: number, index: number): number {
 }
 
 /**
- * Plans starts at `n × everyMs + phaseMs` of wall time, each moved by up to `jitterShare` of the interval.
+ * Plans starts at `n × everyMs + phaseMs` of wall time, for n = 0, 1, 2 … since 1970. Each start is moved by up to
+ * `jitterShare` of the interval.
  * @param hash      determines the jitter, and the phase if `phaseMs` is absent
  * @param offsetMs  monotonic minus wall time at the scheduler's start, plus the mirror's delay. A later change of the
- * wall clock moves no start.
+ *   wall clock moves no start.
  */
 export function makeEveryPlan(
   everyMs: number,
@@ -79,7 +85,7 @@ export function makeEveryPlan(
 
 /**
  * Plans starts after each time of a cron expression. A hash of the request spreads them over `spreadMs`, with jitter.
- * @param staggerMs  the delay of this mirror after the common start, within the spread
+ * @param staggerMs  the delay of this mirror after the start that all mirrors share, milliseconds; a part of `spreadMs`
  */
 export function makeCronPlan(
   cadence: Extract<Cadence, { kind: 'cron' }>,

@@ -48,26 +48,26 @@ export interface Scheduler {
   visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
   /** Marks a mirror as in doubt, or ends the doubt. While it is in doubt, its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
-  /** Pauses a mirror until a wall time; `null` ends the pause, and any wait for its `Retry-After`. */
+  /** Pauses a mirror until a wall time; `null` ends the pause, and every wait of a throttled step. */
   pause(registry: string, untilWallMs: number | null): void;
   inMaintenance(registry: string, now: Now): boolean;
   /** Returns until when a step of the mirror is throttled, monotonic milliseconds; `null`: it is not throttled. */
   throttledUntil(registry: string, step: Step, now: Now): number | null;
   /**
-   * The planned start of the series' waiting or running probe, else of its next probe, monotonic milliseconds; `null`:
-   * the series is not configured, or never starts.
+   * The planned start of the waiting or running probe of a series (target and connection), else of its next probe,
+   * monotonic milliseconds; `null`: the series is not configured, or never starts.
    */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /**
-   * Sets the fraction of scheduled probes to skip (reason `local`) because this machine is overloaded. It is at most
-   * `shedMax`. Canaries are skipped half as often.
+   * Sets the fraction of scheduled probes to skip (reason `local`) because this machine is overloaded. More than
+   * `shedMax` counts as `shedMax`. Canary probes are skipped half as often.
    */
   shed(share: number): void;
   /** Prepares `replace` for the same configuration. It works in slices, so that it does not block the main loop. */
   preparing(config: Config, targets: readonly Target[]): Slices<void>;
   /**
    * Applies other targets or intervals. Unchanged series keep their phase. Running probes keep their slot until they
-   * end. Every wait for a `Retry-After` ends.
+   * end. Every wait of a throttled step ends.
    */
   replace(config: Config, targets: readonly Target[], now: Now): void;
   inFlight(): number;

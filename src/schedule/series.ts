@@ -12,7 +12,9 @@ import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './pla
  * at most this long. Milliseconds.
  */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
-/** A mirror's delay is at most this fraction of the interval. */
+/**
+ * The fixed delay of a mirror's probe after the time planned for all mirrors is at most this fraction of the interval.
+ */
 const staggerShare = 0.1;
 
 /**

@@ -19,7 +19,10 @@ function shardOf(name: string, count: number): number {
   return best;
 }
 
-/** Whether this shard owns an upstream: the owner alone requests canaries, judges the mirrors and advises. */
+/**
+ * True if this shard (one of several daemons that divide the targets) owns the upstream. Only the owner requests the
+ * canaries of its mirrors, judges the mirrors and advises.
+ */
 export function isUpstreamOwner({ shard }: Pick<Config, 'shard'>, one: Upstream): boolean {
   return shard === undefined || shardOf(upstreamKeyOf(one), shard.count) === shard.index;
 }
@@ -31,8 +34,9 @@ export function ownedBy(config: Config): Config {
 }
 
 /**
- * Returns a mirror's targets that this shard probes. All targets of one module belong to one shard. Targets of the
- * canary's module, and those without a module, belong to the owner of the upstream.
+ * Returns a mirror's targets that this shard (one of several daemons that divide the targets) probes. All targets of
+ * one module belong to one shard. Targets of the canary's module, and those without a module, belong to the owner of
+ * the upstream.
  */
 export function targetsOfShard(targets: readonly Target[], { shard }: Pick<Config, 'shard'>): readonly Target[] {
   if (shard === undefined) return targets;

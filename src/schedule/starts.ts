@@ -16,7 +16,7 @@ const wakeMsMax = 60_000;
 /** If the wall clock changes by more than this, the times of cron slots are computed again. Milliseconds. */
 const replaceShiftMs = 250;
 
-/** How long a download waits for other downloads from the same upstream, milliseconds. */
+/** The maximum time that a download waits for other downloads from the same upstream, milliseconds. */
 const downloadPatienceMs = 60_000;
 
 export interface SchedulerState {
@@ -29,7 +29,7 @@ export interface SchedulerState {
   /** The fraction of scheduled probes to skip because this machine is overloaded, 0 to 1. */
   shedShare: number;
   wakeAtMs: number;
-  /** The monotonic clock minus the wall clock when cron slots were placed. */
+  /** The monotonic clock minus the wall clock when the times of cron slots were last computed, milliseconds. */
   offsetMs: number;
 }
 
@@ -39,7 +39,7 @@ interface Turn {
   readonly skipped: Skipped[];
 }
 
-/** Starts and skips the probes that are due now, and returns when it must run again. */
+/** Starts or skips the probes that are due now, and returns when this function must be called again. */
 export function advanceScheduler(state: SchedulerState, now: Now): ReturnType<Scheduler['advance']> {
   const turn: Turn = { now, start: [], skipped: [] };
   const { roster } = state;
@@ -92,7 +92,7 @@ function tryAgain(state: SchedulerState, series: Series, missed: Slot, now: Now)
 
 function arrive(state: SchedulerState, series: Series, suspended: boolean, turn: Turn): void {
   const { slot, passed } = series.plan.latest(series.slot, turn.now);
-  // A retry was already counted when its slot was missed.
+  // A retry counts 0: its slot was already counted as skipped when the first attempt was missed.
   const own = slot.isAgain === true ? 0 : 1;
   series.slot = series.plan.next(slot, turn.now);
   state.roster.plan(series);

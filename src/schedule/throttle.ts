@@ -70,8 +70,8 @@ export interface Throttled {
   pausedUntilMs: number | null;
   readonly throttles: Throttles;
   /**
-   * Whether the mirror was in a maintenance window at the last check. The result is valid between these wall times.
-   * `null`: not checked yet.
+   * Whether the mirror was in a maintenance window at the last check. The result is valid from `fromMs` until
+   * `untilMs` (wall milliseconds). `null`: not checked yet.
    */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
@@ -96,7 +96,7 @@ export function isInMaintenance(absence: Throttled, calendar: Calendar, now: Now
   return inWindow;
 }
 
-/** Why the mirror is not probed now; `null`: it may be. */
+/** Why the mirror must not be probed now; `null`: it may be probed. */
 export function awayReasonOf(absence: Throttled, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
   if (isInMaintenance(absence, calendar, now)) return 'maintenance';
   if (absence.pausedUntilMs !== null && absence.pausedUntilMs <= now.wallMs) absence.pausedUntilMs = null;

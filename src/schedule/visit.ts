@@ -9,8 +9,8 @@ import { awayReasonOf, throttleStep, waitEnd } from './throttle.ts';
 export interface Visited {
   readonly wireBytes: number;
   /**
-   * The step of our own probes that was throttled; `null`: none. `retryAfterMs`: how long the mirror must not be
-   * requested; 0: throttled without a time.
+   * The step of our own probes that was throttled; `null`: none. `retryAfterMs`: how long this step must not be
+   * requested, milliseconds; 0: throttled without a time.
    */
   readonly throttled: { readonly step: Step; readonly retryAfterMs: number } | null;
 }
@@ -25,7 +25,7 @@ export type NoVisit = Exclude<Skipped['because'], 'overrun' | 'local'> | 'busy';
 
 /**
  * Starts a visit, or returns why it cannot start: the mirror may not be probed, or its host has no free slot or no byte
- * budget left. If `bytesPerHour` is `null`, there is no budget.
+ * budget left. If `bytesPerHour` is `null`, bytes are not limited.
  */
 export function startVisit(
   roster: ScheduleRoster,

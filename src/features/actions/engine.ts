@@ -26,7 +26,8 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // `test/unit/features/actions/engine-table.test.ts` tests every cell.
 
 /**
- * Restores the state from stored rows. If `act` or `undo` began before the restart, the row is marked as interrupted.
+ * Restores the state from stored rows of the action journal. A row whose step `act` or `undo` began before the restart
+ * is marked as interrupted.
  */
 export function restoreActions(rows: readonly ActionRow[]): ActionState {
   const hasBegun = ({ state, attempts }: ActionRow): boolean =>
@@ -78,7 +79,8 @@ function closeTurn(turn: Turn): [ActionState, ActionOutput] {
   const { input, now, rules, rows, busy, changed, orders, results, accepted } = turn;
   const isNeeded = (row: ActionRow): boolean => {
     const { attempts, plannedAtMs, endedAtMs, advice } = row;
-    // Recent rows are kept: they count against the limits per hour and per day, and may record a regret.
+    // Recent rows are kept: they count against the limits per hour and per day. Also, an audit may still find that
+    // their switch was wrong.
     if (attempts > 0 && now.wallMs - Math.max(plannedAtMs, endedAtMs ?? 0) < limits.actionRegretMs) return true;
     if (isUndoable(row)) return rules.has(row.action);
     // The row of an advice in force is kept: without it, the action would run again.

@@ -18,7 +18,10 @@ import { diffOf, renderAdvice } from './render.ts';
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
 type Kept = Pick<KeptFile, 'file' | 'beforeSha256'>;
 
-/** The action `file`: rewrites a file, and stores the previous text under the row's id, so that an undo restores it. */
+/**
+ * The action `file`: rewrites a file. It stores the previous text under the id of the row in the action journal, so
+ * that an undo restores that text.
+ */
 export const fileAction = {
   async prepare(row: ActionRow, deed: FileDeed): Promise<ActionEnd> {
     const { before, after } = await wantedIn(row, deed);

@@ -23,7 +23,7 @@ export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): vo
   if ((newest?.undoneBy === 'regret' || newest?.undoneBy === 'operator') && mayUndo)
     return undoRow(turn, newest.id, newest.undoneBy);
   if (wanted !== null && wanted.cause !== 'failback') return beginRow(turn, mine, wanted, rule);
-  // If only a bypass ends, the switch to another mirror that came before it stays.
+  // If only a bypass (a client setting that avoids the broken part) ends, an earlier switch to another mirror stays.
   const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
   if (isDue && mayUndo) undoRow(turn, newest.id, 'failback');
   else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
@@ -36,7 +36,10 @@ function renewRow(turn: Turn, row: ActionRow, wanted: Advice, rule: ActionRule):
   return recordRow(turn, { ...row, advice: wanted });
 }
 
-/** Requests the next step of an open row. If the advice ended, or the rule has another mode or target, the row ends. */
+/**
+ * Requests the next step of an open row of the action journal. If its advice has ended, or the rule has another mode or
+ * target now, the row ends as `held`, or its change is undone.
+ */
 function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: ActionRule): void {
   const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
   const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);

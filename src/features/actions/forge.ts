@@ -48,14 +48,17 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     return { number: Number(number), state: now, url: printable(url, 300) };
   }
 
-  /** Finds the merge request whose source is this branch, in any state. @param number  its number, if known */
+  /**
+   * Finds the merge request whose source is this branch, in any state; `null`: there is none.
+   * @param number  its number, if known
+   */
   async function find(head: string, number?: number) {
     if (number !== undefined) return readOne(await call('GET', `${api}/${number}`));
     const name = encodeURIComponent(head);
     const query = {
       github: `head=${api.split('/').at(-3)}:${name}`,
       gitlab: `source_branch=${name}`,
-      // Gitea cannot filter by branch, so the ten requests that were updated last are read.
+      // Gitea cannot filter by branch, so the ten merge requests that were updated last are read.
       gitea: 'sort=recentupdate&limit=10',
     }[kind];
     const listed = await call('GET', `${api}?state=all&${query}`);

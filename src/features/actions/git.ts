@@ -64,7 +64,7 @@ export const gitAction = {
   async undo(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const kept = row.kept as Kept | null;
     const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
-    // If the request was not merged, closing it is enough, and nothing must be reverted.
+    // If the merge request was not merged, it is only closed. Nothing must be reverted.
     if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
       return { tag: 'ok', output: row.output };
     const head = headOf(row, deed, '+undo');
@@ -220,7 +220,8 @@ class Branch {
     await this.#copy
       .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
       .catch(async (cause: unknown) => {
-        // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt pushed it.
+        // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt has pushed
+        // it, so nothing failed.
         if (head === branch || !(await this.#copy.isThere(head))) throw cause;
       });
   }

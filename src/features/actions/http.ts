@@ -61,7 +61,7 @@ async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null
   const response = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (response.tag === 'ok') {
     const value = valueIn(response.body);
-    // An undo could not restore bytes that are not UTF-8.
+    // U+FFFD replaces bytes that are not UTF-8. An undo could not restore them, so such a value is refused.
     if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
     throw new StepFailed(phrase('acted.noStore'), true);
   }
@@ -92,7 +92,8 @@ async function set(
 }
 
 /**
- * Shows only the placeholders' values. The rest of the operator's body is not shown, because it may contain a token.
+ * Previews a request that the operator wrote: the output contains only the values of its placeholders. The rest of the
+ * body is not shown, because it may contain a token.
  */
 function prepareOwn(row: ActionRow, template: string): ActionEnd {
   const used = Object.entries(valuesOf(row, 'act')).filter(([name]) => template.includes(`{{${name}}}`));
@@ -121,7 +122,7 @@ async function request(
     means,
   );
   if (response.tag === 'failed') throw new StepFailed(response.because, true);
-  // The body is not shown: a response may repeat the token of the request.
+  // The response body is not shown, because it may repeat a token from the request.
   return { tag: 'ok', output: `HTTP ${response.status}` };
 }
 
@@ -150,7 +151,7 @@ type StoreResponse =
   | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
 
 /**
- * Sends one request within the time of the step, with the same checks of addresses as for webhooks.
+ * Sends one request within the remaining time of the step, with the same checks of addresses as for webhooks.
  * @param bytesMax  a longer response fails, because a truncated value would be mistaken for the stored one
  */
 export async function send(

@@ -27,7 +27,10 @@ export interface Lease {
   close(): Promise<void>;
 }
 
-/** The last successful renewal. Revisions and lease ids have 64 bits, so the gateway sends them as text. */
+/**
+ * The result of the last successful renewal. Revisions and lease ids have 64 bits, so etcd's gateway sends them as
+ * text.
+ */
 interface Held {
   readonly rule: PairRule;
   readonly lease: string;
@@ -43,8 +46,8 @@ type Kv = { readonly lease?: string; readonly create_revision?: string; readonly
 const operationsMax = 100;
 
 /**
- * Keeps a lease through etcd's gateway. A daemon regards itself as the holder for `leaseMs` from the start of its last
- * successful renewal. So it stops acting before the lease ends in etcd.
+ * Keeps a lease through etcd's HTTP gateway. A daemon regards itself as the holder for `leaseMs` from the start of its
+ * last successful renewal. So it stops acting before the lease ends in etcd.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
 export function createLease(clock: Clock): Lease {
@@ -128,7 +131,8 @@ class EtcdLease implements Lease {
       const before = this.#held;
       const lease = await leaseFor(by, before !== null && isSame(before.rule, by) ? before.lease : null);
       const number = await claim(by, lease);
-      // After a takeover, the rows of the previous holder are read, because this daemon must be able to undo them.
+      // After a takeover, the rows of the previous holder are read, because this daemon must be able to undo their
+      // changes.
       if (number !== null && number !== this.#held?.number) this.#shared = await readShared(by);
       this.#held = { rule: by, lease, number, untilMs: startMs + by.leaseMs };
       const mine = this.fence();
@@ -141,7 +145,10 @@ class EtcdLease implements Lease {
   }
 }
 
-/** Creates the key of the pair if it is free. @returns its revision; `null`: another daemon holds the key */
+/**
+ * Creates the key of the pair of daemons, if no daemon holds it.
+ * @returns the revision of this daemon's key; `null`: the other daemon holds the key
+ */
 async function claim(by: PairRule, lease: string): Promise<string | null> {
   const key = base64(by.key);
   const taken = await call(by, '/v3/kv/txn', {

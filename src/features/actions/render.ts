@@ -30,7 +30,7 @@ export async function renderAdvice(
   before: string | null,
 ): Promise<Result<string, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
-  // Invalid UTF-8 was replaced when the file was read, so an undo could not restore the same bytes.
+  // U+FFFD replaced invalid UTF-8 when the file was read. An undo could not restore the same bytes.
   if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
   const lines = advice.remedy[as === 'shell' ? 'env' : as];
   const json = readMapping(advice.remedy['json'] ?? '');
@@ -95,7 +95,7 @@ function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url;
 }
 
-/** Returns a machine that has only this file, so that the client's doctor edits this file and no other one. */
+/** Returns a simulated machine with only this file, so that the code that edits settings changes no other file. */
 function machineWith(end: string, text: string | null): Machine {
   const gone = { tag: 'error', code: 'ENOENT' } as const;
   return {
@@ -108,7 +108,7 @@ function machineWith(end: string, text: string | null): Machine {
   };
 }
 
-/** True if a text contains masked credentials. As a setting, the `***` would break builds. */
+/** True if a text contains masked credentials. If `***` were written into a setting, builds would fail. */
 export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }
@@ -116,7 +116,7 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
 /** Returns the removed and added lines for display, with masked credentials and at most `limits.actionOutputChars`. */
 export function diffOf(file: string, before: string | null, after: string): string {
   if (before === after) return '';
-  // Writing reformats a JSON file, so the diff compares both texts in that format.
+  // Writing a JSON file reformats it. So the previous text is reformatted too; otherwise unchanged lines would differ.
   const json = readMapping(before ?? '');
   const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
   const [isOld, isNow] = [new Set(old), new Set(now)];

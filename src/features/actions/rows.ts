@@ -33,7 +33,10 @@ export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): b
   return kind !== deed.kind || (place !== undefined && place !== actionPlaceOf(deed));
 }
 
-/** True if clients returned to the earlier mirror: an undo for a failback ended after the advice was issued. */
+/**
+ * True if clients are back at their previous mirror: the change of this row was undone for a return (failback) after
+ * the advice was issued.
+ */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
   return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
 }

@@ -21,9 +21,12 @@ export interface KeyStore {
   readonly read: (url: string, key: string) => StoreRequest;
   /** True: a 404 means that the value does not exist, and `write` can create it. False: the value must exist. */
   readonly canCreate: boolean;
-  /** @returns the value; `null`: it does not exist; `undefined`: the body is not a response of this store */
+  /**
+   * Returns the value in a response; `null`: it does not exist; `undefined`: the body is not a response of this store.
+   */
   readonly valueIn: (body: string) => StoreValue | null | undefined;
   /**
+   * Makes the request that replaces the value `before`, if it has not changed since.
    * @param after  `null`: removes or empties the value
    * @param fence  the fence, if its lease is in the same etcd: then the write succeeds only if this daemon holds the
    *   lease
@@ -42,7 +45,8 @@ export interface KeyStore {
 const json = { 'content-type': 'application/json' } as const;
 
 export const stores: Readonly<Record<ActionStore, KeyStore>> = {
-  // The `url` is that of the path `/v3/kv/txn`: https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
+  // `url` is etcd's endpoint for transactions, with the path `/v3/kv/txn`:
+  // https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
   etcd: {
     canCreate: true,
     read: (url, key) => ({
@@ -72,7 +76,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     },
     isDone: (body) => readMapping(body)?.['succeeded'] === true,
   },
-  // The `url` is that of the key, below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
+  // `url` is the URL of the key, with a path below `/v1/kv/`: https://developer.hashicorp.com/consul/api-docs/kv
   consul: {
     canCreate: true,
     read: (url) => ({ method: 'GET', url, body: '' }),
@@ -84,7 +88,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
       if (typeof pair?.ModifyIndex !== 'number') return undefined;
       return { text: textOf(pair.Value ?? ''), index: String(pair.ModifyIndex) };
     },
-    // If there was no value before, an undo writes an empty value.
+    // If there was no value before the change (`after` is `null`), an undo writes an empty value.
     write: (url, _, before, after) => ({
       method: 'PUT',
       url: withQuery(url, { cas: before?.index ?? '0' }),
@@ -92,9 +96,9 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     }),
     isDone: (body) => body.trim() === 'true',
   },
-  // The `url` is that of `/nacos/v1/cs/configs?dataId=…&group=…` (https://nacos.io/docs/v2/guide/user/open-api/). Nacos
-  // has no write that succeeds only if no value exists. A starting server responds 404, so a write could overwrite
-  // everything.
+  // `url` has the path and query `/nacos/v1/cs/configs?dataId=…&group=…`
+  // (https://nacos.io/docs/v2/guide/user/open-api/). Nacos has no write that succeeds only if no value exists. A server
+  // that is starting also responds 404, so a write after a 404 could overwrite an existing value.
   nacos: {
     canCreate: false,
     read: (url) => ({ method: 'GET', url, body: '' }),

@@ -30,7 +30,7 @@ export interface ActionInput extends Situation {
 export interface ActionOutput {
   readonly rows: readonly ActionRow[];
   readonly dropped: readonly string[];
-  /** Steps to run once `rows` are stored. */
+  /** Steps to run after `rows` are stored. */
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
   readonly accepted: readonly string[];
@@ -88,8 +88,8 @@ export function rowsInForce(turn: Turn, row: Pick<ActionRow, 'action' | 'advice'
 }
 
 /**
- * Returns the rows that one undo reverts. One undo of kind `command` reverts all mirror switches of an upstream at
- * once, or all bypasses.
+ * Returns the rows that one undo reverts. An undo of kind `command` reverts all switches of its action at an upstream,
+ * or all bypasses, at once. An undo of another kind reverts only its own row.
  */
 export function rowsUndoneWith(turn: Turn, row: ActionRow): readonly ActionRow[] {
   return row.kind === 'command'

@@ -48,7 +48,7 @@ const slowByMs = 900;
 export interface DemoEvent {
   readonly stage: DemoStage;
   readonly atSeconds: number;
-  /** `null`: the event is not about one ecosystem, or the demo has only one. */
+  /** The ecosystem of the event; `null`: the event is not about one ecosystem, or the demo has only one. */
   readonly ecosystem: string | null;
   readonly text: string;
   /**

@@ -7,9 +7,9 @@ const wellForMs = 120_000;
 const pollMs = 1_000;
 
 /**
- * `shown`: a fault lasts long enough for a user to open the page. `door`: a fault ends once the undo of the action is
- * the only missing stage, so that the undo follows within a minute. `once`: like `door`, but the first fault begins as
- * early as possible.
+ * When faults of the demo begin and end. `shown`: a fault lasts long enough for a user to open the page. `door`: a
+ * fault ends once the undo of the action is the only missing stage, so that the undo follows within a minute. `once`:
+ * like `door`, but the first fault begins as early as possible.
  */
 export type DemoPace = 'shown' | 'door' | 'once';
 

@@ -37,7 +37,7 @@ export function demoIntervalsOf(hasDoor: boolean): DemoIntervals {
   return hasDoor ? { everyMs: 500, holdSeconds: 20 } : { everyMs: 1_000, holdSeconds: 60 };
 }
 
-/** Returns the demo's configuration file as JSON, because JSON is valid YAML. */
+/** Returns the text of the demo's configuration file. It is JSON, which is valid YAML. */
 export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, door }: DemoPlaces): string {
   const { everyMs, holdSeconds } = demoIntervalsOf(door !== null);
   const byId = <T>(partOf: (pair: DemoPair) => T) =>

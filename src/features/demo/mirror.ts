@@ -7,7 +7,7 @@ export interface DemoMirror {
   readonly url: string;
   /** Sets an additional delay of every response, milliseconds. */
   slow(byMs: number): void;
-  /** True: every response has status 503. */
+  /** Makes every response fail with status 503 (`true`), or ends this fault (`false`). */
   fail(isFailing: boolean): void;
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { DemoReceived } from './mirror.ts';
 
 export interface DemoChange {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
-  /** `null`: the ecosystem is not known. */
+  /** The ecosystem of the event; `null`: not known. */
   readonly ecosystem: string | null;
   readonly text: string;
   /**

@@ -8,7 +8,7 @@ import type { Assignment, Machine } from '../../core/trap.ts';
 const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
 
 /**
- * Returns the indexes of lines in here-documents, because these set no variable. A here-document without an end is
+ * Returns the indexes of lines in here-documents. Such lines set no variable. A here-document without an end is
  * ignored: otherwise all following lines would be skipped.
  */
 function hereLines(lines: readonly string[]): ReadonlySet<number> {

@@ -21,7 +21,9 @@ const options = {
 
 const mirrorsMax = 100;
 
-/** `mirrorwatch doctor`: finds traps in this machine's settings and, if wanted, at mirrors. */
+/**
+ * `mirrorwatch doctor`: finds traps (harmful settings) on this machine and, if requested, faults of mirrors by probes.
+ */
 export const doctorCommand: Command = {
   name: 'doctor',
   usage:
@@ -57,7 +59,7 @@ async function knownFrom(config: Config): Promise<KnownSurroundings> {
   return { hosts: mirrors.map(({ url }) => new URL(url).hostname), doors: await doorsOf(config), privatePatterns };
 }
 
-/** Returns the front door's settings, for the first client of each ecosystem. */
+/** Returns for each ecosystem the front door's URL and the lines that set it, for the ecosystem's first client. */
 async function doorsOf(config: Config): Promise<KnownSurroundings['doors']> {
   if (config.door === undefined) return [];
   const { linesOfDoor } = await import('../../config/door-routes.ts');

@@ -40,8 +40,8 @@ export function trapsOfDoor(
   );
   if (unknown.length > 0 && behind.length > 0)
     traps.push(trap('door-leaks', say('trap.door-leaks.what', { patterns: list(unknown), mirrors: list(behind) })));
-  // Only clients with a setting for private names need the patterns. The front door's lines for such a client contain
-  // them.
+  // Only a client with a setting for private names needs the patterns. For such a client, the front door's lines
+  // contain the patterns.
   const missing = unknown.filter((pattern) => lines.some((line) => line.includes(pattern)));
   if (missing.length > 0) traps.push(trap('door-private', say('trap.door-private.what', { patterns: list(missing) })));
   return traps;

@@ -176,7 +176,7 @@ export const errorTexts: readonly ErrorText[] = [
     /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
-  // Other lines may have the details.
+  // Other lines of the same output may show which reason it is.
   ...result(['refused', 'timeout_connect', 'unreachable'], /Unable to connect to \S+:https?:|不能连接到 \S+：https?：/),
   ...result(
     'absent',

@@ -7,9 +7,9 @@ import { failuresByLayer } from './layers.ts';
 
 interface KnownError {
   readonly line: string;
-  /** The reason; `null`: the text does not show which of `candidates` it is. */
+  /** The reason of the error; `null`: the text does not show which of `candidates` it is. */
   readonly reason: ErrorReason | null;
-  /** The reasons that the text may have; empty: `reason` is known. */
+  /** The possible reasons of the error; empty if `reason` is known. */
   readonly candidates: readonly ErrorReason[];
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
@@ -91,7 +91,7 @@ function writtenUrl(text: string): string | null {
   return written !== undefined && URL.canParse(written) ? new URL(written).origin : null;
 }
 
-/** Returns the origin of a host that errors of pip or of resolvers name without a URL. */
+/** Returns the origin of a host that an error of pip or of name resolution mentions without a URL; `null`: none. */
 function namedHost(text: string): string | null {
   const [, scheme, host, port] = /(HTTPS?)ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
   if (host !== undefined) return scheme === 'HTTPS' ? secure(host, port) : `http://${host}:${port}`;
@@ -106,7 +106,7 @@ function secure(host: string, port: string | undefined): string {
 
 /** What a reason means, in words. */
 interface Meaning {
-  /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
+  /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */
   readonly layer: string | null;
   readonly means: string;
   readonly next: string;
@@ -124,13 +124,13 @@ export interface ObservedFailure {
 }
 
 export interface Explained {
-  /** The reason; `null`: the text does not show which of `candidates` it is. */
+  /** The reason of the error; `null`: the text does not show which of `candidates` it is. */
   readonly reason: ErrorReason | null;
-  /** The reasons that the text may have; empty: `reason` is known. */
+  /** The possible reasons of the error; empty if `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
   /** Failures observed by the daemon that fit the text: at the mirror that the text names, else in its ecosystem. */
   readonly observed: readonly ObservedFailure[];
-  /** The layer that failed; `null`: it is not known, or the reason is one of `ownReasons`. */
+  /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */
   readonly layer: string | null;
   readonly ecosystem: string | null;
   readonly url: string | null;
@@ -144,8 +144,8 @@ export interface Explained {
 
 /**
  * Explains the errors of package clients in a text; empty: no error is recognized.
- * @param open  the failures that the daemon observes now. If the text names a mirror and allows several reasons, they
- *   can show which one it is
+ * @param open  the failures that the daemon observes now. If the text names a mirror and allows several reasons, these
+ *   failures can show which reason it is
  */
 export function explainText(text: string, say: Say, open: readonly ObservedFailure[] = []): readonly Explained[] {
   return findKnownErrors(text).map((error) => {

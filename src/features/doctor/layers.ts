@@ -10,8 +10,8 @@ export type Layer = (typeof layers)[number];
 
 /**
  * The state of one layer of one mirror. `slow`: the layer works, but took at least `slowMs`. `untold`: it is unknown
- * whether the layer works. `passed over`: the connection does not use it, such as TLS over plain HTTP. `not reached`:
- * an earlier layer fails or is `untold`.
+ * whether the layer works. `passed over`: the connection does not use the layer, for example TLS at an `http:` URL.
+ * `not reached`: an earlier layer fails or is `untold`.
  */
 export interface LayerState {
   readonly layer: Layer;
@@ -236,7 +236,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
   }
 }
 
-/** Lists the layer, the meaning and the next action of each failure, for docs/doctor.md. */
+/** Lists the layer, the meaning and the next action of each failure, for `explain` and docs/doctor.md. */
 export function failuresByLayer(say: Say): readonly {
   readonly kind: ProbeFailure['kind'];
   readonly layer: Layer | null;

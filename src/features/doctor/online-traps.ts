@@ -82,8 +82,8 @@ export async function findPlainOnTls(
 }
 
 /**
- * Addresses that no remote host can have: loopback, unspecified, documentation ranges, and the range that proxies
- * invent for names.
+ * Addresses that no remote host can have: loopback, unspecified, link-local, broadcast, documentation ranges, and the
+ * range from which some proxies invent an address for each name.
  */
 const madeUpAddress =
   /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
@@ -234,8 +234,8 @@ export async function findRelayTraps(
 }
 
 /**
- * If the clocks differ by more than this, new certificates and tokens are invalid. `Date` has a resolution of one
- * second. Milliseconds.
+ * If the local clock and the mirrors' clocks differ by more than this, new certificates and tokens may be invalid. It
+ * is far above the resolution of the header `Date`, which is one second. Milliseconds.
  */
 const skewMs = 60_000;
 
@@ -259,8 +259,8 @@ export function findClockTraps(seen: readonly SeenSubject[], say: Say): readonly
 }
 
 /**
- * Returns how far the local clock is ahead, milliseconds; `null`: there is no valid `Date`. The `Age` of a cached
- * response is added to its `Date`.
+ * Returns how far the local clock is ahead of the mirror's clock, milliseconds; `null`: there is no valid `Date`. The
+ * `Age` of a cached response is added to its `Date`.
  */
 function skewOf({ transcript }: Probed): number | null {
   const hop = transcript.hops.at(-1);

@@ -9,11 +9,15 @@ import { openEvents } from '../../daemon/system.ts';
 import type { KnownOrder } from './order.ts';
 
 export interface Listener {
-  /** Called with the current state after the lists of mirrors and advice were read. The key is `ecosystem/upstream`. */
+  /**
+   * Called with the current state after the daemon's lists of mirrors and advice were read. The key of the
+   * map is `ecosystem/upstream`.
+   */
   known(all: ReadonlyMap<string, KnownOrder>): void;
   doubted(names: ReadonlySet<string>): void;
   /**
-   * Called with the reason when the lists or the event stream cannot be read, and after each further failed attempt.
+   * Called with the reason when the daemon's lists or event stream cannot be read, and after each further failed
+   * attempt.
    */
   lost(why: string): void;
 }
@@ -23,12 +27,12 @@ export interface DaemonAt {
   readonly url: string;
   /** The bearer token; `null`: requests have no token. */
   readonly token: string | null;
-  /** Absent: the default CAs are trusted. */
+  /** How to verify the daemon's certificate; absent: by the default CAs. */
   readonly tls?: TlsTrust;
 }
 
 const againMs = 2_000;
-/** The minimum pause between two reads of the lists, milliseconds, because the daemon limits the rate of requests. */
+/** The minimum pause between two reads of the daemon's lists, milliseconds, because the daemon limits requests. */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
@@ -53,7 +57,7 @@ interface AdviceSeen {
   readonly candidates?: unknown;
 }
 
-/** The gates (reasons against advising a mirror) that mean: a client's run fails at this mirror. */
+/** The gates (reasons that exclude a mirror from advice) which show that clients' fetches from the mirror fail. */
 const failingGates: ReadonlySet<string | null> = new Set(['outage', 'certificate', 'refusal']);
 
 export function daemonOf({ door, listen }: Config): DaemonAt {

@@ -123,7 +123,7 @@ export function attemptAt(
 
 /**
  * Requests the sources in order until one succeeds.
- * @param usualMs  returns by the index of a source how long to wait before the next source is requested too,
+ * @param usualMs  takes the index of a source, and returns how long to wait before the next source is requested too,
  *   milliseconds
  * @returns the first success; else `no_range` if any source responded 416, else `absent` if any responded 404 or 410,
  *   else `none`

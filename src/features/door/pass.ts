@@ -77,7 +77,10 @@ export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promi
   }
 }
 
-/** Returns by the index of an attempt after how many milliseconds the next mirror is requested too. */
+/**
+ * Returns a function that takes the index of a source and returns the wait before the next source is requested too,
+ * milliseconds.
+ */
 function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: number) => number {
   return (at) => {
     const usual = usualMs(sources[at]?.name ?? '') ?? limits.doorHedgeMs;

@@ -53,7 +53,8 @@ function isContained(path: string): boolean {
     if (/[\\\p{Cc}]/u.test(text)) return false;
     if (!text.includes('%')) return true;
     const again = decodedOf(text);
-    // A text with an invalid escape cannot be decoded further. If even the path as sent is such a text, it is refused.
+    // A text with an invalid escape cannot be decoded further. If the path as sent has an invalid escape, it is
+    // refused.
     if (again === null) return read > 0;
     text = again;
   }

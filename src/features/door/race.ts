@@ -23,7 +23,7 @@ export class AllFailed extends Error {
  * Runs attempts in order until one succeeds; then the others are aborted. An attempt begins when an earlier attempt
  * fails, or `usualMs` after the previous one began. If two attempts are running, the next one waits at least
  * `limits.doorStallMs`.
- * @param usualMs  returns by the index of an attempt how long to wait before the next attempt begins, milliseconds
+ * @param usualMs  takes the index of an attempt, and returns how long to wait before the next one begins, milliseconds
  * @throws AllFailed if every attempt failed, or `signal` is aborted
  * @see Dean and Barroso, "The Tail at Scale", 2013
  */

@@ -15,8 +15,8 @@ interface Progress {
 }
 
 /**
- * Sends an artifact to the client from the first mirror that has it. If a complete response of known length stalls or
- * is cut off, the next mirror continues. With a strong ETag the door requests only the rest, whose ETag and total
+ * Sends an artifact to the client from the first mirror that has it. If a response with status 200 and a length stalls
+ * or is cut off, the next mirror continues it. With a strong ETag the door requests only the rest, whose ETag and total
  * length must be the same. Otherwise it reads the response from the start, which must have the same length and the same
  * first bytes. If no mirror can continue, the client's connection is closed.
  */
@@ -79,7 +79,8 @@ async function pump(
     status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
   const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
   const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // Only a complete response with a length can be continued: for other responses the end of the file is not known.
+  // Another mirror can continue only a response with status 200 and a length. For other responses (such as a range) the
+  // end of the file is not known.
   const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
   const tries: (Fetched | Source)[] = [started, ...others];
   for (const one of tries) {
@@ -148,7 +149,7 @@ async function resumed(deps: PassDeps, source: Source, progress: Progress, signa
 
 /**
  * Reads and skips the bytes that the client already has.
- * @throws Error if there are fewer bytes, or if their hash differs
+ * @throws Error if there are fewer bytes, or if their hash differs from that of the bytes that the client has
  */
 async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
   const own = createHash('sha256');

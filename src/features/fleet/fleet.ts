@@ -9,7 +9,8 @@ export interface MirrorRow {
   readonly upstream: string;
   readonly registry: string;
   /**
-   * One cell for each place that monitors the mirror, or may monitor it because a shard of the place does not report.
+   * One cell for each place that monitors the mirror. If a shard of a place does not report, the place may monitor the
+   * mirror, so it also has a cell.
    */
   readonly cells: readonly Cell[];
   readonly verdict: FleetVerdict;
@@ -81,7 +82,8 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
   const lags = highest(view.lags);
   const p95s = highest(view.p95s);
   const { seen, sinces, ranks } = statesIn(daemons);
-  // If a shard does not report, its mirrors are unknown at this place. That is not the same as not monitored.
+  // If a shard of a place does not report, the states of its mirrors are unknown at this place. Without this, the place
+  // would seem not to monitor these mirrors.
   for (const { name, troubles } of places)
     if (troubles.some(({ kind }) => kind === 'shards'))
       for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);

@@ -84,7 +84,8 @@ function mayVote({ isWitness, troubles }: FleetPlace): boolean {
 }
 
 /**
- * `of`: the number of places of the group that monitor the upstream. `members`: the places among them that have a vote.
+ * A group of places, for one upstream. `of`: the number of places of the group that monitor the upstream. `members`:
+ * the places among them that have a vote.
  */
 interface Here {
   readonly group: string;

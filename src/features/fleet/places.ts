@@ -34,14 +34,14 @@ export interface PlaceOptions {
 }
 
 /**
- * If a place was not scraped for this time, it does not report. The time is longer than two missed scrapes at one a
- * minute. Milliseconds.
+ * If a place was not scraped for this time, it does not report. At one scrape a minute, this is longer than two missed
+ * scrapes. Milliseconds.
  */
 const quietMs = 5 * 60_000;
 /** Clock differences up to this are not reported, milliseconds, because a slow scrape may cause them. */
 const skewMsMax = 30_000;
 
-/** Returns every place that the store has data of within the last day, by name. */
+/** Returns every place of which the store has data from the last day, sorted by name. */
 export function placesIn(
   view: StoreView,
   daemons: readonly DaemonSeen[],

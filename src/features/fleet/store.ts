@@ -10,7 +10,7 @@ import { daemonKeyOf, type FleetSeries, fleetPlaceOf, type StoreView, stampOf } 
 export interface StoreAt {
   /** The base URL of the store. `/api/v1/query` is appended to it. */
   readonly url: string;
-  /** Additional headers of each request, for example for a tenant or a proxy. */
+  /** Additional headers of each request, for example to select a tenant of the store. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
@@ -106,8 +106,8 @@ export function readVector(status: number, text: string): Result<Vector, string>
 }
 
 /**
- * Checks the labels of a series; `null`: invalid. The page shows them, and anyone who can push series to the store
- * chooses them.
+ * Returns the labels of a series in printable form, each with at most `labelMax` characters; `null`: invalid. The page
+ * shows labels, but anyone who can push series to the store chooses them.
  */
 function labelsIn(metric: unknown): FleetSeries['labels'] | null {
   if (typeof metric !== 'object' || metric === null) return null;
@@ -134,8 +134,8 @@ const canary = `connection="cold",step=~"${canaries}"`;
 const placesMax = 2000;
 const cellsMax = 100_000;
 /**
- * For how long a daemon's last data are used after a failed scrape, milliseconds. It allows one failed scrape at one a
- * minute.
+ * For how long a daemon's last data are used after a failed scrape, milliseconds. At one scrape a minute, this is
+ * enough for one failed scrape.
  */
 const bridgeMs = 60_000;
 /**
@@ -144,8 +144,8 @@ const bridgeMs = 60_000;
  */
 const lostMs = 600_000;
 /**
- * For how long a place without data is shown. The time is longer than a restart takes; then the place counts as
- * removed.
+ * For how long a place without new data is shown. It is longer than a restart takes. After this time, the place counts
+ * as removed.
  */
 const seenWindow = '1d';
 
@@ -187,7 +187,8 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
     either(query, recorded.seen),
     either(query, recorded.lags),
     either(query, recorded.p95s),
-    // The raw query for the last scrapes has steps of 5 min, so it misses a daemon that started after the last step.
+    // The raw query of `seen` has steps of 5 min, so it misses a daemon that started after the last step. This query
+    // finds such a daemon.
     query(`timestamp(mirrorwatch_build_info${past})`),
   ]);
   const now = await gaugesAt();

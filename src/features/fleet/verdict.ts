@@ -49,8 +49,8 @@ export interface FleetVerdict {
 }
 
 /**
- * Judges one mirror by its states at all places. A place that `against` lists as `well_alone` is ignored: only from
- * there, mirrors are up that are down from all other places.
+ * Judges one mirror by its states at all places. A place that `against` lists as `well_alone` is ignored: it alone
+ * reports mirrors as not down that are down at all other places.
  * @param networks  the network of each place; places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */

@@ -56,8 +56,8 @@ export function downloadsFor(config: Config, targets: readonly Target[]): readon
 }
 
 /**
- * The maximum number of downloads per mirror. If so many fail, and none at another mirror, the difference is not chance
- * (`hasMoreFailures`).
+ * The maximum number of downloads per mirror. If this many fail at one mirror and none fails at another one, the
+ * difference is not chance (`hasMoreFailures`).
  */
 const downloadsMax = 3;
 
@@ -143,9 +143,9 @@ function reasonOf({ outcome }: Sample): string | null {
 
 /** How far a mirror is behind, from the responses of one ranking. They show how much is missing, but not since when. */
 interface RankLag {
-  /** The number of versions that the mirror lacks in its worst list; `null`: there are no version lists. */
+  /** The number of versions that the mirror lacks, in the list that lacks most; `null`: there are no version lists. */
   readonly missing: number | null;
-  /** The mirror is behind by at least this number of records; `null`: there are no serial numbers. */
+  /** The mirror lacks at least this number of records, by its serial number; `null`: there are no serial numbers. */
   readonly records: number | null;
   /**
    * By how much the mirror's date is older than the date of the origin or of the other mirrors, milliseconds; `null`:

@@ -99,7 +99,8 @@ function wanted(
 }
 
 /**
- * Returns the targets to probe: the canaries of the upstream's mirrors, or the canary step for the modules in the call.
+ * Returns the targets to probe: the canaries of the upstream's mirrors. If the command line names modules, returns the
+ * canary step of each of these modules instead.
  */
 function targetsFor(
   config: Config,

@@ -79,7 +79,7 @@ function throughputText({ download }: RankedRow, say: Say): string {
   return megabytes >= 1 ? `${megabytes.toFixed(1)} MB/s` : `${(download.rate / 1e3).toFixed(0)} KB/s`;
 }
 
-/** Formats how much the mirror lacks. One ranking cannot show since when. */
+/** Formats how much content a mirror lacks. One ranking cannot show since when the content is missing. */
 function lagText({ lag }: RankedRow, say: Say): string {
   if (lag === null) return say('rank.lagUntold');
   const [missing, records, olderMs] = [lag.missing ?? 0, lag.records ?? 0, lag.olderMs ?? 0];

@@ -24,8 +24,8 @@ export type RankVerdict =
 
 /**
  * Decides whether the current chain should change. The chain changes if one of its mirrors is down, or if its first
- * mirror is not good: unusable, failing significantly more often than another mirror, or slower (`compareRounds`).
- * Mirrors with unknown results cause no change.
+ * mirror is not good: unusable, failing significantly more often than another mirror, or slower than another one
+ * (`compareRounds`). Mirrors with unknown results cause no change.
  * @param rows  best first
  */
 export function rankVerdict(
@@ -98,8 +98,8 @@ function reasonWords(reason: string, say: Say): string {
 }
 
 /**
- * Returns the verdict to keep the setting. It names the mirrors that may be better; if there are none, those that are
- * equally good.
+ * Returns the verdict that the current chain stays. The reason names the mirrors that may be better; if there are none,
+ * those that are equally good.
  */
 function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
   const others = usable.filter((row) => row !== first && !hasMoreFailures(row, first));

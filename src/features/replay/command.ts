@@ -78,7 +78,10 @@ function timeOf(name: string, text: string | undefined, nowMs: number): number |
   return at;
 }
 
-/** Loads the configuration with the changed keys; `config: null` if they change nothing. @throws Failed */
+/**
+ * Loads the configuration with the changed keys; `config: null` if they change nothing.
+ * @throws Failed if the configuration cannot be read or changed, or is invalid with the changed keys
+ */
 async function changedConfig(
   context: Context,
   flag: string | undefined,

@@ -23,27 +23,26 @@ const near: Readonly<Record<ReservedDue['purpose'], { readonly beforeMs: number;
 };
 const oldestMs = Math.max(...Object.values(near).map(({ beforeMs }) => beforeMs));
 
-/** True for probes that were requested because of a judgement, not by the schedule. */
+/** True for probes that were requested because of a verdict (for example to confirm a failure), not by the schedule. */
 export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
   return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
-/** The numbers of probes that the replay requests because of a judgement, counted from `countedFromMs` on. */
+/** The numbers of probes that the replay requests because of a verdict, counted from `countedFromMs` on. */
 export interface OutOfTurn {
-  /** Probes that the daemon sent at that time too, so that a stored response exists. */
+  /** Probes that the daemon originally sent too, so that a stored response exists. */
   received: number;
-  /** Probes that the daemon did not send at that time, so that there is no response. */
+  /** Probes that the daemon did not send originally, so that there is no response. */
   unrequested: number;
 }
 
 /**
- * Replaces the scheduler in a replay. It plans no probes. If a judgement requests a probe, it finds the stored
- * response.
+ * Replaces the scheduler in a replay. It plans no probes. If a verdict requires a probe, it finds the stored response.
  */
 export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
-  /** Stores a recorded probe or control that was not sent by the schedule, until it is requested. */
+  /** Stores the recorded result of a probe or control that the schedule did not send, until it is requested. */
   shelve(one: Probed | Control): void;
   /** Removes and returns the stored response of a control for a round at `now`; `null`: there is none. */
   control(name: string, timeoutMs: number, now: Now): ControlResponse | null;

@@ -19,7 +19,10 @@ export interface Around {
   judged(judged: JudgedTurn, now: Now): void;
   /** Records results of a command, except its changes to findings and advice. */
   notify: Absorb['notify'];
-  /** Returns when another part needs the next turn, monotonic milliseconds; `null`: no part needs one. */
+  /**
+   * Returns when another part of the program needs the next turn (pass of the loop), monotonic milliseconds; `null`: no
+   * part needs one.
+   */
   wakeAtMs(now: Now): number | null;
   /** Returns the gap between two turns if the process was suspended between them; else `null`. */
   gapBetween(before: Now, now: Now): Gap | null;
@@ -33,12 +36,12 @@ export interface VirtualLoop {
   end(inputs: readonly VirtualInput[], now: Now): void;
 }
 
-/** The time from the first waiting input to the turn that processes it, milliseconds. */
+/** The time from the first waiting input to the turn (one pass of the main loop) that processes it, milliseconds. */
 export const turnGapMs = 5;
 const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
-/** Connects the stages that judge responses in the same way as the daemon does. */
+/** Creates a virtual loop. It connects the stages that judge responses, as the daemon's main loop does. */
 export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
   let before = start;
   let isRunning = true;

@@ -24,8 +24,8 @@ const aheadMs = limits.timeoutMsMax + 70_000;
  */
 export interface Player {
   /**
-   * Replays the next time range. If another process of the daemon recorded the range, judging starts again from its
-   * stored state.
+   * Replays the next time range. If a later process of the daemon recorded the range (after a restart), judging starts
+   * again from the state that the replay has stored.
    */
   take(stretch: Stretch): void;
   end(): void;
@@ -44,7 +44,7 @@ interface Life {
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
-  /** The planned starts of probes. At each of them the daemon ran a turn of its main loop. */
+  /** The planned starts of probes. At each planned start, the daemon ran a turn (pass) of its main loop. */
   readonly starts: Heap<null>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
@@ -174,7 +174,7 @@ class HistoryPlayer implements Player {
       },
       notify: () => undefined,
       wakeAtMs: () => null,
-      // The gaps are among the stored inputs.
+      // The stored inputs already contain the gaps.
       gapBetween: () => null,
     };
   }

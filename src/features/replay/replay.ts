@@ -34,8 +34,8 @@ export interface Version {
   readonly fetchCostSeconds: number | null;
   readonly failedFetches: number;
   /**
-   * The numbers of probes that judgements requested. `received`: in the replay and originally; `unrequested`: only in
-   * the replay; `unwanted`: only originally. `null`: this is the advice that the daemon gave.
+   * The numbers of probes that were requested because of verdicts. `received`: in the replay and originally;
+   * `unrequested`: only in the replay; `unwanted`: only originally. `null`: this is the advice that the daemon gave.
    */
   readonly outOfTurn: { readonly received: number; readonly unrequested: number; readonly unwanted: number } | null;
 }
@@ -48,7 +48,7 @@ export interface Ground {
   readonly fromMs: number;
   readonly toMs: number;
   readonly responses: number;
-  /** The number of responses to probes that a judgement requested, not the schedule. */
+  /** The number of responses to probes that were requested because of verdicts, not by the schedule. */
   readonly outOfTurn: number;
   /** The number of responses of mirrors or modules that are no longer in the configuration. */
   readonly leftOut: number;
@@ -86,8 +86,8 @@ export interface ReplayInput {
 }
 
 /**
- * `no_answers`: the window has no response. `oldestMs` is the time of the oldest stored response; `null`: there is
- * none.
+ * Why a replay has no result. `no_answers`: no response is stored for the window. `oldestMs` is the time of the oldest
+ * stored response; `null`: there is none.
  */
 export type ReplayFailure =
   | { readonly kind: 'no_answers'; readonly oldestMs: number | null }
@@ -130,7 +130,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const from = Math.max(fromMs, warmedFromMs);
   const followed = stories.map((story) => followedOf(config, story, from, toMs));
   const meter = createMeter(config, targets, followed, from, toMs);
-  // A simulated fetch in the window may use a response from before the window.
+  // Reading starts before the window, because a simulated fetch may use an earlier response.
   for (const { taken } of stretchesOf(copy, warmedFromMs, toMs)) for (const one of taken) meter.receive(one);
   await input.progress(1);
 

@@ -1,7 +1,7 @@
 import { type BurnRate, budgetShareOf, burnRates, minute, type RuleParameters } from './parameters.ts';
 import { by, formatRuleDuration, type GroupOf, type RecordingRule, rangeFromZero, scaled, window } from './rule.ts';
 
-/** The windows of the burn-rate alerts, in seconds, except the window of 5 minutes. */
+/** The windows of the burn-rate alerts, in seconds, except 5 minutes, which has a recording rule of its own. */
 const windows = [
   ...new Set(
     [...burnRates.fast, ...burnRates.slow].flatMap(({ longSeconds, shortSeconds }) => [longSeconds, shortSeconds]),
@@ -10,8 +10,8 @@ const windows = [
   .filter((seconds) => seconds > 5 * minute)
   .sort((a, b) => a - b);
 /**
- * The time between two evaluations of the rules. The sum of a recorded rate over a window, times this, is a number of
- * events.
+ * The time between two evaluations of the rules. The sum of a recorded rate over a window, multiplied by this time, is
+ * the number of events.
  */
 const evaluationSeconds = minute;
 /**
@@ -66,8 +66,8 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 }
 
 /**
- * Returns the condition of a burn-rate alert: for at least one pair of windows, the failed share is too high in both.
- * The value is the failed share over the long window.
+ * Returns the condition of a burn-rate alert: for at least one pair of windows, the failed share is too high in both
+ * windows. The value is the failed share over the long window.
  */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');

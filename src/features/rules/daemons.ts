@@ -10,7 +10,7 @@ const asideSeconds = 6 * 60 * minute;
  * `mirrorwatch_schedule_delay_seconds`.
  */
 const behindSeconds = 1.1;
-/** The time within which a daemon has probed every canary once after its start. */
+/** If a daemon has not judged its own network by this time after its start, an alert fires. */
 const firstPassSeconds = 15 * minute;
 /** If actions are stopped for longer than this, an alert fires, because an operator may have forgotten them. */
 const stoppedSeconds = 60 * minute;

@@ -77,7 +77,7 @@ interface Known {
 }
 
 /**
- * Returns the mirrors that we know for an ecosystem. Those of the first ecosystem come from the built-in configuration.
+ * Returns the known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration.
  */
 function knownOf(id: string): Known {
   const kind = registry.of(id);

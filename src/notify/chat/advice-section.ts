@@ -9,7 +9,7 @@ import { formatLocalTime, formatTook } from './times.ts';
  * the status page shows them.
  */
 const codeChars = 900;
-/** A notice that comes after this share of an advice's validity is the reminder that the advice expires soon. */
+/** A notice after this fraction of an advice's time of validity is the reminder that the advice expires soon. */
 const endsSoonShare = 0.89;
 
 export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {

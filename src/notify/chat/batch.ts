@@ -20,7 +20,10 @@ export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly QueueE
   return may.filter((entry) => entry.alone === undefined).slice(0, batchMax);
 }
 
-/** Returns when the next card is due, monotonic; infinite: no card can be sent. */
+/**
+ * Returns when the next card is due, monotonic milliseconds. `Infinity`: no notice waits, another message is being
+ * sent, or the receiver is disabled.
+ */
 export function batchMsOf(queue: Queue, rule: ChatRule, now: Now): number {
   if (isClosed(queue)) return Number.POSITIVE_INFINITY;
   const may = waiting(queue, rule, now.wallMs);

@@ -67,8 +67,8 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
 }
 
 /**
- * Returns the finding's own sentence, for kinds whose message needs it. The result is empty if the sentence exists only
- * in English and the reader's language is another one.
+ * Returns a row with the finding's full sentence, for kinds whose message needs it. The result is empty for other
+ * kinds, and if the sentence exists only in English but the reader's language is another one.
  */
 function detailOf({ sentence }: SectionNotice, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
   if (!kindTraits[kind].isListedInFull) return [];

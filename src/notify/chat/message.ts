@@ -74,7 +74,7 @@ function cardFor(
   return cardOf(notices, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
 }
 
-/** Shortens a card of one notice: drops its last rows until it fits. */
+/** Shortens a card of one notice: drops the last rows until the card fits in a message of the service. */
 function shortened(service: ChatService, card: Card): Card {
   const [section] = card.sections;
   if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;
@@ -106,7 +106,7 @@ function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
   return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
 }
 
-/** Returns the URL of the status page for links; `null` if it is on loopback, because a phone cannot open it. */
+/** Returns the URL for links to the status page; `null` if it is unknown, or on loopback, which a phone cannot open. */
 function followed(base: string | null): string | null {
   return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
 }

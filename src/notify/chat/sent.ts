@@ -14,7 +14,10 @@ export interface SentMessage {
   readonly notices: readonly Notice[];
 }
 
-/** Editable messages by receiver, the last sent or edited at the end; at most `limits.sentMessages` for each. */
+/**
+ * Editable messages by receiver, at most `limits.sentMessages` for each receiver. The message that was sent or edited
+ * last is at the end.
+ */
 export type SentMessages = Map<string, readonly SentMessage[]>;
 
 const keyPrefix = 'sent/';
@@ -57,7 +60,10 @@ export function dropSent(sent: SentMessages, key: string, receiver: string, turn
   turn.delete('meta', rowKey(receiver, key));
 }
 
-/** Restores a stored message. @returns false if it can no longer be used */
+/**
+ * Restores a sent message from its stored row.
+ * @returns false, without restoring it, if the row has another version or the receiver cannot edit messages
+ */
 export function restoreSent(sent: SentMessages, { value }: Row, isChangeable: (receiver: string) => boolean): boolean {
   const { v, receiver, ...message } = value as SentMessage & { readonly v: number; readonly receiver: string };
   if (v !== 1 || !isChangeable(receiver)) return false;

@@ -68,7 +68,7 @@ export interface SectionNotice {
    */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
-  /** For a recovery: the `ref` of the notice that reported the start; `null`: this receiver got none. */
+  /** For a recovery: the `ref` of the notice that reported the start; `null`: the receiver got no such notice. */
   readonly resolves: string | null;
   readonly story: StoryView | null;
 }

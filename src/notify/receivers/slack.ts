@@ -6,8 +6,8 @@ const headerChars = 150;
 const sectionChars = 3_000;
 const blocksMax = 50;
 /**
- * The maximum length of a message, characters. Undocumented: Slack refuses about 13 200 characters over all blocks
- * (slackapi/bolt-js#2509).
+ * The maximum length of a message, characters. Slack's limit is not documented. Slack refuses messages with about
+ * 13 200 characters or more over all blocks (slackapi/bolt-js#2509).
  */
 const bodyChars = 12_000;
 

@@ -20,7 +20,7 @@ export function renderCaddyOrder(...of: Parameters<typeof listNext>): string {
     .join('');
 }
 
-/** The request header that lists the statuses of mirrors that already failed for this request. */
+/** An internal request header. It lists the response statuses of the mirrors that have already failed for a request. */
 const statuses = 'X-Door-Statuses';
 
 const varOf = (header: string): string => `sent_${header.toLowerCase()}`;

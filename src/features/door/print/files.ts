@@ -19,8 +19,8 @@ export type SeenFiles =
       readonly tag: 'read';
       readonly joins: readonly Join[];
       /**
-       * A full URL on the pages that leads clients directly to a mirror, for which they may lack credentials or the CA;
-       * `null`: none.
+       * A full URL on the pages. It leads clients directly to the mirror, although they may lack its credentials or CA.
+       * `null`: the pages have no such URL, or the mirror needs neither credentials nor a CA of its own.
        */
       readonly direct: string | null;
     }
@@ -30,7 +30,7 @@ export type SeenFiles =
 
 /**
  * Returns the joins of each mirror whose pages were read. A join maps a path prefix of the door to a path prefix of the
- * mirror.
+ * mirror. A mirror with an `unroutable` file gets an empty list.
  */
 export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<string, readonly Join[]> {
   return new Map(
@@ -90,7 +90,7 @@ interface Reading {
   readonly route: DoorRoute;
   readonly mirror: Mirror;
   readonly files: DoorFiles;
-  /** Paths below the base URL. */
+  /** The paths of project pages, below the mirror's base URL. */
   readonly pages: readonly string[];
 }
 

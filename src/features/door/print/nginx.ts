@@ -13,7 +13,7 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Renders the order of mirrors as named locations: each location leads to the mirror to request next. */
+/** Renders the order of mirrors as nginx variables. Each variable names the location of the mirror to request next. */
 export function renderNginxOrder(...of: Parameters<typeof listNext>): string {
   return listNext(...of)
     .map(

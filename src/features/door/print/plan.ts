@@ -45,7 +45,7 @@ export interface PrintedMirror {
 export interface PrintedRoute {
   readonly key: string;
   readonly token: string;
-  /** All mirrors of the upstream in the order of `Route.declared`, without those in `leftOut`. */
+  /** All mirrors of the upstream in the order of `DoorRoute.declared`, without those in `leftOut`. */
   readonly mirrors: readonly PrintedMirror[];
   readonly isNeverHtml: boolean;
   /** The path prefixes of client requests, with leading and trailing slashes. */
@@ -84,7 +84,10 @@ export const unsoundPath = `(?:/|%2[Ff])(?:/|%2[Ff]|\\.\\.?(?:/|;|%2[Ff]|\\?|$))
  */
 export const againStatuses = [401, 403, 404, 410, 429, 500, 501, 502, 503, 504, 507, 520, 521, 522, 523, 524, 530];
 export const connectSeconds = 3;
-/** The timeout for the response head and between two chunks, seconds. It is below the timeout of pip, which is 15 s. */
+/**
+ * The proxy's timeout for a mirror's response head, and between two chunks, seconds. It is below pip's own timeout of
+ * 15 s.
+ */
 export const stallSeconds = 10;
 export const orderFile = 'door.order';
 /** Request headers of a client that are sent on to a mirror. Other headers may contain the client's credentials. */
@@ -115,7 +118,8 @@ function tokenOf(name: string): string {
  * Derives what a proxy's configuration needs from our configuration.
  * @param dir  absolute path with letters, digits and `._/-` only
  * @param isMasked  true for display: credentials are `***`
- * @param joins  by mirror: the path prefixes that its pages show; other mirrors get the usual prefixes
+ * @param joins  by mirror: pairs of path prefixes (of client requests, and of the mirror), derived from the links on
+ *   the mirror's project pages; a mirror without an entry gets the usual prefixes
  */
 export function planOf(
   config: Config,
@@ -260,8 +264,8 @@ export function listNext(
 }
 
 /**
- * Returns the join of the route's prefix. If the ecosystem has a usual folder of files beside it, also returns the join
- * of that folder.
+ * Returns the join of the route's prefix. If the ecosystem has a usual folder for files beside that prefix, also
+ * returns the join of this folder.
  */
 function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[] {
   const { files } = paths.patterns;
