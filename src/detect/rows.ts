@@ -55,8 +55,8 @@ export function writeUrgent(memory: Memory): void {
 }
 
 /**
- * Adds to the result of the turn the rows whose time to be written has come. If `everything` is true, adds all changed
- * rows.
+ * Adds rows to the result of the turn (of the main loop) if it is time to write them. If `everything` is true, adds all
+ * changed rows.
  */
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
@@ -67,7 +67,7 @@ export function writeDirty(memory: Memory, everything: boolean): void {
   const due = [...memory.rowsDue.dirty].filter(
     (series) => everything || isRowDue(series.writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, restMs(series)),
   );
-  // The order is always the same, so that rows of one page of the file are written together.
+  // The order is always the same, so that rows of one page of the database file are written together.
   due.sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const series of due.slice(0, left)) writeSeries(memory, series);
   for (const mirror of memory.mirrors.values()) {

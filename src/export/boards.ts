@@ -73,7 +73,7 @@ export class Boards {
   }
 
   /**
-   * Sets the entities (such as mirrors and targets). Counters of an entity that exists before and after continue.
+   * Sets the entities (such as mirrors and targets). The counters of an entity that stays are not reset.
    * @returns the entities that were removed or got other labels, with their registries
    */
   arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {

@@ -135,12 +135,12 @@ function createCounters(
         instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
     },
     delivery(receiver: string, outcome: DeliveryOutcome) {
-      // A delivery may end after its receiver was removed from the configuration.
+      // A delivery that ends after its receiver was removed from the configuration is not counted.
       if (arranged().some(({ labels }) => labels.receiver === receiver))
         instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
     action(action: string, result: ActionResult) {
-      // An action may end after it was removed from the configuration.
+      // An action that ends after it was removed from the configuration is not counted.
       if (arranged().some(({ labels }) => labels.action === action))
         instruments.mirrorwatch_actions_total.inc({ action, result });
     },

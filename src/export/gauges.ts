@@ -151,7 +151,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 
 /**
  * Sets the gauges of one prom-client registry. If a value is unknown, its series is absent.
- * @param verified  keys of artifacts that had a pinned or signed hash
+ * @param verified  keys of the artifacts whose content was verified (by a hash or signature) in an ok sample
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
   const { instruments } = board;

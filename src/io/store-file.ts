@@ -56,8 +56,8 @@ export type Opened =
   | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
 /**
- * Files up to this size, bytes, are checked completely at start. For a larger file the check would take too long, so
- * its errors are found when rows are read.
+ * Files up to this size, bytes, are checked at start (`PRAGMA quick_check`). For a larger file the check would take too
+ * long, so its errors are found when rows are read.
  */
 const checkedBytes = 64 * 1024 * 1024;
 /**
@@ -72,7 +72,7 @@ const pageBytes = 1_024;
 const copiedBytes = 8 * 1024 * 1024;
 /** SQLite truncates its log to this size, bytes. Without the limit a log that was once large stays large. */
 const logBytes = 16 * 1024 * 1024;
-/** How many bytes at the beginning of a file are searched for signs of a state file. */
+/** At most this many bytes at the beginning of a file are searched for signs of a state file. */
 const tracedBytes = 1024 * 1024;
 
 /**

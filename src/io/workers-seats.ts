@@ -232,7 +232,7 @@ export class Seats {
 
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // If the main thread was blocked, messages of the threads may still wait to be read.
+    // If the main thread was blocked, messages of the threads may still wait to be read. Then no thread counts as hung.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {

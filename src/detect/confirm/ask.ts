@@ -48,7 +48,7 @@ interface Want {
 
 /**
  * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget of extra probes is too small,
- * ends all doubts instead, and all rechecks except those with reason `back`.
+ * ends all doubts and rechecks of the round instead. Rechecks with reason `back` (a recovering target) continue.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -146,7 +146,7 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // The sort is stable: of targets with equal counts of probes, the one that was added first comes first.
+  // The sort is stable: of questions with equal counts in `served`, the one that was added first comes first.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;

@@ -60,7 +60,8 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
 
 /**
  * Starts a recheck or a peek (a probe of the first bytes only). A heavy target (an artifact download) with `forMs` 0 is
- * probed once at each mirror. Peeks and downloads that cannot start are added to `turn.declined`.
+ * probed once at each mirror. Peeks and downloads that cannot start are added to `turn.declined`, as are all orders for
+ * an unknown mirror or target.
  */
 export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -90,8 +91,10 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: Reche
 }
 
 /**
- * Orders one download from each wanted mirror.
- * @returns false if the downloads did not start
+ * Orders one download from each mirror that the order names, or from every mirror of the upstream if its `registries`
+ * is `null`.
+ * @returns false if no download starts: the budget is too small, no mirror may be probed, or the last such order is too
+ * recent
  */
 function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;

@@ -70,7 +70,9 @@ export interface MomentResponses {
    * has responded.
    */
   readonly units: readonly (readonly MomentOutcome[])[];
-  /** `known`: the control has responded since the start. `proves`: its response shows that our network works. */
+  /**
+   * `known`: the control has responded since the daemon started. `proves`: its response shows that our network works.
+   */
   readonly controls: readonly {
     readonly responses: MomentOutcome;
     readonly known: boolean;
@@ -86,9 +88,9 @@ export interface MomentResponses {
 }
 
 /**
- * Judges whether the mirrors or our network cause the failures of one moment (concurrent probes). A response of a
- * control or witness (a mirror of another upstream) shows that the network is not cut. The network may still lose
- * packets.
+ * Judges whether the mirrors or our network cause the failures of one moment (concurrent probes); see `MomentVerdict`.
+ * A response of a control or witness (a mirror of another upstream) shows that the network is not cut. The network may
+ * still lose packets.
  * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {

@@ -29,7 +29,7 @@ export interface Statement extends Named {
    * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
    */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
-  /** Time of the last response, wall milliseconds. */
+  /** Time of the last response with this digest, wall milliseconds. */
   readonly heardMs: number;
 }
 
@@ -41,7 +41,10 @@ function digestIn({ facts, due }: Sample): Named | null {
   return { of: `${version} ${facts.compared?.of ?? ''} ${algorithm}`, algorithm, digest };
 }
 
-/** The mirror's digest state after one more ok response; `null`: the response has no digest. */
+/**
+ * Returns the mirror's statement (the last digest of an item) after one more ok response; `null`: the response has no
+ * digest.
+ */
 export function statementFor(before: Statement | null, sample: Sample, heardMs: number): Statement | null {
   const now = digestIn(sample);
   if (now === null) return null;

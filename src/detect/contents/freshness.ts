@@ -19,7 +19,8 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
 /**
- * The minimum interval between two writes of a row: `writeChangesMs` if its contents changed, else `writeStillMs`.
+ * The minimum interval between two writes of a subject's row, milliseconds: `writeChangesMs` if its contents changed,
+ * else `writeStillMs`.
  */
 const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
@@ -76,6 +77,7 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
 /**
  * Records the version that a reference such as `latest` resolved to. A return to an earlier version counts as a step
  * backwards, because it shows that backends alternate.
+ * @returns the contents to compare if there was such a step, else `null`
  */
 function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -151,7 +153,10 @@ function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, fr
   return [[mirror, ms / 1_000]];
 }
 
-/** True if another kind of request about the module already counts the releases of this mirror. */
+/**
+ * True if the releases of the module at this mirror are already counted for another kind of request. Each release
+ * counts once.
+ */
 function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: ContentSubject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(
@@ -169,7 +174,10 @@ export function removeContents({ subjects }: Memory, registry: string): void {
   for (const { shelves } of subjects.values()) shelves.delete(registry);
 }
 
-/** Deletes contents that are no longer probed. For every mirror, also deletes what `latest` resolved to. */
+/**
+ * Deletes contents of modules and mirrors that are no longer probed. For every mirror, also deletes what `latest`
+ * resolved to, and the last steps backwards.
+ */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);

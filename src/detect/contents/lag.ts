@@ -102,7 +102,10 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** True if the mirror shows the version, or has lacked it only for a short time, because backends may alternate. */
+/**
+ * True if the mirror lists the version. Also true if the mirror listed it before, and fewer than
+ * `limits.contentReadings` responses in a row lack it, because backends may alternate.
+ */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentReadings);
@@ -167,7 +170,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
 
 /**
  * Adds one response about the contents of a subject (a module at one step, or the whole mirror), in place.
- * @returns `null` for a response that started before the mirror's last recorded response
+ * @returns what the response changed; `null` for a response that started before the mirror's last recorded response
  */
 export function updateSubject(subject: ContentSubject, reading: ContentReading, who: Who): ContentUpdate | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();

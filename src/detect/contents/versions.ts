@@ -14,7 +14,10 @@ import {
   type Versions,
 } from '../memory/subject.ts';
 
-/** A release that reached a mirror between two responses. Monotonic milliseconds. */
+/**
+ * A release that reached a mirror between two responses. `afterMs`: the mirror's last response without the release.
+ * `atMs`: its first response with it. `originMs`: the origin's first response with it. Monotonic milliseconds.
+ */
 export interface Arrival {
   readonly registry: string;
   readonly afterMs: number;

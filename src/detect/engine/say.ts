@@ -77,8 +77,9 @@ export function apply(
 }
 
 /**
- * Closes the open finding of this kind about this mirror. `of` selects the finding if its cause is counted separately.
- * The finding gets the evidence and text of `last`.
+ * Closes the open finding of this kind about a mirror; if `registry` is `null`, about the daemon or its network. The
+ * finding gets the evidence and text of `last`.
+ * @param of  the cause of the finding, needed only if findings with this cause are counted separately (`storyOf`)
  */
 export function closeFinding(
   memory: Memory,

@@ -237,7 +237,10 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
   return targetId(mirror.name, module, version, step);
 }
 
-/** Reports a digest that differs from others only once, even after an acknowledgement. */
+/**
+ * Reports that a mirror's digest differs from others. The same digest is reported only once, even after an
+ * acknowledgement.
+ */
 function declareOdd(
   view: RuleView,
   own: Bytes,

@@ -158,7 +158,10 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   }
 }
 
-/** The median download rate of each other mirror of the upstream within `limits.throughputAgeMs`. */
+/**
+ * The median download rate of this artifact at each other mirror of the upstream, bytes per second. Only downloads
+ * within `limits.throughputAgeMs` count.
+ */
 function ratesOfSiblings(view: RuleView, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, mirror.roundKey)) {

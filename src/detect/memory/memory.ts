@@ -89,7 +89,10 @@ export class Memory {
   readonly rowsDue: RowsDue;
   /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
-  /** What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. */
+  /**
+   * The recorded contents of all mirrors, by subject (a module, a tag or a whole mirror). The key is
+   * `ContentSubject.key`.
+   */
   readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();
 

@@ -58,11 +58,14 @@ class Sight {
   /** True if the last judged sample of the canary was ok. */
   canaryServes: boolean = false;
   lastOkRttMs: number | null = null;
-  /** True if there was an ok sample since the start or in restored state. */
+  /** True if a sample was ok since the daemon started. Also true if a restored row shows a recent success. */
   hasOk: boolean = false;
   /** True if the canary was probed since the start. */
   wasProbed: boolean = false;
-  /** Since when our own failures prevent results about the canary, wall milliseconds; `null`: not now. */
+  /**
+   * Since when a failure on our side (of the resolver, a proxy or this machine) prevents results about the canary, wall
+   * milliseconds; `null`: there is none now.
+   */
   blindSinceMs: number | null = null;
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;

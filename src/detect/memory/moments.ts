@@ -67,7 +67,7 @@ export class Round {
   /** The pending probes, by name of the mirror or control. */
   readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
-  /** The rechecks by the key of the request that they repeat. */
+  /** The rechecks by the key of the question that they repeat (`keyOfQuestion`). */
   readonly rechecks = new Map<string, Recheck>();
   lastKey: string | null = null;
   readonly served = new Map<string, number>();
@@ -202,8 +202,9 @@ export function dropFinal(round: Round): void {
 }
 
 /**
- * Adds questions (targets to probe) to `served`, which counts the probes of each question. A new question starts with
- * the lowest count of the others, so that it does not get every moment.
+ * Adds questions (targets to probe) to `served`. It counts the probes of each question with the weight 1 / `share`, so
+ * a question with a larger share is probed more often. A new question starts with the lowest count of the others, so
+ * that it does not get every moment.
  */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));

@@ -227,7 +227,7 @@ export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): voi
 }
 
 /**
- * Removes the held samples that no longer wait for a verdict.
+ * Removes the held samples for which `isReady` returns true.
  * @returns the removed samples, in order of arrival
  */
 export function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {

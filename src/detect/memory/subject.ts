@@ -161,7 +161,8 @@ export class Shelf {
 }
 
 /**
- * What one kind of response is about: a module by one kind of request, one version (tag) of it, or the whole mirror.
+ * What the responses to one kind of request (`step`) are about: a module, one version (tag) of a module, or the whole
+ * mirror.
  */
 export class ContentSubject {
   /** The key, `ecosystem|upstream|module|version|step`. */
