@@ -151,8 +151,8 @@ export class Detector {
   }
 
   /**
-   * Reports that the process was suspended or a clock jumped. Samples that overlap this (monotonic) interval become
-   * `unknown('local')`.
+   * Reports that the process was suspended or a clock jumped. Samples that overlap the interval from `fromMs` to `toMs`
+   * (monotonic milliseconds) become `unknown('local')`.
    */
   suspended(fromMs: number, toMs: number, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => receiveSleep(memory, fromMs, toMs));

@@ -103,8 +103,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 }
 
 /**
- * Restores the state from rows. Deletes rows of table `detector` that are unreadable or no longer configured. Closes
- * findings whose mirror or rule is gone.
+ * Restores the state from rows. Deletes rows of table `detector` that are unreadable, or that are about mirrors or
+ * targets no longer configured. Closes findings whose mirror or rule is gone.
  */
 export function restoreRows(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);

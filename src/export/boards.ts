@@ -90,7 +90,7 @@ export class Boards {
         // An entity with the same key but other labels may share series with the removed one.
         if (next !== undefined) close(home);
       }
-    // If `prepare` has already opened these entities, only those with other labels are missing.
+    // If `prepare` has opened all new entities, only entities whose labels have changed are missing here.
     if (this.#shardOf.size < wanted.size) this.#placeMissing(wanted);
     this.#shards = this.#shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(this.all());

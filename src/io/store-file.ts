@@ -115,8 +115,8 @@ function freePath(path: string, what: string, wallMs: number): string {
 }
 
 /**
- * True if the file has content but is neither a database nor a state file. Such a file must not be opened, because
- * SQLite would overwrite a short file.
+ * True if the file has content but is neither a database nor a state file. Such a file must not be opened: if it is
+ * short, SQLite would overwrite it.
  */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;

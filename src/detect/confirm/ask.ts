@@ -59,7 +59,8 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // A witness's response to an earlier probe does not count, because the network may have failed after that probe.
+  // A witness (a mirror of another upstream) counts only if its probe started after this time. The network may have
+  // failed after an earlier probe.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -146,7 +147,8 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // The sort is stable: of questions with equal counts in `served`, the one that was added first comes first.
+  // If several questions have the lowest count in `served`, the one that was added first is chosen, because the sort is
+  // stable.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;

@@ -3,8 +3,8 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /**
- * Our network is at fault if more than this share of the units (mirrors grouped by host and address prefix) fails. With
- * two to `fewUnits` units, all of them must fail.
+ * Our network counts as the cause if more than this share of the units fails at once. A unit is a group of mirrors on
+ * one host or address prefix. With two to `fewUnits` units, all of them must fail.
  */
 const suspectShare = 0.6;
 const fewUnits = 3;

@@ -9,7 +9,7 @@ import type { FindingStatement } from '../memory/says.ts';
 import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
-  /** Version, part and algorithm of the item. Only digests with equal `of` are compared. */
+  /** Identifies the item of the digest: its version, part and algorithm. Only digests with equal `of` are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;

@@ -49,7 +49,10 @@ interface Taken {
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, even if its probe failed. Changes `memory.subjects` in place. */
+/**
+ * Records the contents of a response in `memory.subjects`, even if its probe failed.
+ * @returns the contents to compare, whether they went backwards, and the releases that reached a mirror
+ */
 export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;

@@ -69,7 +69,7 @@ export function lagOf(
       continue;
     }
     const release = subject.releases.get(version);
-    // A mirror with a configured delay is not behind before that delay is over.
+    // An item that is younger than the mirror's configured delay does not count as missing.
     if (ageMs > 0 && shelf.fromMs - (release?.atMs ?? firstMs) < ageMs) continue;
     missing.push(version);
     lack(sum, shelf, release ?? { afterMs: null, atMs: null }, ageMs);
@@ -128,8 +128,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a tag, serial or date that a mirror lacks. A value that is unknown elsewhere may be newer than the
- * last change. Then only changes after the value was first seen count.
+ * The changes of a tag, serial or date that a mirror lacks. If no recorded change has the mirror's value, this value
+ * may be newer than the last change. Then only changes after the value was first seen count.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));

@@ -20,8 +20,8 @@ import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
 import { keepFinding, recordFindingRow, recordOpening, removeFinding } from '../memory/stored.ts';
 
 /**
- * Applies a rule's statement about one mirror, or about this daemon (`null`). An open finding changes if its scope,
- * cause or `actionable` changes. New evidence alone causes no event.
+ * Applies a rule's statement about a mirror, or about this daemon if `mirror` is `null`. An open finding changes if its
+ * scope, cause or `actionable` changes. New evidence alone causes no event.
  */
 export function apply(
   memory: Memory,

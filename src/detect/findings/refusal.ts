@@ -24,7 +24,7 @@ import { hasRegressed, isAlternating } from './lag.ts';
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the first refusal of the streak or finding, monotonic milliseconds. */
+  /** End of the first refused probe of the streak or open finding, monotonic milliseconds. */
   readonly fromMs: number | null;
   /** The sum of all `Retry-After` values in the streak or finding, milliseconds. */
   readonly wishMs: number;

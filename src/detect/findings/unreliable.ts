@@ -70,7 +70,7 @@ export function countResponse(
   };
 }
 
-/** True if the evidence since the sum was last 0 is at least twice the bound that opens the finding. */
+/** True if the finding is open, and the evidence since the sum was last 0 is at least twice the bound that opens it. */
 function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass): boolean {
   const { usual, bad, opensAt } = tests[kind];
   const against = (samples - failures) * Math.log((1 - bad) / (1 - usual));

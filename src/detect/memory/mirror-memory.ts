@@ -10,8 +10,8 @@ export interface SeriesMemory {
   /** The states of the rules, by rule name. */
   readonly states: Record<string, unknown>;
   /**
-   * Whether the last judged sample over the primary connection shows that the mirror serves the item; `null`: it shows
-   * neither, or there is no sample yet.
+   * What the last judged sample over the primary connection shows: the mirror serves the item, or the item is absent.
+   * `null`: neither of the two, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
   /** The location of this artifact according to the last index; absent: not known. */
@@ -129,7 +129,10 @@ export interface ControlMemory {
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** The responses and failures of each mirror during the suspicion. */
+  /**
+   * The numbers of responses and failures of each mirror since `patternSinceMs`, the start of the current review
+   * period.
+   */
   pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>;
   patternSinceMs: number;
   /** True if our own network loses packets. */

@@ -19,7 +19,9 @@ export interface RoundMoment {
   readonly startedMs: number;
   /** A response of another upstream's mirror counts only if its probe started after this time. */
   readonly witnessFromMs: number;
-  /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
+  /**
+   * The result of each mirror that is probed in this moment, or whose probe is still pending from an earlier moment.
+   */
   readonly outcomes: Map<string, MomentOutcome>;
   readonly controls: Map<string, MomentOutcome>;
   readonly samples: Map<string, Sample>;
@@ -153,8 +155,8 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
 }
 
 /**
- * Adds a result to each moment (concurrent probes) that waits for this member; `null`: no result will come. Returns
- * false if no probe of this member was pending.
+ * Adds a result to each moment (concurrent probes) that waits for this member. If the result is `null`, none will come,
+ * and the moments no longer wait. Returns false if no probe of this member was pending.
  */
 export function recordResponse(
   round: Round,
