@@ -25,12 +25,12 @@ import {
 
 /**
  * The minimum time between two writes of a series' row, unless a change is urgent. A few new round trips hardly move a
- * baseline.
+ * baseline. Milliseconds.
  */
 const writeEveryMs = 15 * 60_000;
 /**
- * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. Its baseline may
- * still be warming up then.
+ * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. The baseline of
+ * the series may still be warming up then. Milliseconds.
  */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;
@@ -41,7 +41,10 @@ const earlyRows = 5;
 const firstMs = 60_000;
 /** The highest average rate of series rows, rows per second. With many series, each series is written less often. */
 const rowsPerSecond = 8;
-/** The maximum number of series rows per turn of the main loop, so that a start with many targets causes no burst. */
+/**
+ * The maximum number of series rows per turn of the main loop. So a start of the daemon with many targets causes no
+ * burst of writes.
+ */
 const rowsPerTurn = 500;
 
 export const rowKey = {

@@ -38,7 +38,7 @@ export interface LagTrouble {
   readonly backwards: Backwards;
   readonly back: StepBack | null;
   readonly readings: number;
-  /** The id of the probe; `null`: the previous process sent the probe. */
+  /** The id of the probe; `null`: the probe was sent before the daemon restarted. */
   readonly probeId: string | null;
 }
 

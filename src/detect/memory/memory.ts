@@ -65,7 +65,7 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** True once each canary that may be probed was probed at least once since the start. */
+  /** True once each canary that may be probed was probed at least once since the daemon started. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {

@@ -60,7 +60,7 @@ class Sight {
   lastOkRttMs: number | null = null;
   /** True if a sample was ok since the daemon started. Also true if a restored row shows a recent success. */
   hasOk: boolean = false;
-  /** True if the canary was probed since the start. */
+  /** True if the canary was probed since the daemon started. */
   wasProbed: boolean = false;
   /**
    * Since when a failure on our side (of the resolver, a proxy or this machine) prevents results about the canary, wall
@@ -115,7 +115,7 @@ export class MirrorMemory {
   }
 }
 
-/** `known`: the control has responded since the start. */
+/** `known`: the control has responded since the daemon started. */
 export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;

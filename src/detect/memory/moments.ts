@@ -148,7 +148,7 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after its last probes. */
+/** Moves the round's next probes forward to `atMs`, but not closer than `stepMs` to its last probes. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
@@ -204,9 +204,9 @@ export function dropFinal(round: Round): void {
 }
 
 /**
- * Adds questions (targets to probe) to `served`. It counts the probes of each question with the weight 1 / `share`, so
- * a question with a larger share is probed more often. A new question starts with the lowest count of the others, so
- * that it does not get every moment.
+ * Adds questions (targets to probe) to `served`, which counts the probes of each question. Each probe counts 1 /
+ * `share`, so a question with a larger share is probed more often. A new question starts with the lowest count of the
+ * others, so that it does not get every moment.
  */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));

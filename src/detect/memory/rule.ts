@@ -183,7 +183,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): RuleStep<M, S> | null;
   /** Called when the configuration changes. Drops what is no longer configured. */
   adopt?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called at a start. Restores state that depends on other rows. */
+  /** Called when the daemon starts. Restores state that depends on other rows. */
   start?(own: M, about: About): RuleStep<M, S> | null;
   /** Called at every turn of the main loop. */
   tick?(own: M, about: About): RuleStep<M> | null;
@@ -250,7 +250,7 @@ export interface OwnRule<S = unknown> {
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called when a suspicion against our network has ended. */
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called at a start and at a reload. */
+  /** Called when the daemon starts, and at each reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called at every turn of the main loop. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;

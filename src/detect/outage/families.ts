@@ -56,7 +56,7 @@ function unconnected({ outcome, family }: Sample): { readonly family: AddressFam
   return { family, reason: outcome.failure.kind };
 }
 
-/** Makes a detour. If `probeId` is `null`, the detour is restored from the last process. */
+/** Makes a detour. If `probeId` is `null`, the detour is restored from the state file. */
 export function newDetour(
   broken: AddressFamily,
   failed: { readonly reason: Reason; readonly probeId: string | null },
