@@ -87,7 +87,8 @@ export class Boards {
         if (next !== undefined && (next === home.entity || sameLabels(next.labels, home.entity.labels))) continue;
         this.#remove(shard, home);
         went.push(home);
-        // An entity with the same key but other labels may share series with the removed one.
+        // An entity with the same key but other labels may share series with the removed one. So the old series are
+        // closed at once.
         if (next !== undefined) close(home);
       }
     // If `prepare` has opened all new entities, only entities whose labels have changed are missing here.

@@ -95,7 +95,8 @@ export async function findKeptChange(place: KeptPlace, owner: string): Promise<K
 }
 
 /**
- * Removes records above `keptMax` or older than `keptMs`. A record that cannot be removed is kept.
+ * Removes records beyond the newest `keptMax`, and records older than `keptMs`. A record that cannot be removed is
+ * kept.
  * @param newest  the change set just made
  */
 export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {

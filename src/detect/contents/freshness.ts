@@ -20,16 +20,13 @@ import type { Arrival } from './versions.ts';
 
 /**
  * The minimum interval between two writes of a subject's row, milliseconds: `writeChangesMs` if its contents changed,
- * else `writeStillMs`.
+ * else `writeStillMs`. A subject is what responses are about, such as a module.
  */
 const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/**
- * The key of the row in table `detector` for a subject (what responses are about, such as a module). An empty `subject`
- * gives the prefix of all such keys.
- */
+/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {

@@ -64,8 +64,8 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
   }
   openConfirmed(memory, round, moment);
   sendRequests(memory);
-  // A verdict may be final before the mirror in doubt has responded. The mirror's response still counts for this
-  // moment.
+  // The verdict may be known before the mirror in doubt has responded. The mirror's response still counts for this
+  // moment, so the moment is not final yet.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }

@@ -219,7 +219,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   observe(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
     const { processing } = phases;
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
-    // If the server has turned HTTP/2 off, no further build runs that could end the finding.
+    // If the server has turned HTTP/2 off, no further build runs that could end the finding. So the finding ends now.
     if (before?.isOpen === true && due.target.canary && outcome.tag === 'ok' && protocol === '1.1')
       return { mirror: null, statement: buildStatement(mirror.mirror.name, none, undefined) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;

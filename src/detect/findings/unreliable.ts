@@ -143,7 +143,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (outageOf(series).isOut || judged.isReported()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
-    // For a while after an outage of the canary, failures belong to that outage.
+    // For a while after an outage of the canary, samples are not counted, because failures then belong to that outage.
     const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageReportedFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;

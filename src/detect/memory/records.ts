@@ -47,8 +47,8 @@ export function recordSkip({ sight }: MirrorMemory, because: Skipped['because'])
 }
 
 /**
- * Records what a settled sample shows about the canary and its item. Adds what the sample earns to the budget of extra
- * probes.
+ * Records what a settled sample shows: the state of the canary, and whether the mirror serves the item. A scheduled
+ * sample also earns tokens for the budget of extra probes.
  */
 export function recordSettled(
   memory: Memory,
@@ -227,7 +227,7 @@ export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): voi
 }
 
 /**
- * Removes the held samples for which `isReady` returns true.
+ * Removes the samples for which `isReady` returns true from the list of samples that wait for a verdict.
  * @returns the removed samples, in order of arrival
  */
 export function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {

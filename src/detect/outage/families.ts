@@ -80,8 +80,8 @@ export function isShown({ failures }: Detour): boolean {
 /** The detour after a probe over the broken family; `null`: the detour ends. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   const { family, due, outcome } = sample;
-  // A probe that was ordered over the broken family uses the other family if the host name has no address of the broken
-  // one.
+  // If the host name no longer has an address of the broken family, a probe that was ordered over that family succeeds
+  // over the other one. This success counts toward the end of the detour.
   const isGone = due.family === detour.broken && outcome.tag === 'ok';
   if (family !== detour.broken && !isGone) return detour;
   if (unconnected(sample) !== null)
