@@ -42,7 +42,7 @@ interface KeptPlace {
   readonly ourUid?: number;
 }
 
-/** Stores a change set under the next free id. @throws what `node:fs` throws */
+/** Stores a change set under the next free id, and returns it with that id. @throws what `node:fs` throws */
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (;;) {

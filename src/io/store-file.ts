@@ -214,7 +214,8 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
 }
 
 /**
- * Copies a file before its migration: the previous release cannot read migrated rows, so a downgrade needs the copy.
+ * Copies a file to `to` before its migration, and returns `to`. The previous release cannot read migrated rows, so a
+ * downgrade needs the copy.
  */
 function copyOlder(db: DatabaseSync, path: string, to: string): string {
   try {

@@ -79,8 +79,8 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
 }
 
 /**
- * Orders a probe of the first bytes.
- * @returns false if it did not start
+ * Orders a probe of the first bytes of an artifact.
+ * @returns true; false if the mirror may not be probed, or the budget is too small
  */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
@@ -93,8 +93,7 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: Reche
 /**
  * Orders one download from each mirror that the order names, or from every mirror of the upstream if its `registries`
  * is `null`.
- * @returns false if no download starts: the budget is too small, no mirror may be probed, or the last such order is too
- * recent
+ * @returns true; false if the budget is too small, no mirror may be probed, or the last such order is too recent
  */
 function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;

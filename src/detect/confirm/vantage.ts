@@ -17,8 +17,8 @@ export interface VantageUnit {
 }
 
 /**
- * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit. On loopback,
- * mirrors with the same port form one unit.
+ * Groups mirrors into independent units, and returns the names of the mirrors of each unit. Mirrors with the same host
+ * or address prefix form one unit. On loopback, mirrors with the same port form one unit.
  */
 export function unitsOf(places: readonly VantageUnit[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];

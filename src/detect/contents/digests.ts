@@ -96,6 +96,8 @@ export interface ComparedDigests {
  * Compares what an upstream's mirrors serve for one item whose digest no authority (such as a checksum database)
  * states. One response is never enough to call a mirror odd.
  * @param voices  all with the same `of`, each mirror once
+ * @returns `odd`: the mirrors whose bytes differ; `again`: the mirrors to probe again, because one response is not
+ * enough
  */
 export function comparePeers(voices: readonly Voice[]): ComparedDigests {
   const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];

@@ -244,7 +244,8 @@ function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 /**
  * The time from the origin's first response with a release to the mirror's first response with it, milliseconds; 0 if
  * the mirror was first.
- * @returns `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the release
+ * @returns the time; `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the
+ * release
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
   if (atMs - afterMs > gapMsMax) return null;

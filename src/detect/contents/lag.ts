@@ -40,8 +40,8 @@ interface Lacked {
 /**
  * How far a mirror's last response is behind the origin. Without a recent response of the origin, a quorum of other
  * mirrors is used.
- * @returns `null` for the origin itself, and for a mirror without a response. Also `null` if neither the origin nor two
- * other mirrors have a recent response
+ * @returns the lag; `null` for the origin itself, and for a mirror without a response. Also `null` if neither the
+ * origin nor two other mirrors have a recent response
  * @see docs/decisions/0017-lag.md
  */
 export function lagOf(

@@ -77,7 +77,10 @@ function isSame(a: Versions, b: Versions): boolean {
   return a.count === b.count && a.newest.length === b.newest.length && a.newest.every((one, i) => one === b.newest[i]);
 }
 
-/** Mirrors mostly have the same versions, so mirrors with equal versions share one copy in memory. */
+/**
+ * Returns the equal versions of another mirror if there are any, else `versions`. Mirrors mostly have the same
+ * versions, so they share one copy in memory.
+ */
 function shared(subject: ContentSubject, versions: Versions): Versions {
   for (const { versions: known } of subject.shelves.values()) {
     if (known !== null && isSame(known, versions)) return known;

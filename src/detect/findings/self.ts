@@ -44,7 +44,7 @@ export const noSelf: SelfState = {
   isOpen: false,
 };
 
-/** Stops counting samples for `limits.contaminatedQuietMs`. */
+/** Returns a state that counts no samples for the next `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }

@@ -77,7 +77,10 @@ function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass):
   return isOpen && failures * gainOf(kind) + against >= 2 * opensAt;
 }
 
-/** Removes the failures of a target that another finding reports now. The state of an open finding does not change. */
+/**
+ * Returns the state without the failures of a target that another finding reports now. The state of an open finding
+ * does not change.
+ */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
@@ -87,8 +90,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Removes the absences of a module that another finding reports now. An open state ends if these absences are more than
- * half of its last failures.
+ * Returns the state without the absences of a module that another finding reports now. An open finding ends if these
+ * absences are more than half of its last failures.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);

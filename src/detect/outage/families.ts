@@ -114,8 +114,8 @@ function overOther(failed: Sample, response: Sample): Sample {
 }
 
 /**
- * Records the address family of a sample. If one family failed, and a probe ordered over the other family succeeds, a
- * detour starts.
+ * The state after one more sample over an address family. If one family failed, and a probe ordered over the other
+ * family succeeds, a detour starts.
  */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;
