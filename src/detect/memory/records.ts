@@ -139,8 +139,8 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it named the
-  // wait.
+  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it sent the
+  // `Retry-After` of that wait.
   const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
