@@ -154,8 +154,8 @@ function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, fr
 }
 
 /**
- * True if the releases of the module at this mirror are already counted for another kind of request. Each release
- * counts once.
+ * True if the releases of the module at this mirror are already counted for another kind of request, so that each
+ * release counts once.
  */
 function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: ContentSubject): boolean {
   const { name } = mirror.mirror;

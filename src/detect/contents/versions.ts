@@ -16,7 +16,8 @@ import {
 
 /**
  * A release that reached a mirror between two responses. `afterMs`: the mirror's last response without the release.
- * `atMs`: its first response with it. `originMs`: the origin's first response with it. Monotonic milliseconds.
+ * `atMs`: its first response with it. `originMs`: the origin's first response with it. All times are monotonic
+ * milliseconds.
  */
 export interface Arrival {
   readonly registry: string;

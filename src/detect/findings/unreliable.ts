@@ -78,7 +78,7 @@ function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass):
 }
 
 /**
- * Returns the state without the failures of a target that another finding reports now. The state of an open finding
+ * Returns the state without those failures of a target that another finding reports now. The state of an open finding
  * does not change.
  */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
@@ -90,7 +90,7 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Returns the state without the absences of a module that another finding reports now. An open finding ends if these
+ * Returns the state without those absences of a module that another finding reports now. An open finding ends if these
  * absences are more than half of its last failures.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {

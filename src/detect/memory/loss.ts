@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 
 /**
  * The result of one probe for the test for packet loss: a response, or a silent failure (one that our own network can
- * cause). Monotonic milliseconds.
+ * cause). `atMs` is a monotonic time.
  */
 export interface Mark {
   readonly atMs: number;

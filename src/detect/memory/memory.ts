@@ -34,7 +34,7 @@ class Confirm {
   readonly heavyRechecks = new Map<string, number>();
 }
 
-/** What is recorded about the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
+/** What is recorded about the open findings, by id. Times are monotonic milliseconds, except `stampMs` (wall). */
 class FindingLog {
   readonly openSince = new Map<string, number>();
   /** The confidence that advice has reached, by kind and mirror of the finding that is its cause. */
@@ -116,7 +116,7 @@ export function startTurn(memory: Memory, now: Now): void {
 }
 
 /**
- * Ends a turn.
+ * Ends the turn of the main loop.
  * @returns the output of the turn
  */
 export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {

@@ -70,8 +70,8 @@ class Sight {
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
   /**
-   * The planned time of the last scheduled canary probe. `plannedGapMs`: the widest gap between two planned times.
-   * Milliseconds.
+   * The planned time of the last scheduled canary probe, monotonic milliseconds. `plannedGapMs`: the widest gap between
+   * two such times in succession.
    */
   lastPlannedMs: number | null = null;
   plannedGapMs: number | null = null;
@@ -123,8 +123,8 @@ export interface ControlMemory {
 }
 
 /**
- * The suspicion that our network fails over one egress (proxy, resolver and address family). Monotonic milliseconds,
- * except `sinceWallMs`.
+ * The suspicion that our network fails over one egress (proxy, resolver and address family). Times are monotonic
+ * milliseconds, except `sinceWallMs`.
  */
 export interface Suspicion {
   readonly sinceMs: number;

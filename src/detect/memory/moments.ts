@@ -11,7 +11,10 @@ export type MomentOutcome = 'answered' | 'failed' | 'missing';
  */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
-/** Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Monotonic milliseconds. */
+/**
+ * Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Times are monotonic
+ * milliseconds.
+ */
 export interface RoundMoment {
   readonly index: number;
   /** `confirm`: decides whether the mirrors or our network cause the failures. `look`: only collects responses. */
