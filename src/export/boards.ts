@@ -5,7 +5,7 @@ import type { Entity } from './plan.ts';
 
 /**
  * The maximum number of targets in one prom-client registry. All gauges of a registry are set in one turn of the event
- * loop, so this bounds how long the turn takes.
+ * loop, so this number limits the length of that turn.
  */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;

@@ -237,7 +237,7 @@ function requestsOf(
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
-/** The series of this item at the other mirrors of the upstream; `undefined`: no sample yet. */
+/** The series of the same item at the other mirrors of the upstream; `undefined`: no sample yet. */
 function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const own = other === mirror ? null : targetAt(view, other, target);

@@ -14,7 +14,7 @@ export interface SeriesMemory {
    * `null`: neither of the two, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
-  /** The location of this artifact according to the last index; absent: not known. */
+  /** The location of the target's artifact, as the last index response stated it; absent: not known. */
   artifact?: StatedArtifact;
   /** When the series' row was last written, monotonic milliseconds; `null` before the first time. */
   writtenAtMs: number | null;
