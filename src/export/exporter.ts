@@ -82,10 +82,7 @@ export function createExporter(input: {
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** Sets the source of the gauges, which is read at each rendering. Call this once. */
     snapshot: renderer.snapshot,
-    /**
-     * Opens the series of a new configuration over many event-loop turns. Then call `reconfigure` with the same
-     * arguments.
-     */
+    /** Opens the series of a new configuration over many turns. Then call `reconfigure` with the same arguments. */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
