@@ -138,8 +138,8 @@ export class Detector {
   }
 
   /**
-   * Copies the confidence of advice, which a test has decided, to the findings that caused the advice. Returns `null`
-   * if no confidence has changed.
+   * Copies the confidence of advice (from a statistical test) to the findings that caused the advice. Returns `null` if
+   * no confidence has changed.
    */
   assure(advices: readonly Pick<Advice, 'cause' | 'from' | 'confidence'>[], now: Now): DetectTurn | null {
     const { findingLog } = this.#memory;
@@ -151,8 +151,8 @@ export class Detector {
   }
 
   /**
-   * Reports that the process was suspended or a clock jumped. Samples that overlap this (monotonic) interval become
-   * `unknown('local')`.
+   * Reports that the process was suspended or a clock jumped. Samples that overlap the interval from `fromMs` to `toMs`
+   * (monotonic milliseconds) become `unknown('local')`.
    */
   suspended(fromMs: number, toMs: number, now: Now): DetectTurn {
     return this.#turnOfRounds(now, (memory) => receiveSleep(memory, fromMs, toMs));
@@ -261,7 +261,10 @@ export class Detector {
   }
 }
 
-/** @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; others are ignored */
+/**
+ * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; rows of other tables are
+ * ignored
+ */
 export function createDetector(input: {
   readonly config: Config;
   readonly targets: readonly Target[];

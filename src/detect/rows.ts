@@ -25,12 +25,12 @@ import {
 
 /**
  * The minimum time between two writes of a series' row, unless a change is urgent. A few new round trips hardly move a
- * baseline.
+ * baseline. Milliseconds.
  */
 const writeEveryMs = 15 * 60_000;
 /**
- * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. Its baseline may
- * still be warming up then.
+ * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. The baseline of
+ * the series may still be warming up then. Milliseconds.
  */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;
@@ -41,7 +41,10 @@ const earlyRows = 5;
 const firstMs = 60_000;
 /** The highest average rate of series rows, rows per second. With many series, each series is written less often. */
 const rowsPerSecond = 8;
-/** The maximum number of series rows per turn of the main loop, so that a start with many targets causes no burst. */
+/**
+ * The maximum number of series rows per turn of the main loop. So a start of the daemon with many targets causes no
+ * burst of writes.
+ */
 const rowsPerTurn = 500;
 
 export const rowKey = {
@@ -55,8 +58,8 @@ export function writeUrgent(memory: Memory): void {
 }
 
 /**
- * Adds to the result of the turn the rows whose time to be written has come. If `everything` is true, adds all changed
- * rows.
+ * Adds rows to the result of the turn (of the main loop) if it is time to write them. If `everything` is true, adds all
+ * changed rows.
  */
 export function writeDirty(memory: Memory, everything: boolean): void {
   const { monotonicMs } = memory.now;
@@ -67,7 +70,7 @@ export function writeDirty(memory: Memory, everything: boolean): void {
   const due = [...memory.rowsDue.dirty].filter(
     (series) => everything || isRowDue(series.writtenAtMs ?? memory.rowsDue.sinceMs, monotonicMs, restMs(series)),
   );
-  // The order is always the same, so that rows of one page of the file are written together.
+  // The order is always the same, so that rows of one page of the database file are written together.
   due.sort((a, b) => (a.id < b.id ? -1 : 1));
   for (const series of due.slice(0, left)) writeSeries(memory, series);
   for (const mirror of memory.mirrors.values()) {
@@ -103,8 +106,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 }
 
 /**
- * Restores the state from rows. Deletes rows of table `detector` that are unreadable or no longer configured. Closes
- * findings whose mirror or rule is gone.
+ * Restores the state from rows. Deletes rows of table `detector` that are unreadable, or that are about mirrors or
+ * targets no longer configured. Closes findings whose mirror or rule is gone.
  */
 export function restoreRows(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);

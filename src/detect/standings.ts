@@ -72,8 +72,8 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
 }
 
 /**
- * The state of our own network. `suspect` is `null` until each canary was probed once. It is also true if failures of
- * this host prevent results about every mirror.
+ * The state of our own network. `suspect` is `null` until each canary was probed once. Besides failures of our network,
+ * failures of this host that prevent results about every mirror make `suspect` true.
  */
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.confirm.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);

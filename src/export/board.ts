@@ -43,8 +43,8 @@ export type MetricRegistry<N extends MetricName> = ReturnType<typeof createMetri
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
 /**
- * Returns the name under which prom-client gets a metric: for a counter without `_total`, because prom-client adds it
- * in OpenMetrics.
+ * Returns the name of a metric in prom-client. A counter has no `_total` there, because prom-client adds it in
+ * OpenMetrics.
  */
 function familyName(name: MetricName): string {
   return metricOf(name).type === 'counter' ? name.replace(/_total$/, '') : name;

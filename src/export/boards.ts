@@ -5,7 +5,7 @@ import type { Entity } from './plan.ts';
 
 /**
  * The maximum number of targets in one prom-client registry. All gauges of a registry are set in one turn of the event
- * loop, so this bounds how long the turn takes.
+ * loop, so this number limits the length of that turn.
  */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
@@ -73,7 +73,7 @@ export class Boards {
   }
 
   /**
-   * Sets the entities (such as mirrors and targets). Counters of an entity that exists before and after continue.
+   * Sets the entities (such as mirrors and targets). The counters of an entity that stays are not reset.
    * @returns the entities that were removed or got other labels, with their registries
    */
   arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
@@ -87,10 +87,11 @@ export class Boards {
         if (next !== undefined && (next === home.entity || sameLabels(next.labels, home.entity.labels))) continue;
         this.#remove(shard, home);
         went.push(home);
-        // An entity with the same key but other labels may share series with the removed one.
+        // An entity with the same key but other labels may share series with the removed one. So the old series are
+        // closed at once.
         if (next !== undefined) close(home);
       }
-    // If `prepare` has already opened these entities, only those with other labels are missing.
+    // If `prepare` has opened all new entities, only entities whose labels have changed are missing here.
     if (this.#shardOf.size < wanted.size) this.#placeMissing(wanted);
     this.#shards = this.#shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(this.all());

@@ -82,7 +82,7 @@ export function createExporter(input: {
     clientRun: (run: ClientRun) => countClientRun(boards, run),
     /** Sets the source of the gauges, which is read at each rendering. Call this once. */
     snapshot: renderer.snapshot,
-    /** Opens the series of a new configuration over many event-loop turns. Then call `reconfigure` with this input. */
+    /** Opens the series of a new configuration over many turns. Then call `reconfigure` with the same arguments. */
     async prepare(config: Config, targets: readonly Target[]): Promise<void> {
       const plan = await overTurns(makePlanInSlices(config, targets), turn);
       planned = { config, targets, plan };
@@ -135,12 +135,12 @@ function createCounters(
         instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
     },
     delivery(receiver: string, outcome: DeliveryOutcome) {
-      // A delivery may end after its receiver was removed from the configuration.
+      // A delivery that ends after its receiver was removed from the configuration is not counted.
       if (arranged().some(({ labels }) => labels.receiver === receiver))
         instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
     action(action: string, result: ActionResult) {
-      // An action may end after it was removed from the configuration.
+      // An action that ends after it was removed from the configuration is not counted.
       if (arranged().some(({ labels }) => labels.action === action))
         instruments.mirrorwatch_actions_total.inc({ action, result });
     },

@@ -38,7 +38,10 @@ export interface Readings {
   readonly lags: ReadonlyMap<string, MirrorLag>;
   /** The baselines of canaries, seconds, by prom-client registry. */
   readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
-  /** By mirror that has a baseline: the largest number of consecutive slow samples up to now, over its targets. */
+  /**
+   * By mirror: the largest number of consecutive slow samples up to now, over its targets. A mirror without a baseline
+   * has no entry.
+   */
   readonly streaks: ReadonlyMap<string, number>;
 }
 
@@ -151,7 +154,7 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
 
 /**
  * Sets the gauges of one prom-client registry. If a value is unknown, its series is absent.
- * @param verified  keys of artifacts that had a pinned or signed hash
+ * @param verified  keys of the artifacts whose content was verified (by a hash or signature) in an ok sample
  */
 export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
   const { instruments } = board;
@@ -185,7 +188,7 @@ function fillProcess(
     [system, cpu.system],
     [instruments.process_cpu_seconds_total, cpu.user + cpu.system],
   ] as const) {
-    // The system counts this value, so the counter is set to it.
+    // The operating system counts this value, so the counter is set to the system's count.
     counter.reset();
     counter.inc(seconds);
   }

@@ -42,8 +42,8 @@ export interface Snapshot {
   readonly stateWritable: boolean;
   /** True while an operator has stopped all actions; absent: no actions are configured. */
   readonly actionsStopped?: boolean;
-  /** The number of state files that were moved aside as corrupt since the start. */
+  /** The number of state files that were moved aside as corrupt since the daemon started. */
   readonly stateSetAside: number;
-  /** The number of invalid rows found in the state file since the start. */
+  /** The number of invalid rows found in the state file since the daemon started. */
   readonly stateRowsAside: number;
 }

@@ -30,7 +30,7 @@ export function respondToBadRequests(server: Server, lingerMs: number): void {
     if (refused.has(socket)) return;
     refused.add(socket);
     const before = newest.get(socket);
-    // If a response has begun, the client would read a second response as part of its body.
+    // If a response has begun, the client would read a second response as part of the first one's body.
     const isBetween = before === undefined || before.writableFinished || !before.headersSent;
     // Failed TLS handshakes, and connections that the client closed, do not count as requests.
     const isRequest = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');

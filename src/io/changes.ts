@@ -119,7 +119,8 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 /**
  * Restores the files of a change set (bytes, mode and owner) and removes its record. Files that the change set created
  * are deleted.
- * @returns an error if a file was changed since, or a write failed. Without `halfDone`, no file was restored
+ * @returns success, or an error if a file was changed since or a write failed. If the error has no `halfDone`, no file
+ * was restored
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const foreign = await refusedToRoot(

@@ -5,9 +5,9 @@ import { limits } from '../core/limits.ts';
 export const homePrefix = 'mirrorwatch-client-';
 
 /**
- * Removes folders that runs of a killed daemon left, because they contain credentials. Any user can create such a
- * folder, so only old folders of `owners` are removed.
- * @param home  the folder of a run that starts now
+ * Removes temporary folders of client runs that a killed daemon left, because they contain credentials. Any user can
+ * create such a folder, so only old folders of `owners` (user ids) are removed.
+ * @param home  the folder of the run that starts now
  */
 export async function clearLeft(
   home: string,

@@ -35,7 +35,7 @@ export async function readConfigAside(
 ): Promise<Result<{ readonly config: Config; readonly warnings: readonly ConfigIssue[] }, readonly ConfigIssue[]>> {
   const seed: ConfigSeed = { role: configRole, ...input };
   const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
-  // Node flags of this process (an inspector's port) must not apply to the thread.
+  // Node flags of this process (such as an inspector's port) must not apply to the thread.
   const options = { workerData: seed, name: 'config', execArgv: [], resourceLimits };
   const read = await readWith(options, limitMs);
   if (typeof read === 'string')

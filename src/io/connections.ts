@@ -52,7 +52,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     connection?.socket.destroy();
   }
 
-  /** Closes a connection of this address (`null`: of any address). @returns false if all are in use */
+  /** Closes a connection of this address (`null`: of any address). @returns true; false if all are in use */
   function makeRoom(address: string | null): boolean {
     let rank = inUse;
     /** By address: its least recently used connection of the lowest rank, and the number of such connections. */

@@ -11,7 +11,7 @@ export function isFlagSet(path: string): boolean {
   }
 }
 
-/** Creates an empty file if `isSet`, else removes it. @returns false if that fails */
+/** Creates an empty file if `isSet`, else removes it. @returns true; false if that fails */
 export function keepFlag(path: string, isSet: boolean): boolean {
   try {
     if (!isSet) rmSync(path, { force: true });

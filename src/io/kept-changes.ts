@@ -42,7 +42,7 @@ interface KeptPlace {
   readonly ourUid?: number;
 }
 
-/** Stores a change set under the next free id. @throws what `node:fs` throws */
+/** Stores a change set under the next free id, and returns it with that id. @throws what `node:fs` throws */
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (;;) {
@@ -95,7 +95,8 @@ export async function findKeptChange(place: KeptPlace, owner: string): Promise<K
 }
 
 /**
- * Removes records above `keptMax` or older than `keptMs`. A record that cannot be removed is kept.
+ * Removes records beyond the newest `keptMax`, and records older than `keptMs`. A record that cannot be removed is
+ * kept.
  * @param newest  the change set just made
  */
 export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {

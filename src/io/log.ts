@@ -11,8 +11,8 @@ const waitingMax = 1024 * 1024;
 export type LogDestination = DestinationStream;
 
 /**
- * Formats log lines for people. It runs in this thread, because pino's transport thread would lose the last lines at
- * exit.
+ * Returns a destination that formats log lines for people. It runs in this thread, because pino's transport thread
+ * would lose the last lines at exit.
  */
 function prettyOver(plain: LogDestination): LogDestination {
   // The module is loaded only here, because a log of JSON lines does not need it.
@@ -25,7 +25,10 @@ function prettyOver(plain: LogDestination): LogDestination {
   };
 }
 
-/** Writes to standard error. If that fails, for example on a full disk, the daemon continues. */
+/**
+ * Returns a destination that writes to standard error. If a write fails, for example on a full disk, the daemon
+ * continues.
+ */
 function standardError(): LogDestination {
   const stream = fileDestination({ fd: 2, sync: true, maxLength: waitingMax });
   stream.on('error', () => undefined);

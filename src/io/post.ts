@@ -12,9 +12,9 @@ import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 
 /**
- * Sends webhooks and requests of actions. Redirects are not followed. The connected address must be public, unless
- * `allow` contains it. The message's `refusalIn` may find a failure in the response. If it finds none, 2xx counts as
- * delivered, 410 is final, and any other status may be retried.
+ * Sends webhooks and requests of actions. Redirects are not followed. The connected address must be public, unless the
+ * message's `allow` contains the address, its network or the host name. The message's `refusalIn` may find a failure in
+ * the response. If it finds none, 2xx counts as delivered, 410 is final, and any other status may be retried.
  */
 export function createPost({ clock, timers }: Pick<PostDeps, 'clock' | 'timers'>): Post {
   const deps = { clock, timers, names: new NameResolver(clock, timers, []), tls: new TlsBook() };

@@ -66,9 +66,9 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
 }
 
 /**
- * Copies a state file with its log. SQLite writes to the file itself only at a checkpoint. If one occurs during the
- * copy, the file's time stamp changes, and the copy is repeated.
- * @returns false if the file changed during each attempt
+ * Copies a state file with its write-ahead log. SQLite writes to the file itself only at a checkpoint. If a checkpoint
+ * occurs during the copy, the file's time stamp changes, and the copy is repeated.
+ * @returns true; false if the file changed during each attempt
  */
 export function copyWhole(path: string, to: string): boolean {
   for (let attempt = 0; attempt < tries; attempt += 1) {

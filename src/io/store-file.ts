@@ -56,8 +56,8 @@ export type Opened =
   | { readonly tag: 'unwritable'; readonly trouble: SchemaTrouble; readonly file: StoreFile | null };
 
 /**
- * Files up to this size, bytes, are checked completely at start. For a larger file the check would take too long, so
- * its errors are found when rows are read.
+ * Files up to this size, bytes, are checked at start (`PRAGMA quick_check`). For a larger file the check would take too
+ * long, so its errors are found when rows are read.
  */
 const checkedBytes = 64 * 1024 * 1024;
 /**
@@ -72,7 +72,7 @@ const pageBytes = 1_024;
 const copiedBytes = 8 * 1024 * 1024;
 /** SQLite truncates its log to this size, bytes. Without the limit a log that was once large stays large. */
 const logBytes = 16 * 1024 * 1024;
-/** How many bytes at the beginning of a file are searched for signs of a state file. */
+/** At most this many bytes at the beginning of a file are searched for signs of a state file. */
 const tracedBytes = 1024 * 1024;
 
 /**
@@ -115,8 +115,8 @@ function freePath(path: string, what: string, wallMs: number): string {
 }
 
 /**
- * True if the file has content but is neither a database nor a state file. Such a file must not be opened, because
- * SQLite would overwrite a short file.
+ * True if the file has content but is neither a database nor a state file. Such a file must not be opened: if it is
+ * short, SQLite would overwrite it.
  */
 function isOther(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return false;
@@ -214,7 +214,8 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
 }
 
 /**
- * Copies a file before its migration: the previous release cannot read migrated rows, so a downgrade needs the copy.
+ * Copies a file to `to` before its migration, and returns `to`. The previous release cannot read migrated rows, so a
+ * downgrade needs the copy.
  */
 function copyOlder(db: DatabaseSync, path: string, to: string): string {
   try {

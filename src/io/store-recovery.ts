@@ -129,7 +129,10 @@ export class RecoveringFile {
     return true;
   }
 
-  /** Checks that the open file is still at its path, because writes to a deleted file would be lost. */
+  /**
+   * Checks that the open file is still at its path, because writes to a deleted file would be lost. If it was deleted,
+   * writes it again after `retryMs`, or at once if `atOnce`. Returns the failure; `null`: the file is at its path.
+   */
   #lost(atOnce: boolean): SchemaTrouble | null {
     const file = this.#file;
     if (file === null || file.readOnly) return null;

@@ -107,8 +107,8 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
   }));
   return (to) => {
     for (const { table, key, atMs, stored } of puts) {
-      // If `at_ms` is unchanged, only the value is updated. The index by age then stays as it is: one page less to
-      // write.
+      // If `at_ms` is unchanged, only the value is updated. Then the index by age does not change, so one page less is
+      // written.
       const grown = to.statement(`UPDATE "${table}" SET value = ? WHERE key = ? AND at_ms = ?`).run(stored, key, atMs);
       if (grown.changes > 0) continue;
       to.statement(

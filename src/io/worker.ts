@@ -28,7 +28,7 @@ import {
 } from './worker-protocol.ts';
 
 const tickMs = 10;
-/** A result waits this long, milliseconds, so that one message can carry several results to the main thread. */
+/** A result waits at most this long, milliseconds, so that one message can carry several results to the main thread. */
 const batchMs = 4;
 
 export interface Runner {

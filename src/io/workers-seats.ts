@@ -232,7 +232,7 @@ export class Seats {
 
   #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    // If the main thread was blocked, messages of the threads may still wait to be read.
+    // If the main thread was blocked, messages of the threads may still wait to be read. Then no thread counts as hung.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
@@ -263,7 +263,7 @@ function idleMs({ isApart }: Seat): number {
   return isApart ? limits.apartIdleMs : limits.workerIdleMs;
 }
 
-/** Returns how a thread hangs; `null`: it does not hang. */
+/** Returns how long a thread has hung, and during which job; `null`: it does not hang. */
 export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
   const ms = nowMs - seenAtMs - beatMs;
   return ms < limits.threadHeldMs ? null : { job: Atomics.load(reading, 0), ms };

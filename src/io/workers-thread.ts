@@ -24,7 +24,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 /** Starts a thread. An exception in the thread, or at its creation, is reported as `crashed`. */
 export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
   const seed: WorkerSeed = { role: workerRole, ...given };
-  // Node flags of this process (an inspector's port) must not apply to the thread.
+  // Node flags of this process (such as an inspector's port) must not apply to the thread.
   const options = { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits };
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {

@@ -48,7 +48,7 @@ interface Want {
 
 /**
  * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget of extra probes is too small,
- * ends all doubts instead, and all rechecks except those with reason `back`.
+ * ends all doubts and rechecks of the round instead. Rechecks with reason `back` (a recovering target) continue.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -59,7 +59,8 @@ export function requestMoment(memory: Memory, round: Round): void {
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
-  // A witness's response to an earlier probe does not count, because the network may have failed after that probe.
+  // A witness (a mirror of another upstream) counts only if its probe started after this time. The network may have
+  // failed after an earlier probe.
   const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
   const own = duesOf(memory, round, want);
   const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
@@ -146,7 +147,8 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // The sort is stable: of targets with equal counts of probes, the one that was added first comes first.
+  // If several questions have the lowest count in `served`, the one that was added first is chosen, because the sort is
+  // stable.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;

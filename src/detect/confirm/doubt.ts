@@ -16,8 +16,8 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
 }
 
 /**
- * Puts a target in doubt (its failure is to be confirmed) because its probe has been pending for too long. The target's
- * last judged probe must have passed.
+ * Puts a target in doubt (its failure is to be confirmed) because its probe has been pending for too long. Does nothing
+ * unless the last judged probe of the target passed.
  */
 export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;

@@ -60,7 +60,8 @@ function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
 
 /**
  * Starts a recheck or a peek (a probe of the first bytes only). A heavy target (an artifact download) with `forMs` 0 is
- * probed once at each mirror. Peeks and downloads that cannot start are added to `turn.declined`.
+ * probed once at each mirror. Peeks and downloads that cannot start are added to `turn.declined`, as are all orders for
+ * an unknown mirror or target.
  */
 export function requestRecheck(memory: Memory, order: RecheckOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -78,8 +79,8 @@ export function requestRecheck(memory: Memory, order: RecheckOrder): void {
 }
 
 /**
- * Orders a probe of the first bytes.
- * @returns false if it did not start
+ * Orders a probe of the first bytes of an artifact.
+ * @returns true; false if the mirror may not be probed, or the budget is too small
  */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const left = canBeProbed(memory, mirror) ? spendForPeek(memory.confirm.budget) : null;
@@ -90,8 +91,9 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target, order: Reche
 }
 
 /**
- * Orders one download from each wanted mirror.
- * @returns false if the downloads did not start
+ * Orders one download from each mirror that the order names, or from every mirror of the upstream if its `registries`
+ * is `null`.
+ * @returns true; false if the budget is too small, no mirror may be probed, or the last such order is too recent
  */
 function requestHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: RecheckOrder): boolean {
   const key = `${mirror.roundKey} ${keyOfQuestion(target)}`;

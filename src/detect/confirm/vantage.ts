@@ -3,8 +3,8 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /**
- * Our network is at fault if more than this share of the units (mirrors grouped by host and address prefix) fails. With
- * two to `fewUnits` units, all of them must fail.
+ * Our network counts as the cause if more than this share of the units fails at once. A unit is a group of mirrors on
+ * one host or address prefix. With two to `fewUnits` units, all of them must fail.
  */
 const suspectShare = 0.6;
 const fewUnits = 3;
@@ -17,8 +17,8 @@ export interface VantageUnit {
 }
 
 /**
- * Groups mirrors into independent units. Mirrors with the same host or address prefix form one unit. On loopback,
- * mirrors with the same port form one unit.
+ * Groups mirrors into independent units, and returns the names of the mirrors of each unit. Mirrors with the same host
+ * or address prefix form one unit. On loopback, mirrors with the same port form one unit.
  */
 export function unitsOf(places: readonly VantageUnit[]): readonly (readonly string[])[] {
   const units: { keys: Set<string>; registries: string[] }[] = [];
@@ -70,7 +70,9 @@ export interface MomentResponses {
    * has responded.
    */
   readonly units: readonly (readonly MomentOutcome[])[];
-  /** `known`: the control has responded since the start. `proves`: its response shows that our network works. */
+  /**
+   * `known`: the control has responded since the daemon started. `proves`: its response shows that our network works.
+   */
   readonly controls: readonly {
     readonly responses: MomentOutcome;
     readonly known: boolean;
@@ -86,9 +88,9 @@ export interface MomentResponses {
 }
 
 /**
- * Judges whether the mirrors or our network cause the failures of one moment (concurrent probes). A response of a
- * control or witness (a mirror of another upstream) shows that the network is not cut. The network may still lose
- * packets.
+ * Judges whether the mirrors or our network cause the failures of one moment (concurrent probes); see `MomentVerdict`.
+ * A response of a control or witness (a mirror of another upstream) shows that the network is not cut. The network may
+ * still lose packets.
  * @see docs/how-it-judges.md#them-or-us
  */
 export function judgeMoment({ units, controls, witnesses, isLossy }: MomentResponses): MomentVerdict {

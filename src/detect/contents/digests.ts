@@ -9,7 +9,7 @@ import type { FindingStatement } from '../memory/says.ts';
 import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
-  /** Version, part and algorithm of the item. Only digests with equal `of` are compared. */
+  /** Identifies the item of the digest: its version, part and algorithm. Only digests with equal `of` are compared. */
   readonly of: string;
   readonly algorithm: string;
   readonly digest: string;
@@ -29,7 +29,7 @@ export interface Statement extends Named {
    * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
    */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
-  /** Time of the last response, wall milliseconds. */
+  /** Time of the last response with this digest, wall milliseconds. */
   readonly heardMs: number;
 }
 
@@ -41,7 +41,10 @@ function digestIn({ facts, due }: Sample): Named | null {
   return { of: `${version} ${facts.compared?.of ?? ''} ${algorithm}`, algorithm, digest };
 }
 
-/** The mirror's digest state after one more ok response; `null`: the response has no digest. */
+/**
+ * Returns the mirror's statement (the last digest of an item) after one more ok response; `null`: the response has no
+ * digest.
+ */
 export function statementFor(before: Statement | null, sample: Sample, heardMs: number): Statement | null {
   const now = digestIn(sample);
   if (now === null) return null;
@@ -93,6 +96,8 @@ export interface ComparedDigests {
  * Compares what an upstream's mirrors serve for one item whose digest no authority (such as a checksum database)
  * states. One response is never enough to call a mirror odd.
  * @param voices  all with the same `of`, each mirror once
+ * @returns `odd`: the mirrors whose bytes differ; `again`: the mirrors to probe again, because one response is not
+ * enough
  */
 export function comparePeers(voices: readonly Voice[]): ComparedDigests {
   const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];

@@ -19,16 +19,14 @@ import { readSubject, subjectRowOf } from './rows.ts';
 import type { Arrival } from './versions.ts';
 
 /**
- * The minimum interval between two writes of a row: `writeChangesMs` if its contents changed, else `writeStillMs`.
+ * The minimum interval between two writes of a subject's row, milliseconds: `writeChangesMs` if its contents changed,
+ * else `writeStillMs`. A subject is what responses are about, such as a module.
  */
 const writeChangesMs = 60_000;
 const writeStillMs = 30 * 60_000;
 const rowsPerTurn = 50;
 
-/**
- * The key of the row in table `detector` for a subject (what responses are about, such as a module). An empty `subject`
- * gives the prefix of all such keys.
- */
+/** The key of a subject's row in table `detector`. An empty `subject` gives the prefix of all such keys. */
 const rowKeyOf = (subject: string): string => `contents|${subject}`;
 
 function keyOf(target: Target): string {
@@ -48,7 +46,10 @@ interface Taken {
 
 const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
-/** Records the contents of a response, even if its probe failed. Changes `memory.subjects` in place. */
+/**
+ * Records the contents of a response in `memory.subjects`, even if its probe failed.
+ * @returns the contents to compare, whether they went backwards, and the releases that reached a mirror
+ */
 export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;
   if (outcome.tag === 'unknown') return nothing;
@@ -76,6 +77,7 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
 /**
  * Records the version that a reference such as `latest` resolved to. A return to an earlier version counts as a step
  * backwards, because it shows that backends alternate.
+ * @returns the contents to compare if there was such a step, else `null`
  */
 function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
@@ -151,7 +153,10 @@ function arrived(memory: RuleView, subject: ContentSubject, arrival: Arrival, fr
   return [[mirror, ms / 1_000]];
 }
 
-/** True if another kind of request about the module already counts the releases of this mirror. */
+/**
+ * True if the releases of the module at this mirror are already counted for another kind of request, so that each
+ * release counts once.
+ */
 function isReportedElsewhere(memory: RuleView, mirror: MirrorMemory, subject: ContentSubject): boolean {
   const { name } = mirror.mirror;
   const first = subjectsOf(memory, mirror).find(
@@ -169,7 +174,10 @@ export function removeContents({ subjects }: Memory, registry: string): void {
   for (const { shelves } of subjects.values()) shelves.delete(registry);
 }
 
-/** Deletes contents that are no longer probed. For every mirror, also deletes what `latest` resolved to. */
+/**
+ * Deletes contents of modules and mirrors that are no longer probed. For every mirror, also deletes what `latest`
+ * resolved to, and the last steps backwards.
+ */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {
     const contents = contentsOf(mirror);
@@ -236,7 +244,8 @@ function targetsOf(memory: Memory): ReadonlyMap<string, ReadonlySet<string>> {
 /**
  * The time from the origin's first response with a release to the mirror's first response with it, milliseconds; 0 if
  * the mirror was first.
- * @returns `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the release
+ * @returns the time; `null` if the mirror was not probed for longer than `gapMsMax` before its first response with the
+ * release
  */
 function propagationMs({ afterMs, atMs, originMs }: Arrival, gapMsMax: number): number | null {
   if (atMs - afterMs > gapMsMax) return null;

@@ -40,8 +40,8 @@ interface Lacked {
 /**
  * How far a mirror's last response is behind the origin. Without a recent response of the origin, a quorum of other
  * mirrors is used.
- * @returns `null` for the origin itself, and for a mirror without a response. Also `null` if neither the origin nor two
- * other mirrors have a recent response
+ * @returns the lag; `null` for the origin itself, and for a mirror without a response. Also `null` if neither the
+ * origin nor two other mirrors have a recent response
  * @see docs/decisions/0017-lag.md
  */
 export function lagOf(
@@ -69,7 +69,7 @@ export function lagOf(
       continue;
     }
     const release = subject.releases.get(version);
-    // A mirror with a configured delay is not behind before that delay is over.
+    // An item that is younger than the mirror's configured delay does not count as missing.
     if (ageMs > 0 && shelf.fromMs - (release?.atMs ?? firstMs) < ageMs) continue;
     missing.push(version);
     lack(sum, shelf, release ?? { afterMs: null, atMs: null }, ageMs);
@@ -102,7 +102,10 @@ function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number):
   sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
 }
 
-/** True if the mirror shows the version, or has lacked it only for a short time, because backends may alternate. */
+/**
+ * True if the mirror lists the version. Also true if the mirror listed it before, and fewer than
+ * `limits.contentReadings` responses in a row lack it, because backends may alternate.
+ */
 function isHeld(shelf: Shelf, version: string): boolean {
   const lost = shelf.lost.get(version);
   return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentReadings);
@@ -125,8 +128,8 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
 }
 
 /**
- * The changes of a tag, serial or date that a mirror lacks. A value that is unknown elsewhere may be newer than the
- * last change. Then only changes after the value was first seen count.
+ * The changes of a tag, serial or date that a mirror lacks. If no recorded change has the mirror's value, this value
+ * may be newer than the last change. Then only changes after the value was first seen count.
  */
 function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
   if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));
@@ -167,7 +170,7 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
 
 /**
  * Adds one response about the contents of a subject (a module at one step, or the whole mirror), in place.
- * @returns `null` for a response that started before the mirror's last recorded response
+ * @returns what the response changed; `null` for a response that started before the mirror's last recorded response
  */
 export function updateSubject(subject: ContentSubject, reading: ContentReading, who: Who): ContentUpdate | null {
   const shelf = subject.shelves.get(who.registry) ?? new Shelf();

@@ -122,8 +122,8 @@ function movedByPeers(taking: Taking, key: LineKey): void {
 }
 
 /**
- * Adds an arrival if the mirror shows a newer tag or date of the origin for the first time. Such a change counts as a
- * release only if the responses list no versions.
+ * Adds an arrival (a release that reached the mirror) if the mirror shows a newer tag or date of the origin for the
+ * first time. Such a change counts as a release only if the responses list no versions.
  */
 function noteArrival(
   { shelf, reading, who, update }: Taking,

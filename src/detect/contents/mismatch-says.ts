@@ -65,7 +65,9 @@ function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
   return gravity.indexOf(one) > gravity.indexOf(other);
 }
 
-/** Adds one more artifact to the mismatch finding of a mirror. `known` is the open finding; `null`: none is open. */
+/**
+ * Returns the mismatch finding of a mirror with one more artifact. `known` is the open finding; `null`: none is open.
+ */
 export function widen(
   known: Finding | null,
   { item, sides, probeIds, statements = [], ...fields }: Widened,

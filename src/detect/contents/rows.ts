@@ -34,7 +34,10 @@ export interface SubjectRow {
   readonly shelves: Stored<ShelfRow>;
 }
 
-/** Keys whose values are times by the clock of this program. Dates that a server states have other keys. */
+/**
+ * Keys whose values are times of this program's clock: monotonic in memory, wall times in a row. Dates that a server
+ * states have other keys.
+ */
 const timeKeys: ReadonlySet<string> = new Set([
   'afterMs',
   'atMs',
@@ -47,7 +50,7 @@ const timeKeys: ReadonlySet<string> = new Set([
   'oldestMs',
 ]);
 
-/** Copies the data and shifts each time by `byMs`, but not beyond `mostMs`. */
+/** Copies the data and adds `byMs` to each time (a value with a key of `timeKeys`). The sum is at most `mostMs`. */
 function moved(value: unknown, byMs: number, mostMs = Number.POSITIVE_INFINITY): unknown {
   if (Array.isArray(value)) return value.map((one) => moved(one, byMs, mostMs));
   if (typeof value !== 'object' || value === null) return value;

@@ -14,7 +14,11 @@ import {
   type Versions,
 } from '../memory/subject.ts';
 
-/** A release that reached a mirror between two responses. Monotonic milliseconds. */
+/**
+ * A release that reached a mirror between two responses. `afterMs`: the mirror's last response without the release.
+ * `atMs`: its first response with it. `originMs`: the origin's first response with it. All times are monotonic
+ * milliseconds.
+ */
 export interface Arrival {
   readonly registry: string;
   readonly afterMs: number;
@@ -74,7 +78,10 @@ function isSame(a: Versions, b: Versions): boolean {
   return a.count === b.count && a.newest.length === b.newest.length && a.newest.every((one, i) => one === b.newest[i]);
 }
 
-/** Mirrors mostly have the same versions, so mirrors with equal versions share one copy in memory. */
+/**
+ * Returns the equal versions of another mirror if there are any, else `versions`. Mirrors mostly have the same
+ * versions, so they share one copy in memory.
+ */
 function shared(subject: ContentSubject, versions: Versions): Versions {
   for (const { versions: known } of subject.shelves.values()) {
     if (known !== null && isSame(known, versions)) return known;

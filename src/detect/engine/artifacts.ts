@@ -52,7 +52,7 @@ function requestFirstBytes(memory: Memory, mirror: MirrorMemory, target: Target)
   return true;
 }
 
-/** The location of an artifact by the last index response, as in `Due.artifactAt`; `null`: unknown. */
+/** The location of an artifact that the last index response stated, as in `Due.artifactAt`; `null`: unknown. */
 export function placeOfArtifact(mirror: MirrorMemory, id: string): string | null {
   return mirror.series.get(seriesId({ id }, 'cold'))?.artifact?.at ?? null;
 }

@@ -8,7 +8,10 @@ import { releaseHeld } from './advance.ts';
 import { settle } from './settle.ts';
 import { judgeUs, startStreaksAnew } from './step.ts';
 
-/** Removes a mirror from the pending probes of all open rounds, so that the rounds no longer wait for its response. */
+/**
+ * Removes a mirror from the pending probes of all open rounds, so that the rounds no longer wait for its response. Also
+ * ends the mirror's doubt (an unconfirmed failure).
+ */
 export function dropFromRounds(memory: Memory, mirror: MirrorMemory): void {
   closeDoubt(memory, mirror);
   clearPlan(mirror);

@@ -20,8 +20,8 @@ import { type FindingStatement, mergeEvidence } from '../memory/says.ts';
 import { keepFinding, recordFindingRow, recordOpening, removeFinding } from '../memory/stored.ts';
 
 /**
- * Applies a rule's statement about one mirror, or about this daemon (`null`). An open finding changes if its scope,
- * cause or `actionable` changes. New evidence alone causes no event.
+ * Applies a rule's statement about a mirror, or about this daemon if `mirror` is `null`. An open finding changes if its
+ * scope, cause or `actionable` changes. New evidence alone causes no event.
  */
 export function apply(
   memory: Memory,
@@ -77,8 +77,9 @@ export function apply(
 }
 
 /**
- * Closes the open finding of this kind about this mirror. `of` selects the finding if its cause is counted separately.
- * The finding gets the evidence and text of `last`.
+ * Closes the open finding of this kind about a mirror; if `registry` is `null`, about the daemon or its network. The
+ * finding gets the evidence and text of `last`.
+ * @param of  the cause of the finding, needed only if findings with this cause are counted separately (`storyOf`)
  */
 export function closeFinding(
   memory: Memory,

@@ -76,7 +76,7 @@ function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: 
   return due.timeoutMs < timeoutOf(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
-/** Why a cause on our own side makes a sample unknown; `null`: no such cause, or the sample is unknown already. */
+/** The cause on our own side that makes a sample unknown; `null`: there is none, or the sample is unknown already. */
 function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;

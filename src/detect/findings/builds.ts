@@ -62,8 +62,8 @@ export interface BuildState {
 /** This many builds in a row with trouble open the finding, and this many without trouble close it. */
 const buildsInRow = 2;
 /**
- * A build needs at least this many requests to show that the server handles requests one after the other, or that a
- * limit of concurrent requests is gone.
+ * A build needs at least this many requests to show that the server handles requests one after the other. A build
+ * without trouble needs as many to show that earlier trouble is over.
  */
 const requestsMin = 4;
 /**
@@ -77,14 +77,14 @@ const inTurnShare = 0.6;
  */
 const inTurnFactor = 3;
 /**
- * The maximum bytes of a build that may show that requests wait for each other. With more bytes, the times depend on
- * bandwidth.
+ * The maximum number of bytes in all responses of a build that may show that requests wait for each other. With more
+ * bytes, the times depend on bandwidth.
  */
 const inTurnBytesMax = 64 * 1024;
 
 const none: BuildState = { id: '', responses: [], left: 0, inRow: 0, fault: null, isOpen: false };
 
-/** The result of a build's request; `null`: it says nothing about the connection. */
+/** The result of a build's request; `null`: the request shows nothing about the connection. */
 function buildResponseOf(sample: Sample, aloneMs: number | null): BuildResponse | null {
   const { outcome, due, phases, bytes } = sample;
   const { target, probeId } = due;
@@ -219,7 +219,7 @@ export const builds: FindingRule<BuildState | null, number | null> = {
   observe(before, { mirror, series, sample: { due, outcome, protocol, phases } }) {
     const { processing } = phases;
     if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
-    // If the server has turned HTTP/2 off, no further build runs that could end the finding.
+    // If the server has turned HTTP/2 off, no further build runs that could end the finding. So the finding ends now.
     if (before?.isOpen === true && due.target.canary && outcome.tag === 'ok' && protocol === '1.1')
       return { mirror: null, statement: buildStatement(mirror.mirror.name, none, undefined) };
     if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;

@@ -14,7 +14,9 @@ interface Difference {
 /** The current differences between real clients and our own probes, by mirror and client. */
 export type Differences = ReadonlyMap<string, Difference>;
 
-/** A difference is reported after this many in a row, because a single one may be chance. */
+/**
+ * A difference is reported after this many runs in a row with the same difference, because a single one may be chance.
+ */
 const rowMin = 2;
 const namedMax = 5;
 

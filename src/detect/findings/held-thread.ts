@@ -6,7 +6,7 @@ import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory/says.ts';
 
 interface Holds {
-  /** When a response last blocked the thread, monotonic milliseconds. */
+  /** When a response of the mirror last blocked a probing thread, monotonic milliseconds. */
   readonly atMs: number;
   /** The longest processor time that a single response took, milliseconds. */
   readonly worstMs: number;

@@ -38,14 +38,17 @@ export interface LagTrouble {
   readonly backwards: Backwards;
   readonly back: StepBack | null;
   readonly readings: number;
-  /** The id of the probe; `null`: the previous process sent the probe. */
+  /** The id of the probe; `null`: the probe was sent before the daemon restarted. */
   readonly probeId: string | null;
 }
 
 export interface LagContext {
   readonly limitMs: number;
   readonly origin: string | null;
-  /** True if at least two modules had releases since the oldest missing item, and none of these releases arrived. */
+  /**
+   * True if at least two modules had releases since the oldest missing item was released, and none of these releases
+   * arrived.
+   */
   readonly isStill: boolean;
   readonly known: Finding['cause'] | null;
   /** The wall clock minus the monotonic one, milliseconds. */
@@ -84,8 +87,8 @@ export function isStalled(subjects: Iterable<ContentSubject>, registry: string, 
 }
 
 /**
- * One statement about all lag troubles of a mirror. Its cause is the gravest one: behind the others, then vanished
- * versions, then contents that go backwards.
+ * One statement about all lag troubles of a mirror. Its cause is the first of these that applies: the mirror is behind,
+ * versions have vanished, contents go backwards.
  */
 export function explainLag(name: string, troubles: readonly LagTrouble[], context: LagContext): FindingStatement {
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));

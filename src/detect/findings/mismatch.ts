@@ -126,7 +126,8 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
     return known?.cause === 'fork'
       ? null
       : { ...declaredWrong(own, target, digest), statement: explainFork(name, target, { ...forked, probeId }, known) };
-  // The verdict of an authority (such as a checksum database) replaces a difference between mirrors or with the origin.
+  // A finding by an authority (such as a checksum database) replaces one about a difference between mirrors or with the
+  // origin.
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
@@ -237,7 +238,10 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
   return targetId(mirror.name, module, version, step);
 }
 
-/** Reports a digest that differs from others only once, even after an acknowledgement. */
+/**
+ * Reports that a mirror's digest differs from others. The same digest is reported only once, even after an
+ * acknowledgement: then the result is `null`.
+ */
 function declareOdd(
   view: RuleView,
   own: Bytes,
@@ -253,7 +257,7 @@ function declareOdd(
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
   const declaredOdd = new Map(own.declaredOdd).set(target.id, [...declaredHere, update].slice(-limits.oddKept));
-  // A difference with the origin replaces a difference between mirrors.
+  // A finding about a difference with the origin replaces one about a difference between mirrors.
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };

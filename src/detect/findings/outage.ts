@@ -169,7 +169,7 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
   },
 };
 
-/** The state of a series that was in outage when the last process ended. */
+/** The state of a series that was in outage when the daemon last stopped. */
 const nowOut: OutageState = { ...noOutage, isOut: true, last: 'failed' };
 
 function isReason(value: unknown): value is Reason {

@@ -24,7 +24,7 @@ import { hasRegressed, isAlternating } from './lag.ts';
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the first refusal of the streak or finding, monotonic milliseconds. */
+  /** End of the first refused probe of the streak or open finding, monotonic milliseconds. */
   readonly fromMs: number | null;
   /** The sum of all `Retry-After` values in the streak or finding, milliseconds. */
   readonly wishMs: number;
@@ -237,7 +237,7 @@ function requestsOf(
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
 }
 
-/** The series of this item at the other mirrors of the upstream; `undefined`: no sample yet. */
+/** The series of the same item at the other mirrors of the upstream; `undefined`: no sample yet. */
 function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const own = other === mirror ? null : targetAt(view, other, target);

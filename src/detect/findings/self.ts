@@ -23,7 +23,7 @@ interface Spoiled {
 
 /**
  * The counts of samples that delays of this process have spoilt, in buckets of `bucketMs`. Also the share of scheduled
- * probes that is skipped because of these delays. Monotonic milliseconds.
+ * probes that is skipped because of these delays. Times are monotonic milliseconds.
  */
 export interface SelfState {
   /** Samples before this time are not counted, because a start or reload keeps the process busy. */
@@ -44,7 +44,7 @@ export const noSelf: SelfState = {
   isOpen: false,
 };
 
-/** Stops counting samples for `limits.contaminatedQuietMs`. */
+/** Returns a state that counts no samples for the next `limits.contaminatedQuietMs`. */
 export function pauseSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }

@@ -21,7 +21,7 @@ import { explainSpike, type SpeedSeries } from './spike-says.ts';
 interface SpikeOwn {
   /** True if the spike is not reported, because other mirrors are slow too or the mirror is in outage. */
   readonly isHeld: boolean;
-  /** The evidence of the open spike at the last refresh; `null`: none was open. */
+  /** The evidence of the open spike finding at the last call of `refresh`; `null`: no spike finding was open. */
   readonly reportedEvidence: Finding['evidence'] | null;
   readonly other: OtherSpeed | null;
 }
@@ -226,7 +226,7 @@ function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
   return all >= 2 && 3 * slow >= 2 * all;
 }
 
-/** The evidence of a mirror's open spike at the last refresh; `null`: none was open. */
+/** The evidence of a mirror's open spike finding at the last call of `refresh`; `null`: no spike finding was open. */
 export function spikeEvidenceOf(mirror: MirrorMemory): Finding['evidence'] | null {
   return stateOf(spike, mirror).reportedEvidence;
 }

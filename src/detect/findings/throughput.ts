@@ -73,7 +73,7 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
   return rate < times * share * usual && rate < limits.throughputFast;
 }
 
-/** Judges one download: slow downloads in a row open the finding, clearly faster ones close it. */
+/** The state after one more download. Slow downloads in a row open the finding, clearly faster ones close it. */
 export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);
   if (isSlow === null) return state;
@@ -158,7 +158,10 @@ function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
   }
 }
 
-/** The median download rate of each other mirror of the upstream within `limits.throughputAgeMs`. */
+/**
+ * The median download rate of this artifact at each other mirror of the upstream, bytes per second. Only downloads
+ * within `limits.throughputAgeMs` count.
+ */
 function ratesOfSiblings(view: RuleView, mirror: MirrorMemory, target: Target): readonly number[] {
   const medians: number[] = [];
   for (const other of mirrorsOf(view, mirror.roundKey)) {

@@ -70,14 +70,17 @@ export function countResponse(
   };
 }
 
-/** True if the evidence since the sum was last 0 is at least twice the bound that opens the finding. */
+/** True if the finding is open, and the evidence since the sum was last 0 is at least twice the bound that opens it. */
 function isTwiceOver({ isOpen, samples, failures }: RateState, kind: RateClass): boolean {
   const { usual, bad, opensAt } = tests[kind];
   const against = (samples - failures) * Math.log((1 - bad) / (1 - usual));
   return isOpen && failures * gainOf(kind) + against >= 2 * opensAt;
 }
 
-/** Removes the failures of a target that another finding reports now. The state of an open finding does not change. */
+/**
+ * Returns the state without those failures of a target that another finding reports now. The state of an open finding
+ * does not change.
+ */
 export function undoFailures(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
   if (state.isOpen || failures === 0) return state;
   const sum = Math.max(0, state.sum - failures * gainOf(kind));
@@ -87,8 +90,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Removes the absences of a module that another finding reports now. An open state ends if these absences are more than
- * half of its last failures.
+ * Returns the state without those absences of a module that another finding reports now. An open finding ends if these
+ * absences are more than half of its last failures.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
@@ -143,7 +146,7 @@ export const unreliable: FindingRule<Rates, number> = {
     if (outageOf(series).isOut || judged.isReported()) return null;
     const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
     if (reason === 'mismatch') return null;
-    // For a while after an outage of the canary, failures belong to that outage.
+    // For a while after an outage of the canary, samples are not counted, because failures then belong to that outage.
     const canary = canarySeriesOf(mirror);
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageReportedFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;

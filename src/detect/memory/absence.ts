@@ -87,7 +87,10 @@ export class Density {
    * caused no 429 yet.
    */
   most: number | null = null;
-  /** The maximum number of requests in the minute before a success, since the last 429 that our rate caused. */
+  /**
+   * The highest number of requests in one minute after which a request succeeded, since the last 429 that our rate
+   * caused.
+   */
   tolerated: number = 0;
   /**
    * The end of the last wait that the mirror requested (`Retry-After`), at most `limits.throttleMsMax` after the

@@ -33,8 +33,8 @@ export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
 }
 
 /**
- * The open finding of this kind about a mirror, or about this daemon if `registry` is `null`. `cause` selects the
- * finding if some causes are counted separately (`storyOf`).
+ * The open finding of this kind about a mirror; if `registry` is `null`, about the daemon or its network. Findings with
+ * some causes are counted separately from the others of their kind (`storyOf`): they are found only with that `cause`.
  */
 export function openFinding(
   { open }: RuleView,

@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 
 /**
  * The result of one probe for the test for packet loss: a response, or a silent failure (one that our own network can
- * cause). Monotonic milliseconds.
+ * cause). `atMs` is a monotonic time.
  */
 export interface Mark {
   readonly atMs: number;
@@ -59,10 +59,11 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * True if our own network loses packets. Either at least two thirds of the units and controls fail partly, or half of
- * the controls' probes fail and a unit fails partly too. Unit: mirrors on one host or address prefix.
+ * True if our own network loses packets. Either at least two thirds of the units and controls fail partly. Or at least
+ * half of the controls' probes fail silently, and both a control and a unit fail partly. Unit: mirrors on one host or
+ * address prefix.
  * @param units     of all mirrors, also of those in outage: packet loss can cause outages
- * @param controls  those that have responded since the start
+ * @param controls  those that have responded since the daemon started
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {

@@ -20,7 +20,7 @@ export function replaceMirror(known: MirrorMemory, mirror: Mirror | undefined): 
 
 /**
  * Adds a mirror.
- * @param replaced  the mirror that had its name before
+ * @param replaced  the mirror that had its name before; its pause and maintenance window apply to the new mirror too
  */
 export function addMirror({ mirrors, now }: Memory, mirror: Mirror, replaced: MirrorMemory | undefined): void {
   const { absence } = replaced ?? {};

@@ -34,7 +34,7 @@ class Confirm {
   readonly heavyRechecks = new Map<string, number>();
 }
 
-/** What is recorded about the open findings, by id. Monotonic milliseconds, except `stampMs` (wall). */
+/** What is recorded about the open findings, by id. Times are monotonic milliseconds, except `stampMs` (wall). */
 class FindingLog {
   readonly openSince = new Map<string, number>();
   /** The confidence that advice has reached, by kind and mirror of the finding that is its cause. */
@@ -65,7 +65,7 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** True once each canary that may be probed was probed at least once since the start. */
+  /** True once each canary that may be probed was probed at least once since the daemon started. */
   passEnded = false;
 
   constructor(rules: readonly OwnRule[]) {
@@ -89,7 +89,10 @@ export class Memory {
   readonly rowsDue: RowsDue;
   /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
-  /** What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. */
+  /**
+   * The recorded contents of all mirrors, by subject (a module, a tag or a whole mirror). The key is
+   * `ContentSubject.key`.
+   */
   readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();
 
@@ -113,7 +116,7 @@ export function startTurn(memory: Memory, now: Now): void {
 }
 
 /**
- * Ends a turn.
+ * Ends the turn of the main loop.
  * @returns the output of the turn
  */
 export function closeTurn(memory: Memory, last: Pick<TurnDraft, 'shed' | 'wakeAtMs'>): DetectTurn {

@@ -10,11 +10,11 @@ export interface SeriesMemory {
   /** The states of the rules, by rule name. */
   readonly states: Record<string, unknown>;
   /**
-   * Whether the last judged sample over the primary connection shows that the mirror serves the item; `null`: it shows
-   * neither, or there is no sample yet.
+   * What the last judged sample over the primary connection shows: the mirror serves the item, or the item is absent.
+   * `null`: neither of the two, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
-  /** The location of this artifact according to the last index; absent: not known. */
+  /** The location of the target's artifact, as the last index response stated it; absent: not known. */
   artifact?: StatedArtifact;
   /** When the series' row was last written, monotonic milliseconds; `null` before the first time. */
   writtenAtMs: number | null;
@@ -58,17 +58,20 @@ class Sight {
   /** True if the last judged sample of the canary was ok. */
   canaryServes: boolean = false;
   lastOkRttMs: number | null = null;
-  /** True if there was an ok sample since the start or in restored state. */
+  /** True if a sample was ok since the daemon started. Also true if a restored row shows a recent success. */
   hasOk: boolean = false;
-  /** True if the canary was probed since the start. */
+  /** True if the canary was probed since the daemon started. */
   wasProbed: boolean = false;
-  /** Since when our own failures prevent results about the canary, wall milliseconds; `null`: not now. */
+  /**
+   * Since when a failure on our side (of the resolver, a proxy or this machine) prevents results about the canary, wall
+   * milliseconds; `null`: there is none now.
+   */
   blindSinceMs: number | null = null;
   /** Why the last due canary probe was skipped; `null`: none was skipped since the last judged sample. */
   lastSkip: Skipped['because'] | null = null;
   /**
-   * The planned time of the last scheduled canary probe. `plannedGapMs`: the widest gap between two planned times.
-   * Milliseconds.
+   * The planned time of the last scheduled canary probe, monotonic milliseconds. `plannedGapMs`: the widest gap between
+   * two such times in succession.
    */
   lastPlannedMs: number | null = null;
   plannedGapMs: number | null = null;
@@ -112,7 +115,7 @@ export class MirrorMemory {
   }
 }
 
-/** `known`: the control has responded since the start. */
+/** `known`: the control has responded since the daemon started. */
 export interface ControlMemory {
   readonly up: boolean | null;
   readonly known: boolean;
@@ -120,13 +123,16 @@ export interface ControlMemory {
 }
 
 /**
- * The suspicion that our network fails over one egress (proxy, resolver and address family). Monotonic milliseconds,
- * except `sinceWallMs`.
+ * The suspicion that our network fails over one egress (proxy, resolver and address family). Times are monotonic
+ * milliseconds, except `sinceWallMs`.
  */
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** The responses and failures of each mirror during the suspicion. */
+  /**
+   * The numbers of responses and failures of each mirror since `patternSinceMs`, the start of the current review
+   * period.
+   */
   pattern: ReadonlyMap<string, { readonly responded: number; readonly failed: number }>;
   patternSinceMs: number;
   /** True if our own network loses packets. */

@@ -11,7 +11,10 @@ export type MomentOutcome = 'answered' | 'failed' | 'missing';
  */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
-/** Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Monotonic milliseconds. */
+/**
+ * Concurrent probes of one question (the canary or one target) at an upstream's mirrors. Times are monotonic
+ * milliseconds.
+ */
 export interface RoundMoment {
   readonly index: number;
   /** `confirm`: decides whether the mirrors or our network cause the failures. `look`: only collects responses. */
@@ -19,7 +22,9 @@ export interface RoundMoment {
   readonly startedMs: number;
   /** A response of another upstream's mirror counts only if its probe started after this time. */
   readonly witnessFromMs: number;
-  /** The mirrors probed in this moment, or with a probe pending from an earlier one. */
+  /**
+   * The result of each mirror that is probed in this moment, or whose probe is still pending from an earlier moment.
+   */
   readonly outcomes: Map<string, MomentOutcome>;
   readonly controls: Map<string, MomentOutcome>;
   readonly samples: Map<string, Sample>;
@@ -67,7 +72,7 @@ export class Round {
   /** The pending probes, by name of the mirror or control. */
   readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
-  /** The rechecks by the key of the request that they repeat. */
+  /** The rechecks by the key of the question that they repeat (`keyOfQuestion`). */
   readonly rechecks = new Map<string, Recheck>();
   lastKey: string | null = null;
   readonly served = new Map<string, number>();
@@ -146,15 +151,15 @@ export function startMoment(
   return moment;
 }
 
-/** Brings the round's next probes forward to `atMs`, but at least `stepMs` after its last probes. */
+/** Moves the round's next probes forward to `atMs`, but not closer than `stepMs` to its last probes. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
 }
 
 /**
- * Adds a result to each moment (concurrent probes) that waits for this member; `null`: no result will come. Returns
- * false if no probe of this member was pending.
+ * Adds a result to each moment (concurrent probes) that waits for this member. If the result is `null`, none will come,
+ * and the moments no longer wait. Returns false if no probe of this member was pending.
  */
 export function recordResponse(
   round: Round,
@@ -202,8 +207,9 @@ export function dropFinal(round: Round): void {
 }
 
 /**
- * Adds questions (targets to probe) to `served`, which counts the probes of each question. A new question starts with
- * the lowest count of the others, so that it does not get every moment.
+ * Adds questions (targets to probe) to `served`, which counts the probes of each question. Each probe counts 1 /
+ * `share`, so a question with a larger share is probed more often. A new question starts with the lowest count of the
+ * others, so that it does not get every moment.
  */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));

@@ -47,8 +47,8 @@ export function recordSkip({ sight }: MirrorMemory, because: Skipped['because'])
 }
 
 /**
- * Records what a settled sample shows about the canary and its item. Adds what the sample earns to the budget of extra
- * probes.
+ * Records what a settled sample shows: the state of the canary, and whether the mirror serves the item. A scheduled
+ * sample also earns tokens for the budget of extra probes.
  */
 export function recordSettled(
   memory: Memory,
@@ -139,8 +139,8 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it named the
-  // wait.
+  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it sent the
+  // `Retry-After` of that wait.
   const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
@@ -227,7 +227,7 @@ export function keepHeld({ confirm: { held } }: Memory, sample: HeldSample): voi
 }
 
 /**
- * Removes the held samples that no longer wait for a verdict.
+ * Removes the samples for which `isReady` returns true from the list of samples that wait for a verdict.
  * @returns the removed samples, in order of arrival
  */
 export function removeHeld({ confirm }: Memory, isReady: (held: HeldSample) => boolean): readonly HeldSample[] {

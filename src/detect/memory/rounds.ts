@@ -43,8 +43,8 @@ export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Targe
 }
 
 /**
- * Records when concurrent probes started that did not blame our network. Samples that ended before that time no longer
- * wait for a verdict.
+ * Records the start of concurrent probes whose verdict did not blame our network. Samples that ended before this start
+ * no longer wait for a verdict.
  */
 export function clearDoubt(doubt: Doubt, momentMs: number): void {
   doubt.clearedMs = Math.max(doubt.clearedMs ?? momentMs, momentMs);

@@ -20,8 +20,8 @@ export interface RuleView {
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
   /**
-   * What responses with contents are about (modules, tags, mirrors), by `ContentSubject.key`. Only `contents/` changes
-   * this map.
+   * The recorded contents of all mirrors, by subject (a module, a tag or a whole mirror). The key is
+   * `ContentSubject.key`. Only `contents/` changes this map.
    */
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
@@ -147,8 +147,8 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** Receives a sample about the mirror, before it is settled. */
   observe?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   /**
-   * Receives a sample that may start or end a doubt (an unconfirmed failure). Not called while the mirror is paused, or
-   * its network path is suspect.
+   * Receives a sample that may start or end a doubt (an unconfirmed failure). Not called while the mirror is paused or
+   * in a maintenance window, or its network path is suspect.
    */
   confirm?(own: M, input: RuleInput, ofSeries: S): RuleStep<M, S> | null;
   decide?(own: M, confirmed: Confirmed, ofSeries: S): RuleStep<M, S> | null;
@@ -162,13 +162,19 @@ export interface FindingRule<M = unknown, S = unknown> {
   readonly follows?: string;
   /** While true, delays of the mirror's samples do not count as trouble of this machine. */
   isDisturbing?(own: M): boolean;
-  /** While true, one more success of the mirror proves little. */
+  /**
+   * While true, the mirror fails intermittently. An outage that opens then needs more good responses to end
+   * (`isDamped`).
+   */
   isFlaky?(own: M): boolean;
   /** True for a sample whose failure this rule reports; the finding may not be open yet. */
   isReported?(own: M, judged: Judged, ofSeries: S): boolean;
   /** Called when another rule has claimed the failures of a series. Undoes what this rule derived from them. */
   release?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
-  /** Resets a streak that has not led to a finding, because our network or machine was not reliable. */
+  /**
+   * Called after our network or machine was not reliable. Resets a streak (of failures or slow responses) that has not
+   * led to a finding.
+   */
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
   /** Called when the canary works again after an outage. */
   back?(own: M, about: About): RuleStep<M, S> | null;
@@ -177,7 +183,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): RuleStep<M, S> | null;
   /** Called when the configuration changes. Drops what is no longer configured. */
   adopt?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called at a start. Restores state that depends on other rows. */
+  /** Called when the daemon starts. Restores state that depends on other rows. */
   start?(own: M, about: About): RuleStep<M, S> | null;
   /** Called at every turn of the main loop. */
   tick?(own: M, about: About): RuleStep<M> | null;
@@ -244,7 +250,7 @@ export interface OwnRule<S = unknown> {
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called when a suspicion against our network has ended. */
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called at a start and at a reload. */
+  /** Called when the daemon starts, and at each reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called at every turn of the main loop. */
   tick?(own: S, input: null, about: AboutUs): OwnStep<S>;

@@ -11,7 +11,10 @@ export function expireSeen({ seen, now, config }: Memory): void {
   for (const [key, atMs] of seen) if (now.wallMs - atMs > config.state.keepMs) seen.delete(key);
 }
 
-/** Forgets what replaced mirrors served. It shows nothing about the caches of the new mirrors. */
+/**
+ * Forgets which items removed and replaced mirrors have served, because this shows nothing about the caches of new
+ * mirrors.
+ */
 export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>): void {
   if (replaced.size === 0) return;
   for (const key of memory.seen.keys()) {

@@ -56,7 +56,7 @@ function isLike(text: string, parts: readonly string[]): boolean {
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** A version released while the daemon ran. Monotonic milliseconds. */
+/** A version released while the daemon ran. Times are monotonic milliseconds. */
 export interface Release {
   /** Start of the last probe of the origin that did not show the version; `null`: none. */
   afterMs: number | null;
@@ -68,7 +68,7 @@ export interface Release {
 }
 
 /**
- * A change of a tag, serial or date at the origin, or without an origin at several other mirrors. Monotonic
+ * A change of a tag, serial or date at the origin, or without an origin at several other mirrors. Times are monotonic
  * milliseconds; `null`: not known.
  */
 export interface Change {
@@ -108,7 +108,10 @@ export interface StepBack {
   readonly atMs: number;
 }
 
-/** The lag of a mirror at its last response about one subject (such as a module). Milliseconds; `null` is unknown. */
+/**
+ * The lag of a mirror at its last response about one subject (such as a module). Times are milliseconds; `null`:
+ * unknown.
+ */
 export interface LagReading {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
@@ -138,7 +141,7 @@ export interface LineBehind {
   readonly wants: string | number;
 }
 
-/** The contents of one mirror's responses about a subject (such as a module). Monotonic milliseconds. */
+/** The contents of one mirror's responses about a subject (such as a module). Times are monotonic milliseconds. */
 export class Shelf {
   looks: number = 0;
   /** Start and end of the last response, and start of the response before. */
@@ -161,7 +164,8 @@ export class Shelf {
 }
 
 /**
- * What one kind of response is about: a module by one kind of request, one version (tag) of it, or the whole mirror.
+ * What the responses to one kind of request (`step`) are about: a module, one version (tag) of a module, or the whole
+ * mirror.
  */
 export class ContentSubject {
   /** The key, `ecosystem|upstream|module|version|step`. */

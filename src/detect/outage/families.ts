@@ -56,7 +56,7 @@ function unconnected({ outcome, family }: Sample): { readonly family: AddressFam
   return { family, reason: outcome.failure.kind };
 }
 
-/** Makes a detour. If `probeId` is `null`, the detour is restored from the last process. */
+/** Makes a detour. If `probeId` is `null`, the detour is restored from the state file. */
 export function newDetour(
   broken: AddressFamily,
   failed: { readonly reason: Reason; readonly probeId: string | null },
@@ -80,8 +80,8 @@ export function isShown({ failures }: Detour): boolean {
 /** The detour after a probe over the broken family; `null`: the detour ends. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   const { family, due, outcome } = sample;
-  // A probe that was ordered over the broken family uses the other family if the host name has no address of the broken
-  // one.
+  // If the host name no longer has an address of the broken family, a probe that was ordered over that family succeeds
+  // over the other one. This success counts toward the end of the detour.
   const isGone = due.family === detour.broken && outcome.tag === 'ok';
   if (family !== detour.broken && !isGone) return detour;
   if (unconnected(sample) !== null)
@@ -114,8 +114,8 @@ function overOther(failed: Sample, response: Sample): Sample {
 }
 
 /**
- * Records the address family of a sample. If one family failed, and a probe ordered over the other family succeeds, a
- * detour starts.
+ * The state after one more sample over an address family. If one family failed, and a probe ordered over the other
+ * family succeeds, a detour starts.
  */
 export function updateFamilies(before: Families, { mirror }: MirrorMemory, sample: Sample, nowMs: number): Families {
   const { resolve, proxy } = mirror.access;

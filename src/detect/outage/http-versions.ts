@@ -101,7 +101,7 @@ interface FaultStep {
   readonly requests?: readonly Request[];
 }
 
-/** Records the HTTP version of a sample; may request a probe over the other version. */
+/** Records the HTTP version of a sample. Returns the fault, and maybe a request for a probe over the other version. */
 export function updateFault(
   fault: ProtocolFault | null,
   { mirror: { speaks } }: MirrorMemory,

@@ -18,7 +18,7 @@ const recentSamples = 10;
 /** The outage state of one target, from samples over cold connections only. */
 export interface OutageState {
   readonly isOut: boolean;
-  /** The last result. `never`: there was none since the start, or since streaks were reset. */
+  /** The last result. `never`: there was none since the daemon started, or since streaks were reset. */
   readonly last: 'never' | 'passed' | 'failed';
   /** Number of failures in a row whose reason counts as an outage. */
   readonly failures: number;
@@ -178,7 +178,7 @@ export function targetResultOf(sample: Sample): TargetResult | null {
 
 export interface OutageOwn {
   readonly out: ReadonlySet<SeriesMemory>;
-  /** End of the canary's last outage, monotonic milliseconds; `null`: none since the start. */
+  /** End of the canary's last outage, monotonic milliseconds; `null`: none since the daemon started. */
   readonly backMs: number | null;
   readonly families: Families;
   readonly fault: ProtocolFault | null;

@@ -84,8 +84,8 @@ const betweenQuartiles = 1.349;
 const toP99 = 2.326;
 
 /**
- * The 99th percentile of the log-normal distribution with these quartiles and this median; 0 if the lower quartile is
- * 0.
+ * The 99th percentile of the log-normal distribution with the quartiles and the median of `sorted`; 0 if the lower
+ * quartile is 0.
  */
 function impliedP99Ms(sorted: readonly number[]): number {
   const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;

@@ -32,8 +32,8 @@ export interface RollUpInput {
 }
 
 /**
- * True if the mirror is down. It is down if its canary is in outage, or the canary step of at least half of its modules
- * and of at least two.
+ * True if the mirror is down: its canary is in outage, or the canary step is in outage for at least two modules and for
+ * at least half of all modules.
  */
 function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
   return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);

@@ -164,7 +164,10 @@ export function updateSpeed(
   return { state: learned(state, pace, rule, !isDisturbed(sample)), isChange };
 }
 
-/** Slow round trips are added to the baseline only when their streak ends. Those of a spike are not added. */
+/**
+ * Slow round trips are added to the baseline only when their streak ends without a spike. Round trips of a spike are
+ * not added.
+ */
 function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
   if (spike.sinceMs !== null) return { ...state, pending: [] };

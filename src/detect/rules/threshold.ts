@@ -6,9 +6,9 @@ import type { Sample } from '../../core/sample.ts';
 /**
  * The round trip above which a sample is slow, milliseconds: the larger of `factor` × baseline and
  * `limits.spikeTailFactor` × p99, at least `floorMs`, at most `limits.thresholdShareOfTimeout` × `timeoutMs`.
- * @param baselineMs  > 0; `null` while warming: the result is `null` too
+ * @param baselineMs  > 0; `null` while the baseline warms up: the result is `null` too
  * @param p99Ms       of the same window; `null`: the median alone decides
- * @throws RangeError on NaN: the caller's defect
+ * @throws RangeError if the baseline or the timeout is NaN, which is a defect of the caller
  * @see docs/detection.md#rules-of-findings
  */
 export function thresholdMsOf(
@@ -26,7 +26,8 @@ export function thresholdMsOf(
 }
 
 /**
- * Whether a round trip is slow; `null` while warming. Exactly `factor` × baseline is usual, exactly `floorMs` is slow.
+ * True if a round trip is slow: longer than the usual maximum (`usualMsMax`), and at least `rule.floorMs`. Both limits
+ * are at most `limits.thresholdShareOfTimeout` × `timeoutMs`. `null` while the baseline warms up.
  */
 export function isSlow(
   observedMs: number,
@@ -105,7 +106,8 @@ export function isContaminated(sample: Pick<Sample, 'outcome'> & Delayed, bounds
     case 'failed': {
       const { failure } = outcome;
       if (!isTimeout(failure.kind) || !('limitMs' in failure)) return false;
-      // Each piece of a body waits for our event loop; other phases wait for one event or a few.
+      // Each piece of a body waits for our event loop, so the sum of the delays counts. Other phases wait for one event
+      // or a few, so the longest delay counts.
       const isBody = failure.kind === 'timeout_transfer';
       const spentMs = isBody ? (sample.loopDelayMsSum ?? delayMs) : delayMs;
       return spentMs >= limits.contaminatedShareOfTimeout * failure.limitMs;

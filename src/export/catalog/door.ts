@@ -17,7 +17,7 @@ export type DoorOutcome = (typeof doorOutcomes)[number];
 
 type DoorMetric = Omit<Metric, 'per' | 'absent' | 'exemplars' | 'only'>;
 
-/** Metrics of the front door. It is a separate process with its own `/metrics`. */
+/** Metrics of the front door, which is a separate process with its own `/metrics`. */
 export const doorMetrics = {
   mirrorwatch_door_requests_total: {
     type: 'counter',
