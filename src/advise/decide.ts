@@ -47,7 +47,10 @@ function leaveLate(view: Prepared, head: HeadValues): Decision | null {
   return head.sinceMoveMs < view.config.advise.holdMs ? null : toPrompt(view, head);
 }
 
-/** Withdraws or replaces a proposal that was made because of lag, if the advised mirror is no longer better. */
+/**
+ * The decision that withdraws or replaces a proposal made because of lag, if the advised mirror is no longer better;
+ * else `null`.
+ */
 function takeBackLate(view: Prepared, head: HeadValues): Decision | null {
   const { group } = view;
   const { at, causes } = head;
@@ -143,8 +146,8 @@ function moveTo(
 }
 
 /**
- * True if the switch would replace an open proposal, and a fetch would cost more than at the mirror that clients still
- * use.
+ * * True if the switch would replace an open proposal, and a fetch from `to` would cost more than from the mirror that
+ * clients still use.
  */
 function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: readonly Weighed[]): boolean {
   const left = mirrorAt(group, group.chain?.members[0]);

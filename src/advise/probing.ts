@@ -61,7 +61,7 @@ export interface Peeks {
   readonly took: number[];
   /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
-  /** The artifact whose first bytes failed last; `null`: none, or the whole artifact was downloaded since. */
+  /** The artifact of the last failed peek; `null`: none failed, or the whole artifact was downloaded since. */
   failed: string | null;
 }
 

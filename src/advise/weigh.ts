@@ -96,7 +96,7 @@ function unusableGateOf(standing: Standing | null, wallMs: number): Gate | null 
   return null;
 }
 
-/** The first reason against a mirror as advice. Without a reason: `current` for the head, else `ok`. */
+/** The first reason why advice may not name a mirror. Without a reason: `current` for the head, else `ok`. */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
@@ -149,7 +149,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   });
 }
 
-/** Measured mirrors whose share of failed requests is above this rank behind the other measured mirrors. */
+/** Measured mirrors with a larger share of failed requests than this are sorted behind the other measured mirrors. */
 const unreliableShare = 0.1;
 
 /** Sorts mirrors, the best first; excluded mirrors come last. */

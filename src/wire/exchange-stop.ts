@@ -85,7 +85,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   );
 }
 
-/** True if the server did not process the request, because the session ended before. */
+/** True if the server did not process the request, because it ended the HTTP/2 session first. */
 function isUntaken({ stream, isUnsent }: H2Response, { goaway, isOver }: SessionWatch): boolean {
   if (stream === null) return isOver;
   if (goaway === null) return false;

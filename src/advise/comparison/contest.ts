@@ -46,8 +46,8 @@ export interface Contest extends Comparison {
    */
   readonly triedMs: Map<string, number>;
   /**
-   * True if builds are faster with another mirror, or may be faster, by the last downloads from other mirrors than the
-   * head.
+   * * True if builds with another mirror are faster than with the head, or may be, because too few downloads are known.
+   * Updated when downloads are ordered.
    */
   hasPromise: boolean;
   /**
@@ -106,8 +106,8 @@ export function newContest(head: string | null): Contest {
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (head !== null && head === home && contest.health >= healthBound) {
-    // The failures because of which clients left home (the first declared mirror) have ended. They are dropped, because
-    // clients must not leave again because of them.
+    // The failures because of which clients left home (the first declared mirror) have ended. They are dropped: clients
+    // must not leave home again for the same failures.
     const record = recordOf(contest, home);
     dropBad(record, Number.NEGATIVE_INFINITY, lastTroubleOf(record));
   }
@@ -130,7 +130,10 @@ export function dropEvidence(contest: Contest): void {
   contest.odd = {};
 }
 
-/** Drops recent failures of a mirror, because clients get responses from it over the other address family. */
+/**
+ * Drops the failures of a mirror since `fromMs`, because clients get responses from it over the other address family
+ * (IPv4 or IPv6).
+ */
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
@@ -285,7 +288,7 @@ function compareLeft(contest: Contest, moment: Moment, around: Surroundings): vo
   });
 }
 
-/** The long-run failure share of all other mirrors, plus one standard error. */
+/** The long-run failure share of all mirrors but the head, plus one standard error. */
 function usualOfOthers(contest: Contest, head: string): number {
   let [bad, all] = [0, backgroundPrior];
   for (const [name, { background }] of contest.records) {

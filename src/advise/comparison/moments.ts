@@ -70,8 +70,8 @@ export function newMoments(): Moments {
 }
 
 /**
- * Adds a response to the nearest moment (set of responses to compare) that it fits into, else to a new one. Returns
- * that moment.
+ * * Adds a response to the nearest moment in time (set of responses to compare) that it fits into, else to a new one.
+ * Returns that moment.
  * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {

@@ -4,7 +4,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../../ecosystems/client.ts';
 import type { Ecosystem, StepDeclaration } from '../../ecosystems/ecosystem.ts';
 
-/** In decisions, a member without measurements is assumed to fail after this time. Milliseconds. */
+/** In decisions, a chain member without measurements is assumed to fail after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
 /** A reply is too old after this many intervals of its probe. */
 const currentPaces = 3;
