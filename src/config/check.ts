@@ -17,7 +17,7 @@ export interface Checked {
   readonly file: FileConfig | null;
   /** Converts a path in `file` to the path in the text. They differ because `file` lacks list entries with mistakes. */
   original(path: Path): Path;
-  /** True if there is a mistake at this path of the text, above it or below it. */
+  /** True if there is a mistake at this path of the text, at a parent of it, or at a value below it. */
   isSpoilt(path: Path): boolean;
 }
 
