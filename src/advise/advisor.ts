@@ -43,7 +43,7 @@ import { nearOf, type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
 /**
- * * The maximum number of advice ids kept. A request to accept or dismiss an advice that has ended gets the error
+ * The maximum number of advice ids kept. A request to accept or dismiss an advice that has ended gets the error
  * `not_proposed` if its id is still kept, else the error `unknown`.
  */
 const settledKept = 1_000;

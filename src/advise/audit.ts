@@ -20,7 +20,7 @@ const auditsKept = 500;
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
- * * * Whether the mirror that was left performed better than the advised one. Failures are compared first. If neither
+ * Whether the mirror that was left performed better than the advised one. Failures are compared first. If neither
  * mirror is clearly more reliable, the times of the canary (the probe that shows whether a mirror is up) decide.
  * @param input.to       canary samples of the advised mirror, oldest first
  * @param input.from     canary samples of the mirror that was left, oldest first

@@ -49,7 +49,7 @@ export function isAgainst(finding: Finding): boolean {
 
 export interface Causes {
   /**
-   * * The findings of the gravest kind against the mirror. Findings about disputed bytes (nothing shows which mirror is
+   * The findings of the gravest kind against the mirror. Findings about disputed bytes (nothing shows which mirror is
    * right) do not count. Without findings: alerts of other systems, else `null`.
    */
   readonly gravest: Cause | null;
@@ -82,8 +82,8 @@ function manner(kind: Named): KindTraits['confidence'] {
 }
 
 /**
- * * The confidence of advice: `high` for a failback, `low` if `by.isLast` or `by.isSuspect`. Otherwise it is the
- * highest confidence of the findings. For a cause that only a test supports, `by.isSure` counts too.
+ * The confidence of advice: `high` for a failback, `low` if `by.isLast` or `by.isSuspect`. Otherwise it is the highest
+ * confidence of the findings. For a cause that only a test supports, `by.isSure` counts too.
  * @param by.isLast    the advised mirror serves wrong bytes, and no other mirror is left
  * @param by.isSure    the evidence of the test is at least twice its bound
  * @param by.isSuspect our network is suspect

@@ -146,7 +146,7 @@ function moveTo(
 }
 
 /**
- * * True if the switch would replace an open proposal, and a fetch from `to` would cost more than from the mirror that
+ * True if the switch would replace an open proposal, and a fetch from `to` would cost more than from the mirror that
  * clients still use.
  */
 function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: readonly Weighed[]): boolean {

@@ -34,9 +34,9 @@ const siblings = 2;
 const promisingShare = 0.85;
 
 /**
- * * Returns the order of a download from the head, sometimes also from other mirrors, if a download is due; else an
- * empty list. Scheduled downloads are rare. They alone would find too late that a mirror serves no artifacts, or serves
- * them faster.
+ * Returns the order of a download from the head, sometimes also from other mirrors, if a download is due; else an empty
+ * list. Scheduled downloads are rare. They alone would find too late that a mirror serves no artifacts, or serves them
+ * faster.
  * @see docs/decisions/0010-small-downloads.md
  * @see docs/decisions/0102-downloads-decide-too.md
  */
@@ -161,7 +161,7 @@ function firstOf({ group }: View, at: Mirror): { readonly target: Target; readon
 const stepMs = 1_000;
 
 /**
- * * Returns the order of a peek at the head if one is due, else an empty list. A peek probes the first bytes of an
+ * Returns the order of a peek at the head if one is due, else an empty list. A peek probes the first bytes of an
  * artifact. It is a cheap test for slow or failing artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */

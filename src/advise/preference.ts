@@ -1,7 +1,7 @@
 import type { Mirror } from '../core/mirror.ts';
 
 /**
- * * Compares two mirror names by weight, then by capacity, then by order in the file. Mirrors of small capacity are
+ * Compares two mirror names by weight, then by capacity, then by order in the file. Mirrors of small capacity are
  * ordered by a hash of the vantage (the daemon's place) and the name, so that daemons at different places prefer
  * different mirrors.
  */

@@ -104,7 +104,7 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 }
 
 /**
- * * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
+ * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
  * @param soundMs  monotonic milliseconds; responses before this time are left out, because they belong to a trouble
  * that has ended; absent: none is left out for this reason
  */
@@ -143,8 +143,8 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 }
 
 /**
- * * The costs of a fetch at both mirrors, for a failback (switch back to home, the first declared mirror). Failures
- * count since home's last trouble. Times count over the period in which both mirrors are compared.
+ * The costs of a fetch at both mirrors, for a failback (switch back to home, the first declared mirror). Failures count
+ * since home's last trouble. Times count over the period in which both mirrors are compared.
  */
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;

@@ -36,7 +36,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 }
 
 /**
- * * Returns and clears the recheck of a module's light step, after a peek at its artifact failed and a download of the
+ * Returns and clears the recheck of a module's light step, after a peek at its artifact failed and a download of the
  * artifact succeeded. Such a mirror may fail intermittently. A single retry would most often succeed, so the step is
  * probed repeatedly. Empty if no peek failed, or the download has not succeeded yet.
  */
@@ -116,7 +116,7 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOu
 }
 
 /**
- * * Adds to each recheck the mirrors to probe: the head, the best candidates, and the next member of the chain. Without
+ * Adds to each recheck the mirrors to probe: the head, the best candidates, and the next member of the chain. Without
  * candidates, nothing is rechecked.
  * @param candidates  the candidates, the best first
  * @param fallback    the next member of the chain; `null`: it is not monitored

@@ -72,7 +72,7 @@ export interface ApiDeps {
   passedOver(): readonly PassedOver[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
-   * * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator
+   * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator
    * sets them once. The list is empty if no front door serves this upstream.
    */
   doorLines(ecosystem: EcosystemId, upstream: string): readonly { readonly client: string; readonly text: string }[];

@@ -9,7 +9,7 @@ import { isFlood, measureHeaderList } from './inflow.ts';
 const headersFrame = 1;
 
 /**
- * * The maximum number of header fields that Node accepts in a head. It is also compared with the bytes received: each
+ * The maximum number of header fields that Node accepts in a head. It is also compared with the bytes received: each
  * field takes a byte or more (RFC 7541 section 6.1), so a head with too many fields has more bytes than this. A server
  * that only resets the stream sends fewer.
  */

@@ -9,7 +9,7 @@ interface Mean {
 }
 
 /**
- * * Means of logarithms. `mirrors`: of the download times, by mirror. `artifacts`: of the differences between the
+ * Means of logarithms. `mirrors`: of the download times, by mirror. `artifacts`: of the differences between the
  * downloads of one artifact and the means of their mirrors, by question (the artifact's request).
  */
 export interface ArtifactTimes {

@@ -53,7 +53,7 @@ export interface Choice {
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
   /**
-   * * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by at most a quarter of
+   * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by at most a quarter of
    * `minGain` count as equal.
    */
   readonly minGain: number;
@@ -232,7 +232,7 @@ function errorOfHeavy(record: HeadRecord, usualMs: number): number {
 const chanceShare = 0.03;
 
 /**
- * * True if the candidate fails rarely, and about as often as the head.
+ * True if the candidate fails rarely, and about as often as the head.
  * @param soundMs  responses before this time do not count; monotonic milliseconds
  */
 export function isFailingAlike(
@@ -251,7 +251,7 @@ export function isFailingAlike(
 }
 
 /**
- * * True if the mirror works now. Its last response was good, and its failures in the last minute were rare or at most
+ * True if the mirror works now. Its last response was good, and its failures in the last minute were rare or at most
  * half as frequent as those of the head.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {

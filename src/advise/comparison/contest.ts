@@ -46,7 +46,7 @@ export interface Contest extends Comparison {
    */
   readonly triedMs: Map<string, number>;
   /**
-   * * True if builds with another mirror are faster than with the head, or may be, because too few downloads are known.
+   * True if builds with another mirror are faster than with the head, or may be, because too few downloads are known.
    * Updated when downloads are ordered.
    */
   hasPromise: boolean;

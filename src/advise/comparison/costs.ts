@@ -67,8 +67,8 @@ const questionPrior = 3;
 const heavyPrior = 4;
 
 /**
- * * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty
- * fails one fetch in twenty.
+ * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty fails
+ * one fetch in twenty.
  * @param soundMs  monotonic milliseconds; responses before this time are left out, because they belong to a trouble
  * that has ended; absent: none is left out for this reason
  */
@@ -124,7 +124,7 @@ export function countSince(
 }
 
 /**
- * * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors. Heavy outcomes (downloads)
+ * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors. Heavy outcomes (downloads)
  * count at any age. Milliseconds; `null`: no good outcome.
  */
 export function meanMsOf(

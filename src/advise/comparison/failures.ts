@@ -9,7 +9,7 @@ const rates = [0.05, 0.2, 0.9] as const;
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * * For each tested rate: by which share of itself the bound is raised if the other mirrors have a failure share of
+ * For each tested rate: by which share of itself the bound is raised if the other mirrors have a failure share of
  * `noisyRate`. If the head fails at p₀, the rate assumed of the candidate, a sum passes 8 by chance within days, but 14
  * only within years. A dead head still passes both before its failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md

@@ -70,7 +70,7 @@ export function newMoments(): Moments {
 }
 
 /**
- * * Adds a response to the nearest moment in time (set of responses to compare) that it fits into, else to a new one.
+ * Adds a response to the nearest moment in time (set of responses to compare) that it fits into, else to a new one.
  * Returns that moment.
  * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */

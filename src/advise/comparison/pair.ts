@@ -44,7 +44,7 @@ export interface AlarmRule {
   /** True within `advise.hold` after a switch: the tests of times then need more evidence. */
   readonly isRecent: boolean;
   /**
-   * * The share of each bound that is enough for an alarm, 0 to 1. It is below 1 while an alert of another system
+   * The share of each bound that is enough for an alarm, 0 to 1. It is below 1 while an alert of another system
    * supports the tests.
    */
   readonly ease: number;

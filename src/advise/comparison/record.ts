@@ -24,7 +24,7 @@ const fastMemory = 0.12;
 export const lateMax = 0.005;
 
 /**
- * * `keptOfQuestion`: scheduled outcomes kept for each question (request): at least this many, at most twice as many.
+ * `keptOfQuestion`: scheduled outcomes kept for each question (request): at least this many, at most twice as many.
  * `questionsKept`: the maximum number of questions.
  */
 const keptOfQuestion = 64;
@@ -132,8 +132,8 @@ function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutco
 const heavyClean = 4;
 
 /**
- * * True if no recorded download failed, or enough good downloads followed. One good download is enough if the failure
- * is not later than `troubledMs`.
+ * True if no recorded download failed, or enough good downloads followed. One good download is enough if the failure is
+ * not later than `troubledMs`.
  * @param troubledMs  when the last trouble (period of failures) ended, by `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {

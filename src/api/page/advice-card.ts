@@ -6,7 +6,7 @@ import { reach, renderAdviceForms } from './hands.ts';
 import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 
 /**
- * * Renders one advice as a card.
+ * Renders one advice as a card.
  * @param isFolded   true: the part below the lines to paste is folded
  * @param doorLines  client settings for the front door (our HTTP server that sends clients to the best mirror). The
  * card shows only the first; empty: no setting

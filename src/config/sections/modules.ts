@@ -134,7 +134,7 @@ function writtenModule(
 }
 
 /**
- * * Returns the modules to probe for an ecosystem without configured modules. If its lock file is empty (a project
+ * Returns the modules to probe for an ecosystem without configured modules. If its lock file is empty (a project
  * without dependencies), this is the example module of the ecosystem. Any other lack of modules is reported as an
  * error, also if all modules of the project are private.
  */

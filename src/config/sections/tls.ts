@@ -52,7 +52,7 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
 }
 
 /**
- * * Reads the certificates of a mirror from a directory in Docker's layout (a folder for each host). If the folder has
+ * Reads the certificates of a mirror from a directory in Docker's layout (a folder for each host). If the folder has
  * several client certificates with keys, the first by name is used, because Docker tries it first.
  * @see docs/protocols/oci.md#client-settings
  */
