@@ -151,7 +151,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
-/** Closes comparisons that wait for overdue responses, and returns the probes to order. */
+/** Closes comparisons whose missing responses are overdue, and returns the probes to order. */
 export function rechecksFor(view: View): readonly RecheckOrder[] {
   const { group, now } = view;
   const { contest, probing } = group;

@@ -23,7 +23,10 @@ export interface Rota {
   last: string | null;
 }
 
-/** A rota chooses which artifact is probed next. It continues after `last`; `null`: it starts at the first. */
+/**
+ * Makes a rota, which chooses the artifact to probe next. It continues after the artifact `last`; `null`: it starts at
+ * the first artifact.
+ */
 export function newRota(last: string | null): Rota {
   return { turns: 0, taken: new Map(), orders: 0, last };
 }
@@ -133,8 +136,8 @@ export interface Artifacts {
 }
 
 /**
- * The artifacts of the modules that were probed at a mirror, in the order of the file. A probe of any step of a fetch
- * counts.
+ * The artifacts of the modules that were probed at a mirror, in the order of the configuration file. A probe of any
+ * step of a fetch counts.
  */
 export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);

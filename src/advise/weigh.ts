@@ -127,7 +127,7 @@ function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped:
 
 /**
  * All mirrors of the upstream with their gates (whether advice may name them), costs and tests, in the order of the
- * file.
+ * configuration file.
  * @param at  the mirror to leave; `null`: without tests
  */
 export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
@@ -168,7 +168,7 @@ export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weigh
   return [...ranked, ...rest];
 }
 
-/** The mirrors that may be proposed instead of `at`, in the order of the file. */
+/** The mirrors that may be proposed instead of `at`, in the order of the configuration file. */
 export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   const dropped = listDroppedKeys(view);
   const head = headOf(view.group);
