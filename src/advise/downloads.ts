@@ -89,7 +89,7 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
     .filter((mirror) => mirror !== at && mirror !== home)
     .map(({ name }) => ({ name, ...buildTimesOf(contest, name, now.monotonicMs) }))
     .toSorted((a, b) => a.leastMs - b.leastMs || 0);
-  // Skips a mirror that was tried without a result, so that it does not block the others.
+  // Skips a mirror from which a download was requested without a result, so that it does not block the others.
   const promising = others.find(({ name, ms }) => ms !== null || !triedMs.has(name));
   const wished = [
     ...unsure,

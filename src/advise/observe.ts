@@ -182,8 +182,8 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
 }
 
 /**
- * The order of a recheck; `null`: the head has no target for the request. A large artifact is downloaded only once; in
- * a confirming round, every artifact.
+ * The probes to order for a recheck; `null`: the head has no target for the request. A large artifact is downloaded
+ * only once; in a confirming round, every artifact.
  */
 function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
   const target = targetOf(group, head, recheck.question);

@@ -10,7 +10,7 @@ const timesMin = 8;
 const slowFactor = 3;
 const beyond = 1.1;
 
-/** After this many orders to probe an artifact without a result, the next artifact is probed instead. */
+/** If this many orders to probe an artifact had no result, the next artifact is probed instead. */
 const ordersMax = 50;
 
 export interface Rota {

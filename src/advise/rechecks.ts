@@ -10,7 +10,7 @@ export interface OddOutcome {
   readonly question: string;
   readonly forMs: number;
   readonly stepMs: number;
-  /** True if the recheck may exceed the usual budget. */
+  /** True if the recheck may exceed the usual budget of probes outside the schedule. */
   readonly isUrgent: boolean;
 }
 
@@ -140,8 +140,8 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
 }
 
 /**
- * How near the tests are to their bounds: the largest sum of each kind as a share of its usual bound. Tests at
- * `passedShare` or more are left out.
+ * How near the tests are to their bounds: the largest sum of each kind as a share of its usual bound. Tests whose share
+ * is `passedShare` or more are left out.
  * @param names  the candidates that count; absent: all
  */
 function nearness(

@@ -64,7 +64,7 @@ export interface ApiDeps {
   /** Returns a probe from memory or from the state file; `null`: the probe is not stored. */
   probe(probeId: string): KeptProbe | null;
   probesOf(registry: string, limit: number): readonly KeptProbe[];
-  /** Lists open findings, the newest first. With `history` closed and acknowledged findings are listed too. */
+  /** Lists open findings, the newest first. With `history`, closed and acknowledged findings are listed too. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];

@@ -81,8 +81,9 @@ function isWrongKind(issue: SchemaIssue): boolean {
 }
 
 /**
- * Finds numbers and booleans that are written as text. They come from environment variables, whose values are always
- * text.
+ * Returns a function for issues about a number or boolean that is written as text: it returns the path and the
+ * converted value. For other issues it returns an empty list. Such texts come from environment variables, whose values
+ * are always text.
  */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {

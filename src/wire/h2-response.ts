@@ -68,7 +68,7 @@ export class H2Response {
     return this.stream !== null && isFlood(readBytes, bodyBytes);
   }
 
-  /** False if too few bytes were received for a head that exceeds Node's limits. */
+  /** True if enough bytes were received for a head that exceeds Node's limits. */
   mayHoldLargeHead(): boolean {
     const { readBytes, bodyBytes } = this.#received();
     return readBytes - bodyBytes > fieldsMax;

@@ -28,18 +28,19 @@ const mostRate = 0.97;
 const mostOfBound = 2.5;
 /**
  * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
- * freedom (Wilks). So two equal mirrors reach 1.6 with a probability of 3.7 %, and 0.8 with 10 %.
+ * freedom (Wilks). So, of two equal mirrors, the head seems worse by 1.6 or more with a probability of 3.7 %, and by
+ * 0.8 or more with 10 %.
  * @see docs/decisions/0130-constants-of-the-comparison.md
  */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /**
- * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Two equal mirrors reach
- * the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
+ * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Of two equal mirrors, the
+ * head reaches the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
  */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /**
- * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Two equal mirrors
- * then reach the bound with a probability of 0.7 %.
+ * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Of two equal
+ * mirrors, the head then reaches the bound with a probability of 0.7 %.
  */
 const longMs = 120_000;
 const longWitness = 1.4;
@@ -99,7 +100,7 @@ export function usualRateOf(slow: number, fast: number, everybody: number): numb
 /**
  * Adds one comparison of head and candidate to the sums. For each tested rate p₁, the sum is a CUSUM of the
  * log-likelihood ratio of "the head fails with p₁" against "with p₀".
- * @param usual.p0         the rate of the candidate, by `usualRateOf`
+ * @param usual.p0         the failure rate assumed of the candidate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */

@@ -44,7 +44,7 @@ export interface Moment {
    * that of an average artifact (1 for light requests).
    */
   factor: number | null;
-  /** By mirror: what a client gets with this mirror as the head, as far as responses have arrived. */
+  /** By mirror: what a client gets with that mirror as the head. A mirror has no entry until its outcome is known. */
   readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
   /** True once this moment was added to the comparison because of which the head changed last. */
@@ -70,8 +70,8 @@ export function newMoments(): Moments {
 }
 
 /**
- * Adds a response to the nearest moment in time (set of responses to compare) that it fits into, else to a new one.
- * Returns that moment.
+ * Adds a response to a moment (a set of responses to compare), and returns the moment. Of the open moments that fit, it
+ * is the nearest in time; if none fits, it is a new one.
  * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {

@@ -34,7 +34,7 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
 
 export interface AlarmRule {
   /**
-   * Failures are an alarm only if there are at least `failuresMin` over at least `spanMs` milliseconds, as in
+   * Failures are an alarm only if at least `failuresMin` requests failed over at least `spanMs` milliseconds, as in
    * `detect.outage`. Of downloads alone, two failures are enough.
    */
   readonly failuresMin: number;
@@ -61,7 +61,10 @@ const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
-/** The tests of one candidate against the head. The time tests start with the mean and variance of both records. */
+/**
+ * The tests of one candidate against the head. The time tests start with the means and variances that are recorded of
+ * the two mirrors.
+ */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];

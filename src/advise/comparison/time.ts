@@ -1,6 +1,6 @@
 /**
- * A comparison adds (x − `drift`) × `scale` to the sum, where x is the time difference in standard deviations, at most
- * `clip`. `quick` finds large differences, `steady` small lasting ones.
+ * A comparison adds (x − `drift`) × `scale` to the sum, where x is the time difference in standard deviations, limited
+ * to ±`clip`. `quick` finds large differences, `steady` small lasting ones.
  */
 const manners = {
   quick: { clip: 8, drift: 0.5, scale: 1 },

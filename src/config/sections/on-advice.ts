@@ -110,8 +110,8 @@ export function readActions(
     const place = deed === undefined ? null : actionPlaceOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
-    // Two actions must not change the same file or value. An undo restores all of it, so a change by another action
-    // would prevent the undo, or be lost.
+    // Two actions must not change the same file or value. An undo restores the whole file or value, so a change by
+    // another action would prevent the undo, or be lost.
     if (other === undefined) names.set(place, rule.name);
     else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
