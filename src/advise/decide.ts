@@ -32,8 +32,8 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   // Two failed downloads may be part of an outage. A confirming round shows the cause within seconds, so this decision
   // waits.
   if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
-  // A broken address family (IPv4 or IPv6) may cause the slowness. This is known some seconds later, so this decision
-  // waits.
+  // A broken address family (IPv4 or IPv6) may cause the slowness. Whether it does is known some seconds later, so this
+  // decision waits.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
   const cause = head.causeOf(alarm);
   return isMuted(view, head.at.name, to, cause.kind) ? null : moveTo(view, head, to, cause, alarm);

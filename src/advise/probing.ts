@@ -137,7 +137,7 @@ export interface Artifacts {
 
 /**
  * The artifacts of the modules that were probed at a mirror, in the order of the configuration file. A probe of any
- * step of a fetch counts.
+ * step that a fetch needs counts.
  */
 export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);

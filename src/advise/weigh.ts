@@ -257,7 +257,10 @@ function isWanted(group: Group, mirror: Mirror): boolean {
   return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
-/** False if clients have a relay now (Go: to the checksum database) and would lose it with this mirror as head. */
+/**
+ * False if the chain now passes requests on to a service that clients need (Go: the checksum database), and would not
+ * do so with this mirror as head.
+ */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;

@@ -8,7 +8,7 @@ import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 
 interface More {
-  /** What is shown instead of the value at the path; `null`: nothing is shown. */
+  /** What the message shows instead of the value at the path; `null`: it shows no value. */
   readonly seen?: Sentence | string | null;
   /** The default value. It is shown if the file has no value at the path. */
   readonly usual?: string;

@@ -32,8 +32,8 @@ export interface Comparison extends Records {
   head: string | null;
   readonly pairs: Map<string, Pair>;
   /**
-   * The comparison because of which the head changed last; `null`: no such comparison. Its tests continue, because more
-   * evidence raises the confidence of the advice.
+   * The comparison that led to the last change of the head; `null`: no such comparison. Its tests continue, because
+   * more evidence raises the confidence of the advice.
    */
   left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
 }

@@ -24,7 +24,10 @@ const noisyRate = 0.01;
 /** The lowest failure rate assumed of a candidate, and the highest one tested for at the head. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is limited to this multiple of `failureBound`, so that it falls below the bound soon after the trouble. */
+/**
+ * A sum (accumulated evidence) is limited to this multiple of `failureBound`, so that it falls below the bound soon
+ * after the trouble.
+ */
 const mostOfBound = 2.5;
 /**
  * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
@@ -157,7 +160,10 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The largest sum relative to its bound, scaled so that `failureBound` is the bound of each rate's test. */
+/**
+ * The sum (accumulated evidence) of the test that is nearest to its bound, scaled so that `failureBound` is the bound
+ * of each test.
+ */
 export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);

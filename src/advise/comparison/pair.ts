@@ -51,7 +51,7 @@ export interface AlarmRule {
   readonly isShared: boolean;
 }
 
-/** The sum of a test, and the bound at which it triggers. */
+/** The sum (accumulated evidence) of a test, and the bound at which the test triggers. */
 export interface Running {
   readonly sum: number;
   readonly bound: number;
@@ -144,14 +144,14 @@ export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, rat
   return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
 }
 
-/** True if the sum of any test of the pair is at least twice its usual bound. */
+/** True if the sum (accumulated evidence) of any test of the pair is at least twice the usual bound of that test. */
 export function isTwiceOver({ failures, time }: Pair): boolean {
   const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
   const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);
   return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
 }
 
-/** The sum and the bound of the test that is nearest to its bound. */
+/** The sum (accumulated evidence) and the bound of the test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
   const all: Running[] = [
