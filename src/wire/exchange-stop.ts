@@ -41,8 +41,8 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici reports this code for parser errors after a Content-Length header, even if the error is in the same
-      // head.
+      // undici reports this code for any parser error after a Content-Length header, also for an error in the head with
+      // that header.
       return status === null ? badHead() : closed();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();

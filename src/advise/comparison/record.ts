@@ -20,7 +20,7 @@ const heavyKept = 8;
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
-/** A failed probe is not counted if it was only late with a higher probability than this. */
+/** A failed probe is not counted if the probability that its response was only late is above this. */
 export const lateMax = 0.005;
 
 /**

@@ -43,7 +43,7 @@ const mostOfBound = 2;
 export const timeBound = { usual: 14, recent: 21 } as const;
 /** This many outliers (times above the limit that `clip` sets) may be chance, so they count only up to the limit. */
 const chancesMax = 3;
-/** Smaller mean differences are not worth a switch, milliseconds. */
+/** A smaller mean time difference is not worth a switch. Milliseconds. */
 const worthMs = 100;
 
 export interface TimeTest {
