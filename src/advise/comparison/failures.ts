@@ -53,7 +53,10 @@ const longWitness = 1.4;
  */
 const goodsMost = 3;
 
-/** When failures are an alarm: at least `failuresMin` failures of the head over at least `spanMs`. */
+/**
+ * When failures are an alarm: at least `failuresMin` failures of the head, at which the candidate succeeded, over at
+ * least `spanMs` milliseconds.
+ */
 interface FailureRule {
   readonly failuresMin: number;
   readonly spanMs: number;

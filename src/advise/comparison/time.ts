@@ -51,7 +51,7 @@ export interface TimeTest {
   rounds: number;
   /** The number of comparisons in which the head was clearly slower. */
   slower: number;
-  /** When the sum was last zero, monotonic milliseconds. */
+  /** When the head's request began in the first comparison since the sum was last zero, monotonic milliseconds. */
   fromMs: number;
   /**
    * The sum of the head's times, milliseconds: `headMs` with each time limited by `clip`, `headTookMs` without the

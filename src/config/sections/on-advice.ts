@@ -89,7 +89,9 @@ type FileAction = z.output<typeof action>;
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /** True: this is a pair of daemons without etcd, so neither may act. */
+  /**
+   * True: this is a pair of daemons without etcd, so neither daemon may change anything (all actions are `dry-run`).
+   */
   readonly isHeld: boolean;
 }
 
