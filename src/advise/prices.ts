@@ -155,8 +155,8 @@ function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
 }
 
 /**
- * The mean times of both mirrors. If the fetch times differ by less than their standard error, both get the mean of the
- * two.
+ * The mean times of both mirrors. If the fetch times differ by at most their standard error, both mirrors get the mean
+ * of their times.
  */
 function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [Means, Means] {
   const meansOf = (record: HeadRecord, errors: number): Means => ({

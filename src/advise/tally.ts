@@ -40,7 +40,7 @@ export interface TallyRow {
 }
 
 /**
- * Whether a mirror offers the relay: it passes requests on to another service (Go: the checksum database). `before`:
+ * Whether a mirror offers the relay, which passes requests on to another service (Go: the checksum database). `before`:
  * the state to restore if not only the relay but the whole mirror failed at `failedAtMs`.
  */
 interface Relay {

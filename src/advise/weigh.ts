@@ -60,7 +60,8 @@ export interface Weighed {
   readonly scoreMs: number | null;
   readonly failedShare: number;
   /**
-   * The state of the test against the mirror to leave; `null`: it is that mirror itself, or there is no comparison yet.
+   * The state of the test against the mirror to leave; `null`: this is itself the mirror to leave, or there is no
+   * comparison yet.
    */
   readonly running: Running | null;
 }

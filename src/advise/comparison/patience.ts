@@ -39,7 +39,7 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
 }
 
 const tailResponses = 100;
-/** Standard deviations of a normal distribution from its median to its quantiles .75 and .95. */
+/** How many standard deviations the quantiles .75 and .95 of a normal distribution are above its median. */
 const [toUpper, toHigh] = [0.674, 1.645] as const;
 
 function impliedShare(times: readonly number[], ms: number): number {
