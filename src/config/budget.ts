@@ -120,7 +120,7 @@ function usualOf(
 }
 
 /**
- * If the daemon requests more bytes per hour from a public registry, the registry may throttle or ban it
+ * If the daemon requests more bytes per hour from a public registry, the registry may throttle or ban the daemon
  * (docs/protocols/npm.md#caching-and-limits).
  */
 const politeBytesPerHour = 50 * 2 ** 20;

@@ -22,7 +22,7 @@ export interface Patience {
   limitMs: number;
 }
 
-/** Makes a `Patience` without recorded times. Its `limitMs` is the maximum. */
+/** Makes a `Patience` without recorded times. Its `limitMs` begins at the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
