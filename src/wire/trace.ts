@@ -26,7 +26,7 @@ export interface ExchangeTrace {
   ramp: Hop['ramp'] | null;
   /**
    * Why the request was sent again over HTTP/2: the server refused the stream, or its GOAWAY excludes the stream;
-   * `null`: it was not sent again.
+   * `null`: neither.
    */
   repeated: NonNullable<Hop['repeated']> | null;
 }
