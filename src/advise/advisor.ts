@@ -43,8 +43,8 @@ import { nearOf, type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
 /**
- * The maximum number of advice ids kept. A request to accept or dismiss ended advice among them gets the error
- * `not_proposed`; for any other id it is `unknown`.
+ * The maximum number of advice ids kept. A request to accept or dismiss an advice that has ended gets the error
+ * `not_proposed` if its id is still kept, else the error `unknown`.
  */
 const settledKept = 1_000;
 const mutedKept = 50;

@@ -21,12 +21,12 @@ export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
 /**
  * Whether the mirror that was left performed better than the advised one. Failures are compared first. If neither
- * mirror is clearly more reliable, the canary's times decide.
+ * mirror is clearly more reliable, the times of the canary (the probe that shows whether a mirror is up) decide.
  * @param input.to       canary samples of the advised mirror, oldest first
  * @param input.from     canary samples of the mirror that was left, oldest first
  * @param input.sinceMs  monotonic milliseconds; earlier samples do not count
  * @param input.minGain  the share by which times must be shorter to count as better, 0 to 1
- * @param input.by       `p95` if alerts of another system caused the advice
+ * @param input.by       which times are compared: `p95` if alerts of another system caused the advice, else `median`
  * @see docs/decisions/0007-regret.md
  */
 export function auditVerdict(input: {

@@ -99,7 +99,8 @@ export function remedyOfBypass({ cause, at, bypass }: BypassDecision, lines: Rem
 }
 
 /**
- * Adds the lines that remove the client setting `inForce` to the remedy of a switch; `null`: no setting is in force.
+ * Adds the lines that remove the client setting `inForce` to the remedy of a switch. If `inForce` is `null`, no setting
+ * is in force, and `lines` is returned unchanged.
  */
 export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy {
   if (inForce === null) return lines;
@@ -112,8 +113,8 @@ export function removeBypassLines(lines: Remedy, inForce: Bypass | null): Remedy
 }
 
 /**
- * Appends the lines of `more` to those of `lines`, for each snippet format (the key in both). The format `json` is
- * merged by key.
+ * Appends the lines of `more` to those of `lines`. The keys of both objects are snippet formats. Objects of the format
+ * `json` are merged by key.
  */
 function withForms(
   lines: Readonly<Record<string, string>>,

@@ -16,7 +16,10 @@ import type { Alarm } from './comparison/pair.ts';
 import type { Tally, TallyRow, TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
-/** Why clients should leave a mirror. `findings` is empty if the cause is a test, or an alert of another system. */
+/**
+ * Why clients should leave a mirror. `findings` is empty if only a statistical test or an alert of another system
+ * supports the cause.
+ */
 export interface Cause {
   readonly kind: Exclude<AdviceCause, 'failback'>;
   readonly findings: readonly Finding[];
@@ -46,8 +49,8 @@ export function isAgainst(finding: Finding): boolean {
 
 export interface Causes {
   /**
-   * The findings of the gravest kind against the mirror; findings about disputed bytes do not count. Without findings:
-   * alerts of other systems, else `null`.
+   * The findings of the gravest kind against the mirror. Findings about disputed bytes (nothing shows which mirror is
+   * right) do not count. Without findings: alerts of other systems, else `null`.
    */
   readonly gravest: Cause | null;
   /**
@@ -79,8 +82,8 @@ function manner(kind: Named): KindTraits['confidence'] {
 }
 
 /**
- * The confidence of advice. For a hard failure it is the highest confidence of its findings, which a confirming round
- * raised to at least `medium`.
+ * The confidence of advice: `high` for a failback, `low` if `by.isLast` or `by.isSuspect`. Otherwise it is the highest
+ * confidence of the findings. For a cause that only a test supports, `by.isSure` counts too.
  * @param by.isLast    the advised mirror serves wrong bytes, and no other mirror is left
  * @param by.isSure    the evidence of the test is at least twice its bound
  * @param by.isSuspect our network is suspect

@@ -198,7 +198,10 @@ function sparedBy(decision: Composed): Spared | null {
   return other === undefined ? null : { ...other, head: name };
 }
 
-/** Notes on what the remedy does not set, and on what is unknown. */
+/**
+ * Notes on what the remedy does not set (credentials, a certificate, a proxy), and on what is unknown (the state of the
+ * origin, or of the relay).
+ */
 function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
   const notes: Sentence[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');

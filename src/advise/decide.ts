@@ -32,8 +32,8 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   // Two failed downloads may be part of an outage. A confirming round shows the cause within seconds, so this decision
   // waits.
   if (alarm === 'heavy_failures' && standing?.inDoubt === true) return null;
-  // A broken address family (IPv4 or IPv6) may cause the slowness. This is known some seconds later, so this decision
-  // waits.
+  // A broken address family (IPv4 or IPv6) may cause the slowness. Whether it does is known some seconds later, so this
+  // decision waits.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
   const cause = head.causeOf(alarm);
   return isMuted(view, head.at.name, to, cause.kind) ? null : moveTo(view, head, to, cause, alarm);
@@ -47,7 +47,10 @@ function leaveLate(view: Prepared, head: HeadValues): Decision | null {
   return head.sinceMoveMs < view.config.advise.holdMs ? null : toPrompt(view, head);
 }
 
-/** Withdraws or replaces a proposal that was made because of lag, if the advised mirror is no longer better. */
+/**
+ * The decision that withdraws or replaces a proposal made because of lag, if the advised mirror is no longer better;
+ * else `null`.
+ */
 function takeBackLate(view: Prepared, head: HeadValues): Decision | null {
   const { group } = view;
   const { at, causes } = head;
@@ -143,8 +146,8 @@ function moveTo(
 }
 
 /**
- * True if the switch would replace an open proposal, and a fetch would cost more than at the mirror that clients still
- * use.
+ * True if the switch would replace an open proposal, and a fetch from `to` would cost more than from the mirror that
+ * clients still use.
  */
 function isDearerThanLeft({ group }: Prepared, at: Mirror, to: Weighed, priced: readonly Weighed[]): boolean {
   const left = mirrorAt(group, group.chain?.members[0]);

@@ -34,8 +34,9 @@ const siblings = 2;
 const promisingShare = 0.85;
 
 /**
- * Orders a download from the head, sometimes also from other mirrors, if it is due. Scheduled downloads are rare. They
- * alone would find too late that a mirror serves no artifacts, or serves them faster.
+ * Returns the order of a download from the head, sometimes also from other mirrors, if a download is due; else an empty
+ * list. Scheduled downloads are rare. They alone would find too late that a mirror serves no artifacts, or serves them
+ * faster.
  * @see docs/decisions/0010-small-downloads.md
  * @see docs/decisions/0102-downloads-decide-too.md
  */
@@ -88,7 +89,7 @@ function listBeside(view: View, at: Mirror, home: Mirror | null, unsure: readonl
     .filter((mirror) => mirror !== at && mirror !== home)
     .map(({ name }) => ({ name, ...buildTimesOf(contest, name, now.monotonicMs) }))
     .toSorted((a, b) => a.leastMs - b.leastMs || 0);
-  // Skips a mirror that was tried without a result, so that it does not block the others.
+  // Skips a mirror from which a download was requested without a result, so that it does not block the others.
   const promising = others.find(({ name, ms }) => ms !== null || !triedMs.has(name));
   const wished = [
     ...unsure,
@@ -160,8 +161,8 @@ function firstOf({ group }: View, at: Mirror): { readonly target: Target; readon
 const stepMs = 1_000;
 
 /**
- * Orders a peek (a probe of an artifact's first bytes) at the head, if it is due: a cheap test for slow or failing
- * artifacts.
+ * Returns the order of a peek at the head if one is due, else an empty list. A peek probes the first bytes of an
+ * artifact. It is a cheap test for slow or failing artifacts.
  * @see docs/decisions/0010-small-downloads.md
  */
 export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {

@@ -26,14 +26,14 @@ export interface LiveAdvice {
 }
 
 /**
- * The mirrors of one upstream. `mirrors` has the order of the file. `members` maps a mirror's name to its chain member,
- * `byKey` a member's key to its mirror.
+ * The mirrors of one upstream. `mirrors` has the order of the configuration file. `members` maps a mirror's name to its
+ * chain member, `byKey` a member's key to its mirror.
  */
 export interface Roster {
   readonly mirrors: readonly Mirror[];
   readonly members: ReadonlyMap<string, ChainMember>;
   readonly byKey: ReadonlyMap<string, Mirror>;
-  /** The configured modules of the upstream, in the order of the file. */
+  /** The configured modules of the upstream, in the order of the configuration file. */
   readonly modules: Config['modules'];
   /** Compares two mirror names by the operator's preference (`preferenceOf`). */
   readonly inOrder: (a: string, b: string) => number;
@@ -101,7 +101,7 @@ export interface Group {
 
 /**
  * Finds the mirrors and modules of one upstream. If several mirrors have the same URL, `byKey` has the first of them in
- * the file.
+ * the configuration file.
  */
 export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: Client): Roster {
   const mirrors = config.mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);

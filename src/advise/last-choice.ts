@@ -4,8 +4,8 @@ import type { View } from './view.ts';
 import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
 
 /**
- * Causes of mismatches that clients notice themselves. `fork` is missing, because a forked database confirms wrong
- * bytes. `peers` is missing, because it does not show which mirror is wrong.
+ * Causes of mismatches that clients notice themselves. `fork` is missing, because a forked checksum database confirms
+ * wrong bytes. `peers` is missing, because it does not show which mirror is wrong.
  */
 const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
 

@@ -222,7 +222,7 @@ export function restoreLedger(
   );
 }
 
-/** This check is shallow, because only this program writes the row. */
+/** Checks only the types of some fields, because only this program writes the row. */
 function isAdvice(value: unknown): value is Advice {
   const given = value as Partial<Advice> | null;
   return (

@@ -64,8 +64,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
-  // The advice is replaced before `lastMs` changes, because its sentence contains the time since the previous switch. A
-  // withdrawn proposal gets the table of candidates of the decision that withdraws it.
+  // The advice is replaced before `lastMs` changes, because the sentence of the new advice contains the time since the
+  // previous switch. A withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
@@ -158,7 +158,8 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
 
 function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {
   const { group, now, config } = view;
-  // Read before `close` drops the open advice: the remedy of the new advice also removes a client setting in force.
+  // The client setting in force is read before `close` drops the open advice, because the remedy of the new advice also
+  // removes that setting.
   const undo = bypassInForce(group);
   close(group, state, ledger);
   if (decision === null) return;

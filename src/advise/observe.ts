@@ -158,7 +158,7 @@ export function recordClientFailure(group: Group, registry: string, module: stri
   probing.peeks.odd = { question: questionOf(target), hasFailed: true };
 }
 
-/** Closes comparisons that wait for overdue responses, and returns the probes to order. */
+/** Closes comparisons whose missing responses are overdue, and returns the probes to order. */
 export function rechecksFor(view: View): readonly RecheckOrder[] {
   const { group, now } = view;
   const { contest, probing } = group;
@@ -189,8 +189,8 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
 }
 
 /**
- * The order of a recheck; `null`: the head has no target for the request. A large artifact is downloaded only once; in
- * a confirming round, every artifact.
+ * The probes to order for a recheck; `null`: the head has no target for the request. A large artifact is downloaded
+ * only once; in a confirming round, every artifact.
  */
 function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
   const target = targetOf(group, head, recheck.question);

@@ -18,8 +18,8 @@ export interface Expectation {
 }
 
 /**
- * Replays a client's request through `chain` for each canary sample in `moments`. Requests that end at a member without
- * measurements do not count.
+ * What clients get with `chain`: for each sample of the canary (the light probe of a mirror) in `moments`, a client's
+ * request is replayed through the chain. Requests that end at a member without measurements do not count.
  */
 function expectation(input: {
   readonly walker: Walker;

@@ -6,7 +6,10 @@ import { advisedChainOf, headOf } from './group.ts';
 import type { View } from './view.ts';
 import { secondsText } from './words.ts';
 
-/** The head if it is down, `|` lets clients go on to the next member, and no advice is open; else `null`. */
+/**
+ * The head if it is down, the separator `|` lets clients try the next member of the chain, and no advice is open; else
+ * `null`.
+ */
 export function passedOverIn(view: View): PassedOver | null {
   const { group } = view;
   const at = headOf(group);

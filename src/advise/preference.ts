@@ -1,8 +1,9 @@
 import type { Mirror } from '../core/mirror.ts';
 
 /**
- * Compares two mirror names by weight, then by capacity, then by order in the file. Mirrors of small capacity are
- * ordered by a hash with the vantage (the daemon's place), so that daemons at different places prefer different ones.
+ * Compares two mirror names by weight, then by capacity, then by order in the configuration file. Mirrors of small
+ * capacity are ordered by a hash of the vantage (the daemon's place) and the name, so that daemons at different places
+ * prefer different mirrors.
  */
 export function preferenceOf(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
   const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));

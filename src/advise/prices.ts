@@ -105,7 +105,8 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 
 /**
  * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
- * @param soundMs  earlier failures belong to a trouble that has ended; absent: all failures count
+ * @param soundMs  monotonic milliseconds; responses before this time are left out, because they belong to a trouble
+ * that has ended; absent: none is left out for this reason
  */
 function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
   const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);
@@ -142,8 +143,8 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 }
 
 /**
- * The costs of a fetch at both mirrors, for a failback. Failures count since home's last trouble, times over the period
- * in which both mirrors are compared.
+ * The costs of a fetch at both mirrors, for a failback (switch back to home, the first declared mirror). Failures count
+ * since home's last trouble. Times count over the period in which both mirrors are compared.
  */
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;
@@ -154,8 +155,8 @@ function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
 }
 
 /**
- * The mean times of both mirrors. If the fetch times differ by less than their standard error, both get the mean of the
- * two.
+ * The mean times of both mirrors. If the fetch times differ by at most their standard error, both mirrors get the mean
+ * of their times.
  */
 function meansBack({ by }: View, here: HeadRecord, home: HeadRecord, fromMs: number): readonly [Means, Means] {
   const meansOf = (record: HeadRecord, errors: number): Means => ({

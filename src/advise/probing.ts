@@ -16,7 +16,7 @@ const gapPart = 0.54;
 const peekShareMin = 0.75;
 const peekShareMax = 1.5;
 
-/** After this many orders to probe an artifact without a result, the next artifact is probed instead. */
+/** If this many orders to probe an artifact had no result, the next artifact is probed instead. */
 const ordersMax = 50;
 
 export interface Rota {
@@ -29,7 +29,10 @@ export interface Rota {
   last: string | null;
 }
 
-/** A rota chooses which artifact is probed next. It continues after `last`; `null`: it starts at the first. */
+/**
+ * Makes a rota, which chooses the artifact to probe next. It continues after the artifact `last`; `null`: it starts at
+ * the first artifact.
+ */
 export function newRota(last: string | null): Rota {
   return { turns: 0, taken: new Map(), orders: 0, last };
 }
@@ -69,7 +72,7 @@ export interface Peeks {
   readonly took: number[];
   /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
-  /** The artifact whose first bytes failed last; `null`: none, or the whole artifact was downloaded since. */
+  /** The artifact of the last failed peek; `null`: none failed, or the whole artifact was downloaded since. */
   failed: string | null;
 }
 
@@ -163,8 +166,8 @@ export interface Artifacts {
 }
 
 /**
- * The artifacts of the modules that were probed at a mirror, in the order of the file. A probe of any step of a fetch
- * counts.
+ * The artifacts of the modules that were probed at a mirror, in the order of the configuration file. A probe of any
+ * step that a fetch needs counts.
  */
 export function artifactsOf({ probing, kind, upstream, roster }: Artifacts, registry: string): readonly Target[] {
   const artifact = artifactOf(kind);

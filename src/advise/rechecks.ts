@@ -10,7 +10,7 @@ export interface OddOutcome {
   readonly question: string;
   readonly forMs: number;
   readonly stepMs: number;
-  /** True if the recheck may exceed the usual budget. */
+  /** True if the recheck may exceed the usual budget of probes outside the schedule. */
   readonly isUrgent: boolean;
 }
 
@@ -36,9 +36,9 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
 }
 
 /**
- * Rechecks a light step of a module, after its artifact was downloaded although a peek at the first bytes had failed.
- * Such a mirror may fail intermittently, and a single retry would most often succeed. Empty while the download has not
- * succeeded.
+ * Returns and clears the recheck of a module's light step, after a peek at its artifact failed and a download of the
+ * artifact succeeded. Such a mirror may fail intermittently. A single retry would most often succeed, so the step is
+ * probed repeatedly. Empty if no peek failed, or the download has not succeeded yet.
  */
 export function lightRecheckOf(
   peeks: Peeks,
@@ -116,8 +116,8 @@ function heavyOf(question: string, hasFailed: boolean, isUrgent: boolean): OddOu
 }
 
 /**
- * Adds the mirrors to probe: the head, the best candidates, and the next member of the chain. Without candidates,
- * nothing is rechecked.
+ * Adds to each recheck the mirrors to probe: the head, the best candidates, and the next member of the chain. Without
+ * candidates, nothing is rechecked.
  * @param candidates  the candidates, the best first
  * @param fallback    the next member of the chain; `null`: it is not monitored
  */
@@ -140,8 +140,8 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
 }
 
 /**
- * How near the tests are to their bounds: the largest sum of each kind as a share of its usual bound. Tests at
- * `passedShare` or more are left out.
+ * How near the tests are to their bounds: the largest sum of each kind as a share of its usual bound. Tests whose share
+ * is `passedShare` or more are left out.
  * @param names  the candidates that count; absent: all
  */
 function nearness(

@@ -3,7 +3,8 @@ import type { Group } from './group.ts';
 import { hasOutlivedCause } from './words.ts';
 
 /**
- * What clients of an upstream should have configured now: the chain of the proposed or accepted advice, or nothing new.
+ * What clients of an upstream should have configured now: the chain of the proposed or accepted advice. `nothing`: no
+ * change of their configuration is advised.
  */
 export function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;

@@ -40,7 +40,7 @@ export interface TallyRow {
 }
 
 /**
- * Whether a mirror offers the relay: it passes requests on to another service (Go: the checksum database). `before`:
+ * Whether a mirror offers the relay, which passes requests on to another service (Go: the checksum database). `before`:
  * the state to restore if not only the relay but the whole mirror failed at `failedAtMs`.
  */
 interface Relay {
@@ -72,7 +72,7 @@ export function newTally(): Tally {
 /**
  * Records a settled sample of the canary or of `relayStep`, if it is over a fresh connection.
  * @param nearMs     failures of canary and relay within this time are one failure of the mirror, milliseconds
- * @param relayStep  the step that probes the relay; `null`: clients need none
+ * @param relayStep  the step that probes the relay; `null`: clients need no relay
  */
 export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {
   const { target, connection } = sample.due;

@@ -19,7 +19,10 @@ export interface View {
   /** Alerts of other systems against a mirror, the longest firing first. */
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: FetchRule;
-  /** How many times slower the head must be for a switch to be worth it, at least 1. It equals a gain of `minGain`. */
+  /**
+   * The ratio of the head's time to the candidate's from which a switch is worth it, at least 1. It follows from
+   * `minGain`.
+   */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
   readonly nearMs: number;

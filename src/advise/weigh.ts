@@ -60,7 +60,8 @@ export interface Weighed {
   readonly scoreMs: number | null;
   readonly failedShare: number;
   /**
-   * The state of the test against the mirror to leave; `null`: it is that mirror itself, or there is no comparison yet.
+   * The state of the test against the mirror to leave; `null`: this is itself the mirror to leave, or there is no
+   * comparison yet.
    */
   readonly running: Running | null;
 }
@@ -96,7 +97,7 @@ function unusableGateOf(standing: Standing | null, wallMs: number): Gate | null 
   return null;
 }
 
-/** The first reason against a mirror as advice. Without a reason: `current` for the head, else `ok`. */
+/** The first reason why advice may not name a mirror. Without a reason: `current` for the head, else `ok`. */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
@@ -127,7 +128,7 @@ function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped:
 
 /**
  * All mirrors of the upstream with their gates (whether advice may name them), costs and tests, in the order of the
- * file.
+ * configuration file.
  * @param at  the mirror to leave; `null`: without tests
  */
 export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
@@ -149,7 +150,7 @@ export function weighAll(view: View, at: Mirror | null): readonly Weighed[] {
   });
 }
 
-/** Measured mirrors whose share of failed requests is above this rank behind the other measured mirrors. */
+/** Measured mirrors with a larger share of failed requests than this are sorted behind the other measured mirrors. */
 const unreliableShare = 0.1;
 
 /** Sorts mirrors, the best first; excluded mirrors come last. */
@@ -168,7 +169,7 @@ export function rankWeighed(view: View, all: readonly Weighed[]): readonly Weigh
   return [...ranked, ...rest];
 }
 
-/** The mirrors that may be proposed instead of `at`, in the order of the file. */
+/** The mirrors that may be proposed instead of `at`, in the order of the configuration file. */
 export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   const dropped = listDroppedKeys(view);
   const head = headOf(view.group);
@@ -257,7 +258,10 @@ function isWanted(group: Group, mirror: Mirror): boolean {
   return mirror.weight !== null || (group.declared?.members.some((member) => member.key === key) ?? false);
 }
 
-/** False if clients have a relay now (Go: to the checksum database) and would lose it with this mirror as head. */
+/**
+ * False if the chain now passes requests on to a service that clients need (Go: the checksum database), and would not
+ * do so with this mirror as head.
+ */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;

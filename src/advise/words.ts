@@ -13,8 +13,8 @@ import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
 /**
- * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another mirror from
- * `isSlower` × that mirror's time on.
+ * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another mirror if it
+ * takes at least `isSlower` × the time of that mirror.
  */
 const becameSlower = 1.5;
 const isSlower = 1.2;
@@ -75,7 +75,10 @@ export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolea
   return sentence != null && outlived.has(sentence.key);
 }
 
-/** The reason of settled advice. It leaves out how long the proposal stays, because the proposal has ended. */
+/**
+ * The reason of advice that is no longer proposed: without how long the proposal stays. Empty: the reason needs no
+ * change.
+ */
 export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
   const { sentence } = advice;
   if (sentence == null || !hasOutlivedCause(advice)) return {};

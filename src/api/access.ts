@@ -12,7 +12,10 @@ function isOpen(request: Request): boolean {
   return open.has(request.path);
 }
 
-/** Returns the key by which a client's requests are limited: the kind of its token, or else its address. */
+/**
+ * Returns the key by which a client's requests are limited: the name of the token that it sent (`listen token`), or
+ * else its address.
+ */
 function clientOf(response: Response): string {
   return String(response.locals['client'] ?? '');
 }

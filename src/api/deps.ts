@@ -64,7 +64,7 @@ export interface ApiDeps {
   /** Returns a probe from memory or from the state file; `null`: the probe is not stored. */
   probe(probeId: string): KeptProbe | null;
   probesOf(registry: string, limit: number): readonly KeptProbe[];
-  /** Lists open findings, the newest first. With `history` closed and acknowledged findings are listed too. */
+  /** Lists open findings, the newest first. With `history`, closed and acknowledged findings are listed too. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
@@ -72,14 +72,17 @@ export interface ApiDeps {
   passedOver(): readonly PassedOver[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
-   * Lists the client settings for the configured front door, which an operator sets once. The list is empty if no front
-   * door serves this upstream.
+   * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator
+   * sets them once. The list is empty if no front door serves this upstream.
    */
   doorLines(ecosystem: EcosystemId, upstream: string): readonly { readonly client: string; readonly text: string }[];
   /** Returns the chain of the accepted advice, else the declared chain. Credentials are masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
-  /** Suppresses advice with the same mirrors and the same cause for `forMs`, also after a restart. */
+  /**
+   * Dismisses an advice. For `forMs` milliseconds, no advice with the same mirrors and the same cause is proposed, also
+   * after a restart.
+   */
   dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
   /** Pauses a mirror; `forMs` = 0 resumes it. Returns `null` if there is no such mirror. */

@@ -54,7 +54,7 @@ export function createEventRoutes(deps: ApiDeps): Router {
     const stop = deps.subscribe((event) => {
       if (types.has(event.type)) write(textOf(event));
     });
-    // The event of the response is used, because the request already closes when its body has been read.
+    // The `close` event of the response is used, because the request already emits `close` when its body has been read.
     response.on('close', () => {
       open -= 1;
       beat.cancel();

@@ -119,10 +119,13 @@ function usualOf(
   return { requests: 1 + (aside?.requests ?? 0), bytes: (size ?? declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
-/** Above this load, a public registry may throttle or ban this host (docs/protocols/npm.md#caching-and-limits). */
+/**
+ * If the daemon requests more bytes per hour from a public registry, the registry may throttle or ban the daemon
+ * (docs/protocols/npm.md#caching-and-limits).
+ */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** CPU time of one probe on one core, seconds, including scrapes: docs/operations.md. */
+/** CPU time of one probe on one core, with its share of the scrapes of /metrics, seconds (docs/operations.md). */
 const probeCpuSeconds = 0.0035;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;

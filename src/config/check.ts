@@ -17,7 +17,7 @@ export interface Checked {
   readonly file: FileConfig | null;
   /** Converts a path in `file` to the path in the text. They differ because `file` lacks list entries with mistakes. */
   original(path: Path): Path;
-  /** True if there is a mistake at this path of the text, above it or below it. */
+  /** True if there is a mistake at this path of the text, at a parent of it, or at a value below it. */
   isSpoilt(path: Path): boolean;
 }
 
@@ -58,8 +58,8 @@ interface FlatIssue {
 }
 
 /**
- * Returns the issues as a flat list. A union gives the issues of the branch that fits the kind of value; if not exactly
- * one branch fits, it gives one issue for all branches.
+ * Returns the issues as a flat list. For a union (several kinds of value are allowed), it has the issues of the branch
+ * that fits the kind of the value. If not exactly one branch fits, it has one issue for all branches.
  */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {
@@ -81,8 +81,9 @@ function isWrongKind(issue: SchemaIssue): boolean {
 }
 
 /**
- * Finds numbers and booleans that are written as text. They come from environment variables, whose values are always
- * text.
+ * Returns a function for issues about a number or boolean that is written as text: it returns the path and the
+ * converted value. For other issues it returns an empty list. Such texts come from environment variables, whose values
+ * are always text.
  */
 function plainValueIn(data: unknown): (issue: FlatIssue) => readonly { path: Path; value: number | boolean }[] {
   return ({ issue, path }) => {

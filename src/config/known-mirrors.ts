@@ -42,7 +42,9 @@ export interface KnownKind {
   readonly modules: readonly (string | Readonly<Record<string, string>>)[];
 }
 
-/** Describes mirrors of files. Their profile has the same name as their upstream. */
+/**
+ * Returns an entry of `knownKinds` for file mirrors (ecosystem `http`). Their upstream has the name of their profile.
+ */
 function filesOf(profile: string, paths: readonly string[], mirrors: readonly KnownMirror[]): KnownKind {
   const modules = paths.map((path) => ({ upstream: profile, path }));
   return { ecosystem: 'http', upstream: profile, keys: { profile }, mirrors, modules };

@@ -8,7 +8,7 @@ import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 
 interface More {
-  /** What is shown instead of the value at the path; `null`: nothing is shown. */
+  /** What the message shows instead of the value at the path; `null`: it shows no value. */
   readonly seen?: Sentence | string | null;
   /** The default value. It is shown if the file has no value at the path. */
   readonly usual?: string;
@@ -41,7 +41,10 @@ export interface Reading extends Report {
   /** Returns the text of a file; `null`: it cannot be read. This is not reported. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
-  /** Returns what is at a path. `unknown`: listing it failed with another code than ENOTDIR, such as ENOENT. */
+  /**
+   * Returns what is at a path: a folder, or a file (also for a path below a file). `unknown`: listing the path failed
+   * with another code than ENOTDIR, such as ENOENT.
+   */
   kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 

@@ -124,8 +124,8 @@ function allKeys(): ReadonlySet<string> {
 }
 
 /**
- * Cuts a text to one line of limited length. JSON text may still have C1 controls, and characters that change the text
- * direction.
+ * Makes one printable line of limited length from a text. JSON text needs this too: it may contain C1 controls, and
+ * characters that change the text direction.
  */
 function cut(text: string): string {
   return oneLine(text, seenChars);

@@ -101,7 +101,7 @@ function readRow(row: Row): readonly (readonly [string, { url: string; at: Reado
 const sincePrefix = 'since/';
 /**
  * For this long after a start of the daemon (milliseconds), the state `unknown` does not count as a change, because the
- * first canary may be pending.
+ * first probe of the canary may be pending.
  */
 const startMs = 3 * 60_000;
 

@@ -9,9 +9,8 @@ const perRow = 12;
 type CellText = readonly [place: number, figures: readonly (number | null)[], failures: TrendCell['failures']];
 
 /**
- * A row of closed cells of a mirror (cells whose time is over). Its key is `<range>/<position in the
- * ring>/<registry>`. The ring has one row
- * more than the range needs.
+ * A row of closed cells of a mirror (cells whose time is over). Its key is `<range>/<position in the ring>/<registry>`.
+ * The ring is a fixed number of rows that are reused in turn. It has one row more than the range needs.
  */
 interface CellsRow {
   readonly v: 1;

@@ -7,7 +7,9 @@ import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } 
 import { OpenCell, type OpenCellRow } from './open-cell.ts';
 import { cellsIn, openIn, rowOf, TrendCells, trendRowsOf } from './trend-rows.ts';
 
-/** The maximum number of mirrors whose rows are written at once. It keeps turns of the main loop short. */
+/**
+ * The maximum number of mirrors whose rows are written in one turn (pass of the main loop), so that no turn takes long.
+ */
 const writtenAtOnce = 10;
 
 interface Monitored {
@@ -122,8 +124,8 @@ function newMirror(url: string, connection: Connection): Mirror {
 }
 
 /**
- * Returns the open cell for this time, and closes the cell before it. A small step back of the wall clock has no
- * effect.
+ * Returns the open cell for this time, and closes the cell before it. If the wall clock goes back by at most the length
+ * of a cell, the open cell stays open.
  */
 function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
   const { cellMs } = trendGrids[range];
@@ -181,7 +183,8 @@ function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
 }
 
 /**
- * Restores the cells, the oldest first: rows cover more time than the ring, and newer cells must replace older ones.
+ * Restores the cells, the oldest first: the stored rows cover more time than the ring in memory, and newer cells must
+ * replace older ones.
  */
 function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
   const closed = rows.flatMap((row) => cellsIn(row) ?? []);

@@ -5,7 +5,8 @@ import { floodCheckMs, isFlood } from './inflow.ts';
 import type { KeptConnection } from './pool.ts';
 
 /**
- * The maximum time of a build, milliseconds. Then its connection is closed, even if some of its probes have not ended.
+ * The maximum time of a build (probes over one shared connection), milliseconds. Then the connection is closed, even if
+ * some of the probes have not ended.
  */
 const expiresMs = 5 * 60_000;
 

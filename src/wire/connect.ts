@@ -126,7 +126,7 @@ async function addressOf(
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {
-            // The mark (the time at which the name was resolved) is removed, so that the failure counts to the phase
+            // The mark (the time at which the name was resolved) is removed, so that the failure belongs to the phase
             // `resolve`.
             delete trace.marks.resolved;
             throw error;

@@ -5,8 +5,8 @@ import { Deadline, stopOf } from './deadline.ts';
 import { type LineDeps, OpenLine } from './line.ts';
 
 /**
- * Probes one control. Success: for `tcp:` a connection, for `http:` any response, for `https:` any response with
- * a valid certificate.
+ * Probes one control (a host that is not a mirror). Success: for `tcp:` a connection, for `http:` any response, for
+ * `https:` any response with a valid certificate.
  */
 export async function probeControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlResponse> {
   const at = deps.clock.now();

@@ -65,8 +65,7 @@ export class Deadline {
   }
 
   /**
-   * Ends the stages with `cut` if `progress` returns the same number for `idleMs` milliseconds. It may be called only
-   * once.
+   * Ends the stages with `cut` if `progress` returns the same number for `idleMs` milliseconds. Call this at most once.
    */
   limitIdle(idleMs: number, progress: () => number): void {
     let [before, sinceMs] = [progress(), this.#clock.monotonicMs()];

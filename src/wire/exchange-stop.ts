@@ -41,8 +41,8 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
     case 'UND_ERR_HEADERS_OVERFLOW':
       return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // undici reports this code for parser errors after a Content-Length header, even if the error is in the same
-      // head.
+      // undici reports this code for any parser error after a Content-Length header, also for an error in the head with
+      // that header.
       return status === null ? badHead() : closed();
     case 'UND_ERR_SOCKET':
       return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
@@ -55,7 +55,7 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
 
 /**
  * Converts an error over HTTP/2 to a `WireStop`. Node does not report whether the server or Node itself reset a stream
- * with PROTOCOL_ERROR. If the head states a length, Node reset the stream; otherwise the server did.
+ * with PROTOCOL_ERROR. The assumption is: Node, if a head that states a length has arrived; otherwise the server.
  */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;
@@ -85,7 +85,7 @@ function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session:
   );
 }
 
-/** True if the server did not process the request, because the session ended before. */
+/** True if the server did not process the request, because it ended the HTTP/2 session first. */
 function isUntaken({ stream, isUnsent }: H2Response, { goaway, isOver }: SessionWatch): boolean {
   if (stream === null) return isOver;
   if (goaway === null) return false;

@@ -113,7 +113,9 @@ async function* layerOff(decoderOf: DecoderOf, pieces: Pieces): Pieces {
   yield* pipeline(Readable.from(all), decoderOf(first.value[0] ?? 0), () => undefined) as Pieces;
 }
 
-/** Creates a decoder for a body. The first byte of the body shows its format. */
+/**
+ * Creates a decoder for a body. `byte` is the first byte of the body; it distinguishes zlib format from a raw stream.
+ */
 type DecoderOf = (byte: number) => Transform;
 
 const options = { chunkSize: pieceBytes };

@@ -9,8 +9,9 @@ import { isFlood, measureHeaderList } from './inflow.ts';
 const headersFrame = 1;
 
 /**
- * The maximum number of fields that Node accepts in a head. Each field takes a byte or more (RFC 7541 section 6.1), so
- * a head with too many fields has more bytes than this. A frame that resets a stream has fewer.
+ * The maximum number of header fields that Node accepts in a head. It is also compared with the bytes received: each
+ * field takes a byte or more (RFC 7541 section 6.1), so a head with too many fields has more bytes than this. A server
+ * that only resets the stream sends fewer.
  */
 const fieldsMax = 128;
 
@@ -67,7 +68,7 @@ export class H2Response {
     return this.stream !== null && isFlood(readBytes, bodyBytes);
   }
 
-  /** False if too few bytes were received for a head that exceeds Node's limits. */
+  /** True if enough bytes were received for a head that exceeds Node's limits. */
   mayHoldLargeHead(): boolean {
     const { readBytes, bodyBytes } = this.#received();
     return readBytes - bodyBytes > fieldsMax;

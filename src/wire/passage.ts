@@ -56,7 +56,10 @@ interface Kept {
 interface PassageDeps {
   readonly clock: Clock;
   readonly timers: Timers;
-  /** If this many sockets are open, idle sockets are closed before a request. Absent: no limit. */
+  /**
+   * If this many sockets are open, pools without a running request are closed before the next request. Absent: no
+   * limit.
+   */
   readonly socketsMax?: number;
 }
 

@@ -47,8 +47,8 @@ function maskChallenge(value: string): string {
 function redacted(name: string, value: string, mask: MaskText): string {
   const kind = kindOf(name);
   if (kind === 'secret') return shown;
-  // The value is cut before patterns are masked, because masking takes quadratic time in a length that the server
-  // chooses.
+  // The value is cut before patterns are masked: masking takes time quadratic in the length, and the server chooses the
+  // length.
   const begin = mask(value).slice(0, 4 * limits.headerValueChars);
   return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }

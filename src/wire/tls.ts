@@ -207,7 +207,7 @@ export function handshake(
   });
   // Node would convert the whole chain for its own name check, which takes a tenth of a probe's CPU time.
   socket.getPeerCertificate = noCertificate;
-  // If the TLS socket closes before its handshake began, Node leaves the TCP socket open.
+  // The TCP socket must not stay open after the TLS socket has closed.
   socket.once('close', () => under.destroy());
   socket.once('secureConnect', () => {
     const verdict = tls.judge(socket, host, rule, clock.wallMs());

@@ -25,8 +25,8 @@ export interface ExchangeTrace {
    */
   ramp: Hop['ramp'] | null;
   /**
-   * Why the request was sent again over HTTP/2: the server refused the stream, or a GOAWAY excludes it; `null`:
-   * neither.
+   * Why the request was sent again over HTTP/2: the server refused the stream, or its GOAWAY excludes the stream;
+   * `null`: neither.
    */
   repeated: NonNullable<Hop['repeated']> | null;
 }

@@ -9,8 +9,8 @@ interface Mean {
 }
 
 /**
- * Means of the logarithms of download times. `mirrors`: by mirror. `artifacts`: by the question (request) of an
- * artifact, how much its mean differs from the mean of the mirror.
+ * Means of logarithms. `mirrors`: of the download times, by mirror. `artifacts`: of the differences between the
+ * downloads of one artifact and the means of their mirrors, by question (the artifact's request).
  */
 export interface ArtifactTimes {
   readonly mirrors: Map<string, Mean>;

@@ -32,8 +32,8 @@ export interface Comparison extends Records {
   head: string | null;
   readonly pairs: Map<string, Pair>;
   /**
-   * The comparison because of which the head changed last; `null`: no such comparison. Its tests continue, because more
-   * evidence raises the confidence of the advice.
+   * The comparison that led to the last change of the head; `null`: no such comparison. Its tests continue, because
+   * more evidence raises the confidence of the advice.
    */
   left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
 }
@@ -53,7 +53,7 @@ export interface Choice {
 
 export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
   /**
-   * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by less than a quarter of
+   * The minimum relative gain of a switch to another mirror, 0 to 1. Costs that differ by at most a quarter of
    * `minGain` count as equal.
    */
   readonly minGain: number;
@@ -233,7 +233,7 @@ const chanceShare = 0.03;
 
 /**
  * True if the candidate fails rarely, and about as often as the head.
- * @param soundMs  failures before this time do not count; monotonic milliseconds
+ * @param soundMs  responses before this time do not count; monotonic milliseconds
  */
 export function isFailingAlike(
   head: HeadRecord,
@@ -251,8 +251,8 @@ export function isFailingAlike(
 }
 
 /**
- * True if the last response was good, and failures in the last minute were rare, or at most half as frequent as at the
- * head.
+ * True if the mirror works now. Its last response was good, and its failures in the last minute were rare or at most
+ * half as frequent as those of the head.
  */
 export function isGoodNow(contest: Comparison, name: string, nowMs: number): boolean {
   const record = contest.records.get(name);

@@ -46,8 +46,8 @@ export interface Contest extends Comparison {
    */
   readonly triedMs: Map<string, number>;
   /**
-   * True if builds are faster with another mirror, or may be faster, by the last downloads from other mirrors than the
-   * head.
+   * True if builds with another mirror are faster than with the head, or may be, because too few downloads are known.
+   * Updated when downloads are ordered.
    */
   hasPromise: boolean;
   /**
@@ -106,8 +106,8 @@ export function newContest(head: string | null): Contest {
 export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
   if (head !== null && head === home && contest.health >= healthBound) {
-    // The failures because of which clients left home (the first declared mirror) have ended. They are dropped, because
-    // clients must not leave again because of them.
+    // The failures that made clients leave home (the first declared mirror) have ended. They are dropped: clients must
+    // not leave home again for the same failures.
     const record = recordOf(contest, home);
     dropBad(record, Number.NEGATIVE_INFINITY, lastTroubleOf(record));
   }
@@ -130,7 +130,10 @@ export function dropEvidence(contest: Contest): void {
   contest.odd = {};
 }
 
-/** Drops recent failures of a mirror, because clients get responses from it over the other address family. */
+/**
+ * Drops the failures of a mirror since `fromMs`, because clients get responses from it over the other address family
+ * (IPv4 or IPv6).
+ */
 export function dropFailures(contest: Contest, registry: string, fromMs: number): void {
   dropBad(recordOf(contest, registry), fromMs);
   for (const open of contest.moments.open.values())
@@ -170,7 +173,7 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
 }
 
 function endMoment({ moments, artifactTimes }: Contest, moment: Moment): void {
-  // Sorted by name, so that the result does not depend on the order of responses.
+  // The responses are sorted by mirror name, so that the result does not depend on their order of arrival.
   for (const [registry, reply] of [...moment.replies].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     if (moment.isHeavy && reply.tag === 'ok')
       recordArtifactTime(artifactTimes, registry, moment.question, reply.tookMs);
@@ -231,7 +234,8 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = walkChain(around, chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: RecordOutcome = {
-      // When this mirror responded: a later probe of another mirror must not shift the start of a trouble.
+      // The time when this mirror responded is used, because a later probe of another mirror must not shift the start
+      // of a trouble.
       atMs: moment.respondedAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
       bad: end.tag !== 'ok',
@@ -285,7 +289,7 @@ function compareLeft(contest: Contest, moment: Moment, around: Surroundings): vo
   });
 }
 
-/** The long-run failure share of all other mirrors, plus one standard error. */
+/** The long-run failure share of all mirrors but the head, plus one standard error. */
 function usualOfOthers(contest: Contest, head: string): number {
   let [bad, all] = [0, backgroundPrior];
   for (const [name, { background }] of contest.records) {

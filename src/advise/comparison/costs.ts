@@ -69,7 +69,8 @@ const heavyPrior = 4;
 /**
  * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty fails
  * one fetch in twenty.
- * @param soundMs  failures before this time belong to a trouble that has ended; absent: all failures count
+ * @param soundMs  monotonic milliseconds; responses before this time are left out, because they belong to a trouble
+ * that has ended; absent: none is left out for this reason
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
   const fromMs = Math.max(nowMs - windowMs, soundMs);
@@ -123,8 +124,8 @@ export function countSince(
 }
 
 /**
- * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors (`meanMsFrom`). Milliseconds;
- * `null`: no good outcome.
+ * The mean time of good outcomes over the last `windowMs`, plus `errors` standard errors. Heavy outcomes (downloads)
+ * count at any age. Milliseconds; `null`: no good outcome.
  */
 export function meanMsOf(
   record: HeadRecord,
@@ -259,7 +260,7 @@ export function buildCostOf(
   return (failed * cost.failureCostMs + waitedMs) / 1_000;
 }
 
-/** The mean download time over the mirrors, milliseconds; 0 where none was measured. */
+/** The mean download time over the mirrors, milliseconds; 0 if no download was measured. */
 export function usualHeavyMsOf(contest: Records, nowMs: number): number {
   const means = [...contest.records.values()].flatMap((record) => meanMsOf(record, 'heavy', nowMs, 0) ?? []);
   return means.length === 0 ? 0 : means.reduce((sum, one) => sum + one, 0) / means.length;

@@ -9,9 +9,9 @@ const rates = [0.05, 0.2, 0.9] as const;
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * For each tested rate: how much a failure share of `noisyRate` at the other mirrors raises the bound, relative to it.
- * If the head fails at p₀, the rate assumed of the candidate, a sum passes 8 by chance within days, but 14 only within
- * years. A dead head still passes both before its failures span `detect.outage.over`.
+ * For each tested rate: by which share of itself the bound is raised if the other mirrors have a failure share of
+ * `noisyRate`. If the head fails at p₀, the rate assumed of the candidate, a sum passes 8 by chance within days, but 14
+ * only within years. A dead head still passes both before its failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
@@ -24,22 +24,26 @@ const noisyRate = 0.01;
 /** The lowest failure rate assumed of a candidate, and the highest one tested for at the head. */
 const leastRate = 0.005;
 const mostRate = 0.97;
-/** A sum is limited to this multiple of `failureBound`, so that it falls below the bound soon after the trouble. */
+/**
+ * A sum (accumulated evidence) is limited to this multiple of `failureBound`, so that it falls below the bound soon
+ * after the trouble.
+ */
 const mostOfBound = 2.5;
 /**
  * The minimum of `compareRates` for an alarm. Twice this log-likelihood ratio has a χ² distribution with one degree of
- * freedom (Wilks). So two equal mirrors reach 1.6 with a probability of 3.7 %, and 0.8 with 10 %.
+ * freedom (Wilks). So, of two equal mirrors, the head seems worse by 1.6 or more with a probability of 3.7 %, and by
+ * 0.8 or more with 10 %.
  * @see docs/decisions/0130-constants-of-the-comparison.md
  */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /**
- * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Two equal mirrors reach
- * the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
+ * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Of two equal mirrors, the
+ * head reaches the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
  */
 const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /**
- * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Two equal mirrors
- * then reach the bound with a probability of 0.7 %.
+ * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Of two equal
+ * mirrors, the head then reaches the bound with a probability of 0.7 %.
  */
 const longMs = 120_000;
 const longWitness = 1.4;
@@ -49,7 +53,10 @@ const longWitness = 1.4;
  */
 const goodsMost = 3;
 
-/** When failures are an alarm: at least `failuresMin` failures of the head over at least `spanMs`. */
+/**
+ * When failures are an alarm: at least `failuresMin` failures of the head, at which the candidate succeeded, over at
+ * least `spanMs` milliseconds.
+ */
 interface FailureRule {
   readonly failuresMin: number;
   readonly spanMs: number;
@@ -99,7 +106,7 @@ export function usualRateOf(slow: number, fast: number, everybody: number): numb
 /**
  * Adds one comparison of head and candidate to the sums. For each tested rate p₁, the sum is a CUSUM of the
  * log-likelihood ratio of "the head fails with p₁" against "with p₀".
- * @param usual.p0         the rate of the candidate, by `usualRateOf`
+ * @param usual.p0         the failure rate assumed of the candidate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
@@ -156,7 +163,10 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The largest sum relative to its bound, scaled so that `failureBound` is the bound of each rate's test. */
+/**
+ * The sum (accumulated evidence) of the test that is nearest to its bound, scaled so that `failureBound` is the bound
+ * of each test.
+ */
 export function failureSumOf(test: FailureTest): number {
   let most = 0;
   for (const run of test) most = Math.max(most, run.sum / run.boundFactor);

@@ -35,19 +35,19 @@ export interface Moment {
   /** By mirror, for a probe that we gave up: the probability that its response was only late. */
   readonly late: Map<string, number>;
   /**
-   * `null` until the first response arrives. Then it holds the long-run share of bad responses of all mirrors but the
-   * head.
+   * The long-run share of bad responses of all mirrors but the head, as it was at the first response; `null`: no
+   * response yet.
    */
   everybody: number | null;
   /**
-   * `null` until the first response arrives. Then it holds the factor that converts a download time of this artifact to
-   * that of an average artifact (1 for light requests).
+   * The factor that converts a download time of this artifact to that of an average artifact, as it was at the first
+   * response (1 for light requests); `null`: no response yet.
    */
   factor: number | null;
-  /** By mirror: what a client gets with this mirror as the head, as far as responses have arrived. */
+  /** By mirror: what a client gets with that mirror as the head. A mirror has no entry until its outcome is known. */
   readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
-  /** True once this moment was added to the comparison because of which the head changed last. */
+  /** True once this moment was added to the comparison that led to the last change of the head (`Comparison.left`). */
   isLeftCompared: boolean;
 }
 
@@ -70,8 +70,8 @@ export function newMoments(): Moments {
 }
 
 /**
- * Adds a response to the nearest moment (set of responses to compare) that it fits into, else to a new one. Returns
- * that moment.
+ * Adds a response to a moment (a set of responses to compare), and returns the moment. Of the open moments that fit, it
+ * is the nearest in time; if none fits, it is a new one.
  * @param paceMs  the interval between scheduled probes of the question (request), milliseconds
  */
 export function addToMoment(moments: Moments, response: MomentResponse, paceMs: number): Moment {

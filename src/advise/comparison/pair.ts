@@ -34,7 +34,7 @@ export function isOfTime(alarm: Alarm): alarm is 'time' | 'heavy_time' {
 
 export interface AlarmRule {
   /**
-   * Failures are an alarm only if there are at least `failuresMin` over at least `spanMs` milliseconds, as in
+   * Failures are an alarm only if at least `failuresMin` requests failed over at least `spanMs` milliseconds, as in
    * `detect.outage`. Of downloads alone, two failures are enough.
    */
   readonly failuresMin: number;
@@ -44,13 +44,14 @@ export interface AlarmRule {
   /** True within `advise.hold` after a switch: the tests of times then need more evidence. */
   readonly isRecent: boolean;
   /**
-   * The share of each bound that is enough, 0 to 1. It is below 1 while an alert of another system supports the tests.
+   * The share of each bound that is enough for an alarm, 0 to 1. It is below 1 while an alert of another system
+   * supports the tests.
    */
   readonly ease: number;
   readonly isShared: boolean;
 }
 
-/** The sum of a test, and the bound at which it triggers. */
+/** The sum (accumulated evidence) of a test, and the bound at which the test triggers. */
 export interface Running {
   readonly sum: number;
   readonly bound: number;
@@ -60,7 +61,10 @@ const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
-/** The tests of one candidate against the head. The time tests start with the mean and variance of both records. */
+/**
+ * The tests of one candidate against the head. The time tests start with the means and variances that are recorded of
+ * the two mirrors.
+ */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
   const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
@@ -140,14 +144,14 @@ export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, rat
   return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
 }
 
-/** True if the sum of any test of the pair is at least twice its usual bound. */
+/** True if the sum (accumulated evidence) of any test of the pair is at least twice the usual bound of that test. */
 export function isTwiceOver({ failures, time }: Pair): boolean {
   const failureSum = Math.max(failureSumOf(failures.all), failureSumOf(failures.heavy));
   const timeSum = Math.max(time.light.sum, time.steady.sum, time.heavy.sum);
   return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
 }
 
-/** The sum and the bound of the test that is nearest to its bound. */
+/** The sum (accumulated evidence) and the bound of the test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };
   const all: Running[] = [

@@ -22,7 +22,7 @@ export interface Patience {
   limitMs: number;
 }
 
-/** Makes a `Patience` without recorded times. Its `limitMs` is the maximum. */
+/** Makes a `Patience` without recorded times. Its `limitMs` begins at the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
@@ -39,7 +39,7 @@ export function lateShareOf({ times, weight }: Patience, ms: number): number {
 }
 
 const tailResponses = 100;
-/** Standard deviations of a normal distribution from its median to its quantiles .75 and .95. */
+/** How many standard deviations the quantiles .75 and .95 of a normal distribution are above its median. */
 const [toUpper, toHigh] = [0.674, 1.645] as const;
 
 function impliedShare(times: readonly number[], ms: number): number {

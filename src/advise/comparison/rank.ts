@@ -9,7 +9,7 @@ export function gain(fromMs: number, toMs: number): number {
 /** Smaller differences between two times are measurement noise. Milliseconds. */
 export const noiseMs = 10;
 
-/** True where `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
+/** True if `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
 export function isFaster(fromMs: number, toMs: number, minGain: number): boolean {
   return gain(fromMs, toMs) >= minGain && fromMs - toMs >= noiseMs;
 }

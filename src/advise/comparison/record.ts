@@ -20,12 +20,12 @@ const heavyKept = 8;
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
-/** A failed probe is not counted if it was only late with a higher probability than this. */
+/** A failed probe is not counted if the probability that its response was only late is above this. */
 export const lateMax = 0.005;
 
 /**
- * `keptOfQuestion`: scheduled outcomes kept for each question (request), at most twice as many. `questionsKept`:
- * questions kept.
+ * `keptOfQuestion`: scheduled outcomes kept for each question (request): at least this many, at most twice as many.
+ * `questionsKept`: the maximum number of questions.
  */
 const keptOfQuestion = 64;
 const questionsKept = 400;
@@ -134,7 +134,7 @@ const heavyClean = 4;
 /**
  * True if no recorded download failed, or enough good downloads followed. One good download is enough if the failure is
  * not later than `troubledMs`.
- * @param troubledMs  when the last trouble ended, by `lastTroubleOf`
+ * @param troubledMs  when the last trouble (period of failures) ended, by `lastTroubleOf`
  */
 export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   const { heavy } = record;

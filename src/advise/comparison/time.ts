@@ -1,6 +1,6 @@
 /**
- * A comparison adds (x − `drift`) × `scale` to the sum, where x is the time difference in standard deviations, at most
- * `clip`. `quick` finds large differences, `steady` small lasting ones.
+ * A comparison adds (x − `drift`) × `scale` to the sum of a test, where x is the time difference in standard
+ * deviations, limited to ±`clip`. `quick` finds large differences, `steady` small lasting ones.
  */
 const manners = {
   quick: { clip: 8, drift: 0.5, scale: 1 },
@@ -30,17 +30,20 @@ const winsor = 6;
  */
 const winsorEarly = 2;
 const earlySeen = 30;
-/** A sum is limited to this multiple of the bound, so that it falls below the bound soon after the trouble. */
+/**
+ * A sum (accumulated evidence) is limited to this multiple of the bound, so that it falls below the bound soon after
+ * the trouble.
+ */
 const mostOfBound = 2;
 
 /**
- * The bound of the sum. `recent` is used within `advise.hold` after a switch, when a further switch needs more
- * evidence.
+ * The bound that the sum of a test must reach. `recent` is used within `advise.hold` after a switch, when a further
+ * switch needs more evidence.
  */
 export const timeBound = { usual: 14, recent: 21 } as const;
-/** This many outliers (times above the limit by `clip`) may be chance, so they count only up to the limit. */
+/** This many outliers (times above the limit that `clip` sets) may be chance, so they count only up to the limit. */
 const chancesMax = 3;
-/** Smaller mean differences are not worth a switch, milliseconds. */
+/** A smaller mean time difference is not worth a switch. Milliseconds. */
 const worthMs = 100;
 
 export interface TimeTest {
@@ -48,7 +51,7 @@ export interface TimeTest {
   rounds: number;
   /** The number of comparisons in which the head was clearly slower. */
   slower: number;
-  /** When the sum was last zero, monotonic milliseconds. */
+  /** When the head's request began in the first comparison since the sum was last zero, monotonic milliseconds. */
   fromMs: number;
   /**
    * The sum of the head's times, milliseconds: `headMs` with each time limited by `clip`, `headTookMs` without the
@@ -56,7 +59,9 @@ export interface TimeTest {
    */
   headMs: number;
   headTookMs: number;
-  /** By how much the head's `chancesMax` slowest times exceed the limit by `clip`, milliseconds, largest first. */
+  /**
+   * By how much the head's `chancesMax` slowest times exceed the limit that `clip` sets, milliseconds, largest first.
+   */
   beyondMs: readonly number[];
   candidateMs: number;
   /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
@@ -107,14 +112,14 @@ export function updateTimeTest(
   const bonus = context.isHome && context.isSteady !== true ? homeBonus : 0;
   const gain = Math.max(-manner.clip, Math.min(manner.clip, raw)) - manner.drift + bonus;
   test.sum = Math.min(test.sum + manner.scale * gain, mostOfBound * context.bound);
-  // Only the sum starts again: mean, variance and level stay.
+  // The sum starts again, and with it the counts since the sum was last zero. Mean, variance and level stay.
   if (test.sum <= 0) Object.assign(test, noMoments);
   else {
     if (test.rounds === 0) test.fromMs = (context.atMs ?? 0) - headMs;
     test.rounds += 1;
     test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
-    // A time above the limit by `clip` counts as the limit, so that no single response decides.
+    // A time above the limit that `clip` sets counts as the limit, so that no single response decides.
     const countedMs = Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     if (headMs > countedMs)
       test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
@@ -145,7 +150,8 @@ function learn(
 }
 
 /**
- * The sum of the head's times, milliseconds; the `chancesMax` largest outliers count only up to the limit by `clip`.
+ * The sum of the head's times, milliseconds; the `chancesMax` largest outliers count only up to the limit that `clip`
+ * sets.
  */
 export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);

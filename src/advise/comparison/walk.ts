@@ -4,7 +4,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Chain, ChainMember, Client, Reply, WalkEnd } from '../../ecosystems/client.ts';
 import type { Ecosystem, StepDeclaration } from '../../ecosystems/ecosystem.ts';
 
-/** In decisions, a member without measurements is assumed to fail after this time. Milliseconds. */
+/** In decisions, a chain member without measurements is assumed to fail after this time. Milliseconds. */
 export const unwatchedMs = 5_000;
 /** A reply is too old after this many intervals of its probe. */
 const currentPaces = 3;
@@ -63,8 +63,8 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
 const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
 
 /**
- * The reply to a failed probe as a client sees it. It is that of `replyWith`, but after an HTTP/2 reset that clients
- * retry without end it counts as hung.
+ * The reply to a failed probe as a client sees it. After an HTTP/2 reset that makes clients retry without end, the
+ * reply counts as hung; otherwise it is that of `replyWith`.
  */
 export function replyToFailure(failure: ProbeFailure, status: number | null, tookMs: number, step?: Kind): Reply {
   const reply = replyWith(failure.kind, status, tookMs, step);

@@ -8,8 +8,8 @@ import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span }
 /**
  * Renders one advice as a card.
  * @param isFolded   true: the part below the lines to paste is folded
- * @param doorLines  settings that point clients to the configured front door. The card shows only the first setting;
- * empty: no setting
+ * @param doorLines  client settings for the front door (our HTTP server that sends clients to the best mirror). The
+ * card shows only the first; empty: no setting
  */
 export function renderAdviceCard(
   say: PageSay,

@@ -86,8 +86,8 @@ ${renderHistory(say, deps, null, nowMs)}${regret(say, deps.audited())}`;
 }
 
 /**
- * Returns the stored ok probe, among the newest samples, whose round trip is nearest to `ms`; else the last probe.
- * `null`: no `ms`, or no probe.
+ * Returns the id of a probe: among the newest samples, the stored ok probe whose round trip is nearest to `ms`; if
+ * there is none, the last probe. `null`: `ms` is `null`, or there is no probe.
  */
 function nearestProbe(deps: ApiDeps, series: SeriesNow, ms: number | null): string | null {
   if (ms === null) return null;

@@ -18,8 +18,8 @@ const leastShare = 0.006;
 export interface TimelineQuery {
   readonly range: TrendRange;
   /**
-   * The end of the time range, wall milliseconds; `null`: now. If `item` ended before a range that ends now, `null`
-   * means shortly after that end.
+   * The end of the time range, wall milliseconds; `null`: now. But if `item` ended too long ago for a range that ends
+   * now, `null` means shortly after the end of `item`.
    */
   readonly untilMs: number | null;
   /** The id of the selected item, `finding-<id>` or `advice-<id>`; `null`: no item is selected. */

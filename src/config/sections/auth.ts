@@ -76,7 +76,7 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reading: Reading): Au
     const at = [...path, auth.tokenFile === undefined ? 'token' : 'tokenFile'];
     const token = auth.tokenFile === undefined ? auth.token : reading.secret(at, auth.tokenFile);
     if (token == null) return null;
-    // A header may refuse other characters, and then no probe would send a request.
+    // Node may refuse other characters in a header. Then no probe could send a request.
     if (!/^[\x21-\x7e]+$/.test(token)) reading.error(at, phrase('expected.tokenAscii'));
     return { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
   }

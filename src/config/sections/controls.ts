@@ -73,8 +73,8 @@ function warnOfUndecidable(config: Config, report: Report): void {
 }
 
 /**
- * Returns where a mirror is: its host name or network; on loopback, its host and port. Two mirrors at the same place
- * may fail together, so they are not independent.
+ * Returns where a mirror is: its host name; for an address, its network (/24 or /48); on loopback, its host and port.
+ * Two mirrors at the same place may fail together, so they are not independent.
  * @see docs/how-it-judges.md#them-or-us
  */
 function placeOf(mirror: Mirror): string {

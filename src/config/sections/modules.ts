@@ -134,9 +134,9 @@ function writtenModule(
 }
 
 /**
- * Handles a configuration without modules. A project without dependencies has an empty lock file. Then its mirrors are
- * judged by the example module of their ecosystem. Any other configuration without modules is an error, also if all
- * modules of the project are private.
+ * Returns the modules to probe for an ecosystem without configured modules. If its lock file is empty (a project
+ * without dependencies), this is the example module of the ecosystem. Any other lack of modules is reported as an
+ * error, also if all modules of the project are private.
  */
 function withoutModules(
   kind: Ecosystem,

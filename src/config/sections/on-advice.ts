@@ -89,7 +89,9 @@ type FileAction = z.output<typeof action>;
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /** True: this is a pair of daemons without etcd, so neither may act. */
+  /**
+   * True: this is a pair of daemons without etcd, so neither daemon may change anything (all actions are `dry-run`).
+   */
   readonly isHeld: boolean;
 }
 
@@ -110,8 +112,8 @@ export function readActions(
     const place = deed === undefined ? null : actionPlaceOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
-    // Two actions must not change the same file or value. An undo restores all of it, so a change by another action
-    // would prevent the undo, or be lost.
+    // Two actions must not change the same file or value. An undo restores the whole file or value, so a change by
+    // another action would prevent the undo, or be lost.
     if (other === undefined) names.set(place, rule.name);
     else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;

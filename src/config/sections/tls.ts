@@ -52,8 +52,8 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
 }
 
 /**
- * Reads a directory in Docker's layout. If it has several client certificates with keys, the first by name is used,
- * because Docker tries it first.
+ * Reads the certificates of a mirror from a directory in Docker's layout (a folder for each host). If the folder has
+ * several client certificates with keys, the first by name is used, because Docker tries it first.
  * @see docs/protocols/oci.md#client-settings
  */
 function fromDirectory(path: Path, directory: string, url: string, reading: Reading): TlsAccess {
