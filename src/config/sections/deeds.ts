@@ -30,9 +30,9 @@ const as = word(
   actionForms,
 );
 
-const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
+const fileDeed = mapping({ path: file('The file to write. A symbolic link is refused.'), as });
 const allow = hosts(
-  'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
+  'Private networks to which the host name of the URL may resolve. An address in the URL itself needs no entry.',
   false,
 ).prefault([]);
 const mergeRequest = mapping({
@@ -75,7 +75,7 @@ const http = mapping({
     `With one of ${actionStores.join(', ')}, the value is changed by compare-and-set of that store. Any other text is the request body itself. It may contain {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
   ),
-  key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),
+  key: text('The key in etcd whose value is set, with `body: etcd`.', phrase('expected.shortText'), 512).optional(),
   as: as.optional(),
   allow,
 });

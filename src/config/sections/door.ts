@@ -14,7 +14,10 @@ export function makeDoorKey(registry: Registry) {
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping({
     listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so use the mapping form.', {})
-      .meta({ description: 'The address for clients: an address, or a mapping. Needs a restart.' })
+      .meta({
+        description:
+          'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
+      })
       .prefault('127.0.0.1:10121'),
     ecosystems: list(
       z.enum(ids, errorOf(expected)).meta({ description: 'An ecosystem that the door serves.' }),
@@ -22,7 +25,7 @@ export function makeDoorKey(registry: Registry) {
       ids.length,
     )
       .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
-      .meta({ description: 'The ecosystems whose clients it serves; default: all with mirrors.' })
+      .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
       .optional(),
     daemon: bareUrl(
       'URL of the daemon, for example on another machine. The door sends `listen.token` to it. Default: the address in `listen`.',

@@ -99,11 +99,14 @@ const accessKeys = {
   resolve: mapping({
     family: z
       .literal([4, 6], errorOf(phrase('expected.family')))
-      .meta({ description: 'Address family; by default the first address that the resolver returns.' })
+      .meta({
+        description:
+          'Address family of connections: IPv4 or IPv6. Default: that of the first address that the resolver returns.',
+      })
       .optional(),
     server: serverAddress("DNS server for names of this mirror; by default the system's resolver.").optional(),
   })
-    .meta({ description: 'Name resolution.' })
+    .meta({ description: 'How host names of this mirror are resolved.' })
     .prefault({}),
   connection: word('`cold`: a new connection for each probe. `warm`: a kept connection. `both`: both, as two series.', [
     'cold',

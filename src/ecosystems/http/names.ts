@@ -34,8 +34,8 @@ const expectKeys = mapping(
       /^[0-9a-f]{64}$/i.test(value),
     ).optional(),
     bytes: count.meta({ description: 'The exact size of the file in bytes.' }).optional(),
-    bytesMin: size.meta({ description: 'The minimum size.' }).optional(),
-    bytesMax: size.meta({ description: 'The maximum size.' }).optional(),
+    bytesMin: size.meta({ description: 'The minimum size of the file, in bytes or with a unit.' }).optional(),
+    bytesMax: size.meta({ description: 'The maximum size of the file, in bytes or with a unit.' }).optional(),
     starts: checked(
       'The text at the start of the file.',
       phrase('expected.text200'),
