@@ -92,14 +92,16 @@ const webhook = mapping(
       'Only findings of at least this severity are sent. The key does not apply to advice.',
       severities,
     ).prefault('info'),
-    group: durationField('Cards: events within this time after the first one become one card. Default 15s.', {
+    group: durationField('For chat cards: events within this time after the first one become one card. Default 15s.', {
       min: 0,
       max: 600_000,
     }).optional(),
-    timeZone: timeZone('Cards: time zone of the displayed times and of the quiet hours. Default UTC.').optional(),
-    quiet: quiet.meta({ description: 'Cards: hours without messages.' }).optional(),
+    timeZone: timeZone(
+      'For chat cards: time zone of the displayed times and of the quiet hours. Default UTC.',
+    ).optional(),
+    quiet: quiet.meta({ description: 'For chat cards: hours without messages.' }).optional(),
     page: checked(
-      'Cards: URL of the page for people. Default: the address in `listen`, unless it is loopback or every address.',
+      'For chat cards: URL of the page for people. Default: the address in `listen`, unless it is loopback or every address.',
       phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),
