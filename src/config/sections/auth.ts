@@ -12,7 +12,7 @@ export const authKey = mapping({
   username: text('User name for basic auth.', phrase('expected.userName')).optional(),
   password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
   passwordFile: file('File that contains the password.').optional(),
-  token: secretText('Bearer token, in place of a user name.', phrase('expected.token')).optional(),
+  token: secretText('Bearer token, in place of user name and password.', phrase('expected.token')).optional(),
   tokenFile: file('File that contains the token.').optional(),
   netrc: z
     .union([

@@ -68,7 +68,9 @@ const git = mapping({
     .optional(),
 });
 const http = mapping({
-  url: checked('The URL of the value.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
+  url: checked('URL of the request that sets the value.', phrase('expected.url'), isWebhookUrl).meta({
+    writeOnly: true,
+  }),
   method: word('HTTP method, if `body` is your own text.', ['POST', 'PUT']).prefault('POST'),
   headers,
   body: secretText(

@@ -108,11 +108,10 @@ const accessKeys = {
   })
     .meta({ description: 'How host names of this mirror are resolved.' })
     .prefault({}),
-  connection: word('`cold`: a new connection for each probe. `warm`: a kept connection. `both`: both, as two series.', [
-    'cold',
-    'warm',
-    'both',
-  ]).prefault('cold'),
+  connection: word(
+    '`cold`: a new connection for each probe. `warm`: a connection that stays open between probes. `both`: both, as two series.',
+    ['cold', 'warm', 'both'],
+  ).prefault('cold'),
   protocol: word(
     'HTTP versions to offer. `client`: those that the package clients offer; `h1`: HTTP/1.1 only; `h2`: HTTP/2 only.',
     ['client', 'h1', 'h2'],
@@ -144,7 +143,7 @@ const contentKeys = {
     phrase('expected.listOf', { what: '{ cron, for }' }),
     64,
   )
-    .meta({ description: 'Maintenance windows: the mirror is neither probed nor judged.' })
+    .meta({ description: 'Maintenance windows, in which the mirror is neither probed nor judged.' })
     .prefault([]),
 };
 

@@ -101,7 +101,7 @@ const webhook = mapping(
     ).optional(),
     quiet: quiet.meta({ description: 'For chat cards: hours without messages.' }).optional(),
     page: checked(
-      'For chat cards: URL of the page for people. Default: the address in `listen`, unless it is loopback or every address.',
+      'For chat cards: URL of the page for people. Default: the address in `listen`, unless that is loopback or means all addresses of the host.',
       phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),
