@@ -13,7 +13,7 @@ export const authKey = mapping({
   password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
   passwordFile: file('File that contains the password.').optional(),
   token: secretText('Bearer token, in place of user name and password.', phrase('expected.token')).optional(),
-  tokenFile: file('File that contains the token.').optional(),
+  tokenFile: file('File that contains the bearer token.').optional(),
   netrc: z
     .union([
       file("A netrc file; the entry of the mirror's host is used."),

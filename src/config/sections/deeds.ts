@@ -43,7 +43,7 @@ const mergeRequest = mapping({
     isForgeApi,
   ),
   token: secretText('Token of the API.', phrase('expected.token')).optional(),
-  tokenFile: file('File that contains the token.').optional(),
+  tokenFile: file('File that contains the bearer token.').optional(),
   allow,
 });
 const git = mapping({

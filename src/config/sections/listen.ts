@@ -24,7 +24,7 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
         'Bearer token for all routes except `/-/healthy` and `/-/ready`.',
         phrase('expected.token'),
       ).optional(),
-      tokenFile: file('File that contains the token.').optional(),
+      tokenFile: file('File that contains the bearer token.').optional(),
       hosts: list(
         checked(
           '',
