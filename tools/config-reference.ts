@@ -25,8 +25,8 @@ editor, put this on the first line:
 \`\`\`
 
 - **Units.** A duration is a number with the unit \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`, such as \`30s\`. A size has the unit \`KiB\`, \`MiB\` or \`GiB\`, a share has \`%\`.
-- **Environment.** In values (not in keys) \`\${NAME}\` and \`\${NAME:-default}\` are replaced by the variable. The result is used as text and not
-  parsed as YAML. An unset variable without a default is a mistake. Write \`$\${\` for a literal \`\${\`. Inside brackets quote the variable: \`[ "\${NAME}" ]\`.
+- **Environment.** In values (not in keys) \`\${NAME}\` and \`\${NAME:-default}\` are replaced by the value of the environment variable. The result is
+  used as text and not parsed as YAML. An unset variable without a default is a mistake. Write \`$\${\` for a literal \`\${\`. Inside brackets quote the variable: \`[ "\${NAME}" ]\`.
 - **Secrets.** For each key with a secret (\`token\`) there is a second key whose name ends in \`File\` (\`tokenFile\`). The second key names a file that
   contains the secret. A line end at the end of that file does not count.
 - **Relative paths** start at the folder of the configuration file.
@@ -52,7 +52,7 @@ const outro = `
 - Names of mirrors, receivers and controls are unique; an upstream has at most one origin.
 - If the address in \`listen\` is not on loopback, \`listen.token\` is required.
 ${checksText}- \`state.path\` must not be a folder or a path below a file. If its folder is missing, the daemon creates it at start.
-- \`alertmanager\` has either a token or a tokenFile.
+- The section \`alertmanager\` has either \`token\` or \`tokenFile\`.
 - Two probes of one target start at least 5s apart. If all mirrors are on loopback, 100ms are enough.
 - The planned load of each host is not too high:
   - A host has \`schedule.perHost\` slots for concurrent probes. A light probe is planned with 1 s of a slot, a heavy probe with 10 s. A plan that uses

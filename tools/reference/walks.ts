@@ -157,11 +157,11 @@ proposal, so its walk contains the walk of \`prepareView\`.
 | --- | --: | --: |
 ${rows.join('\n')}
 
-The walk of a sample in the detector. The numbers are the order of the visits:
+This diagram shows the walk of a sample in the detector. A box is a file, and the numbers are the order of the visits:
 
 ${drawingOf(walks[0])}
 
-The walk of a view in the advisor (\`updateAdvice\`), after its values are prepared:
+This diagram shows the walk of a view in the advisor (\`updateAdvice\`), after the values of the view are prepared:
 
 ${drawingOf(walks[1])}
 `;

@@ -25,7 +25,7 @@ export const authKey = mapping({
     })
     .optional(),
   hosts: list(checked('', phrase('expected.hostPort'), isHostPort), phrase('expected.listHosts'), 64)
-    .meta({ description: 'Other hosts to which these credentials may be sent, such as a token server.' })
+    .meta({ description: 'Other hosts to which the credentials of this mirror may be sent, such as a token server.' })
     .prefault([]),
 })
   .meta({

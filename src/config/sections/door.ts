@@ -33,9 +33,11 @@ export function makeDoorKey(registry: Registry) {
     relay: flag(
       'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
     ).prefault(false),
-    perMinute: integer('Maximum requests of one client address per minute. More get 429.', 60, 100_000_000).prefault(
-      limits.doorRequestsPerMinute,
-    ),
+    perMinute: integer(
+      'Maximum number of requests of one client address per minute. Further requests get 429.',
+      60,
+      100_000_000,
+    ).prefault(limits.doorRequestsPerMinute),
     orderFile: file(
       'File that stores the last order of mirrors. Default: `door.json` beside the state file. Needs a restart.',
     ).optional(),

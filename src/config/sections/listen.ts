@@ -56,7 +56,7 @@ const histogramKeys = {
     ['classic', 'native', 'both'],
   ).optional(),
   histogramBuckets: integer(
-    'Maximum number of buckets of one native histogram series. Above it, neighbouring buckets are merged, so quantiles are less exact. Default: 160.',
+    'Maximum number of buckets of one native histogram series. Above this number, neighbouring buckets are merged, so quantiles are less exact. Default: 160.',
     4,
     1000,
   ).optional(),

@@ -64,7 +64,7 @@ function identityKeys({ all }: Registry) {
       ids as [string, ...string[]],
     ),
     upstream: name(
-      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default ${upstreams.join(', ')}.`,
+      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default: ${upstreams.join(', ')}, for the mirrors of that ecosystem; all other mirrors must name it.`,
       true,
     ).optional(),
     url: readable(
@@ -109,7 +109,7 @@ const accessKeys = {
     .meta({ description: 'How host names of this mirror are resolved.' })
     .prefault({}),
   connection: word(
-    '`cold`: a new connection for each probe. `warm`: a connection that stays open between probes. `both`: both, as two series.',
+    '`cold`: a new connection for each probe. `warm`: a connection that stays open between probes. `both`: probes of both kinds, as two separate series of results.',
     ['cold', 'warm', 'both'],
   ).prefault('cold'),
   protocol: word(

@@ -64,7 +64,7 @@ const webhook = mapping(
       .prefault([]),
     secretsFile: file('File with one signing secret per line.').optional(),
     format: word(
-      'Form of the body. `standard` and `alertmanager` are for programs; the others are cards for people.',
+      'Format of the messages. `standard` and `alertmanager` are for programs; the others are cards for people.',
       formats,
     ).prefault('standard'),
     lang: word('Language of the cards, and of an alert’s annotations: English, or Simplified Chinese.', [
