@@ -26,7 +26,7 @@ import type { Reading, Report } from '../reading.ts';
 import { bearerToken } from './listen.ts';
 
 const as = word(
-  'Format of the file: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are configuration files of clients.',
+  'Format of the written text: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are configuration files of clients.',
   actionForms,
 );
 

@@ -68,7 +68,7 @@ function identityKeys({ all }: Registry) {
       true,
     ).optional(),
     url: readable(
-      'Base URL. A user name and password in it are used for basic auth and never shown.',
+      'Base URL of the mirror. A user name and password in it are used for basic auth and never shown.',
       aBaseUrl,
       (value) => {
         if (baseUrl(value) !== null) return ok(value);

@@ -55,7 +55,7 @@ const webhook = mapping(
     )
       .meta({ writeOnly: true })
       .optional(),
-    urlFile: file('File that contains the URL.').optional(),
+    urlFile: file('File that contains the URL of the receiver.').optional(),
     secrets: list(secretText('A signing secret.', phrase('expected.secret')), phrase('expected.listSecrets'), 8)
       .meta({
         description:

@@ -70,7 +70,7 @@ const expectKeys = mapping(
 const fileEntry = mapping(
   {
     upstream: checked(
-      'Upstream of the file: only its mirrors are probed. Default: every mirror of the ecosystem.',
+      'Upstream of the file: only mirrors of this upstream get requests for it. Default: every mirror of the ecosystem.',
       phrase('expected.upstreamMirror'),
       (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
     ).optional(),
