@@ -39,7 +39,7 @@ export function makeDoorKey(registry: Registry) {
       100_000_000,
     ).prefault(limits.doorRequestsPerMinute),
     orderFile: file(
-      'File that stores the last order of mirrors. Default: `door.json` beside the state file. Needs a restart.',
+      'File that stores the last order of mirrors. Default: `door.json` beside the state file. A change needs a restart.',
     ).optional(),
   })
     .meta({ description: 'Settings of `mirrorwatch door`. Default: no door. See docs/door.md.' })
