@@ -21,45 +21,45 @@ const en: DoctorProse = {
 [简体中文](doctor.zh-CN.md)
 
 \`mirrorwatch doctor\` reads the settings of package clients on this machine and reports *traps*: settings that break builds, disable
-verification, or reveal private names. For each trap it prints where it is (file and line, or variable), what it causes, and what to set.
-It exits with 0 if there is no trap, or only notes. It exits with 1 if there is a trap or a check could not be completed, and with 2 on
+verification, or reveal private names. For each trap the command prints the place (file and line, or variable), the effect, and what to set.
+Its exit code is 0 if there is no trap, or only notes. It is 1 if there is a trap or a check could not be completed, and 2 on
 wrong usage. \`--json\` prints the result as JSON.
 
-- **It only reads files and variables.** It starts no client, because \`go env\` and \`npm config\` write files themselves. It sends requests
-  only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also sends requests to the
-  mirrors of the configuration. Besides these it contacts only the DNS resolver.
-- **"Could not be determined" is a separate result**, neither a trap nor fine. For example, a file that cannot be read may contain a trap.
-- **Secrets are never printed.** Users and passwords in URLs, tokens and passwords appear as \`***\`, in diffs too.
+- **The doctor only reads files and variables.** It starts no client, because \`go env\` and \`npm config\` write files themselves. It sends
+  requests only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also sends requests
+  to the mirrors of the configuration. Besides these mirrors it contacts only the DNS resolver.
+- **"Could not be determined" is a separate result of a check.** It means neither a trap nor correct settings. For example, a file that cannot
+  be read may contain a trap.
+- **Secrets are never printed.** Tokens, passwords, and user names in URLs appear as \`***\`, in diffs too.
 - \`--home DIR\` reads the files of another user. \`--root DIR\` reads the files below another root directory, such as that of a container
-  or a mounted disk. The environment variables are still those of the process.
+  or a mounted disk. The environment variables are in both cases those of the command's own process.
 
 ## Fixing
 
-\`mirrorwatch doctor --fix\` shows its changes as a unified diff and waits for confirmation. In scripts \`--yes\` confirms. It changes only
-files that belong to one client. It does not change shell files, the environment, and files that several programs or people share; for
-these it prints what to set. Before it offers a fix, it changes a copy of the settings in memory and checks that the trap does not occur
-again.
+\`mirrorwatch doctor --fix\` shows its changes as a unified diff and waits for confirmation. In scripts the option \`--yes\` confirms. The
+command changes only files that belong to one client. For shell files, environment variables, and files that several programs or people
+share, it only prints what to set. Before it offers a fix, it applies the fix to a copy of the settings in memory. It offers the fix only
+if the trap is gone there.
 
-- It first saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user only. It keeps the
-  newest 100 changes, and none for longer than a year, because settings files can contain tokens.
-- It writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic link, it replaces the
-  file that the link points to.
-- It changes nothing outside the home directory, unless \`--root\` names a directory. \`--root /\` allows changes of system files.
-- \`mirrorwatch undo\` undoes the last change, \`undo ID\` another one, and \`undo --list\` lists all. If one file of a change was modified
-  later, the command restores no file of that change. It then prints where the old contents are saved. It ignores records that another
-  user saved: otherwise such a record could make root write any file.
-- As root, the command changes no file if another user can write to a directory on its path, symbolic links included.
-  That user could redirect the path between the check and the write. To fix another user's home, run the command as that user
+- Before a change, the command saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user
+  only. Saved contents can include tokens. So only the newest 100 changes are kept, and none for longer than a year.
+- To change a file, the command writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic
+  link, it replaces the file that the link points to. It keeps the line endings of a file, CRLF too.
+- The command changes no file outside the home directory, unless \`--root\` names a directory. \`--root /\` allows changes of system files.
+- \`mirrorwatch undo\` undoes the last change, \`undo ID\` an earlier one, and \`undo --list\` lists all saved changes. If one file of a change
+  was modified later, \`undo\` restores no file of that change, and prints where the old contents are saved. \`undo\` ignores changes that
+  another user saved. Otherwise such a user could make root write any file.
+- If root runs \`--fix\`, a file is not changed if another user can write to a directory on its path, symbolic links included. That user could redirect the path between the check and the write. To fix another user's home, run the command as that user
   (\`sudo -u ada mirrorwatch doctor --fix\`).
-- It keeps the line endings of a file, CRLF too.
 
-\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way. It writes the advised settings of a running daemon to the file of
-\`go env -w\` and to the user's \`.npmrc\` and \`pip.conf\`. It also writes \`.yarnrc.yml\` if this file exists, and \`uv.toml\` if uv has a
-directory. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
+\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way as \`doctor --fix\`. It writes the settings that a running daemon
+advises to the file of \`go env -w\` and to the user's \`.npmrc\` and \`pip.conf\`. It also writes \`.yarnrc.yml\` if this file exists, and
+\`uv.toml\` if uv has a directory. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
   layers: `## Layer by layer
 
-For each mirror the command checks the layers of the connection in this order. The first layer that fails determines what to do next. If
-all probed mirrors fail at the same layer, the problem is in your network, not at the mirrors.`,
+For each mirror, \`mirrorwatch doctor\` checks the layers of the connection in the order of the first table. The first layer that fails
+determines what to do next: find this layer and the printed reason in the second table. If all probed mirrors fail at the same layer, the
+problem is in your network, not at the mirrors.`,
   traps: '## Traps',
   trapHead: ['trap', 'severity', 'what', 'what it causes', '`--fix`'],
   layerHead: ['layer', 'if it works, this is certain'],
@@ -91,14 +91,13 @@ shell 的文件、环境变量，以及由多个程序或多人共用的文件�
 
 - 先保存原来的内容，放在 \`$XDG_STATE_HOME/mirrorwatch/changes\`（\`~/.local/state/…\`），只有本用户能读：保留最近 100 次修改，最长一年，
   因为设置文件里有令牌。
-- 文件通过重命名整个替换，权限和属主不变；符号链接会跟到文件本身。
+- 文件通过重命名整个替换，权限、属主和换行符（CRLF 也一样）不变；符号链接会跟到文件本身。
 - 主目录之外的文件一律不动，除非用 \`--root\` 指定目录：\`--root /\` 表示系统自己的文件。
 - \`mirrorwatch undo\` 恢复最近一次修改，\`undo ID\` 恢复指定的一次，\`undo --list\` 列出全部。修改之后又被改动过的文件不会碰，
   同一次修改中的其他文件也不会碰：它会说明，并告诉你原来的内容保存在哪里。其他用户保存的会跳过：root 不会替别人写入他们自己
   记录里的内容。
 - 如果在通往文件的路径上（按名称或经由链接）有别人可写的地方，root 什么也不改：在查看与写入之间，他们可以把它引到别处。
   要改另一个用户主目录里的文件，请以该用户的身份运行（\`sudo -u ada mirrorwatch doctor --fix\`）。
-- 换行符保持原样，CRLF 也一样。
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` 以同样的方式改文件：把运行中的守护进程给出的设置写进 \`go env -w\` 的文件、用户的 \`.npmrc\`
 和（如果有）\`.yarnrc.yml\`、\`pip.conf\` 和（如果 uv 有目录）\`uv.toml\`，或者用 \`--root /\` 写进 containerd 的 \`hosts.toml\`。

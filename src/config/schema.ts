@@ -56,7 +56,7 @@ function made(registry: Registry) {
       state: stateKey,
       limits: mapping({
         lines: integer(
-          'Maximum number of lines of /metrics. Above it, whole targets are omitted, the last configured first.',
+          'Maximum number of lines of /metrics. If there would be more, /metrics omits whole targets, the last configured first.',
           1000,
           10_000_000,
         ).prefault(500_000),

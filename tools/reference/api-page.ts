@@ -66,7 +66,7 @@ export function apiPage(): string {
 
 ${document.info.description.trim()}
 
-For programs: [openapi.yaml](../openapi.yaml). What a \`reason\`, a \`because\` and a finding's \`kind\` mean: [reasons.md](reasons.md).
+[openapi.yaml](../openapi.yaml) describes this API in a form for programs. [reasons.md](reasons.md) lists the values of \`reason\`, \`because\` and a finding's \`kind\`, with their meanings.
 
 ${groups.join('\n\n')}
 

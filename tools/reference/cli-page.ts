@@ -20,8 +20,8 @@ files in the folder \`completions\` of the package.
 
 ## Exit codes
 
-For every command the exit code **2** means wrong usage or an invalid configuration. Then the message is on standard error, and the command
-did nothing.
+For every command the exit code **2** means wrong usage or an invalid configuration. In this case the command prints a message on standard
+error and does nothing else.
 
 | command | 0 | 1 |
 | --- | --- | --- |
@@ -34,7 +34,7 @@ ${rows.join('\n')}
 | \`MIRRORWATCH_CONFIG\` | the configuration file, if \`--config\` is not given |
 | \`MIRRORWATCH_LOG_LEVEL\` | \`debug\`, \`info\`, \`warn\` or \`error\`, if \`run --log-level\` is not given |
 | \`NO_COLOR\` | no colours, whatever its value |
-| \`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\` | the language, if the option \`--lang en|zh\` (of every command) is not given: the first of these variables that is set counts. With zh_… texts for people are in Chinese. Output for programs does not depend on the language |
+| \`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\` | the language, if the option \`--lang en|zh\` (of every command) is not given: the first of these variables that is set counts. A value that begins with \`zh\` selects Chinese for texts that people read. Output for programs does not depend on the language |
 
 ## Commands
 

@@ -147,7 +147,7 @@ export function walksDrawing(): string {
   return `## What a value passes
 
 The table shows how many files of \`src/\` a developer reads to follow one value through its calls. A walk starts at one function and follows each call
-that gets the value itself. It goes through all branches in the order of the code, and through each function once. A *return* is a visit to a file that the walk
+that gets the value itself. The walk goes through all branches in the order of the code, and through each function once. A *return* is a visit to a file that the walk
 has already left. Files of \`core/\` do not count.
 
 \`test/tidy-walks.test.ts\` allows at most 12 files and 10 returns for a walk. \`renewAdvices\` may have 14 returns: it composes a revised
@@ -157,11 +157,11 @@ proposal, so its walk contains the walk of \`prepareView\`.
 | --- | --: | --: |
 ${rows.join('\n')}
 
-A sample in the detector:
+This diagram shows the walk of a sample in the detector. A box is a file, and the numbers are the order of the visits:
 
 ${drawingOf(walks[0])}
 
-A view in the advisor, once its values are prepared:
+This diagram shows the walk of a view in the advisor (\`updateAdvice\`), after the values of the view are prepared:
 
 ${drawingOf(walks[1])}
 `;

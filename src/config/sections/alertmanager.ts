@@ -11,7 +11,7 @@ import { bearerToken } from './listen.ts';
 export const alertmanagerKey = mapping(
   {
     token: secretText('Bearer token that Alertmanager sends with its webhook.', phrase('expected.token')).optional(),
-    tokenFile: file('File that contains the token.').optional(),
+    tokenFile: file('File that contains the bearer token.').optional(),
     repeat: durationField(
       'The `repeat_interval` of the Alertmanager route to this daemon. An alert that is not received for 3 × this counts as ended. Alertmanager sends no end for silenced or inhibited alerts.',
       { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },

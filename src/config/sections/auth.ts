@@ -12,8 +12,8 @@ export const authKey = mapping({
   username: text('User name for basic auth.', phrase('expected.userName')).optional(),
   password: secretText('Password for basic auth.', phrase('expected.passwordQuotes')).optional(),
   passwordFile: file('File that contains the password.').optional(),
-  token: secretText('Bearer token, in place of a user name.', phrase('expected.token')).optional(),
-  tokenFile: file('File that contains the token.').optional(),
+  token: secretText('Bearer token, in place of user name and password.', phrase('expected.token')).optional(),
+  tokenFile: file('File that contains the bearer token.').optional(),
   netrc: z
     .union([
       file("A netrc file; the entry of the mirror's host is used."),
@@ -25,7 +25,7 @@ export const authKey = mapping({
     })
     .optional(),
   hosts: list(checked('', phrase('expected.hostPort'), isHostPort), phrase('expected.listHosts'), 64)
-    .meta({ description: 'Other hosts to which these credentials may be sent, such as a token server.' })
+    .meta({ description: 'Other hosts to which the credentials of this mirror may be sent, such as a token server.' })
     .prefault([]),
 })
   .meta({

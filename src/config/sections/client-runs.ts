@@ -15,10 +15,13 @@ export function makeClientRunsKey(registry: Registry) {
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping(
     {
-      every: durationField('The interval of each client at each mirror of its ecosystem, varied by up to a tenth.', {
-        min: 60_000,
-        max: 7 * 86_400_000,
-      }).prefault('6h'),
+      every: durationField(
+        'Interval of the runs of each client at each mirror of its ecosystem, varied by up to a tenth.',
+        {
+          min: 60_000,
+          max: 7 * 86_400_000,
+        },
+      ).prefault('6h'),
       clients: list(
         z.enum(ids, errorOf(expected)).meta({ description: 'A client that is installed here.' }),
         phrase('expected.listEach', { what: expected }),

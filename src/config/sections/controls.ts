@@ -8,7 +8,7 @@ import { checked, list, mapping, name } from '../fields.ts';
 import type { Report } from '../reading.ts';
 
 const control = checked(
-  'URL of a control; its name is host:port.',
+  'URL of a control: http, https or tcp://host:port. Default name: host:port.',
   phrase('expected.urlControl'),
   (value) => parseControlUrl(value) !== null,
 );

@@ -26,13 +26,13 @@ import type { Reading, Report } from '../reading.ts';
 import { bearerToken } from './listen.ts';
 
 const as = word(
-  'Format of the file: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are configuration files of clients.',
+  'Format of the written text: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are configuration files of clients.',
   actionForms,
 );
 
-const fileDeed = mapping({ path: file('The file. Links are refused.'), as });
+const fileDeed = mapping({ path: file('The file to write. A symbolic link is refused.'), as });
 const allow = hosts(
-  'Private networks to which a host name may resolve; an address in the URL itself needs no entry.',
+  'Private networks to which the host name of the URL may resolve. An address in the URL itself needs no entry.',
   false,
 ).prefault([]);
 const mergeRequest = mapping({
@@ -43,7 +43,7 @@ const mergeRequest = mapping({
     isForgeApi,
   ),
   token: secretText('Token of the API.', phrase('expected.token')).optional(),
-  tokenFile: file('File that contains the token.').optional(),
+  tokenFile: file('File that contains the bearer token.').optional(),
   allow,
 });
 const git = mapping({
@@ -68,14 +68,16 @@ const git = mapping({
     .optional(),
 });
 const http = mapping({
-  url: checked('The URL of the value.', phrase('expected.url'), isWebhookUrl).meta({ writeOnly: true }),
+  url: checked('URL of the request that sets the value.', phrase('expected.url'), isWebhookUrl).meta({
+    writeOnly: true,
+  }),
   method: word('HTTP method, if `body` is your own text.', ['POST', 'PUT']).prefault('POST'),
   headers,
   body: secretText(
     `With one of ${actionStores.join(', ')}, the value is changed by compare-and-set of that store. Any other text is the request body itself. It may contain {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
   ),
-  key: text('The key in etcd.', phrase('expected.shortText'), 512).optional(),
+  key: text('The key in etcd whose value is set, with `body: etcd`.', phrase('expected.shortText'), 512).optional(),
   as: as.optional(),
   allow,
 });

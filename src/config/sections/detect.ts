@@ -20,9 +20,13 @@ export const detectKey = mapping({
       .prefault(2.5),
     floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
     clear: integer('Number of consecutive samples below 1.5 × baseline that close a spike.', 1, 100).prefault(3),
-    window: integer('Number of samples whose median is the baseline.', 5, 10_000).prefault(120),
-    warmup: integer('Number of samples before the first verdict.', 1, 10_000).prefault(20),
-    relearn: durationField('A spike that lasts this long becomes a level shift.', {
+    window: integer('Number of recent samples of a target whose median is its baseline.', 5, 10_000).prefault(120),
+    warmup: integer(
+      'Number of samples that make the first baseline of a target. Before that, no sample counts as slow.',
+      1,
+      10_000,
+    ).prefault(20),
+    relearn: durationField('A spike that lasts this long becomes a level shift: its latency is then the usual one.', {
       min: 60_000,
       max: 7 * 86_400_000,
     }).prefault('2h'),
@@ -35,7 +39,7 @@ export const detectKey = mapping({
       1,
       100,
     ).prefault(3),
-    over: durationField('Minimum time from the first to the last of these failures.', {
+    over: durationField('Minimum time from the first to the last of the failures that open an outage.', {
       min: 0,
       max: limits.roundMs,
     }).prefault('4s'),

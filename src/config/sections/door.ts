@@ -14,7 +14,10 @@ export function makeDoorKey(registry: Registry) {
   const expected = phrase('expected.oneOf', { words: ids.join(', ') });
   return mapping({
     listen: makeListenKey('127.0.0.1:10121', 'Off loopback a token or TLS is required, so use the mapping form.', {})
-      .meta({ description: 'The address for clients: an address, or a mapping. Needs a restart.' })
+      .meta({
+        description:
+          'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
+      })
       .prefault('127.0.0.1:10121'),
     ecosystems: list(
       z.enum(ids, errorOf(expected)).meta({ description: 'An ecosystem that the door serves.' }),
@@ -22,7 +25,7 @@ export function makeDoorKey(registry: Registry) {
       ids.length,
     )
       .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
-      .meta({ description: 'The ecosystems whose clients it serves; default: all with mirrors.' })
+      .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
       .optional(),
     daemon: bareUrl(
       'URL of the daemon, for example on another machine. The door sends `listen.token` to it. Default: the address in `listen`.',
@@ -30,11 +33,13 @@ export function makeDoorKey(registry: Registry) {
     relay: flag(
       'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
     ).prefault(false),
-    perMinute: integer('Maximum requests of one client address per minute. More get 429.', 60, 100_000_000).prefault(
-      limits.doorRequestsPerMinute,
-    ),
+    perMinute: integer(
+      'Maximum number of requests of one client address per minute. Further requests get 429.',
+      60,
+      100_000_000,
+    ).prefault(limits.doorRequestsPerMinute),
     orderFile: file(
-      'File that stores the last order of mirrors. Default: `door.json` beside the state file. Needs a restart.',
+      'File that stores the last order of mirrors. Default: `door.json` beside the state file. A change needs a restart.',
     ).optional(),
   })
     .meta({ description: 'Settings of `mirrorwatch door`. Default: no door. See docs/door.md.' })

@@ -24,7 +24,7 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
         'Bearer token for all routes except `/-/healthy` and `/-/ready`.',
         phrase('expected.token'),
       ).optional(),
-      tokenFile: file('File that contains the token.').optional(),
+      tokenFile: file('File that contains the bearer token.').optional(),
       hosts: list(
         checked(
           '',
@@ -43,7 +43,7 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
         cert: file('Certificate chain, PEM.'),
         key: file('Private key, PEM, not encrypted.'),
       })
-        .meta({ description: 'Serve HTTPS.' })
+        .meta({ description: 'Certificate and key with which this address serves HTTPS. Default: HTTP.' })
         .optional(),
       ...more,
     }),
@@ -52,11 +52,11 @@ export function makeListenKey<More extends z.ZodRawShape>(usual: string, needs: 
 
 const histogramKeys = {
   histograms: word(
-    'Form of histograms for scrapers that accept the protobuf format. With `classic` they get a text format. Text formats always have classic histograms. A Prometheus that prefers protobuf and stores no native histograms needs `both` or `classic`. Default: `native`.',
+    'Format of histograms for scrapers that accept protobuf. With `classic` these scrapers get a text format. Text formats always have classic histograms. A Prometheus that prefers protobuf and stores no native histograms needs `both` or `classic`. Default: `native`.',
     ['classic', 'native', 'both'],
   ).optional(),
   histogramBuckets: integer(
-    'Maximum number of buckets of one native histogram series. Above it, neighbouring buckets are merged, so quantiles are less exact. Default: 160.',
+    'Maximum number of buckets of one native histogram series. Above this number, neighbouring buckets are merged, so quantiles are less exact. Default: 160.',
     4,
     1000,
   ).optional(),
@@ -67,7 +67,7 @@ export const listenKey = makeListenKey(
   'Off loopback a token is required, so use the mapping form.',
   histogramKeys,
 )
-  .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
+  .meta({ description: 'HTTP interface of the daemon: an address with port, or a mapping. A change needs a restart.' })
   .prefault('127.0.0.1:10120');
 
 type FileListen = z.output<ReturnType<typeof makeListenKey<typeof histogramKeys>>>;

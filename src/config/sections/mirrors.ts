@@ -64,11 +64,11 @@ function identityKeys({ all }: Registry) {
       ids as [string, ...string[]],
     ),
     upstream: name(
-      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default ${upstreams.join(', ')}.`,
+      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default: ${upstreams.join(', ')}, for the mirrors of that ecosystem; all other mirrors must name it.`,
       true,
     ).optional(),
     url: readable(
-      'Base URL. A user name and password in it are used for basic auth and never shown.',
+      'Base URL of the mirror. A user name and password in it are used for basic auth and never shown.',
       aBaseUrl,
       (value) => {
         if (baseUrl(value) !== null) return ok(value);
@@ -99,17 +99,19 @@ const accessKeys = {
   resolve: mapping({
     family: z
       .literal([4, 6], errorOf(phrase('expected.family')))
-      .meta({ description: 'Address family; by default the first address that the resolver returns.' })
+      .meta({
+        description:
+          'Address family of connections: IPv4 or IPv6. Default: that of the first address that the resolver returns.',
+      })
       .optional(),
     server: serverAddress("DNS server for names of this mirror; by default the system's resolver.").optional(),
   })
-    .meta({ description: 'Name resolution.' })
+    .meta({ description: 'How host names of this mirror are resolved.' })
     .prefault({}),
-  connection: word('`cold`: a new connection for each probe. `warm`: a kept connection. `both`: both, as two series.', [
-    'cold',
-    'warm',
-    'both',
-  ]).prefault('cold'),
+  connection: word(
+    '`cold`: a new connection for each probe. `warm`: a connection that stays open between probes. `both`: probes of both kinds, as two separate series of results.',
+    ['cold', 'warm', 'both'],
+  ).prefault('cold'),
   protocol: word(
     'HTTP versions to offer. `client`: those that the package clients offer; `h1`: HTTP/1.1 only; `h2`: HTTP/2 only.',
     ['client', 'h1', 'h2'],
@@ -141,7 +143,7 @@ const contentKeys = {
     phrase('expected.listOf', { what: '{ cron, for }' }),
     64,
   )
-    .meta({ description: 'Maintenance windows: the mirror is neither probed nor judged.' })
+    .meta({ description: 'Maintenance windows, in which the mirror is neither probed nor judged.' })
     .prefault([]),
 };
 

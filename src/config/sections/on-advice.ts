@@ -28,23 +28,28 @@ const causes = ['slow', ...adviceCauses.filter((cause) => cause !== 'failback')]
 const when = mapping({
   causes: list(word('A cause of advice.', causes as unknown as [string, ...string[]]), phrase('expected.listNames'))
     .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
-    .meta({ description: 'Only advice for these causes; `slow` is every cause of slowness. Default: all.' })
+    .meta({
+      description: 'The action follows only advice for these causes; `slow` is every cause of slowness. Default: all.',
+    })
     .optional(),
   confidence: word(
     'Minimum confidence of the advice. After a hard failure it is `medium` at once, and `high` after 30 s. For slowness or a share of failures it is `low` until the statistical test is sure, then `medium`.',
     ['low', 'medium', 'high'],
   ).prefault('medium'),
-  perHour: integer('Maximum changes per hour. Further changes wait.', 1, 1_000).prefault(4),
-  perDay: integer('Maximum changes per day. Further changes wait.', 1, 10_000).prefault(12),
+  perHour: integer('Maximum number of changes of this action per hour. Further changes wait.', 1, 1_000).prefault(4),
+  perDay: integer('Maximum number of changes of this action per day. Further changes wait.', 1, 10_000).prefault(12),
   quiet: mapping({
     from: clockTime('Start of the hours without changes, in `timeZone`.'),
-    to: clockTime('End of these hours. A time before `from` is on the next day.'),
+    to: clockTime('End of the hours without changes. A time before `from` is on the next day.'),
   })
-    .meta({ description: 'Hours without changes. A due change, including a failback, waits until they end.' })
+    .meta({
+      description:
+        'Hours without changes. A due change, also a failback (switch back to the preferred mirror), waits until they end.',
+    })
     .optional(),
   timeZone: timeZone('Time zone of the quiet hours. Default UTC.').optional(),
   places: checked(
-    'How many places of the group must advise the same move, such as `2 of 3`. It needs `fleet`.',
+    'How many places (locations with a daemon) of the group must advise the same switch, such as `2 of 3`. This key needs `fleet`.',
     phrase('expected.places'),
     (value) => placesIn(value).needed <= placesIn(value).of,
   ).optional(),
@@ -68,9 +73,9 @@ const action = mapping(
       'dry-run',
     ),
     accept: flag(
-      'Whether advice counts as accepted once the action is done. Default: true, but false with `mergeRequest`.',
+      'Whether advice counts as accepted (as after `mirrorwatch advice accept`) once the action is done. Default: true, but false with `mergeRequest`.',
     ).optional(),
-    timeout: durationField('Timeout of a command, of Git, or of a request.', {
+    timeout: durationField('Timeout of one run of the action: a command, a commit with Git, or an HTTP request.', {
       min: 1_000,
       max: limits.actionMsMax,
     }).prefault('30s'),

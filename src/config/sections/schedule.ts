@@ -35,13 +35,16 @@ export const scheduleKey = mapping({
     'Maximum bytes per hour from one host. At the limit, heavy steps are skipped first; the canary is never skipped. Default: unlimited.',
   ).optional(),
 })
-  .meta({ description: 'Interval of the canary, and limits on the load of mirrors.' })
+  .meta({
+    description:
+      'Interval of the canary (the light step that decides whether a mirror is up), and limits on the load of mirrors.',
+  })
   .prefault({});
 
-const pace = (usual: string) =>
+const pace = (meaning: string) =>
   z
     .union([
-      every(`Interval of this step. ${usual}`),
+      every(meaning),
       mapping({
         every: every('Interval of this step.').optional(),
         cron: cron(
@@ -53,8 +56,10 @@ const pace = (usual: string) =>
     .optional();
 
 export function makeStepsKey({ all }: Registry) {
-  const declared = all.flatMap(({ steps }) =>
-    sortLightFirst(steps).map((step) => [step, pace(usualOf(steps[step]))] as const),
+  const declared = all.flatMap(({ id, steps }) =>
+    sortLightFirst(steps).map(
+      (step) => [step, pace(`Interval of the step \`${step}\` (${id}). ${usualOf(steps[step])}`)] as const,
+    ),
   );
   const keys = Object.fromEntries<z.ZodType>(declared);
   return mapping(keys as Record<string, ReturnType<typeof pace>>)
@@ -65,7 +70,7 @@ export function makeStepsKey({ all }: Registry) {
 function usualOf(step: StepDeclaration | undefined): string {
   const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};
   if (everyMs === null) return 'Default: the times of `schedule`. The canary itself always follows `schedule`.';
-  const timeout = timeoutMs === null ? 'the timeout of `schedule`' : `a timeout of ${timeoutMs / 1000}s`;
+  const timeout = timeoutMs === null ? 'the timeout `schedule.timeout`' : `a timeout of ${timeoutMs / 1000}s`;
   return `Default ${formatDuration(everyMs)}, with ${timeout}.`;
 }
 

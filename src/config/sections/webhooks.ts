@@ -35,10 +35,10 @@ import { checkUnique, type Reading, type Report } from '../reading.ts';
 const quiet = mapping({
   from: clockTime('Start of the hours without messages, in `timeZone`.'),
   to: clockTime(
-    'End of these hours. One summary of the delayed messages is then sent. A time before `from` is on the next day.',
+    'End of the hours without messages. One summary of the delayed messages is then sent. A time before `from` is on the next day.',
   ),
   urgent: word(
-    '`pass`: advice to leave a mirror that is down or serves wrong bytes is sent at once. `hold`: it waits, too.',
+    '`pass`: advice to leave a mirror that is down or serves wrong bytes is sent at once. `hold`: this advice is delayed, too.',
     ['hold', 'pass'],
   ).prefault('hold'),
 });
@@ -55,7 +55,7 @@ const webhook = mapping(
     )
       .meta({ writeOnly: true })
       .optional(),
-    urlFile: file('File that contains the URL.').optional(),
+    urlFile: file('File that contains the URL of the receiver.').optional(),
     secrets: list(secretText('A signing secret.', phrase('expected.secret')), phrase('expected.listSecrets'), 8)
       .meta({
         description:
@@ -64,7 +64,7 @@ const webhook = mapping(
       .prefault([]),
     secretsFile: file('File with one signing secret per line.').optional(),
     format: word(
-      'Form of the body. `standard` and `alertmanager` are for programs; the others are cards for people.',
+      'Format of the messages. `standard` and `alertmanager` are for programs; the others are cards for people.',
       formats,
     ).prefault('standard'),
     lang: word('Language of the cards, and of an alert’s annotations: English, or Simplified Chinese.', [
@@ -80,24 +80,28 @@ const webhook = mapping(
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
       .min(1, errorOf(phrase('expected.atLeastMirrors')))
       .meta({
-        description: 'Only messages about these mirrors, advice from or to one of them, and messages about no mirror.',
+        description:
+          'Only these messages are sent: messages about one of these mirrors, advice from or to one of them, and messages about no mirror.',
       })
       .optional(),
     ecosystems: list(text('An ecosystem.', phrase('expected.anEcosystem'), 64), phrase('expected.listEcosystems'))
       .min(1, errorOf(phrase('expected.atLeastEcosystems')))
-      .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror.' })
+      .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror, are sent.' })
       .optional(),
-    severity: word('Only findings of at least this severity. It does not apply to advice.', severities).prefault(
-      'info',
-    ),
-    group: durationField('Cards: events within this time after the first one become one card. Default 15s.', {
+    severity: word(
+      'Only findings of at least this severity are sent. The key does not apply to advice.',
+      severities,
+    ).prefault('info'),
+    group: durationField('For chat cards: events within this time after the first one become one card. Default 15s.', {
       min: 0,
       max: 600_000,
     }).optional(),
-    timeZone: timeZone('Cards: time zone of the displayed times and of the quiet hours. Default UTC.').optional(),
-    quiet: quiet.meta({ description: 'Cards: hours without messages.' }).optional(),
+    timeZone: timeZone(
+      'For chat cards: time zone of the displayed times and of the quiet hours. Default UTC.',
+    ).optional(),
+    quiet: quiet.meta({ description: 'For chat cards: hours without messages.' }).optional(),
     page: checked(
-      'Cards: URL of the page for people. Default: the address in `listen`, unless it is loopback or every address.',
+      'For chat cards: URL of the page for people. Default: the address in `listen`, unless that is loopback or means all addresses of the host.',
       phrase('expected.urlNoQuery'),
       (value) => isWebhookUrl(value) && !value.includes('?'),
     ).optional(),

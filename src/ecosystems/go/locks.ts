@@ -43,7 +43,8 @@ function readLock(file: LockFile): Result<Lock, Sentence> {
 const expected = phrase('expected.pathGo');
 
 export const goLocks: Locks = {
-  describes: 'A go.sum or go.mod. The other of the two files in the same folder is read too.',
+  describes:
+    'File from which modules are taken: a go.sum or go.mod. The other of these two files in the same folder is read too.',
   top: 'Maximum number of modules to take: direct requirements first, then those that most other modules require.',
   expected,
   isLock: (name) => kindOf(name) !== null,

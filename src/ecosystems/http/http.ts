@@ -71,7 +71,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   settings: null,
   mirrorKeys: {
     profile: checked(
-      `Kind of file mirror. It defines the well-known files, and the client whose settings advice contains: ${words}. Default: plain files.`,
+      `Kind of file mirror. It defines which files are checked, and for which package manager advice has settings: ${words}. Default: plain files.`,
       phrase('expected.oneOf', { words }),
       (value) => profileOf(value) !== null,
     ).optional(),

@@ -34,8 +34,8 @@ const expectKeys = mapping(
       /^[0-9a-f]{64}$/i.test(value),
     ).optional(),
     bytes: count.meta({ description: 'The exact size of the file in bytes.' }).optional(),
-    bytesMin: size.meta({ description: 'The minimum size.' }).optional(),
-    bytesMax: size.meta({ description: 'The maximum size.' }).optional(),
+    bytesMin: size.meta({ description: 'The minimum size of the file, in bytes or with a unit.' }).optional(),
+    bytesMax: size.meta({ description: 'The maximum size of the file, in bytes or with a unit.' }).optional(),
     starts: checked(
       'The text at the start of the file.',
       phrase('expected.text200'),
@@ -70,7 +70,7 @@ const expectKeys = mapping(
 const fileEntry = mapping(
   {
     upstream: checked(
-      'Upstream of the file: only its mirrors are probed. Default: every mirror of the ecosystem.',
+      'Upstream of the file: only mirrors of this upstream get requests for it. Default: every mirror of the ecosystem.',
       phrase('expected.upstreamMirror'),
       (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
     ).optional(),

@@ -17,7 +17,8 @@ function kindOf(name: string): (typeof kinds)[number] | null {
 const expected = phrase('expected.npmLockPath');
 
 export const npmLocks: Locks = {
-  describes: 'A package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock or bun.lock.',
+  describes:
+    'Lock file from which packages are taken: package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock or bun.lock.',
   top: 'Maximum number of packages to take: requirements of the project first, then those that most other packages require.',
   expected,
   isLock: (name) => kindOf(name) !== null,

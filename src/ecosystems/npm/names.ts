@@ -4,7 +4,8 @@ import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 
 export const npmNames: Names = {
-  describes: 'npm packages. The first one with a fixed version is the canary: choose one with a small packument.',
+  describes:
+    'npm packages. The first one with a fixed version is the canary: choose one with a small packument (metadata document).',
   entry: { describes: 'A package and its version.', expected: phrase('expected.word', { word: 'name@version' }) },
   parse: parsePackage,
   byHand: splitPackage,

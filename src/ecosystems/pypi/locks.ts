@@ -18,7 +18,8 @@ function kindOf(name: string): Kind | null {
 }
 
 export const pypiLocks: Locks = {
-  describes: 'A requirements.txt with pinned versions, a uv.lock, poetry.lock, pdm.lock, pylock.toml or Pipfile.lock.',
+  describes:
+    'Lock file from which projects are taken: requirements.txt with pinned versions, uv.lock, poetry.lock, pdm.lock, pylock.toml or Pipfile.lock.',
   top: 'Maximum number of projects to take: first those that most other projects require.',
   expected: phrase('expected.pathLock'),
   isLock: (name) => kindOf(name) !== null,

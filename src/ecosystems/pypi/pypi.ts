@@ -20,14 +20,16 @@ const publishersKey = list(
       ),
       kind: z
         .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], errorOf(phrase('expected.publisher')))
-        .meta({ description: 'The service that hosts the repository.' }),
+        .meta({ description: 'The service that hosts the source repository of the project.' }),
       repository: checked(
-        'The repository whose workflows may sign.',
+        'The source repository whose workflows may sign files of the project.',
         phrase('expected.word', { word: 'owner/name' }),
         (text) => repositoryForm.test(text),
       ),
-      workflow: checked('The only workflow that may publish. Default: any.', phrase('expected.fileName'), (text) =>
-        /^[\w./-]{1,200}$/.test(text),
+      workflow: checked(
+        'The only workflow of the repository that may publish. Default: any.',
+        phrase('expected.fileName'),
+        (text) => /^[\w./-]{1,200}$/.test(text),
       ).optional(),
     },
     phrase('expected.mappingWith', { keys: 'project, kind and repository' }),
