@@ -177,7 +177,7 @@ export class Advisor {
     });
   }
 
-  /** The advice that is proposed, accepted or refused now, newest first. */
+  /** The current advice of all groups, newest first: proposed, accepted, or refused (no mirror can be advised). */
   list(): readonly Advice[] {
     const held = [...this.#groups.values()].flatMap((group) => [group.open, group.accepted]);
     const now = held.flatMap((one) => (one === null ? [] : [one.advice]));

@@ -39,7 +39,7 @@ const inUse = 3;
 /**
  * Limits the number of open connections. At the limit of one address, a new connection replaces a connection of that
  * address: the least recently used one of the lowest rank. At the limit of all addresses, it replaces a connection of
- * the address that has most connections of the lowest rank. If all connections have the rank `inUse`, the new
+ * the address that has most connections of the lowest rank. If all these connections have the rank `inUse`, the new
  * connection is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {

@@ -44,7 +44,10 @@ interface Mirror {
 export function createTrends(config: Monitored, restored: readonly Row[]) {
   let mirrors = new Map<string, Mirror>();
 
-  /** Takes a new configuration. Removed mirrors, and mirrors with changed addresses or connections, are dropped. */
+  /**
+   * Takes a new configuration. Removed mirrors are dropped. If the address or the measured connection (cold or warm) of
+   * a mirror has changed, its trend starts again, empty.
+   */
   function replace(next: Monitored): void {
     const before = mirrors;
     mirrors = new Map(

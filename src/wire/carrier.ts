@@ -24,7 +24,7 @@ const sessionWindowBytes = 1024 * 1024 * 1024;
 const h2Options = {
   pingInterval: 0,
   connectionWindowSize: sessionWindowBytes,
-  // This option is undocumented. undici 8.12 does not read the documented `settings.initialWindowSize`.
+  // This option is undocumented. undici 8.12 does not apply `settings.initialWindowSize`.
   initialWindowSize: streamWindowBytes,
 };
 

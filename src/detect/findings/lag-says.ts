@@ -6,7 +6,10 @@ import { isOrdered } from '../contents/lines.ts';
 import type { Draft, FindingStatement } from '../memory/says.ts';
 import type { ContentSubject, LagReading, LineBehind, LineKey, Shelf, StepBack } from '../memory/subject.ts';
 
-/** How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not. */
+/**
+ * How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not, or not enough
+ * for a finding.
+ */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
   | { readonly kind: 'regression'; readonly times: number }
@@ -20,7 +23,7 @@ const storyTimes = 2;
 
 /**
  * How the contents go backwards: versions have vanished that other mirrors still have, or contents alternate between
- * backends. `null`: the contents do not go backwards.
+ * backends. `null`: the contents do not go backwards, or not enough for a finding.
  */
 export function backwardsOf({ lost, backwards }: Pick<Shelf, 'lost' | 'backwards'>): Backwards {
   const gone = [...lost].filter(
