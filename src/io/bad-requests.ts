@@ -17,8 +17,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
 const invalid: Refusal = { status: 400, detail: 'This is not a valid HTTP/1.1 request.' };
 
 /**
- * Responds with problem+json (RFC 9457) to requests that Node rejects (invalid, too large or too late), because Node's own
- * responses have no body.
+ * Responds with problem+json (RFC 9457) to requests that Node rejects (invalid, too large or too late), because Node's
+ * own responses have no body.
  * @param lingerMs  how long the socket stays open after the response: if it closed while the request still arrives, the
  * client could lose the response
  */

@@ -7,8 +7,8 @@ import type { Draft, FindingStatement } from '../memory/says.ts';
 import type { ContentSubject, LagReading, LineBehind, LineKey, Shelf, StepBack } from '../memory/subject.ts';
 
 /**
- * How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not, or not enough
- * for a finding.
+ * How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not, or not
+ * enough for a finding.
  */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
