@@ -102,9 +102,7 @@ export function createNotifier(input: NotifierInput) {
       return flush();
     },
     test: (name: string, now: Now) => makeTestNotice(state, name, now),
-    /**
-     * Returns when the next attempt, expiry or delayed event is due, monotonic milliseconds; `null`: none is planned.
-     */
+    /** When the next attempt, expiry or delayed event is due, monotonic milliseconds; `null`: none is planned. */
     wakeAtMs(now: Now): number | null {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMsOf(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times, releaseAtMs(state.stories));
