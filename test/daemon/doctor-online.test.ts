@@ -95,7 +95,7 @@ describe('layer by layer', () => {
     'a certificate that is self-signed': [
       { kind: 'certificate', which: 'selfSigned' },
       'certificate',
-      /tls_untrusted: .* \(self-signed, as [^)]+\)$/,
+      /tls_untrusted: .* \(self-signed by [^)]+\)$/,
     ],
     'a cut after the request': [{ kind: 'reset-after-request' }, 'http', /the connection is closed or reset/],
     'a broken mirror': [{ kind: 'status', status: 502 }, 'http', /server error \(502\)/],

@@ -76,8 +76,8 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(lines[1]).toBe('changed: advise.minGain=90%');
     const rows = lines.filter((line) => / (actual|current settings|changed settings) +go\/go/.test(line));
     expect(rows.map((line) => line.slice(21).split(/ {2,}/))).toEqual([
-      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'after the window'],
-      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'after the window'],
+      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still valid at the end'],
+      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still valid at the end'],
     ]);
     const sums = lines
       .filter((line) => /^(actual|current settings|changed settings) /.test(line))
@@ -210,14 +210,14 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
   };
   const rows: readonly (readonly [string, () => string, string])[] = [
     ['absent', () => join(dir, 'nowhere.db'), 'there is no state file'],
-    ['a folder', () => dir, 'it is not a state file of mirrorwatch'],
+    ['a folder', () => dir, 'the file is not a state file of mirrorwatch'],
     [
       'empty',
       () => {
         writeFileSync(join(dir, 'empty.db'), '');
         return join(dir, 'empty.db');
       },
-      'it is not a state file of mirrorwatch',
+      'the file is not a state file of mirrorwatch',
     ],
     ['text', () => config, 'it is corrupt'],
     [
@@ -229,7 +229,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
         db.close();
         return path;
       },
-      'it was written by a newer release (version 99; this release reads up to 3)',
+      'the state file was written by a newer release (version 99; this release reads up to 3)',
     ],
     [
       'torn in half',
@@ -259,6 +259,6 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
     const at = ['--since', '2025-12-01T00:00Z', '--until', '2025-12-02T00:00Z'];
     const { code, err } = await run(['replay', '--config', config, '--state', state, ...at]);
     expect(code).toBe(1);
-    expect(err).toContain('it holds no results of that time; the oldest is from 2026-01-01T00:00:0');
+    expect(err).toContain('the state file has no results of that time; the oldest is from 2026-01-01T00:00:0');
   });
 });

@@ -36,7 +36,7 @@ real('the page in a browser', ['chromium'], () => {
     await fill('for', '2h');
     await fill('reason', 'work on the line');
     made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
-    await browser.until(`document.getElementById('live').textContent`, 'paused while you type');
+    await browser.until(`document.getElementById('live').textContent`, 'updates paused while you type');
     expect(await browser.read(`document.querySelector('input[name=reason]').value`)).toBe('work on the line');
     await press('details.hand button');
     await expect.poll(() => made.asked).toEqual(['pause coast 7200000 work on the line']);
@@ -49,7 +49,7 @@ real('the page in a browser', ['chromium'], () => {
     await browser.until(`document.getElementById('live').textContent`, 'live');
     await press('details.hand summary');
     made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
-    await browser.until(`document.getElementById('live').textContent`, 'paused while you type');
+    await browser.until(`document.getElementById('live').textContent`, 'updates paused while you type');
     // When the script next looked for the page's content, once for each turn of its loop.
     await browser.read(`(() => {
       window.looks = [];

@@ -87,7 +87,7 @@ describe('/-/reload', () => {
         type: 'about:blank',
         title: 'Bad request',
         status: 400,
-        detail: 'the new configuration has mistakes; the previous one stays in force',
+        detail: 'the new configuration has mistakes; the previous configuration stays in force',
         issues: [issue],
       },
     ],

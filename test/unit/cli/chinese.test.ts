@@ -115,7 +115,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
 });
 
 test.each([
-  ['未找到：目前没有这个名称的内容。', ['pause', 'nobody', '--for', '1h']],
+  ['未找到：守护进程中目前没有这个名称或 ID 的条目。', ['pause', 'nobody', '--for', '1h']],
   ['冲突：这条建议目前不是待处理状态', ['advice', 'accept', 'settled']],
   ['请求有误：时长（for）应不超过 30d，例如 "2h"', ['advice', 'dismiss', 'x', '--for', '99d', '--reason', 'known']],
   ['正在启动', ['health', '--ready']],

@@ -401,7 +401,7 @@ services:
       err: expect.stringContaining('already exists'),
     });
     expect(machine.text('mirrorwatch.yaml')).toBe('mine\n');
-    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain("can't be written (ENOENT)");
+    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain('cannot be written (ENOENT)');
     expect((await machine.run(['init', 'api/mirrors.yaml', '--yes'])).code).toBe(0);
     expect(machine.text('api/mirrors.yaml')).toContain('- { from: "../go.sum", top: 12 }');
   });

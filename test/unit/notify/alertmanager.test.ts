@@ -188,7 +188,7 @@ describe('a finding as an alert', () => {
   });
 
   it.each([
-    ['en', 'mirrorwatch test message', 'Sent manually. The test finding resolves by itself.'],
+    ['en', 'mirrorwatch test message', 'Sent manually as a test. The test finding ends by itself.'],
     ['zh', 'mirrorwatch 测试消息', '手动发送。测试发现会自动恢复。'],
   ] as const)('a test by hand, %s, ends by itself, and carries our origin', (lang, summary, description) => {
     const stage = new Stage([am('am', { lang })]);

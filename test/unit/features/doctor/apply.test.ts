@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     remedy: go,
     env: { GOPROXY: `${a},direct` },
     after: { '~/.config/go/env': 'GOPROXY=https://b.example.com,direct\nGOPRIVATE=git.example.com/*\n' },
-    note: 'The environment variable GOPROXY overrides the file',
+    note: 'The environment variable GOPROXY overrides the go settings file',
   },
   {
     name: 'npm: the line of the registry alone',

@@ -36,10 +36,10 @@ describe('mirrorwatch doctor', () => {
     expect(said(ran)).toMatchObject({
       ok: false,
       traps: [],
-      untold: [{ id: 'settings', because: "it can't be read (EISDIR)" }],
+      untold: [{ id: 'settings', because: "the file cannot be read (EISDIR)" }],
     });
     expect((await machine.run(['doctor'])).out).toBe(
-      `could not be checked\n  ${machine.at('~/.zshrc')}: it can't be read (EISDIR)\n\n1 could not be checked, 1 file read`,
+      `could not be checked\n  ${machine.at('~/.zshrc')}: the file cannot be read (EISDIR)\n\n1 could not be checked, 1 file read`,
     );
   });
 
@@ -70,7 +70,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
           --fix repairs this
 
 1 error, 1 warning, 1 file read
-2 of them can be fixed automatically: mirrorwatch doctor --fix`);
+2 of these problems can be fixed automatically: mirrorwatch doctor --fix`);
   });
 
   test('text of files moves no cursor', async () => {
@@ -83,7 +83,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
   test.each([
     [['doctor', '--yes'], '--yes can only be used with --fix'],
     [['doctor', '--fixx'], "Unknown option '--fixx'"],
-    [['undo', '1', '--list'], '--list takes no ID'],
+    [['undo', '1', '--list'], '--list cannot be combined with an ID'],
   ])('%j is wrong usage', async (argv, said) => {
     expect(await run(argv, { env: { HOME: '/nowhere' } })).toMatchObject({
       code: 2,
@@ -192,7 +192,7 @@ a backup is kept; to restore it: mirrorwatch undo 1`);
     chmodSync(machine.at(goenv), 0o600);
     expect(await machine.run(['undo', '1'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('it was changed again'),
+      err: expect.stringContaining('the file was changed again'),
     });
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
     expect(await machine.run(['undo', '7'])).toMatchObject({

@@ -201,6 +201,6 @@ export const npmRows: readonly TrapRow[] = [
     files: { 'package.json': packageJson, '~/.npmrc': '@corp:registry=https://npm.corp/\n' },
     id: 'npm-scope-of-user',
     where: ['~/.npmrc:1', 'package.json:4'],
-    what: '@corp is requested from https://npm.corp/ here',
+    what: 'On this machine, @corp is requested from https://npm.corp/',
   },
 ];

@@ -195,7 +195,7 @@ describe.each(formats)('%s', (format) => {
     const stage = new Stage([chat('c', format, { page: 'https://mw.example.com' }, { lang: 'en' })]);
     const one = { ...proposal, remedy: { env: 'export A=b' } };
     stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: one }] }, stage.at));
-    expect(sentOf(stage).map(textsOf).join('\n')).toContain('the status page lists what this line does not cover');
+    expect(sentOf(stage).map(textsOf).join('\n')).toContain('the status page lists the cases that the line to set does not cover');
   });
 
   it('keeps to its limits however much there is, loses nothing, and cuts no line that is to be copied', () => {
