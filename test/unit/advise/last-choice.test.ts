@@ -54,7 +54,9 @@ describe('a mirror with wrong bytes of other items, while every other one is dow
     stage.paces(2, { a: 'refused', b: 200 });
     stage.sample('b', 300, { module: 'example.com/n', step: 'zip' });
     stage.paces(4, { a: 'refused', b: 200 });
-    expect(only(stage).reason).toMatch(/succeed; this mirror has served the right bytes for \d+ \S+\. `mirrorwatch ack/);
+    expect(only(stage).reason).toMatch(
+      /succeed; this mirror has served the right bytes for \d+ \S+\. `mirrorwatch ack/,
+    );
   });
 
   it.each<[string, () => Stage]>([

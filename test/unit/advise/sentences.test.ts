@@ -43,7 +43,9 @@ describe('what is wrong, in a sentence', () => {
     stage.paces(40, { a: 900, b: 4, c: 4 });
     expect(only(stage).reason).toMatch(/^a is slow: /);
     stage.paces(12, { a: 7, b: 4, c: 4 });
-    expect(only(stage).reason).toMatch(/^a is no longer clearly slower than b: 7 ms \(4 ms at b\)\. So that clients do not switch twice, the advice stays /);
+    expect(only(stage).reason).toMatch(
+      /^a is no longer clearly slower than b: 7 ms \(4 ms at b\)\. So that clients do not switch twice, the advice stays /,
+    );
   });
 
   it('a missed objective of which no time is known', () => {

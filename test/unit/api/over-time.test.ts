@@ -252,8 +252,11 @@ describe('a mirror over time', () => {
   it('says of each cell what it stands for', async () => {
     const page = await pageOf('/mirrors/campus?range=hour');
     expect(
-      [...page.matchAll(/class="tip"><title>03-04 0[78]:\d\d\. Success rate: (?:100|0) % of 1 probe\. Median round trip: /g)]
-        .length,
+      [
+        ...page.matchAll(
+          /class="tip"><title>03-04 0[78]:\d\d\. Success rate: (?:100|0) % of 1 probe\. Median round trip: /g,
+        ),
+      ].length,
     ).toBeGreaterThan(50);
   });
 });
