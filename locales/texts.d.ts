@@ -2549,6 +2549,9 @@ export interface Counts {
   readonly 'init.modules': 'count';
   readonly 'load.seenList': 'count';
   readonly 'load.seenOf': 'count';
+  readonly 'tab.down': 'count';
+  readonly 'tab.degraded': 'count';
+  readonly 'tab.unknown': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';
   readonly 'demo.two': 'everyMs';

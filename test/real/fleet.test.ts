@@ -54,7 +54,7 @@ const stories: readonly Story[] = [
     places: { ams: nearDown, fra: nearDown },
     says: [
       `near: down from 2 of 3 places (ams and fra); from sgp the mirror responds in 295 ms: ${path} ams and fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at all places of eu: 2 of 3 advise to leave near; sgp does not, and switches only to keep one setting for the group',
+      'Switch go from near to far at all places of eu: 2 of 3 places advise to leave near; sgp does not, and switches only to keep one setting for the group',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],
   },
@@ -64,7 +64,7 @@ const stories: readonly Story[] = [
     places: { ams: nearDown, fra: nearDown, sgp: nearDown },
     says: [
       'near: down from all 3 places: the cause is the mirror itself',
-      'Switch go from near to far at all places of eu: 3 of 3 advise to leave near',
+      'Switch go from near to far at all places of eu: 3 of 3 places advise to leave near',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
   },

@@ -133,7 +133,7 @@ real('the page in a browser', ['chromium'], () => {
     proxy.closeAllConnections();
     // The stream, which ends for good by this status, and then the page.
     await expect.poll(() => asked.filter((url) => url === '/').length).toBeGreaterThan(2);
-    expect(await tab.read('document.title')).toBe('1 down, 1 degraded · mirrorwatch');
+    expect(await tab.read('document.title')).toBe('1 mirror down, 1 mirror degraded · mirrorwatch');
     isDown = false;
     await tab.until(`document.getElementById('live')?.textContent`, 'live');
     proxy.close();

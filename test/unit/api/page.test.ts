@@ -173,10 +173,10 @@ describe('the tab', () => {
     standings: () => fixtureStandings.slice(0, list.length).map((one, i) => ({ ...one, state: list[i] ?? 'unknown' })),
   });
   it.each<[FixtureChange, string]>([
-    [{}, '1 down, 1 degraded'],
-    [states('up', 'up'), 'all up'],
-    [states('up', 'unknown'), '1 unknown'],
-    [states('down', 'down'), '2 down'],
+    [{}, '1 mirror down, 1 mirror degraded'],
+    [states('up', 'up'), 'all mirrors up'],
+    [states('up', 'unknown'), '1 mirror unknown'],
+    [states('down', 'down'), '2 mirrors down'],
     [states(), 'starting'],
     [
       { vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) },

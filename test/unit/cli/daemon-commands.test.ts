@@ -167,7 +167,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
     '  rollback:',
     '    x',
     "      export GOPROXY='https://evil.example.com'?[31m?2J?",
-    `  until ${line}`,
+    `  valid until ${line}`,
     `  note: ${line}`,
   ]);
   expect(json.out).not.toMatch(/[^\P{C}\n]/u);
@@ -368,7 +368,7 @@ describe('actions', () => {
 
   test('listed, stopped, resumed and undone; what is not done is refused: 1', async () => {
     const world = await startWorld({ yaml, script: but(refuses, 'a', 60), ports: (all) => ({ ...all, actor }) });
-    expect(await ask(world, 'actions')).toMatchObject({ code: 0, out: 'no action yet' });
+    expect(await ask(world, 'actions')).toMatchObject({ code: 0, out: 'no action has been carried out yet' });
     expect(await ask(world, 'actions', 'stop')).toMatchObject({
       code: 0,
       out: 'actions are stopped',

@@ -15,7 +15,11 @@ describe('mirrorwatch doctor', () => {
       '~/.bashrc': 'export EDITOR=vi\n',
       [goenv]: 'GOPROXY=https://a.example.com,direct\n',
     });
-    expect(await machine.run(['doctor'])).toMatchObject({ code: 0, out: 'no traps, 2 files read', err: '' });
+    expect(await machine.run(['doctor'])).toMatchObject({
+      code: 0,
+      out: 'no wrong settings found, 2 files read',
+      err: '',
+    });
   });
 
   test('notes alone are no trouble', async () => {
@@ -36,7 +40,7 @@ describe('mirrorwatch doctor', () => {
     expect(said(ran)).toMatchObject({
       ok: false,
       traps: [],
-      untold: [{ id: 'settings', because: "the file cannot be read (EISDIR)" }],
+      untold: [{ id: 'settings', because: 'the file cannot be read (EISDIR)' }],
     });
     expect((await machine.run(['doctor'])).out).toBe(
       `could not be checked\n  ${machine.at('~/.zshrc')}: the file cannot be read (EISDIR)\n\n1 could not be checked, 1 file read`,
@@ -121,7 +125,7 @@ describe('--fix', () => {
  GOPROXY=https://***@a.example.com,direct
 -GOSUMDB=off
 changed ${path}
-a backup is kept; to restore it: mirrorwatch undo 1`);
+the old files are saved; to restore them: mirrorwatch undo 1`);
   });
 
   test('neither what is said nor the diff shows user-info without a scheme, or turns the direction of writing', async () => {
@@ -153,7 +157,7 @@ a backup is kept; to restore it: mirrorwatch undo 1`);
     const machine = testMachine(files);
     expect(await machine.run(['doctor', '--fix'], { answer: true })).toMatchObject({
       code: 0,
-      out: 'no traps, 1 file read',
+      out: 'no wrong settings found, 1 file read',
     });
   });
 

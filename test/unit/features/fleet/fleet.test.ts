@@ -177,7 +177,7 @@ describe('what is said', () => {
     const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: advising, p2: advising, p3 })).toEqual([
       'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 also advise clients to leave the mirror, so the cause may be the mirror itself',
-      'Switch go from x to y at all places: 3 of 3 advise to leave x; x is up now from p1 and p2, but their advice is still in force',
+      'Switch go from x to y at all places: 3 of 3 places advise to leave x; x is up now from p1 and p2, but their advice is still in force',
     ]);
   });
 
@@ -185,10 +185,10 @@ describe('what is said', () => {
     const fine = a({ x: well(1), y: well(2) });
     const left = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: left, p2: left, p3: fine })[1]).toBe(
-      'Switch go from x to y at all places: 2 of 3 advise to leave x; p3 does not, and switches only to keep one setting for the group',
+      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p3 does not, and switches only to keep one setting for the group',
     );
     expect(said({ p1: fine, p2: fine, p3: left }, 1)[1]).toBe(
-      'Switch go from x to y at all places: 1 of 3 advise to leave x; p1 and p2 do not, and switch only to keep one setting for the group',
+      'Switch go from x to y at all places: 1 of 3 places advise to leave x; p1 and p2 do not, and switch only to keep one setting for the group',
     );
   });
 
@@ -196,7 +196,7 @@ describe('what is said', () => {
     const back = a({ x: well(2), y: well(1) }, { advice: ['x>y failback'] });
     expect(said({ p1: back, p2: back, p3: a({ x: down, y: well(1) }) })).toEqual([
       'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms: the cause is the network path of p3 or the server reached from there, not the whole mirror',
-      'Switch go from x to y at all places: 2 of 3 advise to leave x; p3 does not, and switches only to keep one setting for the group',
+      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p3 does not, and switches only to keep one setting for the group',
     ]);
   });
 
