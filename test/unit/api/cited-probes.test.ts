@@ -59,7 +59,7 @@ describe('the probes that a finding names', () => {
     expect(walkOf({ probeIds: ids, slowest }, isKept)).toBe(
       'probe transcripts: [the first → p1] [the newest → p20] (3 no longer stored)',
     );
-    expect(walkOf({ probeIds: ids }, () => false)).toBe('its probes are no longer stored');
+    expect(walkOf({ probeIds: ids }, () => false)).toBe('the probes of this finding are no longer stored');
     expect(walkOf({ probeIds: ids, slowest }, isKept, 'zh')).toBe(
       '原始记录： [最早一次 → p1] [最近一次 → p20] （3 个已不再保存）',
     );

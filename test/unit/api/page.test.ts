@@ -35,7 +35,7 @@ describe('findings', () => {
   it.each<[string, readonly string[], readonly string[]]>([
     ['all that are kept', [4, 3, 2, 1, 0].map((n) => `p-coast-mod-${n}`), []],
     ['those that are still kept', ['p-coast-mod-3'], []],
-    ['nowhere, and says so', [], ['its probes are no longer stored']],
+    ['nowhere, and says so', [], ['the probes of this finding are no longer stored']],
   ])('leads to %s', async (_where, kept, said) => {
     const ask = await up({
       findings: () => ({ items: fixtureFindings.slice(0, 1), next: null }),

@@ -79,7 +79,7 @@ describe('advice', () => {
     expect(lines).toContain("  rollback: export GOPROXY='https://a.example.com,https://b.example.net/goproxy,direct'");
     const json = await ask(world, 'advice', '--json');
     expect([json.code, JSON.parse(json.out)]).toMatchObject([1, [{ id, state: 'proposed' }]]);
-    expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `accepted ${id}` });
+    expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `advice ${id} accepted` });
     expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 1, out: '' });
     expect((await ask(world, 'advice', 'accept', 'nothing')).code).toBe(1);
     expect((await ask(world, 'advice')).code).toBe(0);
@@ -92,7 +92,7 @@ describe('advice', () => {
     const dismiss = (...rest: string[]): Promise<Ran> =>
       ask(world, 'advice', 'dismiss', ...rest, '--reason', 'we know');
     expect(await dismiss(id, '--for', '31d')).toMatchObject({ code: 1, out: '' });
-    expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `dismissed ${id} for 2h`, err: '' });
+    expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `advice ${id} dismissed for 2h`, err: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 1, out: '' });
     expect((await dismiss('nothing', '--for', '2h')).code).toBe(1);
     expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'no advice' });
@@ -249,10 +249,13 @@ describe('pause', () => {
     const world = await startWorld({ yaml: threeMirrors(), script: well });
     await world.seconds(20);
     const why = ['--reason', 'moving'];
-    expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({ code: 0, out: 'paused a for 1h' });
+    expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({
+      code: 0,
+      out: 'mirror a paused for 1h',
+    });
     await world.seconds(1);
     expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'unknown' });
-    expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'resumed a' });
+    expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'mirror a resumed' });
     await world.seconds(20);
     expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
     for (const [argv, said] of [

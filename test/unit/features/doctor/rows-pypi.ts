@@ -140,7 +140,7 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'trusted-host is pip.corp',
     set: [
       'unset PIP_TRUSTED_HOST    # and remove it from the startup file of your shell',
-      'pip config set global.cert /path/to/your-authority.pem    # if it is your own authority',
+      'pip config set global.cert /path/to/your-authority.pem    # if the index uses your own certificate authority',
     ],
   },
   {
