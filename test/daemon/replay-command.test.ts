@@ -88,7 +88,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
       ['changed settings', '0', '0'],
     ]);
     expect(out).toContain('Limit of a replay');
-    expect(out).toMatch(/\d+ of the results come from such extra probes\./);
+    expect(out).toMatch(/\d+ of the results come from extra probes after a suspicious result\./);
     expect(out).not.toContain('none from before');
   });
 
@@ -247,7 +247,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
       },
       'it is corrupt',
     ],
-    ['of an older release', () => copy('old.db'), 'it holds no results: they are stored from'],
+    ['of an older release', () => copy('old.db'), 'the state file has no stored results: they are stored from'],
   ];
   test.each(rows)('%s', async (_, path, said) => {
     const { code, out, err } = await run(['replay', '--config', config, '--state', path(), ...window]);

@@ -85,7 +85,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     daemon = await startDaemon({ dir, yaml: yaml() });
     const second = await mirrorwatch(['run', '--config', daemon.configFile], { cwd: dir });
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain('another process, probably a daemon, has locked it');
+    expect(second.stderr).toContain('another process, probably a daemon, has locked the file');
     expect(second.stderr).toContain('state.db');
     const other = stateDir('other');
     const file = join(other, 'mirrorwatch.yaml');
