@@ -67,7 +67,7 @@ describe('mirrorwatch init', () => {
       'npm: 1 module (web/package-lock.json); clients use their default',
       'pypi: 1 module (api/requirements.txt); clients use their default',
       'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default',
-      'private, and requested from no mirror: git.build.corp/team/lib, @corp/ui',
+      'private names, requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
     for (const line of [
@@ -444,7 +444,7 @@ services:
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
       'npm: 2 modules (package-lock.json); clients use their default',
-      'left out: the files in examples/, test/fixtures/, because examples and test data are not built here',
+      'left out: the files in examples/, test/fixtures/, because examples and test data are not part of the build',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
     const chinese = testMachine({

@@ -222,7 +222,7 @@ describe('webhook preview', () => {
       ['preview', 'ops'],
       'mirrorwatch: webhook ops sends standard to a program, so there is no message to show',
     ],
-    ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
+    ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; configured webhooks: ops, chat"],
     ['with a test', ['test', 'chat', '--json'], 'mirrorwatch webhook: --json belongs to `webhook preview`'],
   ])('%s: 2', async (_, argv, said) => {
     const file = fileWith(chatLine('slack', null, 'https://c.example.com'));

@@ -102,7 +102,7 @@ const rows: readonly Row[] = [
       'fra: rejected its new configuration and runs the old one',
       'fra: runs another configuration than 4 other places',
       'sgp: its clock is 90s behind',
-      'sgp: runs version 0.0.9; 4 other places run 0.1.0',
+      'sgp: runs version 0.0.9; 4 other places run version 0.1.0',
     ],
   },
   {
