@@ -55,7 +55,7 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
     );
     expect(advice.doesNotCover).toEqual([
       'GODEBUG can only be set in the environment: append this value to the current value of the variable.',
-      'All requests of go then use HTTP/1.1: more connections, slower builds. Remove the setting when the outage of a ends.',
+      'With this setting, all requests of go use HTTP/1.1: more connections, slower builds. Remove the setting when the outage of a ends.',
     ]);
     expect(isSafeEnv(set, goClient.variables)).toBe(true);
     expect(isSafeEnv(unset, goClient.variables)).toBe(true);

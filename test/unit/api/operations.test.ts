@@ -99,7 +99,7 @@ describe('/-/reload', () => {
         type: 'about:blank',
         title: 'Conflict',
         status: 409,
-        detail: 'a change of these keys needs a restart; the old configuration stays in force',
+        detail: 'some of the changed keys need a restart of the daemon; the old configuration stays in force',
         keys: ['listen'],
       },
     ],

@@ -453,7 +453,7 @@ services:
       'Fixtures/go.sum': `${goSum}\n`,
     });
     const said = await chinese.run(['init', '--lang', 'zh', '--yes']);
-    expect(said.err).toContain('略去：samples/ 中的内容：示例和测试数据不是这里要构建的');
+    expect(said.err).toContain('略去：samples/ 中的文件：示例和测试数据不属于构建内容');
     expect(said.err).toContain('go：1 个模块（Fixtures/go.sum）');
   });
 
