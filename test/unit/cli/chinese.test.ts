@@ -30,7 +30,7 @@ const advice = {
   remedy: { env: "export GOPROXY='https://far.example.com,direct'" },
   rollback: "export GOPROXY='https://near.example.com,direct'",
   doesNotCover: [
-    'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+    'A GOPROXY set in the environment, a CI file or a container image overrides `go env -w`.',
     'mirrorwatch has not yet measured whether far relays the checksum database.',
   ],
 };
@@ -92,11 +92,11 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [1, '对 near 的请求失败；成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
   [1, '没有守护进程响应（ECONNREFUSED）', ['advice', '--url', nobody]],
   [1, '没有守护进程响应', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
-  [0, '已确认 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
+  [0, '已确认发现 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
   [0, '已暂停镜像 near，时长 1h', ['pause', 'near', '--for', '1h', '--url', 'DAEMON']],
-  [0, '已恢复 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
+  [0, '已恢复镜像 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
   [2, '需要 --for', ['pause', 'near']],
-  [0, '已采纳 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
+  [0, '已采纳建议 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
   [0, '已忽略建议 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
   [1, '未送达：请求失败（ECONNREFUSED）', ['webhook', 'test', 'ops']],
   [2, '向程序发送 standard', ['webhook', 'preview', 'ops']],

@@ -69,7 +69,7 @@ describe('mirrorwatch doctor', () => {
 warning  GOPROXY ends with a proxy  go-direct-missing
   GOPROXY https://***@a.example.com/ ends with a proxy.
   where   /home/ada/.config/go/env:1
-  causes  If the proxies lack a module, the build fails, even if the module's own server has it. If that is intended, end the list with \`off\`.
+  causes  If the proxies lack a module, the build fails, even if the module's own server has it. If no other source may be used, end the list with \`off\`.
   set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off instead of ,direct if nothing else may be used
           --fix repairs this
 
