@@ -159,7 +159,7 @@ describe('wrong usage and configuration are 2', () => {
     ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
     ['no key', ['--set', 'a b=3'], "'a b' is not a key"],
     ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule cannot be changed'],
-    ['mirrors', ['--set', 'mirrors=[]'], 'It can change: detect, advise, clients'],
+    ['mirrors', ['--set', 'mirrors=[]'], 'A replay can change: detect, advise, clients'],
     ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
     ['an unknown key, with what is near', ['--set', 'advise.minGian=30%'], 'did you mean "minGain"?'],
     ['an unknown section', ['--set', 'advice.minGain=30%'], 'did you mean "advise"?'],
@@ -219,7 +219,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
       },
       'the file is not a state file of mirrorwatch',
     ],
-    ['text', () => config, 'it is corrupt'],
+    ['text', () => config, 'the state file is corrupt'],
     [
       'of a newer release',
       () => {
@@ -245,7 +245,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
         truncateSync(path, Math.floor(readFileSync(path).length / 2));
         return path;
       },
-      'it is corrupt',
+      'the state file is corrupt',
     ],
     ['of an older release', () => copy('old.db'), 'the state file has no stored results: they are stored from'],
   ];
