@@ -2526,6 +2526,7 @@ export interface Counts {
   readonly 'apply.confirm': 'count';
   readonly 'expected.watched': 'count';
   readonly 'load.seenBytes': 'unknown';
+  readonly 'load.seenMapping': 'count';
   readonly 'load.seenLines': 'count';
   readonly 'found.down': 'seconds';
   readonly 'found.refusalOnly': 'targets';
@@ -2540,11 +2541,17 @@ export interface Counts {
   readonly 'ground.outlivesFor': 'count';
   readonly 'ground.compared': 'rounds';
   readonly 'history.mirrors': 'count';
+  readonly 'history.answeredSays': 'probes';
   readonly 'online.clock.ahead': 'count';
   readonly 'online.clock.behind': 'count';
   readonly 'check.targets': 'count';
   readonly 'check.unknownSizes': 'count';
   readonly 'init.modules': 'count';
+  readonly 'load.seenList': 'count';
+  readonly 'load.seenOf': 'count';
+  readonly 'tab.down': 'count';
+  readonly 'tab.degraded': 'count';
+  readonly 'tab.unknown': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';
   readonly 'demo.two': 'everyMs';
@@ -2554,6 +2561,7 @@ export interface Counts {
   readonly 'probe.listed': 'count';
   readonly 'probe.files': 'count';
   readonly 'probe.bytesMany': 'count';
+  readonly 'rank.lacks': 'count';
   readonly 'rank.equal': 'count';
   readonly 'why.targetsOut': 'count';
   readonly 'trap.npm-auth-elsewhere.what': 'count';

@@ -234,7 +234,7 @@ describe('run', () => {
     if (held.tag === 'error') throw new Error(held.error.kind);
     const { terminal, ended } = start('run');
     expect(await ended).toBe(1);
-    expect(terminal.errs.join()).toContain('another process, probably a daemon, has locked it');
+    expect(terminal.errs.join()).toContain('another process, probably a daemon, has locked the file');
     held.value.store.close();
   });
 

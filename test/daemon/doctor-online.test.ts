@@ -90,12 +90,12 @@ describe('layer by layer', () => {
       { kind: 'certificate', which: 'wrongName' },
       'certificate',
       /for another name/,
-      /tls_name: .* \(it names [^)]*\) \(issued by /,
+      /tls_name: .* \(the certificate names [^)]*\) \(issued by /,
     ],
     'a certificate that is self-signed': [
       { kind: 'certificate', which: 'selfSigned' },
       'certificate',
-      /tls_untrusted: .* \(self-signed, as [^)]+\)$/,
+      /tls_untrusted: .* \(self-signed by [^)]+\)$/,
     ],
     'a cut after the request': [{ kind: 'reset-after-request' }, 'http', /the connection is closed or reset/],
     'a broken mirror': [{ kind: 'status', status: 502 }, 'http', /server error \(502\)/],
@@ -155,7 +155,7 @@ describe('layer by layer', () => {
     expect(statesOf(layersAt('named'))).toBe(
       'name works, tcp works, tls works, certificate works, http works, content works',
     );
-    expect(layersAt('named')[0]?.text).toMatch(/^secure\.example\.com is 127\.0\.0\.1/);
+    expect(layersAt('named')[0]?.text).toMatch(/^secure\.example\.com resolves to 127\.0\.0\.1/);
   });
 
   test('a portal that redirects: where to, and no certificate or content is said to work', () => {
@@ -173,7 +173,7 @@ describe('layer by layer', () => {
     const trap = trapsAt('slow').find(({ id }) => id === 'online-slow');
     expect([trap?.severity, trap?.what]).toEqual([
       'warning',
-      expect.stringMatching(/^name: slow\.example\.com is .* in 1\d{3}\.\d ms\.$/),
+      expect.stringMatching(/^name: slow\.example\.com resolves to .* in 1\d{3}\.\d ms\.$/),
     ]);
   });
 

@@ -47,7 +47,7 @@ test('real sockets: a name whose IPv4 address refuses is asked over IPv6, and is
     over('127.0.0.2');
     await becomes('degraded');
     const { mirrors } = JSON.parse((await real.get('/api/v1/mirrors')).text) as { mirrors: object[] };
-    const shown = { registry: 'near', because: 'it does not respond over IPv4' };
+    const shown = { registry: 'near', because: 'the mirror does not respond over IPv4' };
     expect(mirrors).toContainEqual(expect.objectContaining(shown));
     const failed = (await lines('mirror_probe_failures_total')).filter((line) => !line.endsWith(' 0'));
     expect(failed).toEqual([]);

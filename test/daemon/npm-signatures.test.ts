@@ -99,11 +99,11 @@ describe('keys of the origin', () => {
     });
     expect((await findings()).toSorted()).toEqual([
       expect.stringMatching(
-        /^tampered: tampered serves a wrong packument of hello@1\.0\.0 \((metadata|tarball)\): the \w+ check against (?:a hash from a lock file or )?a registry signature failed twice/,
+        /^tampered: tampered serves a wrong packument of hello@1\.0\.0 \((metadata|tarball)\): the \w+ check against (?:a hash from a lock file or )?a signature of the npm registry failed twice/,
       ),
       // By whichever spoke when it was opened: the first tarball may be here before the origin's keys are.
       expect.stringMatching(
-        /^tarballs: tarballs serves wrong bytes for hello@1\.0\.0 \(tarball\): the sha\w+ check against (a hash from a lock file or a registry signature|the packument of the same mirror) failed twice\.$/,
+        /^tarballs: tarballs serves wrong bytes for hello@1\.0\.0 \(tarball\): the sha\w+ check against (a hash from a lock file or a signature of the npm registry|the packument of the same mirror) failed twice\.$/,
       ),
     ]);
   });

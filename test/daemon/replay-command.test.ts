@@ -76,8 +76,8 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(lines[1]).toBe('changed: advise.minGain=90%');
     const rows = lines.filter((line) => / (actual|current settings|changed settings) +go\/go/.test(line));
     expect(rows.map((line) => line.slice(21).split(/ {2,}/))).toEqual([
-      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'after the window'],
-      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'after the window'],
+      ['actual', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still valid at the end'],
+      ['current settings', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'still valid at the end'],
     ]);
     const sums = lines
       .filter((line) => /^(actual|current settings|changed settings) /.test(line))
@@ -88,7 +88,7 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
       ['changed settings', '0', '0'],
     ]);
     expect(out).toContain('Limit of a replay');
-    expect(out).toMatch(/\d+ of the results come from such extra probes\./);
+    expect(out).toMatch(/\d+ of the results come from extra probes after a suspicious result\./);
     expect(out).not.toContain('none from before');
   });
 
@@ -159,7 +159,7 @@ describe('wrong usage and configuration are 2', () => {
     ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
     ['no key', ['--set', 'a b=3'], "'a b' is not a key"],
     ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule cannot be changed'],
-    ['mirrors', ['--set', 'mirrors=[]'], 'It can change: detect, advise, clients'],
+    ['mirrors', ['--set', 'mirrors=[]'], 'A replay can change: detect, advise, clients'],
     ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
     ['an unknown key, with what is near', ['--set', 'advise.minGian=30%'], 'did you mean "minGain"?'],
     ['an unknown section', ['--set', 'advice.minGain=30%'], 'did you mean "advise"?'],
@@ -210,16 +210,16 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
   };
   const rows: readonly (readonly [string, () => string, string])[] = [
     ['absent', () => join(dir, 'nowhere.db'), 'there is no state file'],
-    ['a folder', () => dir, 'it is not a state file of mirrorwatch'],
+    ['a folder', () => dir, 'the file is not a state file of mirrorwatch'],
     [
       'empty',
       () => {
         writeFileSync(join(dir, 'empty.db'), '');
         return join(dir, 'empty.db');
       },
-      'it is not a state file of mirrorwatch',
+      'the file is not a state file of mirrorwatch',
     ],
-    ['text', () => config, 'it is corrupt'],
+    ['text', () => config, 'the state file is corrupt'],
     [
       'of a newer release',
       () => {
@@ -229,7 +229,7 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
         db.close();
         return path;
       },
-      'it was written by a newer release (version 99; this release reads up to 3)',
+      'the state file was written by a newer release (version 99; this release reads up to 3)',
     ],
     [
       'torn in half',
@@ -245,9 +245,9 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
         truncateSync(path, Math.floor(readFileSync(path).length / 2));
         return path;
       },
-      'it is corrupt',
+      'the state file is corrupt',
     ],
-    ['of an older release', () => copy('old.db'), 'it holds no results: they are stored from'],
+    ['of an older release', () => copy('old.db'), 'the state file has no stored results: they are stored from'],
   ];
   test.each(rows)('%s', async (_, path, said) => {
     const { code, out, err } = await run(['replay', '--config', config, '--state', path(), ...window]);
@@ -259,6 +259,6 @@ describe('a state file that cannot be replayed is 1, said in words', () => {
     const at = ['--since', '2025-12-01T00:00Z', '--until', '2025-12-02T00:00Z'];
     const { code, err } = await run(['replay', '--config', config, '--state', state, ...at]);
     expect(code).toBe(1);
-    expect(err).toContain('it holds no results of that time; the oldest is from 2026-01-01T00:00:0');
+    expect(err).toContain('the state file has no results of that time; the oldest is from 2026-01-01T00:00:0');
   });
 });

@@ -156,7 +156,7 @@ test('without a public upstream a mirror must name its own', () => {
   expect(
     result.tag === 'error' && issuesForPrograms(result.error).map(({ path, expected }) => `${path}: ${expected}`),
   ).toEqual([
-    'mirrors[0].upstream: the key upstream with the upstream of this mirror, because paper has no public one',
+    'mirrors[0].upstream: the key upstream with the upstream of this mirror, because paper has no public upstream',
   ]);
 });
 

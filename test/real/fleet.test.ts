@@ -43,7 +43,7 @@ const stories: readonly Story[] = [
     name: 'down from one place alone',
     places: { fra: nearDown },
     says: [
-      `near: down from fra alone; from ams it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
+      `near: down from fra alone; from ams the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
       'Switch go from near to far at fra only: 1 of 3 places advise to leave near; 2 are needed to switch all',
     ],
     alerts: ['MirrorDown fra'],
@@ -53,8 +53,8 @@ const stories: readonly Story[] = [
     isSlow: true,
     places: { ams: nearDown, fra: nearDown },
     says: [
-      `near: down from 2 of 3 places (ams and fra); from sgp it responds in 295 ms: ${path} ams and fra or the server reached from there, not the whole mirror`,
-      'Switch go from near to far at all places of eu: 2 of 3 advise to leave near; sgp does not, and switches only to keep one setting for the group',
+      `near: down from 2 of 3 places (ams and fra); from sgp the mirror responds in 295 ms: ${path} ams and fra or the server reached from there, not the whole mirror`,
+      'Switch go from near to far at all places of eu: 2 of 3 places advise to leave near; sgp does not, and switches only to keep one setting for the group',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDownMostPlaces near'],
   },
@@ -64,7 +64,7 @@ const stories: readonly Story[] = [
     places: { ams: nearDown, fra: nearDown, sgp: nearDown },
     says: [
       'near: down from all 3 places: the cause is the mirror itself',
-      'Switch go from near to far at all places of eu: 3 of 3 advise to leave near',
+      'Switch go from near to far at all places of eu: 3 of 3 places advise to leave near',
     ],
     alerts: ['MirrorDown ams', 'MirrorDown fra', 'MirrorDown sgp', 'MirrorDownMostPlaces near'],
   },
@@ -78,8 +78,8 @@ const stories: readonly Story[] = [
     name: 'many mirrors down from one place alone',
     places: { sgp: { states: { near: 'down', far: 'down', third: 'up' }, advice: 'near>third' } },
     says: [
-      `far: down from sgp alone; from ams it responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
-      `near: down from sgp alone; from ams it responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
+      `far: down from sgp alone; from ams the mirror responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
+      `near: down from sgp alone; from ams the mirror responds in 295 ms: ${path} sgp or the server reached from there, not the whole mirror`,
       'sgp: 2 mirrors are down as seen from sgp, but not from most other places: the cause is the network or the daemon of sgp, not the mirrors',
     ],
     alerts: ['MirrorDown sgp', 'VantageOutlier sgp'],
@@ -88,7 +88,7 @@ const stories: readonly Story[] = [
     name: 'what a place cannot tell is neither well nor down',
     places: { ams: { states: { ...up.states, near: 'unknown' } }, fra: nearDown },
     says: [
-      `near: down from fra alone; from sgp it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror; unknown from ams`,
+      `near: down from fra alone; from sgp the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror; unknown from ams`,
       'Switch go from near to far at fra only: 1 of 3 places advise to leave near; 2 are needed to switch all',
     ],
     alerts: ['MirrorDown fra'],
@@ -102,9 +102,9 @@ const stories: readonly Story[] = [
       sgp: nearDown,
     },
     says: [
-      `far: down from fra alone; from ams it responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
+      `far: down from fra alone; from ams the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror`,
       'near: down from all 3 places: the cause is the mirror itself',
-      `third: down from ams alone; from fra it responds in 295 ms: ${path} ams or the server reached from there, not the whole mirror`,
+      `third: down from ams alone; from fra the mirror responds in 295 ms: ${path} ams or the server reached from there, not the whole mirror`,
       'Switch go from near to far at ams and sgp: no mirror suits all places',
       'Switch go from near to third at fra: no mirror suits all places',
     ],

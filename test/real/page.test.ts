@@ -36,7 +36,7 @@ real('the page in a browser', ['chromium'], () => {
     await fill('for', '2h');
     await fill('reason', 'work on the line');
     made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
-    await browser.until(`document.getElementById('live').textContent`, 'paused while you type');
+    await browser.until(`document.getElementById('live').textContent`, 'updates paused while you type');
     expect(await browser.read(`document.querySelector('input[name=reason]').value`)).toBe('work on the line');
     await press('details.hand button');
     await expect.poll(() => made.asked).toEqual(['pause coast 7200000 work on the line']);
@@ -49,7 +49,7 @@ real('the page in a browser', ['chromium'], () => {
     await browser.until(`document.getElementById('live').textContent`, 'live');
     await press('details.hand summary');
     made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
-    await browser.until(`document.getElementById('live').textContent`, 'paused while you type');
+    await browser.until(`document.getElementById('live').textContent`, 'updates paused while you type');
     // When the script next looked for the page's content, once for each turn of its loop.
     await browser.read(`(() => {
       window.looks = [];
@@ -133,7 +133,7 @@ real('the page in a browser', ['chromium'], () => {
     proxy.closeAllConnections();
     // The stream, which ends for good by this status, and then the page.
     await expect.poll(() => asked.filter((url) => url === '/').length).toBeGreaterThan(2);
-    expect(await tab.read('document.title')).toBe('1 down, 1 degraded · mirrorwatch');
+    expect(await tab.read('document.title')).toBe('1 mirror down, 1 mirror degraded · mirrorwatch');
     isDown = false;
     await tab.until(`document.getElementById('live')?.textContent`, 'live');
     proxy.close();

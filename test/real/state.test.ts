@@ -85,7 +85,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     daemon = await startDaemon({ dir, yaml: yaml() });
     const second = await mirrorwatch(['run', '--config', daemon.configFile], { cwd: dir });
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain('another process, probably a daemon, has locked it');
+    expect(second.stderr).toContain('another process, probably a daemon, has locked the file');
     expect(second.stderr).toContain('state.db');
     const other = stateDir('other');
     const file = join(other, 'mirrorwatch.yaml');
@@ -156,8 +156,8 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
   });
 
   test.each([
-    ['that is no state file', 'notes.txt', 'it is not a mirrorwatch state file'],
-    ['where there can be no folder', '/proc/mirrorwatch-none/y.db', 'its folder cannot be created (ENOENT)'],
+    ['that is no state file', 'notes.txt', 'the file is not a mirrorwatch state file'],
+    ['where there can be no folder', '/proc/mirrorwatch-none/y.db', 'the folder of the file cannot be created (ENOENT)'],
   ])('a path %s is a mistake: said, exit 2, and nothing is touched', async (_, path, why) => {
     const own = tempDir('state-path');
     const file = join(own, 'mirrorwatch.yaml');

@@ -211,7 +211,7 @@ describe('state and configuration', () => {
       after: 'https://***@b.example.com,direct',
     });
     expect(advice.remedy['env']).toBe("export GOPROXY='https://b.example.com,direct'");
-    expect(advice.doesNotCover).toContain('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+    expect(advice.doesNotCover).toContain('The line contains no credentials: set them in netrc or by GOAUTH.');
     stage.accept(advice.id);
     expect(JSON.stringify([...stage.rows.values()])).not.toContain('hunter2');
     stage.restart();

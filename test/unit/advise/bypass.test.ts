@@ -54,8 +54,8 @@ describe('HTTP/2 alone is broken, and no other mirror can be advised', () => {
       'a fails over HTTP/2 (reset) and works over HTTP/1.1. No other mirror is advised: no other mirror of go is monitored. GODEBUG=http2client=0 makes go use HTTP/1.1 for all requests: more connections, slower builds.',
     );
     expect(advice.doesNotCover).toEqual([
-      'GODEBUG can only be set in the environment: append this value to the current one.',
-      'All requests of go then use HTTP/1.1: more connections, slower builds. Remove the setting when the outage of a ends.',
+      'GODEBUG can only be set in the environment: append this value to the current value of the variable.',
+      'With this setting, all requests of go use HTTP/1.1: more connections, slower builds. Remove the setting when the outage of a ends.',
     ]);
     expect(isSafeEnv(set, goClient.variables)).toBe(true);
     expect(isSafeEnv(unset, goClient.variables)).toBe(true);

@@ -57,9 +57,9 @@ describe('an outage of the preferred mirror', () => {
         json: '{"GOPROXY":"https://b.example.com,direct"}',
       },
       doesNotCover: [
-        'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+        'A GOPROXY set in the environment, a CI file or a container image overrides `go env -w`.',
         'After a comma, the go command uses the next entry only on 404 and 410: any other failure of the first entry ends a build.',
-        'No origin is monitored: freshness was compared only between the mirrors, if at all.',
+        'No origin is monitored: freshness was compared only between the mirrors, or not at all.',
         'mirrorwatch has not yet measured whether b relays the checksum database.',
       ],
       sentences: {

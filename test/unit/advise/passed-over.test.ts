@@ -17,7 +17,7 @@ describe('a head that is down while clients pass over it', () => {
         upstream: 'go',
         registry: 'a',
         text: expect.stringMatching(
-          /^a is down\. Because of the \| in their list, clients try the next mirror and lose about \d+ ms a request\. So no switch is advised\.$/,
+          /^a is down\. In the clients' list a \| follows a, so clients try the next mirror and lose about \d+ ms a request\. No switch is advised\.$/,
         ),
       },
     ]);

@@ -158,7 +158,7 @@ describe('an origin', () => {
     stage.consider();
     expect(stage.story()).toEqual(['proposed outage b']);
     expect(only(stage).doesNotCover).toContain(
-      'The last probe of the origin o got no valid response: freshness may have been compared only between the mirrors, if at all.',
+      'The last probe of the origin o got no valid response: freshness may have been compared only between the mirrors, or not at all.',
     );
   });
 

@@ -32,7 +32,7 @@ describe('what is wrong, in a sentence', () => {
     expect(only(stage)).toMatchObject({ state: 'proposed', cause: 'outage' });
     expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: true });
     expect(only(stage).reason).toMatch(
-      /^a responds again: all 10 probes of the last 5 min succeeded\. The advice stays so that clients do not switch twice: for at least 5 min more, and until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
+      /^a responds again: all 10 probes of the last 5 min succeeded\. So that clients do not switch twice, the advice stays for at least 5 min more, and until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
     );
     // Once it is settled, how long it stays is of no use.
     expect(settledReasonOf(only(stage)).reason).toBe('a responds again: all 10 probes of the last 5 min succeeded.');
@@ -43,7 +43,9 @@ describe('what is wrong, in a sentence', () => {
     stage.paces(40, { a: 900, b: 4, c: 4 });
     expect(only(stage).reason).toMatch(/^a is slow: /);
     stage.paces(12, { a: 7, b: 4, c: 4 });
-    expect(only(stage).reason).toMatch(/^a is no longer clearly slower than b: 7 ms \(4 ms at b\)\. The advice stays /);
+    expect(only(stage).reason).toMatch(
+      /^a is no longer clearly slower than b: 7 ms \(4 ms at b\)\. So that clients do not switch twice, the advice stays /,
+    );
   });
 
   it('a missed objective of which no time is known', () => {

@@ -36,7 +36,7 @@ test('with a front door, its line comes first: what clients set once', () => {
   const shown = (doorLines: readonly { client: string; text: string }[]): string =>
     renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, false, doorLines).text;
   expect(shown([{ client: 'go', text: line }])).toMatch(
-    /Clients that use the front door need no change.*To use the door, set this once in a client:.*127\.0\.0\.1:10121\/go,direct.*Clients without the front door set:.*id="line-/s,
+    /Clients that use the front door need no change.*To use the door, set this once in a client:.*127\.0\.0\.1:10121\/go,direct.*Clients that do not use the front door need this setting:.*id="line-/s,
   );
   expect(shown([])).not.toContain('front door');
 });

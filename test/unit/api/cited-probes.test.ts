@@ -32,22 +32,22 @@ describe('the probes that a finding names', () => {
     [
       'first, slowest, last few',
       { probeIds: ids, slowest },
-      'on the wire: [the first → p1] [the slowest, 3.00 s → p6] [probe 18 → p18] [probe 19 → p19] [the newest → p20]',
+      'probe transcripts: [the first → p1] [the slowest, 3.00 s → p6] [probe 18 → p18] [probe 19 → p19] [the newest → p20]',
     ],
     [
       'no slowest where time is not what it is about',
       { probeIds: ids },
-      'on the wire: [the first → p1] [probe 18 → p18] [probe 19 → p19] [the newest → p20]',
+      'probe transcripts: [the first → p1] [probe 18 → p18] [probe 19 → p19] [the newest → p20]',
     ],
     [
       'the slowest may be the first',
       { probeIds: ids.slice(0, 2), slowest: { probeId: 'p1', ms: 900 } },
-      'on the wire: [the slowest, 900 ms → p1] [the newest → p2]',
+      'probe transcripts: [the slowest, 900 ms → p1] [the newest → p2]',
     ],
     [
       'one alone is neither first nor newest',
       { probeIds: ['p1'], slowest: { probeId: 'p1', ms: 900 } },
-      'on the wire: [probe 1 → p1]',
+      'probe transcripts: [probe 1 → p1]',
     ],
     ['none', { probeIds: [] }, ''],
   ])('%s', (_, evidence, said) => {
@@ -57,9 +57,9 @@ describe('the probes that a finding names', () => {
   test('what is gone is said, and leads nowhere', () => {
     const isKept = (id: string): boolean => ['p1', 'p20'].includes(id);
     expect(walkOf({ probeIds: ids, slowest }, isKept)).toBe(
-      'on the wire: [the first → p1] [the newest → p20] (3 no longer stored)',
+      'probe transcripts: [the first → p1] [the newest → p20] (3 no longer stored)',
     );
-    expect(walkOf({ probeIds: ids }, () => false)).toBe('its probes are no longer stored');
+    expect(walkOf({ probeIds: ids }, () => false)).toBe('the probes of this finding are no longer stored');
     expect(walkOf({ probeIds: ids, slowest }, isKept, 'zh')).toBe(
       '原始记录： [最早一次 → p1] [最近一次 → p20] （3 个已不再保存）',
     );

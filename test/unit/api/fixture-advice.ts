@@ -47,7 +47,7 @@ export const fixtureAdvice: Advice = {
     json: '{"GOPROXY":"https://mirrors.inland.example.com/goproxy,direct","GOPRIVATE":"git.example.com/*"}',
   },
   doesNotCover: [
-    'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+    'A GOPROXY set in the environment, a CI file or a container image overrides `go env -w`.',
     'Behind a comma the go command moves on at 404 and 410 only.',
   ],
   rollback: "export GOPROXY='https://goproxy.coast.example.com,direct'",

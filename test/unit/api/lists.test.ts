@@ -181,7 +181,7 @@ describe('pages', () => {
     const name = /\?([a-z]+)/.exec(path.replace('state=all&', ''))?.[1];
     expect([reply.status, (reply.json() as { detail: string }).detail]).toEqual([
       400,
-      `give ${name} only once, without brackets`,
+      `the parameter ${name} may be given only once, without brackets`,
     ]);
     expect(listeners()).toBe(0);
   });

@@ -92,7 +92,7 @@ describe('a gap', () => {
     expect(unwatchedMsOf(trend, 10_000)).toBe(5 * minute);
     const long = { ...trend, cells: trend.cells.map((one, i) => (i === 4 ? { ...one, silentMs: 61_000 } : one)) };
     expect(unwatchedMsOf(long, 10_000)).toBe(5 * minute + 61_000);
-    expect(formatGaps(long, 10_000, say)).toBe('all except 6 min');
+    expect(formatGaps(long, 10_000, say)).toBe('all the time except 6 min');
     expect(formatGaps(hourOf(minutes(0, 60)), 10_000, say)).toBe('all the time');
   });
 });
@@ -101,8 +101,8 @@ describe('sums', () => {
   it.each<[string, readonly TrendCell[], string]>([
     ['nothing', [], 'no probe was judged'],
     ['what could not be checked', [cell(0, { ok: 0, unknown: 9 })], 'no probe was judged'],
-    ['all', minutes(0, 4), '100 % of 4'],
-    ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000'],
+    ['all', minutes(0, 4), '100 % of 4 probes'],
+    ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000 probes'],
   ])('answered, of %s', (_what, cells, said) => {
     expect(formatResponses(cells, say)).toBe(said);
   });
@@ -160,7 +160,7 @@ describe('the history', () => {
   it('of a week says of each mirror what it answered, how fast, how far behind, and why it failed', async () => {
     const page = await pageOf('/history?range=week');
     expect(words(rowOf(page, 'coast'))).toMatch(
-      /success rate 100 % of 98\d\d median round trip 1\d\d ms to 1\.21 s monitored all except 4 h/,
+      /success rate 100 % of 98\d\d probes median round trip 1\d\d ms to 1\.21 s monitored all the time except 4 h/,
     );
     expect(words(rowOf(page, 'coast'))).toContain('worst lag between 90 min and 95 min');
     expect(words(rowOf(page, 'coast'))).toMatch(/downloads [\d.]+ MiB\/s to [\d.]+ MiB\/s/);
@@ -252,8 +252,11 @@ describe('a mirror over time', () => {
   it('says of each cell what it stands for', async () => {
     const page = await pageOf('/mirrors/campus?range=hour');
     expect(
-      [...page.matchAll(/class="tip"><title>03-04 0[78]:\d\d\. Success rate: (?:100|0) % of 1\. Median round trip: /g)]
-        .length,
+      [
+        ...page.matchAll(
+          /class="tip"><title>03-04 0[78]:\d\d\. Success rate: (?:100|0) % of 1 probe\. Median round trip: /g,
+        ),
+      ].length,
     ).toBeGreaterThan(50);
   });
 });

@@ -35,7 +35,7 @@ describe('findings', () => {
   it.each<[string, readonly string[], readonly string[]]>([
     ['all that are kept', [4, 3, 2, 1, 0].map((n) => `p-coast-mod-${n}`), []],
     ['those that are still kept', ['p-coast-mod-3'], []],
-    ['nowhere, and says so', [], ['its probes are no longer stored']],
+    ['nowhere, and says so', [], ['the probes of this finding are no longer stored']],
   ])('leads to %s', async (_where, kept, said) => {
     const ask = await up({
       findings: () => ({ items: fixtureFindings.slice(0, 1), next: null }),
@@ -173,10 +173,10 @@ describe('the tab', () => {
     standings: () => fixtureStandings.slice(0, list.length).map((one, i) => ({ ...one, state: list[i] ?? 'unknown' })),
   });
   it.each<[FixtureChange, string]>([
-    [{}, '1 down, 1 degraded'],
-    [states('up', 'up'), 'all up'],
-    [states('up', 'unknown'), '1 unknown'],
-    [states('down', 'down'), '2 down'],
+    [{}, '1 mirror down, 1 mirror degraded'],
+    [states('up', 'up'), 'all mirrors up'],
+    [states('up', 'unknown'), '1 mirror unknown'],
+    [states('down', 'down'), '2 mirrors down'],
     [states(), 'starting'],
     [
       { vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) },

@@ -41,6 +41,9 @@ describe('regret by month', () => {
   ] as const)('the page says it where there was any', async (all, isSaid) => {
     served = await serve(fixture({ audited: () => all }).deps);
     const { text } = await served.ask('/');
-    expect([text.includes('1 of 2 regretted'), text.includes('Review of accepted advice')]).toEqual([isSaid, isSaid]);
+    expect([text.includes('1 of 2 switches regretted'), text.includes('Review of accepted advice')]).toEqual([
+      isSaid,
+      isSaid,
+    ]);
   });
 });

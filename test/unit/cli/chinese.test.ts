@@ -30,7 +30,7 @@ const advice = {
   remedy: { env: "export GOPROXY='https://far.example.com,direct'" },
   rollback: "export GOPROXY='https://near.example.com,direct'",
   doesNotCover: [
-    'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+    'A GOPROXY set in the environment, a CI file or a container image overrides `go env -w`.',
     'mirrorwatch has not yet measured whether far relays the checksum database.',
   ],
 };
@@ -87,17 +87,17 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [0, '2 个镜像', ['check']],
   [2, '应为 可以读取的配置文件', ['check', '--config', 'nowhere.yaml']],
   [1, '拒绝', ['probe', `${nobody}/`, 'rsc.io/quote@v1.5.2', '--ecosystem', 'go']],
-  [2, '没有名为 “none” 的镜像；现有：near, far', ['probe', 'none']],
+  [2, '没有名为 “none” 的镜像；配置中的镜像：near, far', ['probe', 'none']],
   [1, '没有可用的镜像', ['rank', '--rounds', '1']],
   [1, '对 near 的请求失败；成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
   [1, '没有守护进程响应（ECONNREFUSED）', ['advice', '--url', nobody]],
   [1, '没有守护进程响应', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
-  [0, '已确认 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
-  [0, '已暂停 near，时长 1h', ['pause', 'near', '--for', '1h', '--url', 'DAEMON']],
-  [0, '已恢复 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
+  [0, '已确认发现 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
+  [0, '已暂停镜像 near，时长 1h', ['pause', 'near', '--for', '1h', '--url', 'DAEMON']],
+  [0, '已恢复镜像 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
   [2, '需要 --for', ['pause', 'near']],
-  [0, '已采纳 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
-  [0, '已忽略 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
+  [0, '已采纳建议 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
+  [0, '已忽略建议 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
   [1, '未送达：请求失败（ECONNREFUSED）', ['webhook', 'test', 'ops']],
   [2, '向程序发送 standard', ['webhook', 'preview', 'ops']],
   [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
@@ -115,7 +115,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
 });
 
 test.each([
-  ['未找到：目前没有这个名称的内容。', ['pause', 'nobody', '--for', '1h']],
+  ['未找到：守护进程中目前没有这个名称或 ID 的条目。', ['pause', 'nobody', '--for', '1h']],
   ['冲突：这条建议目前不是待处理状态', ['advice', 'accept', 'settled']],
   ['请求有误：时长（for）应不超过 30d，例如 "2h"', ['advice', 'dismiss', 'x', '--for', '99d', '--reason', 'known']],
   ['正在启动', ['health', '--ready']],

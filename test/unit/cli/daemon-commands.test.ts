@@ -60,10 +60,10 @@ describe('advice', () => {
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(
-        /^no advice\na is down\. Because of the \| in their list, clients try the next mirror and lose about \d+ ms a request\. So no switch is advised\.$/,
+        /^no advice\na is down\. In the clients' list a \| follows a, so clients try the next mirror and lose about \d+ ms a request\. No switch is advised\.$/,
       ),
     ]);
-    expect((await world.get('/')).text).toContain('Because of the | in their list');
+    expect((await world.get('/')).text).toContain('list a | follows a, so clients try the next mirror');
   });
 
   test('pending: 1, with the line to paste; accepted: 0', async () => {
@@ -79,7 +79,7 @@ describe('advice', () => {
     expect(lines).toContain("  rollback: export GOPROXY='https://a.example.com,https://b.example.net/goproxy,direct'");
     const json = await ask(world, 'advice', '--json');
     expect([json.code, JSON.parse(json.out)]).toMatchObject([1, [{ id, state: 'proposed' }]]);
-    expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `accepted ${id}` });
+    expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `advice ${id} accepted` });
     expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 1, out: '' });
     expect((await ask(world, 'advice', 'accept', 'nothing')).code).toBe(1);
     expect((await ask(world, 'advice')).code).toBe(0);
@@ -92,7 +92,7 @@ describe('advice', () => {
     const dismiss = (...rest: string[]): Promise<Ran> =>
       ask(world, 'advice', 'dismiss', ...rest, '--reason', 'we know');
     expect(await dismiss(id, '--for', '31d')).toMatchObject({ code: 1, out: '' });
-    expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `dismissed ${id} for 2h`, err: '' });
+    expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `advice ${id} dismissed for 2h`, err: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 1, out: '' });
     expect((await dismiss('nothing', '--for', '2h')).code).toBe(1);
     expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'no advice' });
@@ -167,7 +167,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
     '  rollback:',
     '    x',
     "      export GOPROXY='https://evil.example.com'?[31m?2J?",
-    `  until ${line}`,
+    `  valid until ${line}`,
     `  note: ${line}`,
   ]);
   expect(json.out).not.toMatch(/[^\P{C}\n]/u);
@@ -249,10 +249,13 @@ describe('pause', () => {
     const world = await startWorld({ yaml: threeMirrors(), script: well });
     await world.seconds(20);
     const why = ['--reason', 'moving'];
-    expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({ code: 0, out: 'paused a for 1h' });
+    expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({
+      code: 0,
+      out: 'mirror a paused for 1h',
+    });
     await world.seconds(1);
     expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'unknown' });
-    expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'resumed a' });
+    expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'mirror a resumed' });
     await world.seconds(20);
     expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
     for (const [argv, said] of [
@@ -368,7 +371,7 @@ describe('actions', () => {
 
   test('listed, stopped, resumed and undone; what is not done is refused: 1', async () => {
     const world = await startWorld({ yaml, script: but(refuses, 'a', 60), ports: (all) => ({ ...all, actor }) });
-    expect(await ask(world, 'actions')).toMatchObject({ code: 0, out: 'no action yet' });
+    expect(await ask(world, 'actions')).toMatchObject({ code: 0, out: 'no action has been carried out yet' });
     expect(await ask(world, 'actions', 'stop')).toMatchObject({
       code: 0,
       out: 'actions are stopped',

@@ -253,7 +253,7 @@ describe('mirrorwatch explain', () => {
     expect(ran.out).toBe(`refused  tcp
   npm error connect ECONNREFUSED http://npm.example.com:4873/x
   means  the host is up, but no service listens on that port, or a filter rejects the connection
-  next   Check the port for a typo. If it is right, the mirror is down or a filter rejects the connection.
+  next   Check the port for a typo. If the port is right, the mirror is down or a filter rejects the connection.
   run    mirrorwatch doctor http://npm.example.com:4873 --ecosystem npm
          mirrorwatch rank npm
 `);

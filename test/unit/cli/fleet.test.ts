@@ -25,7 +25,7 @@ const signed = fileOf('signed', 'X-Scope-OrgID: team\nAuthorization: Basic eA==\
 const away = 'http://store.example.com:9090';
 
 describe('what is refused, before anything is sent', () => {
-  const plain = /the store token and headers with credentials are not sent over http:\/\/ off loopback: use https:\/\//;
+  const plain = /the store token and headers with credentials are sent over http:\/\/ only to loopback: use https:\/\//;
   test.each([
     { name: 'a token over plain http', argv: ['--store', away, '--store-token-file', token], why: plain },
     { name: 'a store that is no URL', argv: ['--store', '127.0.0.1:9090'], why: /--store takes an http/ },

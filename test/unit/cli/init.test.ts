@@ -67,7 +67,7 @@ describe('mirrorwatch init', () => {
       'npm: 1 module (web/package-lock.json); clients use their default',
       'pypi: 1 module (api/requirements.txt); clients use their default',
       'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default',
-      'private, and requested from no mirror: git.build.corp/team/lib, @corp/ui',
+      'private names, requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
     for (const line of [
@@ -401,7 +401,7 @@ services:
       err: expect.stringContaining('already exists'),
     });
     expect(machine.text('mirrorwatch.yaml')).toBe('mine\n');
-    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain("can't be written (ENOENT)");
+    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain('cannot be written (ENOENT)');
     expect((await machine.run(['init', 'api/mirrors.yaml', '--yes'])).code).toBe(0);
     expect(machine.text('api/mirrors.yaml')).toContain('- { from: "../go.sum", top: 12 }');
   });
@@ -444,7 +444,7 @@ services:
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
       'npm: 2 modules (package-lock.json); clients use their default',
-      'left out: the files in examples/, test/fixtures/, because examples and test data are not built here',
+      'left out: the files in examples/, test/fixtures/, because examples and test data are not part of the build',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
     const chinese = testMachine({
@@ -453,7 +453,7 @@ services:
       'Fixtures/go.sum': `${goSum}\n`,
     });
     const said = await chinese.run(['init', '--lang', 'zh', '--yes']);
-    expect(said.err).toContain('略去：samples/ 中的内容：示例和测试数据不是这里要构建的');
+    expect(said.err).toContain('略去：samples/ 中的文件：示例和测试数据不属于构建内容');
     expect(said.err).toContain('go：1 个模块（Fixtures/go.sum）');
   });
 

@@ -66,8 +66,8 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 200, body: '{"code":19024,"errcode":310000,"msg":"no","errmsg":"no"}' },
       {
         slack:
-          'the response is not in the form of this chat service: check `format` and the URL; a running daemon would retry',
-        discord: 'the response is not in the form of this chat service',
+          'the response is not in the format of this chat service: check `format` and the URL; a running daemon would retry',
+        discord: 'the response is not in the format of this chat service',
         feishu:
           'the receiver refused the message with code 19024 (the message lacks a required keyword); a running daemon',
         dingtalk:
@@ -88,8 +88,8 @@ describe.each(formats)('webhook test: %s', (format) => {
         }[format],
       },
       {
-        slack: 'the response is not in the form of this chat service',
-        discord: 'the response is not in the form of this chat service',
+        slack: 'the response is not in the format of this chat service',
+        discord: 'the response is not in the format of this chat service',
         feishu:
           'the receiver refused the message with code 11232 (too many messages); a running daemon would retry after 60 s',
         dingtalk:
@@ -102,11 +102,11 @@ describe.each(formats)('webhook test: %s', (format) => {
       'an answer that says nothing of success',
       { status: 200, body: `<html>${chatToken}</html>` },
       {
-        slack: 'the response is not in the form of this chat service',
-        discord: 'the response is not in the form of this chat service',
-        feishu: 'the response is not in the form of this chat service',
-        dingtalk: 'the response is not in the form of this chat service',
-        wecom: 'the response is not in the form of this chat service',
+        slack: 'the response is not in the format of this chat service',
+        discord: 'the response is not in the format of this chat service',
+        feishu: 'the response is not in the format of this chat service',
+        dingtalk: 'the response is not in the format of this chat service',
+        wecom: 'the response is not in the format of this chat service',
       },
     ],
     [
@@ -222,7 +222,7 @@ describe('webhook preview', () => {
       ['preview', 'ops'],
       'mirrorwatch: webhook ops sends standard to a program, so there is no message to show',
     ],
-    ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
+    ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; configured webhooks: ops, chat"],
     ['with a test', ['test', 'chat', '--json'], 'mirrorwatch webhook: --json belongs to `webhook preview`'],
   ])('%s: 2', async (_, argv, said) => {
     const file = fileWith(chatLine('slack', null, 'https://c.example.com'));

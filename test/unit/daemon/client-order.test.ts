@@ -27,7 +27,12 @@ test.each<
     ['failed', 'the client fetched nothing', 0],
   ],
   ['failing with words', { tag: 'exited', code: 1 }, { files: 0, said: '404' }, ['failed', '404', 1]],
-  ['failing without a word', { tag: 'exited', code: 2 }, { files: 3, said: '' }, ['failed', 'exit 2', 2]],
+  [
+    'failing without a word',
+    { tag: 'exited', code: 2 },
+    { files: 3, said: '' },
+    ['failed', 'the client ended with exit code 2', 2],
+  ],
   [
     'failing at something else',
     { tag: 'exited', code: 1 },
@@ -38,7 +43,7 @@ test.each<
     'killed by others',
     { tag: 'signalled', signal: 'SIGTERM' },
     { files: 0, said: '' },
-    ['unknown', 'killed by SIGTERM', null],
+    ['unknown', 'the client was killed by SIGTERM', null],
   ],
   [
     'too late',

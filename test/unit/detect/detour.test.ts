@@ -50,7 +50,7 @@ describe('one address family does not answer', () => {
       text: 'a does not respond over IPv6 (refused); it works over IPv4.',
     });
     expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe(
-      'it does not respond over IPv6',
+      'the mirror does not respond over IPv6',
     );
   });
 

@@ -95,7 +95,7 @@ describe('bytes that no authority vouches for', () => {
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
     expect(standing).toMatchObject({
       state: 'degraded',
-      because: 'its bytes changed, or differ from those of other mirrors',
+      because: 'the bytes of the mirror changed, or differ from those of other mirrors',
     });
   });
 
@@ -197,10 +197,10 @@ describe('bytes that the origin does not serve', () => {
     expect(sim.findings[0]?.finding).toMatchObject({
       confidence: 'medium',
       actionable: true,
-      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a. 1 of 3 mirrors serves the bytes of b. The origin is taken as right.',
+      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a. 1 of 3 mirrors serves the bytes of b. The bytes of the origin count as right.',
     });
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({ state: 'degraded', because: 'it served wrong bytes' });
+    expect(standing).toMatchObject({ state: 'degraded', because: 'the mirror served wrong bytes' });
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'medium', cause: 'origin' }]);
   });

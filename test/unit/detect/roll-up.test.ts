@@ -63,8 +63,8 @@ describe('roll-up', () => {
   it.each([
     ['paused', 'the mirror was paused'],
     ['maintenance', 'the mirror was in a maintenance window'],
-    ['over_budget', 'over the byte budget'],
-    ['overrun', 'the previous probe was still running'],
+    ['over_budget', 'the byte budget of the host is used up'],
+    ['overrun', 'the previous canary probe was still running'],
     ['throttled', 'the mirror throttles requests'],
     ['local', 'this host could not probe in time'],
   ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {

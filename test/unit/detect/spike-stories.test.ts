@@ -73,7 +73,7 @@ describe('spike', () => {
       'a level shift ends after a day',
       15,
       ['spike opened', 'spike closed', 'level_shift opened', 'level_shift closed'],
-      'a: the latency shift has ended: the old latency is back, or the new one is now usual.',
+      'a: the latency shift has ended. The old latency is back, or the new latency is now usual.',
     ],
   ])('%s of failures', (_name, relearnMin, want, text) => {
     const slowMs = 120 * minute;

@@ -66,7 +66,7 @@ describe('outage', () => {
     expectEachSettledOnce(sim);
   });
 
-  it('one target that fails while its canary works degrades the mirror with its scope, 4 to 6 s after', () => {
+  it('one target that fails while the canary probes succeed degrades the mirror with its scope, 4 to 6 s after', () => {
     const mirrors = [aMirror('a'), aMirror('b')];
     const bad = aTarget('a', 'info', 'example.com/b');
     const targets = [...mirrors.map((m) => aTarget(m.name)), aTarget('a', 'info'), bad];

@@ -76,7 +76,7 @@ describe('mirror.action', () => {
       for (const text of texts) expect(text).toContain(action);
       expect(failed).toContain('EACCES');
       expect(held).toContain(lang === 'en' ? 'actions are stopped' : '动作已停止');
-      expect(texts[2]).toContain(lang === 'en' ? 'made things worse' : '变差');
+      expect(texts[2]).toContain(lang === 'en' ? 'the previous mirror performed better' : '原镜像的表现更好');
       expect(texts.join()).not.toContain('+++');
     },
   );

@@ -188,8 +188,8 @@ describe('a finding as an alert', () => {
   });
 
   it.each([
-    ['en', 'mirrorwatch test message', 'Sent manually. The test finding resolves by itself.'],
-    ['zh', 'mirrorwatch 测试消息', '手动发送。测试发现会自动恢复。'],
+    ['en', 'mirrorwatch test message', 'Sent manually as a test. The test finding ends by itself.'],
+    ['zh', 'mirrorwatch 测试消息', '为测试而手动发送。测试发现会自动结束。'],
   ] as const)('a test by hand, %s, ends by itself, and carries our origin', (lang, summary, description) => {
     const stage = new Stage([am('am', { lang })]);
     const test = stage.notifier.test('am', stage.at);

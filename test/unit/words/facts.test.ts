@@ -6,15 +6,15 @@ import { english } from '../../../src/words/words.ts';
 test.each<[AuthorityCost, string]>([
   [
     { relayed: { requests: 7, ms: 4.24 }, direct: { requests: 6, ms: 1_075.4 } },
-    '7 requests, 4.2 ms through the relay; 6 requests, 1075 ms to the database itself; no cost if the client does not use the database',
+    '7 requests, 4.2 ms through the relay of the mirror; 6 requests, 1075 ms to the checksum database itself; no cost if the client does not use the checksum database',
   ],
   [
     { relayed: null, direct: { requests: 6, ms: 10 } },
-    'no relay through the mirror; 6 requests, 10 ms to the database itself; no cost if the client does not use the database',
+    'the mirror does not relay the checksum database; 6 requests, 10 ms to the checksum database itself; no cost if the client does not use the checksum database',
   ],
   [
     { relayed: { requests: 7, ms: 0 }, direct: null },
-    '7 requests, 0.0 ms through the relay; no measurement of the database itself; no cost if the client does not use the database',
+    '7 requests, 0.0 ms through the relay of the mirror; requests to the checksum database itself are not measured; no cost if the client does not use the checksum database',
   ],
 ])('%o', (cost, want) => {
   expect(formatCost(cost, english)).toBe(want);

@@ -200,7 +200,7 @@ describe('goRemedy', () => {
     );
     expect(JSON.stringify(given)).not.toContain('hunter2');
     expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com|https://a.example.com'");
-    expect(texts(given.notes)).toContain('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+    expect(texts(given.notes)).toContain('The line contains no credentials: set them in netrc or by GOAUTH.');
   });
 
   it.each([

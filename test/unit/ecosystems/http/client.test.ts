@@ -130,7 +130,7 @@ describe('the lines are those of the package manager that the profile names', ()
       'https://u:hunter2@b.example.com/m',
     );
     expect(JSON.stringify({ remedy, rollback, notes })).not.toContain('hunter2');
-    expect(texts(notes)[0]).toMatch(/^Credentials/);
+    expect(texts(notes)[0]).toMatch(/^The lines contain no credentials/);
   });
 
   test('pacman gets the whole list', () => {

@@ -134,7 +134,7 @@ describe('what to paste', () => {
       '@corp is private: it needs its own `@corp:registry=` in .npmrc (yarn: `npmScopes`). Otherwise its names are sent to this registry.',
       ...['corp-*', '@x/ui-*'].map(
         (one) =>
-          `${one} is private, but not a whole scope: clients send such names to the configured registry. Move them into a scope, or keep a registry of your own.`,
+          `${one} is private, but not a whole scope: clients send such names to the configured registry. Move them into a scope, or use a registry of your own.`,
       ),
     ]);
   });

@@ -207,7 +207,7 @@ location = "a.example.com"`);
         'https://u:hunter3@b.example.com',
       );
       expect(JSON.stringify(secret)).not.toMatch(/hunter|robot/);
-      expect(texts(secret.notes).join(' ')).toContain('Credentials are not part of the lines');
+      expect(texts(secret.notes).join(' ')).toContain('The lines contain no credentials');
       for (const odd of [`${a}/x?key=hunter2`, `${a}/$(id)`, `${a}/a'b`, `${a}/\u202e`]) {
         const { remedy, notes } = of(client, `${odd}|direct`, 'docker.io');
         expect(remedy).toEqual({});

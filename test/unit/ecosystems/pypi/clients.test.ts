@@ -179,7 +179,7 @@ describe('lines to paste', () => {
 
   test.each([
     ['plain HTTP', a, 'http://b.example.com/simple', [], 'plain HTTP'],
-    ['an extra index that should go', `${a} ${c}`, b, [], 'Remove extra indexes as well, by hand'],
+    ['an extra index that should go', `${a} ${c}`, b, [], 'Remove extra indexes by hand as well'],
     ['private names', a, b, ['corp-*'], 'Private projects'],
     ['Poetry and PDM', a, b, [], 'poetry source add --priority=primary mirror https://b.example.com/pypi/simple/'],
   ])('%s are told of', (_, before, after, patterns, want) => {

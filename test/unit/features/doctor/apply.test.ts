@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     remedy: go,
     env: { GOPROXY: `${a},direct` },
     after: { '~/.config/go/env': 'GOPROXY=https://b.example.com,direct\nGOPRIVATE=git.example.com/*\n' },
-    note: 'The environment variable GOPROXY overrides the file',
+    note: 'The environment variable GOPROXY overrides the go settings file',
   },
   {
     name: 'npm: the line of the registry alone',
@@ -190,7 +190,7 @@ describe('advice --apply', () => {
     expect(Object.fromEntries(Object.keys(after).map((name) => [name, machine.text(name)]))).toEqual(after);
     expect(await machine.run([...call, '--yes'])).toMatchObject({
       code: 0,
-      out: 'the files already contain these settings',
+      out: 'the files of the clients already contain the advised settings',
     });
     expect((await machine.run(['undo'])).code).toBe(0);
     expect(machine.everything()).toEqual(before);

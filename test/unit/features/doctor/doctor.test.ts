@@ -15,7 +15,11 @@ describe('mirrorwatch doctor', () => {
       '~/.bashrc': 'export EDITOR=vi\n',
       [goenv]: 'GOPROXY=https://a.example.com,direct\n',
     });
-    expect(await machine.run(['doctor'])).toMatchObject({ code: 0, out: 'no traps, 2 files read', err: '' });
+    expect(await machine.run(['doctor'])).toMatchObject({
+      code: 0,
+      out: 'no wrong settings found, 2 files read',
+      err: '',
+    });
   });
 
   test('notes alone are no trouble', async () => {
@@ -36,10 +40,10 @@ describe('mirrorwatch doctor', () => {
     expect(said(ran)).toMatchObject({
       ok: false,
       traps: [],
-      untold: [{ id: 'settings', because: "it can't be read (EISDIR)" }],
+      untold: [{ id: 'settings', because: 'the file cannot be read (EISDIR)' }],
     });
     expect((await machine.run(['doctor'])).out).toBe(
-      `could not be checked\n  ${machine.at('~/.zshrc')}: it can't be read (EISDIR)\n\n1 could not be checked, 1 file read`,
+      `could not be checked\n  ${machine.at('~/.zshrc')}: the file cannot be read (EISDIR)\n\n1 could not be checked, 1 file read`,
     );
   });
 
@@ -65,12 +69,12 @@ describe('mirrorwatch doctor', () => {
 warning  GOPROXY ends with a proxy  go-direct-missing
   GOPROXY https://***@a.example.com/ ends with a proxy.
   where   /home/ada/.config/go/env:1
-  causes  If the proxies lack a module, the build fails, even if the module's own server has it. If that is intended, end the list with \`off\`.
+  causes  If the proxies lack a module, the build fails, even if the module's own server has it. If no other source may be used, end the list with \`off\`.
   set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off instead of ,direct if nothing else may be used
           --fix repairs this
 
 1 error, 1 warning, 1 file read
-2 of them can be fixed automatically: mirrorwatch doctor --fix`);
+2 of these problems can be fixed automatically: mirrorwatch doctor --fix`);
   });
 
   test('text of files moves no cursor', async () => {
@@ -83,7 +87,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
   test.each([
     [['doctor', '--yes'], '--yes can only be used with --fix'],
     [['doctor', '--fixx'], "Unknown option '--fixx'"],
-    [['undo', '1', '--list'], '--list takes no ID'],
+    [['undo', '1', '--list'], '--list cannot be combined with an ID'],
   ])('%j is wrong usage', async (argv, said) => {
     expect(await run(argv, { env: { HOME: '/nowhere' } })).toMatchObject({
       code: 2,
@@ -121,7 +125,7 @@ describe('--fix', () => {
  GOPROXY=https://***@a.example.com,direct
 -GOSUMDB=off
 changed ${path}
-a backup is kept; to restore it: mirrorwatch undo 1`);
+the old files are saved; to restore them: mirrorwatch undo 1`);
   });
 
   test('neither what is said nor the diff shows user-info without a scheme, or turns the direction of writing', async () => {
@@ -153,7 +157,7 @@ a backup is kept; to restore it: mirrorwatch undo 1`);
     const machine = testMachine(files);
     expect(await machine.run(['doctor', '--fix'], { answer: true })).toMatchObject({
       code: 0,
-      out: 'no traps, 1 file read',
+      out: 'no wrong settings found, 1 file read',
     });
   });
 
@@ -192,7 +196,7 @@ a backup is kept; to restore it: mirrorwatch undo 1`);
     chmodSync(machine.at(goenv), 0o600);
     expect(await machine.run(['undo', '1'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('it was changed again'),
+      err: expect.stringContaining('the file was changed again'),
     });
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
     expect(await machine.run(['undo', '7'])).toMatchObject({

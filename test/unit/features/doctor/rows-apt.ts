@@ -82,7 +82,7 @@ export const aptRows: readonly TrapRow[] = [
     files: { '/etc/apt/auth.conf.d/own.conf': 'machine apt.corp login ada password hunter2\n' },
     id: 'apt-auth-readable',
     where: ['/etc/apt/auth.conf.d/own.conf'],
-    what: 'The mode of the file is 644',
+    what: 'The file with the passwords has the mode 644',
     set: ['chmod o-r <root>/etc/apt/auth.conf.d/own.conf'],
   },
   {

@@ -129,7 +129,7 @@ export const goRows: readonly TrapRow[] = [
     files: { [goenv]: 'GONOSUMDB=github.com,git.example.com/*\n' },
     id: 'go-sumdb-skipped',
     where: [`${goenv}:1`],
-    what: 'GONOSUMDB has github.com',
+    what: 'GONOSUMDB contains github.com',
     mended: { [goenv]: 'GONOSUMDB=git.example.com/*\n' },
   },
   {
@@ -137,7 +137,7 @@ export const goRows: readonly TrapRow[] = [
     files: { [goenv]: 'GOPRIVATE=*\n' },
     id: 'go-sumdb-skipped',
     where: [`${goenv}:1`],
-    what: 'GOPRIVATE has *',
+    what: 'GOPRIVATE contains *',
     mended: { [goenv]: '' },
   },
   {

@@ -19,7 +19,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-registry-shadowed',
     where: ['.npmrc:1', '~/.npmrc:2'],
-    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+    what: 'The registry setting https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   },
   {
     name: 'the file beside a folder node_modules shadows that of the user',
@@ -30,7 +30,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-registry-shadowed',
     where: ['/home/.npmrc:1', '~/.npmrc:1'],
-    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+    what: 'The registry setting https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   },
   ...['"ada/*"', '"./ada/**/", "!ada/b"', '"!ada/work", "ada/work"'].map((globs) => ({
     name: `the file of a workspace's root, not that of the package, shadows the user's: ${globs}`,
@@ -45,7 +45,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-registry-shadowed',
     where: ['/home/.npmrc:1', '~/.npmrc:1'],
-    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+    what: 'The registry setting https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   })),
   ...['"other/*"', '"ada/*", "!ada/work"', '"ada"'].map((globs) => ({
     name: `the package's own file where the workspace above is not its own: ${globs}`,
@@ -58,7 +58,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-registry-shadowed',
     where: ['.npmrc:1', '~/.npmrc:1'],
-    what: 'https://a.example.com/ takes effect (project), not https://b.example.com (user)',
+    what: 'The registry setting https://a.example.com/ takes effect (project), not https://b.example.com (user)',
   })),
   {
     name: 'a variable shadows the global and the builtin file',
@@ -82,7 +82,7 @@ export const npmRows: readonly TrapRow[] = [
     where: ['~/.npmrc:1'],
     what: '@corp:registry is http://npm.corp/',
     set: [
-      'mirrorwatch doctor https://npm.corp/ --ecosystem npm    # checks that the server speaks TLS; change http to https only then',
+      'mirrorwatch doctor https://npm.corp/ --ecosystem npm    # checks that the server speaks TLS; change http to https only if it does',
     ],
   },
   {
@@ -201,6 +201,6 @@ export const npmRows: readonly TrapRow[] = [
     files: { 'package.json': packageJson, '~/.npmrc': '@corp:registry=https://npm.corp/\n' },
     id: 'npm-scope-of-user',
     where: ['~/.npmrc:1', 'package.json:4'],
-    what: '@corp is requested from https://npm.corp/ here',
+    what: 'On this machine, @corp is requested from https://npm.corp/',
   },
 ];

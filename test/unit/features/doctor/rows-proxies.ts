@@ -38,7 +38,7 @@ export const proxyRows: readonly TrapRow[] = [
     },
     id: 'proxy-except-url',
     where: ['$NO_PROXY'],
-    what: 'NO_PROXY has https://go.build.corp:8443/x',
+    what: 'NO_PROXY contains https://go.build.corp:8443/x',
     set: ["export NO_PROXY='localhost,127.0.0.1,::1,go.build.corp:8443,.b.corp'"],
   },
   {

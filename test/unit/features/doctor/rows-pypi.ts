@@ -10,7 +10,7 @@ export const pypiRows: readonly TrapRow[] = [
     },
     id: 'pip-index-shadowed',
     where: ['~/.config/pip/pip.conf:3', '/etc/pip.conf:2'],
-    what: 'https://***@a.example.com/simple takes effect (user), not https://b.example.com/simple (global)',
+    what: 'The index setting https://***@a.example.com/simple takes effect (user), not https://b.example.com/simple (global)',
   },
   {
     name: "a variable shadows PIP_CONFIG_FILE, which shadows site and system and replaces the user's files",
@@ -120,7 +120,7 @@ export const pypiRows: readonly TrapRow[] = [
     env: { UV_INDEX_URL: 'https://b.example.com/simple' },
     id: 'uv-index-shadowed',
     where: ['pyproject.toml:5', '$UV_INDEX_URL'],
-    what: 'https://a.example.com/simple takes effect (project), not https://b.example.com/simple (environment)',
+    what: 'The index setting https://a.example.com/simple takes effect (project), not https://b.example.com/simple (environment)',
   },
   {
     name: "a default index of the user over the project's old form",
@@ -140,7 +140,7 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'trusted-host is pip.corp',
     set: [
       'unset PIP_TRUSTED_HOST    # and remove it from the startup file of your shell',
-      'pip config set global.cert /path/to/your-authority.pem    # if it is your own authority',
+      'pip config set global.cert /path/to/your-authority.pem    # if the index uses your own certificate authority',
     ],
   },
   {

@@ -55,7 +55,7 @@ describe('undo --all', () => {
     writeFileSync(machine.at(goenv), 'GOPROXY=off\n');
     const { code, out, err } = await machine.run(['undo', '--all']);
     expect([code, out]).toEqual([1, `restored ${machine.at(ci)}`]);
-    expect(err).toContain(`nothing was restored: ${machine.at(goenv)}: it was changed again`);
+    expect(err).toContain(`nothing was restored: ${machine.at(goenv)}: the file was changed again`);
     expect(err.match(/^not restored: \S+go\/env /gm)).toHaveLength(2);
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
   });

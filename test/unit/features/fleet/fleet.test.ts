@@ -25,14 +25,14 @@ const rows: readonly Row[] = [
     name: 'down from 3 of 4: the path of the others',
     places: { ams: a({ x: down }), bom: a({ x: down }), fra: a({ x: well(1, 210) }), sgp: a({ x: down }) },
     mirrors: [
-      'x: down from 3 of 4 places (ams, bom and sgp) since 14:02 UTC; from fra it responds in 210 ms: the cause is the network path of ams, bom and sgp or the server reached from there, not the whole mirror',
+      'x: down from 3 of 4 places (ams, bom and sgp) since 14:02 UTC; from fra the mirror responds in 210 ms: the cause is the network path of ams, bom and sgp or the server reached from there, not the whole mirror',
     ],
   },
   {
     name: 'down from one alone: the path of that place',
     places: { fra: a({ x: down }), ams: a({ x: well(1, 90) }), sgp: a({ x: well() }) },
     mirrors: [
-      'x: down from fra alone since 14:02 UTC; from ams it responds in 90 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
+      'x: down from fra alone since 14:02 UTC; from ams the mirror responds in 90 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
     ],
   },
   {
@@ -66,7 +66,7 @@ const rows: readonly Row[] = [
     name: 'degraded from two of three',
     places: { ams: a({ x: { state: 'degraded' } }), fra: a({ x: { state: 'degraded' } }), sgp: a({ x: well(1, 80) }) },
     mirrors: [
-      'x: degraded from 2 of 3 places (ams and fra) since 14:02 UTC; from sgp it responds in 80 ms: the cause is the network path of ams and fra or the server reached from there, not the whole mirror',
+      'x: degraded from 2 of 3 places (ams and fra) since 14:02 UTC; from sgp the mirror responds in 80 ms: the cause is the network path of ams and fra or the server reached from there, not the whole mirror',
     ],
   },
   {
@@ -102,7 +102,7 @@ const rows: readonly Row[] = [
       'fra: rejected its new configuration and runs the old one',
       'fra: runs another configuration than 4 other places',
       'sgp: its clock is 90s behind',
-      'sgp: runs version 0.0.9; 4 other places run 0.1.0',
+      'sgp: runs version 0.0.9; 4 other places run version 0.1.0',
     ],
   },
   {
@@ -117,8 +117,8 @@ const rows: readonly Row[] = [
       sgp: a({ x: well(), y: well(), z: well() }),
     },
     mirrors: [
-      'x: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
-      'y: down from fra alone since 14:02 UTC; from ams it responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
+      'x: down from fra alone since 14:02 UTC; from ams the mirror responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
+      'y: down from fra alone since 14:02 UTC; from ams the mirror responds in 100 ms: the cause is the network path of fra or the server reached from there, not the whole mirror',
     ],
     told: [
       'fra: 2 mirrors are down as seen from fra, but not from most other places: the cause is the network or the daemon of fra, not the mirrors',
@@ -176,8 +176,8 @@ describe('what is said', () => {
     const advising = a({ x: well(1), y: well(2) }, { advice: ['x>y'] });
     const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: advising, p2: advising, p3 })).toEqual([
-      'x: down from p3 alone since 14:02 UTC; from p1 it responds in 100 ms, but p1 and p2 also advise clients to leave it, so the cause may be the mirror itself',
-      'Switch go from x to y at all places: 3 of 3 advise to leave x; x is up now from p1 and p2, but their advice is still in force',
+      'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 also advise clients to leave the mirror, so the cause may be the mirror itself',
+      'Switch go from x to y at all places: 3 of 3 places advise to leave x; x is up now from p1 and p2, but their advice is still in force',
     ]);
   });
 
@@ -185,18 +185,18 @@ describe('what is said', () => {
     const fine = a({ x: well(1), y: well(2) });
     const left = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: left, p2: left, p3: fine })[1]).toBe(
-      'Switch go from x to y at all places: 2 of 3 advise to leave x; p3 does not, and switches only to keep one setting for the group',
+      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p3 does not, and switches only to keep one setting for the group',
     );
     expect(said({ p1: fine, p2: fine, p3: left }, 1)[1]).toBe(
-      'Switch go from x to y at all places: 1 of 3 advise to leave x; p1 and p2 do not, and switch only to keep one setting for the group',
+      'Switch go from x to y at all places: 1 of 3 places advise to leave x; p1 and p2 do not, and switch only to keep one setting for the group',
     );
   });
 
   test('a failback leaves a mirror that works, and says nothing against it', () => {
     const back = a({ x: well(2), y: well(1) }, { advice: ['x>y failback'] });
     expect(said({ p1: back, p2: back, p3: a({ x: down, y: well(1) }) })).toEqual([
-      'x: down from p3 alone since 14:02 UTC; from p1 it responds in 100 ms: the cause is the network path of p3 or the server reached from there, not the whole mirror',
-      'Switch go from x to y at all places: 2 of 3 advise to leave x; p3 does not, and switches only to keep one setting for the group',
+      'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms: the cause is the network path of p3 or the server reached from there, not the whole mirror',
+      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p3 does not, and switches only to keep one setting for the group',
     ]);
   });
 

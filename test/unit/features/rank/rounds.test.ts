@@ -189,19 +189,19 @@ describe('what a ranking says', () => {
       '2 ms of noise are none',
       { a: 4, b: 2, c: 3 },
       null,
-      'keep what you have: no mirror proved better than a; b, c are equal',
+      'keep the current setting: no mirror proved better than a; b, c are equal',
     ],
     [
       'just below minGain',
       { a: 100, b: 81, c: 81 },
       null,
-      'keep what you have: no mirror proved better than a; b, c are equal',
+      'keep the current setting: no mirror proved better than a; b, c are equal',
     ],
     [
       'just below 10 ms',
       { a: 20, b: 10.1, c: 99 },
       null,
-      'keep what you have: no mirror proved better than a; b is equal',
+      'keep the current setting: no mirror proved better than a; b is equal',
     ],
     [
       'from minGain and 10 ms on',
@@ -231,13 +231,13 @@ describe('what a ranking says', () => {
       'one failure of ten is chance',
       { a: tenth(1, 5), b: 5, c: 5 },
       null,
-      'keep what you have: no mirror proved better than a; 1 of its 10 requests failed, but that may be chance; b, c are equal',
+      'keep the current setting: no mirror proved better than a; 1 of its 10 requests failed, but that may be chance; b, c are equal',
     ],
     [
       'a faster one that fails',
       { a: 90, b: tenth(4, 5), c: 90 },
       null,
-      'keep what you have: no mirror proved better than a; c is equal',
+      'keep the current setting: no mirror proved better than a; c is equal',
     ],
     [
       'one behind the first is dead',
@@ -249,7 +249,7 @@ describe('what a ranking says', () => {
       'one that is not in the chain is dead',
       { a: 20, b: 20 },
       null,
-      'keep what you have: no mirror proved better than a; b is equal',
+      'keep the current setting: no mirror proved better than a; b is equal',
     ],
     ['nobody usable: none', {}, null, 'no usable mirror'],
   ])('%s', async (_, times, remedy, reason) => {
@@ -266,7 +266,7 @@ describe('what a ranking says', () => {
     expect(englishLeft(chinese.reason, ['refused'])).toEqual([]);
     expect(chinese.reason).toMatch(/[\u4e00-\u9fff]/);
   });
-  const quiet = 'keep what you have: ';
+  const quiet = 'keep the current setting: ';
   const unknown: Outcome = { tag: 'unknown', because: 'proxy' };
   const ten = (of: (round: number) => number | Outcome) => Array.from({ length: 10 }, (_, round) => of(round));
   const swinging = ten((round) => (round % 2 === 0 ? 10 : 300));

@@ -89,7 +89,7 @@ describe('the text', () => {
   test('the number of places is in every majority', () => {
     const text = renderRules({ ...defaultRuleParameters, vantages: 3 });
     expect(numbers(text, /count_vantages, (\d+)\)/g)).toEqual(['3']);
-    expect(text).toContain('the minimum of 3 is not reached.');
+    expect(text).toContain('fewer than the minimum of 3.');
   });
 
   test('the runbook is in every alert', () => {

@@ -85,12 +85,12 @@ const undo = 'Undo the change in clients that still have it.';
 
 describe('the end of an advice says what its reader must do', () => {
   it.each<[string, Partial<Advice>, string, boolean]>([
-    ['a switch', { state: 'expired' }, 'Switch ended: move go clients back from inland', true],
-    ['a client setting', { ...setting, state: 'expired' }, 'Setting ended: remove GODEBUG=http2client=0 for go', true],
+    ['a switch', { state: 'expired' }, 'Advice expired: switch go clients back from inland', true],
+    ['a client setting', { ...setting, state: 'expired' }, 'Advice expired: remove GODEBUG=http2client=0 for go', true],
     [
       'the removal of one, behind a switch',
       { ...setting, state: 'expired', cause: 'failback' },
-      'Switch ended: move go clients back from coast',
+      'Advice expired: switch go clients back from coast',
       true,
     ],
     ['a refusal at its ttl', { ...refusal, state: 'expired' }, 'No longer valid: "No switch advised for go"', false],
@@ -195,7 +195,9 @@ describe.each(formats)('%s', (format) => {
     const stage = new Stage([chat('c', format, { page: 'https://mw.example.com' }, { lang: 'en' })]);
     const one = { ...proposal, remedy: { env: 'export A=b' } };
     stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: one }] }, stage.at));
-    expect(sentOf(stage).map(textsOf).join('\n')).toContain('the status page lists what this line does not cover');
+    expect(sentOf(stage).map(textsOf).join('\n')).toContain(
+      'the status page lists the cases that the line to set does not cover',
+    );
   });
 
   it('keeps to its limits however much there is, loses nothing, and cuts no line that is to be copied', () => {

@@ -85,7 +85,7 @@ it('what was accepted takes the place of its proposal', () => {
   channel.stage.advise('accepted', { ...leave, state: 'accepted' });
   channel.pass(20 * second);
   expect(channel.texts()).toHaveLength(1);
-  expect(channel.texts()[0]).toContain('Accepted: go uses b');
+  expect(channel.texts()[0]).toContain('Accepted: go clients use b');
   expect(channel.texts()[0]).not.toContain('Switch go');
 });
 
