@@ -157,7 +157,11 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
 
   test.each([
     ['that is no state file', 'notes.txt', 'the file is not a mirrorwatch state file'],
-    ['where there can be no folder', '/proc/mirrorwatch-none/y.db', 'the folder of the file cannot be created (ENOENT)'],
+    [
+      'where there can be no folder',
+      '/proc/mirrorwatch-none/y.db',
+      'the folder of the file cannot be created (ENOENT)',
+    ],
   ])('a path %s is a mistake: said, exit 2, and nothing is touched', async (_, path, why) => {
     const own = tempDir('state-path');
     const file = join(own, 'mirrorwatch.yaml');

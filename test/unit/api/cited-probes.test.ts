@@ -57,7 +57,7 @@ describe('the probes that a finding names', () => {
   test('what is gone is said, and leads nowhere', () => {
     const isKept = (id: string): boolean => ['p1', 'p20'].includes(id);
     expect(walkOf({ probeIds: ids, slowest }, isKept)).toBe(
-      'probe transcripts: [the first → p1] [the newest → p20] (3 no longer stored)',
+      'probe transcripts: [the first → p1] [the newest → p20] (3 more probes are no longer stored)',
     );
     expect(walkOf({ probeIds: ids }, () => false)).toBe('the probes of this finding are no longer stored');
     expect(walkOf({ probeIds: ids, slowest }, isKept, 'zh')).toBe(

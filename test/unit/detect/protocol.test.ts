@@ -154,7 +154,9 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
       text: 'a fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use this mirror. These clients have no known setting that turns HTTP/2 off.',
     });
     expect(sim.state('a')).toBe('degraded');
-    expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe('the mirror fails over HTTP/2');
+    expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe(
+      'the mirror fails over HTTP/2',
+    );
   });
 
   it('one failure is a blip', () => {

@@ -46,7 +46,9 @@ test('the way to a mirror in Chinese, layer by layer, and to programs as ever', 
   expect(told.out).toMatch(/^ {2}TCP 连接 {3}失败 {3}refused：/m);
   expect(englishLeft(told.out)).toEqual([]);
   // The text of a layer begins at one cell, whatever its name is.
-  const begins = told.out.split('\n').flatMap((line) => /^ {2}\S.*?(?=refused：|未到达|URL 中是 IP 地址)/.exec(line) ?? []);
+  const begins = told.out
+    .split('\n')
+    .flatMap((line) => /^ {2}\S.*?(?=refused：|未到达|URL 中是 IP 地址)/.exec(line) ?? []);
   expect([begins.length, new Set(begins.map(displayWidth)).size]).toEqual([6, 1]);
   const [english, json] = [await machine.run([...argv, '--json']), await machine.run([...argv, '--json', ...zh])];
   expect({ out: json.out, code: json.code }).toEqual({ out: english.out, code: english.code });
