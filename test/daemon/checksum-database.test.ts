@@ -146,7 +146,7 @@ describe('the checksum database through a relay and directly, on sockets', () =>
     const { mirrors } = JSON.parse((await of.get('/api/v1/mirrors')).text) as { mirrors: { authorityCost: unknown }[] };
     expect(mirrors).toMatchObject([{ authorityCost: cost }]);
     expect((await of.get('/mirrors/relay')).text).toMatch(
-      /checksum lookup, cost for a client.*5 requests, .* through the relay of the mirror; 4 requests, /,
+      /cost of a checksum lookup for a client.*5 requests, .* through the relay of the mirror; 4 requests, /,
     );
     expect(askedOf(database, '/lookup/rsc.io/quote@v1.5.2')).toBeGreaterThan(0);
     expect(askedOf(database, 'example.com')).toBe(0);

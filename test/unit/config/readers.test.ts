@@ -198,7 +198,7 @@ describe('Go modules and versions', () => {
   ])('%s: %s', (text, tag) => expect(parseGoModule(text).tag).toBe(tag));
 });
 
-/** What a GOPROXY line of the file is taken for: entries, each with the separator before it. */
+/** What a value of GOPROXY, such as https://goproxy.example.com,direct of the file is taken for: entries, each with the separator before it. */
 function parseGoChain(chain: string) {
   const mistake = checkGoproxy(chain);
   if (mistake !== null) return { tag: 'error', error: mistake };
