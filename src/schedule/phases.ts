@@ -15,11 +15,16 @@ export interface StartPhase {
 export interface RepeatedRequest {
   /** The request, see `requestKeyOf`. */
   readonly key: string;
+  /** Requests of the same kind (step and connection) are spread over their interval. */
+  readonly kind: string;
   readonly everyMs: number;
 }
 
-/** An upper bound for the starts within one interval that are considered. Requests beyond it get a phase by hash. */
+/** The maximum number of starts within one interval that are considered, and of requests that are placed in gaps. */
 const startsMax = 20_000;
+const placedMax = 2_000;
+/** A request is placed in a gap that is at least this share of the longest one. */
+const longShare = 0.7;
 
 /** The key of a request that is sent to all mirrors of an upstream. */
 export function requestKeyOf({ ecosystem, upstream, module, version, step }: Target, connection: Connection): string {
@@ -29,7 +34,8 @@ export function requestKeyOf({ ecosystem, upstream, module, version, step }: Tar
 /**
  * Chooses phases for the light requests of one upstream, so that the starts at one mirror are far apart: a fault of the
  * mirror is then found soon. The requests with the shortest interval are spread evenly. Each other request starts in the
- * middle of the longest gap between the starts before it.
+ * middle of a long gap between the starts before it. Of the long gaps it is the one by which requests of the same kind
+ * are far apart too: a fault of one step is then found soon.
  * @param known  the phases of requests that keep theirs, by key; requests that are not in `all` are ignored
  * @param seed   the vantage, so that two vantages do not probe at the same times
  * @returns      the phases of all requests, by key
@@ -42,19 +48,35 @@ export function choosePhases(
   const chosen = new Map<string, StartPhase>();
   const byInterval = Map.groupBy(all, ({ everyMs }) => everyMs);
   for (const everyMs of [...byInterval.keys()].toSorted((a, b) => a - b)) {
-    const fresh: string[] = [];
-    for (const { key } of byInterval.get(everyMs) ?? []) {
-      const phase = known.get(key);
-      if (phase?.everyMs === everyMs) chosen.set(key, phase);
-      else fresh.push(key);
+    const fresh: RepeatedRequest[] = [];
+    for (const request of byInterval.get(everyMs) ?? []) {
+      const phase = known.get(request.key);
+      if (phase?.everyMs === everyMs) chosen.set(request.key, phase);
+      else fresh.push(request);
     }
-    const order = new Map(fresh.map((key) => [key, hash32(`${seed}\n${key}`)]));
-    fresh.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
     const starts = startsWithin(everyMs, chosen);
-    const phases = starts.length === 0 ? spreadEvenly(fresh, everyMs, order) : fillGaps(fresh, everyMs, starts);
+    const wished = wishedOf(fresh, everyMs, seed);
+    const isEven = starts.length === 0 || wished.length > placedMax;
+    const phases = isEven ? spreadEvenly(wished, everyMs) : fillGaps(wished, everyMs, starts);
     for (const [key, phase] of phases) chosen.set(key, phase);
   }
   return chosen;
+}
+
+/** A request and the offset at which it would start without regard to requests of other kinds, milliseconds. */
+interface Wished {
+  readonly key: string;
+  readonly atMs: number;
+}
+
+/** Spreads the requests of each kind evenly over the interval, in the order of a hash. */
+function wishedOf(requests: readonly RepeatedRequest[], everyMs: number, seed: string): readonly Wished[] {
+  const shareOf = (text: string): number => hash32(`${seed}\n${text}`) / 2 ** 32;
+  return [...Map.groupBy(requests, ({ kind }) => kind)].flatMap(([kind, ofKind]) => {
+    const inOrder = ofKind.map(({ key }) => ({ key, share: shareOf(key) })).sort((a, b) => a.share - b.share);
+    const firstMs = shareOf(`${kind} ${inOrder[0]?.key ?? ''}`) * everyMs;
+    return inOrder.map(({ key }, index) => ({ key, atMs: (firstMs + (index * everyMs) / ofKind.length) % everyMs }));
+  });
 }
 
 /** The starts within an interval, ascending, milliseconds. Requests whose interval does not divide it are left out. */
@@ -68,19 +90,16 @@ function startsWithin(everyMs: number, chosen: ReadonlyMap<string, StartPhase>):
   return starts.sort((a, b) => a - b);
 }
 
-function spreadEvenly(
-  keys: readonly string[],
-  everyMs: number,
-  order: ReadonlyMap<string, number>,
-): readonly (readonly [string, StartPhase])[] {
-  const firstMs = ((order.get(keys[0] ?? '') ?? 0) / 2 ** 32) * everyMs;
-  const gapMs = everyMs / keys.length;
-  return keys.map((key, index) => [key, { everyMs, atMs: (firstMs + index * gapMs) % everyMs, gapMs }]);
+function spreadEvenly(wished: readonly Wished[], everyMs: number): readonly (readonly [string, StartPhase])[] {
+  const inOrder = wished.toSorted((a, b) => a.atMs - b.atMs);
+  const firstMs = inOrder[0]?.atMs ?? 0;
+  const gapMs = everyMs / inOrder.length;
+  return inOrder.map(({ key }, index) => [key, { everyMs, atMs: (firstMs + index * gapMs) % everyMs, gapMs }]);
 }
 
-/** Places each request in the middle of the longest gap, between the starts and the requests placed before it. */
+/** Places each request in the middle of the long gap that is nearest to its wished offset. */
 function fillGaps(
-  keys: readonly string[],
+  wished: readonly Wished[],
   everyMs: number,
   starts: readonly number[],
 ): readonly (readonly [string, StartPhase])[] {
@@ -88,19 +107,20 @@ function fillGaps(
     startMs,
     ms: (starts[index + 1] ?? (starts[0] ?? 0) + everyMs) - startMs,
   }));
-  gaps.sort((a, b) => a.ms - b.ms);
-  // Halved gaps, longest first: each is at most as long as the gaps that were halved before it.
-  const halves: { readonly startMs: number; readonly ms: number }[] = [];
-  let nextHalf = 0;
-  return keys.map((key) => {
-    const half = halves[nextHalf];
-    const whole = gaps.at(-1);
-    const isHalf = half !== undefined && (whole === undefined || half.ms > whole.ms);
-    const gap = (isHalf ? half : whole) ?? { startMs: 0, ms: everyMs };
-    if (isHalf) nextHalf += 1;
-    else gaps.pop();
+  return wished.map(({ key, atMs }) => {
+    const longMs = longShare * Math.max(...gaps.map(({ ms }) => ms));
+    const distanceOf = (gap: { readonly startMs: number; readonly ms: number }): number => {
+      const awayMs = Math.abs(gap.startMs + gap.ms / 2 - atMs) % everyMs;
+      return Math.min(awayMs, everyMs - awayMs);
+    };
+    let [nearest, nearestMs] = [0, Number.POSITIVE_INFINITY];
+    for (const [index, gap] of gaps.entries()) {
+      const ms = gap.ms < longMs ? Number.POSITIVE_INFINITY : distanceOf(gap);
+      if (ms < nearestMs) [nearest, nearestMs] = [index, ms];
+    }
+    const gap = gaps[nearest] ?? { startMs: 0, ms: everyMs };
     const gapMs = gap.ms / 2;
-    halves.push({ startMs: gap.startMs, ms: gapMs }, { startMs: gap.startMs + gapMs, ms: gapMs });
+    gaps.splice(nearest, 1, { startMs: gap.startMs, ms: gapMs }, { startMs: gap.startMs + gapMs, ms: gapMs });
     return [key, { everyMs, atMs: (gap.startMs + gapMs) % everyMs, gapMs }];
   });
 }

@@ -64,13 +64,13 @@ export function addRepeated(
   all.set(upstream, requests);
   for (const connection of connections) {
     const key = requestKeyOf(target, connection);
-    requests.set(key, { key, everyMs: cadence.everyMs });
+    requests.set(key, { key, kind: `${target.step}|${connection}`, everyMs: cadence.everyMs });
   }
 }
 
 function peeksOf(upstream: string, { schedule: { pace } }: Config): RepeatedRequests {
   const key = `${upstream}|peek`;
-  return new Map(pace.cadence.kind === 'every' ? [[key, { key, everyMs: pace.cadence.everyMs }]] : []);
+  return new Map(pace.cadence.kind === 'every' ? [[key, { key, kind: 'peek', everyMs: pace.cadence.everyMs }]] : []);
 }
 
 export interface PlanMeans {

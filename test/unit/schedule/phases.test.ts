@@ -4,7 +4,7 @@ import { choosePhases, type RepeatedRequest, type StartPhase } from '../../../sr
 const second = 1_000;
 
 function requests(prefix: string, count: number, everyMs: number): readonly RepeatedRequest[] {
-  return Array.from({ length: count }, (_, n) => ({ key: `${prefix}${n}`, everyMs }));
+  return Array.from({ length: count }, (_, n) => ({ key: `${prefix}${n}`, kind: prefix, everyMs }));
 }
 
 /** The times between the starts of an hour, ascending, milliseconds. */
@@ -34,6 +34,15 @@ describe('the phases of the light requests of an upstream', () => {
     const gaps = gapsOf(choosePhases(all, new Map(), 'here').values());
     expect(gaps[0]).toBeCloseTo(5 * second, 0);
     expect(gaps.at(-1)).toBeCloseTo(5 * second, 0);
+  });
+
+  it('requests of one kind are spread over their interval, whatever other kinds do', () => {
+    const kinds = ['b', 'c', 'd'].flatMap((kind) => requests(kind, 3, 300 * second));
+    const phases = choosePhases([...requests('a', 3, 30 * second), ...kinds], new Map(), 'here');
+    for (const kind of ['b', 'c', 'd']) {
+      const gaps = gapsOf([...phases].filter(([key]) => key.startsWith(kind)).map(([, phase]) => phase));
+      expect(gaps.at(-1)).toBeLessThan(125 * second);
+    }
   });
 
   it('a fault waits for the next start little longer than if all starts had the same distance', () => {
