@@ -225,14 +225,14 @@ This section is for dashboards and rules from before the first release. Metrics 
 | \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
 | \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | one cause: [first events](#first-events); whether a mismatch is open: \`mirror_integrity_mismatch_active\` |
 | \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
-| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | as \`mirror_probe_rtt_seconds\` | every target: \`GET /api/v1/targets\` |
-| \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries only | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_rtt_spike_streak\` by target | by mirror, the longest | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_last_success_timestamp_seconds\` by target | by mirror and \`step\` | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_unknown_total\` by \`step\` | by mirror | the same metric: it is the sum over steps |
 | \`mirror_lag_records\` without \`module\` | \`mirror_sync_lag_records\` | \`mirror_sync_lag_records\` |
-| \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | the name that every Prometheus client has |
-| – | \`process_cpu_user_seconds_total\`, \`process_cpu_system_seconds_total\`, \`process_cpu_seconds_total\`, \`process_virtual_memory_bytes\`, \`process_heap_bytes\` | new: as every Prometheus client has them |
+| \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | \`process_resident_memory_bytes\`, the standard name in Prometheus client libraries |
+| – | \`process_cpu_user_seconds_total\`, \`process_cpu_system_seconds_total\`, \`process_cpu_seconds_total\`, \`process_virtual_memory_bytes\`, \`process_heap_bytes\` | these new metrics, with the standard names of Prometheus client libraries |
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 

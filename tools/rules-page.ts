@@ -75,7 +75,7 @@ function burnTable(): string {
     'longer window',
     'shorter window',
     'budget spent in the longer window',
-    `failed share at ${defaultRuleParameters.sloPercent} %`,
+    `failed share of probes, if --slo is ${defaultRuleParameters.sloPercent}`,
   );
   return [head, row('---:', '---', '---', '---:', '---:'), ...rows].join('\n');
 }
@@ -190,7 +190,7 @@ and more than half of the places that monitor the mirror, including those withou
 | 1 | never; only MirrorDown can fire | never; only VantageSuspect can fire |
 | 2 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
 | 3 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
-| 10 | 6 | as for 3 places |
+| 10 | 6 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
 
 Rules identify a mirror by its name, so give it the same \`name\` in the configuration of each place.
 

@@ -32,13 +32,13 @@ export const daemonMetrics = {
   mirrorwatch_config_info: newGauge(
     ['hash'],
     { daemon: {} },
-    'Always 1. Places that monitor the same mirrors and modules with the same rules have the same hash.',
+    'Always 1. Places (locations with a daemon) that monitor the same mirrors and modules by the same rules have the same hash.',
     'never',
   ),
   mirrorwatch_shard_info: newGauge(
     ['index', 'count'],
     { daemon: {} },
-    'Always 1. Index of this daemon among the shards of its place, from 0, and their number.',
+    'Always 1. The daemons that divide the targets of one place are shards: label index is the number of this shard, from 0, and count the number of shards.',
     'if one daemon probes all targets of the place',
   ),
   mirrorwatch_place_info: newGauge(
