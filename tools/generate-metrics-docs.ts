@@ -50,7 +50,7 @@ function row(...cells: readonly string[]): string {
 function perText(metric: Metric): string {
   return Object.entries(metric.per)
     .map(([kind, each]) => {
-      const factors = Object.entries(each).map(([label, values]) => `${values.length} ${label}`);
+      const factors = Object.entries(each).map(([label, values]) => `${values.length} values of \`${label}\``);
       return [kind, ...factors].join(' × ');
     })
     .join(', ');
