@@ -80,7 +80,7 @@ function between(page: string, mark: string, lines: readonly string[]): string {
 function record(): readonly string[] {
   return [...committed()].flatMap(([part, result]) => {
     const { cores, model, commit, at, load } = result.machine;
-    const when = `commit ${commit}, ${at.slice(0, 16)}Z, load average before ${load.toFixed(2)}`;
+    const when = `commit ${commit}, ${at.slice(0, 16)}Z, load average before the run ${load.toFixed(2)}`;
     return [
       `\`${commandOf(part)}\`: ${cores} cores ${model}, ${when}`,
       '',

@@ -39,7 +39,7 @@ function alertRow(rule: AlertRule): string {
 }
 
 function alertTable(groups: readonly RuleGroup[]): string {
-  const head = row('alert', 'severity', 'for', 'keeps firing', 'evidence', 'summary');
+  const head = row('alert', 'severity', 'for', 'keeps firing', 'evidence for advice', 'summary');
   return [
     head,
     row('---', '---', '---', '---', '---', '---'),
