@@ -95,7 +95,7 @@ function levelTable(): string {
 }
 
 /** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
-const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
+const measured = `The times in the table below were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
 targets every 30 s for an hour. Each time is the median of three instant queries:
 
 | expression | time | samples read |
@@ -235,7 +235,7 @@ MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier j
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\`. With it promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
+Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
 tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
 runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three forms: classic, native, and
 classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).

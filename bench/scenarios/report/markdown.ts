@@ -21,7 +21,8 @@ export interface Circumstances {
 const legend: readonly string[] = [
   'In each simulated world it is known which mirrors have a fault, and when. A *family* is a kind of world. A *player* decides which chain',
   '(list of mirrors) clients use. `daemon` is the code of mirrorwatch, and `oracle` knows the truth. `never` makes no change, `three-failures`',
-  'switches after three failed canaries in a row, and `cusum` is a simple statistical test. The columns of the tables mean:',
+  'switches after three failed canaries in a row, and `cusum` is a simple statistical test. In descriptions of families, the *head* is the first',
+  'mirror of the chain, *we* are the daemon of mirrorwatch, and *our line* is its network. The columns of the tables mean:',
   '',
   '- **seconds a build**: the mean time that a build takes. A failed build counts as 300 s.',
   '- **× best**: the time of builds, divided by their time with the best chain at every moment.',
