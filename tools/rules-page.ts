@@ -25,7 +25,7 @@ function alertRow(rule: AlertRule): string {
   const { alert, severity = 'warning', isEvidence, forSeconds, keepFiringSeconds } = rule;
   const says = textsOf(defaultRuleParameters, rule)
     .summary.replaceAll(/\{\{ (if [^}]+|end) \}\}/g, '')
-    .replaceAll(/\{\{ else[^}]* \}\}/g, ' or ')
+    .replaceAll(/\{\{ else[^}]* \}\}/g, '; or: ')
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
     .replaceAll('{{ $value }}', '*n*');
   return row(
