@@ -5,7 +5,7 @@ import { limits } from '../src/core/limits.ts';
 import type { Mirror } from '../src/core/mirror.ts';
 import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
-import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
+import { type DoorOutcome, doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
 import { countCalmLinesFor, countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
 import { countSeriesLines, type Metric, type MetricKind } from '../src/export/metric.ts';
@@ -41,6 +41,20 @@ const skipText: Readonly<Record<Skipped['because'], string>> = {
   over_budget: '`bytesPerHour` is used up; heavy steps stop first, the canary never stops',
   overrun: 'the previous probe of the same series is still running',
   local: 'the daemon dropped probes because its own delays contaminate samples, or this machine was suspended',
+};
+
+const doorOutcomeText: Readonly<Record<DoorOutcome, string>> = {
+  redirected: 'the client was redirected to a mirror',
+  passed: 'the door fetched an index (a list or metadata) from a mirror and sent it to the client',
+  relayed: 'the door fetched an artifact from a mirror and sent it to the client',
+  absent: 'no mirror has the requested file (404)',
+  failed: 'no mirror sent a complete response, or the client closed its connection',
+  private: 'the request names a private module (404)',
+  refused: 'the path of the request is not valid (400)',
+  not_found: 'clients do not need this path for installs (404)',
+  method: 'the method is neither GET nor HEAD (405)',
+  unauthorized: 'the request has no valid token, or on loopback a foreign `Host`',
+  limited: 'the client sent too many requests (429), or the door transfers too many responses at once (503)',
 };
 
 function row(...cells: readonly string[]): string {
@@ -308,7 +322,9 @@ ${metricNames.map(metricSection).join('\n')}
 
 ${doorTable()}
 
-\`outcome\`: ${doorOutcomes.map((one) => `\`${one}\``).join(' ')}
+The label \`outcome\` has one of these values:
+
+${doorOutcomes.map((one) => `- \`${one}\`: ${doorOutcomeText[one]}`).join('\n')}
 `;
 }
 
