@@ -115,12 +115,12 @@ export const daemonMetrics = {
   mirrorwatch_webhook_deliveries_total: newCounter(
     ['receiver', 'outcome'],
     { receiver: { outcome: deliveryOutcomes } },
-    'Webhook notices and delivery attempts by outcome.',
+    'Webhook notices and delivery attempts by outcome. retried: the attempt failed and is repeated. replaced: a newer notice took its place. expired: the notice was older than 24 h. overflow: too many notices were queued. rejected: the receiver refused the notice. disabled: the receiver had responded 410.',
   ),
   mirrorwatch_actions_total: newCounter(
     ['action', 'result'],
     { action: { result: actionResults } },
-    'Actions on advice by result.',
+    'Actions on advice by result. held: the action waits or did not run.',
   ),
   mirrorwatch_actions_stopped: newGauge(
     [],
