@@ -5,7 +5,7 @@ import { limits } from '../src/core/limits.ts';
 import type { Mirror } from '../src/core/mirror.ts';
 import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
-import { doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
+import { type DoorOutcome, doorMetrics, doorOutcomes } from '../src/export/catalog/door.ts';
 import { secondsBuckets, throughputBuckets } from '../src/export/catalog/values.ts';
 import { countCalmLinesFor, countLinesFor, metricNames, metricOf, unitOf } from '../src/export/catalog.ts';
 import { countSeriesLines, type Metric, type MetricKind } from '../src/export/metric.ts';
@@ -43,6 +43,20 @@ const skipText: Readonly<Record<Skipped['because'], string>> = {
   local: 'the daemon dropped probes because its own delays contaminate samples, or this machine was suspended',
 };
 
+const doorOutcomeText: Readonly<Record<DoorOutcome, string>> = {
+  redirected: 'the client was redirected to a mirror',
+  passed: 'the door fetched an index (a list or metadata) from a mirror and sent it to the client',
+  relayed: 'the door fetched an artifact from a mirror and sent it to the client',
+  absent: 'no mirror has the requested file (404)',
+  failed: 'no mirror sent a complete response, or the client closed its connection',
+  private: 'the request names a private module (404)',
+  refused: 'the path of the request is not valid (400)',
+  not_found: 'clients do not need this path for installs (404)',
+  method: 'the method is neither GET nor HEAD (405)',
+  unauthorized: 'the request has no valid token, or on loopback a foreign `Host`',
+  limited: 'the client sent too many requests (429), or the door transfers too many responses at once (503)',
+};
+
 function row(...cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
@@ -50,7 +64,7 @@ function row(...cells: readonly string[]): string {
 function perText(metric: Metric): string {
   return Object.entries(metric.per)
     .map(([kind, each]) => {
-      const factors = Object.entries(each).map(([label, values]) => `${values.length} ${label}`);
+      const factors = Object.entries(each).map(([label, values]) => `${values.length} values of \`${label}\``);
       return [kind, ...factors].join(' × ');
     })
     .join(', ');
@@ -225,14 +239,14 @@ This section is for dashboards and rules from before the first release. Metrics 
 | \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
 | \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | one cause: [first events](#first-events); whether a mismatch is open: \`mirror_integrity_mismatch_active\` |
 | \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
-| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | as \`mirror_probe_rtt_seconds\` | every target: \`GET /api/v1/targets\` |
-| \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries only | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_rtt_spike_streak\` by target | by mirror, the longest | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_last_success_timestamp_seconds\` by target | by mirror and \`step\` | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_unknown_total\` by \`step\` | by mirror | the same metric: it is the sum over steps |
 | \`mirror_lag_records\` without \`module\` | \`mirror_sync_lag_records\` | \`mirror_sync_lag_records\` |
-| \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | the name that every Prometheus client has |
-| – | \`process_cpu_user_seconds_total\`, \`process_cpu_system_seconds_total\`, \`process_cpu_seconds_total\`, \`process_virtual_memory_bytes\`, \`process_heap_bytes\` | new: as every Prometheus client has them |
+| \`mirrorwatch_resident_memory_bytes\` | \`process_resident_memory_bytes\` | \`process_resident_memory_bytes\`, the standard name in Prometheus client libraries |
+| – | \`process_cpu_user_seconds_total\`, \`process_cpu_system_seconds_total\`, \`process_cpu_seconds_total\`, \`process_virtual_memory_bytes\`, \`process_heap_bytes\` | these new metrics, with the standard names of Prometheus client libraries |
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
@@ -308,7 +322,9 @@ ${metricNames.map(metricSection).join('\n')}
 
 ${doorTable()}
 
-\`outcome\`: ${doorOutcomes.map((one) => `\`${one}\``).join(' ')}
+The label \`outcome\` has one of these values:
+
+${doorOutcomes.map((one) => `- \`${one}\`: ${doorOutcomeText[one]}`).join('\n')}
 `;
 }
 

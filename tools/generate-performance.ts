@@ -45,7 +45,12 @@ function judgedGoals(page: string): readonly Target[] {
     target('mean cost of a build, over that of an oracle', '≤ 1.15 ×', `${cost} ×`, number(cost) <= 1.15),
     target('harmful switches, of all switches', '≤ 1 %', percent(harmfulShare), harmfulShare <= 0.01),
     target('missed incidents', '≤ 3 %', percent(missedShare), missedShare <= 0.03),
-    target('notices per incident', '≤ 2 in the median', `${notices}`, number(median ?? notices) <= 2),
+    target(
+      'notices per incident',
+      '≤ 2 in the median',
+      median === undefined ? `${notices}` : `mean ${number(notices)}, median ${median}`,
+      number(median ?? notices) <= 2,
+    ),
     target('false switches in calm worlds, per upstream and year', '≤ 4', `${departures}`, number(departures) <= 4),
     target(
       'false switches in calm worlds, upper end of the 90 % interval',
@@ -75,7 +80,7 @@ function between(page: string, mark: string, lines: readonly string[]): string {
 function record(): readonly string[] {
   return [...committed()].flatMap(([part, result]) => {
     const { cores, model, commit, at, load } = result.machine;
-    const when = `commit ${commit}, ${at.slice(0, 16)}Z, load average before ${load.toFixed(2)}`;
+    const when = `commit ${commit}, ${at.slice(0, 16)}Z, load average before the run ${load.toFixed(2)}`;
     return [
       `\`${commandOf(part)}\`: ${cores} cores ${model}, ${when}`,
       '',

@@ -80,7 +80,7 @@ export const worths: Readonly<Record<AlertName, string>> = {
   MirrorRefuses: 'the cause is credentials, a quota or the operator of the mirror, which can wait for office hours',
   MirrorLagging: 'the mirror still serves its older content; advice shows whether to switch',
   MirrorCertificateExpires: 'the alert starts two weeks before the expiry',
-  MirrorErrorBudgetFast: 'the daemon uses it as evidence; if the mirror is down, MirrorDown fires',
+  MirrorErrorBudgetFast: 'the daemon uses this alert as evidence for advice; if the mirror is down, MirrorDown fires',
   MirrorDegradedMostPlaces: 'most requests succeed; the operator of the mirror has to act',
   VantageOutlier: 'one place has a bad network; the others work',
   VantageSuspect: 'the network of one place has a problem; if no mirror works there, MirrorNoneUsable pages',

@@ -25,7 +25,7 @@ function alertRow(rule: AlertRule): string {
   const { alert, severity = 'warning', isEvidence, forSeconds, keepFiringSeconds } = rule;
   const says = textsOf(defaultRuleParameters, rule)
     .summary.replaceAll(/\{\{ (if [^}]+|end) \}\}/g, '')
-    .replaceAll(/\{\{ else[^}]* \}\}/g, ' or ')
+    .replaceAll(/\{\{ else[^}]* \}\}/g, '; or: ')
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
     .replaceAll('{{ $value }}', '*n*');
   return row(
@@ -39,7 +39,7 @@ function alertRow(rule: AlertRule): string {
 }
 
 function alertTable(groups: readonly RuleGroup[]): string {
-  const head = row('alert', 'severity', 'for', 'keeps firing', 'evidence', 'summary');
+  const head = row('alert', 'severity', 'for', 'keeps firing', 'evidence for advice', 'summary');
   return [
     head,
     row('---', '---', '---', '---', '---', '---'),
@@ -75,7 +75,7 @@ function burnTable(): string {
     'longer window',
     'shorter window',
     'budget spent in the longer window',
-    `failed share at ${defaultRuleParameters.sloPercent} %`,
+    `failed share of probes, if --slo is ${defaultRuleParameters.sloPercent}`,
   );
   return [head, row('---:', '---', '---', '---:', '---:'), ...rows].join('\n');
 }
@@ -95,7 +95,7 @@ function levelTable(): string {
 }
 
 /** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
-const measured = `These times were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
+const measured = `The times in the table below were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
 targets every 30 s for an hour. Each time is the median of three instant queries:
 
 | expression | time | samples read |
@@ -190,7 +190,7 @@ and more than half of the places that monitor the mirror, including those withou
 | 1 | never; only MirrorDown can fire | never; only VantageSuspect can fire |
 | 2 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at the other |
 | 3 | 2 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
-| 10 | 6 | as for 3 places |
+| 10 | 6 | at least 2 mirrors, and more than half of those compared, are bad at this place and good at most of the others |
 
 Rules identify a mirror by its name, so give it the same \`name\` in the configuration of each place.
 
@@ -235,7 +235,7 @@ MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier j
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\`. With it promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
+Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
 tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
 runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three forms: classic, native, and
 classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).

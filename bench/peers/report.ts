@@ -86,12 +86,12 @@ function peersTargetsOver(protocol: HttpProtocol, { rows, calm }: PeersReport): 
     const got =
       worst === undefined
         ? 'nothing measured'
-        : `${over.length} of ${rows.length} phases above; worst ${worst.oursMs.toFixed(2)} to ${worst.theirsMs.toFixed(2)} ms (${nameOf(worst.row)})`;
+        : `above the target in ${over.length} of ${rows.length} phases; worst phase: ${nameOf(worst.row)}, ${worst.oursMs.toFixed(2)} ms (blackbox_exporter ${worst.theirsMs.toFixed(2)} ms)`;
     return target(
       `timing error over HTTP/${protocol}, ${figure}, beside blackbox_exporter`,
       figure === 'median'
         ? `≤ ${medianMsMax} ms, or at most the error of blackbox_exporter or of the C program`
-        : `≤ ${p99RatioMax} × theirs in each phase`,
+        : `≤ ${p99RatioMax} × the error of blackbox_exporter in each phase`,
       got,
       worst !== undefined && over.length === 0,
       calm && isExact,

@@ -46,7 +46,7 @@ export const groupWorlds: readonly GroupWorld[] = [
     isShared: (minute) => during(minute, 30, 140),
   },
   {
-    name: 'a shared fault and one of its own at another mirror',
+    name: 'a fault at all places, and at one place a fault of another mirror',
     isDown: (place, mirror, minute) =>
       (mirror === head && during(minute, 30, 120)) || (place === 0 && mirror === 'y' && during(minute, 20, 130)),
     isShared: (minute) => during(minute, 30, 140),
@@ -62,7 +62,7 @@ export const groupWorlds: readonly GroupWorld[] = [
 export const groupStores = [
   { name: 'a store that is current', lagMinutes: 0, lost: 0 },
   { name: 'a store that lags a minute', lagMinutes: 1, lost: 0 },
-  { name: 'a store that loses a tenth', lagMinutes: 0, lost: 0.1 },
+  { name: 'a store that loses a tenth of the data', lagMinutes: 0, lost: 0.1 },
 ];
 /** Places of a world. */
 export const groupCounts = [2, 3, 10, 50] as const;

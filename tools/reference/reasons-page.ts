@@ -18,7 +18,8 @@ const unknowns: Readonly<Record<Because, string>> = {
   local:
     'the previous probe was still running at the next planned time, or this machine has no descriptors or memory left',
   paused: `the probe was not sent, for one of these reasons: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
-  over_budget: 'the budget of the host is used up (`perHost`, `bytesPerHour`)',
+  over_budget:
+    'the bytes per hour of the host are used up (`bytesPerHour`), so the probe was not sent; canary probes are always sent',
   shutdown: 'the daemon was stopping',
   defect: 'a defect of mirrorwatch; the log has the stack trace, please report it',
 };

@@ -74,7 +74,7 @@ const http = mapping({
   method: word('HTTP method, if `body` is your own text.', ['POST', 'PUT']).prefault('POST'),
   headers,
   body: secretText(
-    `With one of ${actionStores.join(', ')}, the value is changed by compare-and-set of that store. Any other text is the request body itself. It may contain {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
+    `With one of the words ${actionStores.join(', ')}, the value in that store is changed by compare-and-set. Any other text is the request body itself. It may contain {{chain}}, {{from}}, {{to}}, {{id}}, {{cause}} and {{upstream}}.`,
     phrase('expected.body'),
   ),
   key: text('The key in etcd whose value is set, with `body: etcd`.', phrase('expected.shortText'), 512).optional(),

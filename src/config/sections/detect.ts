@@ -44,7 +44,7 @@ export const detectKey = mapping({
       max: limits.roundMs,
     }).prefault('4s'),
     close: integer('Number of consecutive successes that close an outage.', 1, 100).prefault(2),
-    share: share('An outage also opens if this share of the last ten samples failed.').prefault('50%'),
+    share: share('An outage also opens if at least this share of the last ten samples failed.').prefault('50%'),
   })
     .meta({ description: 'When failures are an outage.' })
     .prefault({}),

@@ -11,7 +11,7 @@ export const shardKey = mapping({
 })
   .meta({
     description:
-      'Settings of one of several daemons that share the targets of one place. The variable `MIRRORWATCH_SHARD` overrides it: `0/3`, or `NAME-0/3` with the name of a pod of a StatefulSet. See docs/guides/many-places.md.',
+      'Settings of one of several daemons that share the targets of one place. The environment variable `MIRRORWATCH_SHARD` overrides this key: `0/3`, or `NAME-0/3` with the name of a pod of a StatefulSet. See docs/guides/many-places.md.',
   })
   .optional();
 

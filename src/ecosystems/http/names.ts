@@ -55,7 +55,7 @@ const expectKeys = mapping(
       (value) => durationPattern.test(value),
     ).optional(),
     signedBy: checked(
-      'A binary (not armoured) keyring of OpenPGP keys. One of the keys must have signed the file, in the file itself (`InRelease`) or in `Release.gpg` or `<path>.sig` next to it. The step that reads the whole file verifies it with `gpgv`: `get` up to 64 KiB, `whole` above. Both verify the `InRelease` of a Debian suite, with the indexes that apt reads.',
+      'A binary (not armoured) keyring of OpenPGP keys. One of the keys must have signed the file, in the file itself (`InRelease`) or in `Release.gpg` or `<path>.sig` next to it. The program `gpgv` verifies the signature: in the step `get` if the file has at most 64 KiB, else in the step `whole`. For the `InRelease` of a Debian suite both steps verify it, together with the indexes that apt reads.',
       phrase('expected.path'),
       (value) => value !== '' && !/\p{Cc}/u.test(value),
     )

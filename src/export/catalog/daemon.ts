@@ -32,13 +32,13 @@ export const daemonMetrics = {
   mirrorwatch_config_info: newGauge(
     ['hash'],
     { daemon: {} },
-    'Always 1. Places that monitor the same mirrors and modules with the same rules have the same hash.',
+    'Always 1. Places (locations with a daemon) that monitor the same mirrors and modules by the same rules have the same hash.',
     'never',
   ),
   mirrorwatch_shard_info: newGauge(
     ['index', 'count'],
     { daemon: {} },
-    'Always 1. Index of this daemon among the shards of its place, from 0, and their number.',
+    'Always 1. The daemons that divide the targets of one place are shards: label index is the number of this shard, from 0, and count the number of shards.',
     'if one daemon probes all targets of the place',
   ),
   mirrorwatch_place_info: newGauge(
@@ -115,12 +115,12 @@ export const daemonMetrics = {
   mirrorwatch_webhook_deliveries_total: newCounter(
     ['receiver', 'outcome'],
     { receiver: { outcome: deliveryOutcomes } },
-    'Webhook notices and delivery attempts by outcome.',
+    'Webhook notices and delivery attempts by outcome. retried: the attempt failed and is repeated. replaced: a newer notice took its place. expired: the notice was older than 24 h. overflow: too many notices were queued. rejected: the receiver refused the notice. disabled: the receiver had responded 410.',
   ),
   mirrorwatch_actions_total: newCounter(
     ['action', 'result'],
     { action: { result: actionResults } },
-    'Actions on advice by result.',
+    'Actions on advice by result. held: the action waits or did not run.',
   ),
   mirrorwatch_actions_stopped: newGauge(
     [],

@@ -139,15 +139,25 @@ describe('the goal', () => {
   const alike = report([row(2, 2)]);
 
   it.each<[string, PeerRow[], Target['verdict'], string]>([
-    ['alike', [row(2, 2)], 'met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
-    ['one phase is worse', [row(1, 2), row(5, 2)], 'missed', '1 of 2 phases above; worst 5.00 to 2.00 ms (tls (link))'],
+    [
+      'alike',
+      [row(2, 2)],
+      'met',
+      'above the target in 0 of 1 phases; worst phase: tls (link), 2.00 ms (blackbox_exporter 2.00 ms)',
+    ],
+    [
+      'one phase is worse',
+      [row(1, 2), row(5, 2)],
+      'missed',
+      'above the target in 1 of 2 phases; worst phase: tls (link), 5.00 ms (blackbox_exporter 2.00 ms)',
+    ],
     ['nothing', [], 'missed', 'nothing measured'],
   ])('%s', (_, rows, verdict, got) =>
     expect(peersTargets(over(report(rows), alike)).map((one) => [one.verdict, one.got])).toEqual([
       [verdict, got],
       [verdict, got],
-      ['met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
-      ['met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
+      ['met', 'above the target in 0 of 1 phases; worst phase: tls (link), 2.00 ms (blackbox_exporter 2.00 ms)'],
+      ['met', 'above the target in 0 of 1 phases; worst phase: tls (link), 2.00 ms (blackbox_exporter 2.00 ms)'],
     ]),
   );
 

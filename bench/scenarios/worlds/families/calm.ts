@@ -31,7 +31,7 @@ function rowsOf(calmDays: number): readonly Row[] {
     },
     {
       name: 'calm-reloads',
-      what: 'all is healthy and the configuration is reloaded every 3 to 12 hours with another pace',
+      what: 'all is healthy and the configuration is reloaded every 3 to 12 hours with another probe interval',
       spoil: calm((draft) => {
         const everyMs = draft.draw.between(3, 12) * hourMs;
         for (let atMs = everyMs; atMs < draft.durationMs; atMs += everyMs) {

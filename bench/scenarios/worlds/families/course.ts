@@ -4,7 +4,7 @@ import { deadly, declare, failings, mirrorAt, serverErrors, stretch, strike, str
 const turns: readonly Row[] = [
   {
     name: 'two-in-turn',
-    what: 'the head and the next are dead in turn, 8 to 40 minutes each, two to four times over',
+    what: 'the head and the next mirror are dead by turns, 8 to 40 minutes each, two to four times',
     spoil: (draft) => {
       let atMs = draft.window.fromMs;
       for (let round = draft.draw.whole(2, 4); round > 0; round -= 1) {
@@ -19,7 +19,7 @@ const turns: readonly Row[] = [
   },
   {
     name: 'flaky-in-turn',
-    what: 'the head fails 15 to 40 % for a while, then the next does',
+    what: 'the head fails 15 to 40 % of requests for a while, then the next mirror does',
     spoil: (draft) => {
       const { draw } = draft;
       const first = stretch(draft, draft.window.fromMs, draw.between(20, 60) * minuteMs, 0);
@@ -50,7 +50,7 @@ const turns: readonly Row[] = [
   },
   {
     name: 'recovery-half',
-    what: 'the head dies and comes back failing 8 to 25 % for an hour or two',
+    what: 'the head dies and comes back, but then fails 8 to 25 % of requests for an hour or two',
     spoil: (draft) => {
       const { draw } = draft;
       const dead = stretch(draft, draft.window.fromMs, draw.between(10, 40) * minuteMs, 0);

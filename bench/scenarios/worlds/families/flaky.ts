@@ -28,7 +28,7 @@ const flaky: readonly Row[] = [
   },
   {
     name: 'bad-minutes',
-    what: 'the head fails half of its requests in one of 4 to 12 minutes',
+    what: 'the head fails half of its requests for one minute of every 4 to 12',
     spoil: (draft) => {
       const gate = { kind: 'slots', slotMs: minuteMs, share: 1 / draft.draw.whole(4, 12) } as const;
       strikeHead(draft, 'bad minutes', { failing: draft.draw.pick(serverErrors), share: 0.5, gate });
@@ -63,18 +63,18 @@ const tails: readonly Row[] = [
   },
   {
     name: 'backend-dead',
-    what: 'one backend of 2 to 6 of the head is dead',
+    what: "one of the head's 2 to 6 backends is dead",
     spoil: (draft) => strikeHead(draft, 'one backend dead', share(1 / draft.draw.whole(2, 6), draft.draw.pick(deadly))),
   },
   {
     name: 'backend-slow',
-    what: 'one backend of 2 to 4 of the head is 5 to 20 times slower',
+    what: "one of the head's 2 to 4 backends is 5 to 20 times slower",
     spoil: (draft) =>
       strikeHead(draft, 'one backend slow', { share: 1 / draft.draw.whole(2, 4), factor: draft.draw.scaled(5, 20) }),
   },
   {
     name: 'backend-lacks',
-    what: 'one backend of 2 to 4 of the head sends 404 for one module',
+    what: "one of the head's 2 to 4 backends sends 404 for one module",
     spoil: (draft) => {
       const modules = [draft.draw.pick(draft.modules)];
       strikeHead(draft, 'one backend lacks a module', {

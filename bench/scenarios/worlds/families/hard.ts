@@ -24,7 +24,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'masked-upstream',
-    what: "the head sends 404 for what it could not fetch: clients go on at ','",
+    what: 'the head sends 404 for what it could not fetch; clients then request the next mirror after a comma',
     spoil: (draft) => strikeHead(draft, 'masked 404', { failing: failings.masked }),
   },
   {

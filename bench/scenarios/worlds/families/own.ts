@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-frays-and-is-cut',
-    what: 'our line drops some responses for 1 to 6 minutes, is cut for 5 to 60, drops some again; once to three times',
+    what: 'our line drops some responses for 1 to 6 minutes, is cut for 5 to 60, and drops some again; this occurs one to three times',
     spoil: (draft) => {
       const { draw } = draft;
       let atMs = draft.window.fromMs;
@@ -78,7 +78,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-slows-and-is-cut',
-    what: 'most responses over our line take 1 to 6 s more for 1 to 5 minutes; it is cut for 5 to 60, then slow again',
+    what: 'most responses over our line take 1 to 6 s more for 1 to 5 minutes; then it is cut for 5 to 60 minutes, then slow again',
     spoil: (draft) => {
       const { draw } = draft;
       const slow = { share: draw.between(0.4, 0.9), addMs: draw.scaled(1, 6) * secondMs };

@@ -27,7 +27,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'restart-while-flaky',
-    what: 'the head fails 15 to 35 %, and we are restarted every 5 to 20 minutes',
+    what: 'the head fails 15 to 35 % of requests, and we are restarted every 5 to 20 minutes',
     spoil: (draft) => {
       const share = draft.draw.between(0.15, 0.35);
       strikeHead(draft, 'flaky, restarts', { failing: draft.draw.pick(serverErrors), share });
@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'reload-in-trouble',
-    what: 'the head is dead or slow, and the configuration is reloaded with another pace',
+    what: 'the head is dead or slow, and the configuration is reloaded with another probe interval',
     spoil: (draft) => {
       const harm = draft.draw.chance(0.5) ? { failing: draft.draw.pick(deadly) } : { addMs: 3000 };
       strikeHead(draft, 'trouble, reload', harm);

@@ -77,7 +77,7 @@ const scopes: readonly Row[] = [
 const nexts: readonly Row[] = [
   {
     name: 'next-fails-15',
-    what: 'the head dies while the next mirror has failed 15 % all along',
+    what: 'the head dies, while the next mirror fails 15 % of requests from the start on',
     wishes: { chained: 2 },
     spoil: (draft) => {
       const { draw, window } = draft;
@@ -105,7 +105,7 @@ const nexts: readonly Row[] = [
   },
   {
     name: 'next-flaps',
-    what: 'the head fails a third while the next mirror is down for one minute in three or four',
+    what: 'the head fails a third of requests, while the next mirror is down for one minute in three or four',
     wishes: { chained: 2 },
     spoil: (draft) => {
       const gate = { kind: 'pulse', onMs: minuteMs, offMs: draft.draw.whole(2, 3) * minuteMs } as const;
@@ -128,7 +128,7 @@ const shared: readonly Row[] = [
   },
   {
     name: 'refused-and-502',
-    what: 'the head is refused, c and d send 502, b is healthy',
+    what: 'the head refuses connections, two mirrors send 502, one is healthy',
     wishes: { mirrors: 4 },
     spoil: (draft) => {
       strike(mirrorAt(draft, 2), draft.window, { failing: failings.error502 });

@@ -22,7 +22,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'ten-mirrors',
-    what: 'the head of ten fails 15 to 40 %',
+    what: 'the head of ten mirrors fails 15 to 40 % of requests',
     wishes: { mirrors: 10 },
     spoil: (draft) => {
       strikeHead(draft, 'fails', { failing: draft.draw.pick(serverErrors), share: draft.draw.between(0.15, 0.4) });
@@ -30,7 +30,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'twenty-mirrors',
-    what: 'the head of twenty dies or slows down',
+    what: 'the head of twenty mirrors dies or slows down',
     wishes: { mirrors: 20 },
     spoil: (draft) => {
       const harm = draft.draw.chance(0.5) ? { failing: draft.draw.pick(deadly) } : { addMs: 2500 };

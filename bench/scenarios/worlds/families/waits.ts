@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'slow-or-never',
-    what: 'responses of the head take 1 to 4 s more for 1 to 6 s; those of the next 1 to 6 s never arrive',
+    what: 'by turns of 1 to 6 s, responses of the head take 1 to 4 s more, or never arrive',
     spoil: (draft) => {
       const { draw } = draft;
       const [onMs, offMs] = [draw.between(1, 6) * secondMs, draw.between(1, 6) * secondMs];
