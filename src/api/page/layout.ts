@@ -99,13 +99,11 @@ function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
   return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
-/** True if probing has begun, but no mirror has had an ok response yet and no control responds. */
+/** True if our own network is suspect, no mirror has had an ok response yet, and no control responds. */
 function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
-  const standings = deps.standings();
   const hasResponse =
-    standings.some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
-  const wasTried = vantage.suspect === true || standings.some((one) => one.lastJudgedAtMs !== null);
-  return !hasResponse && wasTried;
+    deps.standings().some((one) => one.lastOkAtMs !== null) || vantage.controls.some(({ up }) => up === true);
+  return vantage.suspect === true && !hasResponse;
 }
 
 function nothingReached(say: PageSay, deps: ApiDeps): Html {

@@ -17,7 +17,7 @@ describe('a head that is down while clients pass over it', () => {
         upstream: 'go',
         registry: 'a',
         text: expect.stringMatching(
-          /^a is down\. In the clients' list a \| follows a, so clients try the next mirror and lose about \d+ ms a request\. No switch is advised\.$/,
+          /^a is down\. In the clients' chain the separator after it is "\|", so clients try the next mirror and lose about \d+ ms a request\. No switch is advised\.$/,
         ),
       },
     ]);

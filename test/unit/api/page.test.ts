@@ -96,6 +96,12 @@ describe('what stands on top', () => {
       ['Nothing to change', 'Switch now from', ' up ', ' down '],
     ],
     [
+      'all mirrors respond with errors, and the network is not suspect',
+      { ...untouched, ...vantage({ suspect: false }) },
+      [],
+      ['Nothing responds'],
+    ],
+    [
       'a control answers',
       { ...untouched, ...vantage({ suspect: null, controls: [{ name: 'c', up: true }] }) },
       ['Starting.', 'Not enough measurements yet.'],

@@ -60,10 +60,10 @@ describe('advice', () => {
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(
-        /^no advice\na is down\. In the clients' list a \| follows a, so clients try the next mirror and lose about \d+ ms a request\. No switch is advised\.$/,
+        /^no advice\na is down\. In the clients' chain the separator after it is "\|", so clients try the next mirror and lose about \d+ ms a request\. No switch is advised\.$/,
       ),
     ]);
-    expect((await world.get('/')).text).toContain('list a | follows a, so clients try the next mirror');
+    expect((await world.get('/')).text).toContain('so clients try the next mirror');
   });
 
   test('pending: 1, with the line to paste; accepted: 0', async () => {
