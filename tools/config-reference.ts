@@ -73,8 +73,8 @@ ${checksText}- \`state.path\` must not be a folder or a path below a file. If it
 ${sectionsText}## Proxies
 
 If a mirror has no key \`proxy\`, an environment variable names its proxy: \`HTTPS_PROXY\` for an \`https://\` URL, \`HTTP_PROXY\` for an \`http://\` URL. The
-upper-case spelling of the variable is read first, then the lower-case one. \`NO_PROXY\` lists hosts that are requested without the proxy: \`*\`, addresses, CIDRs,
-\`example.com\` (this name and names below it) and \`.example.com\` (only names below it), each with an optional port. Requests to loopback and
+upper-case spelling of the variable is read first, then the lower-case one. \`NO_PROXY\` lists hosts that are requested without the proxy: \`*\` (all), CIDRs, addresses,
+\`example.com\` (this name and names below it) and \`.example.com\` (only names below it). Addresses and names can have a port. Requests to loopback and
 to \`controls\` never use a proxy.
 `;
 
