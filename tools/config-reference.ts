@@ -59,7 +59,7 @@ ${checksText}- \`state.path\` must not be a folder or a path below a file. If it
     more than 80 % of the slots of a host is a mistake (for a host on loopback a warning).
   - A plan with more bytes than \`schedule.bytesPerHour\` is a warning, because heavy steps will then be skipped.
   - The plan of the load contains the scheduled requests to healthy mirrors, with preliminary requests. It uses usual sizes of artifacts until sizes are measured.
-  - The plan of the load does not contain redirects, confirming rounds and two extra probes of the mirror that clients use. These extra probes request 64 KiB of an
+  - The plan of the load does not contain redirects, confirming rounds and two kinds of extra probes of the mirror that clients use. These extra probes request 64 KiB of an
     artifact at the canary's interval, and a small artifact every 150 s ([decision 0010](decisions/0010-small-downloads.md)).
 - The planned load of this machine is at most half a CPU core, with 3.5 ms of CPU for each planned request. A higher load is a warning, because delays of
   this machine can then be mistaken for faults of mirrors.
