@@ -59,7 +59,7 @@ ${checksText}- \`state.path\` must not be a folder or a path below a file. If it
     more than 80 % of the slots of a host is a mistake (for a host on loopback a warning).
   - A plan with more bytes than \`schedule.bytesPerHour\` is a warning, because heavy steps will then be skipped.
   - The plan of the load contains the scheduled requests to healthy mirrors, with preliminary requests. It uses usual sizes of artifacts until sizes are measured.
-  - The plan of the load does not contain redirects, confirming rounds and two extra probes of the mirror that clients use. These extra probes request 64 KiB of an
+  - The plan of the load does not contain redirects, confirming rounds and two kinds of extra probes of the mirror that clients use. These extra probes request 64 KiB of an
     artifact at the canary's interval, and a small artifact every 150 s ([decision 0010](decisions/0010-small-downloads.md)).
 - The planned load of this machine is at most half a CPU core, with 3.5 ms of CPU for each planned request. A higher load is a warning, because delays of
   this machine can then be mistaken for faults of mirrors.
@@ -73,8 +73,8 @@ ${checksText}- \`state.path\` must not be a folder or a path below a file. If it
 ${sectionsText}## Proxies
 
 If a mirror has no key \`proxy\`, an environment variable names its proxy: \`HTTPS_PROXY\` for an \`https://\` URL, \`HTTP_PROXY\` for an \`http://\` URL. The
-upper-case spelling of the variable is read first, then the lower-case one. \`NO_PROXY\` lists hosts that are requested without the proxy: \`*\`, addresses, CIDRs,
-\`example.com\` (this name and names below it) and \`.example.com\` (only names below it), each with an optional port. Requests to loopback and
+upper-case spelling of the variable is read first, then the lower-case one. \`NO_PROXY\` lists hosts that are requested without the proxy: \`*\` (all), CIDRs, addresses,
+\`example.com\` (this name and names below it) and \`.example.com\` (only names below it). Addresses and names can have a port. Requests to loopback and
 to \`controls\` never use a proxy.
 `;
 

@@ -157,11 +157,13 @@ proposal, so its walk contains the walk of \`prepareView\`.
 | --- | --: | --: |
 ${rows.join('\n')}
 
-This diagram shows the walk of a sample in the detector. A box is a file, and the numbers are the order of the visits:
+This diagram shows the walk of a sample in the detector: the files that a developer reads to follow the sample. A box
+is a file, and the numbers are the order of the visits:
 
 ${drawingOf(walks[0])}
 
-This diagram shows the walk of a view in the advisor (\`updateAdvice\`), after the values of the view are prepared:
+This diagram shows the walk of a view in the advisor: the files that a developer reads to follow the view. It starts
+at \`updateAdvice\`, after the values of the view are prepared:
 
 ${drawingOf(walks[1])}
 `;

@@ -5,7 +5,7 @@ import { bareUrl, mapping, name } from '../fields.ts';
 export const labelsKey = mapping({
   group: name('Places of one group get the same advice if one mirror suits all of them.').optional(),
   network: name('Places with the same value share an egress, so they count as one observer.').optional(),
-  page: bareUrl('URL of the page of this daemon, for links. Default: the scraped address.').optional(),
+  page: bareUrl('URL of the page of this daemon, for links. Default: the address that Prometheus scrapes.').optional(),
 })
   .meta({ description: 'Labels of this place for `mirrorwatch fleet`. See docs/guides/many-places.md.' })
   .optional();

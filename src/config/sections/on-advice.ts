@@ -65,7 +65,7 @@ const action = mapping(
   {
     name: name('Name of the action, unique.'),
     upstream: text(
-      'Upstream or ecosystem whose advice the action follows. Default: the only one.',
+      'Upstream or ecosystem whose advice the action follows. Default: the only upstream, if there is just one.',
       phrase('expected.aNameOf'),
       200,
     ).optional(),
