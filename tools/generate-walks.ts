@@ -28,8 +28,8 @@ healthy. The columns name the configured chain. The client ran once for each cel
 - \`failed\`: the client ended with an error.
 - \`hangs\`: the client did not end, because it has no timeout. The test stopped it.
 
-**our probe** is the result of a mirrorwatch probe of the same body. Advice uses a model of each client. Tests compare the model with each cell
-and list the cells in which it differs (\`test/real/*-bodies.test.ts\`). If a body is longer than its \`Content-Length\`, the probe fails; most
+The column **our probe** shows the result of a mirrorwatch probe of the same body. Advice uses a model of each client. Tests compare the model with each cell
+and list the cells in which the model differs (\`test/real/*-bodies.test.ts\`). If a body is longer than its \`Content-Length\`, the probe fails; most
 clients read only the announced length.
 
 ${tables.join('\n\n')}
@@ -40,10 +40,10 @@ ${tables.join('\n\n')}
   ctr have none either. The other clients have a timeout; the tests set it to 2 s.
 - npm, pnpm and yarn use only one registry, so their tables have one column. After an empty artifact yarn 4 does not end.
 - uv requests its extra indexes first, and uses the first one that has the project. pip requests all indexes, and takes the file of the last
-  one that has it.
+  index that has the file.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.
 - apt with two mirrors uses a \`mirror+file:\` list. After a wrong size it requests the next mirror; after a wrong hash it fails. pacman also uses
-  a list of mirrors, and fails after both (\`test/real/http-lists.test.ts\`). The model of both clients fails after both.
+  a list of mirrors; it fails after a wrong size and after a wrong hash (\`test/real/http-lists.test.ts\`). So do the models of apt and pacman.
 - Docker 20.10 was measured once, by hand. After a corrupt blob it requests the next mirror. For a truncated blob this takes 75 s. No test runs
   Docker.
 `;

@@ -126,7 +126,7 @@ export function rulesPage(): string {
 mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mirrorwatch > mirrorwatch.yml
 \`\`\`
 
-- \`--slo\`: the objective, in per cent of a mirror's judged probes that succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
+- \`--slo\`: the objective: how many per cent of a mirror's judged probes (ok or failed) must succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
 - \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places, all of them count.
 - \`--runbook\`: the start of each \`runbook_url\`: a relative path or an http(s) URL (no other scheme, because people click on it);
   default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
@@ -174,9 +174,9 @@ A label that both alerts lack counts as equal. While the network of a place is s
 alerts that VantageSuspect mutes would not fire anyway.
 
 Alertmanager does not send muted alerts to the daemon either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
-Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for three
-times \`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). An alert also counts as ended if the daemon's own measurements
-contradict it.
+Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for
+3 × \`alertmanager.repeat\` (30 minutes by default), and the daemon has run for more than 2 × \`alertmanager.repeat\`. Set \`alertmanager.repeat\` to the \`repeat_interval\` of the
+route. An alert also counts as ended if the daemon's own measurements contradict it.
 
 ### Several places
 
@@ -212,7 +212,7 @@ less. With longer intervals only the other pairs can fire.
 
 ## Recording rules
 
-The alerts use the recording rules. In large installations, use them in your own queries if a query over all targets takes too long.
+The alerts use the recording rules. In large installations, use recording rules in your own queries if a query over all targets takes too long.
 The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). A name is
 \`level:metric:operations\`. The level defines the labels:
 
@@ -230,14 +230,14 @@ ${costTable(groups)}
 ${measured}
 
 The group \`mirrorwatch-round-trips\` reads the histograms of every target. It has queries for native and for classic histograms; queries for
-the form that Prometheus does not store find no series. If the group \`mirrorwatch-round-trips\` costs too much, remove it from the file. Then MirrorSlow does not fire,
+the kind of histogram that Prometheus does not store find no series. If the group \`mirrorwatch-round-trips\` costs too much, remove it from the file. Then MirrorSlow does not fire,
 MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier judges by outages alone.
 
 ## How they are checked
 
 Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
-tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
-runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three forms: classic, native, and
+tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label that is named on this page, in the
+runbook or in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three kinds: classic, native, and
 classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
 `;
 }

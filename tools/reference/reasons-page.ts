@@ -51,7 +51,7 @@ This page lists all values of some labels of metrics and fields of the API and o
 
 ## Why a probe failed
 
-These are the values of the label \`reason\` of \`mirror_probe_failures_total\`, and of the \`cause\` of a finding. In the texts, "it" is the mirror.
+These are the values of the label \`reason\` of \`mirror_probe_failures_total\`, and of the \`cause\` of a finding.
 
 | reason | in English | in Chinese | counts as |
 | --- | --- | --- | --- |
