@@ -280,7 +280,7 @@ ${linesTable()}
 
 ${[example(3, 10), example(10, 200)].join('\n\n')}
 
-\`limits.lines\` limits the lines of the page. If the page needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
+\`limits.lines\` limits the lines of \`/metrics\`. If \`/metrics\` needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
 counts the omitted lines. The lines of mirrors and of the daemon itself are never omitted.
 
 ## Buckets

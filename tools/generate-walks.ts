@@ -11,18 +11,26 @@ const golden = (name: string): string =>
 
 const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr', 'apt'];
 
+/** The table of a client for the page, with a pipe at both ends of each line and a full name for the column `of`. */
+const tableOf = (name: string): string =>
+  golden(name)
+    .replace('wrong in the body | of | our probe', 'wrong in the body | response | our probe')
+    .split('\n')
+    .map((line) => `| ${line} |`)
+    .join('\n');
+
 /** The page as it should be. */
 export function walksPage(): string {
   const tables = clients.map(
     (name) =>
-      `## ${name}\n\nEach row is one wrong body that mirror \`near\` sends. The columns show the result of a mirrorwatch probe, and of ${name} with each chain.\n\n${golden(name)}`,
+      `## ${name}\n\nEach row is one wrong body that mirror \`near\` sends. The columns show the result of a mirrorwatch probe, and of ${name} with each chain.\n\n${tableOf(name)}`,
   );
   return `<!-- Written by tools/generate-walks.ts. -->
 
 # What clients do with a wrong body
 
 The tables show what real clients do if a mirror sends status 200 and a wrong body. Mirror \`near\` sends the wrong body; mirror \`far\` is
-healthy. The columns name the configured chain. The client ran once for each cell.
+healthy. The last columns are named after the chain (list of mirrors) that the client had. The client ran once for each cell of these columns.
 
 - \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.

@@ -173,7 +173,7 @@ ${inhibitionTable()}
 A label that both alerts lack counts as equal. While the network of a place is suspect, the daemon does not change its verdicts. So most of the
 alerts that VantageSuspect mutes would not fire anyway.
 
-Alertmanager does not send muted alerts to the daemon either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
+Alertmanager does not send muted alerts to the daemon. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
 Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for
 3 × \`alertmanager.repeat\` (30 minutes by default), and the daemon has run for more than 2 × \`alertmanager.repeat\`. Set \`alertmanager.repeat\` to the \`repeat_interval\` of the
 route. An alert also counts as ended if the daemon's own measurements contradict it.
@@ -201,9 +201,9 @@ ${burnTable()}
 The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
 all of these conditions hold:
 
-- The failed share of probes is above the value of the last column in both windows.
+- In both windows of the row, the failed share of probes is above the value in the last column of the table.
 - The failed share of the longer window is above this value even if time without data counts as successful. So a Prometheus with a few minutes of data
-  cannot fire the three-day pair.
+  cannot fire the alert of the three-day pair.
 - At least 3 probes failed in the longer window.
 
 Failures with the reason \`absent\` do not count, because a missing module is either a mistake in the configuration or reported by the finding \`refusal\`. A
@@ -235,8 +235,8 @@ MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier j
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
-tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label that is named on this page, in the
+Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. Other
+tests check the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` reports no problem. A test checks that every metric and label that is named on this page, in the
 runbook or in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three kinds: classic, native, and
 classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
 `;

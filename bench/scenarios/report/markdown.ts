@@ -250,7 +250,7 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
     );
     lines.push(
       '',
-      `In ${worse.length} families builds take longer with \`${player}\` than with the best simple player (in brackets: seconds a build with both): ${words.join(', ') || 'none'}.`,
+      `In ${worse.length} families builds take longer with \`${player}\` than with the best of ${baselines.map((name) => `\`${name}\``).join(', ')} (in brackets: seconds a build with \`${player}\`, and with the best of them): ${words.join(', ') || 'none'}.`,
     );
   }
   return lines;
