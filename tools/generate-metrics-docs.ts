@@ -183,7 +183,7 @@ export function metricsPage(): string {
 # Metrics
 
 \`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text,
-as Prometheus does. All other clients get the Prometheus text format 0.0.4. Both formats write each number in the same way.
+as Prometheus does. All other clients get the Prometheus text format 0.0.4.
 
 - **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
   Only \`${lateNames.join('` and `')}\` appear at the first event of a label set ([first events](#first-events)).
@@ -285,7 +285,7 @@ counts the omitted lines. The lines of mirrors and of the daemon itself are neve
 
 ## Buckets
 
-The bounds of buckets are fixed. None is a whole number, because the two text formats write whole numbers differently.
+The bounds of buckets are fixed. No bound is a whole number, because the two text formats write whole numbers differently in the label \`le\`.
 
 - seconds: \`${secondsBuckets.join(' ')}\`
 - bytes per second: \`${throughputBuckets.join(' ')}\`

@@ -30,8 +30,7 @@ export function walksPage(): string {
 # What clients do with a wrong body
 
 The tables show what real clients do if a mirror sends status 200 and a wrong body. Mirror \`near\` sends the wrong body; mirror \`far\` is
-healthy. The last columns are named after the chain (list of mirrors) that the client had. The client ran once for each cell of these columns.
-
+healthy. The last columns are named after the chain (list of mirrors) that the client had. The client ran once for each cell of these columns:
 - \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.
 - \`hangs\`: the client did not end, because it has no timeout. The test stopped it.
@@ -46,7 +45,7 @@ ${tables.join('\n\n')}
 
 - If a mirror stalls, go waits without end, with \`,\` and with \`|\`, because it has no timeout for a response ([http2.md](http2.md)). skopeo and
   ctr have none either. The other clients have a timeout; the tests set it to 2 s.
-- npm, pnpm and yarn use only one registry, so their tables have one column. After an empty artifact yarn 4 does not end.
+- npm, pnpm and yarn use only one registry, so their tables show only one chain. After an empty artifact yarn 4 does not end.
 - uv requests its extra indexes first, and uses the first one that has the project. pip requests all indexes, and takes the file of the last
   index that has the file.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.

@@ -200,7 +200,6 @@ ${burnTable()}
 
 The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
 all of these conditions hold:
-
 - In both windows of the row, the failed share of probes is above the value in the last column of the table.
 - The failed share of the longer window is above this value even if time without data counts as successful. So a Prometheus with a few minutes of data
   cannot fire the alert of the three-day pair.
