@@ -175,7 +175,7 @@ alerts that VantageSuspect mutes would not fire anyway.
 
 Alertmanager does not send muted alerts to the daemon. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
 Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for
-3 × \`alertmanager.repeat\` (30 minutes by default), and the daemon has run for more than 2 × \`alertmanager.repeat\`. Set \`alertmanager.repeat\` to the \`repeat_interval\` of the
+3 × \`alertmanager.repeat\` (30 minutes by default). After a start, the daemon waits at least 2 × \`alertmanager.repeat\` before an alert ends in this way. Set \`alertmanager.repeat\` to the \`repeat_interval\` of the
 route. An alert also counts as ended if the daemon's own measurements contradict it.
 
 ### Several places
