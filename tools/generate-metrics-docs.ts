@@ -170,7 +170,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `For one ecosystem with ${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control, the number of lines before any failure is: ${counted.join(', ')}.`;
+  return `Example: one ecosystem with ${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control. The number of lines before any failure is: ${counted.join(', ')}.`;
 }
 
 /** Counters whose series appear at their first event. */
@@ -309,7 +309,7 @@ histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_r
 
 A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` instead. Summaries still have these series.
 
-In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series) and 2.8 MB with native ones (626 series), indexes included. The test had three Go mirrors with ten modules, a scrape every 30 s,
+In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series), indexes included. With native histograms (626 series) it stored 2.8 MB a day. The test had three Go mirrors with ten modules, a scrape every 30 s,
 and round trips around 80 ms (\`node bench/histogram-storage.ts --hours 24\`).
 
 Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md) have the reasons and figures.

@@ -12,7 +12,7 @@ export const mirrorMetrics = {
   mirror_cache_answers_total: newCounter(
     ['ecosystem', 'registry', 'cache'],
     { mirror: { cache: cacheWords } },
-    'Responses by cache status, from the cache headers. The first success of a step for a version at a mirror is also a miss if it takes at least ten times the median of the step.',
+    'Responses by cache status, from the cache headers. The first success of a step for a version is also a miss if it takes at least ten times the median of the step.',
   ),
   mirror_integrity_verified_total: newCounter(
     ['ecosystem', 'registry', 'module', 'version'],
