@@ -113,7 +113,7 @@ function groupSection(groups: Circumstances['groups']): readonly string[] {
   return [
     '## Groups of places',
     '',
-    `The table shows groups of ${groupCounts.join(', ')} places that report to one metrics store for 150 minutes. If one setting suits all places, the`,
+    `The table shows groups of ${groupCounts.join(', ')} places that report to one metrics store for 150 minutes. If one client setting (one chain) suits all places, the`,
     'clients of all places use this setting of the group. Otherwise the clients of each place follow the advice of that place. A failed build costs',
     '10 s. *× best* is the time of builds, divided by their time with the best mirror of each place in each minute.',
     '',
