@@ -332,7 +332,6 @@ ${metricNames.map(metricSection).join('\n')}
 ${doorTable()}
 
 The label \`outcome\` has one of these values:
-
 ${doorOutcomes.map((one) => `- \`${one}\`: ${doorOutcomeText[one]}`).join('\n')}
 `;
 }
