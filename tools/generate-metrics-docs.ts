@@ -286,9 +286,8 @@ counts the omitted lines. The lines of mirrors and of the daemon itself are neve
 ## Buckets
 
 The bounds of buckets are fixed. No bound is a whole number, because the two text formats write whole numbers differently in the label \`le\`.
-
-- seconds: \`${secondsBuckets.join(' ')}\`
-- bytes per second: \`${throughputBuckets.join(' ')}\`
+- Bounds in seconds: \`${secondsBuckets.join(' ')}\`
+- Bounds in bytes per second: \`${throughputBuckets.join(' ')}\`
 
 ## Native histograms
 

@@ -126,8 +126,9 @@ export function rulesPage(): string {
 mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mirrorwatch > mirrorwatch.yml
 \`\`\`
 
+\`mirrorwatch rules\` has these options:
 - \`--slo\`: the objective: how many per cent of a mirror's judged probes (ok or failed) must succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
-- \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places, all of them count.
+- \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places than this number, all of these places count.
 - \`--runbook\`: the start of each \`runbook_url\`: a relative path or an http(s) URL (no other scheme, because people click on it);
   default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
 - \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and

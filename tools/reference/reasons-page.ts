@@ -57,6 +57,7 @@ These are the values of the label \`reason\` of \`mirror_probe_failures_total\`,
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
+The column *counts as* has one of these values:
 ${Object.entries(weights)
   .map(([weight, text]) => `- **${weight}**: ${text}.`)
   .join('\n')}
