@@ -105,8 +105,8 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 | \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without its 95th percentile over the hour | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-Prometheus evaluates these queries series by series. So the time should grow in proportion to the number of targets and of scrapes in an hour.
-Extrapolated, not measured: 10 000 targets take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that. A query held
+Prometheus evaluates these expressions series by series. So the evaluation time should grow in proportion to the number of targets and of scrapes in an hour.
+Extrapolated, not measured: all rules together take 6 s every 2 minutes for 10 000 targets, 5 % of a core. With a scrape every 15 s they take twice that. An expression held
 at most 61 000 samples in memory; the limit of Prometheus is 50 million.`;
 
 /** The whole page. */
@@ -134,7 +134,7 @@ mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mir
 - \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and
   labels are the same. \`alerts/zh/mirrorwatch.yml\` is the Chinese form of \`alerts/mirrorwatch.yml\`. Load only one of the two.
 
-If an option has an invalid value, the command exits with 2. Add the printed file to \`rule_files\`, and give each scrape target of a daemon the label \`vantage\`.
+If an option has an invalid value, the command exits with 2. Add the printed file to \`rule_files\` of Prometheus, and give each scrape target of a daemon the label \`vantage\`.
 
 ## Alerts
 
