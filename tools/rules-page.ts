@@ -106,7 +106,7 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
 Prometheus evaluates these expressions series by series. So the evaluation time should grow in proportion to the number of targets and of scrapes in an hour.
-Extrapolated, not measured: all rules together take 6 s every 2 minutes for 10 000 targets, 5 % of a core. With a scrape every 15 s they take twice that. An expression held
+Extrapolated, not measured: for 10 000 targets, the four expressions of the table together take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that. An expression held
 at most 61 000 samples in memory; the limit of Prometheus is 50 million.`;
 
 /** The whole page. */
