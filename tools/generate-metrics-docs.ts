@@ -170,7 +170,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `Example: one ecosystem with ${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control. The number of lines before any failure is: ${counted.join(', ')}.`;
+  return `${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control: if all are of one ecosystem, \`/metrics\` has this number of lines before any failure: ${counted.join(', ')} lines.`;
 }
 
 /** Counters whose series appear at their first event. */
