@@ -34,6 +34,15 @@ const kindText: Readonly<Record<MetricKind, string>> = {
   worker: 'worker thread',
   action: 'action of `onAdvice`',
 };
+/** One object of a kind, in the section of a metric. */
+const objectText: Readonly<Record<MetricKind, string>> = {
+  ...kindText,
+  trip: 'target × connection (canaries and artifacts) or mirror × step × connection (other light steps)',
+  canary: 'canary × connection',
+  target: 'target (mirror × module × version × step)',
+  artifact: 'mirror × module × version with verified responses ([`artifact`](#how-many-lines))',
+  upstream: 'upstream',
+};
 const kinds = Object.keys(kindText) as readonly MetricKind[];
 
 const skipText: Readonly<Record<Skipped['because'], string>> = {
@@ -65,7 +74,7 @@ function perText(metric: Metric): string {
   return Object.entries(metric.per)
     .map(([kind, each]) => {
       const factors = Object.entries(each).map(([label, values]) => `${values.length} values of \`${label}\``);
-      return [kind, ...factors].join(' × ');
+      return [objectText[kind as MetricKind], ...factors].join(' × ');
     })
     .join(', ');
 }
@@ -161,7 +170,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control make this many lines before any failure: ${counted.join(', ')} lines.`;
+  return `${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control: if all are of one ecosystem, \`/metrics\` has this number of lines before any failure: ${counted.join(', ')} lines.`;
 }
 
 /** Counters whose series appear at their first event. */
@@ -174,14 +183,14 @@ export function metricsPage(): string {
 # Metrics
 
 \`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text,
-as Prometheus does. All other clients get text 0.0.4. Both formats write each number in the same way.
+as Prometheus does. All other clients get the Prometheus text format 0.0.4.
 
 - **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
   Only \`${lateNames.join('` and `')}\` appear at the first event of a label set ([first events](#first-events)).
 - **A gauge is absent while its value is unknown**, because 0 would mean down, expired or fresh. So for each alert on a gauge,
   a second alert fires while the gauge is absent (\`alerts/mirrorwatch.yml\`).
-- A reload removes the series of a mirror, module or receiver that is no longer configured. Counters of the others continue.
-- Only scheduled probes count. Confirming rounds, repeated checks of a wrong hash and manual probes do not count.
+- A reload removes the series of a mirror, module or receiver that is no longer configured. The counters of all other mirrors, modules and receivers continue.
+- Metrics of probes count only scheduled probes. Confirming rounds, repeated checks of a wrong hash and manual probes do not count.
 - A label that does not apply is omitted: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
 - Prometheus sets the label \`vantage\` of the scrape target. The daemon does not set it.
 
@@ -198,7 +207,7 @@ The 95th percentile of the round trip of artifacts, by module, version and mirro
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-The query above is for classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
+The query for the 95th percentile reads classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
 
 Availability of a mirror over a day, and its failures by reason:
 
@@ -214,11 +223,11 @@ sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connect
 \`\`\`
 
 Always select or group by \`step\` and \`connection\`, because a mean over artifacts and metadata, or over warm and cold connections, has no meaning. Use a range
-of at least 40 intervals of the step (20 min for an interval of 30 s). With a shorter range a quantile has too few samples.
+of at least 40 probe intervals of the step (20 min if it is probed every 30 s). With a shorter range a quantile has too few samples.
 
 ## First events
 
-\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and boards of mirrorwatch insert the value 0 before the first event, while the daemon is scraped:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of mirrorwatch insert the value 0 before the first event, for the time in which Prometheus already scraped the daemon:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
@@ -265,34 +274,33 @@ Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges
 
 ## How many lines
 
-The maximum number of lines is a sum over the kinds of this table: the number of objects of the kind × the lines of one object. A gauge whose value is unknown has no line.
+Each line of \`/metrics\` belongs to an object, such as a mirror or a target. The table lists the kinds of objects. To get the maximum number of lines, multiply the number of objects of each kind by the lines of one object, and add the products. A gauge whose value is unknown has no line.
 
 ${linesTable()}
 
 ${[example(3, 10), example(10, 200)].join('\n\n')}
 
-\`limits.lines\` limits the lines of the page. If the page needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
+\`limits.lines\` limits the lines of \`/metrics\`. If \`/metrics\` needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
 counts the omitted lines. The lines of mirrors and of the daemon itself are never omitted.
 
 ## Buckets
 
-The bounds of buckets are fixed. None is a whole number, because the two text formats write whole numbers differently.
-
-- seconds: \`${secondsBuckets.join(' ')}\`
-- bytes per second: \`${throughputBuckets.join(' ')}\`
+The bounds of buckets are fixed. No bound is a whole number, because the two text formats write whole numbers differently in the label \`le\`.
+- Bounds in seconds: \`${secondsBuckets.join(' ')}\`
+- Bounds in bytes per second: \`${throughputBuckets.join(' ')}\`
 
 ## Native histograms
 
-A scraper that accepts Prometheus' protobuf format gets histograms in the native form: one series each, with buckets that are 4.4 % wider than the
+A scraper that accepts Prometheus' protobuf format gets native histograms. Each is one series, and each of its buckets is 4.4 % wider than the
 previous one. Other scrapers get a text format with classic histograms. Names and labels of all other metrics are the same in each format.
 
 - Prometheus 2.40 or later requests native histograms with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
-- With \`listen.histograms: classic\` the daemon offers no protobuf. With \`both\` it adds classic buckets to the protobuf page, for a scraper that requests protobuf but stores
-  no native histograms. \`listen.histogramBuckets\` (160) bounds the buckets of a series. Beyond this number, adjacent buckets are merged.
+- With \`listen.histograms: classic\` the daemon offers no protobuf. With \`listen.histograms: both\` it adds classic buckets to the protobuf page, for a scraper that requests protobuf but stores
+  no native histograms. \`listen.histogramBuckets\` (160 by default) limits the number of buckets of a series. If a series needs more buckets, adjacent buckets are merged.
 - Native buckets, their count and their sum start at the first scrape that gets them. Before that they use no memory.
 - With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the same bounds.
 
-The rules and boards of mirrorwatch read the native histogram if it exists, else the classic one. For example:
+The rules and dashboards of mirrorwatch read the native histogram if it exists, else the classic one. For example:
 
 \`\`\`promql
 histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h]))) or histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
@@ -300,7 +308,7 @@ histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_r
 
 A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` instead. Summaries still have these series.
 
-Prometheus 3.8.0 stores 4.6 MB a day of the classic form (1 673 series) and 2.8 MB of the native form (626 series), indexes included. The test has three Go mirrors with ten modules, a scrape every 30 s,
+In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series), indexes included. With native histograms (626 series) it stored 2.8 MB a day. The test had three Go mirrors with ten modules, a scrape every 30 s,
 and round trips around 80 ms (\`node bench/histogram-storage.ts --hours 24\`).
 
 Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md) have the reasons and figures.
@@ -313,7 +321,7 @@ ${[row('what happened', 'because'), row('---', '---'), ...(Object.keys(skipText)
 
 ## Reference
 
-In each section, \`lines\` is the maximum number of lines for one object of a [kind](#how-many-lines), and \`absent\` is when the metric has no series.
+In the section of each metric, \`lines\` is its maximum number of lines ([how many lines](#how-many-lines)), and \`absent\` states when the metric has no series.
 
 ${metricNames.map(metricSection).join('\n')}
 ## Of the front door
@@ -323,7 +331,6 @@ ${metricNames.map(metricSection).join('\n')}
 ${doorTable()}
 
 The label \`outcome\` has one of these values:
-
 ${doorOutcomes.map((one) => `- \`${one}\`: ${doorOutcomeText[one]}`).join('\n')}
 `;
 }

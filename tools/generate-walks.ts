@@ -11,25 +11,32 @@ const golden = (name: string): string =>
 
 const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr', 'apt'];
 
+/** The table of a client for the page, with a pipe at both ends of each line and a full name for the column `of`. */
+const tableOf = (name: string): string =>
+  golden(name)
+    .replace('wrong in the body | of | our probe', 'wrong in the body | response | our probe')
+    .split('\n')
+    .map((line) => `| ${line} |`)
+    .join('\n');
+
 /** The page as it should be. */
 export function walksPage(): string {
   const tables = clients.map(
     (name) =>
-      `## ${name}\n\nEach row is one wrong body that mirror \`near\` sends. The columns show the result of a mirrorwatch probe, and of ${name} with each chain.\n\n${golden(name)}`,
+      `## ${name}\n\nEach row is one wrong body that mirror \`near\` sends. The columns show the result of a mirrorwatch probe, and of ${name} with each chain.\n\n${tableOf(name)}`,
   );
   return `<!-- Written by tools/generate-walks.ts. -->
 
 # What clients do with a wrong body
 
 The tables show what real clients do if a mirror sends status 200 and a wrong body. Mirror \`near\` sends the wrong body; mirror \`far\` is
-healthy. The columns name the configured chain. The client ran once for each cell.
-
+healthy. The last columns are named after the chain (list of mirrors) that the client had. The client ran once for each cell of these columns:
 - \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.
 - \`hangs\`: the client did not end, because it has no timeout. The test stopped it.
 
-**our probe** is the result of a mirrorwatch probe of the same body. Advice uses a model of each client. Tests compare the model with each cell
-and list the cells in which it differs (\`test/real/*-bodies.test.ts\`). If a body is longer than its \`Content-Length\`, the probe fails; most
+The column **our probe** shows the result of a mirrorwatch probe of the same body. Advice uses a model of each client. Tests compare the model with each cell
+and list the cells in which the model differs (\`test/real/*-bodies.test.ts\`). If a body is longer than its \`Content-Length\`, the probe fails; most
 clients read only the announced length.
 
 ${tables.join('\n\n')}
@@ -38,12 +45,12 @@ ${tables.join('\n\n')}
 
 - If a mirror stalls, go waits without end, with \`,\` and with \`|\`, because it has no timeout for a response ([http2.md](http2.md)). skopeo and
   ctr have none either. The other clients have a timeout; the tests set it to 2 s.
-- npm, pnpm and yarn use only one registry, so their tables have one column. After an empty artifact yarn 4 does not end.
+- npm, pnpm and yarn use only one registry, so their tables show only one chain. After an empty artifact yarn 4 does not end.
 - uv requests its extra indexes first, and uses the first one that has the project. pip requests all indexes, and takes the file of the last
-  one that has it.
+  index that has the file.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.
 - apt with two mirrors uses a \`mirror+file:\` list. After a wrong size it requests the next mirror; after a wrong hash it fails. pacman also uses
-  a list of mirrors, and fails after both (\`test/real/http-lists.test.ts\`). The model of both clients fails after both.
+  a list of mirrors; it fails after a wrong size and after a wrong hash (\`test/real/http-lists.test.ts\`). So do the models of apt and pacman.
 - Docker 20.10 was measured once, by hand. After a corrupt blob it requests the next mirror. For a truncated blob this takes 75 s. No test runs
   Docker.
 `;

@@ -105,8 +105,8 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 | \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without its 95th percentile over the hour | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-Prometheus evaluates these queries series by series. So the time should grow in proportion to the number of targets and of scrapes in an hour.
-Extrapolated, not measured: 10 000 targets take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that. A query held
+Prometheus evaluates these expressions series by series. So the evaluation time should grow in proportion to the number of targets and of scrapes in an hour.
+Extrapolated, not measured: for 10 000 targets, the four expressions of the table together take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that. An expression held
 at most 61 000 samples in memory; the limit of Prometheus is 50 million.`;
 
 /** The whole page. */
@@ -126,14 +126,15 @@ export function rulesPage(): string {
 mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mirrorwatch > mirrorwatch.yml
 \`\`\`
 
-- \`--slo\`: the objective, in per cent of a mirror's judged probes that succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
-- \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places, all of them count.
+\`mirrorwatch rules\` has these options:
+- \`--slo\`: the objective: how many per cent of a mirror's judged probes (ok or failed) must succeed over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
+- \`--vantages\`: from how many places you monitor the mirrors; default ${defaultRuleParameters.vantages}. If Prometheus has data of more places than this number, all of these places count.
 - \`--runbook\`: the start of each \`runbook_url\`: a relative path or an http(s) URL (no other scheme, because people click on it);
   default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
 - \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and
   labels are the same. \`alerts/zh/mirrorwatch.yml\` is the Chinese form of \`alerts/mirrorwatch.yml\`. Load only one of the two.
 
-If an option has an invalid value, the command exits with 2. Add the printed file to \`rule_files\`, and give each scrape target of a daemon the label \`vantage\`.
+If an option has an invalid value, the command exits with 2. Add the printed file to \`rule_files\` of Prometheus, and give each scrape target of a daemon the label \`vantage\`.
 
 ## Alerts
 
@@ -173,10 +174,10 @@ ${inhibitionTable()}
 A label that both alerts lack counts as equal. While the network of a place is suspect, the daemon does not change its verdicts. So most of the
 alerts that VantageSuspect mutes would not fire anyway.
 
-Alertmanager does not send muted alerts to the daemon either. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
-Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for three
-times \`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m). An alert also counts as ended if the daemon's own measurements
-contradict it.
+Alertmanager does not send muted alerts to the daemon. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
+Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for
+3 × \`alertmanager.repeat\` (30 minutes by default). After a start, the daemon waits at least 2 × \`alertmanager.repeat\` before an alert ends in this way. Set \`alertmanager.repeat\` to the \`repeat_interval\` of the
+route. An alert also counts as ended if the daemon's own measurements contradict it.
 
 ### Several places
 
@@ -200,10 +201,9 @@ ${burnTable()}
 
 The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
 all of these conditions hold:
-
-- The failed share of probes is above the value of the last column in both windows.
+- In both windows of the row, the failed share of probes is above the value in the last column of the table.
 - The failed share of the longer window is above this value even if time without data counts as successful. So a Prometheus with a few minutes of data
-  cannot fire the three-day pair.
+  cannot fire the alert of the three-day pair.
 - At least 3 probes failed in the longer window.
 
 Failures with the reason \`absent\` do not count, because a missing module is either a mistake in the configuration or reported by the finding \`refusal\`. A
@@ -212,7 +212,7 @@ less. With longer intervals only the other pairs can fire.
 
 ## Recording rules
 
-The alerts use the recording rules. In large installations, use them in your own queries if a query over all targets takes too long.
+The alerts use the recording rules. In large installations, use recording rules in your own queries if a query over all targets takes too long.
 The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). A name is
 \`level:metric:operations\`. The level defines the labels:
 
@@ -230,14 +230,14 @@ ${costTable(groups)}
 ${measured}
 
 The group \`mirrorwatch-round-trips\` reads the histograms of every target. It has queries for native and for classic histograms; queries for
-the form that Prometheus does not store find no series. If the group \`mirrorwatch-round-trips\` costs too much, remove it from the file. Then MirrorSlow does not fire,
+the kind of histogram that Prometheus does not store find no series. If the group \`mirrorwatch-round-trips\` costs too much, remove it from the file. Then MirrorSlow does not fire,
 MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier judges by outages alone.
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. A table of
-tests checks the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` is clean. A test checks that every metric and label named here, in the
-runbook and in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three forms: classic, native, and
+Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. Other
+tests check the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` reports no problem. A test checks that every metric and label that is named on this page, in the
+runbook or in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three kinds: classic, native, and
 classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
 `;
 }

@@ -51,12 +51,13 @@ This page lists all values of some labels of metrics and fields of the API and o
 
 ## Why a probe failed
 
-These are the values of the label \`reason\` of \`mirror_probe_failures_total\`, and of the \`cause\` of a finding. In the texts, "it" is the mirror.
+These are the values of the label \`reason\` of \`mirror_probe_failures_total\`, and of the \`cause\` of a finding.
 
 | reason | in English | in Chinese | counts as |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
+The column *counts as* has one of these values:
 ${Object.entries(weights)
   .map(([weight, text]) => `- **${weight}**: ${text}.`)
   .join('\n')}

@@ -12,7 +12,7 @@ export const mirrorMetrics = {
   mirror_cache_answers_total: newCounter(
     ['ecosystem', 'registry', 'cache'],
     { mirror: { cache: cacheWords } },
-    'Responses by cache status, from the cache headers. Without headers, a first response that takes ten times the usual time is a miss.',
+    'Responses by cache status, from the cache headers. The first success of a step for a version is also a miss if it takes at least ten times the median of the step.',
   ),
   mirror_integrity_verified_total: newCounter(
     ['ecosystem', 'registry', 'module', 'version'],
@@ -116,6 +116,6 @@ export const mirrorMetrics = {
     ['control'],
     { control: {} },
     '1 if the last request to the control succeeded.',
-    'until the first request to it',
+    'until the first request to the control',
   ),
 } as const satisfies Record<string, Metric>;

@@ -8,7 +8,7 @@ export const probeMetrics = {
     [...target, 'connection'],
     { trip: {} },
     secondsBuckets,
-    'Round trip of successful probes, redirects included, without cold fetches of a pull-through cache. Canaries and artifacts have labels module and version; all other light steps of a mirror have one series without them.',
+    'Round trip of successful probes, redirects included, without cold fetches of a pull-through cache. Canaries and artifacts have labels module and version; each other light step of a mirror has one series without them.',
     { exemplars: true },
   ),
   mirror_probe_phase_seconds: newSummary(
