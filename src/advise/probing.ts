@@ -66,7 +66,7 @@ export interface Peeks {
   lastMs: number;
   /** The previous value of `lastMs`. It is restored if the ordered peek cannot be sent. */
   beforeMs: number;
-  /** The planned starts of light probes of the head in the last two intervals of the canary, in order of arrival. */
+  /** The starts of light probes of the head in the last two intervals of the canary, in order of arrival. */
   lightMs: readonly number[];
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
@@ -96,9 +96,9 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   if (took.length > timesKept) took.shift();
 }
 
-/** Records the planned start of a scheduled light probe of the head at the interval of the canary, monotonic ms. */
-export function recordLightStart(peeks: Peeks, plannedAtMs: number, everyMs: number): void {
-  peeks.lightMs = [...peeks.lightMs.filter((atMs) => plannedAtMs - atMs < 2 * everyMs), plannedAtMs];
+/** Records the start of a scheduled light probe of the head at the interval of the canary, monotonic ms. */
+export function recordLightStart(peeks: Peeks, startedMs: number, everyMs: number): void {
+  peeks.lightMs = [...peeks.lightMs.filter((atMs) => startedMs - atMs < 2 * everyMs), startedMs];
 }
 
 /**
