@@ -65,10 +65,10 @@ ${checksText}- \`state.path\` must not be a folder or a path below a file. If it
   this machine can then be mistaken for faults of mirrors.
 - \`clientRuns.clients\` names each client once. Some clients cannot use some settings of a mirror, such as its own DNS server or, for go, a
   bearer token. \`check\` lists these pairs of client and mirror, and the clients that are not installed; the daemon does not run them. A client without
-  any mirror is a warning. The planned load includes each run, and the daemon's own steps after it, with 30 s of a slot each.
+  any mirror is a warning. The planned load includes each run with 30 s of a slot. The daemon's own steps after the run are part of these 30 s.
 - These cases are warnings: there is no control (a host that is not a mirror); there is no control and an upstream has fewer than three independent
   mirrors; an \`http://\` mirror off loopback has credentials (they are not sent); \`expect.signedBy\` is set and the machine has no \`gpgv\`; \`clients\`
-  names a mirror that is not monitored; no mirror serves a module.
+  names a mirror that is not monitored; a module belongs to no upstream of the configured mirrors.
 
 ${sectionsText}## Proxies
 

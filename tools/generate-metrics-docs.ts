@@ -37,7 +37,7 @@ const kindText: Readonly<Record<MetricKind, string>> = {
 /** One object of a kind, in the section of a metric. */
 const objectText: Readonly<Record<MetricKind, string>> = {
   ...kindText,
-  trip: 'target × connection (canaries and artifacts) or mirror × step × connection (other light steps)',
+  trip: 'target × connection for canaries and artifacts; mirror × step × connection for other light steps',
   canary: 'canary × connection',
   target: 'target (mirror × module × version × step)',
   artifact: 'mirror × module × version with verified responses ([`artifact`](#how-many-lines))',
@@ -170,7 +170,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `${mirrors} mirrors, ${modules} modules at one version each, cold probes, one receiver and one control: if all are of one ecosystem, \`/metrics\` has this number of lines before any failure: ${counted.join(', ')} lines.`;
+  return `An example: a configuration has ${mirrors} mirrors and ${modules} modules of one ecosystem, one version of each module, cold probes, one receiver and one control. Before any failure, \`/metrics\` then has this many lines, by ecosystem: ${counted.join(', ')}.`;
 }
 
 /** Counters whose series appear at their first event. */

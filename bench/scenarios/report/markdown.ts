@@ -240,7 +240,7 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
   const players = [...new Set(standings.flatMap(({ costs }) => [...costs.keys()]))];
   const judged = players.filter((name) => !references.has(name) && !baselines.includes(name));
   const lines = [
-    `In ${alike.length} families the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}.`,
+    `In ${alike.length} families (kinds of world) the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}.`,
   ];
   for (const player of judged) {
     const worse = worseThanBaseline(standings, player);

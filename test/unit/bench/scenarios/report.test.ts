@@ -106,7 +106,7 @@ describe('standings', () => {
       groups: [['a cut line', 'one minute late', '1.1', '2.2', '3', '0']],
     });
     expect(report).toContain(
-      'In 1 families the build times of all players except `oracle` differ by at most 3 %: two.',
+      'In 1 families (kinds of world) the build times of all players except `oracle` differ by at most 3 %: two.',
     );
     expect(report).toContain(
       'In 1 families builds take longer with `policy` than with the best of `never`, `plain` (in brackets: seconds a build with `policy`, and with the best of them): one (5.01, plain 5.00).',
