@@ -37,7 +37,8 @@ real('a place that loses scrapes', ['prometheus'], () => {
   };
 
   test('stays in the picture', async () => {
-    const wanted = /^near: down from 2 of 3 places \([^)]+\) since [^;]+; from sgp the mirror .*, not the whole mirror$/;
+    const wanted =
+      /^near: down from 2 of 3 places \([^)]+\) since [^;]+; from sgp the mirror .*, not the whole mirror$/;
     await until(
       'all three places',
       () => said(2_500),
