@@ -29,14 +29,15 @@ const written: Readonly<Record<string, { readonly keys: string; readonly module:
   },
 };
 
-const examples = [...page.matchAll(/^(\d+) mirrors, (\d+) modules at one version each.*: (.+) lines\.$/gm)].flatMap(
-  ([, mirrors, modules, counts = '']) =>
-    [...counts.matchAll(/(\w+) (\d+)/g)].map(([, ecosystem = '', lines]) => ({
-      ecosystem,
-      mirrors: Number(mirrors),
-      modules: Number(modules),
-      lines: Number(lines),
-    })),
+const examples = [
+  ...page.matchAll(/has (\d+) mirrors and (\d+) modules of one ecosystem.*by ecosystem: (.+)\.$/gm),
+].flatMap(([, mirrors, modules, counts = '']) =>
+  [...counts.matchAll(/(\w+) (\d+)/g)].map(([, ecosystem = '', lines]) => ({
+    ecosystem,
+    mirrors: Number(mirrors),
+    modules: Number(modules),
+    lines: Number(lines),
+  })),
 );
 
 test('the examples of lines are of each ecosystem, twice', () => {
