@@ -58,7 +58,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   // A peek at a light step tests an address family or an HTTP version. It is no download.
   if (purpose === 'peek' && !isHeavy(target)) return false;
   if (purpose === 'scheduled' && target.registry === probing.peeks.head && isOfCanaryPace(view, target))
-    recordLightStart(probing.peeks, sample.startedMonotonicMs, view.canaryEveryMs);
+    recordLightStart(probing.peeks.gaps, sample.startedMonotonicMs, view.canaryEveryMs);
   if (purpose === 'peek') turnTaken(group.probing, target);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
   if (purpose === 'peek') {

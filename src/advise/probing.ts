@@ -60,14 +60,26 @@ export function recordTurn(rota: Rota, question: string): void {
   rota.last = question;
 }
 
+/** Gaps between starts of light probes, monotonic milliseconds. */
+export interface LightGaps {
+  /** The last start. */
+  lastMs: number;
+  /** When the current interval of the canary began. */
+  fromMs: number;
+  /** The longest gap in the current interval so far; 0: none. */
+  longestMs: number;
+  /** The longest gap in the interval before; 0: not known. */
+  beforeMs: number;
+}
+
 /** The peeks (probes of first bytes) at the artifacts of the head. */
 export interface Peeks {
   head: string | null;
   lastMs: number;
   /** The previous value of `lastMs`. It is restored if the ordered peek cannot be sent. */
   beforeMs: number;
-  /** The starts of light probes of the head in the last two intervals of the canary, in order of arrival. */
-  lightMs: readonly number[];
+  /** The gaps between the light probes of the head at the interval of the canary. */
+  readonly gaps: LightGaps;
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
   /** The question (request) to recheck next, and whether its probe failed or was slow; `null`: none. */
@@ -78,7 +90,15 @@ export interface Peeks {
 
 export function newPeeks(head: string | null): Peeks {
   const never = Number.NEGATIVE_INFINITY;
-  return { head, lastMs: never, beforeMs: never, lightMs: [], took: [], odd: null, failed: null };
+  return {
+    head,
+    lastMs: never,
+    beforeMs: never,
+    gaps: { lastMs: never, fromMs: never, longestMs: 0, beforeMs: 0 },
+    took: [],
+    odd: null,
+    failed: null,
+  };
 }
 
 /**
@@ -96,9 +116,20 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
   if (took.length > timesKept) took.shift();
 }
 
-/** Records the start of a scheduled light probe of the head at the interval of the canary, monotonic ms. */
-export function recordLightStart(peeks: Peeks, startedMs: number, everyMs: number): void {
-  peeks.lightMs = [...peeks.lightMs.filter((atMs) => startedMs - atMs < 2 * everyMs), startedMs];
+/**
+ * Records the start of a scheduled light probe of the head at the interval of the canary, monotonic milliseconds. A
+ * start before the last recorded one is ignored.
+ */
+export function recordLightStart(gaps: LightGaps, startedMs: number, everyMs: number): void {
+  const gapMs = startedMs - gaps.lastMs;
+  if (gapMs <= 0) return;
+  gaps.lastMs = startedMs;
+  if (startedMs - gaps.fromMs >= everyMs) {
+    gaps.beforeMs = gaps.longestMs;
+    gaps.longestMs = 0;
+    gaps.fromMs = startedMs;
+  }
+  if (gapMs <= everyMs) gaps.longestMs = Math.max(gaps.longestMs, gapMs);
 }
 
 /**
@@ -106,14 +137,11 @@ export function recordLightStart(peeks: Peeks, startedMs: number, everyMs: numbe
  * probes, because there a peek finds a fault soonest. If no light probe started in the last interval, the gap is not
  * known.
  */
-export function isPeekDue({ lightMs, lastMs }: Peeks, everyMs: number, nowMs: number): boolean {
+export function isPeekDue({ gaps, lastMs }: Pick<Peeks, 'gaps' | 'lastMs'>, everyMs: number, nowMs: number): boolean {
   const sinceMs = nowMs - lastMs;
-  const starts = lightMs.toSorted((a, b) => a - b);
-  const silentMs = nowMs - (starts.at(-1) ?? Number.NEGATIVE_INFINITY);
+  const silentMs = nowMs - gaps.lastMs;
   if (silentMs >= everyMs) return sinceMs >= everyMs;
-  // The gap since the last start is not over. The same gap one interval earlier is measured.
-  const gaps = starts.flatMap((atMs, index) => (index === 0 ? [] : [atMs - (starts[index - 1] ?? atMs)]));
-  const longestMs = gaps.length === 0 ? everyMs : Math.min(everyMs, Math.max(...gaps));
+  const longestMs = Math.max(gaps.longestMs, gaps.beforeMs) || everyMs;
   const isInGap = silentMs >= gapPart * longestMs;
   return sinceMs >= (isInGap ? peekShareMin : peekShareMax) * everyMs;
 }

@@ -11,6 +11,9 @@ export interface StartPhase {
   readonly gapMs: number;
 }
 
+/** The phases of requests, by `requestKeyOf`. */
+export type StartPhases = ReadonlyMap<string, StartPhase>;
+
 /** A request that is repeated at an interval. */
 export interface RepeatedRequest {
   /** The request, see `requestKeyOf`. */
@@ -20,9 +23,12 @@ export interface RepeatedRequest {
   readonly everyMs: number;
 }
 
-/** The maximum number of starts within one interval that are considered, and of requests that are placed in gaps. */
-const startsMax = 20_000;
-const placedMax = 2_000;
+/**
+ * The maximum number of starts within one interval that are considered, and of requests that are placed in gaps. With
+ * more of them, gaps are shorter than a second in any case, and the choice would block the main thread.
+ */
+const startsMax = 5_000;
+const placedMax = 500;
 /** A request is placed in a gap that is at least this share of the longest one. */
 const longShare = 0.7;
 
@@ -42,7 +48,7 @@ export function requestKeyOf({ ecosystem, upstream, module, version, step }: Tar
  */
 export function choosePhases(
   all: readonly RepeatedRequest[],
-  known: ReadonlyMap<string, StartPhase>,
+  known: StartPhases,
   seed: string,
 ): Map<string, StartPhase> {
   const chosen = new Map<string, StartPhase>();
@@ -80,7 +86,7 @@ function wishedOf(requests: readonly RepeatedRequest[], everyMs: number, seed: s
 }
 
 /** The starts within an interval, ascending, milliseconds. Requests whose interval does not divide it are left out. */
-function startsWithin(everyMs: number, chosen: ReadonlyMap<string, StartPhase>): readonly number[] {
+function startsWithin(everyMs: number, chosen: StartPhases): readonly number[] {
   const starts: number[] = [];
   for (const phase of chosen.values()) {
     const times = everyMs / phase.everyMs;

@@ -6,7 +6,7 @@ import { atOnce, each, type Slices } from '../core/slices.ts';
 import { hostKeyOf } from '../core/url.ts';
 import { Heap } from './heap.ts';
 import { createHost, type Host, hasWaiting, priorities, type Series } from './host.ts';
-import { choosePhases, requestKeyOf, type StartPhase } from './phases.ts';
+import { choosePhases, type StartPhase, type StartPhases } from './phases.ts';
 import { createRememberingCalendar } from './plan.ts';
 import { addRepeated, createSeries, firstSlotOf, type PlanMeans, type RepeatedRequests, renew } from './series.ts';
 import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
@@ -58,7 +58,7 @@ export function createRoster(input: RosterInput): ScheduleRoster {
 
 interface MadeSeries {
   readonly series: Map<string, Series>;
-  readonly phases: ReadonlyMap<string, StartPhase>;
+  readonly phases: StartPhases;
 }
 
 class SeriesRoster implements ScheduleRoster {
@@ -72,8 +72,8 @@ class SeriesRoster implements ScheduleRoster {
   #absences = new Map<string, Throttled>();
   #all = new Map<string, Series>();
   #byRegistry = new Map<string, Series[]>();
-  /** The phases of light requests, by `requestKeyOf`. */
-  #phases: ReadonlyMap<string, StartPhase> = new Map();
+  /** The phases of light requests. A request that stays keeps its phase at a reload. */
+  #phases: StartPhases = new Map();
   /** The series that `preparing` made for the next configuration; `null`: none. */
   #made: (MadeSeries & { readonly config: Config }) | null = null;
 
@@ -183,19 +183,23 @@ class SeriesRoster implements ScheduleRoster {
     const series = new Map<string, Series>();
     const phases = new Map<string, StartPhase>();
     const repeated = new Map<string, RepeatedRequests>();
-    yield* each(targets, (target) => addRepeated(repeated, target, connections.get(target.registry) ?? [], config));
-    yield;
-    yield* each(repeated.values(), (requests) => {
+    const connectionsOf = ({ registry }: Target) => connections.get(registry) ?? [];
+    const choose = (requests: RepeatedRequests): void => {
       const chosen = choosePhases([...requests.values()], this.#phases, this.#means.seed);
       for (const [key, phase] of chosen) phases.set(key, phase);
-    });
-    yield* each(targets, (target) => {
-      for (const connection of connections.get(target.registry) ?? []) {
-        const phase = phases.get(requestKeyOf(target, connection)) ?? null;
-        const one = createSeries(target, connection, config, nowhere, phase, this.#means);
+    };
+    const create = (target: Target): void => {
+      for (const connection of connectionsOf(target)) {
+        const one = createSeries(target, connection, config, nowhere, phases, this.#means);
         series.set(one.id, one);
       }
-    });
+    };
+    function* steps(): Generator<() => void> {
+      for (const target of targets) yield () => addRepeated(repeated, target, connectionsOf(target), config);
+      for (const requests of repeated.values()) yield () => choose(requests);
+      for (const target of targets) yield () => create(target);
+    }
+    yield* each(steps(), (step) => step());
     return { series, phases };
   }
 

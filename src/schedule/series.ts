@@ -4,7 +4,7 @@ import { type Connection, isHeavy, seriesId, type Target, upstreamKeyOf } from '
 import type { Calendar, Now } from '../core/ports.ts';
 import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './host.ts';
-import { type RepeatedRequest, requestKeyOf, type StartPhase } from './phases.ts';
+import { type RepeatedRequest, requestKeyOf, type StartPhases } from './phases.ts';
 import { hash32, makeCronPlan, makeEveryPlan, type Plan, type Slot } from './plan.ts';
 
 /**
@@ -29,7 +29,7 @@ const gapShare = 0.1;
  * The plan of a series. The same request is sent to all mirrors at nearly the same times, so that responses can be
  * compared.
  */
-function planOf(target: Target, connection: Connection, pace: Pace, phase: StartPhase | null, means: PlanMeans): Plan {
+function planOf(target: Target, connection: Connection, pace: Pace, phases: StartPhases, means: PlanMeans): Plan {
   const key = requestKeyOf(target, connection);
   const hash = hash32(`${means.seed}\n${key}`);
   const share = hash32(target.registry) / 2 ** 32;
@@ -39,7 +39,8 @@ function planOf(target: Target, connection: Connection, pace: Pace, phase: Start
     return makeCronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
   const { everyMs } = pace.cadence;
   const offsetMs = means.offsetMs + staggerMs(everyMs);
-  if (phase === null) return makeEveryPlan(everyMs, hash, offsetMs, heavyJitterShare);
+  const phase = phases.get(key);
+  if (phase === undefined || isHeavy(target)) return makeEveryPlan(everyMs, hash, offsetMs, heavyJitterShare);
   const jitterShare = Math.min(limits.jitterShare, (gapShare * phase.gapMs) / everyMs);
   return makeEveryPlan(everyMs, hash, offsetMs, jitterShare, phase.atMs);
 }
@@ -113,13 +114,13 @@ export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): 
   return againAt({ ...series, slot: first }, last, now) ?? first;
 }
 
-/** @param phase  `null`: an artifact, or a request with a cron expression */
+/** @param phases  those of light requests with an interval */
 export function createSeries(
   target: Target,
   connection: Connection,
   config: Config,
   host: Host,
-  phase: StartPhase | null,
+  phases: StartPhases,
   means: PlanMeans,
 ): Series {
   const id = seriesId(target, connection);
@@ -130,7 +131,7 @@ export function createSeries(
     connection,
     pace,
     priority: target.canary ? 0 : isHeavy(target) ? 2 : 1,
-    plan: planOf(target, connection, pace, phase, means),
+    plan: planOf(target, connection, pace, phases, means),
     host,
     slot: noSlot,
     waitsFor: noSlot,

@@ -397,7 +397,7 @@ describe('a peek', () => {
     const peeks = newPeeks('a');
     const times: number[] = [];
     for (let at = 0; at < 600 * second; at += second) {
-      if (lightSeconds.some((one) => at % everyMs === one * second)) recordLightStart(peeks, at, everyMs);
+      if (lightSeconds.some((one) => at % everyMs === one * second)) recordLightStart(peeks.gaps, at, everyMs);
       if (at % (2 * second) !== 0 || !isPeekDue(peeks, everyMs, at)) continue;
       peeks.lastMs = at;
       times.push(at);
