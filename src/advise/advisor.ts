@@ -262,8 +262,7 @@ export class Advisor {
     this.#tallies.set(target.registry, tally);
     if (purpose !== 'peek') record(tally, sample, nearOf(this.#config), group.client.relay?.step ?? null);
     if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordTally(tally, sample);
-    const isCompared = recordSample(this.#view(group, now), sample);
-    return isCompared && (sample.outcome.tag === 'failed' || purpose === 'confirm');
+    return recordSample(this.#view(group, now), sample);
   }
 
   #observeLate(group: Group, sample: SettledSample, now: Now): void {

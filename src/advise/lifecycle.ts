@@ -1,4 +1,5 @@
 import { type Advice, isLastChoice } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
@@ -183,8 +184,14 @@ function triggerOf(view: View, decision: Composed): Advice['trigger'] {
   return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
 }
 
+/** The evidence with the findings of its cause that opened after the advice was issued. */
+function citeAlso(evidence: Advice['evidence'], findings: readonly Finding[]): Advice['evidence'] {
+  const later = findings.flatMap(({ id }) => (evidence.findings.includes(id) ? [] : [id]));
+  return later.length === 0 ? evidence : { ...evidence, findings: [...evidence.findings, ...later] };
+}
+
 /**
- * Updates confidence and sentence of a proposal. Its cause stays: it is a label of alerts, and a new label would fire
+ * Updates confidence, cited findings and sentence of a proposal. Its cause stays: it is a label of alerts, and a new label would fire
  * them again.
  */
 function refresh(view: Prepared, ledger: Ledger): void {
@@ -207,8 +214,9 @@ function refresh(view: Prepared, ledger: Ledger): void {
     isSuspect,
     before: held.advice.confidence,
   });
-  if (confidence !== held.advice.confidence) {
-    held.advice = { ...held.advice, confidence };
+  const evidence = citeAlso(held.advice.evidence, cause.findings);
+  if (confidence !== held.advice.confidence || evidence !== held.advice.evidence) {
+    held.advice = { ...held.advice, confidence, evidence };
     ledger.keep(held.advice);
   }
   const { fromMs, advice } = held;

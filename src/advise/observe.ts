@@ -24,7 +24,7 @@ import {
   rotaOf,
   targetOf,
 } from './probing.ts';
-import { lightRecheckOf, oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
+import { isRecheckDue, lightRecheckOf, oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
@@ -48,7 +48,7 @@ export function momentPlaceOf({ target, purpose, round, plannedAtMs }: Due): Mom
 
 /**
  * Adds a settled sample to the comparison of mirrors, if it belongs to a client's fetch and used a fresh connection.
- * @returns true if it was added, or if a recheck is due after a peek
+ * @returns true if it may change a decision, or needs a recheck: the caller then considers the group at once
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;
@@ -89,7 +89,9 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   );
   contest.outcomes.push(...outcomes);
   if (contest.outcomes.length > headOutcomesMax) contest.outcomes.splice(0, contest.outcomes.length - headOutcomesMax);
-  return true;
+  return (
+    sample.outcome.tag === 'failed' || purpose === 'confirm' || isRecheckDue(contest, outcomes, view.now.monotonicMs)
+  );
 }
 
 function isOfCanaryPace({ config, canaryEveryMs }: View, target: Target): boolean {

@@ -70,6 +70,19 @@ const passedShare = 1.5;
 /** The maximum number of candidates in a recheck. */
 const siblings = 2;
 
+/** True if `oddOf` returns a recheck because of these responses. They are then considered at once. */
+export function isRecheckDue(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): boolean {
+  const { head } = contest;
+  if (head === null || outcomes.length === 0) return false;
+  const { time } = nearness(contest);
+  return outcomes.some(
+    (one) =>
+      one.outcome.bad ||
+      (time > anyShare && !one.outcome.isHeavy) ||
+      ((time > oddShare || one.outcome.isHeavy) && isOddOutcome(contest, head, one, nowMs)),
+  );
+}
+
 /** The rechecks after responses of the head. The nearer a test is to its bound, the more responses are rechecked. */
 export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly OddOutcome[] {
   const { head } = contest;

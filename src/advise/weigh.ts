@@ -35,7 +35,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
 }
 
 /** A switch because of slow light requests waits at most this long for the downloads that decide. Milliseconds. */
-const downloadWaitMs = 120_000;
+const downloadWaitMs = 60_000;
 
 function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
   const { contest } = group;

@@ -14,14 +14,14 @@ const token = 'token-of-alertmanager';
 const yaml = threeMirrors({ more: `alertmanager: { token: ${token} }` });
 /**
  * `a` usually takes 40 ms; 180 is far below a spike, and 110 ms more than `b`: after a minute of it our own test has passed
- * half of its bound, and all of it after 69 s. Advice then waits for downloads.
+ * half of its bound, and all of it after 69 s.
  */
 const slowFrom = (fromSeconds: number, toSeconds = Infinity): Script => {
   return (asked) =>
     asked.registry === 'a' && asked.atMs >= fromSeconds * 1000 && asked.atMs < toSeconds * 1000 ? 180 : well(asked);
 };
 /** When alerts come in these stories: the half that will do with an alert is reached, the whole is not. Seconds. */
-const heardAt = 158;
+const heardAt = 155;
 /** What was told of advice but for audits, which look back. */
 const moves = (world: World): string[] =>
   told(world).filter((text) => /^advice (proposed|accepted|withdrawn|superseded)/.test(text));
@@ -64,16 +64,15 @@ const confirming = (world: World, fromSeconds: number): string[] => [
 describe('trouble that our own tests do not name yet', () => {
   test('the alert leads to advice before they do; its end takes nothing back that still pays', async () => {
     const alone = await startWorld({ yaml, script: slowFrom(100) });
-    await alone.seconds(320);
+    await alone.seconds(200);
     const own = when(alone, 'advice proposed a → b');
     expect(own).toBeGreaterThan(heardAt + 5);
     const world = await startWorld({ yaml, script: slowFrom(100) });
     await world.seconds(heardAt);
     expect(told(world)).toEqual(['vantage suspect false']);
     expect(await send(world, alert({ startsAt: 140 }))).toEqual({ evidence: 1 });
-    await world.seconds(12);
+    await world.seconds(1);
     expect(told(world)).toEqual(['vantage suspect false', 'advice proposed a → b']);
-    expect(when(world, 'advice proposed a → b')).toBeLessThan(own);
     const [advice] = (await adviceOf(world)) as unknown as readonly AdviceView[];
     expect(advice).toMatchObject({
       state: 'proposed',
@@ -135,10 +134,10 @@ describe('trouble that our own tests do not name yet', () => {
     const [advice] = await adviceOf(world);
     if (isAccepted) expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
     const before = ['advice proposed a → b', ...(isAccepted ? ['advice accepted a → b'] : [])];
-    // Twenty minutes well by our own measure, far more than `hold` and the answers it takes, and the alert still fires.
-    await world.seconds(1_200);
+    // Seven minutes well by our own measure, far more than `hold` and the answers it takes, and the alert still fires.
+    await world.seconds(460);
     expect(moves(world)).toEqual(before);
-    await send(world, alert({ startsAt: 140, status: 'resolved', endsAt: 1_055 }));
+    await send(world, alert({ startsAt: 140, status: 'resolved', endsAt: 615 }));
     await world.seconds(10);
     expect(moves(world)).toEqual([...before, end]);
     if (isAccepted) expect((await adviceOf(world))[0]).toMatchObject({ cause: 'failback', trigger: 'detector' });
@@ -177,7 +176,7 @@ describe('an alert that is silenced or inhibited while it resolves, so that its 
     await world.seconds(1);
     const [advice] = await adviceOf(world);
     expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
-    await repeated(world, 40);
+    await repeated(world, 13);
     const heard = world.time.nowMs() / 1000;
     await world.seconds(100);
     const back = when(world, 'advice proposed b → a') - heard;
@@ -291,11 +290,11 @@ describe('the same alert again', () => {
     await world.seconds(heardAt);
     const other = { fingerprint: 'f2', labels: { alertname: 'MirrorErrorBudgetBurn' } };
     expect(await send(world, alert({ startsAt: 140 }), alert({ startsAt: 150, ...other }))).toEqual({ evidence: 2 });
-    await world.seconds(1_200);
-    await send(world, alert({ startsAt: 140, status: 'resolved', endsAt: 997 }));
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 140, status: 'resolved', endsAt: 557 }));
     await world.seconds(10);
     expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
-    await send(world, alert({ startsAt: 150, ...other, status: 'resolved', endsAt: 1_007 }));
+    await send(world, alert({ startsAt: 150, ...other, status: 'resolved', endsAt: 567 }));
     await world.seconds(10);
     expect(await adviceOf(world)).toEqual([]);
     expect(moves(world)).toEqual(['advice proposed a → b', 'advice withdrawn a → b']);

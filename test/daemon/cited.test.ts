@@ -64,8 +64,7 @@ test('nothing is kept where nothing is found', async () => {
 
 test('advice in force keeps what it rests on, over a restart too, long after that has ended', async () => {
   const short = yaml.replace('state: {', 'state: { keep: 1h,').replace('zip: { every: 10m', 'zip: { every: 2m');
-  // From a second at which the finding opens before the advice, so that the advice names it.
-  const before = await startWorld({ yaml: short, script: but(refuses, 'a', fromSeconds + 8, 230) });
+  const before = await startWorld({ yaml: short, script: but(refuses, 'a', fromSeconds, 230) });
   await before.seconds(225);
   const [advice] = await adviceOf(before);
   expect([advice?.cause, (await before.post(`/api/v1/advice/${advice?.id}/accept`)).status]).toEqual(['outage', 200]);

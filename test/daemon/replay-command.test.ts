@@ -99,11 +99,9 @@ describe('mirrorwatch replay, beside the daemon that holds the file', () => {
     expect(shown.set).toEqual({ 'advise.minGain': '90%', 'advise.hold': '2m' });
     expect(shown.changedKeys).toEqual(['advise']);
     expect(shown.current.advice).toMatchObject([{ from: 'a', to: 'b' }]);
-    // Advice is considered every two seconds, and a replay counts them from another start.
-    const secondsOf = (all: Shown['really']['advice']) => all.map(({ issuedAt }) => Date.parse(issuedAt) / 1_000);
-    expect(shown.really.advice).toHaveLength(1);
-    const [really = 0, current = 0] = [...secondsOf(shown.really.advice), ...secondsOf(shown.current.advice)];
-    expect(Math.abs(really - current)).toBeLessThanOrEqual(2);
+    expect(shown.really.advice.map(({ issuedAt }) => issuedAt.slice(0, 21))).toEqual(
+      shown.current.advice.map(({ issuedAt }) => issuedAt.slice(0, 21)),
+    );
     expect(shown.changed).toMatchObject({ advice: [], moves: 0, awaySeconds: 0 });
     expect(shown.current.awaySeconds).toBeGreaterThan(700);
     expect(shown.changed?.fetchCostSeconds).toBeGreaterThan(shown.current.fetchCostSeconds ?? 9);

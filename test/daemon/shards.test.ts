@@ -78,11 +78,11 @@ async function startShards(isDown: boolean): Promise<readonly Shard[]> {
   return shards;
 }
 
-/** What a schedule planned over three paces, by target and millisecond. */
-function plannedBy({ dues }: Shard): readonly string[] {
+/** The scheduled starts of three paces, monotonic milliseconds. */
+function plannedBy({ dues }: Shard): readonly { readonly id: string; readonly atMs: number }[] {
   return dues
     .filter(({ purpose, plannedAtMs }) => purpose === 'scheduled' && plannedAtMs <= 3 * paceMs)
-    .map(({ target }) => target.id);
+    .map(({ target, plannedAtMs }) => ({ id: target.id, atMs: plannedAtMs }));
 }
 
 function ownerIn(shards: readonly Shard[]): Shard {
@@ -99,16 +99,24 @@ describe('shards of one place', () => {
     await whole.world.seconds(190);
     const shards = await startShards(false);
     await shards[0]?.world.seconds(190);
-    const wanted = plannedBy(whole).toSorted();
+    const wanted = plannedBy(whole);
     const targets = new Set(whole.dues.map(({ target }) => target.id)).size;
     expect(targets).toBe(3 * names.length * 5);
     expect(wanted.length).toBeGreaterThan(2 * targets);
-    // Each shard spreads its own requests over time, so that their starts differ from those of one daemon.
-    expect(shards.flatMap((shard) => [...new Set(plannedBy(shard))]).toSorted()).toEqual([...new Set(wanted)]);
-    const times = Map.groupBy(shards.flatMap(plannedBy), (id) => id)
-      .values()
-      .map((ids) => ids.length);
-    expect(times.every((count) => count >= 2 && count <= 4)).toBe(true);
+    // Each shard spreads its own requests, so they start at other times than those of one daemon, but as often.
+    const ofShards = shards.flatMap(plannedBy);
+    expect([...new Set(ofShards.map(({ id }) => id))].toSorted()).toEqual(
+      [...new Set(wanted.map(({ id }) => id))].toSorted(),
+    );
+    for (const all of [wanted, ofShards])
+      for (const starts of Map.groupBy(all, ({ id }) => id).values()) {
+        const times = starts.map(({ atMs }) => atMs).toSorted((a, b) => a - b);
+        expect(times[0]).toBeLessThan(1.05 * paceMs);
+        for (const [n, atMs] of times.slice(1).entries())
+          expect(Math.abs(atMs - (times[n] ?? 0) - paceMs)).toBeLessThanOrEqual(0.1 * paceMs);
+        expect(times.length).toBeGreaterThanOrEqual(2);
+      }
+    expect(shards.flatMap(({ dues }) => [...new Set(dues.map(({ target }) => target.id))]).length).toBe(targets);
     // Each of them has work, and nothing but its own.
     for (const { dues } of shards) expect(dues.length).toBeGreaterThan(wanted.length / count / 2);
     const owner = ownerIn(shards);

@@ -73,7 +73,7 @@ const clearFactor = 4;
 /**
  * A switch because of slow light requests waits until this many downloads from each of the two mirrors are recorded.
  */
-const downloadsMin = 4;
+const downloadsMin = 2;
 
 export function hasFewDownloads(contest: Comparison, name: string): boolean {
   return spread(recordOf(contest, name), 'heavy').count < downloadsMin;
@@ -222,18 +222,11 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
 }
 
-/**
- * Few downloads can take nearly the same time by chance. So their variance is at least the one with this many more
- * downloads, each at this share of the mean from it.
- */
-const assumed = { downloads: 3, deviation: 0.35 } as const;
-
 /** An estimate of the standard error of the mean of the last downloads, milliseconds. */
 function errorOfHeavy(record: HeadRecord, usualMs: number): number {
   const { count, meanMs, variance } = spread(record, 'heavy');
-  if (count === 0) return 0.5 * usualMs;
-  const squares = (count - 1) * variance + assumed.downloads * (assumed.deviation * meanMs) ** 2;
-  return Math.sqrt(Math.max(variance, squares / (count - 1 + assumed.downloads)) / count);
+  if (count < 2) return 0.5 * (count === 0 ? usualMs : meanMs);
+  return Math.sqrt(variance / count);
 }
 
 const chanceShare = 0.03;

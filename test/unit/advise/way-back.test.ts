@@ -39,7 +39,7 @@ test.each<[string, Downloads, readonly string[]]>([
 
 test('a departure for an outage is none for slowness, although the test of times decided first', () => {
   const stage = warm();
-  // The move waits up to two minutes for downloads; meanwhile three requests within 2 s are refused.
+  // The move waits up to a minute for downloads; meanwhile three requests within 2 s are refused.
   stage.paces(8, { a: 780, b: 200, c: 200 });
   for (let n = 0; n < 3; n += 1) {
     stage.pass(1);
@@ -48,7 +48,7 @@ test('a departure for an outage is none for slowness, although the test of times
     stage.consider();
   }
   expect(stage.story()).toEqual([]);
-  stage.pass(90);
+  stage.pass(30);
   stage.consider();
   expect(stage.story()).toEqual(['proposed outage b']);
   const departures = [...stage.rows.values()].flatMap(({ value }) =>

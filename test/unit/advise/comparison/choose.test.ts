@@ -271,7 +271,7 @@ describe('a head that is slower', () => {
     ['just past it', 9, 500, null],
   ])('what is remembered weighs little beside moments that went %s', (_name, count, a, want) => {
     const { contest, nowMs } = told([20, fast]);
-    momentsOf(contest, by, nowMs, 6, { a: 900, b: 1_600 }, { question: 'zip', isHeavy: true });
+    momentsOf(contest, by, nowMs, 6, { a: 900, b: 1_750 }, { question: 'zip', isHeavy: true });
     momentsOf(contest, by, nowMs + 240_000, count, { a, b: 200 });
     expect(isAnyPast(contest, rule(nowMs))).toBe(true);
     expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 30_000 * count))).toBe(want);
@@ -470,12 +470,12 @@ describe('a move for light times while too few downloads are known', () => {
     expect(chosen(contest, all, rule(nowMs, { isAwaited: () => true }))).toEqual('time: b');
   });
 
-  test('names the candidates in question, until four downloads of both are known', () => {
+  test('names the candidates in question, until two downloads of both are known', () => {
     const { contest, nowMs } = slower(600);
     expect(listUnsure(contest, all, rule(nowMs))).toEqual(all);
     const zip = { question: 'zip', isHeavy: true };
-    momentsOf(contest, by, nowMs + 30_000, 4, { a: 900, b: 900, c: 900 }, zip);
-    expect(listUnsure(contest, all, rule(nowMs + 120_000))).toEqual(['d']);
+    momentsOf(contest, by, nowMs + 30_000, 2, { a: 900, b: 900, c: 900 }, zip);
+    expect(listUnsure(contest, all, rule(nowMs + 60_000))).toEqual(['d']);
   });
 
   test('does not come where downloads take longer there', () => {
