@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { isPeekDue, newPeeks, recordLightStart } from '../../../src/advise/probing.ts';
 import type { RecheckOrder } from '../../../src/core/due.ts';
 import { abc, chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
@@ -385,43 +384,6 @@ describe('the first bytes of an artifact failed', () => {
 
   test('and the whole of it fails too: it keeps its turns', () => {
     expect(lightAfter('absent', ['info', 'mod'])).toEqual([]);
-  });
-});
-
-describe('a peek', () => {
-  const second = 1_000;
-  const everyMs = 30 * second;
-
-  /** When peeks are due in ten minutes, looked at every two seconds, with light probes of the head at these seconds of each interval. */
-  function due(lightSeconds: readonly number[]): readonly number[] {
-    const peeks = newPeeks('a');
-    const times: number[] = [];
-    for (let at = 0; at < 600 * second; at += second) {
-      if (lightSeconds.some((one) => at % everyMs === one * second)) recordLightStart(peeks.gaps, at, everyMs);
-      if (at % (2 * second) !== 0 || !isPeekDue(peeks, everyMs, at)) continue;
-      peeks.lastMs = at;
-      times.push(at);
-    }
-    return times.map((at) => at / second);
-  }
-
-  test.each<[string, readonly number[], readonly [number, number]]>([
-    ['one light probe', [5], [20, 24]],
-    ['two that leave 20 s', [5, 15], [25, 29]],
-    ['three that leave 16 s', [0, 7, 14], [21, 25]],
-  ])('is due once in each interval, in the middle of the longest gap: %s', (_, lightSeconds, [least, most]) => {
-    const times = due(lightSeconds);
-    expect(times.length).toBeGreaterThanOrEqual(19);
-    expect(times.length).toBeLessThanOrEqual(21);
-    // The first intervals are not known yet.
-    for (const at of times.filter((one) => one >= 60)) {
-      expect(at % 30).toBeGreaterThanOrEqual(least);
-      expect(at % 30).toBeLessThanOrEqual(most);
-    }
-  });
-
-  test('is due at the interval of the canary if no light probe starts', () => {
-    expect(due([]).slice(0, 4)).toEqual([0, 30, 60, 90]);
   });
 });
 
