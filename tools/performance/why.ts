@@ -4,8 +4,6 @@ export const why: Readonly<Record<string, string>> = {
     'most are in the simulated worlds slow-again-and-again, bad-minutes and counts-beside-blinks: the switch is right when it is made, but fetches from the new mirror cost more within ten minutes; not solved',
   'missed incidents':
     'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
-  'false switches in calm worlds, per upstream and year':
-    'the figure comes from a single false switch, because each world was simulated for one day only',
   'false switches in calm worlds, upper end of the 90 % interval':
     'a day of each calm world is too short for a verdict; a simulation of three years takes `--count 30 --resume calm.json` and about 3 hours of CPU for the daemon alone',
   'memory for three mirrors':
