@@ -9,7 +9,7 @@ import { startWorld, stopWorlds, type World } from './world.ts';
 afterEach(stopWorlds);
 
 const faultAtSeconds = 300;
-const readAtSeconds = [3, 6, 10, 20, 45, 90];
+const readAtSeconds = [3, 6, 10, 20, 45, 70, 90];
 
 const yaml = threeMirrors({ modules: '"example.com/hello@v1.0.0", "example.com/tags@v1.0.0"' }).replace(
   'every: 10m',
