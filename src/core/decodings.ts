@@ -52,8 +52,8 @@ export function lowerCaseOf(text: string): string {
 const separators = [/[\\/]+/g, /[-–—:.,_\s\0\u00ad\u200b]+/g] as const;
 
 /**
- * Returns a text, and the result of each round of decoding. A percent-encoded byte becomes the character with that
- * code.
+ * Returns the text itself, then the result of each round of decoding. A percent-encoded byte becomes the character with
+ * that code.
  */
 export function decodingsOf(text: string): readonly Decoded[] {
   const rounds: Decoded[] = [{ text, starts: null }];

@@ -234,7 +234,10 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-/** Returns the cause if findings with this cause are counted separately from others of their kind; otherwise `null`. */
+/**
+ * Some causes have a finding of their own, which can be open beside another finding of the same kind and mirror.
+ * Returns the cause if it is one of them; otherwise `null`.
+ */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
   return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }

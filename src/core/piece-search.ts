@@ -19,7 +19,7 @@ const slotsMin = 1_024;
 /**
  * Searches texts for pieces of the given forms (encoded variants of secrets). The time grows linearly with the text:
  * each character is looked up in one table, and masked pieces are not searched again.
- * @param forms  `pieceChars` is at least 4, and at most the length of `text`
+ * @param forms  `pieceChars` of each form is at least 4, and at most the length of the form
  */
 export function createPieceSearch(forms: readonly Form[]): (text: string, take: TakePiece) => void {
   const { places, hashes, bits } = tableOf(forms);

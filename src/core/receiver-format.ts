@@ -1,4 +1,4 @@
-/** `events`: signed JSON; `alerts`: alerts for an Alertmanager; `cards`: chat messages for people. */
+/** What a receiver gets (`form`). `events`: signed JSON; `alerts`: Alertmanager alerts; `cards`: chat messages. */
 export const receiverFormats = {
   standard: { form: 'events', secrets: 'many' },
   alertmanager: { form: 'alerts', secrets: 'none' },

@@ -32,9 +32,9 @@ const base64 = 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123456789+/
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /**
- * `pieceChars`: how many characters of the encoded text depend only on six characters of the secret, at any offset. For
- * base64 and base32, characters that also depend on neighbouring bytes are not counted. `wholeCharsMin`: encoded texts
- * with fewer characters are not searched for, because they occur in other texts by chance.
+ * `pieceChars`: the length of the encoded text of six characters of the secret. In base64 and base32, characters that
+ * also depend on neighbouring bytes are not counted. `wholeCharsMin`: encoded texts with fewer characters are not
+ * searched for, because they occur in other texts by chance.
  */
 const kinds = {
   plain: { pieceChars: 6, wholeCharsMin: secretCharsMin },

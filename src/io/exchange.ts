@@ -60,7 +60,7 @@ export async function exchangeOnce(wanted: {
   } catch (cause) {
     if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
     const { code } = cause as NodeJS.ErrnoException;
-    // The code is the one that Node uses if a connection ends inside a response.
+    // `ECONNRESET` is the code that Node itself uses if a connection ends inside a response.
     if (code === 'UND_ERR_SOCKET') throw Object.assign(new Error('ended early', { cause }), { code: 'ECONNRESET' });
     throw cause;
   } finally {

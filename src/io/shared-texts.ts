@@ -6,8 +6,8 @@ const rememberedMax = 20_000;
 const charsMax = 200;
 
 /**
- * Saves memory: data from a thread is always a new copy, so a value that equals an earlier value is replaced by that
- * one.
+ * Saves memory: data from a thread is always a new copy. A value that equals an earlier value is replaced by the
+ * earlier value.
  * @returns a function that returns the probe's result with the given `due` and with the earlier values
  */
 export function createSharing(): (from: Probed, due: Due) => Probed {

@@ -44,7 +44,7 @@ export class Build {
    */
   check(carrier: Carrier): void {
     this.checks = this.#timers.after(floodCheckMs, () => {
-      // The limit here is twice that of one request, because a running request checks the limit itself.
+      // The limit here is twice the limit of one request: a running request checks its own limit.
       if (isFlood(carrier.socket.bytesRead / 2, carrier.bodyBytes)) carrier.unshare();
       else this.check(carrier);
     });

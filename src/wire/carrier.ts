@@ -68,7 +68,8 @@ export interface CarriedRequest {
 
 /**
  * undici's client over one socket of ours: HTTP/2 if the TLS handshake chose `h2`, else HTTP/1.1. HTTP/1.1 bytes are
- * timed in `push`, before undici's parser runs. HTTP/2 sessions read in native code, so the stream's events are timed.
+ * timed in the socket's `push`, before undici's parser runs. HTTP/2 bytes are read in native code, so there the events
+ * of the HTTP/2 stream are timed.
  */
 export class Carrier {
   readonly socket: Socket;

@@ -123,8 +123,8 @@ export class Collector implements Collecting {
 
   /**
    * True if the body of a request in a build has its stated length, and the server announced the end of the connection
-   * (GOAWAY). While Node writes, it processes the last bytes of a body but not their END_STREAM flag, and drops the
-   * flag if the connection ends meanwhile. Without GOAWAY a missing flag is the server's fault.
+   * (GOAWAY). The body is then complete, also without its END_STREAM flag: Node may drop the flag if the connection
+   * ends while Node writes. Without GOAWAY, a missing flag is the server's fault.
    */
   #isWholeByLength(): boolean {
     const { status, bodyBytes } = this.#trace;

@@ -55,7 +55,7 @@ function h1Stop(error: unknown, { trace, carrier: { error: socketError } }: Ende
 
 /**
  * Converts an error over HTTP/2 to a `WireStop`. Node does not report whether the server or Node itself reset a stream
- * with PROTOCOL_ERROR. The assumption is: Node, if a head that states a length has arrived; otherwise the server.
+ * with PROTOCOL_ERROR. We assume that Node did if a head with a stated body length has arrived, and else the server.
  */
 function h2Stop(error: unknown, { request, trace, carrier, h2 }: Ended, session: SessionWatch, atMs: number): WireStop {
   const { status, bodyBytes: bytesRead } = trace;

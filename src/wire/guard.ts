@@ -15,8 +15,8 @@ export type AddressClass =
   | 'reserved';
 
 /**
- * Address ranges with their class. The first range that matches decides. `embeddedAt`: the range embeds an IPv4 address
- * at this byte offset, and has the class of that address.
+ * Address ranges with their class. The first range that matches decides. `embeddedAt`: an address of the range contains
+ * an IPv4 address at this byte offset, and has the class of that IPv4 address.
  */
 const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
   ['0.0.0.0/8', 'unspecified'],

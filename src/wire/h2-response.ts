@@ -9,9 +9,9 @@ import { isFlood, measureHeaderList } from './inflow.ts';
 const headersFrame = 1;
 
 /**
- * The maximum number of header fields that Node accepts in a head. It is also compared with the bytes received: each
- * field takes a byte or more (RFC 7541 section 6.1), so a head with too many fields has more bytes than this. A server
- * that only resets the stream sends fewer.
+ * The maximum number of header fields that Node accepts in a head. `mayHoldLargeHead` compares it with the number of
+ * received bytes: each field takes at least one byte (RFC 7541 section 6.1), so a head with too many fields has more
+ * bytes than this. A server that only resets the stream sends fewer bytes.
  */
 const fieldsMax = 128;
 

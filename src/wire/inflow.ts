@@ -5,8 +5,8 @@ import { limits } from '../core/limits.ts';
 const statusAt = 9;
 const interim = 0x31;
 /**
- * The allowed number of bytes besides head and body (chunk sizes, frame headers, trailers), plus `framingShareMax` of
- * the body. The limit exists because tiny chunks cost CPU time. Go's client has a similar limit.
+ * The maximum number of bytes besides head and body (chunk sizes, frame headers, trailers). `framingShareMax` of the
+ * body's bytes is added to it. The limit exists because tiny chunks cost CPU time. Go's client has a similar limit.
  */
 const framingBytesMax = 256 * 1024;
 const framingShareMax = 0.25;
@@ -85,9 +85,9 @@ export const floodCheckMs = 100;
 const fieldBytes = 32;
 
 /**
- * True if an HTTP/2 connection received too much besides heads and bodies. The check is needed because nghttp2 accepts
- * some frames (WINDOW_UPDATE, ALTSVC, padding) without limit, and bodies in frames of one byte. The bounds are those of
- * HTTP/1.1.
+ * True if an HTTP/2 connection received too many bytes besides heads and bodies. The check is needed because nghttp2
+ * accepts any number of some frames (WINDOW_UPDATE, ALTSVC, padding), and bodies in frames of one byte. The limits are
+ * the same as for HTTP/1.1.
  * @param readBytes  received bytes, including those of bodies
  */
 export function isFlood(readBytes: number, bodyBytes: number): boolean {

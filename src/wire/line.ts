@@ -24,7 +24,7 @@ export interface LineDeps extends ConnectDeps {
   readonly builds: Builds;
 }
 
-/** Fault codes of a request over an idle connection of the pool that the server had closed. */
+/** Fault codes of a request over a connection of the pool, if the server closed the connection while it was idle. */
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 const untakenCode = 'MW_H2_UNTAKEN';
 
