@@ -18,7 +18,7 @@ const roundsMax = 4;
 const escapes = new RegExp(
   [
     '%([0-9a-f]{2})',
-    // A slash is matched too, because URL parsing turns a backslash in a path into a slash.
+    // `/u0041` is matched like `\u0041`, because URL parsing turns a backslash in a path into a slash.
     String.raw`[\\/]u([0-9a-f]{4})`,
     String.raw`\\u\{([0-9a-f]{1,6})\}`,
     String.raw`[\\/]x([0-9a-f]{2})`,

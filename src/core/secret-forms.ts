@@ -86,8 +86,8 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
 
 /**
  * Encodes bytes with an alphabet of 32 or 64 characters, without padding.
- * @param offset  the number of other bytes before `bytes`; unless 0, characters that also depend on neighbours are left
- * out
+ * @param offset  the number of other bytes before `bytes`. Unless it is 0, characters that also depend on neighbouring
+ * bytes are left out
  */
 function codedFrom(bytes: Uint8Array, alphabet: string, offset: number): string {
   const width = Math.log2(alphabet.length);

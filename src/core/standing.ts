@@ -22,7 +22,7 @@ export interface Standing extends Upstream {
   readonly inDoubt: boolean;
   readonly paused: Pause | null;
   readonly inMaintenance: boolean;
-  /** When the last ok canary sample was settled (got its final verdict), wall milliseconds. */
+  /** When the last ok canary sample was settled (got its final verdict), wall milliseconds; `null`: never. */
   readonly lastOkAtMs: number | null;
   /**
    * When a canary sample was last judged, wall milliseconds. Unknown samples do not count, nor does throttling that our

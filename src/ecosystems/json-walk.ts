@@ -108,7 +108,7 @@ const escaped = new Uint8Array(256).map((_, byte) => Number('"\\/bfnrt'.includes
 
 /**
  * The state of one pass over the text. `wanted` is a stack: it has one entry for each open object or list of which
- * parts are wanted. Nothing is wanted within an unwanted value, so these are the outermost levels of nesting.
+ * parts are wanted. These are always the outermost open ones, because nothing is wanted within an unwanted value.
  */
 class JsonWalk {
   flaw: JsonFlaw | null = null;

@@ -37,8 +37,8 @@ export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'mis
 }
 
 /**
- * Reads `Cache-Status`. Each cache on the path adds a member with parameters: `hit`, or `fwd` with the reason. Names
- * may be quoted.
+ * Returns whether a cache had the response, according to the header `Cache-Status`; `null`: the header does not show
+ * it. Each cache on the path adds a member to the header, with the parameter `hit`, or `fwd` (forwarded) and a reason.
  */
 function cacheStatus(value: string): 'hit' | 'miss' | null {
   const parameters = value

@@ -109,7 +109,7 @@ export function classBySpelling(host: string): AddressClass | null {
 export interface GuardRule {
   /** What the operator allows: CIDRs, single addresses or host names, as written in the configuration. */
   readonly allow: readonly string[];
-  /** The class of the mirror's own address. All addresses of this class are allowed. */
+  /** The class of the mirror's own address. All addresses of this class are allowed. `null`: unknown. */
   readonly home: AddressClass | null;
 }
 

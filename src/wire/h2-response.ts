@@ -24,7 +24,7 @@ export class H2Response {
   streamError: Error | null = null;
   /** True if the request was never sent, because GOAWAY arrived before its HEADERS frame was sent. */
   isUnsent = false;
-  /** The monotonic time of the first head. An interim head (status 1xx) counts too. */
+  /** When the first head arrived, monotonic; `null`: none yet. An interim head (status 1xx) counts too. */
   headMs: number | null = null;
   #interimBytes = 0;
   readonly #carrier: Carrier;

@@ -304,8 +304,8 @@ export const processLimits = {
   rotaPackageBytes: 4 * mib,
   rotaKeptMs: 30 * 24 * 60 * minute,
   /**
-   * The maximum length of the name of a signing key. npm's have 50 characters, a fingerprint 40, a workflow's URL about
-   * 100.
+   * The maximum length of the name of a signing key. Names at npm have 50 characters, fingerprints 40, URLs of workflows
+   * about 100.
    */
   keyNameChars: 200,
   /** The maximum number of signing keys of one registry. npm has two. */

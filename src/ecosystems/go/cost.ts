@@ -22,7 +22,7 @@ interface Relayed {
  * the mirror's relay, over the existing connection. `direct`: from the database itself, over a new connection.
  * @param relay   what the probe received through the mirror's relay; `null`: the mirror has no relay
  * @param direct  the database itself, which this function queries; its failures do not count against the mirror
- * @returns       `null`: nothing was timed
+ * @returns       both costs; `null`: neither was timed
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */
 export function* lookupCostOf(relay: Relayed | null, direct: Database | null): Talk<AuthorityCost | null> {

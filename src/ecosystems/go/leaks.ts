@@ -79,8 +79,8 @@ function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: 
 }
 
 /**
- * True if a GOPROXY list has a proxy outside the internal network. `null`: GOPROXY is not set, so Go uses its public
- * default proxy.
+ * True if a GOPROXY list has a proxy outside the internal network.
+ * @param list  `null`: GOPROXY is not set, so Go uses its public default proxy, and the result is true
  */
 function usesOutside(list: string | null): boolean {
   if (list === null) return true;

@@ -26,7 +26,10 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-/** Returns the value of GOSUMDB. It is `off` for upstreams whose modules the checksum database does not contain. */
+/**
+ * Returns the value of GOSUMDB. It is `off` if verification is off, or if the mirror is not of the public upstream: the
+ * checksum database contains only modules of the public upstream.
+ */
 function sumdbOf({ settings, isPublic }: ClientJob): string {
   const { sumdb } = settings as GoSettings;
   if (sumdb === null || !isPublic) return 'off';

@@ -51,8 +51,8 @@ export function tilePathOf({ level, number, width }: Tile): string {
 }
 
 /**
- * Returns the tiles that prove the root of a tree with `size` records. They also prove the inclusion of the records
- * `leaves`, and the roots of the first `olderSizes` records. They are in the order of requests, without duplicates.
+ * Returns the tiles that prove the root of a tree with `size` records, in the order of requests. They also prove that
+ * the tree contains the records `leaves`, and the roots of the smaller trees with `olderSizes` records.
  * @see docs/protocols/go.md#the-tree
  */
 export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {

@@ -117,7 +117,10 @@ function* withIndexes(
   return wrong === null ? fine(all) : ended(wrong.outcome, { ...all, ...wrong.facts });
 }
 
-/** Makes the fact that a signed list is not verified, because no key is configured. */
+/**
+ * Makes the fact that a signed list is not verified, because no key is configured. Empty if a key is configured, or if
+ * the file is no signed list.
+ */
 function unsigned(path: string, leads: Leads | undefined, { signedBy }: Expect): Facts {
   return signedBy === undefined && leads?.isList(path) === true ? { unchecked: phrase('answer.noSignedBy') } : {};
 }
@@ -147,8 +150,8 @@ function* marker(context: HttpContext): Talk<Verdict> {
 }
 
 /**
- * Makes the fact with the date in the file, which is compared between mirrors. `Last-Modified` is not compared, because
- * mirrors may state different times for the same file.
+ * Makes the fact with the date in the file, which is compared between mirrors; empty if the file has no date.
+ * `Last-Modified` is not compared, because mirrors may state different times for the same file.
  */
 function stated(modifiedAtMs: number | null): Facts {
   return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };

@@ -72,8 +72,8 @@ export function* compareCopy(copy: Copy, context: HttpContext): Talk<Compared> {
 }
 
 /**
- * Requests a part of the file and compares it with the copy. If the caller must compare more, it returns the response:
- * a 200 with the right length and beginning, or a 206.
+ * Requests a part of the file and compares it with the copy. If this part is equal but does not decide, the response is
+ * returned, and the caller compares more. It is a 206, or a 200 with the right length and beginning.
  */
 function* part(
   copy: Copy,

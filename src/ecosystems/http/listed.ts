@@ -63,7 +63,7 @@ function* throughList(
 /**
  * True if the mirror has the right file at its by-hash path, which contains the hash. Clients then use that path, so
  * they never read the wrong file.
- * @returns an error if the response does not decide this, for example after a reset
+ * @returns true or false; an error if the response shows neither, for example after a reset
  */
 function* isRightByHash(path: string | null, { sha256 }: ListedFile, context: HttpContext): Talk<Result<boolean, End>> {
   if (path === null) return ok(false);

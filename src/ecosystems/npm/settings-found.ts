@@ -146,7 +146,7 @@ function hasWorkspace(packageJson: string, names: readonly string[]): boolean {
  * of one name.
  */
 function matchesFolder(globs: readonly string[], names: readonly string[]): boolean {
-  /** The possible numbers of leading names that the globs match up to here. `**` makes several numbers possible. */
+  /** How many leading names the globs so far can match. `**` makes several numbers possible. */
   let ends = new Set([0]);
   for (const glob of globs) {
     const parts = glob.split('*');

@@ -73,8 +73,8 @@ export function comparePythonVersions(a: PypiVersion, b: PypiVersion): number {
 }
 
 /**
- * Orders versions with equal numbers. First come development releases without a pre-release or post-release part, then
- * pre-releases, then all others.
+ * Returns the rank of a version among versions with equal release numbers. 0: a development release that is neither a
+ * pre-release nor a post-release; 1: a pre-release; 2: any other version.
  */
 function preRank({ pre, post, dev }: PypiVersion): number {
   if (pre !== null) return 1;
