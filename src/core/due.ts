@@ -4,7 +4,7 @@ import type { HttpProtocol } from './transcript.ts';
 /**
  * Why a probe runs. `scheduled`: by the schedule; `confirm`: to confirm a suspected failure; `recheck`: because of an
  * unusual response, or because a mirror recovers; `peek`: to read only the first bytes of an artifact; `build`: with
- * others at the same time over one connection; `once`: for the command line, or after a client run.
+ * other probes at the same time over one connection; `once`: for the command line, or after a client run.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 

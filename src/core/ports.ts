@@ -70,8 +70,8 @@ export interface HopRequest extends Pick<ProbeRequest, 'url' | 'method' | 'bodyB
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
   /**
-   * True if the URL came from a response. A private address then needs `allowHosts`, unless the mirror has that
-   * address.
+   * True if the URL came from a response. A private address then needs an entry in `allowHosts`, unless the mirror's
+   * own address is private too.
    */
   readonly foreign: boolean;
   readonly stopAfterBytes: number | null;

@@ -28,7 +28,7 @@ export interface DoorPatterns {
   readonly files?: {
     /** The folder next to the base URL in which most mirrors have the files. */
     readonly beside: string;
-    /** An expression that matches the path of such a file in any folder. */
+    /** An expression that matches the path of a file of this ecosystem in any folder. */
     readonly paths: string;
   };
   /**

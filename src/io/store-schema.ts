@@ -24,7 +24,7 @@ const magic = 'SQLite format 3\0';
 /** The columns of all our tables, as in the SQL that creates them. */
 const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL';
 
-/** Matches the stored bytes of the row with the version: SQLite stores a time stamp between key and value. */
+/** Matches the stored bytes of the row that holds the layout's version. SQLite stores `at_ms` between key and value. */
 const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
 
 export function isDatabase(begin: Buffer): boolean {
@@ -43,7 +43,7 @@ export function isTraceOfOurs(begin: Buffer): boolean {
   );
 }
 
-/** Writes the mark that `isTraceOfOurs` reads, if it is missing. */
+/** Marks a database as a state file of mirrorwatch (`applicationId`), unless it is already marked. */
 export function mark(db: DatabaseSync): void {
   const found = db.prepare('PRAGMA application_id').get()?.application_id;
   if (found !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`);
@@ -69,7 +69,7 @@ function versionIn(text: string): number | null {
   return Number.isInteger(version) ? Number(version) : null;
 }
 
-/** Creates missing tables, their indexes by age, and the row with the version, in one transaction. */
+/** Creates missing tables, their indexes by age, and the row that holds the layout's version, in one transaction. */
 export function createTables(db: DatabaseSync, wallMs: number): void {
   db.exec('BEGIN IMMEDIATE');
   try {

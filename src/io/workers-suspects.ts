@@ -1,9 +1,9 @@
 import { isProbe, type Job, type ProbeJob } from './workers-seats.ts';
 
 /**
- * Mirrors that had probes in a thread that ended, if it is not known which mirror ended it. To find out, their probes
- * are repeated in a separate thread, one mirror at a time. All probes of a mirror are repeated together, because those
- * of a build share one connection.
+ * Mirrors that had probes in a thread when it ended, if it is not known which of them ended the thread. To find out,
+ * their probes are repeated in a separate thread, one mirror at a time. All probes of a mirror are repeated together,
+ * because the probes of a build share one connection.
  */
 export class Suspects {
   /** The probes to repeat, by mirror. */

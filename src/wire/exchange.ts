@@ -46,8 +46,8 @@ const layersMax = 2;
 
 /**
  * Decodes a body piece by piece. An unknown encoding is not decoded.
- * @param bodyBytesMax  the limit of the result; the larger one of `limits.decodedBytes` and `limits.decodedFactor`
- * times the received bytes is a second limit
+ * @param bodyBytesMax  the maximum size of the result. A second limit is `limits.decodedBytes`, or
+ * `limits.decodedFactor` times the received bytes if that is more
  * @param spill  how a long result is stored; `null`: in memory
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */

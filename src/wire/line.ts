@@ -29,9 +29,9 @@ const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_
 const untakenCode = 'MW_H2_UNTAKEN';
 
 /**
- * Sends the requests of one probe. A cold line opens a connection for each request (hop); if `startMs` of the request
- * is set, it uses the connection of the previous hop. A warm line uses an idle connection of the pool, or in a build
- * (several probes at once) the connection of the build's cold line.
+ * Sends the requests of one probe. A cold line opens a connection for each request (hop). If a hop directly follows
+ * another one (`startMs` is set) at the same server, it uses the connection of that hop. A warm line uses an idle
+ * connection of the pool, or in a build (several probes at once) the connection of the build's cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;

@@ -45,7 +45,7 @@ export function joinTraces(headers: IncomingHttpHeaders): Record<string, string>
 
 /** Returns the body length that the response headers state, bytes; `null`: they do not state it. */
 export function statedBytesOf(method: string, { status, headers }: ExchangeTrace): number | null {
-  // The response to HEAD states the length that the response to GET would have.
+  // The response to HEAD has no body: it states the length that the response to GET would have.
   if (method === 'HEAD' || status === 204 || status === 304) return 0;
   const length = headers['content-length'];
   return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);

@@ -51,9 +51,9 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
 }
 
 /**
- * Returns the state of the relay through which the go command would query the checksum database. This is the relay of
- * the first member that offers one. Before that, a member whose relay is unknown ends the search. A member whose relay
- * is broken ends it too, unless `|` follows the member. `none`: the go command queries the database directly.
+ * Returns the state of the relay through which the go command would query the checksum database. The members are
+ * searched in order. Members without a relay are skipped, and members with a broken relay if `|` follows them. The
+ * relay of any other member ends the search. `none`: the go command queries the database directly.
  * @see docs/protocols/go.md#relay
  */
 export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {

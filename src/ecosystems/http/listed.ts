@@ -113,8 +113,8 @@ function differs(sum: Summed, listed: ListedFile, list: string): Result<never, E
  * Returns the failure if a file differs from its entry in a list; `null`: it does not. During a synchronisation the
  * file may be older or newer than the list, so a file of another size is only malformed. A file of the listed size with
  * other bytes is a mismatch.
- * @param where  `list`: the path of the list. `file`: the path of the file, if it is not the probed file. `signed`: the
- *               path of the list that has the signature
+ * @param where  the paths that the failure names. `list`: of the list. `file`: of the file; absent: it is the probed
+ *               file. `signed`: of the list that has the signature; absent: it is `list`
  */
 export function listedFailureOf(
   sum: Summed,

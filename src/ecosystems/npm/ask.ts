@@ -73,7 +73,7 @@ const keptMs = 5 * 60_000;
  * Locates the artifact of a version in the packument, which may be long. So a probe of the artifact's first bytes
  * requests the manifest of the version first (the JSON document about one version).
  * @param isAnew  whether to ignore a cached location
- * @returns       `isKept`: the location comes from the cache
+ * @returns       the location, and `isKept`: true if the location comes from the cache
  */
 export function* locate(
   module: string,
