@@ -95,7 +95,7 @@ function slotOf(hash: number, bits: number): number {
 }
 
 interface Table {
-  /** Positions in the joined texts of all forms, each stored as position + 1; 0: the slot is empty. */
+  /** Positions in the joined texts of all forms (variants of secrets), stored as position + 1; 0: the slot is empty. */
   readonly places: Int32Array;
   readonly hashes: Int32Array;
   readonly bits: number;

@@ -128,7 +128,7 @@ export interface WireAccess {
 
 /** Masks the credentials of one mirror in texts that a server may have echoed. */
 export interface KnownMask {
-  /** Masks credentials in a text, also if they are encoded or incomplete. `formsOf` lists the forms that are found. */
+  /** Masks credentials in a text, also encoded or incomplete ones. `formsOf` lists the variants that are found. */
   text(text: string): string;
   /**
    * Masks the texts in a transcript's plain data, and keys that a server chose. Values of closed sets (such as an

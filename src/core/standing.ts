@@ -59,7 +59,7 @@ export interface VantageStanding {
   /** When the suspicion began, wall milliseconds; `null`: our network is not suspect. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
-  /** The share of the latest samples that our own event loop delayed, 0 to 1; `null`: no samples. */
+  /** The fraction of the latest samples that our own event loop delayed, 0 to 1; `null`: no samples. */
   readonly contaminatedShare: number | null;
 }
 

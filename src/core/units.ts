@@ -18,7 +18,7 @@ export function sizeBytes(text: string): number {
   return scaled(text, sizeUnits);
 }
 
-/** Returns the share, 0 to 1, of a text that matches `sharePattern`. */
+/** Returns the fraction, 0 to 1, for a percentage that matches `sharePattern`. */
 export function shareOf(text: string): number {
   return Number.parseFloat(text) / 100;
 }

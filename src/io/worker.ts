@@ -133,8 +133,8 @@ interface Edition {
 }
 
 /**
- * Prepares the use of a new book (the thread's configuration). If the access to mirrors is unchanged, connections and
- * memories of `before` are kept.
+ * Prepares the use of a new book (the thread's configuration). If the access to mirrors is unchanged, the connections
+ * and cached texts of `before` are kept.
  */
 function openEdition(
   given: WorkerBook,

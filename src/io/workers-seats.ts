@@ -30,6 +30,7 @@ export function isProbe(job: Job): job is ProbeJob {
   return job.work.kind === 'probe';
 }
 
+/** A place for one thread in the pool. If the thread ends or hangs, another thread gets the seat. */
 export interface Seat {
   readonly worker: number;
   /**

@@ -38,16 +38,16 @@ export const judgingLimits = {
   disturbedMsMin: 20,
   disturbedShareOfRtt: 0.1,
   /**
-   * A timeout is recorded as unknown, not as a failure, if our event loop was delayed for at least this share of the
+   * A timeout is recorded as unknown, not as a failure, if our event loop was delayed for at least this fraction of the
    * timeout (docs/detection.md#delays-of-our-own).
    */
   contaminatedShareOfTimeout: 0.25,
   /**
-   * A finding about this daemon opens if more than this share of samples is contaminated (delayed by our own event
+   * A finding about this daemon opens if more than this fraction of samples is contaminated (delayed by our own event
    * loop). At least `contaminatedSamples` samples are needed.
    */
   contaminatedShareFinding: 0.05,
-  /** A finding about this daemon opens if more than this share of samples is disturbed (see `disturbedMsMin`). */
+  /** A finding about this daemon opens if more than this fraction of samples is disturbed (see `disturbedMsMin`). */
   disturbedShareFinding: 0.5,
   /**
    * The minimum window over which `contaminatedShareFinding` and `disturbedShareFinding` are computed. It grows until
@@ -63,7 +63,7 @@ export const judgingLimits = {
    */
   coldFactor: 10,
   /**
-   * A response is slow above a threshold. The threshold is at most this share of the timeout
+   * A response is slow above a threshold. The threshold is at most this fraction of the timeout
    * (docs/detection.md#rules-of-findings).
    */
   thresholdShareOfTimeout: 0.9,
@@ -91,8 +91,8 @@ export const judgingLimits = {
   measuredOk: 5,
   measuredPaces: 20,
   /**
-   * A download is slow if its rate is below this share of the other mirrors' rate and below `throughputFast` bytes/s.
-   * If there are no other mirrors, the mirror's own earlier rate is used.
+   * A download is slow if its rate is below this fraction of the other mirrors' rate, and below `throughputFast`
+   * bytes/s. If there are no other mirrors, the mirror's own earlier rate is used.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,

@@ -35,6 +35,7 @@ function isVersion(value: unknown): value is string {
 function isTime(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // JavaScript's `Date` turns 30 February into a day of March. So its day is compared with the day in the text.
+  // JavaScript's `Date` converts 30 February to a day of March. So the converted day is compared with the day in the
+  // text.
   return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }

@@ -29,7 +29,7 @@ const etagsMax = 8;
 
 /**
  * Makes the `Copy` of a file that was just read to its end.
- * @param before  the previous copy; its ETags are taken over if it has the same path and neither copy has a fault
+ * @param before  the previous copy. Its ETags are copied if both copies have the same path and neither has a fault
  */
 export function copyOf(
   path: string,

@@ -129,7 +129,7 @@ export interface Profile {
     hashedAt(at: ListedAt, list: Uint8Array): string | null;
     /** Returns the SHA-256 in a path of a file, lower-case hex; `null`: the path contains none. */
     sumIn(path: string): string | null;
-    /** How to find packages through a signed list; absent: a list of this profile leads to no packages. */
+    /** How to find packages through a signed list and the indexes that it names; absent: no packages are checked. */
     readonly leads?: Leads;
   };
   lines(before: Chain, after: Chain): Lines;
