@@ -69,7 +69,7 @@ function createMask(access: WireAccess): KnownMask {
   return beside([access.registry, access.url]);
 }
 
-/** Returns the words in the same variants as searched texts: decoded, and also without separators. */
+/** Returns the words in the variants in which texts are searched: decoded, and also without separators. */
 function openTextOf(words: readonly string[]): string {
   const decoded = words.flatMap((word) => decodingsOf(lowerCaseOf(word)));
   return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');

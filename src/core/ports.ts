@@ -154,7 +154,7 @@ export interface Over {
   readonly received?: (pieceBytes: number) => void;
   /** The preferred address family, if `access.family` is `null`; absent: no preference. */
   readonly family?: 4 | 6 | undefined;
-  /** The only HTTP version to offer. Absent: those of the mirror's access. */
+  /** The only HTTP version to offer; absent: all versions of the mirror's access. */
   readonly protocol?: HttpProtocol | undefined;
   /** Masks the mirror's credentials. Absent: `maskOf` of the access is used. */
   readonly mask?: KnownMask;

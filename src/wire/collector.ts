@@ -148,8 +148,8 @@ export class Collector implements Collecting {
     const { headBytes, totalBytes } = this.inflow;
     if (stated !== null && headBytes !== null && totalBytes > headBytes + stated)
       return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
-    // If a body has no stated length, undici treats a reset of the connection as its normal end. So the socket's error
-    // is reported here.
+    // If a body has no stated length, undici treats a reset of the connection as the normal end of the body. So the
+    // socket's error is reported here.
     return this.#carrier.error === null || this.#isFramed() ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
   }
 

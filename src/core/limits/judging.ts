@@ -47,7 +47,10 @@ export const judgingLimits = {
    * loop). At least `contaminatedSamples` samples are needed.
    */
   contaminatedShareFinding: 0.05,
-  /** A finding about this daemon opens if more than this fraction of samples is disturbed (see `disturbedMsMin`). */
+  /**
+   * A finding about this daemon opens if more than this fraction of samples is disturbed: our own event loop delayed
+   * them as much as `disturbedMsMin` and `disturbedShareOfRtt` say.
+   */
   disturbedShareFinding: 0.5,
   /**
    * The minimum window over which `contaminatedShareFinding` and `disturbedShareFinding` are computed. It grows until
@@ -92,7 +95,8 @@ export const judgingLimits = {
   measuredPaces: 20,
   /**
    * A download is slow if its rate is below this fraction of the other mirrors' rate, and below `throughputFast`
-   * bytes/s. If there are no other mirrors, the mirror's own earlier rate is used.
+   * bytes/s. The fraction is smaller if rates vary much. If there are no other mirrors, the mirror's own earlier rate
+   * is used.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
