@@ -40,8 +40,8 @@ export interface ChangePlace {
   /** True: a file that is a link is refused. Absent: links are followed. */
   readonly isExact?: true;
   /**
-   * The id of the source of the change set, such as an action. If it is absent, the change also removes old change
-   * sets.
+   * The id of the source of the change set, such as an action. If it is absent, old change sets are removed after the
+   * change.
    */
   readonly owner?: string;
 }
@@ -50,7 +50,7 @@ const newFileMode = 0o600;
 
 /**
  * Stores the old contents, then makes all changes. If a change fails, the files are restored; if that fails too, the
- * error has `halfDone`. A change fails if the file's content is not its `before`.
+ * error has `halfDone`. A change fails if the file does not have the content that the change states as `before`.
  */
 export async function makeChanges(
   changes: readonly FileChange[],

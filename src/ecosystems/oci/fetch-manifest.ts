@@ -94,7 +94,7 @@ const byHeader = phrase('answer.digestOwn');
 
 /**
  * Makes the failure for a wrong digest.
- * @param by  says what states the digest `want`
+ * @param by  a text that names the source of the digest `want`, such as a header
  */
 export function digestMismatch(want: Digest, got: Digest, by: Sentence): ProbeFailure {
   return mismatchOf({ algorithm: want.algorithm, want: want.text, got: got.text, by });
