@@ -241,7 +241,8 @@ function secureDirect(attempt: Attempt, { address, port }: Peer, isPeer: PeerTes
     };
     tcp.once('error', end);
     tcp.on('error', () => undefined);
-    // Node connects in a tick that is already queued, so the handshake is set up in a later tick.
+    // Node begins to connect in a tick that is already queued. The TLS socket is created in a later tick, so that it
+    // does not delay the connection.
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {
