@@ -68,7 +68,7 @@ export type ActionDeed =
       /** The headers; their names are in lower case. */
       readonly headers: Readonly<Record<string, Secret>>;
       readonly body: { readonly store: ActionStore } | { readonly template: Secret };
-      /** The key to set in etcd. `null` for another store or for a template: there, `url` alone selects the target. */
+      /** The key to set in etcd; `null`: another store or a template, for which `url` alone selects the target. */
       readonly key: string | null;
       /** The snippet format of the value that is written; `null`: the value is the client chain. */
       readonly as: ActionForm | null;

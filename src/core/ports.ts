@@ -217,7 +217,7 @@ export interface Probed {
   readonly transcript: Transcript;
 }
 
-/** Runs probes in threads. A probe of a thread that dies or hangs ends as `unknown('defect')`. */
+/** Runs probes in threads. If a thread dies or hangs, its probes are repeated once, or end as `unknown`. */
 export interface Workers {
   /** Runs one probe. The promise never rejects. */
   probe(due: Due): Promise<Probed>;
