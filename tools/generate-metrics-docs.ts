@@ -18,12 +18,12 @@ import { notAsked } from './reference/not-asked.ts';
 export const metricsPagePath = join(import.meta.dirname, '../docs/metrics.md');
 
 const kindText: Readonly<Record<MetricKind, string>> = {
-  trip: 'target × connection for canaries and artifacts; mirror × step × connection for all other light steps together',
+  trip: 'canary target (one for each mirror) × connection; artifact target × connection; mirror × step × connection for all other light targets together',
   canary: 'canary × connection (`cold`, `warm`)',
   target: 'target: mirror × module × version × step, as configured',
   path: 'mirror × step × connection',
   step: 'mirror × step',
-  artifact: `mirror × module × version, if one of these steps verifies its responses against an authority: ${checkedSteps()}; \`sumdb\`: one for each mirror`,
+  artifact: `mirror × module × version, if one of these steps is probed: ${checkedSteps()}; for \`sumdb\`: mirror`,
   client: 'mirror × real client that `clientRuns` runs there',
   module: 'mirror × module',
   mirror: 'mirror',
@@ -37,10 +37,10 @@ const kindText: Readonly<Record<MetricKind, string>> = {
 /** One object of a kind, in the section of a metric. */
 const objectText: Readonly<Record<MetricKind, string>> = {
   ...kindText,
-  trip: 'target × connection for canaries and artifacts; mirror × step × connection for other light steps',
+  trip: 'canary target (one for each mirror) × connection, for each artifact target × connection, and for each mirror × step × connection that covers all other light targets of the step together',
   canary: 'canary × connection',
   target: 'target (mirror × module × version × step)',
-  artifact: 'mirror × module × version with verified responses ([`artifact`](#how-many-lines))',
+  artifact: 'mirror × module × version whose responses can be verified',
   upstream: 'upstream',
 };
 const kinds = Object.keys(kindText) as readonly MetricKind[];
@@ -65,6 +65,15 @@ const doorOutcomeText: Readonly<Record<DoorOutcome, string>> = {
   unauthorized: 'the request has no valid token, or on loopback a foreign `Host`',
   limited: 'the client sent too many requests (429), or the door transfers too many responses at once (503)',
 };
+
+const servedOutcomes: ReadonlySet<DoorOutcome> = new Set(['redirected', 'passed', 'relayed', 'absent', 'failed']);
+
+function outcomeList(isListed: (one: DoorOutcome) => boolean): string {
+  return doorOutcomes
+    .filter(isListed)
+    .map((one) => `- \`${one}\`: ${doorOutcomeText[one]}`)
+    .join('\n');
+}
 
 function row(...cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
@@ -94,7 +103,7 @@ function metricSection(name: (typeof metricNames)[number]): string {
     `- ${metric.type}${unit === null ? '' : `, ${unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
     `- labels: ${metric.labels.length === 0 ? 'none' : metric.labels.map((label) => `\`${label}\``).join(' ')}`,
     ...new Set(closed),
-    `- lines: ${countSeriesLines(metric)} for each ${perText(metric)}${only}`,
+    `- lines of \`/metrics\`: at most ${countSeriesLines(metric)} for each ${perText(metric)}${only}`,
     `- absent: ${metric.absent}`,
     '',
   ].join('\n');
@@ -113,8 +122,8 @@ function linesTable(): string {
     const light = countLinesFor(kind);
     const heavy = countLinesFor(kind, true);
     const calm = countCalmLinesFor(kind);
-    const events = calm === light ? '' : `, ${light - calm} of them after their first event`;
-    const text = (kind === 'step' ? `${light} light, ${heavy} heavy` : String(light)) + events;
+    const events = calm === light ? '' : `; ${light - calm} of them appear at their first event`;
+    const text = (kind === 'step' ? `${light} for a light step, ${heavy} for a heavy one` : String(light)) + events;
     return row(`\`${kind}\``, kindText[kind], text);
   });
   return [row('kind', 'one object for each', 'maximum lines'), row('---', '---', '---'), ...rows].join('\n');
@@ -122,7 +131,7 @@ function linesTable(): string {
 
 /** The canaries of all but the first ecosystem, whose the queries name. */
 function otherCanaries(): string {
-  const named = registry.all.slice(1).map(({ id, canary }) => `${id}'s is \`${canary}\``);
+  const named = registry.all.slice(1).map(({ id, canary }) => `\`${canary}\` for ${id}`);
   return `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
@@ -170,7 +179,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
 
 function example(mirrors: number, modules: number): string {
   const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
-  return `An example: a configuration has ${mirrors} mirrors and ${modules} modules of one ecosystem, one version of each module, cold probes, one receiver and one control. Before any failure, \`/metrics\` then has this many lines, by ecosystem: ${counted.join(', ')}.`;
+  return `Example: a configuration has ${mirrors} mirrors and ${modules} modules of one ecosystem, one version of each module, cold probes, one receiver and one control. Before the first failure, \`/metrics\` has these numbers of lines, by ecosystem: ${counted.join(', ')}.`;
 }
 
 /** Counters whose series appear at their first event. */
@@ -182,24 +191,24 @@ export function metricsPage(): string {
 
 # Metrics
 
-\`GET /metrics\` returns OpenMetrics 1.0.0 if the client accepts \`application/openmetrics-text\` with a quality not below that of plain text,
-as Prometheus does. All other clients get the Prometheus text format 0.0.4.
+\`GET /metrics\` returns one of three formats. The header \`Accept\` of the client decides: OpenMetrics 1.0.0, the protobuf format of Prometheus
+(for [native histograms](#native-histograms)), or otherwise the Prometheus text format 0.0.4.
 
 - **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
-  Only \`${lateNames.join('` and `')}\` appear at the first event of a label set ([first events](#first-events)).
+  Only \`${lateNames.join('` and `')}\` appear when the first event occurs ([first events](#first-events)).
 - **A gauge is absent while its value is unknown**, because 0 would mean down, expired or fresh. So for each alert on a gauge,
   a second alert fires while the gauge is absent (\`alerts/mirrorwatch.yml\`).
 - A reload removes the series of a mirror, module or receiver that is no longer configured. The counters of all other mirrors, modules and receivers continue.
 - Metrics of probes count only scheduled probes. Confirming rounds, repeated checks of a wrong hash and manual probes do not count.
-- A label that does not apply is omitted: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
-- Prometheus sets the label \`vantage\` of the scrape target. The daemon does not set it.
+- A label that does not apply is omitted. For example, the steps \`sumdb\` and \`v2\` have neither \`module\` nor \`version\`, and files have no \`version\`.
+- The daemon does not set the label \`vantage\`. Prometheus adds it, from the labels of its scrape target.
 
 You can find the probe behind a number. In OpenMetrics each bucket of \`mirror_probe_rtt_seconds\` has the \`probe_id\` of its latest
 probe as an exemplar. \`GET /api/v1/probes/<probe_id>\` returns that probe hop by hop.
 
 ## Queries
 
-These queries use Go's canary, \`${registry.all[0].canary}\`. Replace it for other ecosystems: ${otherCanaries()}.
+These queries use Go's canary, \`${registry.all[0].canary}\`. For another ecosystem, use its canary instead: ${otherCanaries()}.
 
 The 95th percentile of the round trip of artifacts, by module, version and mirror (use \`step="mod"\` for the canary):
 
@@ -227,17 +236,17 @@ of at least 40 probe intervals of the step (20 min if it is probed every 30 s). 
 
 ## First events
 
-\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of mirrorwatch insert the value 0 before the first event, for the time in which Prometheus already scraped the daemon:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of mirrorwatch insert the value 0 before this event. They insert it for the time in which Prometheus already scraped the daemon:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
 \`\`\`
 
-Failures of all reasons together need no such query, because \`mirror_probe_target_failures_total\` exists with value 0 from the start.
+To count failures of all reasons together, use \`mirror_probe_target_failures_total\` with plain \`increase\`. It exists with value 0 from the start.
 
 ## Renamed, reshaped
 
-This section is for dashboards and rules from before the first release. Metrics that are not listed here have not changed.
+Use this section only if your dashboards and rules are older than the first release. Metrics that are not listed here have not changed.
 
 | before | now | use instead |
 | --- | --- | --- |
@@ -247,8 +256,8 @@ This section is for dashboards and rules from before the first release. Metrics 
 | \`mirror_cache_answers_total\` by \`step\` | by mirror | the same metric: it is the sum over steps |
 | \`mirror_probe_failures_total\`, all reasons from 0 | a reason appears at its first failure | one reason: [first events](#first-events); all of them: \`mirror_probe_target_failures_total\` |
 | \`mirror_integrity_mismatches_total\`, all causes from 0 | a cause appears at its first mismatch | one cause: [first events](#first-events); whether a mismatch is open: \`mirror_integrity_mismatch_active\` |
-| \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
-| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | by module and version for the canary and for artifacts; other light steps by mirror, without these labels | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_rtt_seconds\` by module and version, all steps | by module and version only for the canary of a mirror and for artifacts; one series for all other targets of a light step | every target: \`GET /api/v1/targets\` |
+| \`mirror_probe_last_rtt_seconds\` by module and version, all steps | as \`mirror_probe_rtt_seconds\` | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_rtt_baseline_seconds\` of all light steps | of canaries only | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_rtt_spike_streak\` by target | by mirror, the longest | every target: \`GET /api/v1/targets\` |
 | \`mirror_probe_last_success_timestamp_seconds\` by target | by mirror and \`step\` | every target: \`GET /api/v1/targets\` |
@@ -259,9 +268,11 @@ This section is for dashboards and rules from before the first release. Metrics 
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
-Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were renamed or have fewer labels. The table below shows the number of lines of three Go mirrors with one module, before and now (\`npm run bench -- --only lines\`):
+Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were renamed or have fewer labels.
 
-| metric | lines before | now |
+This table shows how many lines \`/metrics\` has for three Go mirrors with one module (\`npm run bench -- --only lines\`):
+
+| metric | lines before the first release | lines now |
 | --- | --- | --- |
 | \`mirror_probe_phase_seconds\` | 1 980 | 180 |
 | \`mirror_probe_rtt_seconds\` | 396 (10 modules: 3 366) | 396 (10 modules: 1 056) |
@@ -274,7 +285,9 @@ Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges
 
 ## How many lines
 
-Each line of \`/metrics\` belongs to an object, such as a mirror or a target. The table lists the kinds of objects. To get the maximum number of lines, multiply the number of objects of each kind by the lines of one object, and add the products. A gauge whose value is unknown has no line.
+Each line of \`/metrics\` belongs to an object, such as a mirror or a target. The table lists the kinds of objects.
+
+To get the maximum number of lines of \`/metrics\`, multiply the number of objects of each kind by the lines of one object, and add the products. A gauge whose value is unknown has no line.
 
 ${linesTable()}
 
@@ -286,18 +299,20 @@ counts the omitted lines. The lines of mirrors and of the daemon itself are neve
 ## Buckets
 
 The bounds of buckets are fixed. No bound is a whole number, because the two text formats write whole numbers differently in the label \`le\`.
+
 - Bounds in seconds: \`${secondsBuckets.join(' ')}\`
 - Bounds in bytes per second: \`${throughputBuckets.join(' ')}\`
 
 ## Native histograms
 
-A scraper that accepts Prometheus' protobuf format gets native histograms. Each is one series, and each of its buckets is 4.4 % wider than the
-previous one. Other scrapers get a text format with classic histograms. Names and labels of all other metrics are the same in each format.
+A scraper that accepts Prometheus' protobuf format gets native histograms. Each is one series. Each of its buckets is 4.4 % wider than the
+previous one. Other scrapers get a text format with classic histograms. Metrics that are not histograms have the same names and labels in each format.
 
 - Prometheus 2.40 or later requests native histograms with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
-- With \`listen.histograms: classic\` the daemon offers no protobuf. With \`listen.histograms: both\` it adds classic buckets to the protobuf page, for a scraper that requests protobuf but stores
-  no native histograms. \`listen.histogramBuckets\` (160 by default) limits the number of buckets of a series. If a series needs more buckets, adjacent buckets are merged.
-- Native buckets, their count and their sum start at the first scrape that gets them. Before that they use no memory.
+- With \`listen.histograms: classic\` the daemon offers no protobuf.
+- With \`listen.histograms: both\` the protobuf page also has classic buckets. A scraper that requests protobuf but stores no native histograms needs them.
+- \`listen.histogramBuckets\` (160 by default) limits the number of buckets of a series. If a series needs more buckets, adjacent buckets are merged.
+- Native histograms start at 0 at the first scrape that gets them. Before that they use no memory.
 - With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the same bounds.
 
 The rules and dashboards of mirrorwatch read the native histogram if it exists, else the classic one. For example:
@@ -306,12 +321,12 @@ The rules and dashboards of mirrorwatch read the native histogram if it exists, 
 histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h]))) or histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` instead. Summaries still have these series.
+A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` instead. Metrics of the type summary still have \`_count\` and \`_sum\`.
 
-In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series), indexes included. With native histograms (626 series) it stored 2.8 MB a day. The test had three Go mirrors with ten modules, a scrape every 30 s,
-and round trips around 80 ms (\`node bench/histogram-storage.ts --hours 24\`).
+In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series), indexes included. With native histograms (626 series) it
+stored 2.8 MB a day. The test had three Go mirrors with ten modules, and a scrape every 30 s (\`node bench/histogram-storage.ts --hours 24\`).
 
-Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md) have the reasons and figures.
+Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md) explain the design of native histograms, with figures.
 
 ## Slots without a probe
 
@@ -321,7 +336,7 @@ ${[row('what happened', 'because'), row('---', '---'), ...(Object.keys(skipText)
 
 ## Reference
 
-In the section of each metric, \`lines\` is its maximum number of lines ([how many lines](#how-many-lines)), and \`absent\` states when the metric has no series.
+Each metric has a section. The entry \`absent\` of a section states when the metric has no series. [How many lines](#how-many-lines) explains the entry with the number of lines.
 
 ${metricNames.map(metricSection).join('\n')}
 ## Of the front door
@@ -330,8 +345,13 @@ ${metricNames.map(metricSection).join('\n')}
 
 ${doorTable()}
 
-The label \`outcome\` has one of these values:
-${doorOutcomes.map((one) => `- \`${one}\`: ${doorOutcomeText[one]}`).join('\n')}
+The label \`outcome\` has one of these values if the door served the request or tried to:
+
+${outcomeList((one) => servedOutcomes.has(one))}
+
+The label \`outcome\` has one of these values if the door rejected the request:
+
+${outcomeList((one) => !servedOutcomes.has(one))}
 `;
 }
 

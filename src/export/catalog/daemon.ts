@@ -38,14 +38,14 @@ export const daemonMetrics = {
   mirrorwatch_shard_info: newGauge(
     ['index', 'count'],
     { daemon: {} },
-    'Always 1. The daemons that divide the targets of one place are shards: label index is the number of this shard, from 0, and count the number of shards.',
+    'Always 1. Shards are daemons that share the targets of one place. Label index is the number of this shard, from 0. Label count is the number of shards.',
     'if one daemon probes all targets of the place',
   ),
   mirrorwatch_place_info: newGauge(
     ['group', 'network', 'page'],
     { daemon: {} },
-    'Always 1. Labels of this place from the configuration.',
-    'if the configuration has no labels',
+    'Always 1. The labels of this place, from the key labels of the configuration.',
+    'if the configuration has no key labels',
   ),
   process_start_time_seconds: newGauge([], { daemon: {} }, 'Unix time at which the daemon started.', 'while starting'),
   process_resident_memory_bytes: newGauge(
@@ -131,6 +131,6 @@ export const daemonMetrics = {
   mirrorwatch_alertmanager_notifications_total: newCounter(
     ['outcome'],
     { daemon: { outcome: alertOutcomes } },
-    'Alerts that Alertmanager sent, by outcome. A request with response 503 counts as unavailable.',
+    'Alerts that Alertmanager sent, by outcome (docs/loop.md). unavailable counts requests with response 503.',
   ),
 } as const satisfies Record<string, Metric>;

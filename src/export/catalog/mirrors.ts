@@ -12,7 +12,7 @@ export const mirrorMetrics = {
   mirror_cache_answers_total: newCounter(
     ['ecosystem', 'registry', 'cache'],
     { mirror: { cache: cacheWords } },
-    'Responses by cache status, from the cache headers. The first success of a step for a version is also a miss if it takes at least ten times the median of the step.',
+    'Responses by cache status, as their cache headers state it. The first success of a step for a version is also a miss if it takes at least ten times the median of the step.',
   ),
   mirror_integrity_verified_total: newCounter(
     ['ecosystem', 'registry', 'module', 'version'],
@@ -22,13 +22,13 @@ export const mirrorMetrics = {
   mirror_integrity_mismatches_total: newEventCounter(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: { cause: mismatchCauses } },
-    'Artifacts found wrong twice in the same way, each time with a complete response over a fresh connection. Causes authority and origin: that source has other content than the mirror. Cause fork: the checksum database has two histories. Cause peers: mirrors differ. Cause retag: the mirror changed a version. For peers and retag it is not known which content is right.',
+    'Artifacts that were found wrong twice in the same way. Cause authority or origin: the authority or the origin has other content. Cause fork: the checksum database has two histories. Cause peers: mirrors differ. Cause retag: the mirror changed a version. With peers and retag it is not known which content is right.',
     'mirror_integrity_verified_total exists from the start',
   ),
   mirror_integrity_mismatch_active: newGauge(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: {} },
-    '1 from a mismatch until it is acknowledged, even after a restart. Causes are those of mirror_integrity_mismatches_total.',
+    '1 from a mismatch until it is acknowledged, even after a restart. The causes are explained at mirror_integrity_mismatches_total.',
     'for each cause without an open mismatch. Exception: cause authority is 0 if content was verified and no mismatch is open',
   ),
   mirror_transfer_bytes_total: newCounter(
@@ -58,13 +58,13 @@ export const mirrorMetrics = {
     ['registry'],
     { mirror: {} },
     'Unix time at which the last certificate of the mirror expires, even if it was not trusted.',
-    'until a certificate was received, without TLS, and after a handshake without a certificate',
+    'without TLS, until the first certificate was received, and after a TLS handshake that failed before the mirror sent a certificate (reason tls_protocol)',
   ),
   mirror_tls_info: newGauge(
     ['registry', 'tls_version', 'cipher', 'issuer'],
     { mirror: {} },
     'Always 1. Labels describe the last TLS handshake, even if the certificate was not trusted.',
-    'until a certificate was received, without TLS, and after a handshake without a certificate',
+    'without TLS, until the first certificate was received, and after a TLS handshake that failed before the mirror sent a certificate (reason tls_protocol)',
   ),
   mirror_protocol_info: newGauge(
     ['ecosystem', 'registry', 'protocol'],
@@ -93,7 +93,7 @@ export const mirrorMetrics = {
   mirror_advice_issued_total: newCounter(
     ['ecosystem', 'upstream', 'cause'],
     { upstream: { cause: adviceCauses } },
-    'Number of proposed advice. Reminders do not count.',
+    'Number of times that advice was proposed. Reminders do not count.',
   ),
   mirror_advice_regret_total: newCounter(
     ['ecosystem', 'upstream'],

@@ -8,29 +8,29 @@ export const probeMetrics = {
     [...target, 'connection'],
     { trip: {} },
     secondsBuckets,
-    'Round trip of successful probes, redirects included, without cold fetches of a pull-through cache. Canaries and artifacts have labels module and version; each other light step of a mirror has one series without them.',
+    'Round trip of successful probes, redirects included. Cold fetches count in mirror_cold_fetch_seconds instead. The canary of a mirror and each artifact have series of their own. All other targets of a light step share one series without labels module and version.',
     { exemplars: true },
   ),
   mirror_probe_phase_seconds: newSummary(
     ['ecosystem', 'registry', 'step', 'connection', 'phase'],
     { path: { phase: phases } },
-    'Time of successful probes by phase. The phases of a probe add up to its round trip. A phase that did not happen is not observed.',
+    'Time of successful probes by phase. The phases of a probe add up to its round trip. A phase that did not happen is not counted.',
   ),
   mirror_cold_fetch_seconds: newSummary(
     ['ecosystem', 'registry', 'step'],
     { step: {} },
-    'Round trip of successful probes for which a pull-through cache had to fetch the content first.',
+    'Round trip of cold fetches: successful probes for which a pull-through cache had to fetch the content first.',
   ),
   mirror_probe_last_rtt_seconds: newGauge(
     [...target, 'connection'],
     { trip: {} },
-    'Round trip of the last successful probe, without cold fetches. It has labels module and version where mirror_probe_rtt_seconds has them.',
+    'Round trip of the last successful probe that was no cold fetch. Labels are those of mirror_probe_rtt_seconds.',
     'until the first successful probe since the start',
   ),
   mirror_probe_last_success_timestamp_seconds: newGauge(
     ['ecosystem', 'registry', 'step'],
     { step: {} },
-    'Unix time at which the last successful probe of the step ended. All modules count together.',
+    'Unix time at which the last successful probe of the step ended, over all modules.',
     'until the first successful probe; it is restored after a restart',
   ),
   mirror_probe_attempts_total: newCounter(target, { target: {} }, 'Scheduled probes with a verdict: ok or failed.'),
@@ -79,7 +79,7 @@ export const probeMetrics = {
   mirror_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'module', 'bound'],
     { module: { bound: bounds } },
-    'Lag of the mirror behind the origin or its peers for a module, as a lower and an upper bound. If the mirror lacks nothing, the lower bound is 0 and the upper bound is below one probe interval.',
+    'Lag of the mirror for a module behind the origin, else behind the other mirrors, as a lower and an upper bound. If the mirror lacks nothing, the lower bound is 0 and the upper bound is below one probe interval.',
     'while unknown: no response in three intervals, or no mirror to compare with. The upper bound also needs an origin that responds. The origin itself has no lag',
   ),
   mirror_sync_lag_seconds: newGauge(
