@@ -74,7 +74,7 @@ const webhook = mapping(
     on: list(word('An event.', webhookEvents), phrase('expected.listEvents'))
       .min(1, errorOf(phrase('expected.atLeastEvent')))
       .meta({
-        description: `Events to send. Default: all; to an Alertmanager all but the last three. The events: ${webhookEvents.join(', ')}.`,
+        description: 'Events to send. Default: all; to an Alertmanager all but `recovery`, `advice` and `action`.',
       })
       .optional(),
     mirrors: list(text('A mirror.', phrase('expected.aNameOf'), 64), phrase('expected.listNames'))
