@@ -55,8 +55,7 @@ const outro = `
 
 \`mirrorwatch check\`, each start and each reload check these rules. A broken rule is a mistake:
 
-- Names of mirrors, receivers and controls are unique.
-- An upstream has at most one origin.
+- Names of mirrors, receivers and controls are unique. An upstream has at most one origin.
 - Mirrors of \`oci\` and \`http\` name their \`upstream\`, because these ecosystems have no public one.
 - If the address in \`listen\` is not on loopback, \`listen.token\` is set.
 - \`state.path\` is neither a folder nor a path below a file. If its folder is missing, the daemon creates it at start.

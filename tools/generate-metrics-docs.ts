@@ -37,7 +37,7 @@ const kindText: Readonly<Record<MetricKind, string>> = {
 /** One object of a kind, in the section of a metric. */
 const objectText: Readonly<Record<MetricKind, string>> = {
   ...kindText,
-  trip: 'canary target (one for each mirror) × connection, for each artifact target × connection, and for each mirror × step × connection that covers all other light targets of the step together',
+  trip: 'connection of a canary target or an artifact target',
   canary: 'canary × connection',
   target: 'target (mirror × module × version × step)',
   artifact: 'mirror × module × version whose responses can be verified',
@@ -88,6 +88,10 @@ function perText(metric: Metric): string {
     .join(', ');
 }
 
+/** The second object of the kind `trip`. */
+const sharedTrips =
+  '. All other light targets of a mirror and step share the lines of one target, for each connection';
+
 function metricSection(name: (typeof metricNames)[number]): string {
   const metric: Metric = metricOf(name);
   const unit = unitOf(name);
@@ -103,7 +107,7 @@ function metricSection(name: (typeof metricNames)[number]): string {
     `- ${metric.type}${unit === null ? '' : `, ${unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
     `- labels: ${metric.labels.length === 0 ? 'none' : metric.labels.map((label) => `\`${label}\``).join(' ')}`,
     ...new Set(closed),
-    `- lines of \`/metrics\`: at most ${countSeriesLines(metric)} for each ${perText(metric)}${only}`,
+    `- lines of \`/metrics\`: at most ${countSeriesLines(metric)} for each ${perText(metric)}${only}${'trip' in metric.per ? sharedTrips : ''}`,
     `- absent: ${metric.absent}`,
     '',
   ].join('\n');
@@ -217,6 +221,7 @@ histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_pro
 \`\`\`
 
 The query for the 95th percentile reads classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
+With \`step="mod"\`, the result without the label \`module\` is that of all modules other than the canary.
 
 Availability of a mirror over a day, and its failures by reason:
 
@@ -287,7 +292,7 @@ This table shows how many lines \`/metrics\` has for three Go mirrors with one m
 
 Each line of \`/metrics\` belongs to an object, such as a mirror or a target. The table lists the kinds of objects.
 
-To get the maximum number of lines of \`/metrics\`, multiply the number of objects of each kind by the lines of one object, and add the products. A gauge whose value is unknown has no line.
+To get the maximum number of lines of \`/metrics\`, multiply the number of objects of each kind by the lines of one object. Then add the results. A gauge whose value is unknown has no line.
 
 ${linesTable()}
 
