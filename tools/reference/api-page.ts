@@ -66,15 +66,16 @@ export function apiPage(): string {
 
 ${document.info.description.trim()}
 
-[openapi.yaml](../openapi.yaml) describes this API in a form for programs. [reasons.md](reasons.md) lists the values of \`reason\`, \`because\` and a finding's \`kind\`, with their meanings.
+[openapi.yaml](../openapi.yaml) describes this API in a form for programs. [reasons.md](reasons.md) lists the values of \`reason\`, \`because\` and a finding's
+\`kind\`, with their meanings.
 
 ${groups.join('\n\n')}
 
 ## Problems
 
-${(document.components.responses['Problem']?.description ?? '').trim()}
+A response with one of these statuses has a [Problem](#problem) as its body, as application/problem+json:
 
-The body is a [Problem](#problem), as application/problem+json.
+${(document.components.responses['Problem']?.description ?? '').trim()}
 
 ## Schemas
 
@@ -96,7 +97,8 @@ function section(document: Document, name: string, operation: Operation): string
   const answers = problems.length === 0 ? own : [...own, `- ${problems.join(', ')}: a [problem](#problems)`];
   const parts = [
     `### \`${name}\``,
-    `${sentence(operation.summary)}${operation.description === undefined ? '' : ` ${operation.description.trim()}`}`,
+    sentence(operation.summary),
+    ...(operation.description === undefined ? [] : [operation.description.trim()]),
     ...(parameters.length === 0 ? [] : [table('parameter', parameters.map(parameterRow))]),
     ...(body?.properties === undefined ? [] : [`Body, JSON:\n\n${fields(body)}`]),
     ...(answers.length === 0 ? [] : [answers.join('\n')]),
