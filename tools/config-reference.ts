@@ -33,7 +33,6 @@ Tested examples of configurations are in [\`examples/\`](../examples). For compl
 - **Reload.** SIGHUP or \`POST /-/reload\` reload the file. Changes of \`listen\` and \`state.path\` need a restart.
 
 Values in the file (not keys) can contain environment variables:
-
 - \`\${NAME}\` is replaced by the value of the variable \`NAME\`. An unset variable is a mistake.
 - \`\${NAME:-default}\` is replaced by the value of \`NAME\`, or by \`default\` if \`NAME\` is unset or empty.
 - The inserted value is text and is not parsed as YAML. Inside brackets, write quotes around the variable: \`[ "\${NAME}" ]\`.
@@ -54,7 +53,6 @@ const outro = `
 ## What is checked beyond single keys
 
 \`mirrorwatch check\`, each start and each reload check these rules. A broken rule is a mistake:
-
 - Names of mirrors, receivers and controls are unique. An upstream has at most one origin.
 - Mirrors of \`oci\` and \`http\` name their \`upstream\`, because these ecosystems have no public one.
 - If the address in \`listen\` is not on loopback, \`listen.token\` is set.
@@ -63,10 +61,8 @@ const outro = `
 - Two probes of one target start at least 5s apart. If all mirrors are on loopback, 100ms are enough.
 
 The keys below \`clients\` name the mirrors that clients use now. Their values have these formats:
-
 ${checksText}
 \`mirrorwatch check\`, each start and each reload also compute the planned load of each host:
-
 - A host has \`schedule.perHost\` slots for concurrent probes. In the plan, a light probe uses a slot for 1 s, and a heavy probe for 10 s.
 - In the plan, a run of a real client (\`clientRuns\`) uses a slot for 30 s. This time includes the daemon's own probes right after the run.
 - A plan that uses more than 80 % of the slots of a host is a mistake. For a host on loopback it is a warning.
@@ -82,7 +78,6 @@ The planned load of the daemon's own machine is 3.5 ms of CPU for each planned r
 this machine can then be mistaken for faults of mirrors.
 
 For the runs of real clients (\`clientRuns\`) these rules apply:
-
 - \`clientRuns.clients\` names each client once.
 - Some clients cannot use some settings of a mirror, such as its own DNS server or, for go, a bearer token. The daemon does not run such a client
   against such a mirror. \`check\` lists these pairs.
@@ -90,7 +85,6 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 - A client without any mirror is a warning.
 
 \`mirrorwatch check\` prints a warning in these cases:
-
 - There is no control (a host that is not a mirror).
 - There is no control, and an upstream has fewer than three independent mirrors.
 - A mirror has credentials and an \`http://\` URL that is not on loopback. The credentials are not sent.

@@ -241,7 +241,7 @@ of at least 40 probe intervals of the step (20 min if it is probed every 30 s). 
 
 ## First events
 
-\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of mirrorwatch insert the value 0 before this event. They insert it for the time in which Prometheus already scraped the daemon:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of mirrorwatch add the value 0 before this event, back to the first scrape of the daemon:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
@@ -304,7 +304,6 @@ counts the omitted lines. The lines of mirrors and of the daemon itself are neve
 ## Buckets
 
 The bounds of buckets are fixed. No bound is a whole number, because the two text formats write whole numbers differently in the label \`le\`.
-
 - Bounds in seconds: \`${secondsBuckets.join(' ')}\`
 - Bounds in bytes per second: \`${throughputBuckets.join(' ')}\`
 
@@ -315,7 +314,7 @@ previous one. Other scrapers get a text format with classic histograms. Metrics 
 
 - Prometheus 2.40 or later requests native histograms with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
 - With \`listen.histograms: classic\` the daemon offers no protobuf.
-- With \`listen.histograms: both\` the protobuf page also has classic buckets. A scraper that requests protobuf but stores no native histograms needs them.
+- With \`listen.histograms: both\` a response in protobuf also has classic buckets. A scraper that requests protobuf but stores no native histograms needs them.
 - \`listen.histogramBuckets\` (160 by default) limits the number of buckets of a series. If a series needs more buckets, adjacent buckets are merged.
 - Native histograms start at 0 at the first scrape that gets them. Before that they use no memory.
 - With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the same bounds.
@@ -351,11 +350,9 @@ ${metricNames.map(metricSection).join('\n')}
 ${doorTable()}
 
 The label \`outcome\` has one of these values if the door served the request or tried to:
-
 ${outcomeList((one) => servedOutcomes.has(one))}
 
 The label \`outcome\` has one of these values if the door rejected the request:
-
 ${outcomeList((one) => !servedOutcomes.has(one))}
 `;
 }
