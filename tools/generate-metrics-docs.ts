@@ -195,8 +195,8 @@ export function metricsPage(): string {
 
 # Metrics
 
-\`GET /metrics\` returns one of three formats. The header \`Accept\` of the client decides: OpenMetrics 1.0.0, the protobuf format of Prometheus
-(for [native histograms](#native-histograms)), or otherwise the Prometheus text format 0.0.4.
+\`GET /metrics\` returns one of three formats. The header \`Accept\` of the client decides: OpenMetrics 1.0.0, the protobuf
+format of Prometheus (for [native histograms](#native-histograms)), or otherwise the Prometheus text format 0.0.4.
 
 - **Counters and histograms exist with value 0 from the start** for everything that is configured, so \`rate\` counts the first event.
   Only \`${lateNames.join('` and `')}\` appear when the first event occurs ([first events](#first-events)).
@@ -207,8 +207,8 @@ export function metricsPage(): string {
 - A label that does not apply is omitted. For example, the steps \`sumdb\` and \`v2\` have neither \`module\` nor \`version\`, and files have no \`version\`.
 - The daemon does not set the label \`vantage\`. Prometheus adds it, from the labels of its scrape target.
 
-You can find the probe behind a number. In OpenMetrics each bucket of \`mirror_probe_rtt_seconds\` has the \`probe_id\` of its latest
-probe as an exemplar. \`GET /api/v1/probes/<probe_id>\` returns that probe hop by hop.
+You can find the probe behind a number. In OpenMetrics each bucket of \`mirror_probe_rtt_seconds\` has the \`probe_id\` of
+its latest probe as an exemplar. \`GET /api/v1/probes/<probe_id>\` returns that probe hop by hop.
 
 ## Queries
 
@@ -220,8 +220,9 @@ The 95th percentile of the round trip of artifacts, by module, version and mirro
 histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-The query for the 95th percentile reads classic histograms. If Prometheus stores [native histograms](#native-histograms), omit \`_bucket\` and \`le\`.
-With \`step="mod"\`, the result without the label \`module\` is that of all modules other than the canary.
+The query for the 95th percentile reads classic histograms. If Prometheus stores [native
+histograms](#native-histograms), omit \`_bucket\` and \`le\`. With \`step="mod"\`, the result without the label \`module\` is
+that of all modules other than the canary.
 
 Availability of a mirror over a day, and its failures by reason:
 
@@ -236,22 +237,26 @@ Mean time of each phase of a round trip, in seconds:
 sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connection="cold"}[1h])) / on (registry) group_left sum by (registry) (rate(mirror_probe_rtt_seconds_count{step="mod",connection="cold"}[1h]))
 \`\`\`
 
-Always select or group by \`step\` and \`connection\`, because a mean over artifacts and metadata, or over warm and cold connections, has no meaning. Use a range
-of at least 40 probe intervals of the step (20 min if it is probed every 30 s). With a shorter range a quantile has too few samples.
+Always select or group by \`step\` and \`connection\`, because a mean over artifacts and metadata, or over warm and cold
+connections, has no meaning. Use a range of at least 40 probe intervals of the step (20 min if it is probed every 30 s).
+With a shorter range a quantile has too few samples.
 
 ## First events
 
-\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of mirrorwatch add the value 0 before this event, back to the first scrape of the daemon:
+\`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of
+mirrorwatch add the value 0 before this event, back to the first scrape of the daemon:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))
 \`\`\`
 
-To count failures of all reasons together, use \`mirror_probe_target_failures_total\` with plain \`increase\`. It exists with value 0 from the start.
+To count failures of all reasons together, use \`mirror_probe_target_failures_total\` with plain \`increase\`. It exists
+with value 0 from the start.
 
 ## Renamed, reshaped
 
-Use this section only if your dashboards and rules are older than the first release. Metrics that are not listed here have not changed.
+Use this section only if your dashboards and rules are older than the first release. Metrics that are not listed here
+have not changed.
 
 | before | now | use instead |
 | --- | --- | --- |
@@ -273,7 +278,8 @@ Use this section only if your dashboards and rules are older than the first rele
 | \`mirrorwatch_exposition_lines\` | gone | \`scrape_samples_scraped\`, which Prometheus writes for each scrape |
 | \`mirrorwatch_state_rows_set_aside_total\` | \`mirrorwatch_state_set_aside_total{what="row"}\` | \`what="row"\` counts rows, \`what="file"\` counts files |
 
-Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were renamed or have fewer labels.
+Decisions [0110](decisions/0110-fewer-lines.md) and [0132](decisions/0132-gauges-by-mirror.md) explain why metrics were
+renamed or have fewer labels.
 
 This table shows how many lines \`/metrics\` has for three Go mirrors with one module (\`npm run bench -- --only lines\`):
 
@@ -292,14 +298,16 @@ This table shows how many lines \`/metrics\` has for three Go mirrors with one m
 
 Each line of \`/metrics\` belongs to an object, such as a mirror or a target. The table lists the kinds of objects.
 
-To get the maximum number of lines of \`/metrics\`, multiply the number of objects of each kind by the lines of one object. Then add the results. A gauge whose value is unknown has no line.
+To get the maximum number of lines of \`/metrics\`, multiply the number of objects of each kind by the lines of one
+object. Then add the results. A gauge whose value is unknown has no line.
 
 ${linesTable()}
 
 ${[example(3, 10), example(10, 200)].join('\n\n')}
 
-\`limits.lines\` limits the lines of \`/metrics\`. If \`/metrics\` needs more lines, whole targets are omitted, the last configured ones first. \`mirrorwatch_exposition_lines_dropped_total\`
-counts the omitted lines. The lines of mirrors and of the daemon itself are never omitted.
+\`limits.lines\` limits the lines of \`/metrics\`. If \`/metrics\` needs more lines, whole targets are omitted, the last
+configured ones first. \`mirrorwatch_exposition_lines_dropped_total\` counts the omitted lines. The lines of mirrors and
+of the daemon itself are never omitted.
 
 ## Buckets
 
@@ -309,15 +317,20 @@ The bounds of buckets are fixed. No bound is a whole number, because the two tex
 
 ## Native histograms
 
-A scraper that accepts Prometheus' protobuf format gets native histograms. Each is one series. Each of its buckets is 4.4 % wider than the
-previous one. Other scrapers get a text format with classic histograms. Metrics that are not histograms have the same names and labels in each format.
+A scraper that accepts Prometheus' protobuf format gets native histograms. Each is one series. Each of its buckets is
+4.4 % wider than the previous one. Other scrapers get a text format with classic histograms. Metrics that are not
+histograms have the same names and labels in each format.
 
-- Prometheus 2.40 or later requests native histograms with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later with \`scrape_native_histograms: true\`.
+- Prometheus 2.40 or later requests native histograms with \`--enable-feature=native-histograms\`, Prometheus 3.8 or later
+  with \`scrape_native_histograms: true\`.
 - With \`listen.histograms: classic\` the daemon offers no protobuf.
-- With \`listen.histograms: both\` a response in protobuf also has classic buckets. A scraper that requests protobuf but stores no native histograms needs them.
-- \`listen.histogramBuckets\` (160 by default) limits the number of buckets of a series. If a series needs more buckets, adjacent buckets are merged.
+- With \`listen.histograms: both\` a response in protobuf also has classic buckets. A scraper that requests protobuf but
+  stores no native histograms needs them.
+- \`listen.histogramBuckets\` (160 by default) limits the number of buckets of a series. If a series needs more buckets,
+  adjacent buckets are merged.
 - Native histograms start at 0 at the first scrape that gets them. Before that they use no memory.
-- With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the same bounds.
+- With \`convert_classic_histograms_to_nhcb: true\` Prometheus 3 stores classic histograms as native histograms with the
+  same bounds.
 
 The rules and dashboards of mirrorwatch read the native histogram if it exists, else the classic one. For example:
 
@@ -325,12 +338,15 @@ The rules and dashboards of mirrorwatch read the native histogram if it exists, 
 histogram_quantile(0.95, sum by (module, version, registry) (rate(mirror_probe_rtt_seconds{step="zip",connection="cold"}[1h]))) or histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_probe_rtt_seconds_bucket{step="zip",connection="cold"}[1h])))
 \`\`\`
 
-A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and \`histogram_sum(…)\` instead. Metrics of the type summary still have \`_count\` and \`_sum\`.
+A native histogram has no \`_count\` and \`_sum\` series. Use \`histogram_count(rate(mirror_probe_rtt_seconds[1h]))\` and
+\`histogram_sum(…)\` instead. Metrics of the type summary still have \`_count\` and \`_sum\`.
 
-In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series), indexes included. With native histograms (626 series) it
-stored 2.8 MB a day. The test had three Go mirrors with ten modules, and a scrape every 30 s (\`node bench/histogram-storage.ts --hours 24\`).
+In a test, Prometheus 3.8.0 stored 4.6 MB a day with classic histograms (1 673 series), indexes included. With native
+histograms (626 series) it stored 2.8 MB a day. The test had three Go mirrors with ten modules, and a scrape every 30 s
+(\`node bench/histogram-storage.ts --hours 24\`).
 
-Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md) explain the design of native histograms, with figures.
+Decisions [0115](decisions/0115-native-histograms.md) and [0133](decisions/0133-histograms-as-the-scraper-asks.md)
+explain the design of native histograms, with figures.
 
 ## Slots without a probe
 
