@@ -89,8 +89,7 @@ function perText(metric: Metric): string {
 }
 
 /** The second object of the kind `trip`. */
-const sharedTrips =
-  '. All other light targets of a mirror and step share the lines of one target, for each connection';
+const sharedTrips = '. All other light targets of a mirror and step share the lines of one target, for each connection';
 
 function metricSection(name: (typeof metricNames)[number]): string {
   const metric: Metric = metricOf(name);
