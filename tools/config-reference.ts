@@ -66,8 +66,10 @@ const outro = `
 The keys below \`clients\` name the mirrors that clients use now. Their values have these formats:
 ${checksText}
 \`mirrorwatch check\`, each start and each reload also compute the planned load of each host:
-- A host has \`schedule.perHost\` slots for concurrent probes. In the plan, a light probe uses a slot for 1 s, and a heavy probe for 10 s.
-- In the plan, a run of a real client (\`clientRuns\`) uses a slot for 30 s. This time includes the daemon's own probes right after the run.
+- A host has \`schedule.perHost\` slots for concurrent probes. In the plan, a light probe uses a slot for 1 s, and a heavy
+  probe for 10 s.
+- In the plan, a run of a real client (\`clientRuns\`) uses a slot for 30 s. This time includes the daemon's own probes
+  right after the run.
 - A plan that uses more than 80 % of the slots of a host is a mistake. For a host on loopback it is a warning.
 - A plan with more bytes than \`schedule.bytesPerHour\` is a warning, because heavy steps will then be skipped.
 
@@ -90,7 +92,8 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 
 \`mirrorwatch check\` prints a warning in these cases:
 - There is no control (a host that is not a mirror).
-- There is no control, and an upstream has fewer than three independent mirrors.
+- There is no control, and an upstream has fewer than three independent mirrors. Mirrors with the same
+  host name are not independent.
 - A mirror has credentials and an \`http://\` URL that is not on loopback. The credentials are not sent.
 - \`expect.signedBy\` is set, and the machine has no \`gpgv\`.
 - \`clients\` names a mirror that is not monitored.

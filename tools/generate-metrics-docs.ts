@@ -221,7 +221,7 @@ histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_pro
 
 The query for the 95th percentile reads classic histograms. If Prometheus stores [native
 histograms](#native-histograms), omit \`_bucket\` and \`le\`. With \`step="mod"\`, the result without the label \`module\` is
-that of all modules other than the canary.
+that of all other targets.
 
 Availability of a mirror over a day, and its failures by reason:
 

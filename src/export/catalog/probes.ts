@@ -79,7 +79,7 @@ export const probeMetrics = {
   mirror_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'module', 'bound'],
     { module: { bound: bounds } },
-    'Lag of the mirror for a module behind the origin, else behind the other mirrors, as a lower and an upper bound. If the mirror lacks nothing, the lower bound is 0 and the upper bound is below one probe interval.',
+    'How far the mirror is behind the origin for a module, as a lower and an upper bound. Without an origin, the other mirrors are used. If the mirror lacks nothing, the lower bound is 0 and the upper bound is below one probe interval.',
     'while unknown: no response in three intervals, or no mirror to compare with. The upper bound also needs an origin that responds. The origin itself has no lag',
   ),
   mirror_sync_lag_seconds: newGauge(
