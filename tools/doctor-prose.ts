@@ -22,12 +22,13 @@ const en: DoctorProse = {
 
 \`mirrorwatch doctor\` reads the settings of package clients on this machine and reports *traps*: settings that break builds, disable
 verification, or reveal private names. For each trap the command prints the place (file and line, or variable), the effect, and what to set.
-Its exit code is 0 if there is no trap, or only notes. It is 1 if there is a trap or a check could not be completed, and 2 on
+
+The exit code of \`mirrorwatch doctor\` is 0 if there is no trap, or only notes. It is 1 if there is a trap or a check could not be completed, and 2 on
 wrong usage. \`--json\` prints the result as JSON.
 
-- **The doctor only reads files and variables.** It starts no client, because \`go env\` and \`npm config\` write files themselves. It sends
-  requests only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also sends requests
-  to the mirrors of the configuration. Besides these mirrors it contacts only the DNS resolver.
+- **The doctor only reads files and variables.** It starts no client, because \`go env\` and \`npm config\` write files themselves.
+- **The doctor sends requests** only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also
+  sends requests to the mirrors of the configuration. Besides these mirrors it contacts only the DNS resolver.
 - **"Could not be determined" is a separate result of a check.** It means neither a trap nor correct settings. For example, a file that cannot
   be read may contain a trap.
 - **Secrets are never printed.** Tokens, passwords, and user names in URLs appear as \`***\`, in diffs too.
@@ -38,19 +39,21 @@ wrong usage. \`--json\` prints the result as JSON.
 
 \`mirrorwatch doctor --fix\` shows its changes as a unified diff and waits for confirmation. In scripts the option \`--yes\` confirms. The
 command changes only files that belong to one client. For shell files, environment variables, and files that several programs or people
-share, it only prints what to set. Before it offers a fix, it applies the fix to a copy of the settings in memory. It offers the fix only
-if the trap is gone there.
+share, it only prints what to set.
+
+Rules for the files that \`mirrorwatch doctor --fix\` changes:
 
 - Before a change, the command saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user
   only. Saved contents can include tokens. So only the newest 100 changes are kept, and none for longer than a year.
 - To change a file, the command writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic
-  link, it replaces the file that the link points to. It keeps the line endings of a file, CRLF too.
+  link, it replaces the file that the link points to.
 - The command changes no file outside the home directory, unless \`--root\` names a directory. \`--root /\` allows changes of system files.
-- \`mirrorwatch undo\` undoes the last change, \`undo ID\` an earlier one, and \`undo --list\` lists all saved changes. If one file of a change
-  was modified later, \`undo\` restores no file of that change, and prints where the old contents are saved. \`undo\` ignores changes that
-  another user saved. Otherwise such a user could make root write any file.
-- If root runs \`--fix\`, a file is not changed if another user can write to a directory on its path, symbolic links included. That user could redirect the path between the check and the write. To fix another user's home, run the command as that user
-  (\`sudo -u ada mirrorwatch doctor --fix\`).
+- If root runs \`--fix\`, the command does not change a file whose path another user could redirect. To fix another user's home, run the command as
+  that user (\`sudo -u ada mirrorwatch doctor --fix\`).
+
+\`mirrorwatch undo\` undoes the last change, \`undo ID\` an earlier one, and \`undo --list\` lists all saved changes. If one file of a change
+was modified later, \`undo\` restores no file of that change, and prints where the old contents are saved. \`undo\` ignores changes that
+another user saved.
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way as \`doctor --fix\`. It writes the settings that a running daemon
 advises to the file of \`go env -w\` and to the user's \`.npmrc\` and \`pip.conf\`. It also writes \`.yarnrc.yml\` if this file exists, and

@@ -105,9 +105,8 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 | \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without its 95th percentile over the hour | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-Prometheus evaluates these expressions series by series. So the evaluation time should grow in proportion to the number of targets and of scrapes in an hour.
-Extrapolated, not measured: for 10 000 targets, the four expressions of the table together take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that. An expression held
-at most 61 000 samples in memory; the limit of Prometheus is 50 million.`;
+The evaluation time should grow in proportion to the number of targets and of scrapes in an hour. Extrapolated, not measured: for 10 000 targets,
+the four expressions of the table together take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that.`;
 
 /** The whole page. */
 export function rulesPage(): string {
@@ -141,7 +140,7 @@ If an option has an invalid value, the command exits with 2. Add the printed fil
 ${alertTable(groups)}
 
 [runbook.md](runbook.md) lists for each alert what to check first, what to do, and when it is false. The name shows what an alert is about:
-\`Mirror\` followed by a capital is about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon. So
+\`Mirror\` followed by a capital is about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon or a front door. So
 \`alertname=~"Mirror[A-Z].*"\` selects all alerts about mirrors.
 
 ### Pages, tickets and information
@@ -159,9 +158,10 @@ MirrorDown and MirrorNoneUsable continue to fire across a restart of the daemon,
 \`${actionLabel.name}: ${actionLabel.value}\` means that clients may need to switch to another mirror. Route alerts with
 this label to \`POST /api/v1/alertmanager\` of the daemon.
 Such an alert always has the label \`registry\`. If it has \`vantage\`, only the daemon of that place uses it. Without \`vantage\` every
-daemon uses the alert: it is about most places, or the only place has no label. The daemon then probes the mirror again at once, and
-checks the same conditions as for its own findings. It never advises a switch because of an alert alone. The other alerts do not have the
-label \`${actionLabel.name}\`, because the daemon detects outages, spikes and refusals itself, long before an alert fires.
+daemon uses the alert.
+
+A daemon that receives an alert with \`${actionLabel.name}: ${actionLabel.value}\` probes the mirror again at once. It never advises a switch because of
+an alert alone. The other alerts do not have the label \`${actionLabel.name}\`, because the daemon detects outages, spikes and refusals itself, long before an alert fires.
 
 ### What mutes what
 
@@ -175,16 +175,16 @@ A label that both alerts lack counts as equal. While the network of a place is s
 alerts that VantageSuspect mutes would not fire anyway.
 
 Alertmanager does not send muted alerts to the daemon. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
-Alertmanager sends no resolved notification. So the daemon does not rely on this notification. For the daemon, an alert has ended if it was not received for
-3 × \`alertmanager.repeat\` (30 minutes by default). After a start, the daemon waits at least 2 × \`alertmanager.repeat\` before an alert ends in this way. Set \`alertmanager.repeat\` to the \`repeat_interval\` of the
-route. An alert also counts as ended if the daemon's own measurements contradict it.
+Alertmanager does not report its end. So for the daemon, an alert has ended if it was not received for
+3 × \`alertmanager.repeat\` (30 minutes by default). Set \`alertmanager.repeat\` to the \`repeat_interval\` of the route.
 
 ### Several places
 
 Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). A place does not vote on a mirror in three cases: the state of the mirror is unknown
-or warming, the mirror has had no successful probe, or the network of the place is suspect. *Most* places are at least two,
-and more than half of the places that monitor the mirror, including those without a vote. If fewer than \`--vantages\` places monitor the mirror,
-*most* is more than half of \`--vantages\`:
+or warming, the mirror has had no successful probe, or the network of the place is suspect.
+
+*Most* places are at least two, and more than half of the places that monitor the mirror, including those without a vote. If fewer places monitor the mirror than
+\`mirrorwatch rules --vantages\` states, *most* is more than half of that number:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
@@ -202,19 +202,20 @@ ${burnTable()}
 The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
 all of these conditions hold:
 - In both windows of the row, the failed share of probes is above the value in the last column of the table.
-- The failed share of the longer window is above this value even if time without data counts as successful. So a Prometheus with a few minutes of data
+- The failed share of the longer window is above this value even if time without data counts as successful. So a few minutes of data
   cannot fire the alert of the three-day pair.
 - At least 3 probes failed in the longer window.
 
-Failures with the reason \`absent\` do not count, because a missing module is either a mistake in the configuration or reported by the finding \`refusal\`. A
-mirror without any successful probe does not count either. The 5-minute window of the first pair needs a probe interval of a minute or
-less. With longer intervals only the other pairs can fire.
+Two kinds of failures do not count in the error budget: those with the reason \`absent\` (a missing module), and those of a mirror without any successful probe.
+
+The 5-minute window of the first pair needs a probe interval of a minute or less. With longer intervals only the other pairs can fire.
 
 ## Recording rules
 
-The alerts use the recording rules. In large installations, use recording rules in your own queries if a query over all targets takes too long.
-The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). A name is
-\`level:metric:operations\`. The level defines the labels:
+The alerts use the recording rules. If a query of your own over all targets takes too long, use recording rules in it.
+The boards query the raw metrics and work without the rules ([decision 0008](decisions/0008-boards-on-raw-metrics.md)).
+
+The name of a recording rule is \`level:metric:operations\`. The level defines the labels:
 
 ${levelTable()}
 
@@ -229,15 +230,16 @@ ${costTable(groups)}
 
 ${measured}
 
-The group \`mirrorwatch-round-trips\` reads the histograms of every target. It has queries for native and for classic histograms; queries for
-the kind of histogram that Prometheus does not store find no series. If the group \`mirrorwatch-round-trips\` costs too much, remove it from the file. Then MirrorSlow does not fire,
+The group \`mirrorwatch-round-trips\` reads the histograms of every target. If it costs too much, remove it from the file. Then MirrorSlow does not fire,
 MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier judges by outages alone.
 
 ## How they are checked
 
-Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves. Other
-tests check the votes of 1, 2, 3 and 10 places. \`promtool check rules --lint-fatal\` reports no problem. A test checks that every metric and label that is named on this page, in the
-runbook or in the rules exists in \`src/export/catalog.ts\`. Tests with histograms run with three kinds: classic, native, and
-classic histograms that Prometheus converts (\`convert_classic_histograms_to_nhcb\`).
+These tests check the rules:
+
+- Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves.
+- \`promtool check rules --lint-fatal\` reports no problem.
+- Other tests check the votes of 1, 2, 3 and 10 places.
+- Another test checks that every metric and label that is named on this page, in the runbook or in the rules exists in \`src/export/catalog.ts\`.
 `;
 }
