@@ -19,23 +19,36 @@ export interface Circumstances {
 
 /** The meaning of players and columns. */
 const legend: readonly string[] = [
-  'In each simulated world it is known which mirrors have a fault, and when. A *family* is a kind of world. A *player* decides which chain',
-  '(list of mirrors) clients use. `daemon` is the code of mirrorwatch, and `oracle` knows the truth. `never` makes no change, `three-failures`',
-  'switches after three failed canaries in a row, and `cusum` is a simple statistical test. In descriptions of families, the *head* is the first',
-  'mirror of the chain, *we* are the daemon of mirrorwatch, and *our line* is its network. The columns of the tables mean:',
+  'In each simulated world it is known which mirrors have a fault, and when. A *family* is a kind of world. In descriptions of families, the',
+  '*head* is the first mirror of the chain, *we* are the daemon of mirrorwatch, and *our line* is its network.',
+  '',
+  'A *player* decides which chain (list of mirrors) clients use. `daemon` is the code of mirrorwatch. The other players are for comparison:',
+  '',
+  '- `never` makes no change.',
+  '- `three-failures` switches after three failed canaries in a row.',
+  '- `cusum` is a simple statistical test.',
+  '- `oracle` knows the truth.',
+  '',
+  'Columns about the time of builds:',
   '',
   '- **seconds a build**: the mean time that a build takes. A failed build counts as 300 s.',
   '- **× best**: the time of builds, divided by their time with the best chain at every moment.',
-  '- **moves**: the number of changes of the chain. A move is *harmful* if builds of the next ten minutes take over 25 % longer because of it.',
-  '  A move away from the preferred chain is also *needless* if it saves less than 2 %. A harmful or needless move is *false* if nothing was wrong,',
-  '  or if the fault was in our own network.',
-  '- **missed**: an incident is costly if builds of the preferred chain take 20 % longer than with the best chain, over 20 minutes. A costly incident',
-  '  is *missed* if the player avoids less than half of this loss. The number after "of" counts all costly incidents.',
+  '',
+  'A move is a change of the chain that clients use. Columns about moves:',
+  '',
+  '- **moves**: the number of moves.',
+  '- **harmful**: moves because of which builds of the next ten minutes take over 25 % longer.',
+  '- **needless**: moves away from the preferred chain that save less than 2 %.',
+  '- **false** (in brackets): harmful or needless moves when nothing was wrong, or when the fault was in our own network.',
+  '- **departures**: moves away from the preferred chain in a calm world. An upstream-year is one year of one upstream.',
+  '',
+  'Columns about incidents. An incident is *costly* if builds of the preferred chain take 20 % longer than with the best chain, over 20 minutes:',
+  '',
+  '- **missed**: the costly incidents in which the player avoids less than half of this loss, of all costly incidents.',
   '- **delay**: seconds from the time when builds take 20 % longer than with the best chain, to the first move that saves more than 10 %.',
   '  *p90* is the 90th percentile of the delay.',
   '- **notices an incident**: chat messages for each incident, as the mean and (in brackets) the median.',
   '- **extra probes**: probes beyond the schedule, in per cent of the scheduled ones.',
-  '- **departures**: moves away from the preferred chain in a calm world. An upstream-year is one year of one upstream.',
   '',
   'The code of these figures is in [bench/scenarios/report/score.ts](../bench/scenarios/report/score.ts).',
 ];
@@ -114,8 +127,9 @@ function groupSection(groups: Circumstances['groups']): readonly string[] {
     '## Groups of places',
     '',
     `The table shows groups of ${groupCounts.join(', ')} places that report to one metrics store for 150 minutes. If one client setting (one chain) suits all places, the`,
-    'clients of all places use this setting of the group. Otherwise the clients of each place follow the advice of that place. A failed build costs',
-    '10 s. *× best* is the time of builds, divided by their time with the best mirror of each place in each minute.',
+    'clients of all places use this setting of the group. Otherwise the clients of each place follow the advice of that place.',
+    '',
+    'A failed build costs 10 s in this table. *× best* is the time of builds, divided by their time with the best mirror of each place in each minute.',
     '',
     ...table(
       [
@@ -244,13 +258,19 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
   ];
   for (const player of judged) {
     const worse = worseThanBaseline(standings, player);
-    const words = worse.map(
-      ({ family, costs, best, bestOf }) =>
-        `${family} (${number(costs.get(player) ?? null, 2)}, ${bestOf} ${best.toFixed(2)})`,
-    );
     lines.push(
       '',
-      `In ${worse.length} families builds take longer with \`${player}\` than with the best of ${baselines.map((name) => `\`${name}\``).join(', ')} (in brackets: seconds a build with \`${player}\`, and with the best of them): ${words.join(', ') || 'none'}.`,
+      `In ${worse.length} families builds take longer with \`${player}\` than with the best of ${baselines.map((name) => `\`${name}\``).join(', ')}. The table shows the seconds a build:`,
+      '',
+      ...table(
+        ['family', player, 'best of the others', 'with'],
+        worse.map(({ family, costs, best, bestOf }) => [
+          family,
+          number(costs.get(player) ?? null, 2),
+          best.toFixed(2),
+          bestOf,
+        ]),
+      ),
     );
   }
   return lines;

@@ -109,7 +109,7 @@ describe('standings', () => {
       'In 1 families (kinds of world) the build times of all players except `oracle` differ by at most 3 %: two.',
     );
     expect(report).toContain(
-      'In 1 families builds take longer with `policy` than with the best of `never`, `plain` (in brackets: seconds a build with `policy`, and with the best of them): one (5.01, plain 5.00).',
+      'In 1 families builds take longer with `policy` than with the best of `never`, `plain`. The table shows the seconds a build:\n\n| family | policy | best of the others | with |\n| --- | --: | --: | --: |\n| one | 5.01 | 5.00 | plain |\n',
     );
     expect(report).toContain('| one: a dead head | 10.00 | 5.00 | 5.01 | 4.00 |');
     expect(report).toContain('| policy | 4.71 | 1.177 | 6 | 3 (0) | 3 (3) | 0 of 3 | 10 | 10 | 3.0 (3.0) | 20 % |');
