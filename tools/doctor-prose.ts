@@ -42,7 +42,6 @@ command changes only files that belong to one client. For shell files, environme
 share, it only prints what to set.
 
 Rules for the files that \`mirrorwatch doctor --fix\` changes:
-
 - Before a change, the command saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user
   only. Saved contents can include tokens. So only the newest 100 changes are kept, and none for longer than a year.
 - To change a file, the command writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic

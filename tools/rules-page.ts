@@ -236,7 +236,6 @@ MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier j
 ## How they are checked
 
 These tests check the rules:
-
 - Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves.
 - \`promtool check rules --lint-fatal\` reports no problem.
 - Other tests check the votes of 1, 2, 3 and 10 places.
