@@ -43,16 +43,18 @@ ${tables.join('\n\n')}
 
 ## Notes
 
-- If a mirror stalls, go waits without end, with \`,\` and with \`|\`, because it has no timeout for a response ([http2.md](http2.md)). skopeo and
+These notes explain rows and columns of the tables above:
+- If a mirror stalls (sends no more bytes), go waits without end, because it has no timeout for a response ([http2.md](http2.md)). skopeo and
   ctr have none either. The other clients have a timeout; the tests set it to 2 s.
 - npm, pnpm and yarn use only one registry, so their tables show only one chain. After an empty artifact yarn 4 does not end.
 - uv requests its extra indexes first, and uses the first one that has the project. pip requests all indexes, and takes the file of the last
   index that has the file.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.
-- apt with two mirrors uses a \`mirror+file:\` list. After a wrong size it requests the next mirror; after a wrong hash it fails. pacman also uses
-  a list of mirrors; it fails after a wrong size and after a wrong hash (\`test/real/http-lists.test.ts\`). So do the models of apt and pacman.
-- Docker 20.10 was measured once, by hand. After a corrupt blob it requests the next mirror. For a truncated blob this takes 75 s. No test runs
-  Docker.
+
+apt and pacman use a list of mirrors (\`test/real/http-lists.test.ts\`). After a file of wrong size, apt requests the next mirror, and pacman fails. After a wrong hash, both fail.
+
+Docker 20.10 was measured once, by hand. After a corrupt blob it requests the next mirror. For a truncated blob this takes 75 s. No test runs
+Docker.
 `;
 }
 
