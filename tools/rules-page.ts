@@ -208,7 +208,7 @@ all of these conditions hold:
 
 Two kinds of failures do not count in the error budget: those with the reason \`absent\` (a missing module), and those of a mirror without any successful probe.
 
-The 5-minute window of the first pair needs a probe interval of a minute or less. With longer intervals only the other pairs can fire.
+The 5-minute window in the first row of the table needs a probe interval of a minute or less. With longer intervals only the other rows can fire.
 
 ## Recording rules
 
