@@ -40,7 +40,8 @@ const legend: readonly string[] = [
   '- **departures**: moves away from the preferred chain in a calm world. An upstream-year is one year of one upstream.',
   '',
   'Columns about incidents. An incident is *costly* if builds of the preferred chain take 20 % longer than with the best chain, over 20 minutes:',
-  '- **missed**: the costly incidents in which the player avoids less than half of this loss, of all costly incidents.',
+  '- **missed**: the number of costly incidents in which the player avoids less than half of this loss. The number after "of" counts all',
+  '  costly incidents.',
   '- **delay**: seconds from the time when builds take 20 % longer than with the best chain, to the first move that saves more than 10 %.',
   '  *p90* is the 90th percentile of the delay.',
   '- **notices an incident**: chat messages for each incident, as the mean and (in brackets) the median.',
@@ -250,7 +251,7 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
   const players = [...new Set(standings.flatMap(({ costs }) => [...costs.keys()]))];
   const judged = players.filter((name) => !references.has(name) && !baselines.includes(name));
   const lines = [
-    `In ${alike.length} families (kinds of world) the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}.`,
+    `In ${alike.length} families (kinds of world) the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}. The section *By family, seconds a build* describes each family.`,
   ];
   for (const player of judged) {
     const worse = worseThanBaseline(standings, player);
