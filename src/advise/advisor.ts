@@ -134,7 +134,7 @@ export class Advisor {
     if (group !== undefined) recordClientFailure(group, run.registry, run.module, run.version);
   }
 
-  /** Records that a probe that advice had ordered was not sent. */
+  /** Records that a probe that the advisor had ordered was not sent. */
   declined(declined: Declined): void {
     const group = this.#groupOf(declined.order.target);
     if (group !== undefined) recordDeclined(group, declined);

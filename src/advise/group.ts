@@ -73,7 +73,7 @@ export interface LateProbes {
    * How long the preliminary requests (for a token, an index) of the last probe took, by mirror and step. Milliseconds.
    */
   readonly asides: Map<string, number>;
-  /** Since when each mirror is known to work over one address family only, monotonic milliseconds. */
+  /** When each mirror was found to work over only one address family (IPv4 or IPv6), monotonic milliseconds. */
   readonly oneFamily: Map<string, number>;
 }
 

@@ -62,7 +62,10 @@ export interface ChainRow {
   readonly reminded: readonly string[];
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
-  /** When clients left home. Departures because of slowness are in `slowDeparturesAtMs`, all others here. */
+  /**
+   * When clients left home (the first declared mirror) because of slowness: `slowDeparturesAtMs`; for another reason:
+   * `departuresAtMs`.
+   */
   readonly departuresAtMs?: readonly number[];
   readonly slowDeparturesAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;

@@ -184,15 +184,15 @@ function triggerOf(view: View, decision: Composed): Advice['trigger'] {
   return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
 }
 
-/** The evidence with the findings of its cause that opened after the advice was issued. */
+/** The evidence of an advice, extended by findings of the same cause that opened later. */
 function citeAlso(evidence: Advice['evidence'], findings: readonly Finding[]): Advice['evidence'] {
   const later = findings.flatMap(({ id }) => (evidence.findings.includes(id) ? [] : [id]));
   return later.length === 0 ? evidence : { ...evidence, findings: [...evidence.findings, ...later] };
 }
 
 /**
- * Updates confidence, cited findings and sentence of a proposal. Its cause stays: it is a label of alerts, and a new label would fire
- * them again.
+ * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
+ * and a new label would make the alerts fire again.
  */
 function refresh(view: Prepared, ledger: Ledger): void {
   const held = view.group.open;
@@ -229,8 +229,8 @@ function refresh(view: Prepared, ledger: Ledger): void {
 }
 
 /**
- * The minimum intervals between two updates of an advice's sentence, and between two writes of it if only its values
- * changed. Milliseconds.
+ * The minimum interval between two updates of an advice's sentence, and between two writes to the database of a
+ * sentence in which only values changed. Milliseconds.
  */
 const sayAgainMs = 1_000;
 const storeAgainMs = 60_000;

@@ -48,7 +48,7 @@ export function momentPlaceOf({ target, purpose, round, plannedAtMs }: Due): Mom
 
 /**
  * Adds a settled sample to the comparison of mirrors, if it belongs to a client's fetch and used a fresh connection.
- * @returns true if it may change a decision, or needs a recheck: the caller then considers the group at once
+ * @returns true if the sample may change a decision or needs a recheck: the caller then calls `consider` at once
  */
 export function recordSample(view: View, sample: SettledSample): boolean {
   const { group } = view;
@@ -66,7 +66,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     notePeek(group, target, tookMs);
     if (tookMs !== null) probing.served.add(`${target.registry} ${question}`);
-    // The response ended before the limit of a peek, so this is the size of the artifact.
+    // The response is shorter than the limit of a peek, so `sample.bytes` is the size of the whole artifact.
     if (tookMs !== null && sample.bytes < limits.peekBytes) probing.sizes.set(question, sample.bytes);
     return probing.peeks.odd !== null;
   }
@@ -142,8 +142,8 @@ export function recordLatePeek(group: Group, { target }: Due): void {
 }
 
 /**
- * Makes the next artifact due after every result of a peek, so that an artifact without a clear result does not delay
- * the others.
+ * After any result of a peek (a probe of first bytes), the next artifact is due. So an artifact without a clear result
+ * does not delay the other artifacts.
  */
 function turnTaken(probing: Probing, target: Target): void {
   recordTurn(rotaOf(probing, target.registry), questionOf(target));
@@ -192,7 +192,7 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
 
 /**
  * The probes to order for a recheck; `null`: the head has no target for the request. A large artifact is downloaded
- * only once; in a confirming round, every artifact.
+ * only once. While the head is in doubt, a small artifact is also downloaded only once.
  */
 function orderOf(group: Group, head: string, recheck: RecheckWish, inDoubt: boolean): RecheckOrder | null {
   const target = targetOf(group, head, recheck.question);

@@ -8,11 +8,11 @@ import { replyOf, type Tally, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
 
 export interface Expectation {
-  /** Share of requests that succeed, 0 to 1. */
+  /** Share of requests that succeed, 0 to 1; `null`: no request ended at a measured mirror. */
   readonly availability: number | null;
   /**
    * The 95th percentile of the times of successful requests, milliseconds. It includes time lost at earlier members of
-   * the chain.
+   * the chain. `null`: no request succeeded.
    */
   readonly p95Ms: number | null;
 }

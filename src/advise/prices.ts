@@ -22,7 +22,7 @@ import type { View } from './view.ts';
  * What one fetch costs at a mirror, from the evidence of one decision. Times are milliseconds; `null`: not measured.
  */
 export interface Price {
-  /** The time of a fetch without failures; `null` also if light or heavy requests of the fetch were not measured. */
+  /** The time of a fetch without failures; `null`: light or heavy requests of the fetch were not measured. */
   readonly timeMs: number | null;
   /** The time of a fetch plus the expected cost of failures. */
   readonly costMs: number | null;
@@ -91,8 +91,8 @@ function pricesOf(
 }
 
 /**
- * The costs of a fetch at both mirrors, after a test of times: the times are means over the responses that the test
- * compared.
+ * The costs of a fetch at both mirrors, if a test of times decided the switch. The times are means over the responses
+ * that the test compared.
  */
 function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }: Pair): Prices {
   const meansOf = (ms: (test: TimeTest) => number): Means => ({
@@ -104,9 +104,10 @@ function pricesOfTime(view: View, here: HeadRecord, there: HeadRecord, { time }:
 }
 
 /**
- * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares.
- * @param soundMs  monotonic milliseconds; responses before this time are left out, because they belong to a trouble
- * that has ended; absent: none is left out for this reason
+ * If two mirrors fail about equally often (`isFailingAlike`), both get the mean of their failure shares. Else each
+ * mirror gets the failure share that was measured.
+ * @param soundMs  responses before this time belong to a trouble that has ended and do not count, monotonic
+ * milliseconds; absent: no such time
  */
 function sharesAlike({ by }: View, here: HeadRecord, there: HeadRecord, soundMs?: number): SharesOf {
   const sharesOf = (record: HeadRecord): Shares => failureSharesOf(record, by.nowMs, soundMs);
@@ -121,8 +122,8 @@ function meanOf(test: TimeTest, ms: (test: TimeTest) => number): number | null {
 }
 
 /**
- * The costs of a fetch at both mirrors, after a test of failures. Failures of confirming rounds count too, because they
- * are most of the evidence about the last minute.
+ * The costs of a fetch at both mirrors, if a test of failures decided the switch. Failures of confirming rounds count
+ * too, because they are most of the evidence about the last minute.
  */
 function pricesOfFailures(view: View, here: HeadRecord, there: HeadRecord, { failures }: Pair, alarm: Alarm): Prices {
   const sinceMs = findTroubleStart(alarm === 'heavy_failures' ? failures.heavy : failures.all);

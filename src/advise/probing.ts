@@ -10,7 +10,10 @@ const timesMin = 8;
 const slowFactor = 3;
 const beyond = 1.1;
 
-/** A peek is ordered this part of the longest gap after a light probe. Above 0.5, because starts are jittered. */
+/**
+ * A peek (a probe of first bytes) is ordered once this share of the longest gap between light probes has passed since
+ * the last light probe. It is above 0.5, because starts of probes are jittered.
+ */
 const gapPart = 0.54;
 /** The shortest and the longest time between two peeks, as shares of the interval of the canary. */
 const peekShareMin = 0.75;
@@ -78,7 +81,7 @@ export interface Peeks {
   lastMs: number;
   /** The previous value of `lastMs`. It is restored if the ordered peek cannot be sent. */
   beforeMs: number;
-  /** The gaps between the light probes of the head at the interval of the canary. */
+  /** The gaps between light probes of the head. Probes that are less frequent than the canary do not count. */
   readonly gaps: LightGaps;
   /** Durations of good peeks, oldest first. Milliseconds. */
   readonly took: number[];
@@ -117,8 +120,9 @@ export function recordPeekTime({ took }: Peeks, tookMs: number): void {
 }
 
 /**
- * Records the start of a scheduled light probe of the head at the interval of the canary, monotonic milliseconds. A
- * start before the last recorded one is ignored.
+ * Records the start of a scheduled light probe of the head. A start before the last recorded one is ignored.
+ * @param startedMs  monotonic milliseconds
+ * @param everyMs    the interval of the canary, milliseconds
  */
 export function recordLightStart(gaps: LightGaps, startedMs: number, everyMs: number): void {
   const gapMs = startedMs - gaps.lastMs;
@@ -133,9 +137,9 @@ export function recordLightStart(gaps: LightGaps, startedMs: number, everyMs: nu
 }
 
 /**
- * True if a peek at the head is due: about once in `everyMs`, in the second half of the longest gap between its light
- * probes, because there a peek finds a fault soonest. If no light probe started in the last interval, the gap is not
- * known.
+ * True if a peek (a probe of first bytes) at the head is due. It is due about once in `everyMs`, in the second half of
+ * the longest gap between light probes of the head, because there a peek finds a fault soonest. If no light probe
+ * started in the last `everyMs`, the gap is not known, and only the time since the last peek decides.
  */
 export function isPeekDue({ gaps, lastMs }: Pick<Peeks, 'gaps' | 'lastMs'>, everyMs: number, nowMs: number): boolean {
   const sinceMs = nowMs - lastMs;

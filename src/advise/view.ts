@@ -20,15 +20,15 @@ export interface View {
   readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: FetchRule;
   /**
-   * The ratio of the head's time to the candidate's from which a switch is worth it, at least 1. It follows from
-   * `minGain`.
+   * A switch is worth it if the head takes more than this many times as long as the candidate. At least 1, computed
+   * from `minGain`.
    */
   readonly worthRatio: number;
   readonly canaryEveryMs: number;
   readonly nearMs: number;
 }
 
-/** Canary responses within this time belong together and are compared. Milliseconds. */
+/** Canary responses of different mirrors are compared if they are at most this far apart. Milliseconds. */
 export function nearOf(config: Config): number {
   return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }

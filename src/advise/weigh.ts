@@ -34,7 +34,9 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
   };
 }
 
-/** A switch because of slow light requests waits at most this long for the downloads that decide. Milliseconds. */
+/**
+ * A switch because of slow light requests waits at most this long, until enough downloads are measured. Milliseconds.
+ */
 const downloadWaitMs = 60_000;
 
 function isAwaited({ group, now }: View, at: Mirror, name: string): boolean {
@@ -79,8 +81,8 @@ export function mayBeProposed(gate: Gate): boolean {
 }
 
 /**
- * The gate of a mirror where a client's fetch ends with an error or wrong bytes, so that the client tries no later
- * member (docs/decisions/0002); `null`: there is no such reason.
+ * The reason (gate) why a client's fetch from a mirror fails or gets wrong bytes, and the client tries no later member
+ * of its chain (docs/decisions/0002); `null`: there is no such reason.
  */
 function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
   const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));
@@ -259,8 +261,8 @@ function isWanted(group: Group, mirror: Mirror): boolean {
 }
 
 /**
- * False if the chain now passes requests on to a service that clients need (Go: the checksum database), and would not
- * do so with this mirror as head.
+ * Whether clients would still reach, through this mirror as head, another service that they need (Go: the checksum
+ * database). Also true if the chain in use does not pass requests on to that service.
  */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;

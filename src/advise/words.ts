@@ -20,7 +20,8 @@ const becameSlower = 1.5;
 const isSlower = 1.2;
 
 /**
- * What is wrong at the mirror to leave, and what the switch promises or why none is advised; `null`: nothing to say.
+ * The reason of an advice as text. It states what is wrong at the mirror to leave, and what the switch promises or why
+ * no switch is advised. `null`: the measurements support no such text.
  */
 export function adviceReasonOf(subject: Subject, on: Grounds): Message | null {
   const sentence = reasonOf(subject, on);
@@ -76,8 +77,8 @@ export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolea
 }
 
 /**
- * The reason of advice that is no longer proposed: without how long the proposal stays. Empty: the reason needs no
- * change.
+ * The reason of advice that is no longer proposed. It omits how long the proposal would have stayed. An empty object:
+ * the reason needs no change.
  */
 export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
   const { sentence } = advice;
@@ -266,13 +267,16 @@ function span(ms: number): Sentence {
   return minutes < 120 ? phrase('unit.min', { count: minutes }) : phrase('unit.h', { count: Math.round(minutes / 60) });
 }
 
-/** A duration as text; minutes are in the reader's language. */
+/** A duration as text; from 200 s on as minutes in the reader's language. */
 function time(ms: number): Filled {
   const value = ms / 1000;
   return value < 200 ? secondsText(value) : phrase('unit.min', { count: Math.round(value / 60) });
 }
 
-/** Seconds as text: milliseconds below 1, two decimals below 10, one below 100, minutes from 200 on. */
+/**
+ * A number of seconds as text: milliseconds below 1 s, two decimals below 10 s, one decimal below 100 s, minutes from
+ * 200 s on.
+ */
 export function secondsText(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value >= 200) return `${Math.round(value / 60)} min`;

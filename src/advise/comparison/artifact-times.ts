@@ -9,8 +9,8 @@ interface Mean {
 }
 
 /**
- * Means of logarithms. `mirrors`: of the download times, by mirror. `artifacts`: of the differences between the
- * downloads of one artifact and the means of their mirrors, by question (the artifact's request).
+ * Means of the logarithms of download times. `mirrors`: the mean of each mirror. `artifacts`: by question (the
+ * artifact's request), how far the downloads of that artifact are from the means of their mirrors.
  */
 export interface ArtifactTimes {
   readonly mirrors: Map<string, Mean>;
@@ -40,8 +40,8 @@ function added({ mean, count }: Mean, value: number): Mean {
 }
 
 /**
- * The factor that converts the download time of this artifact to that of an average artifact; 1: no download of it is
- * recorded. Without the factor, a large artifact would look like scatter or like a slow mirror.
+ * The factor that converts the download time of this artifact to that of an average artifact; 1: no download of the
+ * artifact is recorded. Without the factor, a large artifact would look like scatter or like a slow mirror.
  */
 export function averageFactorOf({ artifacts }: ArtifactTimes, question: string): number {
   const own = artifacts.get(question);

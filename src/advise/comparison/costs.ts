@@ -69,8 +69,8 @@ const heavyPrior = 4;
 /**
  * The shares of failed requests. All distinct light requests weigh the same, because one missing module of twenty fails
  * one fetch in twenty.
- * @param soundMs  monotonic milliseconds; responses before this time are left out, because they belong to a trouble
- * that has ended; absent: none is left out for this reason
+ * @param soundMs  responses before this time belong to a trouble that has ended and do not count, monotonic
+ * milliseconds; absent: no such time
  */
 export function failureSharesOf(record: HeadRecord, nowMs: number, soundMs: number = Number.NEGATIVE_INFINITY): Shares {
   const fromMs = Math.max(nowMs - windowMs, soundMs);

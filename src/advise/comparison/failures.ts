@@ -9,9 +9,9 @@ const rates = [0.05, 0.2, 0.9] as const;
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
- * For each tested rate: by which share of itself the bound is raised if the other mirrors have a failure share of
- * `noisyRate`. If the head fails at p₀, the rate assumed of the candidate, a sum passes 8 by chance within days, but 14
- * only within years. A dead head still passes both before its failures span `detect.outage.over`.
+ * For each tested rate: the share by which its bound is raised if the other mirrors have a failure share of
+ * `noisyRate`. If the head only fails as often as assumed of the candidate, a sum passes 8 by chance within days, but
+ * 14 only within years. If the head is dead, the sum passes 14 before the failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;

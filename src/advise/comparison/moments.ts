@@ -47,7 +47,7 @@ export interface Moment {
   /** By mirror: what a client gets with that mirror as the head. A mirror has no entry until its outcome is known. */
   readonly outcomes: Map<string, RecordOutcome>;
   readonly paired: Set<string>;
-  /** True once this moment was added to the comparison that led to the last change of the head (`Comparison.left`). */
+  /** True once this moment was added to the comparison that led to the last change of the head (`Contest.left`). */
   isLeftCompared: boolean;
 }
 

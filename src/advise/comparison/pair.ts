@@ -39,7 +39,7 @@ export interface AlarmRule {
    */
   readonly failuresMin: number;
   readonly spanMs: number;
-  /** The ratio of the head's time to the candidate's from which a switch is worth it, at least 1. */
+  /** A switch is worth it if the head takes more than this many times as long as the candidate. At least 1. */
   readonly ratio: number;
   /** True within `advise.hold` after a switch: the tests of times then need more evidence. */
   readonly isRecent: boolean;

@@ -88,7 +88,8 @@ export function deviationMsOf(test: TimeTest, isRare: boolean = false): number {
 
 /**
  * Adds one comparison, in which both mirrors succeeded, to a one-sided CUSUM of the clipped time difference.
- * @param context.ratio   the ratio of the head's time to the candidate's from which a switch is worth it, at least 1
+ * @param context.ratio   a switch is worth it if the head takes more than this many times as long as the candidate; at
+ * least 1
  * @param context.isHome  the candidate is home
  */
 export function updateTimeTest(
@@ -159,8 +160,8 @@ export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
 
 /**
  * True if the sum has reached its bound, the head was slower in enough comparisons, and by enough on average.
- * @param slowerMin  the minimum number of comparisons with a slower head, because one or two lost packets are no slow
- * mirror
+ * @param slowerMin  the minimum number of comparisons with a slower head; one or two slow responses may come from lost
+ * packets
  */
 export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
   if (test.sum < bound || test.slower < slowerMin) return false;
