@@ -3,7 +3,8 @@ import type { Result, Task } from './play.ts';
 import type { Score } from './report/score.ts';
 
 /**
- * Plays all tasks on some threads, the next one to whoever is free. Scores come in the order of the tasks.
+ * Plays all tasks on worker threads; a free thread takes the next task.
+ * @returns the scores in the order of the tasks
  * @throws what a worker throws
  */
 export async function playAll(

@@ -3,33 +3,39 @@ import { type GroupLine, groupLinesOf } from '../../src/features/fleet/groups.ts
 import { createRandom } from '../../src/io/random.ts';
 import { type MirrorSeen, type PlaceSeen, viewOf } from '../../test/unit/features/fleet/world.ts';
 
-// Two hours and a half of 2 to 50 places, minute by minute: who is moved by a line of the group, and what it costs clients beside
-// each place deciding alone and an oracle that knows the best mirror of each minute.
+// Simulates groups of 2 to 50 places (daemons) for two and a half hours, minute by minute. The page of all places
+// advises some places a common mirror (a line of the group). The costs for clients are compared with two alternatives:
+// each place decides alone, and an oracle knows the best mirror of each minute.
 
 const mirrors = ['x', 'y', 'z', 'w'];
 const head = 'x';
 const minutes = 150;
 const failureMs = 10_000;
-/** A place leaves after so many bad minutes of the head, and goes back after so many good ones. */
+/**
+ * A place leaves the head after more than `leaveMinutes` bad minutes in a row. It returns after `backMinutes` good
+ * minutes in a row.
+ */
 const leaveMinutes = 1;
 const backMinutes = 10;
 
 type Fault = (place: number, mirror: string, minute: number) => boolean;
-/** What is wrong at places that share a store. */
+/** A simulated group: the faults at places that report to one metrics store. */
 export interface GroupWorld {
   readonly name: string;
-  /** Whether the mirror is down from the place. */
+  /** True if the mirror is down for this place. */
   readonly isDown: Fault;
-  /** The line of the place is cut: it reaches nothing, and knows. */
+  /** True if the network of the place is cut: it reaches no mirror, and knows that its own network fails. */
   readonly isCut?: (place: number, minute: number, places: number) => boolean;
-  /** Reports `head` as down, and advises to leave it, whatever is so. */
+  /** The number of a place that always reports the head as down and advises to leave it, although the head works. */
   readonly liar?: number;
-  /** A fault that more than half of the places have: the group may move. */
+  /**
+   * True in minutes in which more than half of the places have the same fault. A move of the group is then not harmful.
+   */
   readonly isShared?: (minute: number) => boolean;
 }
 
 const during = (minute: number, from: number, to: number) => minute >= from && minute < to;
-/** Worlds of places. */
+/** The simulated groups. */
 export const groupWorlds: readonly GroupWorld[] = [
   { name: 'nothing is wrong', isDown: () => false },
   {
@@ -58,13 +64,13 @@ export const groupWorlds: readonly GroupWorld[] = [
   },
   { name: 'a place lies', isDown: () => false, liar: 0 },
 ];
-/** How the store gets what places report. */
+/** How well the metrics store receives the reports of the places. */
 export const groupStores = [
   { name: 'a store that is current', lagMinutes: 0, lost: 0 },
   { name: 'a store that lags a minute', lagMinutes: 1, lost: 0 },
   { name: 'a store that loses a tenth of the data', lagMinutes: 0, lost: 0.1 },
 ];
-/** Places of a world. */
+/** The numbers of places with which each group is simulated. */
 export const groupCounts = [2, 3, 10, 50] as const;
 
 const nameOf = (place: number) => `p${String(place).padStart(2, '0')}`;
@@ -75,18 +81,21 @@ interface Local {
   good: number;
 }
 
-/** What a world of places cost clients, milliseconds of builds, one a minute and place. */
+/** The costs for the clients of one group, milliseconds. Each place has one build per minute. */
 export interface GroupFound {
-  /** Minutes of a place under a line of the group, and those of them in which no fault was shared. */
+  /**
+   * `moved`: minutes in which a place uses the mirror of the group, summed over places. `harmful`: those of them in
+   * which no fault was shared.
+   */
   readonly moved: number;
   readonly harmful: number;
   readonly fleetMs: number;
-  /** Each place decides alone. */
+  /** The costs if each place decides alone. */
   readonly aloneMs: number;
   readonly oracleMs: number;
 }
 
-/** Plays one world with so many places. */
+/** Simulates one group with the given number of places. */
 export function playGroup(world: GroupWorld, places: number, store: (typeof groupStores)[number]): GroupFound {
   const random = createRandom(places * 1000 + store.lagMinutes * 10 + store.lost);
   const usual = mirrors.map((name) => [name, 60 + 200 * random.next()] as const);
@@ -130,7 +139,7 @@ export function playGroup(world: GroupWorld, places: number, store: (typeof grou
       texts[place] = text;
     }
     const now = reports.map((all) => all[Math.min(store.lagMinutes, all.length - 1)] ?? {});
-    // A minute like the one before is not read again.
+    // If no report has changed, the lines of the minute before are still right.
     if (now.some((one, place) => one !== shown[place])) {
       const view = viewOf(Object.fromEntries(now.map((one, place) => [nameOf(place), one])));
       lines = groupLinesOf(readFleet(view, { link: '' }), { needed: null }).filter(({ kind }) => kind === 'one');
@@ -149,7 +158,7 @@ export function playGroup(world: GroupWorld, places: number, store: (typeof grou
   return found;
 }
 
-/** One world and store, over all counts of places, as a line of the page. */
+/** The row of the report for one group and one store: the sums over all numbers of places. */
 export function groupRow(
   world: GroupWorld,
   store: (typeof groupStores)[number],
@@ -169,7 +178,7 @@ export function groupRow(
   ];
 }
 
-/** All of them, played. */
+/** Simulates each group with each store, and returns the rows of the report. */
 export function groupRows(): readonly (readonly string[])[] {
   return groupWorlds.flatMap((world) =>
     groupStores.map((store) =>

@@ -1,34 +1,45 @@
 import { parseArgs } from 'node:util';
 import { playerNames, usualNames } from './players/registry.ts';
 
-/** What one run of the scenarios does. */
+/** The options of one run of the scenarios. */
 export interface ScenarioOptions {
   readonly seeds: readonly number[];
-  /** Which half of the seeds, for the report's words. */
+  /** Which half of the seeds is played, for the text of the report; `one`: a single seed. */
   readonly half: 'even' | 'odd' | 'all' | 'one';
   /** `null`: every family. */
   readonly families: readonly string[] | null;
   readonly players: readonly string[];
-  /** Length of a calm world, days; `null`: what a year of them takes. */
+  /**
+   * Length of each calm world (a world without faults), days; `null`: such that the calm worlds of ten seeds make a
+   * year.
+   */
   readonly calmDays: number | null;
-  /** So many recorded windows of even seeds, each in both ways; 0: none. */
+  /**
+   * The number of recorded outages to simulate, on even seeds, each in both families (`recorded-hard`,
+   * `recorded-share`).
+   */
   readonly windows: number;
-  /** A file of recorded outages; `null`: that of worlds/recorded. */
+  /** A file of recorded outages; `null`: the file in worlds/recorded. */
   readonly recorded: string | null;
-  /** Files that `--json` of other runs wrote: their scores join, in place of this run's of the same world and player. */
+  /**
+   * Files that other runs wrote with `--json`. Their scores replace scores of this run for the same world and player.
+   */
   readonly merged: readonly string[];
-  /** Scores are added to this file world by world, and worlds that it has are not played again; `null`: none. */
+  /**
+   * A file to which the scores of each finished world are added. A world that it already contains is not played again.
+   * `null`: no such file.
+   */
   readonly resumed: string | null;
-  /** Exit 1 where the totals are worse than `guard.ts` allows. */
+  /** True: exit with status 1 if the totals are worse than `guard.ts` allows. */
   readonly isGuarded: boolean;
-  /** Prints each move with truth around it. */
+  /** True: print each move with its true costs, instead of the report. */
   readonly trace: boolean;
   readonly json: string | null;
   readonly out: string | null;
   readonly workers: number;
 }
 
-/** In a short run each calm world lasts so long, days. */
+/** Length of each calm world in a short run (`--short`), days. */
 const shortCalmDays = 0.25;
 
 export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all] [--count N] [--seed N] [--family NAME]... [--player NAME]...
@@ -37,8 +48,8 @@ export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all
 players: ${playerNames.map((name) => `"${name}"`).join(' ')}`;
 
 /**
- * The options of a command line.
- * @returns `null` where it is not understood or asks for help: print `scenariosUsage`
+ * Parses a command line.
+ * @returns `null` if it is not valid or has `--help`: the caller then prints `scenariosUsage`
  */
 export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | null {
   const flag = { type: 'boolean', default: false } as const;
@@ -100,7 +111,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
   }
 }
 
-/** `count` seeds of a half, from the lowest on. */
+/** The lowest `count` seeds of a half; with `all`, twice as many. */
 export function seedsOf(half: 'even' | 'odd' | 'all', count: number): readonly number[] {
   const of = { even: (n: number) => 2 * n, odd: (n: number) => 2 * n + 1, all: (n: number) => n };
   return Array.from({ length: half === 'all' ? 2 * count : count }, (_, n) => of[half](n));

@@ -6,25 +6,28 @@ import { families, familiesWithCalm } from './worlds/families.ts';
 import { recordedNames } from './worlds/recorded/families.ts';
 import { familiesFrom } from './worlds/recorded/file.ts';
 
-/** One world and who plays in it: what a worker is handed. */
+/** The input of a worker thread: one world and its players. */
 export interface Task {
   readonly family: string;
   readonly seed: number;
   readonly players: readonly string[];
-  /** Length of a calm world, days; `null`: what a year of them takes. */
+  /**
+   * Length of each calm world (a world without faults), days; `null`: such that the calm worlds of ten seeds make a
+   * year.
+   */
   readonly calmDays: number | null;
-  /** A file of recorded outages; `null`: that of worlds/recorded. */
+  /** A file of recorded outages; `null`: the file in worlds/recorded. */
   readonly recorded: string | null;
 }
 
-/** What a worker hands back. */
+/** The output of a worker thread. */
 export interface Result {
   readonly task: Task;
   readonly scores: readonly Score[];
 }
 
 /**
- * Plays one world with each player in turn.
+ * Simulates one world once with each player, and scores the results.
  * @throws Error on a family or player that does not exist
  */
 export async function playTask(task: Task): Promise<Result> {
@@ -38,7 +41,7 @@ export async function playTask(task: Task): Promise<Result> {
   return { task, scores };
 }
 
-/** The moves of each player in one world with the truth around them, in lines to read. */
+/** Lines for a person to read: the true incidents of one world, and each player's moves with their true costs. */
 export async function traceTask(task: Task): Promise<readonly string[]> {
   const world = worldOf(task);
   const seconds = (ms: number) => (ms / 1000).toFixed(0).padStart(7);

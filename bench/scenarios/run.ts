@@ -30,7 +30,7 @@ async function run(options: ScenarioOptions): Promise<void> {
   ];
   const tasksOf = (those: readonly Family[], of: readonly number[]): readonly Task[] =>
     those.flatMap(({ name: family }) => of.map((seed) => ({ family, seed, players, calmDays, recorded })));
-  // Outages on record are reported on even seeds, whichever half the made-up families play.
+  // Recorded outages are always reported on even seeds, whatever seeds the other families use.
   const all = [...tasksOf(wanted, seeds), ...tasksOf(outages, seedsOf('even', options.windows))];
   const { resumed } = options;
   let kept = resumed !== null && existsSync(resumed) ? scoresIn(resumed) : [];

@@ -1,24 +1,34 @@
 /**
- * What a scenario is: a world whose truth is known, a daemon-eye view of it (`ask`, `control`), and what clients would
- * pay in it (`buildCost`). All times are milliseconds from the world's start, all randomness is a function of the seed and
- * what is asked, so the same question at the same millisecond has the same answer for every policy.
+ * A scenario is a simulated world whose true state is known. It gives the responses that a daemon sees (`ask`,
+ * `control`) and the true costs of its clients (`buildCost`). All times are milliseconds from the start of the world.
+ * All randomness is a function of the seed and the request. So the same request at the same millisecond gets the same
+ * response with every policy.
  */
 
-/** Light questions first; `zip` is heavy. `sumdb` has neither module nor version, `list` and `latest` no version. */
+/**
+ * The steps (kinds of request) of a world. `zip` is heavy, the others are light. `sumdb` has neither module nor
+ * version, `list` and `latest` have no version.
+ */
 export type WorldStep = 'mod' | 'info' | 'list' | 'latest' | 'sumdb' | 'zip';
 
-/** One question to one mirror. */
+/** One request to one mirror. */
 export interface Question {
   readonly step: WorldStep;
   readonly module: string | null;
   readonly version: string | null;
-  /** Asked over this family alone; left out, or where the mirror has only the other: what a resolver puts first. */
+  /**
+   * The address family of the connection; absent: IPv6 if the mirror has it. A mirror with only one family ignores this
+   * field.
+   */
   readonly family?: 4 | 6;
-  /** The asker reads no further than this. */
+  /** The client reads at most this many bytes of the body; absent: all. */
   readonly bytesMax?: number;
 }
 
-/** Reasons of core/failure.ts that worlds use. Timeouts are not among them: an answer that never comes is `tookMs: Infinity`. */
+/**
+ * The reasons of core/failure.ts that worlds use. They contain no timeout: a response that never arrives has `tookMs:
+ * Infinity`.
+ */
 export type WorldReason =
   | 'resolve_not_found'
   | 'resolve_failed'
@@ -38,30 +48,36 @@ export type WorldReason =
   | 'masked_upstream'
   | 'mismatch';
 
-/** What comes back from a mirror: over the line of the place we watch from, so own-line trouble is in it. */
+/** The response of a mirror as the daemon sees it. It includes faults of the daemon's own network. */
 export interface Answer {
-  /** Until the whole answer, or the failure, was seen; `Infinity`: never, the asker's deadline cuts it. */
+  /**
+   * Milliseconds until the whole response, or the failure, was seen; `Infinity`: never, so the timeout of the probe
+   * ends it.
+   */
   readonly tookMs: number;
-  /** `null`: a good answer. */
+  /** `null`: a good response. */
   readonly reason: WorldReason | null;
-  /** HTTP status; `null` where no head arrived. */
+  /** HTTP status; `null`: no response header arrived. */
   readonly status: number | null;
   /** `Retry-After`, milliseconds. */
   readonly retryAfterMs: number | null;
-  /** Body bytes. */
+  /** Size of the body. */
   readonly bytes: number;
   readonly cache: 'hit' | 'miss' | null;
-  /** Family that answered; a broken family shows as a failure over that family alone. */
+  /** Address family of the connection. If one family is broken, only requests over that family fail. */
   readonly family: 4 | 6;
   /** Days until the certificate expires; `null` over plain HTTP or without a handshake. */
   readonly certificateDays: number | null;
-  /** What keeps it from being judged at all and is ours: a dead resolver, a dead proxy. `null`: judge it. */
+  /**
+   * The part of the daemon's own environment that failed: a resolver or a proxy. The daemon then cannot judge the
+   * response. `null`: it can.
+   */
   readonly unknown: 'resolver' | 'proxy' | null;
 }
 
 export interface WorldMirror {
   readonly name: string;
-  /** Base URL; host and port decide independence together with `address`. */
+  /** Base URL. Its host and port, and `address`, decide whether two mirrors are independent. */
   readonly url: string;
   readonly address: string;
   readonly upstream: string;
@@ -69,39 +85,45 @@ export interface WorldMirror {
   readonly weight: number | null;
 }
 
-/** The configuration a world is watched with. */
+/** The configuration with which a daemon monitors a world. */
 export interface WorldSetup {
-  /** Whose mirrors they are; left out: Go's. What the players of this folder know is Go's alone, the daemon knows all. */
+  /**
+   * The ecosystem of the mirrors; absent: Go. The players of this folder know only Go, the daemon knows every
+   * ecosystem.
+   */
   readonly ecosystem?: string;
   /** 1 to 20, of 1 to 3 upstreams. */
   readonly mirrors: readonly WorldMirror[];
   readonly modules: readonly { readonly upstream: string; readonly module: string; readonly version: string }[];
   readonly controls: readonly { readonly name: string; readonly url: string }[];
-  /** `schedule.every`, 5 s to 5 min. The other paces are the defaults. */
+  /** The interval of the canary (`schedule.every`), 5 s to 5 min. Other intervals are the defaults. */
   readonly everyMs: number;
   readonly timeoutMs: number;
-  /** What clients of each upstream use today: names of mirrors, `direct`, `off`, with separators: `a,b|direct`. */
+  /**
+   * By upstream: the chain that clients use at the start. Members are names of mirrors, `direct` and `off`, with
+   * separators: `a,b|direct`.
+   */
   readonly chains: Readonly<Record<string, string>>;
 }
 
-/** What happens to the daemon itself. */
+/** An event of the daemon itself, not of a mirror. */
 export type WorldEvent =
   | { readonly atMs: number; readonly kind: 'restart'; readonly downMs: number }
   | { readonly atMs: number; readonly kind: 'reload'; readonly setup: WorldSetup }
   | { readonly atMs: number; readonly kind: 'stall'; readonly forMs: number }
   | { readonly atMs: number; readonly kind: 'clock_jump'; readonly byMs: number };
 
-/** A stretch in which, by truth, something is wrong with the head of the declared chain, or with our own line. */
+/** A period in which the head of the declared chain, or the daemon's own network, really has a fault. */
 export interface Incident {
   readonly upstream: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** `them`: a mirror; `us`: our own line, resolver, process or clock. */
+  /** `them`: a mirror. `us`: the daemon's own network, resolver, process or clock. */
   readonly whose: 'them' | 'us';
   readonly what: string;
 }
 
-/** A client's chain: `members` are names of mirrors, `direct` or `off`; `separators[i]` stands behind member `i`. */
+/** A client's chain: `members` are names of mirrors, `direct` or `off`; `separators[i]` follows member `i`. */
 export interface WorldChain {
   readonly members: readonly string[];
   readonly separators: readonly (',' | '|')[];
@@ -109,69 +131,83 @@ export interface WorldChain {
 
 export interface World {
   readonly family: string;
-  /** A row of the report; families of one kind stand together. */
+  /** The group of the family in the report, for example `network`. */
   readonly group: string;
   readonly seed: number;
   readonly durationMs: number;
   readonly setup: WorldSetup;
   readonly events: readonly WorldEvent[];
   readonly incidents: readonly Incident[];
-  /** True where nothing is wrong with any mirror all along: whatever moves is a false move. */
+  /** True if no mirror ever has a fault. Then every move is a false move. */
   readonly isCalm: boolean;
-  /** What a mirror answers to a question whose first byte leaves at `atMs`. Cold connection. */
+  /** The response of a mirror to a request over a new connection, whose first byte is sent at `atMs`. */
   ask(mirror: string, question: Question, atMs: number): Answer;
-  /** The same for one asker who begins now, where mirrors count how often each asks; left out: none does. */
+  /**
+   * Makes an `ask` for one client that starts now, in worlds in which mirrors count the requests of each client (429).
+   * Absent: no mirror counts requests.
+   */
   asker?(): World['ask'];
   control(name: string, atMs: number): { readonly answered: boolean; readonly tookMs: number };
   /**
-   * What one build costs in expectation by truth, seconds, for clients of `upstream` that use `chain` at `atMs`:
-   * its time, and 300 for the share that fails. Own-line trouble that moving cannot help is in it, alike for every chain.
+   * The true expected cost of one build, seconds, for clients of `upstream` that use `chain` at `atMs`: its time, plus
+   * 300 × the share of builds that fail. A fault of the daemon's own network adds the same cost to every chain.
    */
   buildCost(upstream: string, chain: WorldChain, atMs: number): number;
-  /** What of `buildCost` is our own line's at `atMs`, alike for every chain; 0 or left out: none. Without it moves compare. */
+  /**
+   * The part of `buildCost` that a fault of the daemon's own network causes, the same for every chain; 0 or absent:
+   * none. Costs of chains are compared without it.
+   */
   ownLineCost?(atMs: number): number;
 }
 
-/** One family of worlds: everything about it is drawn from the seed. Even seeds choose constants, odd seeds are reported. */
+/**
+ * A family: a kind of world, with one kind of fault. A seed determines each world. Even seeds were used to choose
+ * constants, odd seeds are reported.
+ */
 export interface Family {
   readonly name: string;
   readonly group: string;
-  /** What is wrong, in one line. */
+  /** The fault, in one line. */
   readonly what: string;
   readonly make: (seed: number) => World;
 }
 
-/** Builds of each upstream in an hour, evenly. */
+/** The number of builds of each upstream per hour, evenly spread. */
 export const buildsPerHour = 30;
-/** What a failed build costs, seconds. */
+/** The cost of a failed build, seconds. */
 export const failedBuildSeconds = 300;
 
-/** What a policy told clients to do: from `atMs` on the chain `chain` of `upstream` is what is advised. */
+/** A change of the advised chain: from `atMs` on, clients of `upstream` are advised to use `chain`. */
 export interface Move {
   readonly atMs: number;
   readonly upstream: string;
   readonly chain: WorldChain;
-  /** Why, for reading a run. */
+  /** The reason, for a person who reads the trace of a run. */
   readonly why: string;
 }
 
-/** What came of one policy in one world. */
+/** What one player did in one world. */
 export interface Played {
   readonly moves: readonly Move[];
-  /** Messages a person would have got: advice and findings, by kind and change. */
+  /** The messages that a person would get: advice and findings, by kind and change. */
   readonly notices: readonly {
     readonly atMs: number;
     readonly what: string;
-    /** It changes a message they have, or comes in one card with another; absent: it is a message of its own. */
+    /**
+     * True: it changes an earlier message, or shares a card with another notice; absent: it is a message of its own.
+     */
     readonly isAdded?: boolean;
   }[];
-  /** Probes made, by purpose. */
+  /** The number of probes: `scheduled`, and `extra` beyond the schedule. */
   readonly probes: { readonly scheduled: number; readonly extra: number };
-  /** Moves by choice to a mirror that the table of the same decision scored worse; absent: the player has no table. */
+  /**
+   * Moves by choice to a mirror with a worse score in the table of candidates of the same decision; absent: the player
+   * has no such table.
+   */
   readonly againstTable?: readonly string[];
 }
 
-/** Anything that can be played in a world. */
+/** A policy that decides which chain clients use. It is scored in simulated worlds. */
 export interface Player {
   readonly name: string;
   play(world: World): Played;

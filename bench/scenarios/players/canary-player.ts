@@ -4,12 +4,12 @@ import { type Round, watch } from './rounds.ts';
 import type { Scene } from './scene.ts';
 import { isFailure } from './verdict.ts';
 
-/** A canary answer as a baseline sees it; a failure has the time until it was seen. */
+/** One canary response. `tookMs` of a failure is the time until the failure was seen. */
 export interface Beat {
   readonly isGood: boolean;
   readonly tookMs: number;
 }
-/** What a baseline knows when it decides. */
+/** What a rule knows when it decides. Mirrors are numbers: their places in `scene.mirrors`. */
 export interface Stand {
   readonly atMs: number;
   readonly head: number;
@@ -17,10 +17,16 @@ export interface Stand {
   readonly candidates: readonly number[];
   readonly round: Round;
 }
-/** Beats by place (`null`: none) in, the place of the new head out; `null`: stay. */
+/**
+ * Decides after a round. `beats` has the response of each mirror, by place (`null`: no response). Returns the place of
+ * the new head; `null`: no move.
+ */
 export type Rule = (beats: readonly (Beat | null)[], stand: Stand) => number | null;
 
-/** A player that looks at scheduled rounds (the canary's alone, unless `seesAll`) and moves by one rule, made anew per configuration. */
+/**
+ * Makes a player that moves by one rule. The rule gets the rounds of the canary; with `seesAll`, it gets all scheduled
+ * rounds. After a change of the configuration, the rule is made again.
+ */
 export function rulePlayer(name: string, ruleOf: (scene: Scene) => Rule, seesAll = false): Player {
   return {
     name,
@@ -51,7 +57,10 @@ export function rulePlayer(name: string, ruleOf: (scene: Scene) => Rule, seesAll
   };
 }
 
-/** The candidate behind `head` in the file, the first behind the last one; `head` where there is no other. */
+/**
+ * The candidate after `head` in the configuration file; after the last candidate, the first one. Without another
+ * candidate, it is `head`.
+ */
 export function nextInFile({ candidates, head }: Stand): number {
   return candidates.find((place) => place > head) ?? candidates[0] ?? head;
 }

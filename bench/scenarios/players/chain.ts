@@ -2,26 +2,27 @@ import type { WorldChain } from '../world.ts';
 
 const tails = new Set(['direct', 'off']);
 
-/** The chain that a text such as `a,b|direct` says. An empty text is a chain without members. */
+/** Parses the text of a chain, such as `a,b|direct`. An empty text gives a chain without members. */
 export function chainOf(text: string): WorldChain {
   const members = text.split(/[,|]/).map((word) => word.trim());
   const separators = [...text].filter((sign) => sign === ',' || sign === '|');
   return { members: members.filter((word) => word !== ''), separators };
 }
 
-/** The text of a chain: `a,b|direct`. The same for chains that are the same. */
+/** The text of a chain, such as `a,b|direct`. Equal chains have equal texts. */
 export function chainText(chain: WorldChain): string {
   return chain.members.map((member, place) => `${member}${chain.separators[place] ?? ''}`).join('');
 }
 
-/** True where the walk leaves the mirrors: version control (`direct`), or nothing (`off`). */
+/** True for a member that is no mirror: `direct` (version control) or `off` (nothing). */
 export function isTail(member: string): boolean {
   return tails.has(member);
 }
 
 /**
- * The chain with `head` preferred: `head`, the other declared mirrors in order without those that `isFailing`, the tail.
- * Separators stay with their places counted from the end; a chain that grows repeats its first one (`,` where it has none).
+ * The declared chain with `head` first, without other mirrors that `isFailing`. It is unchanged if `head` is first
+ * already. Separators keep their places, counted from the end. A longer chain repeats its first separator (`,` if it
+ * has none).
  * @see docs/decisions/0002-advised-chain.md
  */
 export function chainBehind(declared: WorldChain, head: string, isFailing: (member: string) => boolean): WorldChain {

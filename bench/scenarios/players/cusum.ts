@@ -2,7 +2,10 @@ import { rulePlayer } from './canary-player.ts';
 
 const rule = { failureMs: 10_000, level: 1 / 30, clip: 4, drift: 0.5, home: 0.2, bound: 12 } as const;
 
-/** A paired CUSUM in forty lines: the clipped difference between the head's cost and each candidate's, over all steps. */
+/**
+ * A player with a simple paired CUSUM test: it adds up the clipped cost difference between the head and each candidate,
+ * over all steps.
+ */
 export const cusum = rulePlayer(
   'cusum',
   (scene) => {

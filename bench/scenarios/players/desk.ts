@@ -4,15 +4,18 @@ import type { Round } from './rounds.ts';
 import type { Scene } from './scene.ts';
 import { isFailure } from './verdict.ts';
 
-/** Canary answers in a row after which a mirror is left out of the chains that are advised. */
+/** After this many failed canaries in a row, a mirror is left out of advised chains. */
 const failingAfter = 2;
 
-/** What one upstream's clients use now: knows who is failing, builds chains, writes down moves. */
+/** The chain that clients of one upstream use now. It records moves, and knows which mirrors fail. */
 export class Desk {
   private scene: Scene;
   private streaks: number[];
   private readonly moves: Move[];
-  /** Place of the first member of the chain in force; -1: that is no mirror of this scene. */
+  /**
+   * The place (in `scene.mirrors`) of the first member of the current chain; -1: that member is no mirror of this
+   * scene.
+   */
   head: number;
   chain: WorldChain;
 
@@ -24,12 +27,12 @@ export class Desk {
     this.head = this.placeOf(scene.declared.members[0] ?? '');
   }
 
-  /** Place of the declared chain's first mirror; -1 as for `head`. */
+  /** The place of the first member of the declared chain; -1: that member is no mirror of this scene. */
   get home(): number {
     return this.placeOf(this.scene.declared.members[0] ?? '');
   }
 
-  /** Places that a move may go to: all mirrors but an origin, which counts only as a member of the declared chain. */
+  /** Places of the mirrors that may become the head. An origin may only if the declared chain contains it. */
   get candidates(): readonly number[] {
     const { mirrors, declared } = this.scene;
     const mayLead = mirrors.map(({ role, name }) => role === 'mirror' || declared.members.includes(name));
@@ -40,7 +43,7 @@ export class Desk {
     return (this.streaks[place] ?? 0) >= failingAfter;
   }
 
-  /** Notes who answers; true where that changed the chains that could be advised. */
+  /** Records which mirrors fail. Returns true if a mirror began or ceased to fail, so that advised chains change. */
   note(round: Round): boolean {
     let hasChanged = false;
     round.answers.forEach((answer, place) => {
@@ -67,7 +70,10 @@ export class Desk {
     this.moves.push({ atMs, upstream: this.scene.upstream, chain: this.chain, why });
   }
 
-  /** Another configuration: the chain in force stays where the declared one and its head are still there. */
+  /**
+   * Applies a new configuration. The current chain stays if the declared chain is unchanged and the head is still
+   * configured. Else clients use the declared chain.
+   */
   reload(scene: Scene): void {
     const isDeclaredAsBefore = chainText(scene.declared) === chainText(this.scene.declared);
     const streaks = new Map(this.scene.mirrors.map(({ name }, place) => [name, this.streaks[place] ?? 0]));
@@ -85,7 +91,7 @@ export class Desk {
   }
 }
 
-/** What came of a player that tells people about each move and nothing else. */
+/** The result of a player that sends one message for each move, and no other messages. */
 export function playedOf(moves: readonly Move[], probes: Played['probes']): Played {
   const sorted = moves.toSorted((one, other) => one.atMs - other.atMs);
   const notices = sorted.map(({ atMs, upstream, why }) => ({ atMs, what: `advice ${upstream}: ${why}` }));

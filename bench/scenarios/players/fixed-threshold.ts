@@ -1,6 +1,9 @@
 import { rulePlayer } from './canary-player.ts';
 
-/** The usual alert: over five minutes the mean canary above a second, or more than half of them failing. */
+/**
+ * A common alert rule: over five minutes, the mean time of canaries is above a second, or more than half of the
+ * canaries fail.
+ */
 const rule = { windowMs: 300_000, slowMs: 1_000, failing: 0.5 } as const;
 
 class Window {
@@ -14,7 +17,7 @@ class Window {
     while (beats[0] && beats[0].atMs <= beat.atMs - rule.windowMs) beats.shift();
   }
 
-  /** `null`: not watched for long enough. */
+  /** `null`: monitored for less than five minutes. */
   isFiring(atMs: number): boolean | null {
     if (this.sinceMs === null || atMs - this.sinceMs < rule.windowMs) return null;
     const good = this.beats.filter(({ isGood }) => isGood);
@@ -24,7 +27,10 @@ class Window {
   }
 }
 
-/** An alert on the canary's mean (1 s) or failures (half) over five minutes: the next in the file that is not alerting, home when clear. */
+/**
+ * A player that leaves the head if an alert fires: over five minutes, the mean canary takes over 1 s, or over half
+ * fail. It moves to the next mirror in the file without an alert, and returns home once home has no alert.
+ */
 export const fixedThreshold = rulePlayer('fixed-threshold', (scene) => {
   const windows = scene.mirrors.map(() => new Window());
   return (beats, { atMs, head, home, candidates }) => {

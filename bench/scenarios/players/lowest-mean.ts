@@ -2,7 +2,10 @@ import { rulePlayer } from './canary-player.ts';
 
 const rule = { samples: 20, atLeast: 3, failureMs: 10_000, gain: 0.2 } as const;
 
-/** The mirror whose last twenty canaries, a failure counted as 10 s, have the lowest mean, once that is 20 % below the head's. */
+/**
+ * A player that moves to the mirror with the lowest mean time of the last twenty canaries, if that mean is at least 20
+ * % below the mean of the head. A failure counts as 10 s.
+ */
 export const lowestMean = rulePlayer('lowest-mean', (scene) => {
   const windows = scene.mirrors.map((): number[] => []);
   const mean = (place: number) => {

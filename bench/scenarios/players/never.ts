@@ -1,6 +1,6 @@
 import type { Player } from '../world.ts';
 
-/** Stays with the declared chain whatever happens. */
+/** A player that never changes the declared chain. */
 export const never: Player = {
   name: 'never',
   play: () => ({ moves: [], notices: [], probes: { scheduled: 0, extra: 0 } }),

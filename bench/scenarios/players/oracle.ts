@@ -2,13 +2,19 @@ import { cheapestHeads } from '../report/costs.ts';
 import type { Player } from '../world.ts';
 import { playedOf } from './desk.ts';
 
-/** Share by which another chain must be cheaper before the oracle bothers to move. */
+/** The oracle moves only if another chain is cheaper by more than this share. */
 const hysteresis = 0.01;
 
-/** Knows what builds cost: every ten seconds takes the chain with the cheapest head. No player may do what it does. */
+/**
+ * A player that knows the true cost of builds. Every ten seconds it takes the cheapest chain. Its cost is a lower bound
+ * for other players.
+ */
 export const oracle: Player = knowing('oracle', 0);
 
-/** The oracle, ten seconds late: how good a judge can be that needs ten seconds to see a change. */
+/**
+ * The oracle with a delay of ten seconds. Its cost is a lower bound for a player that needs ten seconds to see a
+ * change.
+ */
 export const told: Player = knowing('told', 1);
 
 function knowing(name: string, latePoints: number): Player {

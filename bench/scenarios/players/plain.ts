@@ -1,6 +1,9 @@
 import { type Beat, nextInFile, rulePlayer } from './canary-player.ts';
 
-/** The plain rule of many monitors: `consecutive` beats above `factor` x the usual and above `floorMs`, or as many failures. */
+/**
+ * The simple rule of many monitors. An alarm needs `consecutive` failures in a row, or as many responses in a row that
+ * take more than `factor` × the median and more than `floorMs` milliseconds.
+ */
 const rule = { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, clearFactor: 1.5, window: 60, warmup: 10 } as const;
 
 class Pulse {
@@ -16,7 +19,7 @@ class Pulse {
     this.slow = isSlow ? this.slow + 1 : isGood ? 0 : this.slow;
     const isWell = isGood && !isSlow && (tookMs < rule.floorMs || tookMs < rule.clearFactor * this.medianMs);
     this.well = isWell ? this.well + 1 : 0;
-    // A spike that lasts must not become its own usual.
+    // Slow responses do not count, because a long spike must not become the usual time.
     if (!isGood || this.slow > 0) return;
     this.good.push(tookMs);
     if (this.good.length > rule.window) this.good.shift();
@@ -25,7 +28,10 @@ class Pulse {
   }
 }
 
-/** Three canary answers in a row above 2.5 x the median and 800 ms, or three failures: the next in the file, and home again when clear. */
+/**
+ * A player that leaves the head after three canary failures in a row, or three responses above 2.5 × the median and 800
+ * ms. It moves to the next mirror in the configuration file, and returns home after three normal responses of home.
+ */
 export const plain = rulePlayer('plain', (scene) => {
   const pulses = scene.mirrors.map(() => new Pulse());
   return (beats, stand) => {

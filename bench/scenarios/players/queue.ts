@@ -4,7 +4,7 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** Things in the order of their time; things of one time in the order in which they came. */
+/** A queue of items in the order of their times. Items of the same time stay in the order in which they were added. */
 export class Queue<T> {
   private readonly heap: Entry<T>[] = [];
   private turns = 0;
@@ -23,7 +23,7 @@ export class Queue<T> {
     heap[place] = entry;
   }
 
-  /** The earliest; `null`: nothing is left. */
+  /** Removes and returns the earliest item; `null`: the queue is empty. */
   pop(): { readonly atMs: number; readonly item: T } | null {
     const { heap } = this;
     const first = heap[0];

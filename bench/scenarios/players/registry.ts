@@ -8,10 +8,13 @@ import { plain } from './plain.ts';
 import { policy } from './policy/policy.ts';
 import { threeFailures } from './three-failures.ts';
 
-/** Players that need no judgement: what the daemon must beat. */
+/** Simple players. The daemon must be better than each of them. */
 export const baselines = [never, threeFailures, plain, fixedThreshold, lowestMean, cusum] as const;
 
-/** The real judge: clients follow each remedy, or somebody accepts what is proposed. */
+/**
+ * The real daemon. With `daemon`, clients follow each remedy at once. With `daemon, accepted`, an operator accepts each
+ * proposal first.
+ */
 export const daemonNames: readonly string[] = ['daemon', 'daemon, accepted'];
 
 /** Names of all players in the order of the report's rows. */
@@ -23,17 +26,17 @@ export const playerNames: readonly string[] = [
   oracle.name,
 ];
 
-/** Those that know the truth: no judge can be compared with them family by family. */
+/** Players that know the truth. Costs of other players are not compared with theirs in each family. */
 export const references: ReadonlySet<string> = new Set([told.name, oracle.name]);
 
-/** Those that play where none is named. */
+/** The players of a run without `--player`. */
 export const usualNames: readonly string[] = playerNames.filter((name) => name !== told.name);
 
 const known = new Map<string, Player>([...baselines, policy, told, oracle].map((player) => [player.name, player]));
 
 /**
- * A player by name. The daemon is loaded only when asked for: it brings all of src/ along.
- * @returns `null` where none is called so
+ * Finds a player by name. The daemon is imported only if needed, because it loads all of src/.
+ * @returns `null` if there is no such player
  */
 export async function playerOf(name: string): Promise<Player | null> {
   if (!daemonNames.includes(name)) return known.get(name) ?? null;

@@ -2,36 +2,39 @@ import type { Answer, Played, Question, World } from '../world.ts';
 import { Queue } from './queue.ts';
 import { downtimes, isSame, paces, type Scene, scenesOf } from './scene.ts';
 
-/** How long a heavy answer is waited for, milliseconds; a light one has the setup's `timeoutMs`. */
+/** The timeout of a heavy request, milliseconds. The timeout of a light request is `timeoutMs` of the setup. */
 export const heavyTimeoutMs = 120_000;
-/** Share of its pace by which a question comes sooner or later. */
+/** A request is sent up to this share of its interval earlier or later than planned. */
 const jitter = 0.05;
 
-/** One question and what all mirrors of the upstream answered to it when it was put to them at once. */
+/** One question (the same request, sent to all mirrors of the upstream at once) with the responses. */
 export interface Round {
   readonly atMs: number;
-  /** When the last answer was there, or was no longer waited for. */
+  /** When the last response arrived, or its wait ended. */
   readonly doneMs: number;
   readonly question: Question;
   readonly isHeavy: boolean;
   readonly isCanary: boolean;
-  /** Asked for by the player beyond the schedule. */
+  /** True if the player ordered it beyond the schedule. */
   readonly isExtra: boolean;
-  /** By place in `scene.mirrors`; `null`: not asked, or nothing that can be judged. `tookMs` is at most the timeout. */
+  /**
+   * By place in `scene.mirrors`; `null`: no request was sent, or the response cannot be judged. `tookMs` is at most the
+   * timeout.
+   */
   readonly answers: readonly (Answer | null)[];
 }
 
-/** Puts a question to some mirrors, by place, at a time that has not passed. */
+/** Orders a request to some mirrors (by place) at `atMs`, which must not be in the past. */
 export type Ask = (question: Question, mirrors: readonly number[], atMs: number) => void;
 
-/** What a player does with one upstream. */
+/** The code of a player for one upstream. */
 export interface Watcher {
   readonly take: (round: Round, ask: Ask) => void;
-  /** How long an answer is waited for, milliseconds: past it the round goes on without. Default: the timeout. */
+  /** How long a round waits for the response of a mirror, milliseconds; absent: the timeout of the request. */
   readonly waitMs?: (mirror: number, isHeavy: boolean) => number;
-  /** True: a mirror that must not be asked now. */
+  /** True: the mirror must not get requests now, for example because of `Retry-After`; absent: never. */
   readonly isAway?: (mirror: number, atMs: number) => boolean;
-  /** A new configuration of the upstream: what watches from now on. Default: goes on. */
+  /** Called with the new configuration of the upstream; absent: the player continues as before. */
   readonly reload?: (scene: Scene) => void;
 }
 
@@ -48,8 +51,10 @@ interface Due {
 }
 
 /**
- * Plays a world before one watcher per upstream: each question of the schedule to all mirrors at once, what watchers ask
- * beyond it, answers when the round is complete. Nothing is asked or seen while the process is down.
+ * Plays a world with one watcher for each upstream. It sends each scheduled request to all mirrors at once, and sends
+ * the requests that watchers order. A watcher gets a round once it is complete. While the process is down, no request
+ * is sent and no round arrives.
+ * @returns the numbers of probes
  */
 export function watch(world: World, start: (scene: Scene) => Watcher): Played['probes'] {
   const probes = { scheduled: 0, extra: 0 };
@@ -98,7 +103,6 @@ function watchScene(
   }
 }
 
-/** Puts one question to `mirrors` and cuts what does not come in time. */
 function put(world: World, scene: Scene, watcher: Watcher, due: Due, mirrors: readonly number[], atMs: number): Round {
   const { question } = due;
   const isHeavy = question.step === 'zip';
@@ -135,19 +139,19 @@ function sourcesOf(scene: Scene): Source[] {
   return sources.map((source, salt) => ({ ...source, salt }));
 }
 
-/** The turn behind the one that came at `atMs`. */
+/** The number of the request of `source` that follows the one at `atMs`. */
 function turnAfter({ everyMs, phaseMs }: Source, atMs: number): number {
   return Math.floor((atMs - phaseMs) / everyMs + 0.5) + 1;
 }
 
-/** Puts a turn of a source into the queue, a little beside its grid. */
+/** Queues the request number `turn` of a source, slightly before or after its planned time. */
 function repeat(queue: Queue<Due | Round>, source: Source, turn: number, fromMs: number, seed: number): void {
   const { everyMs, phaseMs, question } = source;
   const asideMs = (fraction(seed, source.salt, turn) - 0.5) * 2 * jitter * everyMs;
   queue.push(Math.max(fromMs, phaseMs + turn * everyMs + asideMs), { question, mirrors: null, source });
 }
 
-/** A number from 0 to 1 that is a function of three whole numbers. */
+/** A pseudo-random number from 0 to 1: a function of three whole numbers. */
 function fraction(seed: number, salt: number, turn: number): number {
   let bits =
     (Math.imul(seed + 0x9e3779b9, 0x85ebca6b) ^ Math.imul(salt + 1, 0xc2b2ae35) ^ Math.imul(turn + 7, 0x27d4eb2f)) | 0;

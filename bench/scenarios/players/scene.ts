@@ -1,10 +1,10 @@
 import type { Question, World, WorldChain, WorldEvent, WorldMirror, WorldSetup } from '../world.ts';
 import { chainOf } from './chain.ts';
 
-/** Paces that the setup does not name, as the daemon's defaults, milliseconds. */
+/** Intervals of the steps other than the canary, milliseconds. They are the daemon's defaults. */
 export const paces = { lightMs: 300_000, sumdbMs: 1_800_000, heavyMs: 3_600_000 } as const;
 
-/** One upstream as a player sees it from `fromMs` to `toMs`: between two reloads its configuration stays as it is. */
+/** The configuration of one upstream between two reloads, from `fromMs` to `toMs`. */
 export interface Scene {
   readonly upstream: string;
   readonly fromMs: number;
@@ -14,12 +14,12 @@ export interface Scene {
   readonly everyMs: number;
   readonly timeoutMs: number;
   readonly canary: Question | null;
-  /** Light questions but the canary and the checksum database, then heavy ones. */
+  /** Light requests, without the canary and the checksum database. */
   readonly light: readonly Question[];
   readonly heavy: readonly Question[];
 }
 
-/** Stretches in which the watcher itself does nothing. */
+/** Periods in which the daemon's process does nothing, because of a restart or a stall. */
 export function downtimes(world: World): readonly { readonly fromMs: number; readonly toMs: number }[] {
   return world.events.flatMap((event) => {
     if (event.kind === 'restart') return [{ fromMs: event.atMs, toMs: event.atMs + event.downMs }];
@@ -28,7 +28,7 @@ export function downtimes(world: World): readonly { readonly fromMs: number; rea
   });
 }
 
-/** The scenes of each upstream in order of time. An upstream that a reload removes has none after it. */
+/** The scenes of each upstream, the oldest first. An upstream that a reload removes has no scene after the reload. */
 export function scenesOf(world: World): ReadonlyMap<string, readonly Scene[]> {
   const reloads = world.events.filter((event): event is Reload => event.kind === 'reload');
   const setups = [{ atMs: 0, setup: world.setup }, ...reloads].toSorted((one, other) => one.atMs - other.atMs);
@@ -44,7 +44,7 @@ export function scenesOf(world: World): ReadonlyMap<string, readonly Scene[]> {
   return scenes;
 }
 
-/** True where nothing that a player keeps its memory by differs. */
+/** True if both scenes have the same configuration, so that a player keeps what it has measured. */
 export function isSame(one: Scene, other: Scene): boolean {
   const kept = ({ mirrors, declared, everyMs, canary, light, heavy }: Scene) =>
     JSON.stringify([mirrors, declared, everyMs, canary, light, heavy]);
@@ -61,7 +61,7 @@ function sceneOf(setup: WorldSetup, upstream: string, fromMs: number, toMs: numb
     module,
     version: step === 'list' || step === 'latest' ? null : version,
   });
-  // Module by module, so that each step comes round evenly.
+  // Sorted by module, so that the requests of one step are evenly spread over time.
   const light = modules
     .flatMap((entry) => (['info', 'list', 'mod', 'latest'] as const).map((step) => ask(step, entry)))
     .filter((one) => one.step !== 'mod' || one.module !== pinned?.module || one.version !== pinned.version);

@@ -1,6 +1,9 @@
 import { nextInFile, rulePlayer } from './canary-player.ts';
 
-/** Three canary failures of the head in a row: the next in the file; home once home's canary is well three times in a row. */
+/**
+ * A player that moves to the next mirror in the file after three canary failures of the head in a row. It returns home
+ * after three good canaries of home in a row.
+ */
 export const threeFailures = rulePlayer('three-failures', (scene) => {
   const bad = scene.mirrors.map(() => 0);
   const good = scene.mirrors.map(() => 0);

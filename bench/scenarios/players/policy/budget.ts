@@ -1,18 +1,21 @@
 import { burst } from './constants.ts';
 
-/** Tokens for probes beyond the schedule: a share of the scheduled rate, and a reserve for what is nearly decided. */
+/**
+ * The budget of probes beyond the schedule, in tokens: one for each probe. Tokens grow with the scheduled rate. A
+ * reserve is for urgent probes.
+ */
 export class Budget {
   private readonly perMs: number;
   private tokens: number = burst.kept;
   private reserve: number = burst.kept * burst.reserve;
   private sinceMs = 0;
 
-  /** @param scheduledPerMs  probes the schedule makes in a millisecond, over all mirrors */
+  /** @param scheduledPerMs  the number of scheduled probes per millisecond, over all mirrors */
   constructor(scheduledPerMs: number) {
     this.perMs = scheduledPerMs * burst.tokens;
   }
 
-  /** Takes `n` tokens where they are there, from the reserve as well if `isUrgent`. */
+  /** Takes `n` tokens, if `isUrgent` also from the reserve. Returns false if there are not enough. */
   take(n: number, atMs: number, isUrgent: boolean): boolean {
     const more = Math.max(0, atMs - this.sinceMs) * this.perMs;
     this.sinceMs = Math.max(this.sinceMs, atMs);

@@ -4,7 +4,9 @@ import { paces, type Scene } from '../scene.ts';
 import { Budget } from './budget.ts';
 import { burst } from './constants.ts';
 
-/** Asks again within seconds what looked odd, of the head and of those that might replace it. */
+/**
+ * Repeats a request within seconds after an unexpected response, at the head and at the mirrors that may replace it.
+ */
 export class Bursts {
   private readonly budget: Budget;
   private plannedMs = 0;
@@ -16,11 +18,13 @@ export class Bursts {
     this.budget = new Budget(rounds * mirrors.length);
   }
 
-  /** After a bad or very slow answer of the head: light each second for 15 s, heavy once more. */
+  /**
+   * After a bad or very slow response of the head: repeats a light request each second for 15 s, a heavy request once.
+   */
   again(round: Round, mirrors: readonly number[], isUrgent: boolean, isWrong: boolean, ask: Ask): void {
     const { doneMs, question, isHeavy, isExtra } = round;
     if (isHeavy) {
-      // Wrong bytes of one backend need more than one look to be seen twice.
+      // If only one of several backends serves wrong bytes, more than one request is needed to see them again.
       for (let turn = 1; turn <= (isWrong ? burst.wrongLooks : 1) && !isExtra; turn += 1) {
         if (!this.budget.take(mirrors.length, doneMs, isUrgent)) return;
         ask(question, mirrors, doneMs + turn * burst.everyMs);
@@ -31,7 +35,7 @@ export class Bursts {
     this.plan(doneMs + burst.everyMs, doneMs + burst.forMs, doneMs, mirrors, isUrgent, ask);
   }
 
-  /** While a sum is high: every three seconds. */
+  /** While the sum of a test is high: repeats the last such light request, or the canary, every three seconds. */
   keepWatch(
     atMs: number,
     canary: Question | null,

@@ -45,7 +45,7 @@ export const burst = {
   slowFactor: 2,
   anyFrom: 0.6,
   siblings: 2,
-  /** Looks after wrong bytes. */
+  /** How often an artifact is requested again after wrong bytes. */
   wrongLooks: 5,
   tokens: 0.18,
   kept: 300,

@@ -1,20 +1,23 @@
 import { failures } from './constants.ts';
 
 /**
- * What one pair of answers adds to a sequential likelihood ratio "the head fails like p1" against "like p0".
- * Both bad say nothing: what the candidate shares is no reason to leave.
+ * What the responses of head and candidate to one request add to a sequential log-likelihood ratio: the head fails with
+ * rate p1, against with rate p0. If both responses are bad, the result is 0: a failure that the candidate shares is no
+ * reason to leave.
  */
 export function increment(p0: number, p1: number, isHeadBad: boolean, isCandidateBad: boolean): number {
   if (isHeadBad) return isCandidateBad ? 0 : Math.log(p1 / p0);
   return Math.log((1 - p1) / (1 - p0));
 }
 
-/** The rate that a share `p` of more failures stands for beside a candidate that fails `p0` of the time. */
+/**
+ * The failure rate of the head to test for, clearly above the rate `p0` of the candidate: at least `p`, at most 0.97.
+ */
 export function alternative(p: number, p0: number): number {
   return Math.min(0.97, Math.max(p, p0 + 0.6 * p));
 }
 
-/** Log-likelihood by which two shares explain the counts better than one. Counts of nothing give 0. */
+/** The log-likelihood by which two failure rates explain the counts better than one common rate; 0 without counts. */
 export function witness(headBad: number, candidateBad: number, n: number): number {
   if (n === 0) return 0;
   const pooled = loglik(headBad + candidateBad, 2 * n);
@@ -36,7 +39,7 @@ interface Run {
   candidateBad: number;
 }
 
-/** Sequential likelihood ratios of one pair over one set of answers, for each alternative. */
+/** The sequential likelihood ratio tests of one pair of mirrors, one for each failure rate of `failures.shares`. */
 export class FailureTest {
   private readonly rule: (typeof failures)['light' | 'heavy'];
   private readonly runs: Run[];
@@ -73,7 +76,7 @@ export class FailureTest {
     }
   }
 
-  /** @param hasThird  a mirror beside these two failed twice within a minute: the trouble may be shared */
+  /** @param hasThird  a third mirror failed twice within a minute, so the trouble may be shared */
   isAlarm(hasThird: boolean): boolean {
     const { atLeast, spanMs, witness: wanted } = this.rule;
     const least = wanted + (hasThird ? failures.thirdWitness : 0);

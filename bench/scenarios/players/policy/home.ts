@@ -1,6 +1,9 @@
 import { homeAgain } from './constants.ts';
 
-/** When home may be gone back to without an alarm: the longer, the oftener it was left. */
+/**
+ * Decides when clients may return to home (the first declared mirror) without an alarm. Each further departure within
+ * `homeAgain.withinMs` doubles the minimum wait.
+ */
 export class HomeAgain {
   private departures: number[] = [];
   private leftMs = 0;
@@ -12,13 +15,16 @@ export class HomeAgain {
     this.health = 0;
   }
 
-  /** One answer of home while another mirror is in front. However long it was dead, a hundred good ones are enough. */
+  /**
+   * Records one response of home while another mirror is the head. However long home was dead, a hundred good responses
+   * are enough.
+   */
   see(isBad: boolean): void {
     if (!isBad) this.health += homeAgain.good;
     else this.health = Math.max(homeAgain.bad, Math.min(0, this.health + homeAgain.bad));
   }
 
-  /** True once the wait is over and home answered well for long enough. */
+  /** True once the wait is over and home has responded well for long enough. */
   isReady(atMs: number): boolean {
     const lately = this.departures.filter((at) => atMs - at < homeAgain.withinMs).length;
     const waitMs = Math.min(homeAgain.waitMostMs, homeAgain.waitMs * 2 ** Math.max(0, lately - 1));

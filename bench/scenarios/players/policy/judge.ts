@@ -10,20 +10,23 @@ import { HeadRecord } from './record.ts';
 import { Patience, type Seen, walk } from './replay.ts';
 
 const refused: Seen = { ms: 5_000, isBad: true, status: 429 };
-/** A `Retry-After` beyond this is a bad answer for as long as it lasts. */
+/** A mirror whose `Retry-After` is longer than this counts as bad until the wait is over. Milliseconds. */
 const longSilenceMs = 60_000;
 
 interface Watched {
   readonly patience: Patience;
   readonly record: HeadRecord;
   readonly pair: Pair;
-  /** The last two times at which the mirror itself was bad. */
+  /** The last two times at which the mirror itself responded badly, the older first. */
   badMs: readonly [number, number];
-  /** Answers with wrong bytes. Two, and it is never in front again: only a person clears it. */
+  /**
+   * The number of responses with wrong bytes. A mirror with one such response is no candidate. A head with two is left,
+   * and a home with two is not returned to.
+   */
   mismatches: number;
   silentUntilMs: number;
   isSilentLong: boolean;
-  /** The chain it would lead; `null`: to be built anew. */
+  /** The chain with this mirror as head; `null`: it must be built again. */
   chain: WorldChain | null;
 }
 
@@ -149,7 +152,10 @@ export class Judge implements Watcher {
     }
   }
 
-  /** What differences are usual, for all pairs; frozen for the head's pairs while one is about to be believed. */
+  /**
+   * Updates the usual time difference of each pair of mirrors. For a pair with the head it is not updated while the sum
+   * of the pair's time test is near its bound.
+   */
   private learn(walks: readonly (Seen | null)[], isHeavy: boolean): void {
     const { head, candidates } = this.desk;
     for (const one of candidates) {
@@ -172,7 +178,7 @@ export class Judge implements Watcher {
     return isHeavy ? spreads.heavy : spreads.light;
   }
 
-  /** Moves to the best of those that alarmed; true where it did. */
+  /** Moves to the best candidate whose test triggered. Returns true if it moved. */
   private decide(atMs: number): boolean {
     const { head, candidates } = this.desk;
     let best: { place: number; boundMs: number; why: string } | null = null;
@@ -201,7 +207,10 @@ export class Judge implements Watcher {
     }
   }
 
-  /** A candidate must have answered well last, and not fail now and then itself. */
+  /**
+   * True if the last response of a candidate was good, it served no wrong bytes, and it fails rarely or at most half as
+   * often as the head.
+   */
   private isFit(place: number, atMs: number): boolean {
     const one = this.watched[place];
     if (!one || one.record.isLastBad || one.mismatches > 0) return false;
@@ -263,7 +272,7 @@ export class Judge implements Watcher {
     }
   }
 
-  /** The head, its two best siblings, and the mirror its chain would go on to. */
+  /** The mirrors to probe again: the head, the two best candidates, and the next member of the chain. */
   private squad(atMs: number): readonly number[] {
     const { head, candidates, chain } = this.desk;
     const others = candidates.filter((place) => place !== head);

@@ -3,13 +3,13 @@ import { FailureTest } from './failure-test.ts';
 import type { Seen } from './replay.ts';
 import { Spread, TimeTest } from './time-test.ts';
 
-/** How two mirrors' answers differ, kept by unordered pair through all moves. */
+/** How much the times of two mirrors usually differ. It is kept after a move, whichever of the two is the head. */
 export class Spreads {
   readonly light = new Spread();
   readonly heavy = new Spread();
 }
 
-/** All running tests of one candidate against the head in force. */
+/** All running tests of one candidate against the current head. */
 export class Pair {
   private readonly all = new FailureTest(failures.light);
   private readonly heavy = new FailureTest(failures.heavy);
@@ -33,12 +33,12 @@ export class Pair {
     return (isHeavy ? this.heavyTime : this.lightTime).level(bound);
   }
 
-  /** The largest of all sums, as a share of its bound. */
+  /** The largest sum of the tests, as a share of its bound. */
   level(bound: number): number {
     return Math.max(this.all.level, this.heavy.level, this.lightTime.level(bound), this.heavyTime.level(bound));
   }
 
-  /** Which test says that the candidate is better; `null`: none. */
+  /** The test that triggered, so that the candidate counts as better; `null`: none. */
   alarm(bound: number, hasThird: boolean): 'fails' | 'zip fails' | 'slow' | 'zip slow' | null {
     if (this.all.isAlarm(hasThird)) return 'fails';
     if (this.heavy.isAlarm(hasThird)) return 'zip fails';

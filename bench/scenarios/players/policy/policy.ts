@@ -3,7 +3,10 @@ import { Desk, playedOf } from '../desk.ts';
 import { watch } from '../rounds.ts';
 import { Judge } from './judge.ts';
 
-/** The reference policy (docs/decisions/0011-paired-test.md): no detector, no explanations. */
+/**
+ * A player with the reference policy (docs/decisions/0011-paired-test.md). It has no detector and gives no
+ * explanations.
+ */
 export const policy: Player = {
   name: 'policy',
   play(world) {

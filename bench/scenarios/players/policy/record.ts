@@ -4,24 +4,33 @@ import { Running, Shares } from './running.ts';
 
 const minute = 60_000;
 
-/** Upper bound of what a client fetch fails with: over half an hour, and over three minutes where it failed twice there. */
+/**
+ * The upper bound of the failure share of fetches. `n` counts all responses and `f` the failed ones, over half an hour
+ * and over three minutes. The three minutes matter only with two failures or more.
+ */
 export function failureBound(half: { n: number; f: number }, three: { n: number; f: number }): number {
   const long = (half.f + 0.5 + candidate.errors * Math.sqrt(half.f)) / (half.n + 100);
   return Math.min(1, Math.max(long, three.f >= 2 ? three.f / (three.n + 5) : 0));
 }
 
-/** Upper bound of a build, milliseconds: failed builds, and ten light and five heavy answers three at a time. */
+/**
+ * The upper bound of the cost of a build, milliseconds: the cost of failed builds, plus the time of ten light and five
+ * heavy requests over three connections.
+ */
 export function buildBoundMs(fails: number, lightMs: number, heavyMs: number): number {
   const failed = candidate.failedMs * (1 - (1 - fails) ** candidate.builds);
   return failed + candidate.light * lightMs + candidate.heavy * heavyMs;
 }
 
-/** What the chains with one mirror in front were worth so far. */
+/** The results so far of the chain with one mirror as head. */
 export class HeadRecord {
   readonly shares = new Shares();
   private readonly light = new Running(time.levelPace);
   private readonly heavy = new Running(1 / 8);
-  /** Share of failures over hundreds of scheduled answers, and over the last few of any. */
+  /**
+   * The failure share over hundreds of scheduled responses (`slow`), and over the last few responses of any kind
+   * (`fast`).
+   */
   slow = 0;
   private fast = 0;
   isLastBad = false;
@@ -37,17 +46,17 @@ export class HeadRecord {
     if (!seen.isBad) (isHeavy ? this.heavy : this.light).add(seen.ms);
   }
 
-  /** p0 of the failure test against this candidate. */
+  /** The failure rate p0 that the failure test assumes of this mirror as candidate, at least `floor`. */
   usualFailures(floor: number): number {
     return Math.max(floor, this.slow, this.fast > failures.fastFrom ? this.fast : 0);
   }
 
-  /** Usual time of a good answer, milliseconds; `null`: none yet. */
+  /** The mean time of good light or heavy responses, milliseconds; `null`: none yet. */
   levelMs(isHeavy: boolean): number | null {
     return (isHeavy ? this.heavy : this.light).mean;
   }
 
-  /** Upper bound of a build, milliseconds; without a light answer `Infinity`. */
+  /** The upper bound of the cost of a build, milliseconds; `Infinity`: no light response yet. */
   boundMs(atMs: number, skips: boolean, heavyMsElsewhere: number): number {
     const { light, heavy, shares } = this;
     if (light.mean === null) return Number.POSITIVE_INFINITY;
@@ -57,14 +66,14 @@ export class HeadRecord {
     return buildBoundMs(skips ? fails / candidate.skips : fails, lightMs, heavyMs);
   }
 
-  /** What a good build takes, milliseconds; `null`: unknown. */
+  /** The mean time of a build without failures, milliseconds; `null`: no light response yet. */
   buildMs(): number | null {
     const { light, heavy } = this;
     if (light.mean === null) return null;
     return candidate.light * light.mean + candidate.heavy * (heavy.mean ?? light.mean);
   }
 
-  /** Share of bad answers in the last minute, and how many. */
+  /** The number of all responses (`n`) and of bad ones (`f`) in the last minute. */
   lately(atMs: number): { readonly n: number; readonly f: number } {
     return this.shares.over(atMs, minute);
   }

@@ -3,27 +3,35 @@ import { isFailure } from '../verdict.ts';
 import { bad, directMs } from './constants.ts';
 import { Quantile } from './running.ts';
 
-/** One answer, or a whole walk through a chain, as the policy counts it. */
+/** The result of one response, or of a client's whole walk through a chain. */
 export interface Seen {
   readonly ms: number;
   readonly isBad: boolean;
-  /** The status with which a client would have gone on; `null`: none arrived, or not in time. */
+  /**
+   * The HTTP status, by which a client decides whether it tries the next member; `null`: no response arrived in time.
+   */
   readonly status: number | null;
 }
 
-/** Knows how long an answer of one mirror may take before it counts as bad. */
+/** How long a response of one mirror may take before it counts as bad. */
 export class Patience {
   private readonly light = new Quantile(bad.quantile);
   private readonly heavy = new Quantile(bad.quantile);
 
-  /** B: clip(4 x q95 of good answers). The upper limit until ten are known. */
+  /**
+   * The limit for a response, milliseconds: four times the 0.95 quantile of the times of good responses, within a fixed
+   * range. Until ten good responses are known, it is the upper end of the range.
+   */
   limitMs(isHeavy: boolean): number {
     const [least, most] = isHeavy ? bad.heavyMs : bad.lightMs;
     const usual = (isHeavy ? this.heavy : this.light).value;
     return usual === null ? most : Math.min(most, Math.max(least, bad.factor * usual));
   }
 
-  /** A bad answer counts as B where it did not come by then, else as what it took: that is what `|` costs a client. */
+  /**
+   * Judges one response. A response that is later than the limit is bad and takes the limit. A failure takes its own
+   * time: a client loses that time before it tries the next member.
+   */
   judge(question: Question, answer: Answer, isHeavy: boolean): Seen {
     const limitMs = this.limitMs(isHeavy);
     if (answer.tookMs >= limitMs) return { ms: limitMs, isBad: true, status: null };
@@ -34,9 +42,9 @@ export class Patience {
 }
 
 /**
- * Walks a chain over the answers of one round, as a client would: `,` stops at a bad answer unless it is 404 or 410, `|`
- * goes on; `direct` counts as bad and five seconds more.
- * @returns `null` where a mirror that the walk needs has no answer in this round
+ * Replays a client's walk through a chain, with the responses of one round. After a bad response the client tries the
+ * next member if the separator is `|`, or if the status is 404 or 410. `direct` counts as a failure after five seconds.
+ * @returns `null` if a mirror that the walk reaches has no response in this round
  */
 export function walk(chain: WorldChain, seenOf: (member: string) => Seen | null): Seen | null {
   let ms = 0;

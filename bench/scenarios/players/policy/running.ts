@@ -1,4 +1,4 @@
-/** An exponentially weighted mean; a plain mean as long as that is the faster of the two. `null`: nothing seen. */
+/** An exponentially weighted mean. It is a plain mean while few values are known. `null`: no value yet. */
 export class Running {
   private readonly pace: number;
   private count = 0;
@@ -26,14 +26,14 @@ export class Running {
     return Math.sqrt(this.square);
   }
 
-  /** Standard error of the mean; the deviation taken as half the mean while one value alone is known. */
+  /** Standard error of the mean. With only one value, it is half of that value. */
   get error(): number {
     if (this.count < 2) return Math.abs(this.value) / 2;
     return this.deviation / Math.sqrt(Math.min(this.count, 2 / this.pace - 1));
   }
 }
 
-/** A quantile of the last values, looked up anew every few of them. `null` below ten. */
+/** A quantile of the last 120 values, computed again after every 12 values; `null`: fewer than ten values. */
 export class Quantile {
   private readonly values: number[] = [];
   private readonly share: number;
@@ -55,7 +55,7 @@ export class Quantile {
   }
 }
 
-/** Counts of answers and of bad ones over the last minutes, in steps of ten seconds. */
+/** Counts of all responses and of bad ones over the last 30 minutes, in steps of ten seconds. */
 export class Shares {
   private readonly stepMs = 10_000;
   private readonly all = new Float64Array(180);
@@ -69,7 +69,7 @@ export class Shares {
     if (isBad) this.bad[slot] = (this.bad[slot] ?? 0) + 1;
   }
 
-  /** Answers within the last `overMs` (at most 30 min). */
+  /** The number of all responses (`n`) and of bad ones (`f`) within the last `overMs` milliseconds, at most 30 min. */
   over(atMs: number, overMs: number): { readonly n: number; readonly f: number } {
     this.advance(atMs);
     let n = 0;

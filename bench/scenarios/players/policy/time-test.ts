@@ -1,17 +1,23 @@
 import { time } from './constants.ts';
 import { Running } from './running.ts';
 
-/** The standardised, clipped, drifting difference that one round adds to the time sum of a pair. */
+/**
+ * What one round adds to the time sum of a pair: the time difference in standard deviations, clipped, minus the drift.
+ * If the candidate is home, a bonus is added.
+ */
 export function timeIncrement(headMs: number, candidateMs: number, deviationMs: number, isHome: boolean): number {
   const x = (headMs - time.gain * candidateMs) / deviationMs;
   return Math.max(-time.clip, Math.min(time.clip, x)) - time.drift + (isHome ? time.home : 0);
 }
 
-/** How much two mirrors' answers of one round usually differ; kept through moves, for either of them as head. */
+/**
+ * How much the times of two mirrors in one round usually differ. It stays valid after a move, whichever of the two is
+ * the head.
+ */
 export class Spread {
   private readonly difference = new Running(time.deviation);
 
-  /** @param levelMs  what an answer of the candidate usually takes */
+  /** @param levelMs  the usual time of a response of the candidate */
   deviationMs(levelMs: number): number {
     return Math.max(this.difference.deviation, time.level * levelMs, time.leastMs);
   }
@@ -24,7 +30,7 @@ export class Spread {
   }
 }
 
-/** A paired CUSUM on time: is the head slower than one candidate by more than 15 %? */
+/** A paired CUSUM test of times: is the head more than 15 % slower than one candidate? */
 export class TimeTest {
   private readonly leastRounds: number;
   private sum = 0;
