@@ -6,10 +6,13 @@ import { epochMs } from './sample.ts';
 import { createSlowness, type Slowness } from './slowness.ts';
 
 const minuteMs = 60_000;
-/** Of the route `mirrorwatch` in deploy/alertmanager.yml. */
+/** The intervals of the route `mirrorwatch` in deploy/alertmanager.yml, milliseconds. */
 const route = { waitMs: 5_000, intervalMs: 30_000, repeatMs: 600_000 } as const;
 
-/** The rules of src/rules that are evidence for a failover, of one place; times in minutes. */
+/**
+ * The rules whose alerts are evidence for a switch, for one place. `forMinutes`: how long the condition must hold
+ * before the alert fires. `keepMinutes`: how long the alert still fires after that.
+ */
 const rules = {
   MirrorSlow: { forMinutes: 20, keepMinutes: 10 },
   MirrorErrorBudgetFast: { forMinutes: 2, keepMinutes: 10 },
@@ -18,21 +21,21 @@ const rules = {
 type AlertName = keyof typeof rules;
 const alertNames = Object.keys(rules) as readonly AlertName[];
 
-/** What Prometheus reads of the daemon; `null` while it is down. */
+/** The state of the daemon that the rules need. */
 export interface Seen {
   readonly baselines: Iterable<SeriesBaseline>;
   readonly standings: readonly Standing[];
   readonly isSuspect: boolean;
 }
 
-/** A Prometheus and an Alertmanager beside the daemon, as far as they post evidence to it. */
+/** A simulated Prometheus and Alertmanager, limited to the alerts that they post to the daemon. */
 export interface Alerting {
   observe(settled: readonly SettledSample[]): void;
-  /** The rules' evaluation; each minute. */
+  /** Evaluates the rules. It is called each minute; if the daemon is down, `seen` is `null`. */
   evaluate(seen: Seen | null, nowMs: number): void;
 }
 
-/** One alert of one mirror: what the rule says of it, and what was posted. Minutes count evaluations. */
+/** One alert of one mirror: the state of its rule, and what was posted last. Minutes are counted by evaluations. */
 interface Alert {
   readonly name: AlertName;
   readonly registry: string;
@@ -53,8 +56,9 @@ interface Watched {
 }
 
 /**
- * Makes both. Left out: what extrapolates in `rate`, the scrape's own quarter of a minute, and the rules over many places.
- * @param post   false: the daemon did not take it, and it is sent again
+ * Makes a simulated Prometheus and Alertmanager. Not simulated: the extrapolation of `rate`, the scrape interval of 15
+ * s, and rules over several places.
+ * @param around.post  returns false if the daemon did not receive the alert: it is then sent again
  */
 export function createAlerting(around: {
   readonly post: (alert: IncomingAlert) => boolean;
@@ -71,7 +75,7 @@ export function createAlerting(around: {
       const mirror = mirrors.get(registry) ?? aMirror(registry);
       mirrors.set(registry, mirror);
       if (outcome.tag === 'ok') mirror.hasAnswered = true;
-      // An origin that never answered burns no budget.
+      // Failures before the first success of a mirror (an unreachable origin) do not count against the error budget.
       if (mirror.hasAnswered) mirror.budget.count(outcome.tag === 'failed' && outcome.failure.kind !== 'absent');
       if (outcome.tag === 'ok' && !cold && rttMs !== null) mirror.slowness.observe(id, rttMs / 1000, endedMonotonicMs);
     }
@@ -89,7 +93,7 @@ export function createAlerting(around: {
       const isQuiet = seen?.isSuspect === true || mirror.downMinutes > 1;
       let isFast = false;
       for (const alert of mirror.alerts) {
-        // Round trips are recorded every other minute.
+        // `MirrorSlow` is evaluated every other minute.
         if (alert.name !== 'MirrorSlow' || evaluations % 2 === 0) judge(alert, holds(alert.name, mirror), nowMs);
         alert.isMuted = isQuiet || (alert.name === 'MirrorErrorBudgetSlow' && isFast);
         isFast ||= alert.name === 'MirrorErrorBudgetFast' && alert.startsAtMs !== null;
@@ -101,7 +105,7 @@ export function createAlerting(around: {
     }
   }
 
-  /** Pending, firing, kept firing, over. */
+  /** Updates an alert after an evaluation of its rule: pending, firing or resolved. */
   function judge(alert: Alert, isTrue: boolean, nowMs: number): void {
     const step = alert.name === 'MirrorSlow' ? 2 : 1;
     const { forMinutes, keepMinutes } = rules[alert.name];
@@ -114,7 +118,10 @@ export function createAlerting(around: {
     around.after(route.waitMs, (atMs) => notify(alert, atMs));
   }
 
-  /** Alertmanager's group of this one alert: what it says now, and when it looks again. */
+  /**
+   * Does what Alertmanager does for a group with this one alert: it posts news or a repetition, and plans the next
+   * check.
+   */
   function notify(alert: Alert, nowMs: number): void {
     const { posted, startsAtMs } = alert;
     const isNews = posted?.startsAtMs !== startsAtMs || nowMs - posted.atMs >= route.repeatMs;
@@ -146,7 +153,7 @@ function aMirror(registry: string): Watched {
   return { budget: createBudget(), slowness: createSlowness(), alerts, hasAnswered: false, downMinutes: 0 };
 }
 
-/** As Alertmanager's webhook has it; its clock is the true one. */
+/** An alert as in Alertmanager's webhook. Its times are of the true clock, even after a jump of the daemon's clock. */
 function messageOf({ name, registry }: Alert, startsAtMs: number, endsAtMs: number | null): IncomingAlert {
   return {
     fingerprint: `${name}-${registry}`,
@@ -157,5 +164,5 @@ function messageOf({ name, registry }: Alert, startsAtMs: number, endsAtMs: numb
   };
 }
 
-/** Milliseconds between two evaluations. */
+/** The interval between two evaluations of the rules, milliseconds. */
 export const evaluateEveryMs = minuteMs;

@@ -2,19 +2,22 @@ import { budgetShareOf, burnRates, defaultRuleParameters } from '../../../src/fe
 
 const minuteMs = 60_000;
 const rateMinutes = 5;
-/** As in `src/features/rules/budget.ts`: one failure in a window is no rate. */
+/**
+ * The minimum number of failures in a window, as in `src/features/rules/budget.ts`: a single failure is no failure
+ * rate.
+ */
 const failuresMin = 2.5;
 
 /** What the rules record of one mirror's probes, evaluated each minute. */
 export interface Budget {
   count(hasFailed: boolean): void;
-  /** Ends a minute. */
+  /** Ends the current minute. */
   close(): void;
-  /** Whether the error budget burns, by the rule of that name in `src/features/rules/budget.ts`. */
+  /** True if the error budget is used up too fast, by the rule `fast` or `slow` in `src/features/rules/budget.ts`. */
   burns(pace: keyof typeof burnRates): boolean;
 }
 
-/** A mirror's error budget before its first probe. */
+/** Makes the error budget of a mirror without probes. */
 export function createBudget(): Budget {
   const attempts = createCounter();
   const failures = createCounter();
@@ -42,7 +45,7 @@ export function createBudget(): Budget {
   };
 }
 
-/** Counts by minute; what is asked for is a sum of five-minute rates at so many evaluations, each times five minutes. */
+/** A counter by minute. `over` sums, over the last evaluations, the increase within five minutes. */
 function createCounter() {
   const total = [0];
   const summed = [0];
@@ -56,7 +59,7 @@ function createCounter() {
       const inRate = sum - (total.at(-1 - rateMinutes) ?? 0);
       summed.push((summed.at(-1) ?? 0) + inRate);
     },
-    /** A window of five minutes or less is one rate. */
+    /** For a window of five minutes or less, it is the increase at the last evaluation. */
     over(minutes: number): number {
       const evaluations = minutes <= rateMinutes ? 1 : minutes;
       return (summed.at(-1) ?? 0) - (summed.at(-1 - evaluations) ?? 0);

@@ -7,7 +7,10 @@ import { formatDuration } from '../../../src/core/units.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import type { WorldSetup } from '../world.ts';
 
-/** The configuration a world is watched with: what the loader makes of it, and one receiver that wants every event. */
+/**
+ * The configuration with which the daemon monitors a world. It is loaded from the text of `documentOf`, and has one
+ * receiver that gets every event.
+ */
 export function configOf(setup: WorldSetup): Config {
   const loaded = loadConfig({
     text: documentOf(setup),
@@ -18,7 +21,7 @@ export function configOf(setup: WorldSetup): Config {
   if (loaded.tag === 'error') throw new Error(`a setup is no configuration: ${JSON.stringify(loaded.error)}`);
   return {
     ...loaded.value.config,
-    // The file knows no upstream of a module: a world may give each upstream its own.
+    // A configuration file cannot assign modules to an upstream, but a world may.
     modules: setup.modules.map((module) => ({ ...module, ecosystem: ecosystemOf(setup) })),
     webhooks: [
       {
@@ -34,14 +37,15 @@ export function configOf(setup: WorldSetup): Config {
   };
 }
 
-/** Whose mirrors those of `setup` are. */
+/** The ecosystem of the mirrors of `setup`. */
 export function ecosystemOf({ ecosystem }: WorldSetup): EcosystemId {
   return ecosystem ?? 'go';
 }
 
 /**
- * The chain that clients of an upstream use today, as a text of URLs; `direct` where the setup names none. Clients of other ecosystems
- * than Go's use the mirror of the highest weight, as the daemon assumes by default.
+ * Returns a function that gives the chain that clients of an upstream use at the start, as a text of URLs; `direct` if
+ * the setup has none. Clients of ecosystems other than Go use the mirror of the highest weight, which is the daemon's
+ * default.
  */
 export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: string) => string {
   if (ecosystemOf(setup) !== 'go') {
@@ -58,7 +62,7 @@ export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: str
   return (_, upstream) => texts.get(upstream) ?? 'direct';
 }
 
-/** The text of the configuration a world is watched with, as a file would have it; JSON is YAML too. */
+/** The text of the configuration file of a world. It is JSON, which is valid YAML. */
 export function documentOf(setup: WorldSetup): string {
   const modules = new Set(setup.modules.map(({ module, version }) => `${module}@${version}`));
   return JSON.stringify({
@@ -76,7 +80,10 @@ export function documentOf(setup: WorldSetup): string {
   });
 }
 
-/** One package as files of other ecosystems name it: a file needs one. The setup's own take its place. */
+/**
+ * One package for each other ecosystem, because a configuration file must have one. `configOf` replaces it by the
+ * modules of the setup.
+ */
 const foreign: Readonly<Record<string, (setup: WorldSetup) => readonly unknown[]>> = {
   npm: () => ['package@1.0.0'],
   pypi: () => ['package==1.0.0'],

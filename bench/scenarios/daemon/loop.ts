@@ -8,33 +8,36 @@ import type { Stages } from './stages.ts';
 
 export { turnGapMs } from '../../../src/features/replay/loop.ts';
 
-/** What waits for the loop, as in `src/daemon/pipeline.ts`. */
+/** An input that waits for the next turn of the loop, as in `src/daemon/pipeline.ts`. */
 export type Input =
   | { readonly kind: 'probed'; readonly due: Due; readonly sample: Sample }
   | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
   | { readonly kind: 'delivery'; readonly sent: Sendable }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void };
 
-/** What the loop asks of the world around it. */
+/** What the loop requests from the simulated world. */
 export interface Surroundings {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   send(sent: Sendable): void;
-  /** The settled samples of each turn. */
+  /** Called with the settled samples of each turn. */
   settled(samples: readonly SettledSample[]): void;
-  /** After each turn in which advice was considered. */
+  /** Called after each turn in which the advisor ran. */
   considered(news: TurnChanges, now: Now): void;
 }
 
-/** One turn of the daemon's loop after another, in the order of `src/daemon/pipeline.ts`; holds no clock. */
+/**
+ * The daemon's loop, with the order of `src/daemon/pipeline.ts`. It has no clock: the caller gives the time of each
+ * turn.
+ */
 export interface Loop {
-  /** @returns the monotonic time of the next turn if nothing comes in before */
+  /** @returns the monotonic time of the next turn, if no input arrives before */
   turn(inputs: readonly Input[], now: Now): number;
-  /** The last turn: nothing new is asked, and everything is written. */
+  /** The last turn: no new probe is sent, and everything is written. */
   end(inputs: readonly Input[], now: Now): void;
 }
 
-/** The loop that a replay plays too, and the notices of it. */
+/** Makes the loop: that of a replay, with notices added. */
 export function createLoop(s: Stages, kept: KeptLoop, around: Surroundings, start: Now): Loop {
   let isRunning = true;
   const notify: Absorb['notify'] = (change) => kept.commit({ puts: change.rows, deletes: change.deletes });

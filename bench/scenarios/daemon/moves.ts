@@ -4,26 +4,29 @@ import { goClient } from '../../../src/ecosystems/go/client.ts';
 import type { Move, WorldChain, WorldSetup } from '../world.ts';
 import { declaredBy } from './config.ts';
 
-/** How clients follow: what the remedy says without a word, or the chain that somebody has accepted. */
+/** Which chain clients use: that of the current remedy, or that of the accepted advice. */
 export type Following = 'remedy' | 'accepted';
 
-/** Notes what clients are told to use, whenever it becomes another chain. */
+/** Records each change of the chain that clients are advised to use. */
 export interface Moves {
-  /** Compares what is in force now with what was told last. */
+  /** Compares the current chain with the last one, and records a move if they differ. */
   note(
     advisor: Advisor,
     setup: WorldSetup,
     declared: (ecosystem: string, upstream: string) => string,
     atMs: number,
   ): void;
-  /** Another configuration: where it declares another chain, clients are on that one from now on, which is no move. */
+  /**
+   * Applies a new configuration. If it declares another chain, clients use that chain from now on. This counts as no
+   * move.
+   */
   reload(before: WorldSetup, after: WorldSetup): void;
   readonly moves: readonly Move[];
 }
 
 /**
- * Makes the list of moves of one run.
- * Where the remedy says `nothing`, clients are on the declared chain: a script that asks before each build gets no line to set.
+ * Makes the list of moves of one run. If the remedy is `nothing`, clients use the declared chain: a script that
+ * requests the remedy before each build then gets no line to set.
  */
 export function createMoves(following: Following): Moves {
   const told = new Map<string, { readonly text: string; readonly shown: string }>();
@@ -53,7 +56,7 @@ export function createMoves(following: Following): Moves {
         const chain = worldChain(text, setup);
         const shown = shownOf(chain);
         told.set(upstream, { text, shown });
-        // What clients start on is no move, nor is another way to write a URL.
+        // The first chain is no move, and neither is another way to write the same URL.
         if (before === undefined || before.shown === shown) continue;
         moves.push({ atMs, upstream, chain, why: advice === null ? 'declared' : `${advice.cause}: ${advice.reason}` });
       }
@@ -77,7 +80,7 @@ function inForce(advisor: Advisor, upstream: string, following: Following): Advi
   return advisor.list().find((one) => one.state === 'accepted' && one.upstream === upstream) ?? null;
 }
 
-/** A chain of URLs as one of mirrors' names. */
+/** Converts a chain of URLs to a chain of mirror names. */
 export function worldChain(text: string, setup: WorldSetup): WorldChain {
   const parsed = goClient.parse(text);
   if (parsed.tag === 'error') throw new Error(`a chain cannot be read: ${text}`);

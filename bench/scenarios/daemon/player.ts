@@ -1,19 +1,24 @@
 import type { Player } from '../world.ts';
 import { playDaemon } from './run.ts';
 
-/** Today's judge; clients ask for the remedy before each build and follow it without a word. */
+/** The current daemon. Clients request the remedy before each build and follow it at once. */
 export const daemonPlayer: Player = {
   name: 'daemon',
   play: (world) => playDaemon(world, { accepts: false, hasAlerts: false }),
 };
 
-/** Today's judge; somebody accepts each proposed advice a minute after it came, and clients use what was accepted. */
+/**
+ * The current daemon. An operator accepts each proposed advice after one minute, and clients use the accepted chain.
+ */
 export const daemonAcceptedPlayer: Player = {
   name: 'daemon, accepted',
   play: (world) => playDaemon(world, { accepts: true, hasAlerts: false }),
 };
 
-/** Today's judge with a Prometheus and an Alertmanager beside it that evaluate our rules and post evidence; clients follow. */
+/**
+ * The current daemon with a simulated Prometheus and Alertmanager, which evaluate our rules and post alerts as
+ * evidence. Clients follow the remedy at once.
+ */
 export const daemonWithAlerts: Player = {
   name: 'daemon with alerts',
   play: (world) => playDaemon(world, { accepts: false, hasAlerts: true }),

@@ -20,38 +20,47 @@ import { createTableCheck } from './table.ts';
 
 const acceptAfterMs = 60_000;
 const deliveryMs = 20;
-/** What `group` is by default. */
+/** The default of the key `group`: notices within this time are one message. Milliseconds. */
 const groupMs = 15_000;
 
-/** What people around the daemon do. */
+/** How operators and other systems react to the daemon in a run. */
 export interface Manner {
-  /** Somebody accepts each proposed advice a minute after it came, and clients use what was accepted; else they follow the remedy. */
+  /**
+   * True: an operator accepts each proposed advice after one minute, and clients use the accepted chain. False: clients
+   * follow the remedy at once.
+   */
   readonly accepts: boolean;
-  /** A Prometheus and an Alertmanager post evidence to it. */
+  /** True: a simulated Prometheus and Alertmanager post alerts to the daemon as evidence. */
   readonly hasAlerts: boolean;
-  /** For tests: what they see of a run, and what they change in it. */
+  /** Hooks for tests. */
   readonly watch?: Watch;
 }
 
-/** What a test sees of a run, and what it changes in it. Times are milliseconds from the world's start. */
+/**
+ * Hooks of a test: what it sees of a run, and what it changes in the run. Times are milliseconds from the start of the
+ * world.
+ */
 export interface Watch {
-  /** After each turn in which findings or advice changed. */
+  /** Called after each turn in which findings or advice changed. */
   judged(news: Pick<TurnChanges, 'findings' | 'advice'>, atMs: number): void;
   sent(notice: Notice, atMs: number): void;
-  /** After each turn; true ends the run. */
+  /** Called after each turn; if it returns true, the run ends. */
   turned?(s: Stages, now: Now): boolean;
-  /** What becomes of a sample before it is judged: for facts that no world has. */
+  /** Returns the sample that is judged in place of the simulated one, for facts that no world has. */
   sampled?(sample: Sample): Sample;
-  /** What people and others do, each at its time. */
+  /** Actions of operators and other systems, each at its time. */
   readonly acts?: readonly { readonly atMs: number; run(s: Stages, now: Now, absorb: Absorb): void }[];
 }
 
-/** Plays a world with the real stages on virtual time: turns come when those of `src/daemon/pipeline.ts` would. */
+/**
+ * Plays a world with the daemon's real stages (scheduler, detector, advisor, notifier) in virtual time. Turns occur at
+ * the times at which `src/daemon/pipeline.ts` would run them.
+ */
 export function playDaemon(world: World, manner: Manner): Played {
   return new Run(world, manner).play();
 }
 
-/** One life of the process. */
+/** The state of the daemon's process from one start to its end. */
 interface Life {
   readonly stages: Stages;
   readonly loop: Loop;
@@ -69,7 +78,7 @@ class Run {
   private cardAtMs = Number.NEGATIVE_INFINITY;
   private readonly probes = { scheduled: 0, extra: 0 };
   private readonly stalls;
-  /** What will happen, by time: answers on their way, and what people and others do. */
+  /** Future events by time: responses of pending probes, and actions of operators and other systems. */
   private readonly ahead = new Heap<() => void>();
   private readonly alerting: Alerting | null;
   private setup: WorldSetup;
@@ -119,7 +128,7 @@ class Run {
     this.ahead.push(act, this.nowMs + delayMs);
   }
 
-  /** A stalled process turns when it goes on. */
+  /** Sets the time of the next turn. A turn that would be in a stall runs at the end of the stall. */
   private wakeAt(atMs: number): void {
     this.turnAtMs = Math.ceil(atMs);
     for (const { atMs: fromMs, forMs } of this.stalls)
@@ -131,7 +140,7 @@ class Run {
     if (life !== null) this.wakeAt(life.loop.turn(life.inbox.splice(0), this.now()));
   }
 
-  /** What comes in for another life is lost with it. */
+  /** Adds an input to the inbox. An input for a process that has ended is lost. */
   private take(to: Life | null, input: Input): void {
     if (to === null || to !== this.life) return;
     to.inbox.push(input);
@@ -176,7 +185,7 @@ class Run {
         for (const one of advice) this.table.note(one);
         if (advice.length + findings.length > 0) this.manner.watch?.judged({ findings, advice }, this.nowMs);
         if (this.manner.watch?.turned?.(stages, this.now()) === true) this.isOver = true;
-        // Moves are those of Go's clients, for whom alone a world knows what they cost.
+        // Only moves of Go clients are recorded, because a world knows only their costs.
         if (ecosystemOf(stages.setup) === 'go')
           this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
         if (!this.manner.accepts) return;
@@ -186,7 +195,10 @@ class Run {
     };
   }
 
-  /** As a chat does it whose messages can be changed: what comes within `groupMs` of a message is in it, and so is what adds to one. */
+  /**
+   * True if a chat shows the notice in an existing message: it updates an earlier notice, or comes within `groupMs` of
+   * a message.
+   */
   private isAdded({ notice }: Sendable): boolean {
     if (notice.updates !== undefined || this.nowMs - this.cardAtMs <= groupMs) return true;
     this.cardAtMs = this.nowMs;
@@ -215,7 +227,7 @@ class Run {
         this.wallShiftMs += event.byMs;
         return;
       case 'stall':
-        // `wakeAt` and the samples know of it beforehand.
+        // Nothing to do: `wakeAt` and `sampleOf` already take stalls into account.
         return;
       default:
         event satisfies never;
@@ -233,7 +245,7 @@ class Run {
     this.after(evaluateEveryMs, () => this.evaluate());
   }
 
-  /** As `src/daemon/api-deps.ts` takes it. */
+  /** Receives an alert as `src/daemon/api-deps.ts` does. Returns false if the daemon is down. */
   private post(alert: IncomingAlert): boolean {
     this.command((s, now, absorb) => {
       const turn = s.evidence.take([alert], s.config, now);
@@ -244,7 +256,7 @@ class Run {
   }
 }
 
-/** As `src/daemon/lifecycle.ts` does. */
+/** Applies a new configuration as `src/daemon/lifecycle.ts` does. */
 function reload(s: Stages, setup: WorldSetup, now: Now, absorb: Absorb): void {
   const config = configOf(setup);
   const targets = expandTargets(config);
@@ -257,7 +269,7 @@ function reload(s: Stages, setup: WorldSetup, now: Now, absorb: Absorb): void {
   absorb.notify(s.notifier.reconfigure(config, now));
 }
 
-/** What a message says, in a few words: `advice proposed for go`, `outage opened: a`, `recovery: a`. */
+/** A short text of a notice: `advice proposed for go`, `outage opened: a`, `recovery: a`. */
 function whatOf({ notice }: Sendable): string {
   const { data } = JSON.parse(notice.body) as {
     data: {

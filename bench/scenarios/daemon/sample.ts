@@ -9,12 +9,15 @@ import type { Answer, World, WorldEvent, WorldReason, WorldStep } from '../world
 
 const dayMs = 86_400_000;
 
-/** Wall milliseconds at a world's start. */
+/** The time of the wall clock at the start of a world, milliseconds. */
 export const epochMs = Date.UTC(2026, 0, 1);
 
 type Stall = Extract<WorldEvent, { kind: 'stall' }>;
 
-/** What a worker would hand back for a probe that starts at `startMs`; its `endedMonotonicMs` is when it does. */
+/**
+ * The sample of a probe that starts at `startMs`, as a probing thread would return it. It arrives at its
+ * `endedMonotonicMs`.
+ */
 export function sampleOf(
   world: World,
   address: string | null,
@@ -68,7 +71,10 @@ export function sampleOf(
   };
 }
 
-/** A step of another ecosystem is what plays its part in Go's: the canary, a download, or what a mirror is asked about one module, or none. */
+/**
+ * The step of Go that simulates a step of another ecosystem: `mod` for the canary, `zip` for a download, `list` or
+ * `info` for other requests about a module, and `sumdb` for requests without a module.
+ */
 export function worldStepOf(ecosystem: EcosystemId, step: string): WorldStep {
   const found = registry.of(ecosystem);
   const facts = found?.steps[step];
@@ -78,12 +84,12 @@ export function worldStepOf(ecosystem: EcosystemId, step: string): WorldStep {
   return facts.grain === 'mirror' ? 'sumdb' : facts.grain === 'module' ? 'list' : 'info';
 }
 
-/** Whoever never answers does not connect. */
+/** A mirror that never responds counts as one to which no connection is possible. */
 function lateKind({ tookMs }: Answer): 'timeout_connect' | 'timeout_processing' {
   return Number.isFinite(tookMs) ? 'timeout_processing' : 'timeout_connect';
 }
 
-/** What a control says that is asked at `startMs`, and when on the monotonic clock. */
+/** The response of a control to a request at `startMs`. `endMs`: when it arrives, monotonic milliseconds. */
 export function controlOf(
   world: World,
   name: string,
@@ -99,7 +105,10 @@ export function controlOf(
   return { endMs, answer: { name, answered: isUp, latencyMs: isUp ? tookMs : null, code } };
 }
 
-/** A process that stands still sees nothing before it goes on: `delayMs` is for how long it did. */
+/**
+ * A stalled process sees a response only at the end of the stall. `delayMs`: the length of the longest stall during the
+ * request.
+ */
 function stretched(startMs: number, tookMs: number, stalls: readonly Stall[]): { endMs: number; delayMs: number } {
   let endMs = startMs + tookMs;
   let delayMs = 0;
@@ -111,7 +120,7 @@ function stretched(startMs: number, tookMs: number, stalls: readonly Stall[]): {
   return { endMs, delayMs };
 }
 
-/** The first bytes of an artifact show no hash. */
+/** The first bytes of an artifact do not show whether its hash is right. */
 function seen(answer: Answer, isPeek: boolean): Answer {
   return isPeek && answer.reason === 'mismatch' ? { ...answer, reason: null } : answer;
 }
@@ -140,7 +149,7 @@ const codes = {
   tls_name: 'ERR_TLS_CERT_ALTNAME_INVALID',
 } as const;
 
-/** The failure that a probe tells of; wrong bytes are the same ones each time that a mirror is asked. */
+/** The failure that a probe reports for a reason of a world. The wrong bytes of a mirror are always the same ones. */
 function failureOf(kind: WorldReason, { status, retryAfterMs, bytes }: Answer, registry: string): ProbeFailure {
   switch (kind) {
     case 'cut':

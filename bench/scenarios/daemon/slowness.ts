@@ -11,11 +11,14 @@ interface Timed {
 /** Round trips of one mirror over the last hour, by target. */
 export interface Slowness {
   observe(targetId: string, seconds: number, atMs: number): void;
-  /** The rule `MirrorSlow`: half of the judged targets, by the 95th percentile of the hour and of its last quarter. */
+  /**
+   * The rule `MirrorSlow`: true if half of the judged targets are slow. A target is slow if the 95th percentiles of the
+   * last hour and of its last quarter are above the limit.
+   */
   isSlow(baselines: ReadonlyMap<string, number>, nowMs: number): boolean;
 }
 
-/** A mirror before its first answer. */
+/** Makes the record of a mirror without responses. */
 export function createSlowness(): Slowness {
   const targets = new Map<string, Timed[]>();
   return {
@@ -42,7 +45,10 @@ export function createSlowness(): Slowness {
   };
 }
 
-/** As `histogram_quantile`: linear within a bucket, never above the last bound; NaN of nothing. */
+/**
+ * The 95th percentile as Prometheus's `histogram_quantile` computes it: linear within a bucket, never above the last
+ * bound; NaN without values.
+ */
 export function p95(timed: readonly { readonly seconds: number }[]): number {
   if (timed.length === 0) return Number.NaN;
   const counts = secondsBuckets.map(() => 0);

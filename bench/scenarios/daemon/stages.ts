@@ -11,7 +11,10 @@ import { createEvidenceBook, type EvidenceBook } from '../../../src/state/eviden
 import type { WorldSetup } from '../world.ts';
 import { configOf, declaredBy } from './config.ts';
 
-/** The stages that judge, as `src/daemon/assemble.ts` makes them; no worker, board, exporter or log. */
+/**
+ * The daemon's stages that make decisions, as `src/daemon/assemble.ts` makes them. There are no probing threads, board,
+ * exporter or log.
+ */
 export interface Stages {
   setup: WorldSetup;
   config: Config;
@@ -23,14 +26,14 @@ export interface Stages {
   readonly notifier: Notifier;
 }
 
-/** No world names a cron expression. */
+/** No world uses a cron expression. */
 const calendar: Calendar = {
   nextAfter() {
     throw new Error('a world has no cron');
   },
 };
 
-/** The stages of a daemon that starts now, with what its state file still knows. */
+/** Makes the stages of a daemon that starts now, and restores the stored state of `kept`. */
 export function assemble(setup: WorldSetup, kept: KeptLoop, random: Random, now: Now): Stages {
   const config = configOf(setup);
   const targets = expandTargets(config);

@@ -1,11 +1,14 @@
 import type { Advice, AdviceCause, AdviceChange } from '../../../src/core/advice.ts';
 
-/** Clients need these moves whatever the scores. */
+/** Causes for which clients must move, whatever the scores of the mirrors. */
 const needed: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch', 'refusal']);
-/** Smaller differences are noise. */
+/** A smaller difference of two scores is noise. Seconds. */
 const noiseSeconds = 0.01;
 
-/** Collects the moves by choice that their own table of candidates speaks against. */
+/**
+ * Collects moves by choice (not forced by an outage) to a mirror with a worse score in the table of candidates of the
+ * same advice.
+ */
 export interface TableCheck {
   note(change: AdviceChange): void;
   readonly against: readonly string[];
@@ -20,7 +23,7 @@ export function createTableCheck(): TableCheck {
       const before = proposed.get(advice.id);
       if (change === 'proposed') proposed.set(advice.id, advice);
       if (change === 'proposed' && !needed.has(advice.cause)) check(advice, advice.from, advice.to);
-      // A withdrawal by choice has a table of its own.
+      // A withdrawn advice has a new table if clients were moved back by choice.
       if (change === 'withdrawn' && before !== undefined && before.candidates !== advice.candidates)
         check(advice, advice.to, advice.from);
     },

@@ -2,19 +2,22 @@ import { chainBehind, chainText } from '../players/chain.ts';
 import { scenesOf } from '../players/scene.ts';
 import type { Move, World, WorldChain } from '../world.ts';
 
-/** Distance of the points in time at which truth is looked up, milliseconds. */
+/** The interval between two points of time at which true costs are computed, milliseconds. */
 export const gridMs = 10_000;
 
-/** An upstream's declared chains in order of time; clients stand on each anew when it is declared. */
+/** A period with one declared chain of an upstream. At a change of the declared chain, clients use the new one. */
 export interface Declared {
   readonly fromMs: number;
   readonly toMs: number;
   readonly chain: WorldChain;
-  /** The chains of every head that could be preferred. */
+  /** The declared chain, and the chain with each other possible head. */
   readonly heads: readonly WorldChain[];
 }
 
-/** What builds cost by truth on a grid of time, each chain looked up once. Point `k` stands for [k, k + 1) x `gridMs`. */
+/**
+ * The true costs of builds at points of time, each computed once for a chain. Point `k` stands for the time from k ×
+ * `gridMs` to (k + 1) × `gridMs`.
+ */
 export class Costs {
   readonly world: World;
   readonly points: number;
@@ -42,7 +45,7 @@ export class Costs {
     return this.declared.get(upstream) ?? [];
   }
 
-  /** True where a reload put clients on another declared chain after `sinceMs`, at `atMs` at the latest. */
+  /** True if a reload after `sinceMs`, and at `atMs` at the latest, changed the declared chain. */
   isRedeclared(upstream: string, sinceMs: number, atMs: number): boolean {
     const declared = this.declaredOf(upstream);
     return declared.some(({ fromMs, chain }, epoch) => {
@@ -51,7 +54,7 @@ export class Costs {
     });
   }
 
-  /** Seconds a build with this chain costs at a point. */
+  /** The cost of a build with this chain at a point, seconds. */
   at(upstream: string, chain: WorldChain, point: number): number {
     const key = `${upstream} ${chainText(chain)}`;
     let row = this.known.get(key);
@@ -66,7 +69,7 @@ export class Costs {
     return cost;
   }
 
-  /** The cheapest chain that could be in force at a point, and its cost. */
+  /** The cheapest of the chains with each possible head at a point, and its cost. */
   best(upstream: string, point: number): { readonly chain: WorldChain; readonly cost: number } {
     const now = declaredAt(this.declaredOf(upstream), point * gridMs);
     let best: { chain: WorldChain; cost: number } | null = null;
@@ -77,7 +80,7 @@ export class Costs {
     return best ?? { chain: { members: [], separators: [] }, cost: 0 };
   }
 
-  /** The chain in force at each point when these moves were made; a point belongs to what is in force at its begin. */
+  /** For each point, the chain that is in use at its start, after the given moves. */
   inForce(upstream: string, moves: readonly Move[]): readonly WorldChain[] {
     const declared = this.declaredOf(upstream);
     const own = moves.filter((move) => move.upstream === upstream).toSorted((one, other) => one.atMs - other.atMs);
@@ -101,14 +104,14 @@ export class Costs {
   }
 }
 
-/** The declared chain at a time; the last one past its end. */
+/** The period of declared chains that contains a time; after the end of the world, the last one. */
 export function declaredAt(declared: readonly Declared[], atMs: number): Declared | null {
   return declared.findLast(({ fromMs }) => fromMs <= atMs) ?? declared[0] ?? null;
 }
 
 const last: { world: World | null; costs: Costs | null } = { world: null, costs: null };
 
-/** The costs of a world; kept for the world asked last, since several players are scored in it. */
+/** The costs of a world. Those of the last world are cached, because several players are scored in the same world. */
 export function costsOf(world: World): Costs {
   if (last.world !== world || !last.costs) {
     last.world = world;
@@ -118,8 +121,8 @@ export function costsOf(world: World): Costs {
 }
 
 /**
- * The moves of somebody who knows the costs of `latePoints` points ago and moves where another chain was cheaper by more
- * than `hysteresis`.
+ * The moves of a player that knows the true costs of `latePoints` points ago. It moves to the cheapest chain if that is
+ * cheaper by more than the share `hysteresis`.
  */
 export function cheapestHeads(world: World, hysteresis: number, latePoints = 0): readonly Move[] {
   const costs = costsOf(world);

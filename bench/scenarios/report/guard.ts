@@ -2,22 +2,27 @@ import { baselines, daemonNames } from '../players/registry.ts';
 import type { Score } from './score.ts';
 import { type Row, rowsOf } from './tables.ts';
 
-/** What the totals of a run may be at worst: wider than what was measured, so that a few unlucky worlds are no alarm. */
+/**
+ * The worst totals that a run may have. They allow more than was measured, so that a few unlucky worlds are no alarm.
+ */
 export const allowed = {
-  /** What clients pay in worlds with trouble at a mirror, as a multiple of the oracle's. */
+  /** The cost for clients in worlds with a fault of a mirror, as a multiple of the cost with the best chain. */
   ratio: 1.3,
-  /** Share of moves that are harmful, and of costly incidents that are missed. */
+  /** `harmful`: the share of moves that are harmful. `missed`: the share of costly incidents that are missed. */
   harmful: 0.06,
   missed: 0.12,
-  /** Harmful moves where nothing is wrong or the trouble is our own: tails of σ = 1 still give one now and then. */
+  /**
+   * The number of harmful moves while nothing is wrong, or while the daemon's own network has the fault. It is not 0,
+   * because response times with a heavy tail (σ = 1) still cause a few.
+   */
   harmfulFalse: 3,
-  /** Moves by choice against the table of their own decision. */
+  /** Moves by choice to a mirror with a worse score in the table of candidates of the same advice. */
   againstTable: 0,
 } as const;
 
 /**
- * Holds the daemon's totals against what is allowed and against every baseline that was played.
- * @returns one line for each total that does not hold; empty: all do. A run without the daemon holds nothing.
+ * Compares the daemon's totals with what is allowed, and with every baseline that was played.
+ * @returns one line for each total that is too high, or if the daemon was not played; empty: all totals are good
  */
 export function guard(scores: readonly Score[]): readonly string[] {
   const troubled = scores.filter(({ incidentCost }) => incidentCost !== null);

@@ -5,19 +5,19 @@ import { poissonInterval } from './poisson.ts';
 import type { Score } from './score.ts';
 import { alikeShare, type Row, rowsOf, type Standing, standingsOf, worseThanBaseline } from './tables.ts';
 
-/** What the report says about how it was made. */
+/** How the report was made, for its text. */
 export interface Circumstances {
-  /** Which seeds: `odd seeds 1 to 19`. */
+  /** The seeds as text: `odd seeds 1 to 19`. */
   readonly seeds: string;
   readonly command: string;
   readonly baselines: readonly string[];
-  /** What is wrong in each family, by name. */
+  /** The fault of each family, by the name of the family. */
   readonly what: ReadonlyMap<string, string>;
-  /** Lines of groups of places, as `groupRows`. */
+  /** The rows of the table of groups of places, from `groupRows`. */
   readonly groups: readonly (readonly string[])[];
 }
 
-/** The meaning of players and columns. */
+/** The text of the report that explains players and columns. */
 const legend: readonly string[] = [
   'In each simulated world it is known which mirrors have a fault, and when. A *family* is a kind of world. In descriptions of families, the',
   '*head* is the first mirror of the chain, *we* are the daemon of mirrorwatch, and *our line* is its network.',
@@ -100,7 +100,6 @@ export function reportOf(all: readonly Score[], circumstances: Circumstances): s
   ].join('\n');
 }
 
-/** What clients pay in windows around outages on record, both ways. */
 function recordedSection(scores: readonly Score[], what: Circumstances['what']): readonly string[] {
   const windows = [...new Set(scores.map(({ seed }) => seed))].toSorted((one, other) => one - other);
   return [
@@ -118,7 +117,6 @@ function recordedSection(scores: readonly Score[], what: Circumstances['what']):
   ];
 }
 
-/** Lines of groups of places beside each place alone. */
 function groupSection(groups: Circumstances['groups']): readonly string[] {
   return [
     '## Groups of places',

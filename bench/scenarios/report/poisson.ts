@@ -1,6 +1,6 @@
 /**
- * The exact 90 % interval of a mean, in events, after `count` events were seen: 5 % of such runs would see so many or more at
- * `low`, 5 % so many or fewer at `high`.
+ * The exact 90 % confidence interval of the mean of a Poisson distribution, after `count` observed events. If the mean
+ * were `low`, 5 % of runs would have `count` events or more; if it were `high`, 5 % would have `count` or fewer.
  * @param count  0 or more; 0: `low` is 0
  * @see https://en.wikipedia.org/wiki/Poisson_distribution#Confidence_interval
  */
@@ -12,7 +12,7 @@ export function poissonInterval(count: number): { readonly low: number; readonly
   };
 }
 
-/** The largest mean up to `most` at which `holds`; it holds at every smaller one. */
+/** The largest mean up to `most` for which `holds` returns true. It must return true for every smaller mean. */
 function meanWhere(most: number, holds: (mean: number) => boolean): number {
   let [low, high] = [0, most];
   for (let halving = 0; halving < 50; halving += 1) {
@@ -23,7 +23,7 @@ function meanWhere(most: number, holds: (mean: number) => boolean): number {
   return low;
 }
 
-/** How likely at most `count` events are where `mean` are expected. */
+/** The probability of at most `count` events if `mean` events are expected. */
 function atMost(count: number, mean: number): number {
   let sum = 0;
   let logTerm = -mean;

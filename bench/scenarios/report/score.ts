@@ -2,41 +2,53 @@ import { chainText } from '../players/chain.ts';
 import type { Incident, Move, Played, World, WorldChain } from '../world.ts';
 import { type Costs, costsOf, declaredAt, gridMs } from './costs.ts';
 
-/** Lengths of time by which moves and incidents are judged, in grid points. */
+/**
+ * The period after a move over which its costs are compared (`horizon`), and the period over which an incident must be
+ * costly (`patience`). In points of `gridMs`.
+ */
 const horizon = 600_000 / gridMs;
 const patience = 1_200_000 / gridMs;
-/** A move is harmful that makes the horizon dearer by this share. */
+/** A move is harmful if it raises the cost within `horizon` by more than this share. */
 const harm = 0.25;
-/** A move is needless that saves less than this share of the horizon, and helps that saves more than `help`. */
+/**
+ * A move is needless if it saves less than the share `nothing` of the cost within `horizon`. It helps if it saves more
+ * than the share `help`.
+ */
 const nothing = 0.02;
 const help = 0.1;
-/** An incident is costly where clients pay this share more than the best chain would. */
+/** An incident is costly if clients of the declared chain pay this share more than with the best chain. */
 const costly = 0.2;
-/** Trouble counts as missed while less than this share of what the declared chain pays too much was taken away. */
+/** An incident is missed if a player avoids less than this share of the excess cost of the declared chain. */
 const untouched = 0.5;
 
-/** A move with the truth about the ten minutes behind it, seconds a build. */
+/**
+ * A move with the true mean cost of builds in the next ten minutes, seconds: `staying` without the move, `moving` with
+ * it.
+ */
 export interface JudgedMove extends Move {
   readonly staying: number;
   readonly moving: number;
   readonly isHome: boolean;
   readonly isHarmful: boolean;
   readonly isNeedless: boolean;
-  /** In a calm world, or while the trouble was our own. */
+  /** True in a calm world, or while the daemon's own network had a fault. */
   readonly isFalse: boolean;
 }
 
-/** What one player's play of one world was worth. Sums, so that worlds can be added. */
+/** The result of one player in one world. Counts of several worlds can be added. */
 export interface Score {
   readonly family: string;
   readonly group: string;
   readonly seed: number;
   readonly isCalm: boolean;
   readonly player: string;
-  /** Seconds a build, mean over the world and its upstreams, and the same for the best chain at every moment. */
+  /**
+   * `cost`: mean seconds per build over the world and its upstreams. `bestCost`: the same with the best chain at every
+   * moment.
+   */
   readonly cost: number;
   readonly bestCost: number;
-  /** The same within the windows of `them` incidents; `null`: there are none. */
+  /** `cost` and `bestCost` within incidents of mirrors; `null`: there are none. */
   readonly incidentCost: number | null;
   readonly incidentBest: number | null;
   readonly moves: number;
@@ -44,28 +56,34 @@ export interface Score {
   readonly harmfulFalse: number;
   readonly needless: number;
   readonly needlessFalse: number;
-  /** Departures in calm, and over how many upstream-years. */
+  /**
+   * `calmDepartures`: moves away from the declared chain in a calm world. `calmYears`: the length of that world, in
+   * years of one upstream.
+   */
   readonly calmDepartures: number;
   readonly calmYears: number;
   readonly incidents: number;
-  /** Incidents that would cost clients of the declared chain a fifth more for twenty minutes, and those missed. */
+  /**
+   * `costlyIncidents`: incidents in which clients of the declared chain pay 20 % too much over twenty minutes.
+   * `missed`: those that the player missed.
+   */
   readonly costlyIncidents: number;
   readonly missed: number;
-  /** Seconds from when clients pay a fifth too much in an incident to the first advice that helps, where one came. */
+  /** For each incident with a move that helps: seconds from when clients pay 20 % too much, to that move. */
   readonly delays: readonly number[];
-  /** Messages that a person gets in a chat where what was sent can be changed. */
+  /** The number of messages that a person gets, in a chat in which sent messages can be changed. */
   readonly notices: number;
   readonly spikes: number;
   readonly mirrorMonths: number;
   readonly probes: number;
   readonly extraProbes: number;
-  /** Moves by choice against the table of their own decision. */
+  /** Moves by choice to a mirror with a worse score in the table of candidates of the same advice. */
   readonly againstTable: number;
 }
 
 const yearMs = 365.25 * 86_400_000;
 
-/** Judges what came of a player in a world by truth. */
+/** Scores what a player did in a world, by the true costs. */
 export function scoreOf(world: World, player: string, played: Played): Score {
   const costs = costsOf(world);
   const moves = judgedMoves(world, played.moves);
@@ -107,7 +125,10 @@ export function scoreOf(world: World, player: string, played: Played): Score {
   };
 }
 
-/** Each move beside what its next ten minutes cost by truth, with it and without it. Moves to the chain in force are none. */
+/**
+ * The moves with the true costs of the next ten minutes, with and without each move. A move to the chain in use is left
+ * out.
+ */
 export function judgedMoves(world: World, moves: readonly Move[]): readonly JudgedMove[] {
   const costs = costsOf(world);
   const before = new Map<string, Move>();
@@ -164,7 +185,10 @@ interface Story {
   readonly delaySeconds: number | null;
 }
 
-/** How an incident of a mirror went: whether it mattered, whether it was missed, and how long right advice took. */
+/**
+ * How a player dealt with an incident of a mirror: whether the incident was costly, whether it was missed, and the
+ * delay until a move helped.
+ */
 function storyOf(costs: Costs, incident: Incident, moves: readonly Move[], judged: readonly JudgedMove[]): Story {
   const { upstream, fromMs, toMs } = incident;
   const declared = costs.inForce(upstream, []);
@@ -198,7 +222,9 @@ function storyOf(costs: Costs, incident: Incident, moves: readonly Move[], judge
   };
 }
 
-/** True where both sums are above 0 over some twenty minutes in which no move helped. */
+/**
+ * True if there are twenty minutes without a helpful move, in which the sums of `dear` and of `unhelped` are above 0.
+ */
 function hasDearStretch(
   from: number,
   to: number,
@@ -209,7 +235,7 @@ function hasDearStretch(
   let dear = 0;
   let unhelped = 0;
   for (let point = from; point < to; point += 1) {
-    // What was paid until the help came belongs to no later stretch.
+    // Costs before a helpful move do not count for a later period.
     if (helped.has(point)) {
       window = [];
       dear = 0;
@@ -236,7 +262,7 @@ function pointOf(atMs: number): number {
   return Math.floor(atMs / gridMs);
 }
 
-/** Mean cost over the ten minutes from the point behind a move on, or what is left of the world. */
+/** The mean cost over the ten minutes after a move, or until the end of the world. */
 function meanOver(costs: Costs, upstream: string, chain: WorldChain, point: number): number {
   const from = Math.min(point + 1, costs.points - 1);
   const to = Math.min(costs.points, from + horizon);

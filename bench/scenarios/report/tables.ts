@@ -1,11 +1,14 @@
 import { references } from '../players/registry.ts';
 import type { Score } from './score.ts';
 
-/** What one player's scores over some worlds come to. */
+/** The sums and means of one player's scores over several worlds. */
 export interface Row {
   readonly player: string;
   readonly worlds: number;
-  /** Seconds a build, mean over worlds; and as a multiple of the best chain's at every moment. */
+  /**
+   * `cost`: mean seconds per build over the worlds. `ratio`: the cost as a multiple of the cost with the best chain at
+   * every moment.
+   */
   readonly cost: number;
   readonly ratio: number;
   readonly moves: number;
@@ -15,24 +18,27 @@ export interface Row {
   readonly needlessFalse: number;
   readonly costlyIncidents: number;
   readonly missed: number;
-  /** Seconds; `null`: no right advice in any world. */
+  /** Delays until a move helped, seconds: median and 90th percentile; `null`: no move helped in any world. */
   readonly delayMedian: number | null;
   readonly delayP90: number | null;
-  /** Messages for each incident of a mirror, mean and median over worlds; `null`: there was none. */
+  /** Messages for each incident of a mirror: mean, and median over the worlds; `null`: no incident. */
   readonly notices: number | null;
   readonly noticesMedian: number | null;
-  /** Departures a calm upstream-year, spikes a calm mirror-month; `null`: no calm. */
+  /** Moves away from the declared chain per year of one upstream in calm worlds; `null`: no calm world. */
   readonly departuresAYear: number | null;
-  /** Departures in calm, and over how many upstream-years. */
+  /**
+   * `calmDepartures`: moves away from the declared chain in calm worlds. `calmYears`: the length of these worlds, in
+   * years of one upstream.
+   */
   readonly calmDepartures: number;
   readonly calmYears: number;
   readonly spikesAMonth: number | null;
-  /** Probes beyond the schedule, as a share of the scheduled. */
+  /** Probes beyond the schedule, as a share of the scheduled probes. */
   readonly extra: number;
   readonly againstTable: number;
 }
 
-/** Adds scores up, a row a player, in the order in which players first appear. */
+/** Adds up scores: one row for each player, in the order in which players first appear. */
 export function rowsOf(scores: readonly Score[]): readonly Row[] {
   return [...Map.groupBy(scores, ({ player }) => player)].map(([player, own]) => rowOf(player, own));
 }
@@ -84,28 +90,31 @@ function rowOf(player: string, scores: readonly Score[]): Row {
   };
 }
 
-/** The nearest-rank quantile of sorted numbers; `null` of none. */
+/** The nearest-rank quantile of sorted numbers; `null`: no numbers. */
 export function quantile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
 }
 
-/** How a player stands beside the baselines in one family. */
+/** The costs of the players in one family. */
 export interface Standing {
   readonly family: string;
   readonly group: string;
-  /** Lowest cost of a baseline, whose it is, and the highest. */
+  /**
+   * The lowest cost of a baseline (`best`), the name of that baseline (`bestOf`), and the highest cost of a baseline
+   * (`worst`).
+   */
   readonly best: number;
   readonly bestOf: string;
   readonly worst: number;
   readonly costs: ReadonlyMap<string, number>;
-  /** No baseline and no player differs from another by more than 3 %. */
+  /** True if the costs of all players, except those that know the truth, differ by at most 3 %. */
   readonly isAlike: boolean;
 }
 
-/** Share within which players count as alike. */
+/** If costs differ by at most this share, the players count as equally good. */
 export const alikeShare = 0.03;
 
-/** Each family with what everyone pays in it, in the order of the scores. */
+/** The costs of all players in each family, in the order of the scores. */
 export function standingsOf(scores: readonly Score[], baselines: readonly string[]): readonly Standing[] {
   return [...Map.groupBy(scores, ({ family }) => family)].map(([family, own]) => {
     const costs = new Map(rowsOf(own).map(({ player, cost }) => [player, cost]));
@@ -127,7 +136,10 @@ export function standingsOf(scores: readonly Score[], baselines: readonly string
   });
 }
 
-/** Families, beside those where all are alike, in which a player pays more than the best baseline. */
+/**
+ * The families in which a player's cost is above that of the best baseline. Families in which all players are equally
+ * good are left out.
+ */
 export function worseThanBaseline(standings: readonly Standing[], player: string): readonly Standing[] {
   return standings.filter(({ costs, best, isAlike }) => !isAlike && (costs.get(player) ?? 0) > best);
 }
