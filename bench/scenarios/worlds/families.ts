@@ -12,7 +12,7 @@ import { sizeFamilies } from './families/sizes.ts';
 import { belowFamilies, stepFamilies } from './families/slow.ts';
 import { waitFamilies } from './families/waits.ts';
 
-/** Families with something wrong, those of one kind together. */
+/** The families with a fault, sorted by group. */
 export const incidentFamilies: readonly Family[] = [
   ...hardFamilies,
   ...stepFamilies,
@@ -31,10 +31,10 @@ export const incidentFamilies: readonly Family[] = [
   ...waitFamilies,
 ];
 
-/** Every family of worlds: what goes wrong, then a year of what does not. */
+/** All families: those with a fault, then the calm ones (without a fault), which together make a year. */
 export const families: readonly Family[] = [...incidentFamilies, ...calmFamilies()];
 
-/** Every family, the calm ones `calmDays` long: for a short run. */
+/** All families, with calm worlds of `calmDays` days each, for a short run. */
 export function familiesWithCalm(calmDays: number): readonly Family[] {
   return [...incidentFamilies, ...calmFamilies(calmDays)];
 }

@@ -1,10 +1,10 @@
 import type { Family } from '../../world.ts';
 import { type Draft, dayMs, familiesOf, hourMs, minuteMs, type Row, secondMs, setupOf } from './draft.ts';
 
-/** Length of a calm world, days, that makes a year of them all over ten seeds. */
+/** The length of a calm world, days. With it, the fourteen calm families make a year over ten seeds. */
 export const usualCalmDays = 365 / 10 / 14;
 
-/** Worlds of `calmDays` in which nothing is wrong: whatever moves is a false move. */
+/** Families of worlds without a fault, each `calmDays` days long. In them every move is a false move. */
 export function calmFamilies(calmDays: number = usualCalmDays): readonly Family[] {
   return familiesOf('healthy noise', rowsOf(calmDays));
 }

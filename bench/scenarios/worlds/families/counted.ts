@@ -1,7 +1,10 @@
 import { type Draft, familiesOf, hourMs, minuteMs, type Row, secondMs } from './draft.ts';
 import { allAlong, declareOurs, failing, failings, mirrorAt, stretch, strike, strikeHead } from './spoil.ts';
 
-/** Every mirror counts: who requests more than a schedule does is refused for a while. Clients stay below it. */
+/**
+ * Makes every mirror count requests. A client with more than 20 to 40 requests a minute gets 429 for a while. The
+ * simulated builds stay below that.
+ */
 function count(draft: Draft, waitMinutes: readonly [number, number] = [1.5, 20]): void {
   const { draw } = draft;
   const requests = draw.whole(20, 40);
@@ -9,7 +12,7 @@ function count(draft: Draft, waitMinutes: readonly [number, number] = [1.5, 20])
   for (const mirror of draft.mirrors) mirror.allowance = { requests, windowMs: minuteMs, waitMs };
 }
 
-/** The head is dead for some seconds now and then. */
+/** Makes the head dead for 3 to 8 seconds every 15 to 40 minutes. */
 function blink(draft: Draft): void {
   const { draw } = draft;
   const gate = { kind: 'pulse', onMs: draw.between(3, 8) * secondMs, offMs: draw.between(15, 40) * minuteMs } as const;
@@ -81,5 +84,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Mirrors that count what we request, one that refuses by chance, and one that is full. */
+/** Families with status 429: mirrors count our requests, refuse some at random, or are overloaded. */
 export const countedFamilies = familiesOf('refused for our pace', rows);

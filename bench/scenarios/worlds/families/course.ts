@@ -107,5 +107,5 @@ const turns: readonly Row[] = [
   },
 ];
 
-/** Trouble with a course: moves on, ends, seems to end, grows. */
+/** Families in which a fault changes over time: it moves to another mirror, ends, seems to end, or grows. */
 export const courseFamilies = familiesOf('in turn, recovery, poisoning', turns);

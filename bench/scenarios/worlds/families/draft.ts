@@ -9,42 +9,45 @@ export const minuteMs = 60_000;
 export const hourMs = 3_600_000;
 export const dayMs = 86_400_000;
 
-/** What a family wants other than the ordinary. */
+/** How the worlds of a family differ from an ordinary world, besides their fault. */
 export interface Wishes {
-  /** Mirrors of each upstream, or one number for each of them; left out: 3 to 5. */
+  /** The number of mirrors of each upstream, or a list with one number for each upstream; absent: 3 to 5. */
   readonly mirrors?: number | readonly number[];
-  /** Left out: 1. */
+  /** The number of upstreams; absent: 1. */
   readonly upstreams?: number;
-  /** Modules of each upstream; left out: 3 or 4. */
+  /** The number of modules of each upstream; absent: 3 or 4. */
   readonly modules?: number;
-  /** Left out: 0 to 2. */
+  /** The number of controls; absent: 0 to 2. */
   readonly controls?: number;
-  /** Left out: 30 s. */
+  /** The interval of the canary; absent: 30 s. */
   readonly everyMs?: number;
-  /** Mirrors in the declared chain; left out: 1 to 3. */
+  /** The number of mirrors in the declared chain; absent: 1 to 3. */
   readonly chained?: number;
-  /** Left out: 0.1 to 0.35. */
+  /** The σ of the log-normal factor on response times; absent: 0.1 to 0.35. */
   readonly sigma?: number;
-  /** Left out: none in half of the worlds, else up to 0.3 %, mostly far below, alike for all mirrors. */
+  /**
+   * The share of responses that fail at random, the same for all mirrors. Absent: 0 in half of the worlds, else at most
+   * 0.3 % and mostly far less.
+   */
   readonly failureShare?: number;
-  /** Zips of the head take below 2.5 s, so that even 15 times as long few pass the client's limit. */
+  /** True: zips of the head take less than 2.5 s. Even if they take 15 times as long, few exceed the client's limit. */
   readonly quickZips?: boolean;
 }
 
-/** A stretch of time. */
+/** A period of time. */
 export interface Window {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A mirror while its world is being made. */
+/** A mirror while its world is built. */
 export type DraftMirror = { -readonly [Key in keyof MirrorModel]: MirrorModel[Key] } & { effects: Effect[] };
 
-/** A world while it is being made: ordinary at first, until a family spoils it. */
+/** A world while it is built. It has no fault until a family adds one. */
 export interface Draft {
   readonly draw: Draw;
   durationMs: number;
-  /** When things are wrong, unless the family says otherwise. */
+  /** The time of the fault, unless the family defines another one. */
   readonly window: Window;
   readonly upstreams: readonly string[];
   readonly mirrors: DraftMirror[];
@@ -59,7 +62,7 @@ export interface Draft {
   isCalm: boolean;
 }
 
-/** One family: its row. */
+/** The definition of one family. `spoil` adds the fault to a draft. */
 export interface Row {
   readonly name: string;
   readonly what: string;
@@ -67,7 +70,7 @@ export interface Row {
   readonly spoil: (draft: Draft) => void;
 }
 
-/** The families of one group. */
+/** Makes the families of one group. */
 export function familiesOf(group: string, rows: readonly Row[]): readonly Family[] {
   return rows.map((row) => ({
     name: row.name,
@@ -82,14 +85,14 @@ export function familiesOf(group: string, rows: readonly Row[]): readonly Family
   }));
 }
 
-/** The world that the draft has become. */
+/** Builds the world of a finished draft. */
 export function worldFrom(draft: Draft, family: string, group: string, seed: number): World {
   draft.events.sort((one, other) => one.atMs - other.atMs);
   draft.incidents.sort((one, other) => one.fromMs - other.fromMs);
   return buildWorld(family, group, seed, { ...draft, setup: setupOf(draft) });
 }
 
-/** The configuration of the draft as it stands. */
+/** The configuration of a draft in its current state. */
 export function setupOf(draft: Draft): WorldSetup {
   return { ...draft.setup, mirrors: draft.mirrors.map(asConfigured) };
 }
@@ -98,7 +101,7 @@ function asConfigured({ name, url, address, upstream, role, weight }: DraftMirro
   return { name, url, address, upstream, role, weight };
 }
 
-/** A world in which nothing is wrong yet. */
+/** Makes the draft of a world without a fault. */
 export function ordinary(draw: Draw, wishes: Wishes): Draft {
   const upstreams = ['go', 'corp', 'lab'].slice(0, wishes.upstreams ?? 1);
   const world = worldOf(draw, wishes);
@@ -175,7 +178,10 @@ function worldOf(draw: Draw, wishes: Wishes): Common {
   };
 }
 
-/** The first is the best of them or close to it, so that nothing but what a family does is a reason to leave it. */
+/**
+ * Draws the mirrors of an upstream. The first one is the best or close to it, so that only the fault of the family is a
+ * reason to leave it.
+ */
 function mirrorsOf(draw: Draw, upstream: string, count: number, world: Common): DraftMirror[] {
   return Array.from({ length: count }, (_, index) => {
     const slower = () => (index === 0 ? 1 : draw.scaled(0.98, 2.2));
@@ -231,7 +237,7 @@ function controlOf(draw: Draw, index: number): ControlModel {
   return { name, url, rttMs: draw.scaled(8, 120), overTls };
 }
 
-/** `a` to `t`. */
+/** The name of a mirror by its index: `a` to `t`. */
 export function mirrorName(index: number): string {
   return String.fromCharCode('a'.charCodeAt(0) + index);
 }

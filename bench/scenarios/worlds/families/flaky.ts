@@ -113,8 +113,8 @@ function pulse(onMs: number, offMs: number, failing: (typeof deadly)[number]) {
   return { failing, gate: { kind: 'pulse', onMs, offMs } } as const;
 }
 
-/** Fails now and then: evenly, in bursts, on and off. */
+/** Families in which the head fails intermittently: evenly, in bursts, or by turns. */
 export const flakyFamilies = familiesOf('5–35 % failures, bursts, flapping', flaky);
 
-/** Mostly well, and bad for some. */
+/** Families in which most responses of the head are normal, and some are late or fail. */
 export const tailFamilies = familiesOf('tail, one bad backend', tails);

@@ -56,5 +56,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Dead in one way or another, all of it, until it is mended. */
+/** Families in which every request to the head fails, until it is repaired. */
 export const hardFamilies = familiesOf('hard failure', rows);

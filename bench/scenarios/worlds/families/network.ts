@@ -70,5 +70,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Names, certificates, address families, and who stands between. */
+/** Families with a fault of DNS, of the certificate, of one address family, or of a device in front of the head. */
 export const networkFamilies = familiesOf('network', rows);

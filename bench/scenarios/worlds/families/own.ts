@@ -1,7 +1,10 @@
 import { type Draft, familiesOf, hourMs, minuteMs, type Row, secondMs } from './draft.ts';
 import { declareOurs, failing, failings, stretch, strikeLine } from './spoil.ts';
 
-/** Losing `loss` of the packets, with four round trips an answer: an answer fails where one is lost three times. */
+/**
+ * Makes the daemon's own network lose the share `loss` of packets. A response needs four round trips, and it fails if
+ * the packet of one of them is lost three times.
+ */
 function lose(draft: Draft, loss: number): void {
   strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 3) ** 4, failing: failings.hanging });
   strikeLine(draft, 'lossy', { share: 1 - (1 - loss) ** 4, addMs: 1000 });
@@ -161,5 +164,5 @@ function around(draft: Draft, atMs: number) {
   return { fromMs: atMs, toMs: Math.min(draft.durationMs, atMs + 5 * minuteMs) };
 }
 
-/** The trouble is ours: moving helps nobody. */
+/** Families with a fault of the daemon's own network or process. A move helps no client. */
 export const ownFamilies = familiesOf('own line', rows);

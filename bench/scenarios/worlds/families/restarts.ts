@@ -1,7 +1,7 @@
 import { type Draft, familiesOf, minuteMs, type Row, secondMs, setupOf } from './draft.ts';
 import { deadly, serverErrors, strikeHead } from './spoil.ts';
 
-/** A moment inside the trouble, at `share` of it. */
+/** A time during the fault, at the given share of its duration. */
 function within(draft: Draft, share: number): number {
   return draft.window.fromMs + share * (draft.window.toMs - draft.window.fromMs);
 }
@@ -58,5 +58,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** What happens to us in the middle of what happens to them. */
+/** Families in which the daemon is restarted or reloaded while the head has a fault. */
 export const restartFamilies = familiesOf('restarts and reloads', rows);

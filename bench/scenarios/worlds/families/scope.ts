@@ -173,11 +173,11 @@ const shared: readonly Row[] = [
 const headDeaths = [failings.refused, failings.hanging, failings.error502, failings.reset];
 const everLong = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
 
-/** Only some questions are answered badly. */
+/** Families in which only some requests to the head fail. */
 export const scopeFamilies = familiesOf('scope', scopes);
 
-/** What stands next in the file is no better. */
+/** Families in which the next mirror in the configuration file is no better than the head. */
 export const nextFamilies = familiesOf('bad next target', nexts);
 
-/** Several mirrors fail for one reason. */
+/** Families in which several mirrors fail for the same reason. */
 export const sharedFamilies = familiesOf('shared upstream', shared);

@@ -85,5 +85,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Few and many mirrors and upstreams, fast and slow paces. */
+/** Families with few or many mirrors and upstreams, or with short or long probe intervals. */
 export const sizeFamilies = familiesOf('sizes and paces', rows);

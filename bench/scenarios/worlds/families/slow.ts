@@ -143,8 +143,8 @@ const below: readonly Row[] = [
   },
 ];
 
-/** Slow by more than the floor of the spike rule, 800 ms. */
+/** Families in which the head is slower by more than 800 ms, the floor of the spike rule. */
 export const stepFamilies = familiesOf('step above floor', steps);
 
-/** Slow where no threshold is crossed, or for so long that it becomes usual. */
+/** Families in which the head is slow below every threshold, or for so long that the slowness becomes usual. */
 export const belowFamilies = familiesOf('below floor, drift, slow for good', below);

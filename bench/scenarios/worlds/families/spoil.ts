@@ -2,10 +2,10 @@ import type { WorldReason } from '../../world.ts';
 import type { Effect, Failing } from '../model/effect.ts';
 import type { Draft, DraftMirror, Window } from './draft.ts';
 
-/** What an effect does, without its time. */
+/** An effect without its time window. */
 export type Harm = Omit<Effect, 'fromMs' | 'toMs'>;
 
-/** A failure with everything usual left out. */
+/** Makes a failure. Fields that are not given get the usual values. */
 export function failing(reason: WorldReason, more: Partial<Failing> = {}): Failing {
   return { reason, status: null, retryAfterMs: null, seen: 'answer', family: null, unknown: null, ...more };
 }
@@ -31,7 +31,7 @@ export const failings = {
 /** Server errors of any kind. */
 export const serverErrors = [failings.error500, failings.error502, failings.error503] as const;
 
-/** Every way a mirror can be dead. */
+/** All ways in which a mirror can be dead. */
 export const deadly = [
   failings.refused,
   failings.hanging,
@@ -43,7 +43,7 @@ export const deadly = [
 
 /**
  * The `index`-th mirror of the draft; 0 is the head of the first chain.
- * @throws RangeError where there are fewer.
+ * @throws RangeError if there is no such mirror
  */
 export function mirrorAt(draft: Draft, index: number): DraftMirror {
   const mirror = draft.mirrors[index];
@@ -51,29 +51,35 @@ export function mirrorAt(draft: Draft, index: number): DraftMirror {
   return mirror;
 }
 
-/** Lets `harm` be done to `mirror` in `window`. */
+/** Adds an effect to a mirror during `window`. */
 export function strike(mirror: DraftMirror, window: Window, harm: Harm): void {
   mirror.effects.push({ ...harm, fromMs: window.fromMs, toMs: window.toMs });
 }
 
-/** Says that something is wrong with the head of `upstream`, the first unless said otherwise, in `window`. */
+/** Records an incident: the head of `upstream` (absent: of the first upstream) has a fault during `window`. */
 export function declare(draft: Draft, window: Window, what: string, upstream = draft.upstreams[0] ?? ''): void {
   draft.incidents.push({ upstream, fromMs: window.fromMs, toMs: window.toMs, whose: 'them', what });
 }
 
-/** Lets `harm` be done to the head of the first chain in `window` (left out: the draft's own), and declares it. */
+/**
+ * Adds an effect to the head of the first chain during `window`, and records the incident. Default of `window`: that of
+ * the draft.
+ */
 export function strikeHead(draft: Draft, what: string, harm: Harm, window = draft.window): void {
   strike(mirrorAt(draft, 0), window, harm);
   declare(draft, window, what);
 }
 
-/** Lets `harm` be done to our own line in the draft's window, and declares it for every upstream. */
+/**
+ * Adds an effect to the daemon's own network during `window`, and records the incident for every upstream. Default of
+ * `window`: that of the draft.
+ */
 export function strikeLine(draft: Draft, what: string, harm: Harm, window = draft.window): void {
   draft.line.push({ ...harm, fromMs: window.fromMs, toMs: window.toMs });
   declareOurs(draft, what, window);
 }
 
-/** Says that the trouble in `window` is ours, once for every upstream. */
+/** Records, once for every upstream, an incident of the daemon's own network or process during `window`. */
 export function declareOurs(draft: Draft, what: string, window = draft.window): void {
   for (const upstream of draft.upstreams) {
     const known = draft.incidents.some((one) => one.upstream === upstream && one.what === what && one.whose === 'us');
@@ -81,18 +87,21 @@ export function declareOurs(draft: Draft, what: string, window = draft.window): 
   }
 }
 
-/** A window of `lengthMs` from `fromMs` on; the world lasts at least `restMs` longer. */
+/**
+ * A window of `lengthMs` from `fromMs` on. If necessary, the world is extended, so that it lasts `restMs` after the
+ * window.
+ */
 export function stretch(draft: Draft, fromMs: number, lengthMs: number, restMs: number): Window {
   draft.durationMs = Math.max(draft.durationMs, fromMs + lengthMs + restMs);
   return { fromMs, toMs: fromMs + lengthMs };
 }
 
-/** From the very start to the very end. */
+/** The whole duration of the world. */
 export function allAlong(draft: Draft): Window {
   return { fromMs: 0, toMs: draft.durationMs };
 }
 
-/** Makes `mirror` slower by `factor` in everything, for good. */
+/** Multiplies all times of a mirror by `factor`, permanently. */
 export function slowDown(mirror: DraftMirror, factor: number): void {
   mirror.rttMs *= factor;
   mirror.bytesPerSecond /= factor;

@@ -1,7 +1,7 @@
 import { type Draft, familiesOf, hourMs, minuteMs, type Row, secondMs } from './draft.ts';
 import { allAlong, declareOurs, failings, mirrorAt, serverErrors, strike, strikeHead } from './spoil.ts';
 
-/** Artifacts of 5 to 80 KB, as most of npm and PyPI: what a download takes is round trips. */
+/** Makes all artifacts 5 to 80 KB large, like most of npm and PyPI. Their downloads take mainly the round trips. */
 function makeSmall(draft: Draft): void {
   for (const module of draft.zipBytes.keys()) draft.zipBytes.set(module, draft.draw.scaled(5e3, 80e3));
 }
@@ -59,5 +59,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** What is waited for: answers that are out for long, and small ones that fail. */
+/** Families in which responses take very long, or small downloads fail. */
 export const waitFamilies = familiesOf('long waits', rows);

@@ -1,19 +1,25 @@
 import type { World } from '../../world.ts';
 
-/** What a mirror lets one asker do: more than `requests` within `windowMs` is answered by 429, and so is all for `waitMs`. */
+/**
+ * How many requests a mirror accepts from one client. After more than `requests` within `windowMs`, it sends 429 to
+ * every request for `waitMs`.
+ */
 export interface Allowance {
   readonly requests: number;
   readonly windowMs: number;
   readonly waitMs: number;
 }
 
-/** Asks of one asker who begins now, each counted against the allowance of its mirror. Times must not go back by much. */
+/**
+ * Wraps `ask` for one client that starts now: each request counts against the allowance of its mirror. Times of
+ * requests must be nearly ascending.
+ */
 export function counted(ask: World['ask'], allowances: ReadonlyMap<string, Allowance>): World['ask'] {
   const asked = new Map<string, { times: number[]; untilMs: number }>();
   return (mirror, question, atMs) => {
     const answer = ask(mirror, question, atMs);
     const allowance = allowances.get(mirror);
-    // What never reaches the server is not counted by it.
+    // A request that never reaches the server is not counted.
     if (allowance === undefined || answer.status === null) return answer;
     const state = asked.get(mirror) ?? { times: [], untilMs: Number.NEGATIVE_INFINITY };
     asked.set(mirror, state);

@@ -5,25 +5,25 @@ import { dailyFactor, type MirrorModel, retransmits } from './mirror-model.ts';
 import { normalQuantile } from './normal.ts';
 import { type Felt, type Places, placeOf } from './places.ts';
 
-/** A mirror made ready to be asked. */
+/** A mirror, prepared for requests. */
 export interface Asked {
   readonly mirror: MirrorModel;
   readonly salt: number;
   readonly felt: readonly Felt[];
 }
 
-/** What every mirror of a world shares. */
+/** The data that all mirrors of a world share. */
 export interface Ground {
   readonly places: Places;
   readonly line: readonly Felt[];
-  /** Body bytes by number of the question. */
+  /** Sizes of response bodies in bytes, by the number of the question. */
   readonly bytes: Float64Array;
   readonly versions: ReadonlyMap<string, number>;
 }
 
 const dayMs = 86_400_000;
 
-/** Failures that are nobody's trouble: what a good mirror says now and then. */
+/** The random failures that also a mirror without a fault has. */
 const byChance: readonly Failing[] = [
   chance('server', 502, 'answer'),
   chance('server', 503, 'answer'),
@@ -36,7 +36,7 @@ function chance(reason: WorldReason, status: number | null, seen: Failing['seen'
   return { reason, status, retryAfterMs: null, seen, family: null, unknown: null };
 }
 
-/** The answer of `asked` to `question` at `atMs`: a function of these alone. */
+/** The response of a mirror to a request at `atMs`. It depends only on the arguments. */
 export function answerOf(ground: Ground, asked: Asked, question: Question, atMs: number): Answer {
   const mirror = asked.mirror;
   const place = placeOf(ground.places, question);
@@ -98,7 +98,7 @@ function familyOf(mirror: MirrorModel, question: Question): 4 | 6 {
   return mirror.families === 'six' ? 6 : (question.family ?? 6);
 }
 
-/** How long until `failing` is seen, milliseconds, at the usual pace; `Infinity`: never. */
+/** The usual time until a failure is seen, milliseconds; `Infinity`: never. */
 export function failingMs(mirror: MirrorModel, failing: Failing): number {
   if (failing.seen === 'never') return Number.POSITIVE_INFINITY;
   if (failing.seen === 'connect') return mirror.rttMs;

@@ -4,24 +4,27 @@ import { levelOf, openShare } from './effect.ts';
 import { type FetchTruth, fetchTruth, hangMs } from './fetch-truth.ts';
 import { stepNumber } from './mirror-model.ts';
 
-/** Modules a build takes, one after the other in the order configured, from any of them on; of each info, mod and zip. */
+/**
+ * The number of modules that a build fetches, in the configured order, starting at any module. It fetches `info`, `mod`
+ * and `zip` of each.
+ */
 export const modulesPerBuild = 5;
 const connections = 3;
 const directMs = 5000;
 
-/** A module of an upstream: its number among the places, and how much its zip is. */
+/** A module of an upstream: its number (see `Places`), and the size of its zip. */
 interface BuildModule {
   readonly number: number;
   readonly zipBytes: number;
 }
 
-/** Knows what a build costs. */
+/** Computes the true expected cost of a build. */
 export class BuildTruth {
   readonly #ground: Ground;
   readonly #asked: ReadonlyMap<string, Asked>;
   readonly #modules = new Map<string, readonly BuildModule[]>();
   readonly #one: FetchTruth = { good: 0, absent: 0, poisoned: 0, meanMs: 0 };
-  /** No effect tells the light questions of one module from another's. */
+  /** True if every effect affects the light requests of all modules equally. */
   readonly #isLightAlike: boolean;
   #goodShare = 0;
   #walkMs = 0;
@@ -37,8 +40,9 @@ export class BuildTruth {
   }
 
   /**
-   * Seconds a build takes in expectation, and `failedBuildSeconds` for the share that fails; without our own line.
-   * @throws RangeError where the world has no modules of `upstream`.
+   * The expected cost of a build, seconds: its time, plus `failedBuildSeconds` × the share of builds that fail. Faults
+   * of the daemon's own network are not included.
+   * @throws RangeError if the world has no modules of `upstream`
    */
   cost(upstream: string, chain: WorldChain, atMs: number): number {
     const modules = this.#modules.get(upstream);
@@ -66,7 +70,10 @@ export class BuildTruth {
     return seconds + failedBuildSeconds * (1 - buildsGood(goods));
   }
 
-  /** Seconds that our own line adds to every build at `atMs`, whatever its chain; `usualSeconds` is what a build takes. */
+  /**
+   * The seconds that faults of the daemon's own network add to every build at `atMs`, whatever its chain.
+   * `usualSeconds`: the time of a build without a fault.
+   */
   lineCost(usualSeconds: number, atMs: number): number {
     let good = 1;
     let factor = 1;
@@ -90,7 +97,10 @@ export class BuildTruth {
     return seconds + failedBuildSeconds * (1 - good ** fetches);
   }
 
-  /** One fetch along the chain by the rules of Go: `,` goes on after 404 and 410 alone, `|` after everything but wrong bytes. */
+  /**
+   * Computes one fetch through the chain by the rules of Go. After `,` the client continues on 404 and 410 only; after
+   * `|`, on every failure except wrong bytes.
+   */
   #walk(chain: WorldChain, step: WorldStep, module: BuildModule, atMs: number): void {
     const place = stepNumber[step] * (this.#ground.places.moduleNumbers.size + 1) + module.number;
     let reach = 1;
@@ -124,7 +134,7 @@ export class BuildTruth {
   }
 }
 
-/** Share of builds all of whose fetches are good: builds start at each module in turn. */
+/** The share of builds in which all fetches succeed. Builds start at each module equally often. */
 function buildsGood(goods: Float64Array): number {
   let sum = 0;
   for (let start = 0; start < goods.length; start += 1) {

@@ -8,33 +8,33 @@ import type { ControlModel, MirrorModel } from './mirror-model.ts';
 import { stepNumber } from './mirror-model.ts';
 import { feel, placesOf } from './places.ts';
 
-/** Everything a world is made of. */
+/** The definition from which a world is built. */
 export interface Story {
   readonly durationMs: number;
   readonly setup: WorldSetup;
   /** In the order of `setup.mirrors`. */
   readonly mirrors: readonly MirrorModel[];
   readonly controls: readonly ControlModel[];
-  /** Bytes of the zip by module. */
+  /** By module: the size of its zip in bytes. */
   readonly zipBytes: ReadonlyMap<string, number>;
-  /** Our own line: felt by every answer and control. */
+  /** Effects on the daemon's own network. They apply to every response and control. */
   readonly line: readonly Effect[];
   readonly events: readonly WorldEvent[];
   readonly incidents: readonly Incident[];
   readonly isCalm: boolean;
 }
 
-/** Bytes of an answer that is not a zip. */
+/** The size of a response that is not a zip, bytes. */
 const lightBytes = 600;
 
-/** Reads a chain as clients write it. */
+/** Parses the text of a chain, such as `a,b|direct`. */
 export function parseChain(text: string): WorldChain {
   const members = text.split(/[,|]/);
   const separators = [...text.matchAll(/[,|]/g)].map(([mark]) => (mark === '|' ? '|' : ','));
   return { members, separators };
 }
 
-/** The world of `story`: the same seed, the same answers. */
+/** Builds the world of a definition. The same seed gives the same responses. */
 export function buildWorld(family: string, group: string, seed: number, story: Story): World {
   const salt = join(hashText(family), seed);
   const places = placesOf(story.setup);
@@ -82,7 +82,7 @@ export function buildWorld(family: string, group: string, seed: number, story: S
   };
 }
 
-/** What a build takes along the first chain on an ordinary day, seconds. */
+/** The time of a build through the first chain without any fault, seconds. */
 function usualSeconds(story: Story, ground: Ground): number {
   const well = new Map(
     story.mirrors.map((mirror) => [mirror.name, { mirror: { ...mirror, failureShare: 0 }, salt: 0, felt: [] }]),

@@ -1,6 +1,6 @@
 import { hashText, join, uniformOf } from './hash.ts';
 
-/** Numbers drawn one after the other from a seed and a name: how a world gets its magnitudes. */
+/** A sequence of random numbers from a seed and a name. They determine the magnitudes of a world. */
 export class Draw {
   readonly #hash: number;
   #count = 0;
@@ -9,13 +9,13 @@ export class Draw {
     this.#hash = join(hashText(name), seed);
   }
 
-  /** A number between `low` and `high`, evenly. */
+  /** A number between `low` and `high`, uniformly distributed. */
   between(low: number, high: number): number {
     this.#count += 1;
     return low + (high - low) * uniformOf(this.#hash, this.#count);
   }
 
-  /** A number between `low` and `high` (both > 0), evenly on a logarithmic scale. */
+  /** A number between `low` and `high` (both > 0), uniformly distributed on a logarithmic scale. */
   scaled(low: number, high: number): number {
     return Math.exp(this.between(Math.log(low), Math.log(high)));
   }
@@ -25,14 +25,14 @@ export class Draw {
     return Math.floor(this.between(low, high + 1));
   }
 
-  /** True in `share` of the draws. */
+  /** True with the probability `share`. */
   chance(share: number): boolean {
     return this.between(0, 1) < share;
   }
 
   /**
-   * One of `items`, each alike.
-   * @throws RangeError where there is none.
+   * One of `items`, all equally likely.
+   * @throws RangeError if `items` is empty
    */
   pick<T>(items: readonly T[]): T {
     const item = items[this.whole(0, items.length - 1)];
@@ -40,7 +40,7 @@ export class Draw {
     return item;
   }
 
-  /** `count` different ones of `items`, in their order. */
+  /** `count` different items at random, in the order of `items`; all if there are fewer. */
   some<T>(items: readonly T[], count: number): T[] {
     const left = items.map((_, index) => index);
     const taken: number[] = [];

@@ -1,69 +1,80 @@
 import type { WorldReason, WorldStep } from '../../world.ts';
 import { join, uniformOf } from './hash.ts';
 
-/** How an answer fails. */
+/** How a response fails. */
 export interface Failing {
   readonly reason: WorldReason;
   readonly status: number | null;
   readonly retryAfterMs: number | null;
-  /** When the failure is seen: as soon as a refused connection, after a usual answer, in the middle of the body, or never. */
+  /**
+   * When the failure is seen: as soon as a refused connection (`connect`), after the usual time (`answer`), in the
+   * middle of the body (`body`), or never.
+   */
   readonly seen: 'connect' | 'answer' | 'body' | 'never';
-  /** Only over this family: the other is well, and clients lose 300 ms by trying both. */
+  /**
+   * The address family that fails. The other family works, and clients lose 300 ms because they try both. `null`: both
+   * fail.
+   */
   readonly family: 4 | 6 | null;
-  /** Ours and known to be ours by the asker. */
+  /** The part of the daemon's own environment that fails, if the daemon notices that; `null`: none. */
   readonly unknown: 'resolver' | 'proxy' | null;
 }
 
-/** On and off within the window of an effect, the same for all who ask at that time. */
+/** When an effect is on within its window. It is on for all clients at the same times. */
 export type Gate =
-  /** On for `onMs`, off for `offMs`, and so on from the window's start. */
+  /** On for `onMs`, then off for `offMs`, repeated from the start of the window. */
   | { readonly kind: 'pulse'; readonly onMs: number; readonly offMs: number }
-  /** Time is cut in slots of `slotMs`; each is on with probability `share`, by the seed. */
+  /**
+   * Time is divided into slots of `slotMs`. Each slot is on with the probability `share`; the seed determines which.
+   */
   | { readonly kind: 'slots'; readonly slotMs: number; readonly share: number };
 
-/** How strong an effect is over its window, from 0 to 1, or above for `drift`. `step`: 1 all along. */
+/** The strength of an effect over its window, from 0 to 1; with `drift` also above 1. `step`: always 1. */
 export type Shape =
   | { readonly kind: 'step' }
   /** From 0 to 1 over `riseMs`, then 1. */
   | { readonly kind: 'ramp'; readonly riseMs: number }
-  /** 0 to 1 and back within each `periodMs`. */
+  /** From 0 to 1 and back to 0 within each `periodMs`. */
   | { readonly kind: 'wave'; readonly periodMs: number }
-  /** The number of hours since the start: with factor 1.05, 5 % an hour, compounded. */
+  /** The number of hours since the start. With the factor 1.05, times grow by 5 % an hour, compounded. */
   | { readonly kind: 'drift' };
 
-/** One thing that goes wrong. What is left out does nothing. */
+/** One fault or delay in a time window. */
 export interface Effect {
   readonly fromMs: number;
-  /** Excluded. */
+  /** The end of the window, excluded. */
   readonly toMs: number;
-  /** Steps it is felt on; left out: all. */
+  /** The affected steps; absent: all. */
   readonly steps?: readonly WorldStep[];
-  /** Modules it is felt on (questions without a module are then spared); left out: all. */
+  /** The affected modules; requests without a module are then not affected. Absent: all requests. */
   readonly modules?: readonly string[];
-  /** True: the canary, `mod` of the first module, is spared. */
+  /** True: the canary (`mod` of the first module) is not affected. */
   readonly sparesCanary?: boolean;
-  /** Share of answers hit, each by its own luck: 1 / k is one bad backend of k. Left out: 1. */
+  /** The share of affected responses, each at random; 1 / k simulates one bad backend of k. Absent: 1. */
   readonly share?: number;
   readonly gate?: Gate;
   readonly shape?: Shape;
-  /** Failing; its share is multiplied by the shape. */
+  /** How affected responses fail; absent: they only take longer. The share is multiplied by the strength (`shape`). */
   readonly failing?: Failing;
-  /** Milliseconds on top, times the shape. */
+  /** Milliseconds added to the response, multiplied by the strength (`shape`). */
   readonly addMs?: number;
-  /** Times the whole answer, to the power of the shape. */
+  /** The factor on the time of the response, to the power of the strength (`shape`). */
   readonly factor?: number;
-  /** What zips are capped to. */
+  /** The maximum rate of zips. */
   readonly bytesPerSecond?: number;
-  /** On our own line: controls do not feel it. */
+  /** For an effect on the daemon's own network: true if controls are not affected. */
   readonly sparesControls?: boolean;
 }
 
-/** A build's fetches are spread over this long: what flaps within it is met as a share. */
+/**
+ * The fetches of a build are spread over this time, milliseconds. An effect that is on for a part of the time affects
+ * that share of the fetches.
+ */
 export const buildSpanMs = 8000;
 
 const hourMs = 3_600_000;
 
-/** The strength of the shape of `effect` at `atMs`, inside its window. */
+/** The strength of an effect at `atMs`, which must be inside its window. */
 export function levelOf(effect: Effect, atMs: number): number {
   const shape = effect.shape;
   if (shape === undefined || shape.kind === 'step') return 1;
@@ -73,13 +84,13 @@ export function levelOf(effect: Effect, atMs: number): number {
   return since / hourMs;
 }
 
-/** True while the gate stands open at `atMs`. `salt` sets the luck of slots. */
+/** True while the effect is on, `sinceMs` after the start of its window. `salt` determines which slots are on. */
 export function isOpen(gate: Gate, sinceMs: number, salt: number): boolean {
   if (gate.kind === 'pulse') return sinceMs % (gate.onMs + gate.offMs) < gate.onMs;
   return uniformOf(join(salt, Math.floor(sinceMs / gate.slotMs)), 0) < gate.share;
 }
 
-/** Share of the `buildSpanMs` from `sinceMs` on in which the gate stands open. */
+/** The share of the `buildSpanMs` after `sinceMs` in which the effect is on. */
 export function openShare(gate: Gate, sinceMs: number, salt: number): number {
   const endMs = sinceMs + buildSpanMs;
   if (gate.kind === 'pulse') return (openUntil(gate, endMs) - openUntil(gate, sinceMs)) / buildSpanMs;

@@ -5,24 +5,24 @@ import { dailyFactor, retransmitMeanMs, stepNumber, stepOrder } from './mirror-m
 import { normalShareBelow } from './normal.ts';
 import type { Felt } from './places.ts';
 
-/** What one fetch from one mirror comes to, in expectation. Shares of all fetches, times in ms weighted by their share. */
+/** The expected result of one fetch from one mirror. Each share is of all fetches, 0 to 1. */
 export interface FetchTruth {
   good: number;
-  /** Failed with 404 or 410: `,` goes on. */
+  /** The share that fails with 404 or 410: clients then try the next member, also after `,`. */
   absent: number;
-  /** Failed in a way that ends every chain: the bytes are wrong. */
+  /** The share with wrong bytes: clients then try no other member. */
   poisoned: number;
-  /** Mean time of a fetch, good or bad. */
+  /** The mean time of a fetch, good or failed, milliseconds. */
   meanMs: number;
 }
 
-/** A client gives up on a fetch that takes longer. */
+/** A client gives up a fetch that takes longer, milliseconds. */
 export const fetchLimitMs = 60_000;
-/** What a fetch without an answer costs its client. */
+/** The time that a client loses by a fetch without a response, milliseconds. */
 export const hangMs = 30_000;
-/** What trying the other family costs a client. */
+/** The time that a client loses when it tries the other address family, milliseconds. */
 const familyFallbackMs = 300;
-/** Of the failures by chance, those never answered. */
+/** The share of random failures (`byChance`) that never get a response. */
 const hangingByChance = 0.2;
 
 const branchLimit = 16;
@@ -32,7 +32,10 @@ const adds = new Float64Array(branchLimit);
 const rates = new Float64Array(branchLimit);
 let branches = 0;
 
-/** Sets `into` to what a fetch of question `place` with `bytes` from `asked` comes to at `atMs`, our own line left out. */
+/**
+ * Sets `into` to the expected result of a fetch at `atMs`, without faults of the daemon's own network. `place` is the
+ * number of the question, `bytes` the size of its body.
+ */
 export function fetchTruth(asked: Asked, place: number, bytes: number, ground: Ground, atMs: number, into: FetchTruth) {
   const mirror = asked.mirror;
   into.good = 0;
@@ -81,7 +84,7 @@ function shareOf(felt: Felt, atMs: number): number {
   return Math.min(1, share);
 }
 
-/** Splits every branch in those that feel the delay and those that do not. */
+/** Splits every branch of responses into those with the delay and those without it. */
 function delay(effect: Effect, share: number, level: number) {
   const count = branches;
   if (share < 1 && count * 2 > branchLimit) throw new RangeError('too many partial delays at once');
@@ -98,14 +101,14 @@ function delay(effect: Effect, share: number, level: number) {
   if (share < 1) branches = count * 2;
 }
 
-/** Adds the answers of branch `b`; those beyond the client's limit are failures that took the limit. */
+/** Adds the responses of branch `b` to `into`. Responses later than the client's limit are failures at the limit. */
 function answered(b: number, headMs: number, bytes: number, alive: number, sigma: number, into: FetchTruth) {
   const weight = alive * (odds[b] ?? 0);
   const medianMs = (headMs + (bytes / (rates[b] ?? 1)) * 1000) * (factors[b] ?? 1);
   const addMs = adds[b] ?? 0;
   const meanMs = medianMs * Math.exp((sigma * sigma) / 2);
   const leftMs = fetchLimitMs - addMs;
-  // Beyond four times the spread is one answer in 30 000: not worth the two shares below.
+  // Only one response in 30 000 is more than four standard deviations above the median, so those are ignored here.
   if (medianMs * Math.exp(4 * sigma) <= leftMs) {
     into.good += weight;
     into.meanMs += weight * (meanMs + addMs);

@@ -1,4 +1,6 @@
-/** Share of a standard normal below `z`; off by less than 1e-7 (Abramowitz and Stegun 26.2.17). */
+/**
+ * The share of a standard normal distribution below `z`. The error is less than 1e-7 (Abramowitz and Stegun 26.2.17).
+ */
 export function normalShareBelow(z: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(z));
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
@@ -6,7 +8,10 @@ export function normalShareBelow(z: number): number {
   return z >= 0 ? 1 - density * poly : density * poly;
 }
 
-/** The standard normal quantile of `share` in (0, 1); off by less than 1.2e-9 of its value (P. J. Acklam's rational form). */
+/**
+ * The quantile of a standard normal distribution for a share in (0, 1). The relative error is less than 1.2e-9 (a
+ * rational approximation of P. J. Acklam).
+ */
 export function normalQuantile(share: number): number {
   if (share < 0.02425) return tailQuantile(share);
   if (share > 0.97575) return -tailQuantile(1 - share);

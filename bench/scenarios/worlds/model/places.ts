@@ -3,25 +3,28 @@ import type { Effect } from './effect.ts';
 import { hashText, join } from './hash.ts';
 import { stepNumber, stepOrder } from './mirror-model.ts';
 
-/** Every question of a world has a number: step × (modules + 1) + module, 0 for none. */
+/**
+ * The numbers of all questions (requests) of a world: step × (modules + 1) + module, where module 0 stands for no
+ * module.
+ */
 export interface Places {
   readonly count: number;
   readonly moduleNumbers: ReadonlyMap<string, number>;
-  /** Numbers of the canaries: `mod` of the first module of each upstream. */
+  /** The numbers of the modules whose `mod` is a canary: the first module of each upstream. */
   readonly canaries: ReadonlySet<number>;
 }
 
-/** An effect made ready: where it is felt, and the luck of its own. */
+/** An effect, prepared for a world: which questions it affects, and the `salt` of its random numbers. */
 export interface Felt {
   readonly effect: Effect;
   readonly fromMs: number;
   readonly toMs: number;
-  /** 1 where a question of that number feels it. */
+  /** By number of the question: 1 if the effect applies to it. */
   readonly covers: Uint8Array;
   readonly salt: number;
 }
 
-/** The numbers of all questions of `setup`. */
+/** Numbers all questions of `setup`. */
 export function placesOf(setup: WorldSetup): Places {
   const moduleNumbers = new Map<string, number>();
   const canaries = new Set<number>();
@@ -34,13 +37,13 @@ export function placesOf(setup: WorldSetup): Places {
   return { count: stepOrder.length * (moduleNumbers.size + 1), moduleNumbers, canaries };
 }
 
-/** The number of `question`; a module that is not configured counts as none. */
+/** The number of a question. A module that is not configured counts as no module. */
 export function placeOf(places: Places, question: Question): number {
   const module = question.module === null ? 0 : (places.moduleNumbers.get(question.module) ?? 0);
   return stepNumber[question.step] * (places.moduleNumbers.size + 1) + module;
 }
 
-/** `effects` made ready, each with luck of its own by `salt`. */
+/** Prepares effects for a world. `salt` determines the random numbers of each effect. */
 export function feel(effects: readonly Effect[], places: Places, salt: number): readonly Felt[] {
   return effects.map((effect, index) => ({
     effect,

@@ -7,19 +7,24 @@ import type { Failing } from '../model/effect.ts';
 import type { RecordedHost, Span } from './records.ts';
 import { downSpells, marginMs, type OutageWindow, windowsByHost, windowsOfSeed } from './windows.ts';
 
-/** The row of recorded worlds in a report. */
+/** The group of the recorded outages in a report. */
 export const recordedGroup = 'recorded';
-/** Both ways in which the outages of the head are played. */
+/** The two families of recorded outages: the head fails every request, or a share of its requests. */
 export const recordedNames = ['recorded-hard', 'recorded-share'] as const;
 
-/** Hosts of a service beyond this are left out. */
+/** The maximum number of mirrors of a world. More hosts of a service are left out. */
 const mirrorsMax = 20;
-/** The monitor's polls are at most so far apart. */
+/** The longest interval between two polls of the monitor, milliseconds. */
 const pollMs = 8 * minuteMs;
-/** Down rows of the head closer than this are one spell of a failing share. */
+/**
+ * In the family with a failure share, down rows of the head with a shorter gap than this are one outage. Milliseconds.
+ */
 const spellGapMs = 60 * minuteMs;
 
-/** The recorded windows of `hosts` as families: one draws every outage as recorded, the other the head's as a failing share. */
+/**
+ * The two families of the recorded outages of `hosts`. In one, all hosts fail as recorded. In the other, the head fails
+ * a share of its requests.
+ */
 export function recordedFamilies(hosts: readonly RecordedHost[]): readonly Family[] {
   const byHost = windowsByHost(hosts);
   const [hard, share] = recordedNames;
@@ -39,7 +44,7 @@ export function recordedFamilies(hosts: readonly RecordedHost[]): readonly Famil
   ];
 }
 
-/** The window of `seed`, the same for both families, as a world. */
+/** Builds the world of `seed`: the outage that the seed selects, the same for both families. */
 function recordedWorld(byHost: ReturnType<typeof windowsByHost>, family: string, seed: number): World {
   const draw = new Draw(recordedGroup, seed);
   const window = draw.pick(windowsOfSeed(byHost, seed));
@@ -63,7 +68,10 @@ function recordedWorld(byHost: ReturnType<typeof windowsByHost>, family: string,
   return worldFrom(draft, family, recordedGroup, seed);
 }
 
-/** The other hosts in drawn order, those that were up at the start first: an operator chains no mirror that is known to be dead. */
+/**
+ * The other hosts of the service in random order, those that were up at the start first. An operator does not configure
+ * a mirror that is known to be dead.
+ */
 function siblingsOf({ siblings }: OutageWindow, startMs: number, draw: Draw): readonly RecordedHost[] {
   const isUp = ({ spans }: RecordedHost) =>
     spans.some((span) => span.isUp && span.fromMs <= startMs && span.toMs > startMs);
@@ -75,7 +83,7 @@ function siblingsOf({ siblings }: OutageWindow, startMs: number, draw: Draw): re
   return [...some.filter(isUp), ...some.filter((host) => !isUp(host))];
 }
 
-/** A light request to `mirror` takes `ms` in the median; downloads stay as drawn. */
+/** Sets the median time of a light request to `ms`. The download rate does not change. */
 function asRecorded(mirror: DraftMirror, ms: number | null): void {
   if (ms === null) return;
   const { bytesPerSecond } = mirror;
@@ -83,7 +91,7 @@ function asRecorded(mirror: DraftMirror, ms: number | null): void {
   mirror.bytesPerSecond = bytesPerSecond;
 }
 
-/** Spans between the true ends: what a poll saw began after the poll before it. */
+/** Moves the start of each span to a random time after the previous poll, because a poll sees a change late. */
 function truth(spans: readonly Span[], draw: Draw): readonly Span[] {
   const starts = spans.map(({ fromMs }, index) => {
     const before = spans[index - 1];
@@ -101,7 +109,7 @@ function truth(spans: readonly Span[], draw: Draw): readonly Span[] {
   });
 }
 
-/** Down spans from `startMs` on, in the world's own time. */
+/** The down spans from `startMs` on, in milliseconds from the start of the world. */
 function cut(spans: readonly Span[], startMs: number, durationMs: number): readonly Span[] {
   return downSpells(spans, -1).flatMap((span) => {
     const fromMs = Math.max(0, span.fromMs - startMs);
@@ -126,7 +134,7 @@ function playHead(draft: Draft, down: readonly Span[], isShare: boolean): void {
   }
 }
 
-/** How a host fails that a poll saw so. */
+/** How a host fails in the world, by the recorded status; 0: no connection. */
 function failingOf({ code }: Span, draw: Draw): Failing {
   if (code === 0) return draw.pick([failings.refused, failings.unreachable, failings.hanging]);
   if (code === 404 || code === 410) return failing('masked_upstream', { status: code });

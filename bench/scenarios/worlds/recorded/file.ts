@@ -3,15 +3,15 @@ import type { Family } from '../../world.ts';
 import { recordedFamilies } from './families.ts';
 import { readRecords } from './records.ts';
 
-/** The records that this repository holds. */
+/** The file of records in this repository. */
 export const shippedRecords = new URL('./outages.csv', import.meta.url);
 
 const read = new Map<string, readonly Family[]>();
 
 /**
- * The recorded families of a file.
- * @param path  `null`: the records of this repository
- * @throws Error where the file cannot be read
+ * The families of the recorded outages of a file.
+ * @param path  `null`: the file in this repository
+ * @throws Error if the file cannot be read
  */
 export function familiesFrom(path: string | null): readonly Family[] {
   const known = read.get(path ?? '');

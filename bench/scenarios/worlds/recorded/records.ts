@@ -1,4 +1,4 @@
-/** One stretch of time in which a monitor saw a host in one state. Times are epoch milliseconds. */
+/** A period in which a monitor saw a host in one state. Times are epoch milliseconds. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -7,14 +7,14 @@ export interface Span {
   readonly code: number;
 }
 
-/** One host of a service with everything recorded of it, in order of time. */
+/** One host of a service with its records, oldest first. */
 export interface RecordedHost {
   readonly service: string;
   readonly host: string;
   /** Hosts of one operator share a registered domain; empty: not known. */
   readonly operator: string;
   readonly spans: readonly Span[];
-  /** Response times of polls that found it up, milliseconds. */
+  /** Response times of the polls that found the host up, milliseconds. */
   readonly upMs: readonly number[];
 }
 
@@ -22,9 +22,10 @@ const needed = ['service', 'host', 'from', 'to', 'state', 'code'] as const;
 type Column = (typeof needed)[number] | 'operator' | 'ms';
 
 /**
- * Reads records of outages: CSV without quotes, a header, one row a span. Columns: README.md beside this file.
+ * Parses records of outages: CSV without quotes, with a header and one row for each span. README.md beside this file
+ * describes the columns.
  * @returns hosts in the order in which they first appear
- * @throws Error with the line number on a row that cannot be read, or that begins before the row above it ends
+ * @throws Error with the line number if a row cannot be parsed, or begins before the previous row of its host ends
  */
 export function readRecords(text: string): readonly RecordedHost[] {
   const [header = '', ...rows] = text.split(/\r?\n/);

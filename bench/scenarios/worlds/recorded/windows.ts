@@ -1,19 +1,22 @@
 import { hashText, join } from '../model/hash.ts';
 import type { RecordedHost, Span } from './records.ts';
 
-/** What a window shows before and after its outage, milliseconds. */
+/** The time before and after the outage that a window contains, milliseconds. */
 export const marginMs = 3_600_000;
-/** A service with fewer hosts says nothing about where to go. */
+/** A service with fewer hosts is left out: there are too few mirrors to choose from. */
 export const hostsMin = 3;
 
-/** One outage of one host of a service, with the hour on either side. */
+/** One outage of one host (`head`) of a service, and the other hosts of the service (`siblings`). */
 export interface OutageWindow {
   readonly head: RecordedHost;
   readonly siblings: readonly RecordedHost[];
   readonly outage: Span;
 }
 
-/** Every outage with both ends and a full hour of record on either side, by host; hosts without one are left out. */
+/**
+ * The outages with a known start and end, and with a full hour of records before and after. They are grouped by host; a
+ * host without such an outage is left out.
+ */
 export function windowsByHost(hosts: readonly RecordedHost[]): readonly (readonly OutageWindow[])[] {
   const services = Map.groupBy(hosts, ({ service }) => service);
   return hosts
@@ -24,7 +27,7 @@ export function windowsByHost(hosts: readonly RecordedHost[]): readonly (readonl
     .filter((windows) => windows.length > 0);
 }
 
-/** Stretches of down rows that follow on each other are one outage. */
+/** The outages of a host. Consecutive down rows are one outage. */
 function outagesOf({ spans }: RecordedHost): readonly Span[] {
   const [first, last] = [spans[0], spans.at(-1)];
   if (first === undefined || last === undefined) return [];
@@ -37,7 +40,7 @@ function outagesOf({ spans }: RecordedHost): readonly Span[] {
   );
 }
 
-/** Down spans, those at most `gapMs` apart as one; `code` is the first's. */
+/** The down spans. Spans that are at most `gapMs` apart are joined; `code` is that of the first one. */
 export function downSpells(spans: readonly Span[], gapMs: number): readonly Span[] {
   const spells: Span[] = [];
   for (const span of spans) {
@@ -51,8 +54,8 @@ export function downSpells(spans: readonly Span[], gapMs: number): readonly Span
 }
 
 /**
- * The host whose turn it is by `seed`: odd and even seeds never meet the same host.
- * @throws RangeError where no host of that half has a window
+ * The outages of the host that `seed` selects. Odd and even seeds never select the same host.
+ * @throws RangeError if no host of that half has an outage
  */
 export function windowsOfSeed(byHost: readonly (readonly OutageWindow[])[], seed: number): readonly OutageWindow[] {
   const order = ({ head }: OutageWindow) => join(hashText(`${head.service} ${head.host}`), 1);
@@ -64,7 +67,7 @@ export function windowsOfSeed(byHost: readonly (readonly OutageWindow[])[], seed
   return windows;
 }
 
-/** 1: the host's outages tune, 0: they report. */
+/** 1: the outages of the host are for tuning (odd seeds); 0: they are for the report (even seeds). */
 export function halfOf({ service, host }: RecordedHost): 0 | 1 {
   return join(hashText(`${service} ${host}`), 0) % 2 === 0 ? 0 : 1;
 }
