@@ -47,7 +47,7 @@ Values in the file (not keys) can contain environment variables:
 | --- | --- | --- | --- |
 `;
 
-/** What the page says of each ecosystem beside its keys: checks over several keys as a list, then sections. */
+/** The hand-written text of the page about each ecosystem: first a list of checks over several keys, then sections. */
 const manuals = registry.ids.map((id) => readFileSync(join(import.meta.dirname, 'manual', `${id}.md`), 'utf8'));
 const checksText = manuals.map((text) => text.split(/^(?=\n## )/m, 1)[0]).join('');
 const sectionsText = manuals.map((text) => `${text.slice(text.indexOf('\n## ') + 1)}\n`).join('');
@@ -135,7 +135,9 @@ function rowsOf(prefix: string, node: SchemaNode): Row[] {
   });
 }
 
-/** The rows below the keys of a mapping whose keys all take the same, as those of `steps`; empty for any other. */
+/**
+ * The rows that all keys of a mapping have in common, such as those of `steps`; empty if the rows of the keys differ.
+ */
 function commonRows(children: readonly SchemaNode[]): readonly Row[] {
   const [first = [], ...others] = children.map((child) => inner('', child));
   return others.length > 1 && others.every((one) => isDeepStrictEqual(one, first)) ? first : [];

@@ -1,8 +1,8 @@
 import type { Language } from '../src/words/words.ts';
 
-/** What docs/doctor.md says around its tables, and the heads of these. */
+/** The text of docs/doctor.md outside its tables, and the headings of the tables' columns. */
 interface DoctorProse {
-  /** Title and what comes before the layers, the layers' part, the traps' title. */
+  /** Three parts of the page: title and introduction (`begins`), the part about layers, and the part about traps. */
   readonly begins: string;
   readonly layers: string;
   readonly traps: string;
@@ -11,7 +11,7 @@ interface DoctorProse {
   readonly failureHead: readonly [string, string, string, string];
   readonly fixable: string;
   readonly printed: string;
-  /** Of a failure that may be of any layer. */
+  /** The text in place of a layer, for a failure that may occur in any layer. */
   readonly anyLayer: string;
 }
 
@@ -116,5 +116,5 @@ shell 的文件、环境变量，以及由多个程序或多人共用的文件�
   anyLayer: '在断开的那一层',
 };
 
-/** The prose of the page in each language. */
+/** The text of the page in each language. */
 export const doctorProse: Readonly<Record<Language, DoctorProse>> = { en, zh };

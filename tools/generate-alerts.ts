@@ -5,25 +5,28 @@ import { renderRules } from '../src/features/rules/rules.ts';
 import { inhibitRulesText } from './inhibitions.ts';
 import { rulesPage } from './rules-page.ts';
 
-// Writes alerts/mirrorwatch.yml, the same in Chinese, docs/rules.md and the inhibitions of deploy/alertmanager.yml from src/rules; with --check says
-// whether they are what it would write.
+// Writes alerts/mirrorwatch.yml, its Chinese version, docs/rules.md and the inhibitions of deploy/alertmanager.yml from
+// src/features/rules. With --check it writes nothing, and fails if a file differs.
 
 const root = join(import.meta.dirname, '..');
 
 const alertmanager = join(root, 'deploy/alertmanager.yml');
 const inhibitKey = '\ninhibit_rules:\n';
 
-/** The file as it is up to its inhibitions. @throws Error where it has no place for them */
+/**
+ * Replaces everything from `inhibit_rules` on in the text of alertmanager.yml.
+ * @throws Error if the text has no `inhibit_rules`
+ */
 function withInhibitions(text: string): string {
   const end = text.indexOf(inhibitKey);
   if (end < 0) throw new Error(`${alertmanager} has no inhibit_rules`);
   return text.slice(0, end) + inhibitKey + inhibitRulesText();
 }
 
-/** Each file and the text that belongs into it. */
+/** The generated files: the path and the text of each. */
 export const generatedRules: readonly { readonly path: string; readonly text: string }[] = [
   { path: join(root, 'alerts/mirrorwatch.yml'), text: renderRules(defaultRuleParameters) },
-  // In a folder of its own: `alerts/*.yml`, as sites load it, must not load every rule twice.
+  // In a separate folder: sites load `alerts/*.yml`, and must not load every rule twice.
   { path: join(root, 'alerts/zh/mirrorwatch.yml'), text: renderRules({ ...defaultRuleParameters, language: 'zh' }) },
   { path: join(root, 'docs/rules.md'), text: rulesPage() },
   { path: alertmanager, text: withInhibitions(readFileSync(alertmanager, 'utf8')) },

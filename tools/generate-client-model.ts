@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 
-// metrics.proto is that of github.com/prometheus/client_model v0.6.2, unchanged.
+// metrics.proto is an unchanged copy from github.com/prometheus/client_model v0.6.2.
 const root = new protobuf.Root();
 protobuf.parse(readFileSync('tools/metrics.proto', 'utf8'), root, { keepCase: true });
 root.addJSON(

@@ -1,4 +1,5 @@
-// Writes docs/configuration.md and docs/mirrorwatch.schema.json from the schema; with --check compares and exits 1.
+// Writes docs/configuration.md and docs/mirrorwatch.schema.json from the schema. With --check it writes nothing, and
+// exits with 1 if a file differs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configReference, configSchemaText } from './config-reference.ts';
 

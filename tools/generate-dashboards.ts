@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boards } from '../dashboards/boards.ts';
 
-// Writes dashboards/*.json from dashboards/*.ts; with --check says whether the files are what it would write.
+// Writes dashboards/*.json from dashboards/*.ts. With --check it writes nothing, and fails if a file differs.
 
 const folder = join(import.meta.dirname, '../dashboards');
 
-/** The text of each file, by its path. */
+/** The text of each dashboard file, by its path. */
 export function boardFiles(): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(boards).map(([name, board]) => [
@@ -16,7 +16,7 @@ export function boardFiles(): ReadonlyMap<string, string> {
   );
 }
 
-/** Files that are not what the code says: other, missing, or boards that no code makes. */
+/** The files that differ from the code: with another text, missing, or of a dashboard that no code generates. */
 export function staleFiles(): readonly string[] {
   const wanted = boardFiles();
   const there = readdirSync(folder)

@@ -7,10 +7,10 @@ import { failuresByLayer, layers } from '../src/features/doctor/layers.ts';
 import { type Language, wordsOf } from '../src/words/words.ts';
 import { doctorProse } from './doctor-prose.ts';
 
-// Writes docs/doctor.md and docs/doctor.zh-CN.md from the kinds of traps in src/doctor and src/ecosystems and their words in src/words;
-// with --check says whether the pages are what it would write.
+// Writes docs/doctor.md and docs/doctor.zh-CN.md from the kinds of traps in src/doctor and src/ecosystems and their
+// texts in src/words. With --check it writes nothing, and fails if a page differs.
 
-/** Where the page of each language lies. */
+/** The path of the page in each language. */
 export const doctorPagePaths: Readonly<Record<Language, string>> = {
   en: join(import.meta.dirname, '../docs/doctor.md'),
   zh: join(import.meta.dirname, '../docs/doctor.zh-CN.md'),
@@ -47,7 +47,7 @@ function layerTables(language: Language): string {
   return `${tableOf(layerHead, proofs)}\n\n${tableOf(failureHead, failures)}`;
 }
 
-/** The whole page in a language. */
+/** The text of the page in a language. */
 export async function doctorPage(language: Language): Promise<string> {
   const { begins, layers: byLayer, traps } = doctorProse[language];
   const groups = Map.groupBy(Object.entries(await loadTrapKinds()), ([id]) => id.split('-')[0] ?? '');

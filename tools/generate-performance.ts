@@ -4,14 +4,14 @@ import { type Target, target } from '../bench/targets.ts';
 import { commandOf, committed, figuresOf, goalsOf } from './performance/results.ts';
 import { why } from './performance/why.ts';
 
-// Writes what docs/performance.md has from committed results: the figures of record and the table of goals, from bench/results (what
-// `npm run -s bench -- --only PART --json` printed) and docs/decisions-quality.md.
+// Writes the generated parts of docs/performance.md: the figures of record and the table of goals. They come from
+// bench/results (the output of `npm run -s bench -- --only PART --json`) and docs/decisions-quality.md.
 
 const root = join(import.meta.dirname, '..');
-/** Where the page lies. */
+/** The path of the page. */
 export const performancePath = join(root, 'docs/performance.md');
 
-/** Goals and how they stand, each with the command that shows it. */
+/** A goal with its measured value, and the command that measures it. */
 export interface Goal extends Target {
   readonly command: string;
 }
@@ -25,7 +25,10 @@ export function goals(): readonly Goal[] {
   return [...judged.map((one) => ({ ...one, command: 'npm run scenarios' })), ...measured];
 }
 
-/** The goals of judgement, as the page of the scenarios has them. @throws Error where it has no row of the daemon */
+/**
+ * The goals of decisions, with the values of docs/decisions-quality.md.
+ * @throws Error if that page has no row of the daemon
+ */
 function judgedGoals(page: string): readonly Target[] {
   const rows = [...page.matchAll(/^\| daemon \|(.*)\|$/gm)].map(([, cells = '']) =>
     cells.split('|').map((cell) => cell.trim()),
@@ -62,12 +65,15 @@ function judgedGoals(page: string): readonly Target[] {
   ];
 }
 
-/** The page with its figures and its table of goals as the results have them. */
+/** The page, with figures and table of goals updated from the results. */
 export function performancePage(page: string): string {
   return between(between(page, 'record', record()), 'goals', table());
 }
 
-/** @throws Error where the page lacks the marks */
+/**
+ * Replaces the lines between the two marks of a generated part.
+ * @throws Error if the page has no such marks
+ */
 function between(page: string, mark: string, lines: readonly string[]): string {
   const [begin, end] = [`<!-- ${mark}: npm run generate -->\n`, `<!-- /${mark} -->`];
   const [before, rest] = page.split(begin);
@@ -76,7 +82,7 @@ function between(page: string, mark: string, lines: readonly string[]): string {
   return `${before}${begin}${lines.join('\n')}\n${after}`;
 }
 
-/** What the bench printed, part by part. */
+/** The figures of record: the output of the bench, part by part. */
 function record(): readonly string[] {
   return [...committed()].flatMap(([part, result]) => {
     const { cores, model, commit, at, load } = result.machine;

@@ -7,12 +7,12 @@ import { manPage } from './reference/man-page.ts';
 import { reasonsPage } from './reference/reasons-page.ts';
 import { walksDrawing } from './reference/walks.ts';
 
-// Writes the pages and files that repeat what the code says: docs/cli.md, docs/api.md, docs/reasons.md, who imports whom in
+// Writes the generated pages and files: docs/cli.md, docs/api.md, docs/reasons.md, the drawings of imports in
 // docs/architecture.md, and the man page.
 
 const root = join(import.meta.dirname, '..');
 
-/** Every file that is written, by its path from the root. */
+/** The text of every generated file, by its path from the root. */
 export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/cli.md', await cliPage()],
@@ -23,7 +23,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
   ]);
 }
 
-/** The page as it is written by hand, with the drawings at its end made anew. */
+/** The hand-written page, with the generated drawings at its end. */
 function architecture(): string {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
   const [mark = ''] = /^<!-- imports: .* -->$/m.exec(page) ?? [];

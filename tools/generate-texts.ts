@@ -12,7 +12,7 @@ const plural = 6;
 const folder = join(import.meta.dirname, '..', 'locales');
 const lineChars = 120;
 
-/** Names of what a text wants filled in, the counts among them alone where `counts`. */
+/** The names of the values that a text needs; with `counts`, only numbers on which its wording depends (plurals). */
 function namesIn(elements: readonly Element[], counts: boolean): readonly string[] {
   return elements.flatMap((one) => {
     if (one.type === argument) return counts ? [] : [one.value];
@@ -21,7 +21,10 @@ function namesIn(elements: readonly Element[], counts: boolean): readonly string
   });
 }
 
-/** What a text wants filled in, each name once; `counts`: only the counts that its wording depends on. */
+/**
+ * The names of the values that a text needs, each once. With `counts`, only the numbers on which its wording depends
+ * (plurals).
+ */
 export function placesIn(text: string, counts = false): readonly string[] {
   return [...new Set(namesIn(new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }).getAst(), counts))];
 }
@@ -39,7 +42,7 @@ function fieldsOf(texts: Texts, counts: boolean): string {
     .join('\n');
 }
 
-/** The types of the catalogue, from its English. */
+/** The TypeScript types of the texts, made from the English texts. */
 export function textTypes(): string {
   const texts = JSON.parse(readFileSync(join(folder, 'en.json'), 'utf8')) as Texts;
   return `// Generated from en.json by \`npm run generate\`.

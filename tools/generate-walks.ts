@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Writes docs/walks.md from the tables that the real clients made: test/golden/*-walk-of-bodies.golden.txt.
+// Writes docs/walks.md from the tables of tests with real clients: test/golden/*-walk-of-bodies.golden.txt.
 
-/** Where the page lies. */
+/** The path of the page. */
 export const walksPagePath = join(import.meta.dirname, '../docs/walks.md');
 
 const golden = (name: string): string =>
@@ -11,7 +11,7 @@ const golden = (name: string): string =>
 
 const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr', 'apt'];
 
-/** The table of a client for the page, with a pipe at both ends of each line and a full name for the column `of`. */
+/** The table of a client as Markdown: with a pipe at both ends of each line, and a full name for the column `of`. */
 const tableOf = (name: string): string =>
   golden(name)
     .replace('wrong in the body | of | our probe', 'wrong in the body | response | our probe')
@@ -19,7 +19,7 @@ const tableOf = (name: string): string =>
     .map((line) => `| ${line} |`)
     .join('\n');
 
-/** The page as it should be. */
+/** The text of the page. */
 export function walksPage(): string {
   const tables = clients.map(
     (name) =>

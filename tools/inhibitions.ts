@@ -1,29 +1,29 @@
 import { levels } from '../src/features/rules/rule.ts';
 
-/** Which firing alert makes which others no news. */
+/** A rule that mutes some alerts while another alert (`source`) fires. */
 export interface Inhibition {
-  /** Why; printed as a comment. */
+  /** The reason. It is printed as a comment. */
   readonly why: string;
   readonly source: string;
-  /** The label `what` of the firing alert; absent: any. */
+  /** The value of the label `what` that the firing alert must have; absent: any. */
   readonly what?: string;
-  /** The alerts that it mutes, by name; or every alert on a mirror, with some more and without some. */
+  /** The muted alerts: a list of names, or every alert about a mirror with additions and exceptions. */
   readonly mutes: readonly string[] | EveryMirrorAlert;
-  /** Labels that both must have alike; one that both lack is alike. */
+  /** Labels that must have the same value in both alerts. A label that neither alert has counts as the same. */
   readonly equal: readonly string[];
 }
 
-/** Every alert whose name is `Mirror` and a capital. */
+/** Every alert whose name begins with `Mirror` and a capital letter. `besides`: further alerts. */
 export interface EveryMirrorAlert {
   readonly besides: readonly string[];
-  /** Regular expressions of whole names. */
+  /** Exceptions, as regular expressions that match whole names. */
   readonly but: readonly string[];
 }
 
 const onePlace = levels.registry;
 const allPlaces = levels.everywhere;
 
-/** What mutes what: Alertmanager's inhibit_rules in deploy/alertmanager.yml and the table in docs/rules.md. */
+/** All inhibitions: Alertmanager's `inhibit_rules` in deploy/alertmanager.yml, and the table in docs/rules.md. */
 export const inhibitions: readonly Inhibition[] = [
   {
     why: 'A place with a suspect network cannot judge mirrors. Findings from a hash or a certificate stay valid, and so does "no mirror is usable from here".',
@@ -99,7 +99,7 @@ function sourceMatchers({ source, what }: Inhibition): string {
   return [`'alertname="${source}"'`, ...(what === undefined ? [] : [`'what="${what}"'`])].join(', ');
 }
 
-/** The value of Alertmanager's `inhibit_rules`, from the line after its key on, with a line end at its end. */
+/** The value of Alertmanager's `inhibit_rules`, without the line of the key. It ends with a line end. */
 export function inhibitRulesText(): string {
   const lines = inhibitions.flatMap((one) => [
     `  # ${one.why}`,
@@ -112,12 +112,12 @@ export function inhibitRulesText(): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The alert of an inhibition, in the words of docs/rules.md. */
+/** The text in docs/rules.md for the alert that mutes others. */
 export function firingWords({ source, what }: Inhibition): string {
   return what === undefined ? `\`${source}\`` : `\`${source}\`, \`what="${what}"\``;
 }
 
-/** What an inhibition mutes, in the words of docs/rules.md. */
+/** The text in docs/rules.md for the muted alerts. */
 export function mutedWords({ mutes }: Inhibition): string {
   if (isNamed(mutes)) return mutes.join(', ');
   const but = mutes.but.map((name) => `\`${name}\``).join(' and ');

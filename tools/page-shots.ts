@@ -6,8 +6,9 @@ import { fixture } from '../test/unit/api/fixture-deps.ts';
 import { fixturePast } from '../test/unit/api/fixture-past.ts';
 import { serve } from '../test/unit/api/server.ts';
 
-// Pictures of the page. `node tools/page-shots.ts` draws docs/history.png of the tests' fixture and docs/page.png of a demo
-// of this machine, once it gives advice; given a folder it draws every page of the fixture in every look and language.
+// Draws pictures of the status page. `node tools/page-shots.ts` draws docs/history.png with the data of the tests, and
+// docs/page.png with a demo on this machine, once the demo has advice. With a folder as argument, it draws every page
+// with the data of the tests, in every theme, size and language.
 
 const light: Eyes = { width: 1280, height: 900, scheme: 'light' };
 const phone: Eyes = { width: 375, height: 780, scheme: 'light' };
@@ -28,7 +29,7 @@ const pages: Readonly<Record<string, string>> = {
 };
 const docs = join(import.meta.dirname, '../docs');
 
-/** The demo's page at the moment of its first advice. */
+/** Draws the page of the demo at the time of its first advice. */
 async function drawDemo(browser: Browser): Promise<void> {
   const main = join(import.meta.dirname, '../src/main.ts');
   const demo = spawn(process.execPath, [main, 'demo', '--lang', 'en'], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -7,14 +7,14 @@ import { startDemoMirror } from '../src/features/demo/mirror.ts';
 import { drawn } from './recording/draw.ts';
 import { type Chunk, showings } from './recording/screen.ts';
 
-// Writes docs/recordings/*.svg from what the program really prints to a terminal (`script` of util-linux gives it one): the demo,
-// and `rank` over three mirrors on loopback, one of which is slow and one dead. Pauses are cut to a second.
+// Writes docs/recordings/*.svg from the real output of the program in a terminal (made with `script` of util-linux):
+// the demo, and `rank` with three local mirrors, one of them slow and one dead. Pauses are cut to one second.
 
 const root = join(import.meta.dirname, '..');
 const columns = 130;
 const pauseMsMax = 1_000;
 
-/** Runs the program in a terminal of its own and notes what it writes, and when. */
+/** Runs the program in its own terminal, and records its output with times. */
 async function recorded(words: readonly string[], cwd: string): Promise<readonly Chunk[]> {
   const command = ['node', join(root, 'src/main.ts'), ...words].map((word) => `'${word}'`).join(' ');
   const shell = `stty cols ${columns} rows 50; exec ${command}`;
@@ -33,7 +33,7 @@ async function recorded(words: readonly string[], cwd: string): Promise<readonly
   return chunks;
 }
 
-/** The same with no pause longer than a second. */
+/** The same output, without pauses of more than a second. */
 function hastened(chunks: readonly Chunk[]): readonly Chunk[] {
   let [shown, before] = [0, 0];
   return chunks.map(({ atMs, text }) => {

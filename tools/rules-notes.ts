@@ -3,26 +3,27 @@ import { registry } from '../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../src/export/catalog/values.ts';
 import type { AlertName, RecordingRule } from '../src/features/rules/rule.ts';
 
-// What docs/rules.md says beside the rules themselves: what each costs, and why each alert has its severity.
+// Texts of docs/rules.md that are not in the rules: the cost of each rule, and the reason for the severity of each
+// alert.
 
-/** How large a site is, for the cost of a rule. */
+/** The size of a site, from which the cost of a rule is computed. */
 export interface Site {
-  /** Daemons in different networks, each monitoring everything below. */
+  /** The number of daemons. Each of them monitors all targets. */
   readonly vantages: number;
   readonly mirrors: number;
-  /** Mirror × module × version × step, of one daemon. */
+  /** The number of targets (mirror × module × version × step) of one daemon. */
   readonly targets: number;
-  /** Those with light steps, which have baselines. */
+  /** The number of targets with light steps. Only these have baselines. */
   readonly lightTargets: number;
-  /** Steps of a mirror. */
+  /** The number of steps of each mirror. */
   readonly steps: number;
-  /** Buckets of the histogram of round trips, `+Inf` included. */
+  /** The number of buckets of the histogram of round trips, `+Inf` included. */
   readonly buckets: number;
-  /** Reasons of the failure counter. */
+  /** The number of reasons of the failure counter. */
   readonly reasons: number;
 }
 
-/** The site that costs are stated for: one place, 10 Go mirrors, 10 000 targets. */
+/** The site for which costs are stated: one place, 10 Go mirrors, 10 000 targets. */
 export const site: Site = {
   vantages: 1,
   mirrors: 10,
@@ -37,7 +38,7 @@ const perTarget = site.vantages * site.targets;
 const perStep = site.vantages * site.mirrors * site.steps;
 const perMirror = site.vantages * site.mirrors;
 
-/** Series that one evaluation of a rule reads and writes, by its name. */
+/** By the name of a rule: how many series one evaluation reads and writes. */
 const costs: readonly (readonly [record: RegExp, reads: number, writes: number])[] = [
   [/^registry_step:mirror_probe_rtt_seconds_bucket:rate1h$/, perTarget * site.buckets, perStep * site.buckets],
   [/^registry_step:mirror_probe_rtt_seconds:rate1h$/, 0, 0],
@@ -60,14 +61,17 @@ const costs: readonly (readonly [record: RegExp, reads: number, writes: number])
   [/^registry:mirror_lag_seconds:lower$/, site.vantages * (site.targets / site.steps + site.mirrors), perMirror],
 ];
 
-/** The cost of one evaluation at `site`. @throws Error for a rule without a row */
+/**
+ * The cost of one evaluation of a rule at `site`.
+ * @throws Error if `costs` has no row for the rule
+ */
 export function costOf({ record }: RecordingRule): { readonly reads: number; readonly writes: number } {
   const [, reads, writes] = costs.find(([name]) => name.test(record)) ?? [];
   if (reads === undefined || writes === undefined) throw new Error(`no cost is stated for ${record}`);
   return { reads, writes };
 }
 
-/** Why an alert is a page, a ticket or information. */
+/** The reason for the severity of each alert (page, ticket or information). */
 export const worths: Readonly<Record<AlertName, string>> = {
   MirrorNoneUsable: 'builds fail now, and no program can switch them to another mirror',
   MirrorContentMismatch: 'wrong bytes may be in builds already, and each hour adds some',

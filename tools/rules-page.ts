@@ -108,7 +108,7 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 The evaluation time should grow in proportion to the number of targets and of scrapes in an hour. Extrapolated, not measured: for 10 000 targets,
 the four expressions of the table together take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that.`;
 
-/** The whole page. */
+/** The text of docs/rules.md. */
 export function rulesPage(): string {
   const groups = listRuleGroups(defaultRuleParameters);
   const recordings = groups.flatMap((group) => group.recordings);

@@ -3,24 +3,27 @@ import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How to start one program of the stack. */
+/** How to start one program. */
 export interface ChildPlan {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Asked until it answers 2xx. */
+  /** Requested repeatedly until the status is 2xx: then the program is ready. */
   readonly readyUrl: string;
-  /** Where its log goes. */
+  /** The folder of its log. */
   readonly folder: string;
 }
 
-/** A program that was started. */
+/** A started program. */
 export interface Child {
-  /** Resolves when it answers. @throws Error with the end of its log when it ends before, or does not within four minutes */
+  /**
+   * Resolves when the program is ready. @throws Error with the end of its log if it ends before, or is not ready within
+   * four minutes
+   */
   ready(): Promise<void>;
-  /** Resolves when it is gone, with why and the end of its log, for people. */
+  /** Resolves when the program has ended, with a text for people: the reason and the end of its log. */
   readonly ended: Promise<string>;
-  /** SIGTERM, SIGKILL after a minute (the daemon drains for 10 s); resolves when it is gone. */
+  /** Sends SIGTERM, and SIGKILL after a minute (the daemon drains for 10 s). Resolves when the program has ended. */
   stop(): Promise<void>;
 }
 
@@ -28,7 +31,7 @@ const readyWithinMs = 240_000;
 const stopWithinMs = 60_000;
 const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'].filter((place) => place !== '');
 
-/** The path of an installed program, `null` where there is none. */
+/** The path of an installed program; `null`: it is not installed. */
 export function findCommand(name: string): string | null {
   for (const place of places) {
     try {
@@ -42,8 +45,8 @@ export function findCommand(name: string): string | null {
 }
 
 /**
- * Starts a program in a process group of its own, so that the terminal's Ctrl-C reaches only us and we stop things in
- * order; where the system can, the kernel stops it too should we be killed without a word.
+ * Starts a program in its own process group. So Ctrl-C in the terminal reaches only this process, which then stops its
+ * programs in order. If `setpriv` is installed, the kernel also stops the program when this process is killed.
  */
 export function startChild(plan: ChildPlan): Child {
   const log = join(plan.folder, `${plan.name}.log`);

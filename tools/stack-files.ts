@@ -10,11 +10,11 @@ export const root: string = fileURLToPath(new URL('..', import.meta.url));
 
 /** One daemon of the stack. */
 export interface StackDaemon {
-  /** Label `vantage` of the scrape and `vantage` of the daemon: they must agree. */
+  /** The label `vantage` of the scrape job and the key `vantage` of the daemon, which must be equal. */
   readonly vantage: string;
   /** `127.0.0.1:port` */
   readonly address: string;
-  /** URLs by name, the preferred one first. */
+  /** The URLs of mirrors by name, the preferred mirror first. */
   readonly mirrors: Readonly<Record<string, string>>;
   readonly labels?: PlaceLabels;
 }
@@ -22,7 +22,7 @@ export interface StackDaemon {
 const interval = '5s';
 const weights = [100, 50, 25];
 
-/** The daemon's configuration. JSON, which is YAML. */
+/** The text of the daemon's configuration file. It is JSON, which is valid YAML. */
 export function daemonFile(
   { vantage, address, mirrors, labels }: StackDaemon,
   statePath: string,
@@ -51,7 +51,7 @@ export function daemonFile(
   });
 }
 
-/** deploy/alertmanager.yml as it stands, with this run's addresses, and people who are told at `peopleUrl`. */
+/** The text of deploy/alertmanager.yml with the addresses of this run. Alerts for people are sent to `peopleUrl`. */
 export function alertmanagerFile(daemon: StackDaemon, peopleUrl: string, token: string): string {
   const text = readFileSync(join(root, 'deploy/alertmanager.yml'), 'utf8');
   const file = parse(text) as { receivers: readonly { name: string; webhook_configs?: readonly object[] }[] };
@@ -70,7 +70,7 @@ export function alertmanagerFile(daemon: StackDaemon, peopleUrl: string, token: 
   return JSON.stringify({ ...file, receivers });
 }
 
-/** How daemons are scraped, by Prometheus and by VictoriaMetrics; more keys and jobs are put beside it. */
+/** The text of a scrape configuration for Prometheus or VictoriaMetrics. `more` adds further keys. */
 export function scrapeFile(
   daemons: readonly StackDaemon[],
   more: Readonly<Record<string, unknown>> = {},
@@ -84,7 +84,7 @@ export function scrapeFile(
   });
 }
 
-/** Prometheus with these rules, evaluated as often as it scrapes. */
+/** The text of Prometheus's configuration with rules. They are evaluated at the interval of the scrapes. */
 export function prometheusFile(
   daemons: readonly StackDaemon[],
   ruleFiles: readonly string[],
@@ -100,7 +100,7 @@ export function prometheusFile(
   return scrapeFile(daemons, more, [own('prometheus', at.prometheus), ...managers]);
 }
 
-/** The rules of the checkout. */
+/** The paths of the files of rules in the checkout. */
 export function ruleFilesIn(folder = join(root, 'alerts')): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yml'))

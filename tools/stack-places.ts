@@ -6,11 +6,11 @@ import { renderRules } from '../src/features/rules/rules.ts';
 import type { ChildPlan } from './stack-child.ts';
 import { daemonFile, prometheusFile, root, type StackDaemon, scrapeFile } from './stack-files.ts';
 
-/** What a stack is built with: each thing that is started here is stopped at the end. */
+/** The tools for building a stack. Everything that they start is stopped at the end. */
 export interface Stage {
   readonly folder: string;
   readonly token: string;
-  /** Writes a file of this stack. @returns its path */
+  /** Writes a file of this stack, and returns its path. */
   file(name: string, text: string): string;
   freeAddress(): Promise<string>;
   mirror(start: Promise<DemoMirror>): Promise<DemoMirror>;
@@ -18,10 +18,10 @@ export interface Stage {
   say(line: string): void;
 }
 
-/** Names of places, and how far their mirrors are: round trips of `near`, `far` and `third`, milliseconds. */
+/** By place: the round-trip times of its mirrors `near`, `far` and `third`, milliseconds. */
 const known = { ams: [25, 70, 90], fra: [20, 60, 95], sgp: [180, 190, 60], bom: [120, 130, 110], iad: [80, 30, 75] };
 
-/** How many places there may be. */
+/** The maximum number of places. */
 export const placesMax: number = Object.keys(known).length;
 
 const faultsAfterMs = 5000;
@@ -31,7 +31,7 @@ const slowEveryMs = 300_000;
 
 /**
  * Starts places with different faults, a Prometheus and a VictoriaMetrics that scrape them, and the page of all places.
- * docker-compose.places.yml has the same three in containers.
+ * docker-compose.places.yml starts the same three places in containers.
  */
 export async function startPlaces(
   stage: Stage,
@@ -103,7 +103,7 @@ export async function startPlaces(
   say(`mirrors get their faults in ${faultsAfterMs / 1000} s; Ctrl-C ends it`);
 }
 
-/** Another fault in each of three places: one that comes and goes, and two that stay. */
+/** Starts a different fault in each of three places: one that comes and goes, and two that stay. */
 function spoil(mirrors: ReadonlyMap<string, DemoMirror>, say: Stage['say']): void {
   const slow = (): void => {
     say(`ams: mirror near now responds ${slowByMs} ms later, for ${slowForMs / 1000} s`);

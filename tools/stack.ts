@@ -1,7 +1,8 @@
-// `npm run stack`: the daemon with Debian's Prometheus and Alertmanager, our rules, and the demo's mirrors, of which the
-// preferred one gets slow for a while every few minutes. Free ports, a temporary folder; Ctrl-C leaves nothing behind.
-// The set of docker-compose.yml without containers, and without Grafana, which Debian does not have. With `-- --places 3`
-// three places with faults of their own, Debian's Prometheus and VictoriaMetrics, and the page of all places.
+// `npm run stack` starts the daemon with Debian's Prometheus and Alertmanager, our rules, and the mirrors of the demo.
+// The preferred mirror is slow for a while every few minutes. All ports and files are temporary; Ctrl-C stops and
+// removes everything. It is docker-compose.yml without containers, and without Grafana, which Debian does not have. `--
+// --places 3` starts three places with different faults, Debian's Prometheus and VictoriaMetrics, and the page of all
+// places.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -19,11 +20,11 @@ const slowFirstMs = 60_000;
 const slowForMs = 90_000;
 const slowEveryMs = 300_000;
 
-/** What the end undoes, last made first. */
+/** The clean-up actions at the end. The last one added runs first. */
 const undo: (() => void | Promise<void>)[] = [];
 let isEnding = false;
 let interrupt: (why: string | null) => void = () => undefined;
-/** `null`: somebody asked us to end; a text: what went wrong. */
+/** Resolves when the stack must end: with `null` on a signal, else with the text of an error. */
 const end = new Promise<string | null>((resolve) => {
   interrupt = (why) => {
     isEnding = true;
@@ -62,7 +63,7 @@ async function startMirrors(): Promise<{ readonly near: string; readonly far: st
   return { near: near.url, far: far.url };
 }
 
-/** People read this terminal. */
+/** Prints alerts to the terminal. */
 function tellPeople({ body }: DemoReceived): void {
   type Alert = { status: string; labels: Record<string, string>; annotations: Record<string, string> };
   const { alerts } = JSON.parse(body) as { alerts: readonly Alert[] };
@@ -165,7 +166,8 @@ async function main(): Promise<number> {
   });
   const trouble = await end;
   await undoAll();
-  // It ends soon: what it waited for is stopped. What it made meanwhile goes too.
+  // The start-up ends soon, because the programs that it waits for are stopped. What it has started meanwhile is then
+  // stopped too.
   await started;
   await undoAll();
   if (trouble !== null) process.stderr.write(`stack: ${trouble}\n`);
@@ -173,7 +175,7 @@ async function main(): Promise<number> {
   return trouble === null ? 0 : 1;
 }
 
-/** How many places are wanted; `null`: another number than there can be. */
+/** The wanted number of places; `null`: not a number from 1 to `placesMax`. */
 function readPlaces(): number | null {
   const { places = '1' } = parseArgs({ options: { places: { type: 'string' } } }).values;
   const count = Number(places);

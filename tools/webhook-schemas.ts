@@ -191,7 +191,7 @@ function schemasOfKinds(): Record<`mirror.${FindingKind}`, z.ZodType> {
   return schemas as Record<`mirror.${FindingKind}`, z.ZodType>;
 }
 
-/** The body of each type of webhook, strict: no key more, none less. */
+/** The schema of the body of each type of webhook. It is strict: no other keys are allowed, and none may be missing. */
 export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
   ...schemasOfKinds(),
   'mirror.self': body('mirror.self', {

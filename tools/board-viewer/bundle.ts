@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The page as one script and one style sheet. Packages that only Grafana's editors need are left out: nothing drawn here asks for them. */
+/**
+ * Builds the page: one script and one style sheet. Packages for Grafana's editors are left out, because nothing drawn
+ * here needs them.
+ */
 export async function bundledPage(): Promise<{ readonly script: string; readonly styles: string }> {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, 'page/main.tsx')],
@@ -12,7 +15,7 @@ export async function bundledPage(): Promise<{ readonly script: string; readonly
     platform: 'browser',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"', 'process.env': '{}', global: 'globalThis' },
-    // Of the data source the page needs the forming of answers alone, not its query editor.
+    // Of the data source package, the page needs only the conversion of responses to frames, not the query editor.
     alias: {
       '@grafana/prometheus': join(
         import.meta.dirname,

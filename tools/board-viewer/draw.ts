@@ -10,14 +10,15 @@ import { liveScenes } from './live.ts';
 import { everything, type Scene, scenes, stepOf } from './scenes.ts';
 import { type Sheet, sheetOf } from './sheet.ts';
 
-// Draws docs/boards/*.png. `node draw.ts [--out FOLDER] [--boards FOLDER] [NAME …]`: the pictures named, or all.
+// Draws docs/boards/*.png: `node draw.ts [--out FOLDER] [--boards FOLDER] [NAME …]`. Without names it draws all
+// pictures, else those whose names begin with a NAME.
 
 const icons = join(import.meta.dirname, 'node_modules/@grafana/ui/dist/public');
 const origin = 'http://viewer.invalid';
 const html =
   '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/page.css"><body style="margin: 0"></body><script src="/page.js"></script>';
 
-/** What the page may load: itself and Grafana's icons. Nothing leaves the machine. */
+/** Opens the page. It may load only itself and Grafana's icons, so no request leaves the machine. */
 async function opened(browser: Browser, { width, theme }: Sheet) {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme, timezoneId: 'UTC' });
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
@@ -43,7 +44,7 @@ async function photographed(browser: Browser, sheet: Sheet, path: string): Promi
   );
   await page.waitForSelector('#board');
   const height = await page.evaluate(() => document.body.scrollHeight);
-  // Charts measure themselves: at the height of the whole board nothing is out of sight and left undrawn.
+  // Charts outside the visible area are not drawn, so the page gets the height of the whole board.
   await page.setViewportSize({ width: sheet.width, height });
   await page.waitForTimeout(1_500);
   mkdirSync(dirname(path), { recursive: true });

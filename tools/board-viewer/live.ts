@@ -14,7 +14,7 @@ const look = {
 } as const;
 const boards = ['overview', 'rtt-matrix', 'mirror', 'self'] as const;
 
-/** Starts a daemon, two mirrors and a Prometheus, lets them run for a minute, and has each board drawn that is wanted. */
+/** Starts a daemon, two mirrors and a Prometheus. After a minute it draws each wanted board. */
 export async function liveScenes(
   isWanted: (scene: { name: string }) => boolean,
   draw: (ask: Asker, scene: Scene) => Promise<void>,
@@ -52,7 +52,10 @@ detect: { spike: { warmup: 5 } }
   }
 }
 
-/** Three places: `fra` alone sees `near` down, `sgp` alone `far`, and `sgp` has another configuration and a wrong clock. */
+/**
+ * Draws the board of three places. Only `fra` sees `near` down, only `sgp` sees `far` down, and `sgp` has another
+ * configuration and a wrong clock.
+ */
 async function placesScene(draw: (ask: Asker, scene: Scene) => Promise<void>): Promise<void> {
   const up = { near: 'up', far: 'up', third: 'up' } as const;
   const stories: Readonly<Record<string, PlaceStory>> = {

@@ -1,12 +1,12 @@
 import { at, manyModules, modules, registries, stepMs, story } from '../../test/real/boards-day.ts';
 
-/** One picture: which board, when, of what past, how wide. */
+/** One picture of a board. `past` selects the data, `toMs` and `rangeMs` the time range. */
 export interface Scene {
-  /** Name of its file, without `.png`. */
+  /** Name of the picture's file, without `.png`. */
   readonly name: string;
   readonly board: 'overview' | 'rtt-matrix' | 'mirror' | 'self' | 'places';
   readonly past: 'day' | 'twenty' | 'live';
-  /** What there is to see, for the head of the picture. */
+  /** What the picture shows. It is printed above the board. */
   readonly note: string;
   readonly toMs: number;
   readonly rangeMs: number;
@@ -18,12 +18,13 @@ export interface Scene {
 
 const hour = 3_600_000;
 const wide = { width: 1600, theme: 'dark', past: 'day' } as const;
-// Grafana cuts the last label in half where a range ends at it: a board that is live hardly ever does.
+// These times are not on full hours, because Grafana cuts off half of a label at the end of the range. On a live board
+// that is rare.
 const spikeMs = at(7, 40);
 const outageMs = at(11, 10);
 const deadMs = story.end + 20 * 60_000;
 
-/** Every picture that is drawn over the day that was written; live ones are made by `draw.ts`. */
+/** The pictures of the simulated day. `draw.ts` adds those of a live daemon. */
 export const scenes: readonly Scene[] = [
   {
     ...wide,
@@ -144,7 +145,9 @@ export const scenes: readonly Scene[] = [
   },
 ];
 
-/** All values of the variables, by past: what `All` repeats over. */
+/**
+ * All values of each variable, for the data that `past` selects. A panel that repeats over `All` has one copy for each.
+ */
 export const everything = (past: Scene['past']): Readonly<Record<string, readonly string[]>> => ({
   registry: past === 'live' ? ['far', 'near'] : [...registries],
   module:
@@ -153,7 +156,10 @@ export const everything = (past: Scene['past']): Readonly<Record<string, readonl
       : [...new Set((past === 'twenty' ? manyModules : modules).map(({ module }) => module))],
 });
 
-/** Points of a graph lie as far apart as scrapes of the past, or as a graph of its width has room for. */
+/**
+ * The interval between points of a graph, milliseconds: at least that of scrapes, and such that a range has at most 900
+ * points.
+ */
 export function stepOf({ past, rangeMs }: Scene): number {
   return past === 'live' ? 1_000 : Math.max(stepMs, Math.ceil(rangeMs / 900 / 1_000) * 1_000);
 }

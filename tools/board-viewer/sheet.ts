@@ -1,7 +1,7 @@
 import { type Board, type BoardPanel, type Chosen, interpolated } from '../../test/real/boards-grafana.ts';
 import type { Asker, Series } from '../../test/real/boards-prometheus.ts';
 
-/** What one query of a panel answered. Numbers as text: JSON has no NaN. */
+/** The result of one query of a panel. Numbers are text, because JSON has no NaN. */
 export interface Answer {
   readonly refId: string;
   readonly format: string;
@@ -12,7 +12,7 @@ export interface Answer {
   }[];
 }
 
-/** A panel at its place, its variables filled in and its queries answered. */
+/** A panel with its position, with values in place of its variables, and with the results of its queries. */
 export interface DrawnPanel {
   readonly panel: BoardPanel;
   readonly title: string;
@@ -21,7 +21,7 @@ export interface DrawnPanel {
   readonly answers: readonly Answer[];
 }
 
-/** All that the page needs to draw a board: it asks nobody itself. */
+/** All data that the page needs to draw a board. The page itself sends no queries. */
 export interface Sheet {
   readonly title: string;
   readonly note: string;
@@ -33,18 +33,18 @@ export interface Sheet {
   readonly panels: readonly DrawnPanel[];
 }
 
-/** The moment a board is looked at, and what is chosen on it. */
+/** The settings of a view of a board: its time range and the chosen values of its variables. */
 export interface Look {
   readonly board: Board;
   readonly toMs: number;
   readonly rangeMs: number;
   readonly stepMs: number;
-  /** What `$__interval` is for panels that ask for five minutes at least. */
+  /** The value of `$__interval`, for panels with a minimum interval of five minutes. */
   readonly intervalMs: number;
   readonly values: Chosen;
-  /** Every value of a variable whose choice is `.*`, for panels that repeat. */
+  /** All values of each variable, for panels that repeat over a variable whose choice is `.*`. */
   readonly all: Readonly<Record<string, readonly string[]>>;
-  /** Ids of folded rows to unfold. */
+  /** Ids of the collapsed rows to expand; absent: none. */
   readonly unfolded?: readonly number[];
 }
 
@@ -60,7 +60,10 @@ function valuesOf(look: Look, name: string): readonly string[] {
   return value === '.*' ? (look.all[name] ?? []) : [value];
 }
 
-/** A panel that repeats, once for each value, as Grafana lays them out; and how much lower all that follows comes. */
+/**
+ * A repeated panel, once for each value, as Grafana lays it out. `lower`: how much lower the following panels are, in
+ * grid rows.
+ */
 function repeated(panel: BoardPanel & { maxPerRow?: number; repeatDirection?: string }, look: Look, y: number) {
   const name = panel.repeat;
   if (name === undefined) return { placed: [{ panel, at: { ...panel.gridPos, y }, values: look.values }], lower: 0 };
@@ -88,7 +91,7 @@ function laidOut(look: Look): readonly Placed[] {
     put(isOpened ? ({ ...panel, collapsed: false } as BoardPanel) : panel);
     if (panel.type !== 'row' || !isOpened) continue;
     const inside = panel.panels ?? [];
-    // Nested panels lie where they would after their row.
+    // Panels of an expanded row are placed directly below the row.
     const top = Math.min(...inside.map(({ gridPos }) => gridPos.y));
     const shift = panel.gridPos.y + 1 - top;
     for (const one of inside) put({ ...one, gridPos: { ...one.gridPos, y: one.gridPos.y + shift } });
@@ -97,7 +100,10 @@ function laidOut(look: Look): readonly Placed[] {
   return out;
 }
 
-/** Where a panel counts over `$__interval`, that is how far apart its points lie. */
+/**
+ * The interval between two points of a panel, milliseconds. A panel that counts over `$__interval` has one point for
+ * each such interval.
+ */
 function stepOf({ targets = [] }: BoardPanel, look: Look): number {
   return targets.some(({ expr }) => expr.includes('$__interval')) ? look.intervalMs : look.stepMs;
 }
@@ -130,7 +136,10 @@ const filled = (text: string, values: Chosen) =>
     return value === undefined ? whole : String(value).replace('.*', 'All');
   });
 
-/** Asks all that a board asks, at one moment. @throws Error with Prometheus's words where a query is bad */
+/**
+ * Runs all queries of a board for one time range.
+ * @throws Error with Prometheus's message if a query is wrong
+ */
 export async function sheetOf(
   ask: Asker,
   look: Look,

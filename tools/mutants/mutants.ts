@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-// Mutation score of the judge and of the configuration, on lines drawn by seed: Stryker changes the code at these lines, one change at a
-// time, and runs the unit tests that reach it. A mutant that no test notices has survived. The packages are no dependencies of the project:
+// Measures the mutation score of detection, advice and configuration, on lines selected by seed. Stryker changes the
+// code of these lines, one change at a time, and runs the unit tests that reach the line. If no test fails, the mutant
+// has survived. The packages are no dependencies of the project:
 //   npm install --no-save --no-package-lock @stryker-mutator/core@10.1.1 @stryker-mutator/vitest-runner@10.1.1
 //   npm run mutants -- --seed 1 --lines 150 --out mutants.json
 
@@ -32,9 +33,9 @@ interface Mutant {
 }
 
 /**
- * Draws lines of code of `folders`, as `file:line`. A line is drawn by its text: one that stands unchanged in another commit, even in
- * another file, is drawn there as well, so two commits are compared by mostly the same mutants. Imports, comments, blank lines and lone
- * brackets hold no mutant.
+ * Selects lines of code of `folders` at random, as `file:line`. The text of a line decides whether it is selected. So
+ * the same line is also selected in another commit or file, and two commits are compared on mostly the same mutants.
+ * Imports, comments, blank lines and single brackets are left out, because they have no mutants.
  */
 function drawLines(seed: number, count: number): string[] {
   const lines = folders.flatMap((folder) =>
@@ -108,7 +109,7 @@ writeFileSync(
     tsconfigFile: 'none.json',
     ignorePatterns: ['.cache', 'deploy/kubernetes'],
     tempDirName: join(folder, 'sandbox'),
-    // Far beyond what a busy machine needs: a mutant that never ends is killed by it, and no other.
+    // Much more than a test needs on a busy machine, so that only a mutant that never ends times out.
     timeoutMS: 120_000,
     dryRunTimeoutMinutes: 60,
     reporters: ['json', process.stdout.isTTY ? 'progress' : 'progress-append-only'],

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that a mutant of the judge or of the configuration has to pass: those that need no server. */
+/** The tests that run against each mutant: unit tests of detection, advice and configuration, which need no server. */
 export default defineConfig({
   test: {
     include: ['test/unit/{detect,advise,config}/**/*.test.ts'],

@@ -16,7 +16,10 @@ export interface Result extends Partial<Reports> {
 
 const folder = join(import.meta.dirname, '../../bench/results');
 
-/** The committed results by the part that they are of, in the order of the parts. @throws Error on a file that is named after none */
+/**
+ * The committed results by their part of the bench, in the order of the parts.
+ * @throws Error on a file that is not named after a part
+ */
 export function committed(): ReadonlyMap<Part, Result> {
   const names = readdirSync(folder);
   const strange = names.filter((name) => !parts.some((part) => name === `${part}.json`));
@@ -28,12 +31,12 @@ export function committed(): ReadonlyMap<Part, Result> {
   );
 }
 
-/** How a part is run for the record. */
+/** The command that measures a part of the bench. */
 export function commandOf(part: Part): string {
   return `npm run bench -- --only ${part}`;
 }
 
-/** The goals that a result tells of, by the bounds of today. */
+/** The goals of a part, with the values of a result and the current bounds. */
 export function goalsOf<P extends Part>(part: P, result: Result): readonly Target[] {
   return targetsOf[part](reportOf(part, result));
 }

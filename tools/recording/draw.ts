@@ -9,14 +9,15 @@ const colours: Readonly<Record<number, string>> = {
   36: '#56c8d8',
   90: '#8b949e',
 };
-/** Pixels. */
+/** Sizes of a character and of the margin, pixels. */
 const cell = { width: 7.83, height: 19 };
 const margin = { x: 18, y: 50 };
-/** How long the end is looked at before it begins again. */
+/** How long the last picture stays before the recording starts again, milliseconds. */
 const restMs = 6_000;
 
 /**
- * A terminal as SVG that moves: each row appears when it was written. Who wants less motion, or reads no CSS, sees the end.
+ * Draws a recording of a terminal as an animated SVG: each row appears when it was written. A viewer with reduced
+ * motion or without CSS shows the last picture.
  * @param title  the command that was typed
  */
 export function drawn(title: string, showings: readonly Showing[], columns: number): string {

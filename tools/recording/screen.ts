@@ -1,4 +1,4 @@
-/** A piece of text in one look. `colour` is the number of its SGR code; `null`: the terminal's own. */
+/** A text with the same style. `colour` is the number of its SGR code; `null`: the terminal's default. */
 export interface Span {
   readonly text: string;
   readonly colour: number | null;
@@ -6,7 +6,7 @@ export interface Span {
   readonly isDim: boolean;
 }
 
-/** What a row showed from one moment to the next change of it; `toMs` is `null` to the end. */
+/** The content of a row until its next change. `toMs` is `null` for the last content. */
 export interface Showing {
   readonly row: number;
   readonly fromMs: number;
@@ -14,7 +14,7 @@ export interface Showing {
   readonly spans: readonly Span[];
 }
 
-/** What was written to a terminal, and when. */
+/** An output to a terminal, with its time. */
 export interface Chunk {
   readonly atMs: number;
   readonly text: string;
@@ -25,7 +25,10 @@ const tokens = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*[A-Za-z]|[\\s\\S]
 
 type Cell = readonly [character: string, look: string];
 
-/** Every row of a terminal of `columns` as it was over time. Knows what our program writes: SGR, `\r`, `\n`, erase line. */
+/**
+ * The content of every row of a terminal over time. It understands only the sequences that our program writes: SGR,
+ * `\r`, `\n`, erase line.
+ */
 export function showings(chunks: readonly Chunk[], columns: number): readonly Showing[] {
   const rows: Cell[][] = [[]];
   let [row, column, look] = [0, 0, ''];
@@ -63,7 +66,7 @@ export function showings(chunks: readonly Chunk[], columns: number): readonly Sh
   return shown.map(({ cells, text: _, ...rest }) => ({ ...rest, spans: spansOf(cells) }));
 }
 
-/** The look after an SGR sequence: codes in force, joined. */
+/** The style after an SGR sequence: all current codes, joined. */
 function looked(before: string, sequence: string): string {
   let codes = before.split(';').filter((code) => code !== '');
   for (const code of sequence.slice(2, -1).split(';')) {

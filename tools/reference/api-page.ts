@@ -49,7 +49,7 @@ interface Document {
   };
 }
 
-/** docs/api.md: openapi.yaml as a page, operations by tag, then the schemas. */
+/** The text of docs/api.md, from openapi.yaml: operations by tag, then the schemas. */
 export function apiPage(): string {
   const document = parse(readFileSync(join(import.meta.dirname, '../../openapi.yaml'), 'utf8')) as Document;
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -83,7 +83,7 @@ ${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.p
 `;
 }
 
-/** The response of every route where it cannot do what was requested. */
+/** The error response that every route has. */
 const problemRef = '#/components/responses/Problem';
 
 function section(document: Document, name: string, operation: Operation): string {

@@ -1,7 +1,7 @@
 import { exits } from './exits.ts';
 import { helpTexts } from './help.ts';
 
-/** docs/cli.md: every command with its own help and exit codes. */
+/** The text of docs/cli.md: every command with its help and exit codes. */
 export async function cliPage(): Promise<string> {
   const texts = await helpTexts();
   const rows = Object.entries(exits).map(

@@ -1,4 +1,7 @@
-/** What the exit codes 0 and 1 of each command mean; 2 is wrong usage or configuration of every one. */
+/**
+ * The meaning of the exit codes 0 and 1 of each command. For every command, 2 means wrong usage or a wrong
+ * configuration.
+ */
 export const exits: Readonly<Record<string, readonly [fine: string, trouble: string]>> = {
   init: [
     'the file was written',

@@ -2,7 +2,7 @@ import { loadCommands, program } from '../../src/cli/program.ts';
 
 const commands = await loadCommands();
 
-/** What `mirrorwatch … --help` prints, by command; `''` is the program itself. */
+/** The output of `mirrorwatch … --help`, by command. The key `''` stands for the program without a command. */
 export async function helpTexts(): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const name of ['', ...commands.map((command) => command.name)]) texts.set(name, await help(name));

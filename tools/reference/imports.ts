@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 
 const source = join(import.meta.dirname, '../../src');
 
-/** The folders of src and which of them each imports, `core` left out, as mermaid draws it. */
+/** A mermaid drawing of the folders of src and their imports, without `core`. */
 export function importsDrawing(): string {
   const edges = new Set<string>();
   for (const path of readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -13,7 +13,7 @@ export function importsDrawing(): string {
     const text = readFileSync(join(source, path), 'utf8');
     for (const [, wanted = ''] of text.matchAll(/^(?:import|export)\b[^'";=]*?\bfrom\s*'(\.[^']+)'/gm)) {
       const to = folderOf(relative(source, resolve(source, path, '..', wanted)));
-      // Texts lie beside src.
+      // `..` stands for a file outside src (the texts).
       if (to !== from && to !== 'core' && to !== '..') edges.add(`  ${from} --> ${to}`);
     }
   }

@@ -1,7 +1,9 @@
 import { exits } from './exits.ts';
 import { helpTexts } from './help.ts';
 
-/** man/mirrorwatch.1 in the language of man(7). It names no date: the same commands are the same page. */
+/**
+ * The text of man/mirrorwatch.1, in the format of man(7). It has no date, so that the same commands give the same page.
+ */
 export async function manPage(): Promise<string> {
   const texts = await helpTexts();
   const [first = '', , , ...rest] = (texts.get('') ?? '').split('\n');
@@ -54,7 +56,10 @@ function verbatim(lines: readonly string[]): readonly string[] {
   return ['.nf', ...lines.map(roff), '.fi'];
 }
 
-/** Text as roff takes it: no escape, no line that looks like a request, hyphens that can be copied. */
+/**
+ * Escapes a line for roff: backslashes, lines that look like a request, and hyphens, which readers must be able to
+ * copy.
+ */
 function roff(line: string): string {
   const text = line.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('…', '...');
   return /^[.']/.test(text) ? `\\&${text}` : text;

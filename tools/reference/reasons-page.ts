@@ -30,7 +30,7 @@ const subjects: Readonly<Partial<Record<(typeof findingKinds)[number], readonly 
   self: ['the daemon', '守护进程'],
 };
 
-/** docs/reasons.md: each closed list of reasons, with the texts that people read. */
+/** The text of docs/reasons.md: each closed list of reasons, with the texts that people read. */
 export function reasonsPage(): string {
   const [en, zh] = [wordsOf('en'), wordsOf('zh')];
   const rows = reasons.map((reason) => {

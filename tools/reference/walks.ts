@@ -3,19 +3,20 @@ import { join, relative, resolve } from 'node:path';
 import { parseAst } from 'vitest/node';
 
 /**
- * The walk of a value through the code: it enters a file with each call that is handed the value, a part of it, or what was made from
- * it. Calls are followed in the order of the code, all branches, each function once. A method is not followed.
+ * Finds the walk of a value through the code: the files that it visits. The walk enters a file with each call that gets
+ * the value, a part of it, or a value made from it. Calls are followed in the order of the code, in all branches, each
+ * function once. Methods are not followed.
  */
 
 const src = join(import.meta.dirname, '../../src');
 
 export interface Walk {
-  /** Where it begins: `file:function`, of the first parameter but those that `of` says. */
+  /** The start of the walk: `file:function:parameter`. */
   readonly name: string;
-  /** The files in the order of their visits; one visit is a run of calls within one file. */
+  /** The files in the order of their visits. A visit is a sequence of calls within one file. */
   readonly visits: readonly string[];
   readonly files: number;
-  /** Visits to a file that was left before. */
+  /** The number of visits to a file that was visited before. */
   readonly returns: number;
 }
 
@@ -26,7 +27,7 @@ interface Part {
 
 interface Room {
   readonly functions: ReadonlyMap<string, Part>;
-  /** By local name: the file, and the name there. */
+  /** By local name of an import: the file, and the name in that file. */
   readonly imports: ReadonlyMap<string, readonly [file: string, name: string]>;
 }
 
@@ -74,7 +75,7 @@ function namesIn(pattern: unknown): readonly string[] {
   return [...inner, ...listOf(pattern['properties']).map((one) => one['value'] ?? one['argument'])].flatMap(namesIn);
 }
 
-/** True for one of `mine`, and for an object or list that holds one. */
+/** True if an expression is one of the names `mine`, or an object or list that contains one. */
 function holds(part: unknown, mine: ReadonlySet<string>): boolean {
   if (!isPart(part)) return false;
   if (part.type === 'Identifier') return mine.has(nameOf(part));
@@ -87,7 +88,10 @@ function holds(part: unknown, mine: ReadonlySet<string>): boolean {
   return listOf(part['properties']).some((one) => holds(one['value'] ?? one, mine));
 }
 
-/** @param start  `file:function:parameter`, the file from `src` */
+/**
+ * Follows a parameter of a function.
+ * @param start  `file:function:parameter`; the file is relative to `src`
+ */
 export function walkOf(start: string): Walk {
   const [path = '', from = '', parameter = ''] = start.split(':');
   const visits: string[] = [];
@@ -119,7 +123,7 @@ export function walkOf(start: string): Walk {
     const params = listOf(wanted?.['params']);
     if (wanted === undefined || relative(src, to).startsWith('core/')) return;
     const handed = listOf(part['arguments']).flatMap((one, at) => (holds(one, mine) ? [params[at]] : []));
-    // Of what a pattern takes apart, only the value itself goes on.
+    // If the parameter is a destructuring pattern, only names that hold the value are followed.
     const names = handed.flatMap((one) =>
       one?.type === 'Identifier' ? [nameOf(one)] : namesIn(one).filter((each) => mine.has(each)),
     );
@@ -131,16 +135,16 @@ export function walkOf(start: string): Walk {
   return { name: start, visits: visits.map((one) => relative(src, one)), files, returns: visits.length - files };
 }
 
-/** The walks that the page draws and the test holds, each with the most files and returns. */
+/** The walks in docs/architecture.md, with the most files and returns that a test allows. */
 export const heldWalks = [
   { start: 'detect/engine/take.ts:take:sample', files: 12, returns: 10 },
   { start: 'advise/lifecycle.ts:updateAdvice:view', files: 12, returns: 10 },
   { start: 'advise/prepare.ts:prepareView:view', files: 12, returns: 10 },
-  // A revised proposal is composed anew, so this walk has that of `prepareView` within it.
+  // A revised proposal is composed again, so this walk contains that of `prepareView`.
   { start: 'advise/lifecycle.ts:renewAdvices:view', files: 12, returns: 14 },
 ] as const;
 
-/** The section of docs/architecture.md. */
+/** The section about walks in docs/architecture.md. */
 export function walksDrawing(): string {
   const walks = heldWalks.map(({ start }) => walkOf(start));
   const rows = walks.map(({ name, files, returns }) => `| ${titleOf(name)} | ${files} | ${returns} |`);
@@ -174,7 +178,7 @@ function titleOf(start: string): string {
   return `\`${value}\` of \`${name}\` in \`${path}\``;
 }
 
-/** The files as boxes; an arrow has the numbers of the visits that it leads to. */
+/** A drawing of a walk: files are boxes, and an arrow has the numbers of the visits to which it leads. */
 function drawingOf(walk: Walk | undefined): string {
   const visits = walk?.visits ?? [];
   const idOf = (path: string): string => path.replaceAll(/\W/g, '_');

@@ -10,14 +10,18 @@ import { schemaVersion } from '../../src/io/store-schema.ts';
 import { exits } from '../reference/exits.ts';
 import { flattenSchema, type Schema } from './flatten.ts';
 
-// What docs/stability.md promises, as data. test/contract/1.0.json is the contract of 1.0:
+// The interfaces that docs/stability.md promises to keep, as data. test/contract/1.0.json is the contract of version
+// 1.0:
 //
 //   node tools/release/contract.ts      writes it, before 1.0.0 is tagged and never after
 
 const root = join(import.meta.dirname, '../..');
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** By section, names and what they are. A name is what a line of the changelog must have in backticks. */
+/**
+ * By section: the names of a contract, each with its definition. The changelog must mention a changed name in
+ * backticks.
+ */
 export type Contract = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export async function contract(): Promise<Contract> {
@@ -61,7 +65,7 @@ interface Rule {
 function rulesOf(yaml: string): Readonly<Record<string, unknown>> {
   const { groups } = parse(yaml) as { readonly groups: readonly { readonly rules: readonly Rule[] }[] };
   const rules = groups.flatMap((group) => group.rules);
-  // An alert may be several rules, of which each has its own labels.
+  // Several rules may define one alert, each with its own labels.
   const labels = (name: string): readonly object[] =>
     rules.filter((rule) => rule.alert === name).map((rule) => rule.labels ?? {});
   return Object.fromEntries(
@@ -84,7 +88,10 @@ interface Operation {
   >;
 }
 
-/** `GET /api/v1/mirrors 200 mirrors[].name`: each field of each JSON answer; and each query parameter. */
+/**
+ * The API: each field of each JSON response, such as `GET /api/v1/mirrors 200 mirrors[].name`, and each query
+ * parameter.
+ */
 function api(): Readonly<Record<string, unknown>> {
   const document = parse(text('openapi.yaml'));
   const told: Record<string, unknown> = {};
@@ -104,7 +111,7 @@ function api(): Readonly<Record<string, unknown>> {
   return told;
 }
 
-/** Those of docs/cli.md and docs/actions.md. */
+/** The environment variables that docs/cli.md and docs/actions.md name. */
 function variables(): readonly string[] {
   const found = [...(text('docs/cli.md') + text('docs/actions.md')).matchAll(/\bMIRRORWATCH_[A-Z_]+[A-Z]\b/g)];
   return [...new Set(found.map(([name]) => name))].toSorted();
@@ -128,8 +135,8 @@ export function differencesOf(before: Contract, now: Contract): readonly Differe
 }
 
 /**
- * The differences that no line of the changelog since `version` names in backticks; what was removed or changed wants a
- * line that begins with [CHANGE].
+ * The differences that the changelog since `version` does not mention. A line must have the name in backticks. For a
+ * removed or changed name, it must begin with [CHANGE].
  */
 export function unnamedIn(
   changelog: string,
@@ -144,7 +151,7 @@ export function unnamedIn(
   );
 }
 
-/** The file of the contract of 1.0. */
+/** The path of the contract of version 1.0. */
 export const contractPath = join(root, 'test/contract/1.0.json');
 
 if (import.meta.main) writeFileSync(contractPath, `${JSON.stringify(await contract(), null, 1)}\n`);

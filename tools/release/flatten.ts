@@ -1,4 +1,4 @@
-/** As much of JSON Schema as our schemas use. */
+/** The part of JSON Schema that our schemas use. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -14,9 +14,10 @@ export interface Schema {
 }
 
 /**
- * Every field of a schema by its path, as `mirrors[].name`, with its types; `?` behind them: it may be absent.
- * @param at    what paths begin with
- * @param root  the document that references are resolved in
+ * The types of every field of a schema, by its path, such as `mirrors[].name`. A `?` after the types means that the
+ * field may be absent.
+ * @param at    the prefix of all paths
+ * @param root  the document in which references are resolved
  */
 export function flattenSchema(schema: Schema, at = '', root: unknown = schema): Readonly<Record<string, string>> {
   const told = new Map<string, Set<string>>();
@@ -29,7 +30,7 @@ export function flattenSchema(schema: Schema, at = '', root: unknown = schema): 
 
   function visit(node: Schema, path: string, within: ReadonlySet<string>): void {
     if (node.$ref !== undefined) {
-      // A type that contains itself is told once.
+      // A type that contains itself is visited only once.
       if (!within.has(node.$ref)) visit(resolve(root, node.$ref), path, new Set([...within, node.$ref]));
       return;
     }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** The settings of an image that stand in the last stage of a Dockerfile. */
+/** The image settings in the last stage of a Dockerfile. */
 export interface ImageSettings {
   readonly Env: readonly string[];
   readonly Entrypoint: readonly string[];
@@ -18,7 +18,10 @@ export interface ImageSettings {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** @param args  values of its build arguments */
+/**
+ * Parses the last stage of a Dockerfile.
+ * @param args  values of the build arguments of the Dockerfile
+ */
 export function settingsOf(
   dockerfile: string,
   args: { readonly version: string; readonly revision: string },

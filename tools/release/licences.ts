@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One package that an installation brings, with its licence. */
+/** A package that an installation contains, with its licence. */
 export interface Licensed {
   readonly name: string;
   readonly version: string;
   readonly licence: string;
-  /** The text of its licence file; `null`: it ships none. */
+  /** The text of its licence file; `null`: the package has none. */
   readonly text: string | null;
 }
 
@@ -16,7 +16,7 @@ interface Locked {
   readonly devOptional?: boolean;
 }
 
-/** Paths of the packages that the lock file has for more than development, such as `node_modules/zod`. */
+/** Paths of the packages in the lock file that are not only for development, such as `node_modules/zod`. */
 export function installedPaths(root: string): readonly string[] {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, Locked>>;

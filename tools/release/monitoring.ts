@@ -1,13 +1,13 @@
 import { parse, stringify } from 'yaml';
 
-/** As far as an import needs it. */
+/** The fields of a dashboard that an import needs. */
 interface Board {
   readonly templating: { readonly list: readonly { readonly name: string; readonly type: string }[] };
 }
 
 /**
- * A board for Grafana's import by hand: it asks for the data source. Provisioned boards have no `__inputs`, because nothing
- * would fill them in.
+ * Converts a dashboard for a manual import into Grafana, which then asks for the data source. Provisioned dashboards
+ * have no `__inputs`, because nothing would fill them in.
  */
 export function importBoard<T extends Board>(board: T): object {
   const input = {
@@ -29,7 +29,7 @@ export function importBoard<T extends Board>(board: T): object {
   };
 }
 
-/** A file of rules as a PrometheusRule of the Prometheus operator. */
+/** Converts a file of rules to a PrometheusRule of the Prometheus operator. */
 export function prometheusRule(rules: string): string {
   const metadata = { name: 'mirrorwatch', labels: { 'app.kubernetes.io/name': 'mirrorwatch' } };
   const { groups } = parse(rules) as { readonly groups: unknown };

@@ -18,7 +18,10 @@ export function notesOf(changelog: string, version: string, isDraft = false): st
   return `${text}\n`;
 }
 
-/** `v1.0.0` → `1.0.0`. @throws Error for any other form */
+/**
+ * The version of a tag: `v1.0.0` → `1.0.0`.
+ * @throws Error if the tag has another format
+ */
 export function versionOf(tag: string): string {
   const [, version] = /^v(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)$/.exec(tag) ?? [];
   if (version === undefined) throw new Error(`${tag} is no tag of a release: v1.0.0`);

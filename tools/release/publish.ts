@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 
-/** Signing by the identity of the workflow; the Go checksum database vouches for the version. */
+/**
+ * Runs cosign, which signs with the identity of the workflow. The Go checksum database verifies this version of cosign.
+ */
 const cosign = ['go', 'run', 'github.com/sigstore/cosign/v2/cmd/cosign@v2.5.3'] as const;
 
 /**
- * What publishes a release from its folder, in order. The workflow's environment has the rights: OIDC for npm and
- * signatures, GITHUB_TOKEN for the rest, REGISTRY, IMAGE and CHARTS for where images and charts go.
+ * The commands that publish a release from its folder, in order. They need the environment of the workflow: OIDC for
+ * npm and signatures, GITHUB_TOKEN for the rest, and REGISTRY, IMAGE and CHARTS as destinations of images and charts.
  */
 export function publishCommands(
   version: string,

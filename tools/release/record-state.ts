@@ -7,8 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-// Records the state file that the daemon of a checkout leaves: an outage, advice, a mismatch that is acknowledged, and
-// notices that no receiver has accepted. test/daemon/releases.test.ts starts later versions on it.
+// Runs the daemon of a checkout and stores its state file. The file contains an outage, advice, an acknowledged
+// mismatch, and notices that no receiver has accepted. test/daemon/releases.test.ts starts later versions with this
+// file.
 //
 //   node tools/release/record-state.ts CHECKOUT OUT.sqlite.gz
 
@@ -29,7 +30,10 @@ function listen(port: number, answer: Parameters<typeof createServer>[1]): Promi
   return new Promise((done) => server.listen(port, '127.0.0.1', () => done(server)));
 }
 
-/** @throws Error after `limitMs` */
+/**
+ * Waits until `holds` returns true.
+ * @throws Error after `limitMs` milliseconds
+ */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (let waitedMs = 0; waitedMs < limitMs; waitedMs += 200) {
     if (await holds().catch(() => false)) return;

@@ -16,9 +16,9 @@ import { signWithNewKey } from './sign.ts';
 //
 //   node tools/release/release.ts --tag v1.0.0 --out DIR [--dry-run] [--publish]
 //
-// Without `--publish` nothing is sent anywhere. `--dry-run` allows a changelog that is not released, signs with a key
-// that it throws away, makes the image without a container engine, for this platform alone, and prints what
-// `--publish` would run.
+// Without `--publish` nothing is published. `--dry-run` accepts a changelog whose section is still unreleased, signs
+// with a temporary key, makes the image without a container engine and only for this platform, and prints the commands
+// of `--publish`.
 
 const root = resolve(import.meta.dirname, '../..');
 const { values } = parseArgs({
@@ -45,7 +45,7 @@ function run(command: string, args: readonly string[], cwd: string = root): stri
   return output.toString('utf8');
 }
 
-/** @throws Error unless package and chart are of this version */
+/** @throws Error if the version of the package or of the chart differs from the tag */
 function checkVersions(): void {
   const versions: readonly (readonly [string, string])[] = [
     ['package.json', JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version],
@@ -55,11 +55,11 @@ function checkVersions(): void {
     if (found !== version) throw new Error(`the tag is v${version}, but ${file} has ${found}`);
 }
 
-/** The package, its bill of materials (CycloneDX) and the licences of what it brings. */
+/** Makes the npm package, its bill of materials (CycloneDX), and a list of the licences of its dependencies. */
 function makePackage(): void {
   const repository = process.env['GITHUB_REPOSITORY'];
   if (!isDry) {
-    // Provenance names the repository, and npm compares it with the package's own.
+    // npm compares the repository in the provenance with the one in package.json.
     if (repository !== undefined) run('npm', ['pkg', 'set', `repository.url=git+https://github.com/${repository}.git`]);
     run('npm', ['audit', 'signatures']);
   }
@@ -68,7 +68,10 @@ function makePackage(): void {
   writeFileSync(at('licences.txt'), licencesText(licencesOf(root)));
 }
 
-/** By `npm sbom`, without `--omit dev`: that leaves out what a dev dependency names as an optional peer too. */
+/**
+ * Makes the bill of materials from a copy of the lock file without development packages. `npm sbom --omit dev` would
+ * also leave out packages that a development package names as an optional peer.
+ */
 function sbomWithoutDev(): string {
   const stage = mkdtempSync(join(tmpdir(), 'release-sbom-'));
   const { devDependencies: _, ...own } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -82,7 +85,7 @@ function sbomWithoutDev(): string {
   return sbom;
 }
 
-/** What people load into Prometheus, Alertmanager, Grafana and Kubernetes without the package. */
+/** Makes the files that operators load into Prometheus, Alertmanager, Grafana and Kubernetes. */
 function makeDeployment(): void {
   run(tool('helm'), ['package', 'deploy/kubernetes/mirrorwatch', '--destination', out]);
   run('mv', [at(`mirrorwatch-${version}.tgz`), at(`mirrorwatch-chart-${version}.tgz`)]);
@@ -110,11 +113,14 @@ function archive(name: string, folder: string, paths: readonly string[]): void {
   run('tar', [...common, '-czf', at(name), '-C', folder, ...paths]);
 }
 
-/** Without a container engine: the same root file system, made by the same script, as an OCI archive of this platform. */
+/**
+ * Makes the image. A dry run uses no container engine: the same script makes the same root file system, as an OCI
+ * archive of this platform.
+ */
 function makeImage(): void {
   const name = `mirrorwatch-image-${version}.oci.tar`;
   if (!isDry) {
-    // The driver that comes with the engine builds for one platform alone.
+    // The default driver of the engine can build for one platform only.
     run('docker', ['buildx', 'create', '--use']);
     run('docker', [
       'buildx',
@@ -144,7 +150,7 @@ function makeImage(): void {
   rmSync(folder, { recursive: true });
 }
 
-/** @returns the text of SHA256SUMS over all files of the folder */
+/** @returns the text of SHA256SUMS: the hashes of all files of the release */
 function checksums(): string {
   const names = readdirSync(out)
     .filter((name) => !name.startsWith('SHA256SUMS'))

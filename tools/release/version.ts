@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Sets the version everywhere: node tools/release/version.ts 1.0.0, then `npm run generate` and
-// `UPDATE_GOLDEN=1 npx vitest run --project real test/real/deploy/kubernetes.test.ts`.
+// Sets the version in all files that contain it: `node tools/release/version.ts 1.0.0`. After that, run `npm run
+// generate` and `UPDATE_GOLDEN=1 npx vitest run --project real test/real/deploy/kubernetes.test.ts`.
 
 const root = join(import.meta.dirname, '../..');
 
-/** Files that name the version, and what stands before it there. */
+/** The files that contain the version, and the text before it in each file. */
 export const placesOfVersion: readonly (readonly [file: string, before: RegExp])[] = [
   ['package.json', /^ {2}"version": "/m],
   ['package-lock.json', /^ {2}"version": "/m],
@@ -25,7 +25,10 @@ export const placesOfVersion: readonly (readonly [file: string, before: RegExp])
 
 const version = /\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?/;
 
-/** The version that a file names at that place. @throws Error if it names none */
+/**
+ * The version that a file contains at that place.
+ * @throws Error if it contains none
+ */
 export function versionAt([file, before]: (typeof placesOfVersion)[number]): string {
   const text = readFileSync(join(root, file), 'utf8');
   const found = new RegExp(`(?:${before.source})(${version.source})`, before.flags).exec(text)?.[1];

@@ -47,7 +47,10 @@ interface FieldConfigs {
   readonly overrides: readonly { readonly properties: readonly { readonly id: string }[] }[];
 }
 
-/** What of a field can be set. Grafana keeps this list in its application: here it is what the panel itself sets. */
+/**
+ * The settings that a field can have. Grafana has this list in its application, not in a package. So here it is made
+ * from the settings of the panel.
+ */
 function registryFor({ defaults, overrides }: FieldConfigs): FieldConfigOptionsRegistry {
   const own = Object.keys(defaults.custom ?? {}).map((key) => `custom.${key}`);
   const overridden = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
@@ -70,7 +73,7 @@ function plainName(metric: Readonly<Record<string, string>>): string {
   return inside.length === 0 ? name || 'Value' : `${name}{${inside.join(', ')}}`;
 }
 
-/** The frames as Grafana's server would send them: one for each series. */
+/** The frames as Grafana's server would send them, one for each series. */
 function rawFrames({ answers, stepMs }: DrawnPanel): DataFrame[] {
   return answers.flatMap(({ refId, legend, series }) =>
     series.map(({ metric, points }) => ({
@@ -97,8 +100,8 @@ function rawFrames({ answers, stepMs }: DrawnPanel): DataFrame[] {
 }
 
 /**
- * The frames of a panel as its visualization gets them: the data source's own forming of tables and heatmaps, then the
- * panel's transformations, then its field config with overrides, all three by Grafana's packages.
+ * The frames of a panel as its visualization gets them. Grafana's packages convert responses to tables and heatmaps,
+ * then apply the panel's transformations, then its field config with overrides.
  */
 export async function framesOf(drawn: DrawnPanel, theme: GrafanaTheme2): Promise<DataFrame[]> {
   const targets = drawn.answers.map(({ refId, format, legend }) => ({ refId, format, legendFormat: legend, expr: '' }));

@@ -3,11 +3,12 @@ import { interpolateCividis } from 'd3-scale-chromatic';
 import type { ReactElement } from 'react';
 import type { Drawing } from './panels.tsx';
 
-// The heatmap is in Grafana's application, in no package: rows and counts are the data source package's, cells are ours.
+// Grafana's heatmap is in its application, not in a package. Here the data source package computes rows and counts, and
+// this file draws the cells.
 
 const left = 70;
 
-/** The rows of a heatmap, lowest bucket at the bottom; empty cells stay empty. */
+/** Draws a heatmap with the lowest bucket at the bottom. A cell without a value is not drawn. */
 export function Heat({ frames, theme, width, height, timeRange, drawn }: Drawing): ReactElement {
   const [frame] = frames;
   const [fromMs, toMs] = [timeRange.from.valueOf(), timeRange.to.valueOf()];

@@ -8,7 +8,7 @@ import type { DrawnPanel, Sheet } from '../sheet.ts';
 import { framesOf } from './frames.ts';
 import { Visualization } from './panels.tsx';
 
-// Grid of Grafana: 24 columns, rows of 30 px, 8 px between.
+// Grafana's grid: 24 columns, rows of 30 px, and gaps of 8 px.
 const rowPx = 30;
 const gapPx = 8;
 

@@ -16,7 +16,7 @@ import type { DrawnPanel } from '../sheet.ts';
 import { Heat } from './heat.tsx';
 import { Timeline } from './timeline.tsx';
 
-/** What a visualization is given. */
+/** The input of a visualization. */
 export interface Drawing {
   readonly drawn: DrawnPanel;
   readonly frames: DataFrame[];
@@ -31,7 +31,7 @@ type Options = Record<string, any>;
 const optionsOf = (drawn: DrawnPanel) => (drawn.panel as unknown as { options?: Options }).options ?? ({} as Options);
 const configOf = (drawn: DrawnPanel) => drawn.panel.fieldConfig as unknown as FieldConfigSource;
 
-/** What Grafana shows in place of a graph or table without data: the panel's own words. */
+/** The text that Grafana shows in place of a graph or table without data. The panel defines it. */
 function Nothing({ drawn, width, height }: Drawing): ReactElement {
   return (
     <div
@@ -102,7 +102,7 @@ function Table(drawing: Drawing): ReactElement {
   );
 }
 
-/** The package's own joining of lines drops their names, and with them their colours: they are given back. */
+/** Joins the frames and restores the names of lines. The package drops these names, and with them the colours. */
 const joined: typeof preparePlotFrame = (frames, fields, range) => {
   const aligned = preparePlotFrame(frames, fields, range);
   for (const field of aligned?.fields ?? []) {
@@ -133,7 +133,7 @@ function Lines(drawing: Drawing): ReactElement {
   );
 }
 
-/** The visualization of a panel, by its type. */
+/** Draws a panel by the type of its visualization. */
 export function Visualization(drawing: Drawing): ReactElement {
   const { frames, drawn } = drawing;
   switch (drawn.panel.type) {

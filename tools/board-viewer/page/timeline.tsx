@@ -10,15 +10,19 @@ import { VizLegend, type VizLegendItem } from '@grafana/ui';
 import type { ReactElement } from 'react';
 import type { Drawing } from './panels.tsx';
 
-// The state timeline is in Grafana's application, in no package: this draws bands by what the package's display
-// processor says of each value, and repeats one rule of the application, by which mapped words can get lost.
+// Grafana's state timeline is in its application, not in a package. This file draws bands with the texts and colours of
+// the package's display processor. It also repeats a rule of the application by which mapped texts can get lost
+// (`lookOf`).
 
 interface Look {
   readonly text: string;
   readonly color: string;
 }
 
-/** With `mergeValues` and colours by threshold the application replaces values by their threshold: mappings are not asked. */
+/**
+ * Text and colour of a value. With `mergeValues` and colours by threshold, Grafana replaces a value by its threshold
+ * and ignores mappings.
+ */
 function lookOf(field: Field, isMerged: boolean, color: (name: string) => string): (value: number) => Look {
   const steps = field.config.thresholds?.steps ?? [];
   if (!isMerged || field.config.color?.mode !== 'thresholds' || steps.length === 0)
@@ -65,7 +69,7 @@ const foot = 22;
 const nameOf = (frame: DataFrame, all: DataFrame[]) =>
   getFieldDisplayName(frame.fields.find(({ type }) => type === FieldType.number) as Field, frame, all);
 
-/** One band for each series, its words where they fit, and the words that occur as legend. */
+/** Draws one band for each series, with texts where they fit, and a legend of the texts that occur. */
 export function Timeline({ drawn, frames, theme, width, height, timeRange }: Drawing): ReactElement {
   const options = (drawn.panel as unknown as { options: { mergeValues?: boolean; rowHeight?: number } }).options;
   const [fromMs, toMs] = [timeRange.from.valueOf(), timeRange.to.valueOf()];

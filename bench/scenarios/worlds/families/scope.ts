@@ -173,7 +173,7 @@ const shared: readonly Row[] = [
 const headDeaths = [failings.refused, failings.hanging, failings.error502, failings.reset];
 const everLong = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
 
-/** Families in which only some requests to the head fail. */
+/** Families in which the head fails or is slow for only some kinds of requests. */
 export const scopeFamilies = familiesOf('scope', scopes);
 
 /** Families in which the next mirror in the configuration file is no better than the head. */
