@@ -17,8 +17,8 @@ export interface ChildPlan {
 /** A started program. */
 export interface Child {
   /**
-   * Resolves when the program is ready. @throws Error with the end of its log if it ends before, or is not ready within
-   * four minutes
+   * Resolves when the program is ready.
+   * @throws Error with the end of its log if it ends before, or is not ready within four minutes
    */
   ready(): Promise<void>;
   /** Resolves when the program has ended, with a text for people: the reason and the end of its log. */

@@ -79,7 +79,7 @@ export interface LightGaps {
 export interface Peeks {
   head: string | null;
   lastMs: number;
-  /** The previous value of `lastMs`. It is restored if the ordered peek cannot be sent. */
+  /** When the peek before the last one was ordered. If the last peek cannot be sent, `lastMs` gets this value again. */
   beforeMs: number;
   /** The gaps between light probes of the head. Probes that are less frequent than the canary do not count. */
   readonly gaps: LightGaps;

@@ -70,7 +70,7 @@ const passedShare = 1.5;
 /** The maximum number of candidates in a recheck. */
 const siblings = 2;
 
-/** True if `oddOf` returns a recheck because of these responses. They are then considered at once. */
+/** True if `oddOf` returns a recheck because of these responses. The advisor then runs at once. */
 export function isRecheckDue(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): boolean {
   const { head } = contest;
   if (head === null || outcomes.length === 0) return false;

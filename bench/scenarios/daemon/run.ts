@@ -46,7 +46,7 @@ export interface Watch {
   sent(notice: Notice, atMs: number): void;
   /** Called after each turn; if it returns true, the run ends. */
   turned?(s: Stages, now: Now): boolean;
-  /** Returns the sample that is judged in place of the simulated one, for facts that no world has. */
+  /** Changes a sample before it is judged, so that a test can add facts that no world simulates. */
   sampled?(sample: Sample): Sample;
   /** Actions of operators and other systems, each at its time. */
   readonly acts?: readonly { readonly atMs: number; run(s: Stages, now: Now, absorb: Absorb): void }[];

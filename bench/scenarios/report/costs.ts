@@ -15,7 +15,7 @@ export interface Declared {
 }
 
 /**
- * The true costs of builds at points of time, each computed once for a chain. Point `k` stands for the time from k ×
+ * The true costs of builds, by chain and point of time. Each is computed once. Point `k` stands for the time from k ×
  * `gridMs` to (k + 1) × `gridMs`.
  */
 export class Costs {

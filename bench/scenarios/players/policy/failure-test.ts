@@ -76,7 +76,10 @@ export class FailureTest {
     }
   }
 
-  /** @param hasThird  a third mirror failed twice within a minute, so the trouble may be shared */
+  /**
+   * True if a sum has reached its bound with enough evidence that the head fails more often than the candidate.
+   * @param hasThird  a third mirror failed twice within a minute, so the trouble may be shared
+   */
   isAlarm(hasThird: boolean): boolean {
     const { atLeast, spanMs, witness: wanted } = this.rule;
     const least = wanted + (hasThird ? failures.thirdWitness : 0);

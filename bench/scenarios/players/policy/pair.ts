@@ -38,7 +38,7 @@ export class Pair {
     return Math.max(this.all.level, this.heavy.level, this.lightTime.level(bound), this.heavyTime.level(bound));
   }
 
-  /** The test that triggered, so that the candidate counts as better; `null`: none. */
+  /** The test by which the candidate is better than the head; `null`: no test triggered. */
   alarm(bound: number, hasThird: boolean): 'fails' | 'zip fails' | 'slow' | 'zip slow' | null {
     if (this.all.isAlarm(hasThird)) return 'fails';
     if (this.heavy.isAlarm(hasThird)) return 'zip fails';
