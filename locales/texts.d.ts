@@ -1,6 +1,6 @@
 // Generated from en.json by `npm run generate`.
 
-/** What each text wants filled in. */
+/** The values that each text needs, by the key of the text. */
 export interface Places {
   readonly 'acted.noForm': 'form';
   readonly 'acted.noEntry': 'from';
@@ -2515,7 +2515,7 @@ export interface Places {
   readonly 'expected.shard': 'most';
 }
 
-/** Of these the counts that the wording of a text depends on. */
+/** The numbers on which the wording of a text depends (plurals), by the key of the text. */
 export interface Counts {
   readonly 'sides.more': 'count';
   readonly 'card.many': 'count';

@@ -5,7 +5,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 type Element = ReturnType<IntlMessageFormat['getAst']>[number];
 type Texts = Readonly<Record<string, string>>;
 
-/** Kinds of elements, as the parser numbers them. */
+/** The numbers by which the parser denotes two kinds of elements of a text. */
 const argument = 1;
 const plural = 6;
 
@@ -47,12 +47,12 @@ export function textTypes(): string {
   const texts = JSON.parse(readFileSync(join(folder, 'en.json'), 'utf8')) as Texts;
   return `// Generated from en.json by \`npm run generate\`.
 
-/** What each text wants filled in. */
+/** The values that each text needs, by the key of the text. */
 export interface Places {
 ${fieldsOf(texts, false)}
 }
 
-/** Of these the counts that the wording of a text depends on. */
+/** The numbers on which the wording of a text depends (plurals), by the key of the text. */
 export interface Counts {
 ${fieldsOf(texts, true)}
 }

@@ -94,7 +94,7 @@ function levelTable(): string {
   return [row('level', 'labels'), row('---', '---'), ...rows].join('\n');
 }
 
-/** Measured by hand on 2026-11-20; the numbers grow with targets and with samples in an hour. */
+/** Times of rules, measured by hand on 2026-11-20. They grow with the number of targets, and of samples per hour. */
 const measured = `The times in the table below were measured with Prometheus 2.42 on 2 cores that also did other work, with a histogram for each target. Prometheus had scraped 1 000
 targets every 30 s for an hour. Each time is the median of three instant queries:
 

@@ -38,7 +38,7 @@ export function findCommand(name: string): string | null {
       accessSync(join(place, name), constants.X_OK);
       return join(place, name);
     } catch {
-      // Not in this folder.
+      // The program is not in this folder.
     }
   }
   return null;

@@ -12,7 +12,7 @@ export const root: string = fileURLToPath(new URL('..', import.meta.url));
 export interface StackDaemon {
   /** The label `vantage` of the scrape job and the key `vantage` of the daemon, which must be equal. */
   readonly vantage: string;
-  /** `127.0.0.1:port` */
+  /** The daemon's address, as `127.0.0.1:port`. */
   readonly address: string;
   /** The URLs of mirrors by name, the preferred mirror first. */
   readonly mirrors: Readonly<Record<string, string>>;

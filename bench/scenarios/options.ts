@@ -6,7 +6,7 @@ export interface ScenarioOptions {
   readonly seeds: readonly number[];
   /** Which half of the seeds is played, for the text of the report; `one`: a single seed. */
   readonly half: 'even' | 'odd' | 'all' | 'one';
-  /** `null`: every family. */
+  /** The families of worlds to play; `null`: all. */
   readonly families: readonly string[] | null;
   readonly players: readonly string[];
   /**

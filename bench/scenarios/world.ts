@@ -92,7 +92,7 @@ export interface WorldSetup {
    * ecosystem.
    */
   readonly ecosystem?: string;
-  /** 1 to 20, of 1 to 3 upstreams. */
+  /** 1 to 20 mirrors of 1 to 3 upstreams. */
   readonly mirrors: readonly WorldMirror[];
   readonly modules: readonly { readonly upstream: string; readonly module: string; readonly version: string }[];
   readonly controls: readonly { readonly name: string; readonly url: string }[];

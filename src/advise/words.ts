@@ -53,7 +53,7 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
   });
 }
 
-/** The maximum number of items that a sentence names. Of the others it states only the number. */
+/** The maximum number of modules with wrong bytes that a sentence names. It states only how many others there are. */
 const itemsStated = 3;
 
 /**

@@ -105,7 +105,7 @@ writeFileSync(
     coverageAnalysis: 'perTest',
     ignoreStatic: true,
     concurrency: Number(values.concurrency),
-    // TypeScript 7 has no JavaScript interface, so Stryker must not find the project's configuration of it.
+    // Stryker cannot use TypeScript 7, which has no JavaScript interface. So it must not find the project's tsconfig.
     tsconfigFile: 'none.json',
     ignorePatterns: ['.cache', 'deploy/kubernetes'],
     tempDirName: join(folder, 'sandbox'),

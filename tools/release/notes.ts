@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 /**
  * The section of a version, without its heading.
- * @throws Error if the changelog has no such section, an empty one, or, unless `isDraft`, one that is not released
+ * @throws Error if the changelog has no such section, or if the section is empty; without `isDraft`, also if it is
+ * unreleased
  */
 export function notesOf(changelog: string, version: string, isDraft = false): string {
   const sections = changelog.split(/^## /m).slice(1);

@@ -60,8 +60,8 @@ export interface Shares {
 }
 
 /**
- * Prior counts, so that the first responses change a failure share little. `questionPrior`: responses with the average
- * failure share, for each light request. `heavyPrior`: good downloads.
+ * Each light request counts as if it also had `questionPrior` responses with the average failure share. Downloads count
+ * as if there were `heavyPrior` more good ones. So the first responses change a failure share little.
  */
 const questionPrior = 3;
 const heavyPrior = 4;
