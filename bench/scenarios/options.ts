@@ -111,7 +111,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
   }
 }
 
-/** The lowest `count` seeds of a half; with `all`, twice as many. */
+/** The lowest `count` seeds of a half (even or odd); with `all`, the lowest 2 × `count` seeds. */
 export function seedsOf(half: 'even' | 'odd' | 'all', count: number): readonly number[] {
   const of = { even: (n: number) => 2 * n, odd: (n: number) => 2 * n + 1, all: (n: number) => n };
   return Array.from({ length: half === 'all' ? 2 * count : count }, (_, n) => of[half](n));

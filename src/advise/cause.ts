@@ -50,7 +50,7 @@ export function isAgainst(finding: Finding): boolean {
 export interface Causes {
   /**
    * The findings of the gravest kind against the mirror. Findings about disputed bytes (nothing shows which mirror is
-   * right) do not count. Without findings: alerts of other systems, else `null`.
+   * right) do not count. Without findings, it is the cause `slo` if alerts of other systems fire, else `null`.
    */
   readonly gravest: Cause | null;
   /**

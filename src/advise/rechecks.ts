@@ -27,7 +27,7 @@ export function oddPeekOf(peeks: Peeks, canaryOf: () => string | null): readonly
   const { odd } = peeks;
   peeks.odd = null;
   if (odd === null) return [];
-  // Slow peeks are too frequent for the urgent budget, so only failed peeks are urgent.
+  // Slow peeks are frequent and would use up the urgent budget, so only failed peeks are urgent.
   const whole = { question: odd.question, forMs: 0, stepMs: failedStepMs, isUrgent: odd.hasFailed };
   const canary = odd.hasFailed ? canaryOf() : null;
   if (odd.question === canary) return [{ question: canary, forMs: burstMs, stepMs, isUrgent: false }];
@@ -153,8 +153,8 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
 }
 
 /**
- * How near the tests are to their bounds: the largest sum of each kind as a share of its usual bound. Tests whose share
- * is `passedShare` or more are left out.
+ * For each kind of test: its largest sum, as a share of the usual bound. A sum of `passedShare` × the bound or more
+ * does not count.
  * @param names  the candidates that count; absent: all
  */
 function nearness(

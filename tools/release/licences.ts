@@ -25,7 +25,7 @@ export function installedPaths(root: string): readonly string[] {
   return Object.entries(packages).flatMap(([path, locked]) => (path !== '' && isNeeded(locked) ? [path] : []));
 }
 
-/** The packages of `installedPaths`, read from `node_modules`, by name. */
+/** The packages of `installedPaths`, read from `node_modules` and sorted by name. */
 export function licencesOf(root: string): readonly Licensed[] {
   return installedPaths(root)
     .map((path) => {

@@ -21,7 +21,9 @@ const noisyShare = [0.4, 0.75, 0.75] as const;
  */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;
-/** The lowest failure rate assumed of a candidate, and the highest one tested for at the head. */
+/**
+ * The lowest failure rate that is assumed of a candidate, and the highest failure rate for which the head is tested.
+ */
 const leastRate = 0.005;
 const mostRate = 0.97;
 /**

@@ -57,8 +57,8 @@ const waitMs = { light: 12_000, heavy: 180_000 } as const;
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
 /**
- * By question (request): in `open` the moments (sets of responses to compare) that are incomplete, in `latest` the
- * latest response of each mirror.
+ * The comparison of responses, by question (request). `open`: incomplete moments (sets of responses to compare).
+ * `latest`: the latest response of each mirror.
  */
 export interface Moments {
   readonly open: Map<string, Moment[]>;

@@ -113,7 +113,9 @@ function pulse(onMs: number, offMs: number, failing: (typeof deadly)[number]) {
   return { failing, gate: { kind: 'pulse', onMs, offMs } } as const;
 }
 
-/** Families in which the head fails intermittently: evenly, in bursts, or by turns. */
+/**
+ * Families in which the head fails intermittently: evenly, in bursts, or with alternating times of failure and success.
+ */
 export const flakyFamilies = familiesOf('5–35 % failures, bursts, flapping', flaky);
 
 /** Families in which most responses of the head are normal, and some are late or fail. */
