@@ -136,7 +136,7 @@ export function differencesOf(before: Contract, now: Contract): readonly Differe
 
 /**
  * The differences that the changelog since `version` does not mention. A line must have the name in backticks. For a
- * removed or changed name, it must begin with [CHANGE].
+ * removed or changed name, the line must begin with [CHANGE].
  */
 export function unnamedIn(
   changelog: string,

@@ -45,7 +45,10 @@ function run(command: string, args: readonly string[], cwd: string = root): stri
   return output.toString('utf8');
 }
 
-/** @throws Error if the version of the package or of the chart differs from the tag */
+/**
+ * Checks that package and chart have the version of the tag.
+ * @throws Error if one of them has another version
+ */
 function checkVersions(): void {
   const versions: readonly (readonly [string, string])[] = [
     ['package.json', JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version],
