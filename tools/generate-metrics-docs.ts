@@ -145,7 +145,6 @@ function checkedSteps(): string {
     .join(' ');
 }
 
-/** True if a step is requested only from an origin. */
 function isOfOrigin({ steps, settings, publicUpstream }: Ecosystem, step: string): boolean {
   const isAskedOf = (role: 'mirror' | 'origin'): boolean =>
     steps[step]?.isRequested?.(

@@ -29,7 +29,6 @@ const pages: Readonly<Record<string, string>> = {
 };
 const docs = join(import.meta.dirname, '../docs');
 
-/** Draws the page of the demo at the time of its first advice. */
 async function drawDemo(browser: Browser): Promise<void> {
   const main = join(import.meta.dirname, '../src/main.ts');
   const demo = spawn(process.execPath, [main, 'demo', '--lang', 'en'], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -33,7 +33,7 @@ async function recorded(words: readonly string[], cwd: string): Promise<readonly
   return chunks;
 }
 
-/** The same output, without pauses of more than a second. */
+/** Shortens each pause to at most a second. */
 function hastened(chunks: readonly Chunk[]): readonly Chunk[] {
   let [shown, before] = [0, 0];
   return chunks.map(({ atMs, text }) => {

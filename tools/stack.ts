@@ -63,7 +63,6 @@ async function startMirrors(): Promise<{ readonly near: string; readonly far: st
   return { near: near.url, far: far.url };
 }
 
-/** Prints alerts to the terminal. */
 function tellPeople({ body }: DemoReceived): void {
   type Alert = { status: string; labels: Record<string, string>; annotations: Record<string, string> };
   const { alerts } = JSON.parse(body) as { alerts: readonly Alert[] };

@@ -32,7 +32,6 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
 /** Gates (reasons against a mirror) that mean: clients cannot use the mirror now, or the operator excludes it. */
 const gone: ReadonlySet<string> = new Set(['outage', 'paused', 'maintenance', 'origin']);
 
-/** The open mismatches of a mirror. */
 function wrongAt(view: View, registry: string): readonly Finding[] {
   const findings = view.standingOf(registry)?.findings ?? [];
   return findings.filter(({ kind, state }) => kind === 'mismatch' && state === 'open');

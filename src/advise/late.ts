@@ -21,7 +21,8 @@ const countedKept = 100;
 /**
  * When a pending probe of the head counts as bad, although it has no response yet.
  * @param outMs  milliseconds since the probe was sent
- * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: only its response counts
+ * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: it counts only once it has a
+ * response
  * @see docs/decisions/0056-long-waits.md
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {

@@ -259,7 +259,6 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
   }
 }
 
-/** A duration in whole units, at least one second. */
 function span(ms: number): Sentence {
   const secondsText = Math.max(1, Math.round(ms / 1000));
   if (secondsText < 120) return phrase('unit.s', { count: secondsText });

@@ -83,7 +83,6 @@ ${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.p
 `;
 }
 
-/** The error response that every route has. */
 const problemRef = '#/components/responses/Problem';
 
 function section(document: Document, name: string, operation: Operation): string {

@@ -67,7 +67,6 @@ function roomOf(file: string): Room {
   return room;
 }
 
-/** The names of variables in a destructuring pattern. */
 function namesIn(pattern: unknown): readonly string[] {
   if (!isPart(pattern)) return [];
   if (pattern.type === 'Identifier') return [nameOf(pattern)];

@@ -1,6 +1,5 @@
 import { parse, stringify } from 'yaml';
 
-/** The fields of a dashboard that an import needs. */
 interface Board {
   readonly templating: { readonly list: readonly { readonly name: string; readonly type: string }[] };
 }

@@ -269,7 +269,7 @@ function reload(s: Stages, setup: WorldSetup, now: Now, absorb: Absorb): void {
   absorb.notify(s.notifier.reconfigure(config, now));
 }
 
-/** A short text of a notice: `advice proposed for go`, `outage opened: a`, `recovery: a`. */
+/** A short text about a notice: `advice proposed for go`, `outage opened: a`, `recovery: a`. */
 function whatOf({ notice }: Sendable): string {
   const { data } = JSON.parse(notice.body) as {
     data: {

@@ -1,6 +1,6 @@
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
-  /** When that mirror responded, monotonic milliseconds. */
+  /** When the mirror responded, monotonic milliseconds. */
   readonly atMs: number;
   /** The time of the response, milliseconds; 0 if `bad`. */
   readonly tookMs: number;

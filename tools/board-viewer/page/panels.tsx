@@ -31,7 +31,7 @@ type Options = Record<string, any>;
 const optionsOf = (drawn: DrawnPanel) => (drawn.panel as unknown as { options?: Options }).options ?? ({} as Options);
 const configOf = (drawn: DrawnPanel) => drawn.panel.fieldConfig as unknown as FieldConfigSource;
 
-/** The text that Grafana shows in place of a graph or table without data. The panel defines it. */
+/** The panel's own text, which Grafana shows in place of a graph or table without data. */
 function Nothing({ drawn, width, height }: Drawing): ReactElement {
   return (
     <div

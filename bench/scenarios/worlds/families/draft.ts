@@ -149,7 +149,6 @@ export function ordinary(draw: Draw, wishes: Wishes): Draft {
   };
 }
 
-/** What the mirrors of a world have in common. */
 interface Common {
   readonly count: number | readonly number[];
   readonly modules: number;
