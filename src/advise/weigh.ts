@@ -261,8 +261,8 @@ function isWanted(group: Group, mirror: Mirror): boolean {
 }
 
 /**
- * Whether clients would still reach, through this mirror as head, another service that they need (Go: the checksum
- * database). Also true if the chain in use does not pass requests on to that service.
+ * False if clients need a relay (Go: one that passes requests on to the checksum database) and that of this mirror is
+ * broken. Also false if the chain in use has a relay and the chain with this mirror as head has none.
  */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
