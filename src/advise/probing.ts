@@ -65,13 +65,13 @@ export function recordTurn(rota: Rota, question: string): void {
 
 /** Gaps between starts of light probes, monotonic milliseconds. */
 export interface LightGaps {
-  /** The last start. */
+  /** When the last light probe started. */
   lastMs: number;
   /** When the current interval of the canary began. */
   fromMs: number;
   /** The longest gap in the current interval so far; 0: none. */
   longestMs: number;
-  /** The longest gap in the interval before; 0: not known. */
+  /** The longest gap in the previous interval of the canary; 0: not known. */
   beforeMs: number;
 }
 

@@ -31,7 +31,7 @@ export const incidentFamilies: readonly Family[] = [
   ...waitFamilies,
 ];
 
-/** All families: those with a fault, then the calm ones (without a fault), which together make a year. */
+/** All families: those with a fault, then the calm ones (without a fault). The calm ones make a year over ten seeds. */
 export const families: readonly Family[] = [...incidentFamilies, ...calmFamilies()];
 
 /** All families, with calm worlds of `calmDays` days each, for a short run. */

@@ -6,7 +6,7 @@ export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
-/** Smaller differences between two times are measurement noise. Milliseconds. */
+/** A difference between two times that is smaller than this is measurement noise. Milliseconds. */
 export const noiseMs = 10;
 
 /** True if `toMs` is lower than `fromMs` by the share `minGain` or more, and by `noiseMs` or more. */
