@@ -125,7 +125,10 @@ function usualOf(
  */
 const politeBytesPerHour = 50 * 2 ** 20;
 
-/** CPU time of one probe on one core, with its share of the scrapes of /metrics, seconds (docs/operations.md). */
+/**
+ * The CPU time of one probe, with a proportional part of the CPU time of scrapes of /metrics, seconds on one core
+ * (docs/operations.md).
+ */
 const probeCpuSeconds = 0.0035;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;

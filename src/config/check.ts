@@ -198,9 +198,9 @@ function mirrorStandIn({ mirrors = {} }: StandIns): object {
 
 interface Cutting {
   readonly kept: Map<string, number[]>;
-  /** List entries to remove at the end of a round. Until then, the indexes of the list stay valid. */
+  /** List entries to remove at the end of a pass over the document. Until then, the indexes of the list stay valid. */
   readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
-  /** True after the first round that found mistakes. In later rounds, if a key is missing, its parent is removed. */
+  /** True after the first pass that found mistakes. In later passes, if a key is missing, its parent is removed. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }

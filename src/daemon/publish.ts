@@ -29,8 +29,8 @@ const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
 /**
- * Tables whose rows may wait for a later transaction. This includes `finding`: unless a turn reports a change of a
- * finding, its rows contain only newer figures.
+ * Tables whose rows may wait for a later transaction. `finding` is one of them: unless a turn reports a change of a
+ * finding, its rows of findings contain only newer figures.
  */
 const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 

@@ -30,8 +30,8 @@ export interface Metric {
   readonly help: string;
   readonly labels: readonly string[];
   /**
-   * The kinds of entities that have the metric. A kind's labels are added to those of its entity, so they multiply its
-   * series.
+   * For each kind of entity that has the metric: the labels that the metric adds to those of the entity. An entity has
+   * one series for each combination of their values.
    */
   readonly per: Readonly<Partial<Record<MetricKind, Each>>>;
   /** In which cases the metric has no series, in words. */

@@ -63,7 +63,7 @@ function endOf(labels: LabelSet): string {
   const known = ends.get(labels);
   if (known !== undefined) return known;
   const text = written(labels);
-  // `join` creates a flat text; a concatenated one would be flattened for each line.
+  // `join` creates a flat string. V8 would flatten a concatenated string again for each line.
   const end = text === '' ? '' : [text, '} '].join('');
   ends.set(labels, end);
   return end;

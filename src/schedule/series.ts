@@ -22,7 +22,10 @@ const staggerShare = 0.1;
  */
 const heavyJitterShare = 0;
 
-/** The jitter of a light probe is at most this share of the time to the nearest other start. */
+/**
+ * The jitter of a light probe is at most this fraction of the time to the nearest start of another light probe of its
+ * upstream.
+ */
 const gapShare = 0.1;
 
 /**
@@ -49,8 +52,8 @@ function planOf(target: Target, connection: Connection, pace: Pace, phases: Star
 export type RepeatedRequests = Map<string, RepeatedRequest>;
 
 /**
- * Adds the light requests of a target to those of its upstream. With the first one of an upstream comes another, at the
- * interval of the canary: it reserves time for the peeks (probes of first bytes) that advise orders.
+ * Adds the light requests of a target to those of its upstream. For a new upstream, also adds a request at the canary's
+ * interval that is never sent: it reserves time for peeks (probes of an artifact's first bytes).
  */
 export function addRepeated(
   all: Map<string, RepeatedRequests>,
@@ -114,7 +117,7 @@ export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): 
   return againAt({ ...series, slot: first }, last, now) ?? first;
 }
 
-/** @param phases  those of light requests with an interval */
+/** Creates a series in state `idle`. @param phases  the phases of light requests that are repeated at an interval */
 export function createSeries(
   target: Target,
   connection: Connection,

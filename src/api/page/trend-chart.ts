@@ -87,8 +87,8 @@ function failedIn({ ok, failed, unknown }: TrendCell): number | null {
 }
 
 /**
- * Returns the share of a cell that is missing: the share of unknown probes or of unmonitored time, whichever is larger.
- * A cell without probes has 0.
+ * Returns the fraction of a cell (a part of the time range) without results: the fraction of unknown probes, or of time
+ * without probes, whichever is larger. For a cell without any probe, returns 0.
  */
 function missingIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
   if (!isMonitored(cell)) return 0;

@@ -236,7 +236,10 @@ function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | n
   return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
 }
 
-/** Returns which clients use which HTTP version; empty over plain HTTP, and if `protocol` is set. */
+/**
+ * Returns which clients use which HTTP version to a mirror; empty over plain HTTP, and if the mirror's key `protocol`
+ * is set.
+ */
 function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
   const kind = registry.of(mirror.ecosystem);
   if (kind === null || mirror.protocol !== undefined || !mirror.url.startsWith('https:')) return {};

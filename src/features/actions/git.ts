@@ -48,7 +48,8 @@ export const gitAction = {
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id}`;
     const earlier = await branch.find(mark);
-    // The file may have changed after `prepare`, so both texts are read from the commit that was pushed earlier.
+    // The file may have changed after `prepare`. So its texts before and after the change are read from the commit that
+    // was pushed earlier.
     if (earlier !== null) return { tag: 'ok', output: row.output, kept: await branch.changeOf(earlier, row.kept) };
     const before = await branch.read();
     const after = valueFrom(await renderAdvice(row.advice, deed.as, before), false);

@@ -87,7 +87,7 @@ export const errorTexts: readonly ErrorText[] = [
     'resolve_not_found',
     /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
   ),
-  // bun uses this name for every failed connection.
+  // bun prints these names for every failed connection, whatever the cause.
   ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
   ...text('refused', /ECONNREFUSED|connection refused|actively refused it|os error 10061/i),
   ...text(

@@ -14,7 +14,8 @@ interface KnownError {
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
   /**
-   * The origin of a URL in the line, else of a URL in the text, else of a host that one of them names; `null`: none.
+   * The origin (scheme, host, port) of the server: from a URL in the line, else from a URL in the whole text. Without a
+   * URL, of a host that the line or else the text names. `null`: neither names a host.
    */
   readonly url: string | null;
 }
@@ -28,8 +29,9 @@ const joinedMax = 4_000;
 const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
- * Finds known errors in the first `linesMax` lines of a text, in their order. Each meaning is returned once, and at
- * most `shownMax` errors. Errors that only follow from another error are left out.
+ * Finds known errors in the first `linesMax` lines of a text, in their order. Of errors with the same possible reasons
+ * only the first is returned. Errors that only follow from another error are left out. At most `shownMax` errors are
+ * returned.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;

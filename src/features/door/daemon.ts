@@ -32,7 +32,10 @@ export interface DaemonAt {
 }
 
 const againMs = 2_000;
-/** The minimum pause between two reads of the daemon's lists, milliseconds, because the daemon limits requests. */
+/**
+ * The minimum pause between two reads of the daemon's state (its lists of mirrors and advice), milliseconds, because
+ * the daemon limits requests.
+ */
 const betweenMs = 500;
 const limitMs = 10_000;
 const eventWords = 'types=advice,standing,finding,reload';
@@ -96,7 +99,8 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 }
 
 /**
- * Follows a daemon's state. Its event stream only reports that something changed. After each event the lists are read.
+ * Follows a daemon's state. Its event stream only reports that something changed. So after each event, the lists of
+ * mirrors and advice are read again.
  */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
   const follower = new Follower(at, listener, timers);

@@ -155,7 +155,8 @@ async function sendHeld(
     response.end();
     return { tag: 'passed', registry: source.name };
   } catch {
-    // The client already has a part, so only closing the connection shows that the rest is missing.
+    // The client already has the beginning of the response, so only a closed connection can show that the rest is
+    // missing.
     response.destroy();
     return { tag: 'failed', registry: source.name };
   }

@@ -21,8 +21,8 @@ const soundTarget = /^((?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+)
 /** Matches the segments `.` and `..`, also with `;`, because Java servers treat `..;` as `..`. */
 const dots = /^\.{1,2}(?:;|$)/;
 /**
- * The maximum depth of nested percent escapes. A path with deeper ones is refused, because a server behind a proxy may
- * decode once more.
+ * The maximum depth of nested percent escapes (`%2525…`). A path with deeper ones is refused, because each proxy and
+ * server behind the front door may decode the path once more.
  */
 const readsMax = 4;
 

@@ -3,7 +3,7 @@ import { type FleetPlace, type PlaceOptions, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
 import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
-/** One mirror, with its state at all places. */
+/** One mirror, with its state at all places (where daemons run). */
 export interface MirrorRow {
   readonly ecosystem: string;
   readonly upstream: string;
@@ -16,7 +16,7 @@ export interface MirrorRow {
   readonly verdict: FleetVerdict;
 }
 
-/** An advice that is in force at one place. */
+/** An advice that is in force at one place (where a daemon runs). */
 export interface PlaceAdvice {
   readonly place: string;
   readonly ecosystem: string;

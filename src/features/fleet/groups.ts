@@ -4,8 +4,8 @@ import type { FleetPlace } from './places.ts';
 import type { Cell } from './verdict.ts';
 
 /**
- * How many places of a group must agree. The label `group` of a place names its group; places without it form the group
- * `''`.
+ * How many places (where daemons run) of a group must agree. The label `group` of a place names its group; places
+ * without this label form the group `''`.
  */
 export interface GroupOptions {
   /** The number of places that must agree; `null`: more than half, at least two. */
@@ -38,7 +38,10 @@ export interface GroupLine {
   readonly needed: number;
 }
 
-/** Returns the recommended switches for each group of places. A place without a vote gets none, but counts in `of`. */
+/**
+ * Returns the recommended switches of mirrors for each group of places (where daemons run). A place without a vote gets
+ * none, but counts in `of`.
+ */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
   const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
   const groupOf = new Map(fleet.places.map(({ name, labels }) => [name, labels.group ?? '']));

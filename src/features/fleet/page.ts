@@ -18,8 +18,8 @@ export interface Shown {
 }
 
 /**
- * Renders the page of all places. Its script reloads the element `main` every `everyMs` milliseconds. The page also
- * works without the script.
+ * Renders the page that shows all places (where daemons run). Its script reloads the element `main` every `everyMs`
+ * milliseconds. The page also works without the script.
  */
 export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: number): string {
   const warnings = [

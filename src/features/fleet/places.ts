@@ -34,8 +34,8 @@ export interface PlaceOptions {
 }
 
 /**
- * If a place was not scraped for this time, it does not report. At one scrape a minute, this is longer than two missed
- * scrapes. Milliseconds.
+ * A place (where daemons run) that was not scraped for this time, milliseconds, counts as not reporting. At one scrape
+ * a minute, this is longer than two missed scrapes.
  */
 const quietMs = 5 * 60_000;
 /** Clock differences up to this are not reported, milliseconds, because a slow scrape may cause them. */

@@ -16,7 +16,9 @@ export interface FleetOptions {
   readonly groups: GroupOptions;
 }
 
-/** The states of all places, with sentences about them: the body of `GET /api/v1/fleet`. */
+/**
+ * The states of mirrors at all places (where daemons run), with sentences about them: the body of `GET /api/v1/fleet`.
+ */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
   readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Message[] };

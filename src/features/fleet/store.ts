@@ -28,7 +28,7 @@ interface Vector {
   readonly warnings: readonly string[];
 }
 
-/** Sends one query of a read. @returns the error: the store's own message, or an error code */
+/** Sends one query to the metrics store. @returns the error: the store's own message, or an error code */
 type Query = (promql: string) => Promise<Result<Vector, string>>;
 
 /** The maximum number of series in a response. It is enough for 200 places with 50 mirrors each. */

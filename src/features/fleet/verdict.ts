@@ -49,8 +49,8 @@ export interface FleetVerdict {
 }
 
 /**
- * Judges one mirror by its states at all places. A place that `against` lists as `well_alone` is ignored: it alone
- * reports mirrors as not down that are down at all other places.
+ * Judges one mirror by its states at all places (where daemons run). A place that `against` lists as `well_alone` is
+ * ignored, because its states contradict those of all other places.
  * @param networks  the network of each place; places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */
@@ -101,7 +101,8 @@ function namesOf(cells: readonly Cell[]): readonly string[] {
 }
 
 /**
- * A place contradicts the others only if it differs for at least this many mirrors. Fewer differences may be chance.
+ * A place (where a daemon runs) contradicts the others only if its states of at least this many mirrors differ from
+ * theirs. Fewer differences may be chance.
  */
 const mirrorsMin = 2;
 

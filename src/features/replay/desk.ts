@@ -44,7 +44,10 @@ export interface Desk {
   readonly outOfTurn: OutOfTurn;
   /** Stores the recorded result of a probe or control that the schedule did not send, until it is requested. */
   shelve(one: Probed | Control): void;
-  /** Removes and returns the stored response of a control for a round at `now`; `null`: there is none. */
+  /**
+   * Removes and returns the stored response of a control that fits a confirming round (probes that confirm a failure)
+   * at time `now`; `null`: there is none.
+   */
   control(name: string, timeoutMs: number, now: Now): ControlResponse | null;
 }
 

@@ -17,7 +17,7 @@ export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   judged(judged: JudgedTurn, now: Now): void;
-  /** Records results of a command, except its changes to findings and advice. */
+  /** Records the results of an operator's command, except its changes to findings and advice. */
   notify: Absorb['notify'];
   /**
    * Returns when another part of the program needs the next turn (pass of the loop), monotonic milliseconds; `null`: no

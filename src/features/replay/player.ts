@@ -239,8 +239,8 @@ class HistoryPlayer implements Player {
   }
 
   /**
-   * Returns the time of the next turn. If it is within a gap, when the process was suspended, the turn moves to the end
-   * of the gap.
+   * Returns the time of the next turn (pass of the main loop). If the process was suspended at that time, returns the
+   * end of the suspension.
    */
   #awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
     const atMs = Math.min(turnAtMs, startAtMs);

@@ -13,7 +13,10 @@ import { urlAt } from '../path.ts';
 import { type FileLink, joinsOf } from './joins.ts';
 import { type Join, stallSeconds } from './plan.ts';
 
-/** What a mirror's project pages show about the location of its files. */
+/**
+ * The result of reading a mirror's project pages (pages with the links to a project's files): where the files are, or
+ * why this is not known.
+ */
 export type SeenFiles =
   | {
       readonly tag: 'read';
@@ -95,7 +98,7 @@ interface Reading {
 }
 
 /**
- * Reads the links of project pages.
+ * Reads the links to files on the project pages of one mirror.
  * @returns the links of all pages that were read, or the reason if no page was read or a request failed
  */
 async function readLinks(
@@ -147,7 +150,7 @@ function doorUrlOf({ prefix }: DoorRoute, mirror: Mirror, page: string): string 
   return page.startsWith(base) ? `http://door.invalid${prefix}${page.slice(base.length)}` : page;
 }
 
-/** Returns the links on a page; `null`: the body is no project page. */
+/** Returns the links to files on a project page; `null`: the body is not a project page. */
 function linksOn(files: DoorFiles, body: Uint8Array, type: string, doorUrl: string, url: string): FileLink[] | null {
   const [there, door] = [files.filesOn(body, type, url), files.filesOn(body, type, doorUrl)];
   return there?.map((one, at) => ({ there: one, door: door?.[at] ?? one })) ?? null;

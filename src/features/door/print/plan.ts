@@ -264,8 +264,9 @@ export function listNext(
 }
 
 /**
- * Returns the join of the route's prefix. If the ecosystem has a usual folder for files beside that prefix, also
- * returns the join of this folder.
+ * Returns the joins (a path prefix of the door, and the matching one of the mirror) of a mirror whose project pages
+ * were not read: one for the route's prefix and, if the ecosystem usually has its files in a folder beside that prefix,
+ * one for this folder.
  */
 function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[] {
   const { files } = paths.patterns;
