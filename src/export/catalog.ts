@@ -31,8 +31,8 @@ export function unitOf(name: MetricName): string | null {
 interface Brought {
   readonly names: readonly MetricName[];
   /**
-   * `lines`: the maximum number of sample lines. `calmLines`: the same number without counters that appear only at
-   * their first event.
+   * `lines`: the maximum number of sample lines of one entity (such as a mirror). `calmLines`: the same number without
+   * counters that appear only at their first event.
    */
   readonly lines: number;
   readonly calmLines: number;
@@ -69,7 +69,10 @@ export function countLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).lines;
 }
 
-/** Like `countLinesFor`, without series that appear only at their first event. */
+/**
+ * Returns the number of sample lines of one entity (such as a mirror), without counters that appear only at their first
+ * event.
+ */
 export function countCalmLinesFor(kind: MetricKind, heavy = false): number {
   return broughtBy(kind, heavy).calmLines;
 }

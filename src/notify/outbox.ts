@@ -159,9 +159,9 @@ export function applyDelivery(state: State, queue: Queue, entry: QueueEntry, del
   if (failure.retry === 'never') return state.pending.drop(queue, entry, 'rejected');
   const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
   const attempts = entry.notice.attempts + 1;
-  // The wait for the next attempt is limited. An alert must not expire at the receiver meanwhile.
+  // The wait for the next attempt is limited, because an alert must not expire at the receiver during the wait.
   const longestMs = showsAlerts(queue.receiver) ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
-  // The wait that the receiver requests is limited too. Notices must not expire meanwhile.
+  // The wait that the receiver requests is limited too, because a notice must not expire during the wait.
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
   const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMsFor(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);

@@ -73,7 +73,7 @@ export interface ResponseRow {
   readonly settings: string;
   /** When the first entry was processed. */
   readonly at: readonly [monotonicMs: number, wallMs: number];
-  /** Entries refer to these lists by position. */
+  /** Entries refer to items of `targets`, `around` and `controls` by position. */
   readonly targets: readonly string[];
   readonly around: readonly Around[];
   readonly controls: readonly string[];

@@ -26,7 +26,10 @@ interface Series {
   lastOkAtMs: number | null;
 }
 
-/** The prepared result of a reload. `targets`: by the ids of targets and of series; `fresh`: new series. */
+/**
+ * The prepared result of a reload. `targets`: the targets by their ids and by the ids of their series; `fresh`: new
+ * series by id.
+ */
 interface Plan {
   readonly configured: readonly SeriesRef[];
   readonly targets: ReadonlyMap<string, Target>;
@@ -62,7 +65,8 @@ export class ProbeStore {
     const { probeId, purpose, target } = sample.due;
     const isScheduled = purpose === 'scheduled';
     if (!this.#known.has(isScheduled ? seriesId(target, sample.due.connection) : target.id)) return;
-    // A probe of a build replaced a cold probe, so it is kept in the cold series.
+    // A probe of a build (several probes over one HTTP/2 connection) replaced a cold probe, so it belongs to the cold
+    // series.
     const series = this.#seriesFor(target, purpose === 'build' ? 'cold' : sample.due.connection);
     const probe: KeptProbe = { sample, transcript };
     if (sample.outcome.tag === 'failed') {

@@ -12,7 +12,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** Accepts a missing value too: for optional fields, and for fields that rows of earlier versions lack. */
+/**
+ * Accepts what `check` accepts, `null`, and a missing value: for optional fields, and for fields that earlier versions
+ * did not store.
+ */
 const orNone =
   (check: Check): Check =>
   (value) =>

@@ -54,7 +54,9 @@ export async function load(
   return loadText(context, known ?? text, path, sizes);
 }
 
-/** Like `load`, for a command that cannot work without a configuration. @throws Failed with the issues */
+/**
+ * Loads the configuration as `load` does, for a command that cannot work without one. @throws Failed with the issues
+ */
 export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<LoadedConfig> {
   const loaded = await load(context, flag, about);
   if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);

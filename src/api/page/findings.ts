@@ -92,7 +92,7 @@ function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['i
 
 interface ShownProbe {
   readonly id: string;
-  /** The number of this probe among the cited ones, from 1. */
+  /** The number of this probe among the probes that the finding cites, from 1. */
   readonly n: number;
 }
 

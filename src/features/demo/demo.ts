@@ -83,7 +83,7 @@ interface LivePair extends DemoPair {
 type DemoWords = Pick<DemoEvent, 'text' | 'message'>;
 
 /**
- * Starts two local mirrors for each of these ecosystems, a webhook receiver and a daemon, all on loopback.
+ * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback.
  * @throws Error if the demo cannot start, for example without a free port
  */
 export async function startDemo(

@@ -25,13 +25,13 @@ export interface GroupLine {
   readonly from: string;
   readonly to: string;
   readonly places: readonly string[];
-  /** The places in `places` whose own advice does not leave `from`. They switch with the group. */
+  /** The places in `places` whose own advice does not leave the mirror `from`. They switch with the group. */
   readonly along: readonly string[];
-  /** The places in `places` whose advice leaves `from`, although they report it as up now. */
+  /** The places in `places` whose advice leaves the mirror `from`, although they report this mirror as up now. */
   readonly upFrom: readonly string[];
   /**
-   * The number of voting places whose advice leaves `from`. `of`: the number of the group's places that monitor the
-   * upstream. `needed`: the required number of votes.
+   * The number of voting places whose advice leaves the mirror `from`. `of`: the number of the group's places that
+   * monitor the upstream. `needed`: the required number of votes.
    */
   readonly votes: number;
   readonly of: number;

@@ -115,7 +115,7 @@ function configOf(daemon: DaemonSeen | undefined): string | null {
   return daemon === undefined ? null : (factsOf(daemon, 'mirrorwatch_config_info')[0]?.labels['hash'] ?? null);
 }
 
-/** Returns the value that more than half of the known values have, if there are at least two of it; else `null`. */
+/** Returns the value that more than half of the known values have, at least two of them; `null`: there is none. */
 function mostCommon(values: readonly (string | null)[]): { readonly value: string; readonly count: number } | null {
   const known = values.filter((value) => value !== null);
   for (const [value, same] of Map.groupBy(known, (one) => one))

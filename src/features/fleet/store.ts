@@ -14,7 +14,7 @@ export interface StoreAt {
   readonly headers: Readonly<Record<string, Secret>>;
   readonly token: Secret | null;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
-  /** The deadline for all queries of one read together, milliseconds. */
+  /** The deadline for all queries of one read of the metrics store together, milliseconds. */
   readonly limitMs: number;
   /** For how long a daemon's last data are used after a missed scrape, milliseconds; absent: `bridgeMs`. */
   readonly bridgeMs?: number;
@@ -33,14 +33,17 @@ type Query = (promql: string) => Promise<Result<Vector, string>>;
 
 /** The maximum number of series in a response. It is enough for 200 places with 50 mirrors each. */
 const seriesMax = 100_000;
-/** The maximum size of all responses of one read, MiB. It is twice what 200 places with 50 mirrors each need. */
+/**
+ * The maximum size of all responses of one read of the metrics store together, MiB. It is twice what 200 places with 50
+ * mirrors each need.
+ */
 const queryMiB = 32;
 const warningsMax = 10;
 const wordsMax = 200;
 /** The maximum length of a label, characters. The longest label of mirrorwatch is `page`, the URL of a place's page. */
 const labelMax = 2048;
 
-/** Begins a read of the store. All its queries share one deadline and one limit of bytes. */
+/** Begins a read of the metrics store. All its queries share one deadline and one limit of bytes. */
 function startQueries(at: StoreAt, clock: Clock): Query {
   const endMs = clock.monotonicMs() + at.limitMs;
   const budget = { bytesLeft: queryMiB * 1024 * 1024 };

@@ -109,7 +109,8 @@ export function judgeRows(rows: readonly RankRow[], minGain: number): ReadonlyMa
 }
 
 /**
- * Returns the best mirror and the mirrors that cannot be distinguished from it; empty if there are no such mirrors.
+ * Returns the best mirror and the mirrors that cannot be distinguished from it; empty if the best mirror is certain, or
+ * no mirror is usable.
  * @param rows  best first
  */
 export function selectFinalists(rows: readonly RankRow[], minGain: number): ReadonlySet<string> {

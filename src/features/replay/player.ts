@@ -106,7 +106,8 @@ class HistoryPlayer implements Player {
 
   #begin({ life: { id, startedAt }, taken }: Stretch): Life {
     const first = taken[0]?.takenAt ?? startedAt;
-    // If the first inputs of the process are not stored, the process starts at its first stored input.
+    // If the first inputs of the original process are not stored, the replay of the process starts at its first stored
+    // input.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.responseRowMs;
     const now = isWhole ? startedAt : first;
     const claimed = new Heap<VirtualInput>();

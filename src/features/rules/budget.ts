@@ -43,8 +43,8 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
 }
 
 /**
- * Returns a query for the failed share of all probes of a whole window. Unmonitored time counts as ok. Otherwise the
- * first minute of a new Prometheus would count as an hour.
+ * Returns a query for the failed fraction of the probes that a whole window has at its mean rate. Time without
+ * monitoring counts as ok. Otherwise one failed minute of a new Prometheus would count as a failed hour.
  */
 export function spentShareOf(parameters: RuleParameters, seconds: number): string {
   const text = window(parameters, seconds);

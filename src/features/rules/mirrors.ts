@@ -57,8 +57,8 @@ ${slowShare} >= ${slowShareMin}`,
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
 /**
- * Returns a sentence for an alert's description: how a mirror refuses requests most often. Without refusals it is
- * omitted.
+ * Returns a sentence for an alert's description: the most frequent way in which a mirror refuses requests. Without
+ * refusals, the sentence is omitted.
  */
 function refusals(parameters: RuleParameters): string {
   const failures = `mirror_probe_failures_total{instance='%[1]s',registry='%[2]s',reason=~'${refusalReasons}'}`;
@@ -84,8 +84,8 @@ function responseRules(parameters: RuleParameters): readonly AlertRule[] {
 }
 
 /**
- * Returns a sentence for an alert's description: by how much a mirror lags at least. If that is 0 or unknown, it is
- * omitted.
+ * Returns a sentence for an alert's description: the lower bound of a mirror's lag. If this bound is 0 or unknown, the
+ * sentence is omitted.
  */
 function lagLower(parameters: RuleParameters): string {
   const lags = `{__name__=~'mirror_lag_seconds|mirror_sync_lag_seconds',instance='%s',registry='%s',bound='lower'}`;

@@ -73,7 +73,7 @@ export interface SectionNotice {
   readonly story: StoryView | null;
 }
 
-/** Returns the last characters of an id, because these are random. */
+/** Returns a short id for people: the last six characters of an id, which are random. */
 function refOf(id: string): string {
   return id.slice(-6);
 }

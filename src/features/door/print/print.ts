@@ -82,8 +82,8 @@ export function renderOrder(engine: Engine, config: Config, orders: Orders): str
 }
 
 /**
- * Returns the orders from the daemon's lists, else the stored or declared ones. In an action of kind `command`, the
- * mirror in `MIRRORWATCH_TO` comes first if the order contains it.
+ * Returns the order of mirrors for each upstream: the daemon's order, else the stored one, else the declared one. In an
+ * action of kind `command`, the mirror in `MIRRORWATCH_TO` comes first if the order contains it.
  * @param env  the process environment
  */
 export async function readOrders(
