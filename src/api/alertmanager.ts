@@ -76,7 +76,7 @@ function parseAlert(value: unknown): IncomingAlert | null {
     status,
     labels: texts,
     startsAtMs,
-    // Alertmanager sends Go's zero time (year 1) if the time is not set.
+    // If the end of an alert is not known, Alertmanager sends Go's zero time (year 1).
     endsAtMs: endsAtMs <= 0 ? null : endsAtMs,
   };
 }

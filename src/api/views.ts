@@ -98,7 +98,7 @@ function freshnessView(freshness: Freshness | null): object {
   };
 }
 
-/** Returns the canary series of a mirror. If it has a series over cold connections, returns that one. */
+/** Returns the series of a mirror's canary: the one over cold connections, else the first one; `undefined`: none. */
 export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefined {
   const canaries = series.filter(({ target }) => target.canary);
   return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];

@@ -32,7 +32,7 @@ interface AdviceBody {
    * release. `null`: an older release issued the advice.
    */
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
-  /** Mirrors that are down but need no switch. Absent: the daemon has an older release. */
+  /** Sentences about mirrors that are down, although no switch is needed. Absent: the daemon has an older release. */
   readonly passedOver?: readonly Message[];
 }
 

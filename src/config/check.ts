@@ -58,8 +58,8 @@ interface FlatIssue {
 }
 
 /**
- * Returns the issues as a flat list. For a union (several kinds of value are allowed), it has the issues of the branch
- * that fits the kind of the value. If not exactly one branch fits, it has one issue for all branches.
+ * Returns the issues as a flat list. For a union (several kinds of value are allowed), the list has the issues of the
+ * branch that fits the kind of the value. If not exactly one branch fits, it has one issue for all branches.
  */
 function flatten(issues: readonly SchemaIssue[], base: Path, data: unknown): FlatIssue[] {
   return issues.flatMap((issue) => {

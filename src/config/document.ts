@@ -34,11 +34,13 @@ interface Spot {
 
 export interface SourceDocument {
   readonly data: unknown;
-  /** Returns the position of the value, else of the nearest existing parent. */
+  /** Returns the position of the value at the path, else of its nearest existing parent. */
   placeOf(path: Path): DocumentPosition | null;
-  /** Returns the position of the key; if there is none, the result of `placeOf`. */
+  /** Returns the position of the key at the path; without a key (as for a list entry), the result of `placeOf`. */
   placeOfKey(path: Path): DocumentPosition | null;
-  /** Returns the text as written, before `${…}` was replaced; `null`: nothing was replaced. */
+  /**
+   * Returns the text at the path as the operator wrote it, before `${…}` was replaced; `null`: nothing was replaced.
+   */
   writtenAt(path: Path): string | null;
 }
 

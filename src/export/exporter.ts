@@ -36,7 +36,7 @@ export function createExporter(input: {
   readonly node: string;
   readonly turn: () => Promise<void>;
 }) {
-  // If the closures used `input`, they would keep the first configuration in memory.
+  // If the functions below used `input`, they would keep the first configuration in memory after a reload.
   const { turn } = input;
   const { protobuf } = input.config.listen;
   // Classic and native histograms agree only if both are counted from the start.

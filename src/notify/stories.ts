@@ -50,9 +50,9 @@ function partOf({ finding, advice, type, weight }: NoticeDraft): Part {
 }
 
 /**
- * Updates the story of an event.
+ * Updates the story (recurring trouble of one subject) that an event belongs to.
  * @returns true if people get the event now; false if their last message is still valid, or if the trouble must first
- *   stay ended for a time
+ * stay ended for a time
  */
 export function updateStory(stories: Stories, news: NoticeDraft, now: Now): boolean {
   const part = partOf(news);
@@ -198,7 +198,10 @@ export function findBase(stories: Stories, news: NoticeDraft): Story | null {
   return left ?? null;
 }
 
-/** Drops stories that ended more than `limits.storyWindowMs` ago and have no delayed event. @returns their subjects */
+/**
+ * Drops stories (recurring trouble) that ended more than `limits.storyWindowMs` ago and have no delayed event. @returns
+ * their subjects
+ */
 export function dropEnded(stories: Stories, { monotonicMs }: Now): readonly string[] {
   const over: string[] = [];
   for (const [subject, { endedAtMs, held }] of stories)
@@ -231,8 +234,8 @@ export function storyRowOf(subject: string, story: Story, now: Now): Row {
 }
 
 /**
- * Restores a stored story. A finite wait is limited to `limits.storyHoldMsMax`, because the wall clock may have
- * changed.
+ * Restores a stored story (recurring trouble of one subject). If its event is delayed until a known time, the delay is
+ * limited to `limits.storyHoldMsMax`, because the wall clock may have changed.
  */
 export function restoreStory(stories: Stories, { key, value }: Row, now: Now): void {
   const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {

@@ -72,7 +72,7 @@ class SeriesRoster implements ScheduleRoster {
   #absences = new Map<string, Throttled>();
   #all = new Map<string, Series>();
   #byRegistry = new Map<string, Series[]>();
-  /** The phases of light requests. A request that stays keeps its phase at a reload. */
+  /** The phases of light requests (offsets within their interval). A request that stays keeps its phase at a reload. */
   #phases: StartPhases = new Map();
   /** The series that `preparing` made for the next configuration; `null`: none. */
   #made: (MadeSeries & { readonly config: Config }) | null = null;

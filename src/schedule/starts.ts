@@ -177,7 +177,10 @@ function startWaiting(state: SchedulerState, host: Host, priority: (typeof prior
   }
 }
 
-/** Returns the inputs of a build. While a step of the mirror has a throttle, `all` is empty: no build starts. */
+/**
+ * Returns what the start of a build (several probes at once over one HTTP/2 connection) needs. While a step of the
+ * mirror has a throttle, `all` is empty, so no build starts.
+ */
 function buildMeans(state: SchedulerState, host: Host, { target: { registry } }: Series, now: Now): BuildMeans {
   const isThrottled = (state.roster.absence(registry)?.throttles.size ?? 0) > 0;
   return {

@@ -3,14 +3,14 @@ import type { DeliveryFailure, Retry } from '../core/notice.ts';
 import type { Key, Say } from './words.ts';
 
 /**
- * Explains a failed delivery, like `explainDelivery`. After an HTTP error or a refusal by the receiver, the text also
+ * Returns the reason of a failed delivery as text. After an HTTP error or a refusal by the receiver, the text also
  * states whether a running daemon would retry.
  */
 export function formatDeliveryFailure(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, later(failure.retry, say), say);
 }
 
-/** Returns the reason of a failed delivery as text. */
+/** Returns the reason of a failed delivery as text, without a statement about retries. */
 export function explainDelivery(failure: DeliveryFailure, say: Say): string {
   return failureWith(failure, '', say);
 }

@@ -8,7 +8,7 @@ export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): S
   return { key, values: values ?? {} };
 }
 
-/** Makes a sentence like `phrase`, together with its text in English. */
+/** Makes a sentence (the key of a text in the catalogue, and its values), together with its text in English. */
 export function messageFor<K extends Key>(
   key: K,
   ...values: Values<K, Filled>

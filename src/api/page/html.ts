@@ -34,8 +34,8 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Matches control characters (except newline and tab) and direction overrides. They are replaced, so that texts of
- * others cannot reorder or hide our texts.
+ * Matches control characters (except newline and tab) and characters that change the text direction. They are replaced,
+ * so that a text from outside (such as a module name) cannot reorder or hide other texts of the page.
  */
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
@@ -51,7 +51,7 @@ function partText(part: Part): string {
   return part.map(partText).join('');
 }
 
-/** A template tag that escapes all values except `Html`. Attributes must be quoted. */
+/** A template tag that escapes all values except `Html`. A value in an attribute is safe only inside quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }

@@ -116,7 +116,7 @@ export const webhooksKey = list(webhook, phrase('expected.listReceivers'), 64)
   .meta({ description: 'Receivers of findings and advice.' })
   .prefault([]);
 
-/** True for `whsec_` and standard base64 of 24 to 64 bytes. @see standard-webhooks spec, "Signature scheme" */
+/** True for `whsec_`, followed by 24 to 64 bytes in standard base64. @see standard-webhooks spec, "Signature scheme" */
 export function isWebhookSecret(value: string): boolean {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1];
   if (encoded === undefined || encoded.length % 4 !== 0) return false;

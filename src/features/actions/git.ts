@@ -155,7 +155,7 @@ class GitCopy {
 
   async isThere(branch: string): Promise<boolean> {
     const listArgs = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
-    // `/dev/null` instead of the copy, because the copy may be damaged.
+    // Git gets `/dev/null` as its directory instead of the local copy, because the copy may be damaged.
     return (await this.git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
   }
 

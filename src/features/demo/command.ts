@@ -15,7 +15,7 @@ const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
-/** Opens the configured front door in this process. It passes responses through, and does not redirect. */
+/** Opens the configured front door in this process. The front door passes responses through, and does not redirect. */
 type OpenRelay = (
   config: Config,
   log: Log,

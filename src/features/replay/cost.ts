@@ -13,12 +13,12 @@ import type { InForce } from './story.ts';
 
 const minuteMs = 60_000;
 
-/** The chain of each upstream over time, for one of the compared versions of advice. */
+/** The chain of each upstream over time, for one of the compared versions of advice (the daemon's, or a replay's). */
 export type FollowedCost = ReadonlyMap<string, readonly InForce[]>;
 
 /**
- * Estimates what each compared version of advice costs clients. It simulates fetches of each module through the chain
- * of each version, with the latest stored responses.
+ * Estimates what each compared version of advice (the daemon's, or a replay's) costs clients. It simulates fetches of
+ * each module through the chain of each version, with the latest stored responses.
  */
 export interface Meter {
   /** Reads the next stored input, and simulates fetches if they are due. */

@@ -3,7 +3,7 @@ import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 
 const options = optionsOf('string', 'slo', 'vantages', 'runbook');
 
-/** Returns an option as a number. @throws UsageError if the text is no number */
+/** Returns an option as a number; without the option, `otherwise`. @throws UsageError if the text is no number */
 function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError('wrong.number', { name, text });

@@ -44,8 +44,8 @@ export function joinsIn(seen: ReadonlyMap<string, SeenFiles>): ReadonlyMap<strin
 }
 
 /**
- * The maximum number of modules whose pages are read. More than one module is read, because a mirror may use different
- * kinds of links.
+ * The maximum number of modules whose project pages are read. More than one module is read, because a mirror may use
+ * different kinds of links.
  */
 const modulesMax = 3;
 
