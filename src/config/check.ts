@@ -153,7 +153,7 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 
-/** Returns the missing keys for which the unknown keys may be typos. */
+/** Returns the paths of keys that the operator probably meant by misspelt (unknown) keys, if these keys are missing. */
 function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
   const known = listKnownKeys(path, registry);

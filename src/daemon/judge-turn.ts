@@ -89,7 +89,6 @@ class Orders {
   }
 }
 
-/** The controls to probe now. */
 type ControlsDue = { due: ControlDue; round: Due['round'] }[];
 
 /** One turn of judging. Call in this order: inputs, `maintain`, `tick`, `plan`, `consider`, `carryOut`. */

@@ -99,7 +99,7 @@ export function createExporter(input: {
   };
 }
 
-/** Closes the series of removed entities, and opens those of new ones. */
+/** Closes the series of removed entities (such as a receiver or an action), and opens those of new ones. */
 function arrangeDaemon(
   daemon: MetricRegistry<DaemonMetric>,
   before: ExportPlan['daemon'],

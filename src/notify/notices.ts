@@ -14,7 +14,6 @@ import { findBase, storyRowOf, storyViewOf } from './stories.ts';
  */
 type Audience = 'all' | 'programs' | 'people';
 
-/** Ids of notices by receiver. */
 type NoticeIds = Readonly<Record<string, string>>;
 
 /** Queues a notice of an event for each receiver whose settings select the event. */

@@ -106,7 +106,6 @@ function secure(host: string, port: string | undefined): string {
   return port === undefined || port === '443' ? `https://${host}` : `https://${host}:${port}`;
 }
 
-/** What a reason means, in words. */
 interface Meaning {
   /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */
   readonly layer: string | null;

@@ -49,11 +49,11 @@ export function declaredOrderOf({ declared }: DoorRoute): Order {
 }
 
 /**
- * Returns the order in which mirrors are used. It begins with the mirror of the advice in force, else with the first of
- * `route.declared`. If the state of that first mirror is unknown, the order begins with the first mirror of the stored
- * order. The reason: after a loss of its state, a daemon does not know why clients left a mirror. The daemon's ranked
- * mirrors follow, then the rest of `route.declared`. Mirrors in outage come last. Mirrors with wrong bytes are omitted
- * if another one is left.
+ * Returns the order in which mirrors are used. First comes the mirror of the advice in force, else the first mirror of
+ * `route.declared`. If there is no advice and the state of that mirror is unknown, the first mirror of the stored order
+ * comes first: after a loss of its state, a daemon does not know why clients left a mirror. Then come the daemon's
+ * ranked mirrors and the rest of `route.declared`. Mirrors in outage are moved to the end. Mirrors with wrong bytes are
+ * omitted if any other mirror is left.
  */
 export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown }: KnownOrder, kept?: Order): Order {
   const [first = ''] = route.declared;

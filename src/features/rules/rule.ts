@@ -95,8 +95,8 @@ const firstEventSeconds = 15;
 
 /**
  * Returns a range of a counter for `increase` and `rate`. Its series may appear only at their first event, which
- * `increase` would miss. So the value is 0 while the daemon is scraped and the series does not exist yet. The
- * multiplications drop the metric's name, because all samples of one series must have the same name.
+ * `increase` would miss. So the value is 0 in the two minutes before a series appears, if the daemon was scraped then.
+ * All samples of one series must have the same name. `0 *` drops the metric's name, so `1 *` drops it too.
  * @param selector  an instant selector without `offset`
  */
 export function rangeFromZero(parameters: RuleParameters, selector: string, seconds: number): string {

@@ -75,7 +75,6 @@ function vantageOf(named: string | undefined): string {
   return named;
 }
 
-/** Adds the ecosystems that the command line names to the survey. */
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)

@@ -45,9 +45,9 @@ export function joinsOf(
 }
 
 /**
- * Returns the join with the shortest useful prefixes; `null`: the two paths give no usable prefixes. At the mirror, the
- * prefix is the base path if the file is below it. Otherwise the prefix ends one folder after the part that it shares
- * with the base path. The mirror's credentials are sent only below that prefix.
+ * Returns the join (a path prefix of the door, and the matching one of the mirror) with the shortest useful prefixes.
+ * `null`: the two paths give no usable prefixes. The mirror's prefix is its base path if the file is below it, else the
+ * first folder that differs from the base path. The mirror's credentials are sent only below that prefix.
  */
 function joinOf(door: string, there: string, base: string): Join | null {
   const to = there.startsWith(base) ? base : folderOf(there, base);
