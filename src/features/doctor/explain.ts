@@ -129,7 +129,10 @@ export interface Explained {
   readonly reason: ErrorReason | null;
   /** The possible reasons of the error; empty if `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
-  /** Failures observed by the daemon that fit the text: at the mirror that the text names, else in its ecosystem. */
+  /**
+   * Failures observed by the daemon that fit the text: at the mirror that the text names; without such a mirror, at
+   * mirrors of the text's ecosystem.
+   */
   readonly observed: readonly ObservedFailure[];
   /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */
   readonly layer: string | null;

@@ -10,7 +10,10 @@ import {
   unsoundPath,
 } from './plan.ts';
 
-/** Renders the order of mirrors as an HAProxy map file, from a position in a route to a mirror. */
+/**
+ * Renders the order of mirrors as an HAProxy map file: it maps each position in a route's order (1 is the first) to a
+ * mirror.
+ */
 export function renderHaproxyOrder(
   routes: readonly PrintedRoute[],
   namesOf: (route: PrintedRoute) => readonly PrintedMirror[],
