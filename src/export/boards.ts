@@ -148,7 +148,8 @@ export class Boards {
   #placer(): (entity: Entity) => void {
     let cursor = 0;
     return (entity) => {
-      // The list is read each time, because `arrange` may have replaced it since the last turn of the event loop.
+      // `this.#shards` is read at each call, because `arrange` may have replaced it since the last turn of the event
+      // loop.
       const shards = this.#shards;
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
       const found = shards[cursor];

@@ -51,7 +51,7 @@ interface KnownAlert {
   readonly storedMs: number;
 }
 
-/** Creates the book from the rows under `alert/` in table `meta`; other rows are ignored. */
+/** Creates the book of alerts against mirrors from the rows under `alert/` in table `meta`; other rows are ignored. */
 export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }): EvidenceBook {
   const startedMs = input.now.monotonicMs;
   const held = new Map<string, KnownAlert>();

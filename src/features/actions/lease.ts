@@ -14,7 +14,8 @@ export interface Fence {
 export interface Lease {
   lead(rule: PairRule | undefined): Lead;
   /**
-   * The fence from etcd's last response; `null`: this daemon does not hold the lease, or there is no pair of daemons.
+   * The fence (it identifies this holder of the lease) from etcd's last response. `null`: this daemon does not hold the
+   * lease, or there is no pair of daemons.
    */
   fence(): Fence | null;
   /** Queues a row of the action journal to be stored in etcd under its id. `null` removes the stored row. */
