@@ -36,7 +36,7 @@ export interface State {
    */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
-  /** The last sequence number of each subject. */
+  /** The last sequence number of the notices on each subject. */
   readonly seqs: Map<string, number>;
   /** The ids of notices about each open finding, by the id of the finding. */
   readonly opened: Map<string, Opened>;

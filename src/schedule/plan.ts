@@ -13,7 +13,7 @@ export interface Slot {
 
 /** The planned starts of one series. A restart of the daemon does not change them. */
 export interface Plan {
-  /** The first slot at or after now. */
+  /** The first slot (planned start) at or after now. */
   first(now: Now): Slot;
   next(slot: Slot, now: Now): Slot;
   /**

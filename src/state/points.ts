@@ -42,7 +42,7 @@ export class Points {
   #rows = 0;
   #bytes = noBytes;
   #probeIds: (string | null)[] = [];
-  /** The row of the oldest sample. */
+  /** The row of the buffer with the oldest sample. */
   #from = 0;
   #count = 0;
 

@@ -13,8 +13,8 @@ export interface RecordingRule {
 /** One alert. Its name is also the key of its texts. */
 export interface AlertRule {
   /**
-   * The name. `Mirror…` is about a mirror, `Vantage…` about a place and `Mirrorwatch…` about a daemon. Alertmanager's
-   * routes match these prefixes.
+   * The name of the alert. A name that begins with `Mirror` is about a mirror, with `Vantage` about a place (where
+   * daemons run), with `Mirrorwatch` about a daemon. Alertmanager's routes match these prefixes.
    */
   readonly alert: AlertName;
   readonly fills?: Fills;
