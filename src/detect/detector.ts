@@ -262,6 +262,7 @@ export class Detector {
 }
 
 /**
+ * Creates a detector.
  * @param input.restored  rows of tables `detector`, `finding`, `seen` and `pause` as stored; rows of other tables are
  * ignored
  */

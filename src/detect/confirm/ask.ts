@@ -28,7 +28,7 @@ const watchStepMs = 5_000;
 
 /**
  * If a mirror has at least this many targets in outage, its further targets with an unconfirmed failure are probed at
- * that mirror only.
+ * that mirror only, not at the other mirrors.
  */
 const comparedTargets = 2;
 
@@ -47,8 +47,9 @@ interface Want {
 }
 
 /**
- * Starts the next moment (concurrent probes of all mirrors) if it is due. If the budget of extra probes is too small,
- * ends all doubts and rechecks of the round instead. Rechecks with reason `back` (a recovering target) continue.
+ * Starts the next moment (concurrent probes of all mirrors) of a round if it is due. If the budget of extra probes is
+ * too small, ends the round's doubts (unconfirmed failures) and rechecks instead. Rechecks with reason `back` (a
+ * recovering target) continue.
  */
 export function requestMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
@@ -119,7 +120,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.rechecks.values()) {
-    // A recheck compares other mirrors with the mirror that caused it. So that mirror must be free to be probed.
+    // A recheck compares other mirrors with the mirror that caused it. So it waits while a probe of that mirror is
+    // pending, or that mirror may not be probed.
     const mirror = memory.mirrors.get(registry);
     if (
       nextAtMs <= nowMs &&
@@ -147,8 +149,8 @@ function leastServed(round: Round, wants: readonly Want[]): Want | null {
     round,
     wants.map(({ key }) => key),
   );
-  // If several questions have the lowest count in `served`, the one that was added first is chosen, because the sort is
-  // stable.
+  // If several questions (targets to probe) have the lowest count in `served`, the one that was added first is chosen,
+  // because the sort is stable.
   const shares = [...round.served].filter(([key]) => wants.some((want) => want.key === key));
   const [least] = shares.sort(([, a], [, b]) => a - b);
   return wants.find(({ key }) => key === least?.[0]) ?? null;

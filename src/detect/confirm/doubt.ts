@@ -31,8 +31,8 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
 }
 
 /**
- * True for a target in doubt (with an unconfirmed failure), and for the canary of a mirror in doubt. Their confirming
- * probes have the shortest timeout, and exceeding it counts as a failure.
+ * True for a target in doubt (with an unconfirmed failure), and for the canary of a mirror in doubt. A confirming probe
+ * of such a target has a short timeout, and exceeding it counts as a failure.
  */
 export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
   return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);

@@ -135,8 +135,9 @@ function isAgainstOrigin(
 }
 
 /**
- * The group that serves the usual bytes: the origin's group if it has other members, else the largest group. If several
- * groups are equally large, the origin's group if it is one of them, else `null`.
+ * Returns the group (the mirrors with one digest) that serves the usual bytes: the origin's group if it has other
+ * members, else the largest group. If several groups are equally large, the origin's group if it is one of them, else
+ * `null`.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && origins.length > 1) return origins;

@@ -35,7 +35,7 @@ function keyOf(target: Target): string {
 }
 
 interface Taken {
-  /** What the response is about, and the mirror's contents to compare; `null`: the response has nothing to compare. */
+  /** The contents to compare, and what the response is about (its subject). `null`: the response has no contents. */
   readonly comparison: ContentComparison | null;
   /**
    * True if the contents went backwards, and no response to another kind of request has shown this regression before.
@@ -175,8 +175,8 @@ export function removeContents({ subjects }: Memory, registry: string): void {
 }
 
 /**
- * Deletes contents of modules and mirrors that are no longer probed. For every mirror, also deletes what `latest`
- * resolved to, and the last steps backwards.
+ * Deletes contents of modules and mirrors that are no longer probed. Also deletes, for all mirrors, which modules went
+ * backwards, and the versions that references such as `latest` resolved to.
  */
 export function pruneContents(memory: Memory): void {
   for (const mirror of memory.mirrors.values()) {

@@ -33,8 +33,9 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
 export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
- * Judges a wrong response. `declare`: report it, because a fresh connection repeats the earlier digest. `look_again`:
- * recheck at once. `wait`: until the next scheduled probe, because the number of rechecks is limited.
+ * Judges a response with wrong bytes. `declare`: report it, because a second response, over a fresh connection, has the
+ * same digest. `look_again`: recheck at once. `wait`: until the next scheduled probe, because the number of rechecks is
+ * limited.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeMismatch(

@@ -65,7 +65,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: RoundMoment): vo
   openConfirmed(memory, round, moment);
   sendRequests(memory);
   // The verdict may be known before the mirror in doubt has responded. The mirror's response still counts for this
-  // moment, so the moment is not final yet.
+  // moment (these concurrent probes), so the moment is not final yet.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.outcomes.get(mirror.mirror.name) === 'missing') isFinal = false;
   }
@@ -76,7 +76,7 @@ function openConfirmed(memory: Memory, round: Round, moment: RoundMoment): void 
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    // If no probe of the moment returned a sample, the moment shows nothing about our network.
+    // If no probe of the moment (the concurrent probes) returned a sample, the moment shows nothing about our network.
     if (moment.samples.size > 0) clearDoubt(mirror.doubt, moment.startedMs);
     const sample = moment.samples.get(mirror.mirror.name) ?? null;
     const series = canarySeriesOf(mirror);

@@ -11,9 +11,9 @@ import { recordBudget } from '../memory/rounds.ts';
 const requestEveryMs = 5 * 60_000;
 
 /**
- * Records the location of a version's artifact, as an index states it. If the location changes, the first bytes are
- * requested at once, because the next scheduled download may be an hour later. If they fail, the whole artifact is
- * requested.
+ * Records the location of a version's artifact, as an index states it. If the location changes, a probe of the
+ * artifact's first bytes is requested at once, because the next scheduled download may be an hour later. If that probe
+ * fails, the whole artifact is requested.
  * @see docs/decisions/0097-artifacts-that-move.md
  */
 export function followArtifact(memory: Memory, mirror: MirrorMemory, { due, facts, outcome }: Sample): void {

@@ -179,7 +179,7 @@ function earnedConfidence(
   return byAge === 'low' ? 'medium' : 'high';
 }
 
-/** The confidence of advice to leave the mirror because of this kind of finding; `low`: there is none. */
+/** The confidence of advice to leave the mirror because of this kind of finding; `low`: there is no such advice. */
 function assured(memory: Memory, { kind, registry }: Finding): Confidence {
   return memory.findingLog.assured.get(`${kind} ${registry}`) ?? 'low';
 }

@@ -66,7 +66,7 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
   return isTimeout(failure.kind) && 'limitMs' in failure ? failure.limitMs : null;
 }
 
-/** Lets the rules reset those streaks of a mirror that have not led to a finding. */
+/** Lets the rules reset a mirror's streaks (of failures or slow responses) that have not led to a finding. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   for (const series of mirror.series.values())
     sendToKinds(memory, mirror, (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));

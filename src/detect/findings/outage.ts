@@ -223,7 +223,7 @@ function stepFor(
   next: OutageState,
 ): { readonly step: RuleStep<OutageOwn, OutageState>; readonly state: OutageState } {
   if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
-  // The failures of this outage must not count in the share that opens the next one.
+  // The failures of this outage must not count again in the fraction of failures that may open the next outage.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);
   out.delete(series);

@@ -67,7 +67,8 @@ export function countSample(state: SelfState, { contaminated, disturbed }: Spoil
 
 /**
  * Counts the samples of the last `limits.contaminatedWindowMs`, or of a longer time if these are too few.
- * @returns `share`: the share of contaminated samples, 0 to 1; `null` without samples
+ * @returns `share`: the fraction of samples whose verdict our own delays made uncertain (contaminated), 0 to 1; `null`
+ * without samples
  */
 export function contaminatedOf(
   state: SelfState,

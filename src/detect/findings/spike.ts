@@ -166,12 +166,14 @@ function isWindow(value: unknown): value is readonly number[] {
 }
 
 /**
- * The maximum age of a stored streak, milliseconds. Rows are written rarely, so an older row does not show the last
- * samples before the process was killed.
+ * The maximum age of a stored streak (a count of slow samples in a row), milliseconds. Rows are written rarely, so an
+ * older row does not show the last samples before the process was killed.
  */
 const streakAgeMsMax = 3 * 60_000;
 
-/** The stored streaks. A spike or level shift continues if its finding is open. */
+/**
+ * Reads the stored streaks (counts of slow samples in a row). A spike or level shift continues if its finding is open.
+ */
 function readStreaks(
   row: StoredRow,
   { view, mirror, atMs }: About & { readonly atMs: number },

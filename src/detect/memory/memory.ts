@@ -90,8 +90,8 @@ export class Memory {
   /** By item (`seenKeyOf`): a wall time at which the mirror served the item. The time is renewed about once a day. */
   readonly seen = new Map<string, number>();
   /**
-   * The recorded contents of all mirrors, by subject (a module, a tag or a whole mirror). The key is
-   * `ContentSubject.key`.
+   * What each mirror's last responses contained (versions, tags, serials, dates), by subject (a module, a tag or a
+   * whole mirror). The key is `ContentSubject.key`.
    */
   readonly subjects = new Map<string, ContentSubject>();
   turn = new TurnDraft();

@@ -10,8 +10,8 @@ export interface SeriesMemory {
   /** The states of the rules, by rule name. */
   readonly states: Record<string, unknown>;
   /**
-   * What the last judged sample over the primary connection shows: the mirror serves the item, or the item is absent.
-   * `null`: neither of the two, or there is no sample yet.
+   * What the last judged sample shows, over the kind of connection by which the mirror is judged: the mirror serves the
+   * item, or the item is absent. `null`: neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
   /** The location of the target's artifact, as the last index response stated it; absent: not known. */

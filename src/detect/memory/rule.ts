@@ -20,8 +20,8 @@ export interface RuleView {
   readonly rules: readonly FindingRule[];
   readonly controls: ReadonlyMap<string, ControlMemory>;
   /**
-   * The recorded contents of all mirrors, by subject (a module, a tag or a whole mirror). The key is
-   * `ContentSubject.key`. Only `contents/` changes this map.
+   * What each mirror's last responses contained (versions, tags, serials, dates), by subject (a module, a tag or a
+   * whole mirror). The key is `ContentSubject.key`. Only `contents/` changes this map.
    */
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
@@ -87,7 +87,7 @@ export type Request =
   /** End the doubt of a target; `null`: end all doubts of the mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
-/** Absent items of a module whose contents go backwards. */
+/** Failures with reason `absent` (missing items) of a module whose contents go backwards. */
 export interface Absences {
   readonly module: string | null;
   readonly isOpen: boolean;
@@ -99,7 +99,10 @@ export interface RuleStep<M, S = unknown> {
   readonly series?: readonly (readonly [SeriesMemory, S])[];
   /** Series whose failures this rule reports from now on. */
   readonly claims?: readonly SeriesMemory[];
-  /** Modules whose absences belong to this rule's finding. `isOpen`: the finding is reported already. */
+  /**
+   * Modules whose failures with reason `absent` belong to this rule's finding. `isOpen`: the finding is reported
+   * already.
+   */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
   /** The mirrors whose contents went backwards, for the metrics. */
@@ -139,7 +142,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   readonly noneOfSeries?: S;
   /** True if an acknowledgement ends the findings. */
   readonly endsByAcknowledgement?: boolean;
-  /** How gravely the rule degrades a mirror: lower is graver. Absent: never. */
+  /** How gravely the rule degrades a mirror: lower is graver. Absent: the rule never degrades a mirror. */
   readonly gravity?: number;
   /** Receives each sample of any purpose and outcome, before the other inputs. */
   receive?(own: M, received: Received): RuleStep<M> | null;
@@ -158,7 +161,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   judge?(own: M, judged: Judged, ofSeries: S): RuleStep<M, S> | null;
   /** Returns the statement about a changed state. */
   refresh?(own: M, about: Reporting): RuleStep<M>;
-  /** The name of another rule. This rule reports that rule's state. */
+  /** The name of another rule, whose state this rule reports. Absent: this rule reports its own state. */
   readonly follows?: string;
   /** While true, delays of the mirror's samples do not count as trouble of this machine. */
   isDisturbing?(own: M): boolean;
@@ -178,12 +181,12 @@ export interface FindingRule<M = unknown, S = unknown> {
   startAnew?(own: M, series: SeriesMemory, ofSeries: S): RuleStep<M, S> | null;
   /** Called when the canary works again after an outage. */
   back?(own: M, about: About): RuleStep<M, S> | null;
-  /** Undoes what this rule derived from absences in a module whose contents go backwards. */
+  /** Undoes what this rule derived from failures with reason `absent` of a module whose contents go backwards. */
   absorb?(own: M, absences: About & Absences): RuleStep<M, S> | null;
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): RuleStep<M, S> | null;
   /** Called when the configuration changes. Drops what is no longer configured. */
   adopt?(own: M, about: About): RuleStep<M, S> | null;
-  /** Called when the daemon starts. Restores state that depends on other rows. */
+  /** Called when the daemon starts, after all rows were read. Restores state that depends on several rows. */
   start?(own: M, about: About): RuleStep<M, S> | null;
   /** Called at every turn of the main loop. */
   tick?(own: M, about: About): RuleStep<M> | null;
@@ -197,13 +200,15 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
   /** A fixed confidence for a finding; `null`: the kind of finding determines it. */
   confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
-  /** True if the evidence of the test behind the finding is at least twice its bound; absent: always true. */
+  /**
+   * True if the evidence of the test behind the finding is at least twice the bound of that test; absent: always true.
+   */
   isSure?(own: M, about: About): boolean;
   /** Called when a finding of this rule, or of a rule that follows it, was acknowledged. */
   acknowledge?(own: M, finding: Finding, about: About): RuleStep<M, S> | null;
-  /** Why the mirror is degraded; `null`: not by this rule. */
+  /** Why the mirror is degraded; `null`: this rule does not degrade it. */
   degrades?(own: M, findings: readonly Finding[], mirror: MirrorMemory): Sentence | null;
-  /** Resumes a finding that was open when the process ended. `gone`: nothing supports it any more. */
+  /** Resumes a finding that was open when the process ended. `gone`: no restored state supports it, so it is closed. */
   resume?(own: M, finding: Finding, about: About): RuleStep<M, S> | 'gone';
   write?(own: M, mirror: MirrorMemory): StoredRow;
   /** Reads the rule's state from a mirror's row; `null`: the row has none. */

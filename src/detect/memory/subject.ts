@@ -115,7 +115,7 @@ export interface StepBack {
 export interface LagReading {
   readonly lowerMs: number | null;
   readonly upperMs: number | null;
-  /** As `lowerMs`, but only from items that both of the last two responses lack. */
+  /** The lower bound of the lag, computed only from items that both of the last two responses lack. */
   readonly agreedMs: number;
   /**
    * The latest possible release time of the oldest item that the last two responses lack, monotonic milliseconds;
@@ -151,7 +151,10 @@ export class Shelf {
   /** End of the first response. */
   firstMs: number = 0;
   versions: Versions | null = null;
-  /** The versions that appeared after the first response, and between which two responses each appeared. */
+  /**
+   * The versions that appeared after the first response. `afterMs`: the last response without the version; `atMs`: the
+   * first response with it.
+   */
   readonly since = new Map<string, { readonly afterMs: number; readonly atMs: number }>();
   readonly lost = new Map<string, Lost>();
   readonly lines = new Map<LineKey, LineState>();

@@ -56,7 +56,10 @@ function unconnected({ outcome, family }: Sample): { readonly family: AddressFam
   return { family, reason: outcome.failure.kind };
 }
 
-/** Makes a detour. If `probeId` is `null`, the detour is restored from the state file. */
+/**
+ * Makes a detour (one address family fails, so the mirror is probed over the other). If `probeId` is `null`, the detour
+ * is restored from the state file.
+ */
 export function newDetour(
   broken: AddressFamily,
   failed: { readonly reason: Reason; readonly probeId: string | null },

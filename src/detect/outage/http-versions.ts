@@ -24,7 +24,7 @@ export interface OtherSpeed {
   readonly targetId: string;
   readonly protocol: HttpProtocol;
   readonly rttMs: number;
-  /** When the time was measured, monotonic milliseconds. */
+  /** When the round trip was measured, monotonic milliseconds. */
   readonly atMs: number;
 }
 
@@ -38,7 +38,9 @@ export interface OneProtocol {
   readonly bypass: string | null;
 }
 
-/** How long a response over the other version is valid, milliseconds. */
+/**
+ * For how long a measurement over the other HTTP version is recent enough, milliseconds. Then a new one is requested.
+ */
 const otherLimitMs = 3_000;
 /** A fault is reported after this many failures, because a single one may be chance. */
 const shownFrom = 2;

@@ -12,7 +12,7 @@ import { boundsMsOf, isClear, isSlow, thresholdMsOf } from './threshold.ts';
 export interface SpikeState {
   /** The number of slow samples in a row. */
   readonly slow: number;
-  /** Number of samples in a row that are clear (see `isClear`). */
+  /** Number of samples in a row that count for the end of a spike (see `isClear`). */
   readonly clear: number;
   /** When the spike opened, monotonic milliseconds; `null`: none is open. */
   readonly sinceMs: number | null;
@@ -165,8 +165,8 @@ export function updateSpeed(
 }
 
 /**
- * Slow round trips are added to the baseline only when their streak ends without a spike. Round trips of a spike are
- * not added.
+ * Returns the state with the sample's round trip learnt. Slow round trips are added to the baseline only when their
+ * streak ends without a spike. Round trips of a spike are not added.
  */
 function learned(state: SpeedState, pace: SpeedPace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
@@ -197,7 +197,10 @@ function noteSlow(
   };
 }
 
-/** A level shift ends when the old level is back, or after `limits.baselineAgeMsMax`. */
+/**
+ * Returns the level shift after one more sample. `null`: it ended, because the old level is back or after
+ * `limits.baselineAgeMsMax`; or there is none.
+ */
 function judgeShift(
   shift: SpeedState['shift'],
   pace: SpeedPace,
