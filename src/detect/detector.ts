@@ -84,7 +84,7 @@ export class Detector {
 
   /**
    * Reports that the probe of a target has been pending for too long. If the target's last probe passed, the target is
-   * put in doubt and probed again.
+   * put in doubt (its failure is to be confirmed) and probed again.
    */
   overdue(target: Target, now: Now): DetectTurn {
     return this.#turnOfMirror(target.registry, now, (memory, mirror) => confirmOverdue(memory, mirror, target));

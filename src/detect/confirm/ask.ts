@@ -92,7 +92,10 @@ export function hasDoubt(memory: Memory, round: Round): boolean {
   return mirrorsOf(memory, round.key).some((mirror) => mirror.doubt !== null);
 }
 
-/** The earliest time of the round's next probes, monotonic milliseconds; `null`: nothing to probe. */
+/**
+ * The earliest time of the next probes of the round (the unscheduled probing of one upstream), monotonic milliseconds;
+ * `null`: nothing to probe.
+ */
 export function nextRequestMsOf(memory: Memory, round: Round): number | null {
   if (round.watching.size > 0 || hasDoubt(memory, round)) return round.nextAtMs;
   const rechecks = [...round.rechecks.values()].map((recheck) => recheck.nextAtMs);
@@ -109,8 +112,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
   };
   for (const mirror of doubted) {
-    // While a probe of a mirror in doubt (with an unconfirmed failure) is pending, no new moment starts for that
-    // mirror.
+    // While a probe of a mirror in doubt (with an unconfirmed failure) is pending, no further concurrent probes
+    // (moment) start for that mirror.
     if (round.flights.outcomes.has(mirror.mirror.name) || !mayBeProbedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       if (!target.canary)
@@ -164,7 +167,8 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       !round.flights.outcomes.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );
-  // Mirrors on one host share the limit of concurrent probes of that host, so mirrors in doubt come first.
+  // Mirrors on one host share its limit of concurrent probes, so mirrors in doubt (with an unconfirmed failure) come
+  // first.
   members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);

@@ -49,7 +49,7 @@ export function updateDoubt(
 ): void {
   const { target } = sample.due;
   if (!isFailed) {
-    // A refusal ends the doubt too: a mirror that refuses requests is not down.
+    // A refusal ends the doubt (the unconfirmed failure) too: a mirror that refuses requests is not down.
     if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) closeDoubtOf(memory, mirror, target);
     return;
   }
@@ -65,8 +65,8 @@ export function expireDoubts(memory: Memory, round: Round): void {
 }
 
 /**
- * Puts the canary of a mirror in doubt, so that it is probed at once, because another system reports trouble with the
- * mirror.
+ * Puts the canary of a mirror in doubt (as if it had an unconfirmed failure), so that the canary is probed at once,
+ * because another system reports trouble with the mirror.
  */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;

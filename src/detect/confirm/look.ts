@@ -29,7 +29,10 @@ import { updateDoubt } from './doubt.ts';
 /** The recheck (repeated probes) of a slow target ends after this many ok responses in a row that are not slow. */
 const settledResponses = 3;
 
-/** Carries out what the rules have requested since the last call (probes, doubts), in order. */
+/**
+ * Carries out what the rules have requested since the last call: unplanned probes, and starts and ends of doubts
+ * (unconfirmed failures). Keeps their order.
+ */
 export function sendRequests(memory: Memory): void {
   for (const { mirror, request } of removeRequests(memory)) send(memory, mirror, request);
 }

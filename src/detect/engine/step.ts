@@ -46,7 +46,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isRep
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
-/** Adds a probe to the evidence of the open findings that cite it. This causes no event. */
+/** Adds a probe to the evidence of the open findings that it confirms. This causes no event. */
 function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { probeId, target } = sample.due;
   for (const rule of memory.rules) {

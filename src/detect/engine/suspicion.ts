@@ -87,8 +87,8 @@ function enter(at: At): void {
 }
 
 /**
- * Handles another verdict `us` (our own network fails) during a suspicion. If some mirrors mostly fail while others
- * mostly respond, the suspicion ends.
+ * Handles another verdict `us` (our own network fails) during a suspicion (that our network fails). If some mirrors
+ * mostly fail while others mostly respond, the suspicion ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {

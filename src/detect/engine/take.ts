@@ -69,7 +69,8 @@ export function take(memory: Memory, sample: Sample): void {
 }
 
 /**
- * True if a confirming probe exceeded its short timeout and the target is not in doubt. Such a timeout is no failure.
+ * True if a confirming probe exceeded its short timeout and the target is not in doubt (has no unconfirmed failure).
+ * Such a timeout is no failure.
  */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
@@ -91,7 +92,8 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
 }
 
 /**
- * Records the response of a control (a host that is no mirror), and passes the response to the rounds that wait for it.
+ * Records the response of a control (a host that is no mirror), and passes the response to the rounds (confirming
+ * probes) that wait for it.
  */
 export function receiveControl(
   memory: Memory,

@@ -256,8 +256,8 @@ function isOfOneKind({ families, fault }: OutageOwn, { scope }: Finding): boolea
 }
 
 /**
- * The address family over which a mirror is probed; `null`: either family. During a doubt or an outage it is not the
- * family that failed last, because clients then fall back to the other family.
+ * The address family over which a mirror is probed; `null`: either family. During a doubt (an unconfirmed failure) or
+ * an outage it is not the family that failed last, because clients then fall back to the other family.
  * @see docs/decisions/0072-one-address-family.md; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {

@@ -24,9 +24,9 @@ import { hasRegressed, isAlternating } from './lag.ts';
 export interface RefusalState {
   readonly isOpen: boolean;
   readonly refusals: number;
-  /** End of the first refused probe of the streak or open finding, monotonic milliseconds. */
+  /** End of the first refused probe of the streak (refusals in a row) or open finding, monotonic milliseconds. */
   readonly fromMs: number | null;
-  /** The sum of all `Retry-After` values in the streak or finding, milliseconds. */
+  /** The sum of all `Retry-After` values in the streak (refusals in a row) or open finding, milliseconds. */
   readonly wishMs: number;
   readonly oks: number;
   readonly reason: Reason | null;

@@ -79,7 +79,7 @@ const minuteMs = 60_000;
 export class Density {
   /**
    * The probes of the last minute by their start. Older probes are removed when a probe is added. `isExtra`: the probe
-   * is part of a round or build.
+   * is part of a confirming round or of a build (several probes at once over one HTTP/2 connection).
    */
   requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
   /**

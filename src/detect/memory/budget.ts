@@ -33,7 +33,7 @@ export function spend(budget: Budget, requests: number, isUrgent: boolean): Budg
   return null;
 }
 
-/** The budget that remains after one peek; `null`: the budget is too small for it. */
+/** The budget that remains after one peek (a probe of first bytes); `null`: the budget is too small for it. */
 export function spendForPeek(budget: Budget): Budget | null {
   if (budget.tokens > limits.roundTokensKeptOfPeeks) return spend(budget, 1, false);
   return budget.peeks < 1 ? null : { ...budget, peeks: budget.peeks - 1 };

@@ -14,7 +14,7 @@ export interface NetworkLine {
   respondedFromMs: number | null;
   /** Responses and silent failures within the last `limits.vantageReviewMs`. */
   marks: readonly Mark[];
-  /** The last known remote IP address. */
+  /** The last known remote IP address of the mirror. */
   address: string | null;
 }
 

@@ -15,8 +15,8 @@ export interface HeldSample {
   readonly sample: Sample;
   readonly sinceMs: number;
   /**
-   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. Such a timeout is no
-   * failure.
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt (has no unconfirmed
+   * failure). Such a timeout is no failure.
    */
   readonly isShort: boolean;
 }
@@ -28,8 +28,8 @@ class Confirm {
   readonly requests: { readonly mirror: MirrorMemory; readonly request: Request }[] = [];
   budget: Budget = startBudget;
   /**
-   * When `requestHeavy` last rechecked heavy targets (artifact downloads), by upstream and target. Orders with an
-   * interval above `limits.heavyRecheckMs` are not recorded. Monotonic milliseconds.
+   * When each heavy target (artifact download) was last probed by `requestHeavy`, by upstream and target, monotonic
+   * milliseconds. Orders with an interval above `limits.heavyRecheckMs` are not recorded.
    */
   readonly heavyRechecks = new Map<string, number>();
 }

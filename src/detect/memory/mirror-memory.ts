@@ -40,7 +40,7 @@ export interface StatedArtifact {
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;
-  /** The targets in doubt, by id; never empty. */
+  /** The targets in doubt (with an unconfirmed failure), by id; never empty. */
   readonly targets: Map<string, Target>;
   /**
    * Start of the last concurrent probes that did not blame our network; `null`: none. Samples that ended before this
@@ -137,7 +137,7 @@ export interface Suspicion {
   patternSinceMs: number;
   /** True if our own network loses packets. */
   isLoss: boolean;
-  /** The key of the round that detects the end of the suspicion. */
+  /** The key of the round whose probes show when the suspicion against our network ends. */
   readonly roundKey: string;
 }
 

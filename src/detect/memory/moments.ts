@@ -33,7 +33,7 @@ export interface RoundMoment {
   isFinal: boolean;
 }
 
-/** The members of a moment: mirrors (`outcomes`), or controls. */
+/** The members of a moment (concurrent probes): mirrors (`outcomes`), or controls. */
 type MomentPart = 'outcomes' | 'controls';
 const parts = ['outcomes', 'controls'] as const satisfies readonly MomentPart[];
 
@@ -58,8 +58,8 @@ export interface Recheck {
 }
 
 /**
- * The unscheduled probing of one upstream. It exists while one of its mirrors is in doubt, while a recheck is running,
- * or until a suspicion against our network ends.
+ * The unscheduled probing of one upstream. It exists while one of the upstream's mirrors is in doubt (with an
+ * unconfirmed failure), while a recheck is running, or until a suspicion against our network ends.
  */
 export class Round {
   readonly key: string;
@@ -151,7 +151,7 @@ export function startMoment(
   return moment;
 }
 
-/** Moves the round's next probes forward to `atMs`, but not closer than `stepMs` to its last probes. */
+/** Moves the next probes of a round forward to `atMs`, but not closer than `stepMs` to its last probes. */
 export function advanceDeadline(round: Round, atMs: number, stepMs: number): void {
   const earliestMs = round.requestedAtMs === null ? atMs : Math.max(atMs, round.requestedAtMs + stepMs);
   round.nextAtMs = Math.min(round.nextAtMs, earliestMs);
@@ -209,7 +209,7 @@ export function dropFinal(round: Round): void {
 /**
  * Adds questions (targets to probe) to `served`, which counts the probes of each question. Each probe counts 1 /
  * `share`, so a question with a larger share is probed more often. A new question starts with the lowest count of the
- * others, so that it does not get every moment.
+ * others. Otherwise only this question would be probed for some time.
  */
 export function addQuestions({ served }: Round, keys: readonly string[]): void {
   const floor = Math.min(...keys.map((key) => served.get(key) ?? Number.POSITIVE_INFINITY));
@@ -229,7 +229,10 @@ export function removeRound({ confirm: { rounds } }: Rounds, { key }: Round): vo
   rounds.delete(key);
 }
 
-/** Removes a mirror from all open rounds: from their pending probes and from the results that they wait for. */
+/**
+ * Removes a mirror from all open rounds (the unscheduled probing of an upstream): from their pending probes, and from
+ * the results that they wait for.
+ */
 export function removeMember({ confirm: { rounds } }: Rounds, name: string): void {
   for (const { flights, moments } of rounds.values()) {
     flights.outcomes.delete(name);

@@ -115,8 +115,8 @@ const toleratedShare = 0.9;
 /** After a 429 that our request rate caused, later 429s count as caused by our rate for at most this long. */
 const oursMsMax = 20 * minuteMs;
 /**
- * After a 429 that our request rate caused, rounds get a new limit of probes per minute. It is this share of the
- * requests in the minute before the 429, but at least `restMin`.
+ * After a 429 that our request rate caused, confirming rounds get a new limit of probes per minute for this mirror. The
+ * limit is this fraction of the requests in the minute before the 429, but at least `restMin`.
  */
 const restShare = 0.5;
 const restMin = 6;
@@ -128,7 +128,7 @@ export function recordRequest({ density }: MirrorMemory, { due, outcome, started
 }
 
 /**
- * True for a 429 that our own dense requests explain. Also updates the record of our request rate.
+ * True for a 429 that our own request rate explains. Also updates the record of this rate.
  * @see docs/detection.md#rules-of-findings
  */
 export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number): boolean {

@@ -37,7 +37,10 @@ export function closeDoubt(memory: Memory, mirror: MirrorMemory): void {
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
-/** Ends the doubt of one target. If no other target of the mirror is in doubt, the mirror's doubt ends too. */
+/**
+ * Ends the doubt (the unconfirmed failure) of one target. If no other target of the mirror is in doubt, the mirror's
+ * doubt ends too.
+ */
 export function closeDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) closeDoubt(memory, mirror);
 }
@@ -68,13 +71,16 @@ export function recordPattern(suspicion: Suspicion, { pattern, isLoss }: Pattern
   suspicion.isLoss = isLoss;
 }
 
-/** Starts a new review period of a suspicion, with the responses of one moment (concurrent probes). */
+/**
+ * Starts a new review period of a suspicion (that our network fails), with the responses of one moment (concurrent
+ * probes).
+ */
 export function startPattern(suspicion: Suspicion, pattern: Suspicion['pattern'], nowMs: number): void {
   suspicion.pattern = pattern;
   suspicion.patternSinceMs = nowMs;
 }
 
-/** After a suspend of the process, the duration of each suspicion counts from now. */
+/** After a suspend of the process, the duration of each suspicion (that our network fails) counts from now. */
 export function renewSuspicions({ confirm: { suspicions }, now: { monotonicMs } }: Memory): void {
   for (const [egress, suspicion] of suspicions)
     suspicions.set(egress, { ...suspicion, sinceMs: monotonicMs, patternSinceMs: monotonicMs });
@@ -86,8 +92,8 @@ export function removeSuspicion(memory: Memory, round: Round | null, egress: str
 }
 
 /**
- * Adds a sample to the moments (concurrent probes) that wait for it. While our network over this egress is suspect, a
- * response brings the next moment forward.
+ * Adds a sample to the moments (concurrent probes) that wait for it. While our network over the mirror's egress
+ * (network path) is suspect, a response brings the next moment forward.
  * @param isResponse  `null`: the sample says nothing about the mirror
  */
 export function recordInRounds(memory: Memory, mirror: MirrorMemory, sample: Sample, isResponse: boolean | null): void {
@@ -158,7 +164,7 @@ export function recordHeavyRecheck({ confirm: { heavyRechecks }, now }: Memory, 
   heavyRechecks.set(key, now.monotonicMs);
 }
 
-/** Drops the times of rechecks that are too old to delay another recheck. */
+/** Deletes recorded times of heavy rechecks (artifact downloads) that are too long ago to delay another one. */
 export function pruneHeavyRechecks({ confirm: { heavyRechecks }, now }: Memory): void {
   for (const [key, atMs] of heavyRechecks)
     if (now.monotonicMs - atMs >= limits.heavyRecheckMs) heavyRechecks.delete(key);

@@ -52,8 +52,8 @@ export interface Judged extends RuleInput {
   /** True if the sample used the kind of connection (cold or warm) by which the mirror is judged. */
   readonly isPrimary: boolean;
   /**
-   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt. Such a timeout is no
-   * failure.
+   * True for a timeout at the short deadline of a confirming probe, if the target is not in doubt (has no unconfirmed
+   * failure). Such a timeout is no failure.
    */
   readonly isShort: boolean;
   /** True if another rule reports this sample. */
@@ -82,9 +82,9 @@ export type Request =
   | { readonly kind: 'back'; readonly target: Target }
   /** Send one probe that is not judged. `FindingRule.peek` receives its result. */
   | { readonly kind: 'peek'; readonly peek: Peek }
-  /** Start a doubt (if `isFailed` and `isDoubtful`), or end a doubt (if not `isFailed`). */
+  /** Start a doubt (an unconfirmed failure) if `isFailed` and `isDoubtful`; end the doubt if not `isFailed`. */
   | { readonly kind: 'doubt'; readonly sample: Sample; readonly isFailed: boolean; readonly isDoubtful: boolean }
-  /** End the doubt of a target; `null`: end all doubts of the mirror. */
+  /** End the doubt (the unconfirmed failure) of a target; `null`: end all doubts of the mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
 /** Failures with reason `absent` (missing items) of a module whose contents go backwards. */

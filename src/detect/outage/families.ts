@@ -10,7 +10,7 @@ export type AddressFamily = 4 | 6;
 export interface Detour {
   readonly broken: AddressFamily;
   readonly over: AddressFamily;
-  /** When the detour began, monotonic milliseconds. */
+  /** When the mirror began to be probed over the other family, monotonic milliseconds. */
   readonly sinceMs: number;
   readonly reason: Reason;
   readonly failures: number;
@@ -20,7 +20,10 @@ export interface Detour {
 }
 
 export interface Families {
-  /** The detour in force; `null`: both families work, or nothing is known. */
+  /**
+   * Set while one family fails and the mirror is probed over the other; `null`: both families work, or nothing is
+   * known.
+   */
   readonly detour: Detour | null;
   /** The family that failed last; `null`: none, or it works again. */
   readonly failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
@@ -38,9 +41,9 @@ export function newFamilies(): Families {
 }
 
 const responsesKept = 16;
-/** A detour is reported after this many failures, because a single one may be chance. */
+/** Failures of one address family are reported from this number on, because a single one may be chance. */
 const shownFrom = 2;
-/** This many successful connections over the broken family in a row end the detour. */
+/** This many successful connections in a row over the broken address family end the detour over the other one. */
 const backAfter = 2;
 const probesKept = 5;
 
@@ -80,7 +83,7 @@ export function isShown({ failures }: Detour): boolean {
   return failures >= shownFrom;
 }
 
-/** The detour after a probe over the broken family; `null`: the detour ends. */
+/** The detour (over the address family that works) after a probe over the broken family; `null`: the detour ends. */
 function afterTry(detour: Detour, sample: Sample): Detour | null {
   const { family, due, outcome } = sample;
   // If the host name no longer has an address of the broken family, a probe that was ordered over that family succeeds
@@ -164,7 +167,10 @@ export function requestBroken({ detour }: Families, { due, outcome, startedMonot
   return [{ kind: 'peek', peek: { target: due.target, family: detour.broken } }];
 }
 
-/** The state after a probe during a detour; `null`: there is no detour, or the target is heavy. */
+/**
+ * The state after a probe during a detour (over the address family that works); `null`: there is no detour, or the
+ * target is heavy.
+ */
 export function updateDetour(before: Families, sample: Sample): Families | null {
   if (before.detour === null || isHeavy(sample.due.target)) return null;
   const detour = afterTry(before.detour, sample);

@@ -18,13 +18,15 @@ const recentSamples = 10;
 /** The outage state of one target, from samples over cold connections only. */
 export interface OutageState {
   readonly isOut: boolean;
-  /** The last result. `never`: there was none since the daemon started, or since streaks were reset. */
+  /**
+   * The last result. `never`: there was none since the daemon started, or since counts of failures in a row were reset.
+   */
   readonly last: 'never' | 'passed' | 'failed';
   /** Number of failures in a row whose reason counts as an outage. */
   readonly failures: number;
   /**
-   * `fromMs`: when the first failure of the streak or outage began to count. `lastEndedMs`: end of the last judged
-   * sample. Monotonic milliseconds.
+   * `fromMs`: when the first of the failures in a row, or of the outage, began to count. `lastEndedMs`: end of the last
+   * judged sample. Monotonic milliseconds.
    */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
@@ -40,7 +42,7 @@ export interface OutageState {
   readonly penalty: number;
   readonly penaltyAtMs: number;
   readonly reason: Reason | null;
-  /** Number of samples since the first failure of the streak or outage. */
+  /** Number of samples since the first of the failures in a row, or of the outage. */
   readonly samples: number;
   readonly failed: number;
   readonly probeIds: readonly string[];

@@ -28,8 +28,8 @@ export type SpeedPace =
 export type SpikeEvent = 'opened' | 'cleared' | 'relearned' | null;
 
 /**
- * Judges one sample for the spike rule. A sample of kind `other` (neither ok nor a timeout) changes no streak, but ends
- * an old spike.
+ * Judges one sample for the spike rule. A sample of kind `other` (neither ok nor a timeout) changes no count of samples
+ * in a row, but ends an old spike.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeSpike(
@@ -65,7 +65,7 @@ export function judgeSpike(
 export interface SpeedState {
   readonly baseline: Baseline;
   readonly spike: SpikeState;
-  /** Counts over the samples of the current streak or spike. */
+  /** Counts over the samples since the first of the current slow samples in a row, or over the samples of the spike. */
   readonly slow: {
     readonly samples: number;
     readonly slowSamples: number;
@@ -73,7 +73,7 @@ export interface SpeedState {
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
   };
-  /** Slow round trips of the streak, milliseconds. If no spike follows, they are added to the baseline. */
+  /** Slow round trips in a row, milliseconds. If no spike follows, they are added to the baseline. */
   readonly pending: readonly number[];
   /** True if the last sample was ok and slow, judged by the median alone (without the p99). */
   readonly isLastSlow: boolean;
