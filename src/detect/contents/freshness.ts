@@ -38,7 +38,8 @@ interface Taken {
   /** The contents to compare, and what the response is about (its subject). `null`: the response has no contents. */
   readonly comparison: ContentComparison | null;
   /**
-   * True if the contents went backwards, and no response to another kind of request has shown this regression before.
+   * True if the contents went backwards (to an earlier state), and no response to another kind of request has shown
+   * this regression before.
    */
   readonly isRegression: boolean;
   readonly arrivals: readonly (readonly [mirror: MirrorMemory, seconds: number])[];
@@ -48,7 +49,8 @@ const nothing: Taken = { comparison: null, isRegression: false, arrivals: [] };
 
 /**
  * Records the contents of a response in `memory.subjects`, even if its probe failed.
- * @returns the contents to compare, whether they went backwards, and the releases that reached a mirror
+ * @returns the contents to compare, whether they went backwards (to an earlier state), and the releases that reached a
+ * mirror
  */
 export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: Sample): Taken {
   const { facts, outcome, due } = sample;

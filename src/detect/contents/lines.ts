@@ -61,7 +61,7 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
 /**
  * Records the position of a response (see `placeOf`). An earlier position becomes the best one after
  * `limits.contentReadings` responses in a row.
- * @returns true for the first response of a step backwards
+ * @returns true for the first response of a step backwards (to an earlier position)
  */
 function advance(state: LineState, place: number | null): boolean {
   if (place === null || state.best === null || place >= state.best) {

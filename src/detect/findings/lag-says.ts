@@ -7,8 +7,8 @@ import type { Draft, FindingStatement } from '../memory/says.ts';
 import type { ContentSubject, LagReading, LineBehind, LineKey, Shelf, StepBack } from '../memory/subject.ts';
 
 /**
- * How the contents of one subject (a module or a mirror) went backwards at a mirror; `null`: they did not, or not
- * enough for a finding.
+ * How the contents of one subject (a module or a mirror) went back to an earlier state at a mirror; `null`: they did
+ * not, or not enough for a finding.
  */
 export type Backwards =
   | { readonly kind: 'vanished'; readonly versions: readonly string[] }
@@ -16,8 +16,8 @@ export type Backwards =
   | null;
 
 /**
- * This many steps backwards open a finding. The count starts again after `limits.calmReadings` responses without a step
- * backwards.
+ * This many steps backwards (to an earlier state) open a finding. The count starts again after `limits.calmReadings`
+ * responses without a step backwards.
  */
 const storyTimes = 2;
 
@@ -227,8 +227,8 @@ function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAhead
 }
 
 /**
- * The number of steps backwards, summed over modules. Several kinds of requests about a module show the same step
- * backwards, so only the largest count of each module is added.
+ * The number of steps backwards (to an earlier state), summed over modules. Several kinds of requests about a module
+ * show the same step backwards, so only the largest count of each module is added.
  */
 function timesOfModules(back: readonly LagTrouble[]): number {
   const modules = Map.groupBy(back, ({ module }) => module).values();

@@ -12,7 +12,7 @@ import { backwardsOf, explainLag, isBehind, isStalled, type LagTrouble } from '.
 /** The lag troubles of a mirror, by the key of the subject (a module, one of its versions, or the whole mirror). */
 type Lagging = ReadonlyMap<string, LagTrouble>;
 
-/** Finds mirrors that are behind the origin or other mirrors, get no more releases, or go backwards. */
+/** Finds mirrors that are behind the origin or other mirrors, get no more releases, or return to an earlier state. */
 export const lag: FindingRule<Lagging> = {
   name: 'lag',
   kind: 'lag',

@@ -195,7 +195,8 @@ export function isRefusing(mirror: MirrorMemory): boolean {
 }
 
 /**
- * The text of a refusal finding that closes because another finding reports that the module's contents go backwards.
+ * The text of a refusal finding that closes because another finding reports that the module's contents return to an
+ * earlier state.
  */
 export function refusalNoteFor(name: string): Message {
   return messageFor('found.refusal.told', { name });
@@ -207,11 +208,11 @@ function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: Refusa
 
 function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const { outcome, due } = sample;
-  // The other mirrors are searched only for an absence, because the search is expensive.
+  // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
   const reason = refusalOf(outcome, siblings?.some((series) => series?.item === 'served') === true);
-  // If no mirror serves the item any more, its absence is no refusal.
+  // If no mirror serves the item any more, its absence at this mirror is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
   const isNowhere = isOfAbsence && siblings !== null && lackItem(siblings, due.target);
   const result = {

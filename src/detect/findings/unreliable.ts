@@ -90,8 +90,8 @@ export function undoFailures(state: RateState, kind: RateClass, target: Target, 
 }
 
 /**
- * Returns the state without those absences of a module that another finding reports now. An open finding ends if these
- * absences are more than half of its last failures.
+ * Returns the state without those failures with reason `absent` of a module that another finding reports now. An open
+ * finding ends if they are more than half of its last failures.
  */
 function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);

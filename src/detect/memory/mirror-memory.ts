@@ -23,8 +23,9 @@ export interface SeriesMemory {
 }
 
 /**
- * `version`: the resolved version. `at`: the location, as in `Facts.artifact`. `isUnproven`: the location changed and
- * was not probed since. `movedMs`: when the location changed, monotonic milliseconds.
+ * The location of an artifact, as an index stated it. `version`: the resolved version. `at`: the location, as in
+ * `Facts.artifact`. `isUnproven`: the location changed and was not probed since. `movedMs`: when the location changed,
+ * monotonic milliseconds.
  */
 export interface StatedArtifact {
   readonly version: string;

@@ -23,7 +23,8 @@ export interface RoundMoment {
   /** A response of another upstream's mirror counts only if its probe started after this time. */
   readonly witnessFromMs: number;
   /**
-   * The result of each mirror that is probed in this moment, or whose probe is still pending from an earlier moment.
+   * The result of each mirror that is probed in this moment (these concurrent probes), or whose probe is still pending
+   * from an earlier moment.
    */
   readonly outcomes: Map<string, MomentOutcome>;
   readonly controls: Map<string, MomentOutcome>;
@@ -72,7 +73,7 @@ export class Round {
   /** The pending probes, by name of the mirror or control. */
   readonly flights: Readonly<Record<MomentPart, Map<string, Flight>>> = { outcomes: new Map(), controls: new Map() };
   readonly watching = new Set<string>();
-  /** The rechecks by the key of the question that they repeat (`keyOfQuestion`). */
+  /** The rechecks, by the key (`keyOfQuestion`) of the target that they probe at several mirrors. */
   readonly rechecks = new Map<string, Recheck>();
   lastKey: string | null = null;
   readonly served = new Map<string, number>();

@@ -87,7 +87,7 @@ export type Request =
   /** End the doubt (the unconfirmed failure) of a target; `null`: end all doubts of the mirror. */
   | { readonly kind: 'certain'; readonly target: Target | null };
 
-/** Failures with reason `absent` (missing items) of a module whose contents go backwards. */
+/** Failures with reason `absent` (missing items) of a module whose contents go backwards (to an earlier state). */
 export interface Absences {
   readonly module: string | null;
   readonly isOpen: boolean;
@@ -105,7 +105,7 @@ export interface RuleStep<M, S = unknown> {
    */
   readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
-  /** The mirrors whose contents went backwards, for the metrics. */
+  /** The mirrors whose contents went backwards (to an earlier state), for the metrics. */
   readonly regressions?: readonly string[];
   readonly propagations?: readonly { readonly registry: string; readonly seconds: number }[];
   readonly statement?: FindingStatement;

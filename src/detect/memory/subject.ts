@@ -122,7 +122,7 @@ export interface LagReading {
    * `null`: none.
    */
   readonly oldestMs: number | null;
-  /** The minimum number of records that the mirror lacks, by serial; `null`: unknown. */
+  /** The mirror lacks at least this number of records, by its serial number; `null`: unknown. */
   readonly records: number | null;
   /** The missing versions; `null`: the responses list no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;

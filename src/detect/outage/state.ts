@@ -36,7 +36,7 @@ export interface OutageState {
   readonly oks: number;
   /** End of the first ok sample of `oks`, monotonic milliseconds; `null`: none. */
   readonly okFromMs: number | null;
-  /** True if the outage opened by its share of failures, or if the mirror was unreliable already. */
+  /** True if the outage opened by its fraction of failed samples, or if the mirror was unreliable already. */
   readonly isByShare: boolean;
   /** The number of recent openings. Each counts 1 at first, and half as much after every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
@@ -136,8 +136,8 @@ export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number):
 }
 
 /**
- * True for an outage that needs more evidence to end, because it opened by its share of failures or soon after an
- * earlier outage.
+ * True for an outage that needs more evidence to end, because it opened by its fraction of failed samples (not by
+ * failures in a row), or soon after an earlier outage.
  */
 export function isDamped({ isByShare, penalty }: OutageState): boolean {
   return isByShare || penalty >= limits.outageDampedFrom;
