@@ -50,8 +50,8 @@ function dropLines({ subject, shelf, reading }: Taking): void {
 }
 
 /**
- * The position of a value. For a serial or date: the value itself. For a tag: the `seq` of its last change to the
- * value; `null`: no such change.
+ * The position of a value in the order of its changes. For a serial or date: the value itself. For a tag: the `seq` of
+ * the tag's last change to the value; `null`: no such change.
  */
 function placeOf(key: LineKey, value: string | number, changes: readonly Change[]): number | null {
   if (isOrdered(key)) return Number(value);

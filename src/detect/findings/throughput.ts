@@ -73,7 +73,7 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
   return rate < times * share * usual && rate < limits.throughputFast;
 }
 
-/** The state after one more download. Slow downloads in a row open the finding, clearly faster ones close it. */
+/** The state after one more download. Slow downloads in a row open the finding, clearly faster downloads close it. */
 export function updateThroughput(state: ThroughputState, moved: Moved): ThroughputState {
   const isSlow = isSlowMove(moved);
   if (isSlow === null) return state;

@@ -10,7 +10,10 @@ export interface Mark {
 }
 
 export interface NetworkLine {
-  /** Latest start of a probe that did not fail silently (`isSilent`), monotonic milliseconds. */
+  /**
+   * Latest start of a probe that got a response, or failed in a way that our network cannot cause; monotonic
+   * milliseconds.
+   */
   respondedFromMs: number | null;
   /** Responses and silent failures within the last `limits.vantageReviewMs`. */
   marks: readonly Mark[];

@@ -33,7 +33,7 @@ export class TurnDraft {
   readonly peeks: Peek[] = [];
   readonly declined: Declined[] = [];
   readonly doubt: { readonly registry: string; readonly on: boolean }[] = [];
-  /** Mirrors whose contents regressed, once per response. */
+  /** Mirrors whose contents returned to an earlier state, once per response. */
   readonly regressions: string[] = [];
   /** Releases that reached a mirror. `seconds`: how long after the origin; 0 if the mirror was first. */
   readonly propagations: { readonly registry: string; readonly seconds: number }[] = [];
