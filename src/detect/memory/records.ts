@@ -109,7 +109,9 @@ export function recordPass(memory: Memory): void {
 }
 
 const minuteMs = 60_000;
-/** Our requests are dense if at least this many probes of rounds and builds (extra probes) started within a minute. */
+/**
+ * Our request rate explains a 429 only if at least this many probes of rounds and builds started in the minute before.
+ */
 const extraMin = 3;
 const toleratedShare = 0.9;
 /** After a 429 that our request rate caused, later 429s count as caused by our rate for at most this long. */

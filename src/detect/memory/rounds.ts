@@ -11,8 +11,8 @@ import { advanceDeadline, type Recheck, type Round, recordResponse } from './mom
 const targetsInDoubt = 8;
 
 /**
- * Puts a target in doubt (its failure is to be confirmed). Returns false if it is in doubt already, or if too many
- * targets are.
+ * Puts a target in doubt (its failure is to be confirmed). Returns false if the target is in doubt already, or too many
+ * targets of the mirror are.
  */
 export function openDoubt(
   memory: Memory,

@@ -157,8 +157,8 @@ export function responseOfFamilies({ detour, insteadOf }: Families, sample: Samp
 }
 
 /**
- * Requests a probe over the broken family during a detour: after each ok scheduled canary, and in confirming rounds
- * while only one failure of that family is known.
+ * Requests a probe over the broken family while the mirror is probed over the other one: after each ok scheduled
+ * canary, and in confirming rounds while only one failure of the broken family is known.
  */
 export function requestBroken({ detour }: Families, { due, outcome, startedMonotonicMs }: Sample): readonly Request[] {
   if (detour === null || startedMonotonicMs < detour.sinceMs || outcome.tag !== 'ok' || isHeavy(due.target)) return [];

@@ -66,7 +66,7 @@ export const noOutage: OutageState = {
   probeIds: [],
 };
 
-/** The state without its failures and outage. The penalty and `lastEndedMs` stay. */
+/** The state without its failures and outage. `lastEndedMs` and the penalty (for recent outages) stay. */
 export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
   return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
 }
