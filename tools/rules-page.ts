@@ -238,7 +238,7 @@ MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier j
 These tests check the rules:
 - Each alert has a file in \`test/rules\`. With this file promtool checks that the alert fires, stays silent just below its limit, and resolves.
 - \`promtool check rules --lint-fatal\` reports no problem.
-- Other tests check the votes of 1, 2, 3 and 10 places.
+- Other tests check the alerts that count votes of places ([Several places](#several-places)), with 1, 2, 3 and 10 places.
 - Another test checks that every metric and label that is named on this page, in the runbook or in the rules exists in \`src/export/catalog.ts\`.
 `;
 }

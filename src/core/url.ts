@@ -34,7 +34,7 @@ const urlCharsMax = 16 * 1024;
 const baseCharsMax = 1024;
 /**
  * The longest label of a host name in DNS. Longer labels are refused, because `URL` takes quadratic time for a
- * non-ASCII label: 0.3 s for 4 000 letters.
+ * non-ASCII label: 1 ms for 1 000 letters, but 30 to 60 ms for 4 000 (measured with Node 24).
  */
 const labelCharsMax = 63;
 const hostCharsMax = 300;

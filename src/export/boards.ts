@@ -9,7 +9,7 @@ import type { Entity } from './plan.ts';
  */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** After opening or closing this many lines, the event loop gets a turn. */
+/** After creating or removing series with this many lines of `/metrics`, the event loop gets a turn. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = MetricRegistry<ShardMetric>;

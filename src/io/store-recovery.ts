@@ -131,7 +131,8 @@ export class RecoveringFile {
 
   /**
    * Checks that the open file is still at its path, because writes to a deleted file would be lost. If it was deleted,
-   * writes it again after `retryMs`, or at once if `atOnce`. Returns the failure; `null`: the file is at its path.
+   * writes it again after `retryMs`, or at once if `atOnce`. If another file is at its path, nothing is written. Returns
+   * the failure; `null`: none, or the file is read-only or not open.
    */
   #lost(atOnce: boolean): SchemaTrouble | null {
     const file = this.#file;

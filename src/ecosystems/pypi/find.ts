@@ -52,8 +52,8 @@ interface Found {
 }
 
 /**
- * Requests a project's page and chooses a file of the version that `has` accepts; `null`: the version has no such file.
- * The request does not count in the probe's time.
+ * Requests a project's page and chooses a file of the target's version for which `has` is true; `null`: the version has
+ * no such file. The request does not count in the probe's time.
  */
 export function* findRelease(
   target: Target,

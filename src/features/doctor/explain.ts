@@ -130,8 +130,8 @@ export interface Explained {
   /** The possible reasons of the error; empty if `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
   /**
-   * Failures observed by the daemon that fit the text: at the mirror that the text names; without such a mirror, at
-   * mirrors of the text's ecosystem.
+   * Failures observed by the daemon that fit the text. If the text names a mirror: only failures of this mirror.
+   * Otherwise: all failures in the ecosystem of the text.
    */
   readonly observed: readonly ObservedFailure[];
   /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */

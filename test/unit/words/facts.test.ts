@@ -6,11 +6,11 @@ import { english } from '../../../src/words/words.ts';
 test.each<[AuthorityCost, string]>([
   [
     { relayed: { requests: 7, ms: 4.24 }, direct: { requests: 6, ms: 1_075.4 } },
-    '7 requests, 4.2 ms through the relay of the mirror; 6 requests, 1075 ms to the checksum database itself; no cost if the client does not use the checksum database',
+    '7 requests, 4.2 ms through the relay of the mirror; 6 requests, 1075 ms directly at the checksum database, without the mirror; no cost if the client does not use the checksum database',
   ],
   [
     { relayed: null, direct: { requests: 6, ms: 10 } },
-    'the mirror does not relay the checksum database; 6 requests, 10 ms to the checksum database itself; no cost if the client does not use the checksum database',
+    'the mirror does not relay the checksum database; 6 requests, 10 ms directly at the checksum database, without the mirror; no cost if the client does not use the checksum database',
   ],
   [
     { relayed: { requests: 7, ms: 0 }, direct: null },
