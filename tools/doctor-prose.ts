@@ -26,9 +26,10 @@ verification, or reveal private names. For each trap the command prints the plac
 The exit code of \`mirrorwatch doctor\` is 0 if there is no trap, or only notes. It is 1 if there is a trap or a check could not be completed, and 2 on
 wrong usage. \`--json\` prints the result as JSON.
 
-- **The doctor only reads files and variables.** It starts no client, because \`go env\` and \`npm config\` write files themselves.
+- **The doctor finds settings only by reading files and variables.** Without \`--fix\` it changes nothing. It starts no client, because \`go env\` and \`npm config\` write files themselves.
 - **The doctor sends requests** only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also
-  sends requests to the mirrors of the configuration. Besides these mirrors it contacts only the DNS resolver.
+  sends requests to the mirrors of the configuration. Besides these mirrors it contacts only the DNS resolver,
+  and hosts to which a mirror refers it (redirects, token servers).
 - **"Could not be determined" is a separate result of a check.** It means neither a trap nor correct settings. For example, a file that cannot
   be read may contain a trap.
 - **Secrets are never printed.** Tokens, passwords, and user names in URLs appear as \`***\`, in diffs too.
@@ -79,8 +80,8 @@ const zh: DoctorProse = {
 \`mirrorwatch doctor\` 读取本机上各个包客户端的设置，指出其中的问题：在哪里（文件和行，或者变量）、会造成什么、该设成什么。
 退出码 0：没有坑，或者只有提示；1：有坑，或者有无法判断的地方；2：用法错误。\`--json\` 把同样的内容说给程序。
 
-- **只读文件和变量**：不启动任何程序（\`go env\` 和 \`npm config\` 会写它们自己的文件）。
-- **网络上只访问命令里写明的镜像**（\`mirrorwatch doctor NAME https://…\`），或者用 \`--online\` 访问配置里的镜像；除此之外只问域名解析器。
+- **只读文件和变量**：没有 \`--fix\` 就不改动任何东西；不启动任何程序（\`go env\` 和 \`npm config\` 会写它们自己的文件）。
+- **网络上只访问命令里写明的镜像**（\`mirrorwatch doctor NAME https://…\`），或者用 \`--online\` 访问配置里的镜像；除此之外只问域名解析器，以及镜像指向的主机（重定向、令牌服务器）。
 - **“无法判断”是单独的一种结果**：一个存在却读不了的文件，里面可能是任何内容。
 - **绝不打印机密**：URL 中的用户信息、令牌和密码一律显示为 \`***\`，diff 里也一样。
 - \`--home DIR\` 和 \`--root DIR\` 查看另一个用户的文件，或另一个根目录下的文件（容器的、挂载磁盘的）；环境变量仍是本进程的。

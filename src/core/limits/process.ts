@@ -154,8 +154,8 @@ export const processLimits = {
    */
   doorHedgeMs: 500,
   /**
-   * The maximum number of connections in one pool of the front door. `doorPools`: the maximum number of pools, one for
-   * each mirror and origin.
+   * The maximum number of connections in one pool of the front door. `doorPools`: the maximum number of pools. Each
+   * mirror has one pool for its own host, and one for each other host that its files come from.
    */
   doorConnections: 64,
   doorPools: 200,

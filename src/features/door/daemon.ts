@@ -236,8 +236,8 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
 }
 
 /**
- * Returns the mirrors that serve wrong bytes, except the advised mirror. Advice names a mirror that serves wrong bytes
- * only if no other mirror is left.
+ * Returns the mirrors that serve wrong bytes. The advised mirror is left out if it already served wrong bytes when it was
+ * advised: no other mirror was left then.
  */
 function wrongBeside(wrong: ReadonlySet<string>, advice: AdviceSeen | null): ReadonlySet<string> {
   const candidates = Array.isArray(advice?.candidates) ? advice.candidates.map(Object) : [];

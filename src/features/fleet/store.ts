@@ -16,7 +16,7 @@ export interface StoreAt {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: Secret };
   /** The deadline for all queries of one read of the metrics store together, milliseconds. */
   readonly limitMs: number;
-  /** For how long a daemon's last data are used after a missed scrape, milliseconds; absent: `bridgeMs`. */
+  /** For how long a daemon's last data are used after a failed scrape, milliseconds; absent: one minute. */
   readonly bridgeMs?: number;
 }
 

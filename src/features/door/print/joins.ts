@@ -3,8 +3,8 @@ import { error, ok, type Result } from '../../../core/result.ts';
 import { type Join, plain } from './plan.ts';
 
 /**
- * A file's URL at a mirror, and the URL that a client gets for it from a page at the front door. If the page contains a
- * full URL, both are equal.
+ * A file's URL at a mirror (`there`), and the URL that a client requests after it reads a page from the front door
+ * (`door`). Both are equal if the page contains the full URL of the file: clients then request it from the mirror itself.
  */
 export interface FileLink {
   readonly door: string;
