@@ -112,8 +112,8 @@ export interface Advice extends Upstream {
 }
 
 /**
- * True if the advised mirror served wrong bytes when the advice was made. It was advised because every other mirror was
- * down.
+ * True if the advised mirror served wrong bytes when the advice was made. It was advised because no mirror with right
+ * bytes was usable: the others were down, paused, in maintenance or an origin.
  */
 export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to'>): boolean {
   return candidates.some(({ registry, gate }) => registry === to && gate === 'mismatch');

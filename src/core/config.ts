@@ -147,7 +147,7 @@ export interface Config {
   readonly schedule: {
     readonly pace: Pace;
     readonly perHost: number;
-    /** The maximum number of bytes per hour from one host; `null`: unlimited. */
+    /** The budget of bytes per hour from one host; `null`: unlimited. Only canary probes may exceed it. */
     readonly bytesPerHour: number | null;
   };
   /**

@@ -2,9 +2,10 @@ import type { Connection, Target } from './mirror.ts';
 import type { HttpProtocol } from './transcript.ts';
 
 /**
- * Why a probe runs. `scheduled`: by the schedule; `confirm`: to confirm a suspected failure; `recheck`: because of an
- * unusual response, or because a mirror recovers; `peek`: to read only the first bytes of an artifact; `build`: with
- * other probes at the same time over one connection; `once`: for the command line, or after a client run.
+ * Why a probe runs. `scheduled`: by the schedule; `confirm`: in a round, at the same times as at other mirrors, to
+ * confirm a failure or to recheck a light request; `recheck`: once more outside a round, after a wrong hash, a slow
+ * download or a failed peek; `peek`: to read only the first bytes of an artifact; `build`: with other probes at the
+ * same time over one connection; `once`: for the command line, or after a client run.
  */
 export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
 
@@ -34,8 +35,8 @@ export interface Due {
   /** When the probe was planned to start, monotonic milliseconds. */
   readonly plannedAtMs: number;
   /**
-   * The confirming round (repeated probes of all mirrors of an upstream after a failure) that the probe belongs to. All
-   * probes with the same `moment` are sent at the same time. `null`: the probe is in no round.
+   * The round that the probe belongs to: repeated probes of an upstream's mirrors, to confirm a failure or to recheck.
+   * Probes of one round with the same `moment` are sent at the same time. `null`: the probe is in no round.
    */
   readonly round: { readonly id: string; readonly moment: number } | null;
   /** The preferred address family if the mirror's configuration sets none; absent: no preference. */

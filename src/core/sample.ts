@@ -110,7 +110,10 @@ export interface KeptProbe {
   readonly transcript: Transcript | null;
 }
 
-/** The current facts about one series (a target over cold or warm connections); `null`: not measured. */
+/**
+ * The current facts about one series (a target over cold or warm connections), from its scheduled probes. `null`: not
+ * measured.
+ */
 export interface SeriesNow {
   readonly target: Target;
   readonly connection: Connection;

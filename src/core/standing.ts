@@ -53,13 +53,16 @@ export interface Freshness {
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
-/** Whether failures suggest that this host's own network fails. `suspect` is `null` until it is known. */
+/** Whether failures suggest that this host or its network fails. `suspect` is `null` until it is known. */
 export interface VantageStanding {
   readonly suspect: boolean | null;
-  /** When the suspicion began, wall milliseconds; `null`: our network is not suspect. */
+  /** When the suspicion began, wall milliseconds; `null`: there is none, or it is not known yet. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
-  /** The fraction of the latest samples that our own event loop delayed, 0 to 1; `null`: no samples. */
+  /**
+   * The fraction of the latest samples whose verdict a delay of our own event loop made uncertain, 0 to 1; `null`: no
+   * samples.
+   */
   readonly contaminatedShare: number | null;
 }
 

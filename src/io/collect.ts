@@ -7,7 +7,10 @@ const mib = 1024 * 1024;
  * The wait before a garbage collection, milliseconds, so that one collection covers several large responses in a row.
  */
 const afterMs = 10_000;
-/** The usual heap size of a thread, and the growth above it that causes a garbage collection. */
+/**
+ * The usual heap size of a thread. `growthBytes`: the growth that causes a garbage collection, above this size or the
+ * size after the last collection.
+ */
 const usualBytes = 16 * mib;
 const growthBytes = 8 * mib;
 

@@ -86,7 +86,10 @@ export interface SeatsDeps {
 
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** Called when a thread ends. `holding`: how it hung; `null`: it did not hang. */
+  /**
+   * Called when a thread ends, unless it was stopped because it was idle. `holding`: how it hung; `null`: it did not
+   * hang.
+   */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
   /** Called when an ended thread has been replaced. */
   readonly back: () => void;

@@ -7,7 +7,10 @@ function basic(username: string, secret: string): string {
   return `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
 }
 
-/** True if credentials may be sent to `url`: over TLS or to loopback, and to the mirror's origin or `auth.hosts`. */
+/**
+ * True if credentials may be sent to `url`: over TLS or to loopback, and to the mirror's own server (scheme, host and
+ * port) or `auth.hosts`.
+ */
 export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'>): boolean {
   const isSafe = url.protocol === 'https:' || classBySpelling(url.hostname) === 'loopback';
   if (!isSafe) return false;
@@ -19,8 +22,8 @@ export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'
 }
 
 /**
- * Returns the client certificate and the pin for `url`. The certificate is used at the mirror's own origin and wherever
- * credentials may be sent. The pin is used only at the mirror's own origin.
+ * Returns the client certificate and the pin for `url`. The certificate is used at the mirror's own server (scheme,
+ * host and port) and wherever credentials may be sent. The pin is used only at the mirror's own server.
  */
 export function tlsAccessFor(url: URL, access: WireAccess): Pick<WireAccess, 'client' | 'pin'> {
   const isHome = url.origin === new URL(access.url).origin;

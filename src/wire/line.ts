@@ -201,8 +201,8 @@ export class OpenLine implements Line {
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
-      // Status 421: wrong connection for this origin (RFC 9110 section 15.5.20). The connection is closed. As in Go,
-      // the status is reported unchanged.
+      // Status 421: the server does not serve this URL over this connection (RFC 9110 section 15.5.20). The connection
+      // is closed. As in Go, the status is reported unchanged.
       if (exchanged.status === 421) kept.carrier.close();
       if (proxy !== null && exchanged.status === 407)
         throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), exchanged.bodyBytes, exchanged.endMs);

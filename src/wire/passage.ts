@@ -108,12 +108,12 @@ function redirectTarget(location: string, from: URL): URL {
   return next;
 }
 
-/** Connection pools, one for each access (the settings of a mirror) and origin. */
+/** Connection pools, one for each access (the settings of a mirror) and server (scheme, host and port). */
 class Pools {
   readonly #deps: PassageDeps & { readonly names: NameResolver; readonly tls: TlsBook };
   readonly #socketsMax: number;
   #sockets = 0;
-  /** The pools by access and origin, the least recently used first. */
+  /** The pools by access and server, the least recently used first. */
   readonly #pools = new Map<string, Kept>();
   /**
    * Each access as JSON. It is part of the key of a pool, so that a changed access does not reuse connections of the

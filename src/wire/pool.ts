@@ -12,10 +12,13 @@ export interface KeptConnection {
 }
 
 const keptPerOrigin = 2;
-/** The maximum number of origins per mirror. A limit is needed because each redirect may lead to a new origin. */
+/**
+ * The maximum number of servers (scheme, host and port) per mirror. A limit is needed because each redirect may lead to
+ * a new server.
+ */
 const originsKept = 8;
 
-/** Idle connections for warm probes, by mirror and origin. */
+/** Idle connections for warm probes, by mirror and server (scheme, host and port). */
 export class Pool {
   readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, KeptConnection[]> }>();
   readonly #timers: Timers;

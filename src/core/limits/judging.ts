@@ -19,8 +19,8 @@ export const judgingLimits = {
   outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /**
-   * A refusal finding opens when the `Retry-After` values of consecutive refused responses add up to this time. It is
-   * the longest time that clients wait for the response to a light request.
+   * A refusal finding opens early if the `Retry-After` values of consecutive refused responses add up to this time. It
+   * is the longest time that clients wait for the response to a light request.
    */
   refusalWishMs: 10 * second,
   /**
@@ -43,8 +43,8 @@ export const judgingLimits = {
    */
   contaminatedShareOfTimeout: 0.25,
   /**
-   * A finding about this daemon opens if more than this fraction of samples is contaminated (delayed by our own event
-   * loop). At least `contaminatedSamples` samples are needed.
+   * A finding about this daemon opens if more than this fraction of samples is contaminated: a delay of our own event
+   * loop made their verdict uncertain. At least `contaminatedSamples` samples are needed.
    */
   contaminatedShareFinding: 0.05,
   /**
@@ -54,15 +54,15 @@ export const judgingLimits = {
   disturbedShareFinding: 0.5,
   /**
    * The minimum window over which `contaminatedShareFinding` and `disturbedShareFinding` are computed. It grows until
-   * it contains `contaminatedSamples` samples.
+   * it contains `contaminatedSamples` samples, at most to `contaminatedWindowMsMax`.
    */
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,
   contaminatedQuietMs: 1 * minute,
   /**
-   * The first success of a target counts as the first fetch through a cache if it takes at least this many times the
-   * median round trip of its step.
+   * The first success of a target counts as the first fetch through a cache if a cache header says so (`miss`). It also
+   * does if it takes at least this many times the median round trip of its step.
    */
   coldFactor: 10,
   /**
@@ -88,21 +88,21 @@ export const judgingLimits = {
   silentPaces: 3,
   silentMsMin: 1 * minute,
   /**
-   * A mirror counts as measured, so that advice may name it, after this many ok canary samples in `measuredPaces`
-   * intervals (docs/advice.md#how-it-decides).
+   * A mirror counts as measured after this many ok canary samples in `measuredPaces` intervals, if the last sample is
+   * ok. Advice names only such mirrors (docs/advice.md#how-it-decides).
    */
   measuredOk: 5,
   measuredPaces: 20,
   /**
    * A download is slow if its rate is below this fraction of the other mirrors' rate, and below `throughputFast`
-   * bytes/s. The fraction is smaller if rates vary much. If there are no other mirrors, the mirror's own earlier rate
+   * bytes/s. The fraction is smaller if rates vary much. If no other mirror has a rate, the mirror's own earlier rate
    * is used.
    */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
   /**
-   * This many fast downloads without a slow one between them close a throughput finding. `throughputRow`: this many
-   * slow downloads, without a fast one between them, open it.
+   * A throughput finding closes after this many downloads at twice the limit of slow downloads or faster. No slow one
+   * may be between them. `throughputRow`: it opens after this many slow downloads in a row.
    */
   throughputClear: 6,
   throughputRow: 4,

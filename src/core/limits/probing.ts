@@ -107,8 +107,8 @@ export const probingLimits = {
   versionChars: 200,
   moduleChars: 400,
   /**
-   * A confirming round ends at the latest this long after the last target was added to it. In a round, all mirrors of
-   * the upstream are probed every `roundStepMs`.
+   * A doubt about a mirror ends at the latest this long after the last target was added to it. Until then, the mirrors
+   * of the upstream are probed every `roundStepMs`.
    */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
@@ -151,7 +151,8 @@ export const probingLimits = {
   peekTokensShare: 0.06,
   peekTokensMax: 20,
   /**
-   * Urgent rechecks have a separate budget. It is larger than the usual budget (see `roundTokensStart`) by this factor.
+   * If the usual budget (see `roundTokensStart`) is too small, urgent rechecks use a second budget. The second budget
+   * is larger by this factor.
    */
   roundUrgentFactor: 3,
 } as const;

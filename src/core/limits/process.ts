@@ -30,8 +30,9 @@ export const processLimits = {
    */
   workers: 3,
   /**
-   * An artifact up to this size may be hashed in any thread; larger artifacts are hashed in a separate thread.
-   * `smallArtifacts`: the maximum number of targets that are remembered as small.
+   * An artifact up to this size may be hashed in any thread. Larger ones, and those of unknown size, are hashed in the
+   * thread for large artifacts (see `workers`). `smallArtifacts`: the maximum number of targets that are remembered as
+   * small.
    */
   smallArtifactBytes: 256 * kib,
   smallArtifacts: 20_000,
@@ -64,13 +65,16 @@ export const processLimits = {
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
   actionTextChars: 256 * kib,
-  /** The maximum number of attempts at a step of an action. A `command` that ran and failed is not repeated. */
+  /**
+   * The maximum number of attempts at a step of an action before the step counts as failed. A `command` that ran and
+   * failed is not repeated.
+   */
   actionAttempts: 3,
   /** The wait before the second attempt at a step of an action; each further wait is four times as long. */
   actionRetryMs: 15 * second,
   /** The wait before the next attempt at a step of an action while this daemon does not hold the pair's lease. */
   actionLeaseMs: second,
-  /** The interval between attempts to undo an action after an attempt failed. */
+  /** After an undo counts as failed (see `actionAttempts`), it is attempted again at this interval. */
   actionUndoMs: 60 * minute,
   actionRows: 500,
   /**
@@ -114,7 +118,10 @@ export const processLimits = {
    * a few thousand requests within seconds.
    */
   doorRequestsPerMinute: 60_000,
-  /** The front door sends a client to the same mirror for `doorStayMs`. It remembers at most this many clients. */
+  /**
+   * If a list and its packages must come from one mirror, the front door keeps a client at it for `doorStayMs`. It
+   * remembers at most this many pairs of client and upstream.
+   */
   doorClientsKept: 10_000,
   doorStayMs: 10 * minute,
   /** The minimum interval at which the front door logs that it cannot reach its daemon. */
@@ -197,7 +204,7 @@ export const processLimits = {
   /**
    * Routine data (such as results of probes) is written to the state file after this time, plus at most one turn of the
    * main loop. The time is long, because each transaction writes whole pages and waits for the disk. A killed process
-   * loses at most this much routine data.
+   * loses about this much routine data, and of rows that change all the time about a minute.
    */
   commitMs: 9 * second,
   /** If this many rows wait to be written, routine data is written earlier, so that each write stays short. */
@@ -297,7 +304,7 @@ export const processLimits = {
    */
   indexBytesPerHour: 32 * mib,
   /**
-   * The number of packages that are chosen at random from the indexes of a signed list. Packages above
+   * The maximum number of packages that are chosen at random from the indexes of a signed list. Packages above
    * `rotaPackageBytes` are never chosen.
    */
   rotaPackages: 200,

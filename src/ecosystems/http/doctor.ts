@@ -62,7 +62,7 @@ async function keyTraps(source: AptSource, machine: Machine, say: Say): Promise<
   return traps;
 }
 
-/** Returns the traps of a `mirror+file:` source whose list has no URL. */
+/** Returns the traps of a `mirror+file:` source whose list cannot be read or has no URL. */
 async function listTraps({ uris, file, line }: AptSource, machine: Machine, say: Say): Promise<readonly AptTrap[]> {
   const traps: AptTrap[] = [];
   for (const uri of uris) {

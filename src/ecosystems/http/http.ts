@@ -34,8 +34,8 @@ function hasSignedList({ mirror, expect }: ConfiguredStep): boolean {
 
 /**
  * Returns the usual further request of a `whole` probe. For a file that a signed list names, it is the request for that
- * list. For a signed list, it is the request for one package. `null`: no key is configured for the file, or its profile
- * has no signed lists.
+ * list. For a signed list, it is the request for one package; the indexes, which are read too, are not counted. `null`:
+ * no key is configured for the file, or its profile has no signed lists.
  */
 function usualAside(_version: string | null, configured: ConfiguredStep): UsualAside | null {
   return hasSignedList(configured) ? { requests: 1, bytes: packageBytes } : null;

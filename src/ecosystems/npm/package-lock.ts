@@ -22,7 +22,10 @@ export function mappingOf(fields: Fields, key: string): readonly (readonly [stri
   return Object.entries(fieldsOf(memberIn(fields, key)) ?? {});
 }
 
-/** Returns the names of all dependencies in a package.json, including optional ones and those for development. */
+/**
+ * Returns the names of the dependencies in a package.json, including optional ones and those for development, without
+ * peer dependencies.
+ */
 export function directPackagesOf(manifest: Fields): readonly string[] {
   return directKeys.flatMap((key) => mappingOf(manifest, key).map(([name]) => name));
 }

@@ -24,8 +24,8 @@ export interface Dist {
 
 export interface Packument {
   /**
-   * The requested version, or the version of the requested tag. `null`: there is no such tag, or the tag names no
-   * complete version.
+   * The requested version, or the version of the requested tag. `null`: none was requested, there is no such tag, or
+   * the tag names no complete version.
    */
   readonly version: string | null;
   /**

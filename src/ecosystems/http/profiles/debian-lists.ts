@@ -130,8 +130,9 @@ function hashedNameOf(name: string, sums: readonly Line[]): string {
 }
 
 /**
- * Returns the index in each compression format that the list names. A path by hash comes first, as in apt, because it
- * stays valid during a synchronisation.
+ * Returns the index in each compression format that the list names with a SHA-256. An empty file, and one above
+ * `limits.packageIndexBytes`, is left out. A path by hash comes first, as in apt, because it stays valid during a
+ * synchronisation.
  */
 function formsOf(name: string, at: string, text: string, lines: readonly Line[]): readonly IndexForm[] {
   return endings.flatMap(([ending, packing]) => {
