@@ -194,8 +194,8 @@ export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 export interface PlaceVotes {
   readonly votes: number;
   /**
-   * The number of places (daemons of the group) that know the state of the mirror `from`. `votes` counts those of them
-   * that advise the switch.
+   * The number of places (daemons of the group) that have a vote and know the state of the mirror `from`. `votes`
+   * counts those of them that advise the switch.
    */
   readonly known: number;
 }

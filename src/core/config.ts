@@ -46,7 +46,7 @@ export interface OutageRule {
   readonly open: number;
   readonly overMs: number;
   readonly close: number;
-  /** An outage also opens if this fraction of the last ten samples failed, 0 to 1. */
+  /** An outage also opens if at least this fraction of the last ten samples failed, 0 to 1. */
   readonly share: number;
 }
 
@@ -130,7 +130,8 @@ export interface PlaceLabels {
   /** The name of the group of places (daemons) that combine their advice. */
   readonly group?: string;
   /**
-   * The network of this place (daemon). Places with the same value share a network, so together they count as one vote.
+   * The network of this place (daemon). Places with the same value share a network: in the fleet's verdict on a mirror
+   * they count as one witness. Each still has its own vote on a switch.
    */
   readonly network?: string;
   /** The public URL of this daemon's page, without a trailing slash. */

@@ -15,6 +15,7 @@ export interface KindTraits {
   /**
    * How the confidence in a finding rises. `hard`: it is medium at once, and high after `limits.confidenceLowMs`.
    * `tested`: it is low until the statistical test is sure, then medium. Absent: it rises with the age of the finding.
+   * Advice that the finding causes may raise it further.
    */
   readonly confidence?: 'hard' | 'tested';
   /** How findings of this kind cause advice; absent: they never do. */

@@ -50,7 +50,10 @@ export type DeliveryFailure =
 export interface QueueStanding {
   readonly receiver: string;
   readonly length: number;
-  /** The age of the oldest notice in the queue; `null`: the queue is empty. */
+  /**
+   * The age of the oldest notice in the queue, at most the time since quiet hours last delayed it; `null`: the queue is
+   * empty.
+   */
   readonly oldestSeconds: number | null;
   /** True: the receiver responded 410, so it gets no notices until the next reload. */
   readonly disabled: boolean;

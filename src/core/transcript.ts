@@ -83,7 +83,7 @@ export interface Contents {
     readonly pre: readonly string[];
   };
   readonly tags?: Readonly<Record<string, string>>;
-  /** A number that never gets smaller, such as the number of records. */
+  /** A number that only grows at the source, such as the number of records. */
   readonly serial?: number;
   /** When the contents were modified, as the body (not a header) states it; wall milliseconds. */
   readonly modifiedAtMs?: number;

@@ -32,10 +32,12 @@ export const probingLimits = {
   zipBytes: 500 * mib,
   zipEntries: 100_000,
   zipDirectoryBytes: 32 * mib,
-  /** An artifact longer than this is stored in a file, and only its beginning in memory. */
+  /**
+   * An artifact or a long index is stored in a file if it is longer than this. Then only its beginning is in memory.
+   */
   bodyHeldBytes: 8 * mib,
   bodyBeginBytes: 64 * kib,
-  /** The maximum size of a body that must be in memory completely, because it is encoded or a program verifies it. */
+  /** The maximum size of a body that must be in memory completely, because a program (`gpgv`) verifies it. */
   bodyHeldBytesMax: 128 * mib,
   /** The number of bytes that are hashed in one turn of the event loop. That takes about 10 ms. */
   hashTurnBytes: 4 * mib,

@@ -97,7 +97,7 @@ export const processLimits = {
   requestMs: 30 * second,
   /** How long a client may continue to send its request body after the response has ended. */
   refusedBodyMs: 1 * second,
-  /** A connection without any traffic for this long is closed. */
+  /** A connection on which nothing is sent or received for this long during a request is closed. */
   stalledMs: 60 * second,
   requestBytes: 256 * kib,
   requestHeadBytes: 16 * kib,
@@ -204,7 +204,7 @@ export const processLimits = {
   /**
    * Routine data (such as results of probes) is written to the state file after this time, plus at most one turn of the
    * main loop. The time is long, because each transaction writes whole pages and waits for the disk. A killed process
-   * loses about this much routine data, and of rows that change all the time about a minute.
+   * loses about this much routine data, and more of rows that change all the time (see `isRowDue`).
    */
   commitMs: 9 * second,
   /** If this many rows wait to be written, routine data is written earlier, so that each write stays short. */
@@ -294,13 +294,13 @@ export const processLimits = {
   packageIndexBytes: 24 * mib,
   packageIndexPlainBytes: 128 * mib,
   /**
-   * A package index is read again at the first probe after this time. The time is just below the usual probe interval
-   * of an hour.
+   * The step `whole` reads a package index again at its first probe after this time. The time is just below the usual
+   * probe interval of an hour.
    */
   indexReadMs: 50 * minute,
   /**
-   * The maximum number of bytes of package indexes that are read in full in one hour, for one signed list and in one
-   * thread. Debian's largest index has 12 MiB.
+   * The maximum number of bytes of package indexes that the step `get` reads in full in one hour, for one signed list
+   * and in one thread. Debian's largest index has 12 MiB.
    */
   indexBytesPerHour: 32 * mib,
   /**
