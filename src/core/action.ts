@@ -161,7 +161,10 @@ export interface ActionRow {
   /** True if the daemon ended during a step of the action and was started again. It never becomes false again. */
   readonly isInterrupted: boolean;
   readonly undoneBy: 'failback' | 'regret' | 'operator' | null;
-  /** A hash of what the action changes, from `actionPlaceOf`; `null`: unknown. Absent in rows of older versions. */
+  /**
+   * A hash of what the action changes, from `actionPlaceOf`; `null`: unknown. Absent in rows of older releases of this
+   * program.
+   */
   readonly place?: string | null;
   readonly isShared?: true;
 }

@@ -204,7 +204,7 @@ export interface Hop {
   readonly family: 4 | 6 | null;
   readonly proxy: string | null;
   readonly tls: TlsFacts | null;
-  /** The HTTP version of the connection; absent: there was no connection, or the row is from an older version. */
+  /** The HTTP version of the connection; absent: there was no connection, or the row is from an older release. */
   readonly protocol?: HttpProtocol;
   /** Why HTTP/2 sent the request again: REFUSED_STREAM, or a GOAWAY that excludes the stream. Absent: neither. */
   readonly repeated?: 'refused_stream' | 'goaway';

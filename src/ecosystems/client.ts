@@ -79,7 +79,8 @@ export type WalkEnd =
 export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
 /**
- * A further service to which a mirror may relay the requests of its clients. Today this is only Go's checksum database.
+ * A service that clients query besides the mirror, and to which the mirror may relay their requests. Today this is only
+ * Go's checksum database.
  */
 interface Relay {
   readonly title: Sentence;
@@ -89,7 +90,7 @@ interface Relay {
    */
   readonly step: Step;
   /**
-   * How clients query this further service (Go's checksum database). `off`: not at all. `direct`: directly, not through
+   * How clients query this service (Go's checksum database). `off`: not at all. `direct`: directly, not through
    * mirrors. `relayed`: through a mirror's relay if there is one.
    */
   need(settings: unknown): 'off' | 'direct' | 'relayed';

@@ -103,7 +103,7 @@ export const processLimits = {
   requestHeadBytes: 16 * kib,
   /**
    * The maximum number of requests outside `/api/` (such as for the status page), per client and minute. A client is
-   * identified by its token or, on loopback, by its address.
+   * identified by its token or, without `listen.token`, by its address.
    */
   pageRequestsPerMinute: 600,
   listRequestsPerMinute: 600,
@@ -299,8 +299,8 @@ export const processLimits = {
    */
   indexReadMs: 50 * minute,
   /**
-   * The maximum number of bytes of package indexes that the step `get` reads in full in one hour, for one signed list
-   * and in one thread. Debian's largest index has 12 MiB.
+   * The maximum number of bytes of package indexes that the step `get` reads in full in one hour. It applies to each
+   * signed list and each thread. Debian's largest index has 12 MiB.
    */
   indexBytesPerHour: 32 * mib,
   /**

@@ -52,8 +52,8 @@ function none({ own }: PypiContext): Facts {
 }
 
 /**
- * True if the URL is on the host of the mirror or of the file. A copied page may link to the origin, whose attestations
- * say nothing about the mirror.
+ * True if the URL is on the host of the mirror or of the file. A copied page may link to the public index, whose
+ * attestations say nothing about the mirror.
  */
 function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): boolean {
   const { host } = new URL(url);
