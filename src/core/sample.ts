@@ -66,7 +66,10 @@ export interface SettledSample extends Sample {
   /** A response that takes longer is slow; `null`: the series has no threshold, for example while it warms up. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
-  /** True for a 429 that our own request rate caused. It does not count against the mirror. */
+  /**
+   * True for a throttling response (429, or 503 with `Retry-After`) that our own request rate caused. It does not count
+   * against the mirror.
+   */
   readonly isOfPace?: boolean;
   /** True for a sample that was not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
