@@ -8,8 +8,8 @@ import type { ApiDeps } from './deps.ts';
 import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
 /**
- * Creates the route `POST /api/v1/alertmanager`. A valid notification gets 200, even if all its alerts are ignored.
- * After a 503 Alertmanager sends the notification again.
+ * Creates the route `POST /api/v1/alertmanager`. A valid notification gets 200, even if all its alerts are ignored; or
+ * 503 if it cannot be processed now. After a 503 Alertmanager sends the notification again.
  */
 export function createAlertmanagerRoutes(deps: ApiDeps): Router {
   const routes = Router();

@@ -26,8 +26,8 @@ export const remedyForms = [
 type Form = (typeof remedyForms)[number];
 
 /**
- * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the remedy (the client settings to use now): as shell lines
- * for `eval`, or in the snippet format that `as` names.
+ * Responds to `GET /api/v1/advice/:ecosystem/remedy` with the remedy (the client settings to use now), in the snippet
+ * format that `as` names. Default: the format of the mirrors' profile (such as `apt`), else shell lines for `eval`.
  */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);

@@ -105,13 +105,13 @@ export function canaryViewOf(series: readonly SeriesNow[]): SeriesNow | undefine
 }
 
 /**
- * A mirror's position in the ranking of advice. `rank`: its rank among the mirrors that may be used, from 1; `null`: it
- * may not be used.
+ * A mirror's position in the ranking of advice. `rank`: its rank among the mirror in use and those that advice may
+ * name, from 1; `null`: it is neither.
  */
 export interface Vantage {
   readonly candidate: Candidate | undefined;
   readonly rank: number | null;
-  /** True: the mirror ranks before the head of the chain, but no test shows yet that a switch is worth it. */
+  /** True: the mirror ranks before the head of the chain. A switch also needs a test that shows that it is worth it. */
   readonly isAhead: boolean;
 }
 

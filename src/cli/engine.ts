@@ -67,8 +67,8 @@ export function createLoad(): (nowMs: number, spentMs: number) => boolean {
 /**
  * Starts the program again in the same process, with limits for the unused memory that glibc keeps. glibc reads these
  * limits from the environment only at the start of a program. Without them, it has 8 arenas (heaps) for each core, and
- * each thread leaves unused memory in an arena. Does nothing if a limit is set, if a parent process has an IPC channel
- * to this one, or if Node cannot do it (before 22.15).
+ * each thread leaves unused memory in an arena. Does nothing outside Linux, or if MALLOC_ARENA_MAX is set. The same
+ * holds if a parent process has an IPC channel to this one, or if Node cannot do it (before 22.15).
  */
 export function replaceProcess(): void {
   const { platform, env, channel, execPath, execArgv, argv } = process;

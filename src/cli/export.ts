@@ -65,7 +65,7 @@ function print({ terminal }: Context, text: string): void {
 }
 
 /**
- * Returns the lines for a shell, or a text that says why there are none.
+ * Returns the lines for a shell, or the reason why the response is not usable.
  * @param isUnmoved  true if the fallback file exists and its stored response changes nothing
  */
 function linesOf(

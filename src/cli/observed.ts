@@ -11,9 +11,9 @@ interface OpenFinding {
 }
 
 /**
- * Lists the daemon's open findings about mirrors. If no daemon responds, the list is empty, unless `--url`,
- * `--token-file` or `--config` is given.
- * @throws Failed or UsageError if one of these options is given and no daemon responds
+ * Lists the daemon's open findings about mirrors. If the daemon gives no usable response, the list is empty, unless
+ * `--url`, `--token-file` or `--config` is given.
+ * @throws Failed or UsageError if one of these options is given and the daemon gives no usable response
  */
 export async function listObserved(
   context: Context,

@@ -36,7 +36,10 @@ function votesLater(): Actor['votes'] {
   };
 }
 
-/** `mirrorwatch run`: runs the daemon until SIGTERM or SIGINT. SIGHUP reloads the configuration. */
+/**
+ * `mirrorwatch run`: runs the daemon until SIGTERM, SIGINT or an error of standard output. SIGHUP reloads the
+ * configuration.
+ */
 export const runCommand: Command = {
   name: 'run',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',

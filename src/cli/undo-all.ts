@@ -13,9 +13,9 @@ interface Step {
 }
 
 /**
- * Reverts the changes of `doctor --fix`, of `advice --apply` and of the actions of this configuration, the newest
- * first. It stops at the first change that cannot be reverted. Changes that remain, and settings that name the front
- * door, are listed, and the exit code is 1.
+ * Reverts the changes of `doctor --fix`, of `advice --apply` and of the `file` actions of this configuration, the
+ * newest first. It stops at the first change that cannot be reverted. If changes remain, or settings name the front
+ * door, they are listed, and the exit code is 1. Actions of other kinds are only listed.
  * @param findSettings  returns where the client settings of the machine contain a URL
  */
 export async function undoAll(

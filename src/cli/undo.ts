@@ -9,7 +9,7 @@ const options = { ...placeOptions, ...optionsOf('string', 'config'), ...optionsO
 
 /**
  * `mirrorwatch undo`: reverts one stored change of `doctor --fix` or `advice --apply`, by default the last one. With
- * `--all`, it reverts all changes.
+ * `--all`, it reverts all of them, and the changes of `file` actions.
  */
 export const undoCommand: Command = {
   name: 'undo',

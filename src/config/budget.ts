@@ -17,7 +17,10 @@ export interface HostBudget {
   /** The number of requests in the busiest hour, without redirects and unscheduled probes. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
-  /** The number of downloads of artifacts of unknown size. Each counts as `usualBytes` of its step. */
+  /**
+   * The number of targets whose artifact has an unknown size. Each of their downloads counts as `usualBytes` of its
+   * step.
+   */
   readonly unknownSizes: number;
   /** The share of the host's `perHost` slots (concurrent probes) that is in use. Above 1, there are too few slots. */
   readonly slotShare: number;

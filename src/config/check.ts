@@ -210,7 +210,10 @@ function inCuttingOrder(paths: readonly Path[]): Path[] {
   return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/** Removes a value in place. Returns false if the whole document would have to be removed. */
+/**
+ * Removes a value in place, or replaces it with a stand-in. Returns false if the whole document would have to be
+ * removed.
+ */
 function cut(data: unknown, path: Path, how: Cutting): boolean {
   const { dropped, again, standIns } = how;
   const last = path.at(-1);

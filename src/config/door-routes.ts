@@ -15,15 +15,20 @@ export interface DoorRoute {
   readonly prefix: string;
   readonly paths: DoorPaths;
   readonly mirrors: ReadonlyMap<string, Mirror>;
-  /** Mirror names: first those of the declared chain, in its order; then the others by weight; an origin is last. */
+  /**
+   * Mirror names: first those of the declared chain, in its order; then the others by weight, of these an origin last.
+   */
   readonly declared: readonly string[];
-  /** True if the name of the module is private, so that it must not be sent to mirrors. */
+  /**
+   * True if the module is private, so that its name must not be sent to mirrors. False at an upstream that is not
+   * public.
+   */
   isPrivate(module: string): boolean;
 }
 
 /**
  * Returns the routes of the front door (the HTTP server that sends clients to the best mirror). For each of its
- * ecosystems, the front door serves the public upstream, or if there is none, all configured upstreams.
+ * ecosystems, the front door serves the public upstream. If the ecosystem has none, it serves all configured upstreams.
  */
 export function routesOf(config: Config, registry: Registry): readonly DoorRoute[] {
   return (config.door?.ecosystems ?? []).flatMap((id) => {

@@ -87,7 +87,10 @@ function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string
 }
 
 export type NativeForm = NonNullable<Config['listen']['protobuf']> & {
-  /** False until the first scrape that accepts native histograms. Until then they are not counted and cost nothing. */
+  /**
+   * True from the start if the setting is `both`, else from the first scrape in protobuf on. Until then native
+   * histograms are not counted and cost nothing.
+   */
   isKept: boolean;
 };
 
@@ -160,7 +163,7 @@ export function createMetricRegistry<N extends MetricName>(names: readonly N[], 
     open(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, startAtZero);
     },
-    /** Removes an entity's series, except those whose labels come from responses (`mirror_tls_info`). */
+    /** Removes an entity's series, except those with labels that come from responses (such as `mirror_tls_info`). */
     close(kind: MetricKind, labels: Labels, heavy = false): void {
       walk(kind, labels, heavy, (name, instrument, all) => {
         instrument.remove(all);

@@ -27,8 +27,8 @@ function createConnectionFacts(boards: Boards) {
     const home = boards.home(planKeyOf.mirror(registry));
     if (home === undefined) return;
     if (tls === null) {
-      // If no connection opens, the last certificate stays exported. If the TLS handshake fails, the certificate is
-      // removed.
+      // If no connection opens, the last certificate stays exported. If the TLS handshake fails before a certificate
+      // arrives, the last one is removed.
       if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
       return;
     }

@@ -30,7 +30,7 @@ export interface Readings {
   readonly since: Snapshot['since'];
   /** Numbers of open findings, by mirror (`''` stands for the daemon) and kind. */
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** The rank of each mirror that advice may name, by its name; 1 is best. */
+  /** The ranks, by mirror: of the mirror in use and of those that advice may name; 1 is best. */
   readonly ranks: ReadonlyMap<string, number>;
   /** The cause of each open mismatch, by the key of the artifact. */
   readonly mismatches: ReadonlyMap<string, MismatchCause>;
@@ -39,8 +39,8 @@ export interface Readings {
   /** The baselines of canaries, seconds, by prom-client registry. */
   readonly baselines: ReadonlyMap<ShardBoard, readonly { readonly seconds: number; readonly labels: Labels }[]>;
   /**
-   * By mirror: the largest number of consecutive slow samples up to now, over its targets. A mirror without a baseline
-   * has no entry.
+   * By mirror: the largest number of consecutive slow samples up to now, over its light targets. A mirror without a
+   * baseline has no entry.
    */
   readonly streaks: ReadonlyMap<string, number>;
 }
@@ -90,8 +90,8 @@ export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () 
 }
 
 /**
- * Returns the worst lag of each module. A module may have several kinds of responses. An unknown upper bound is the
- * worst.
+ * Returns the worst lag of each module, and of each mirror as a whole. A module may have several kinds of responses. An
+ * unknown upper bound is the worst.
  */
 function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
   const worst = new Map<string, MirrorLag>();

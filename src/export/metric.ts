@@ -43,8 +43,8 @@ export interface Metric {
   /** In OpenMetrics, buckets have exemplars with the label `probe_id`. */
   readonly exemplars?: true;
   /**
-   * True: a series appears only at its first event, with the value 1. Another counter starts at 0 and has the sum of
-   * all these series.
+   * True: a series appears only at its first event, with the value 1. Another metric (see `absent`) has a series from
+   * the start.
    */
   readonly onFirst?: true;
 }
@@ -78,7 +78,7 @@ export function newCounter<const L extends Metric['labels'], const P extends Met
 
 /**
  * Defines a counter whose series appear at their first event.
- * @param sum  the counter that has the sum and starts at 0
+ * @param sum  which other metric has a series from the start, in words
  */
 export function newEventCounter<const L extends Metric['labels'], const P extends Metric['per']>(
   labels: L,

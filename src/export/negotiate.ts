@@ -57,8 +57,8 @@ export function negotiate(accept: string | undefined, hasProtobuf = false): Form
 export interface Exposition {
   readonly contentType: string;
   /**
-   * The response in pieces of about 64 KiB. Each piece is rendered on demand in a separate turn of the event loop. The
-   * response can be read only once.
+   * The response in pieces: of about 64 KiB in the text formats, of one metric in protobuf. Each piece is rendered on
+   * demand in a separate turn of the event loop. The response can be read only once.
    */
   readonly pieces: AsyncIterable<string | Uint8Array>;
 }

@@ -18,7 +18,8 @@ export interface Origin {
 }
 
 /**
- * Returns the origin of this daemon. Its URL is known only if the daemon listens on one address and a configured port.
+ * Returns how alerts and messages name this daemon. Its URL is known only if the daemon listens on one address and a
+ * configured port.
  */
 export function alertOriginOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;

@@ -70,7 +70,7 @@ export function closeDelivery(state: State, queue: Queue, { id }: Notice, delive
     sortOut(queue, sent, 'taken');
     keepSent(state, queue, sent, changed, delivery.receipt, now);
   }
-  // A refusal with `Retry-After` means that the receiver is busy. It says nothing about the content of the notices.
+  // A refusal with a wait is about the rate limit of the service. It says nothing about the content of the notices.
   else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
   for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
 }

@@ -113,7 +113,7 @@ function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick
   return chat === undefined || sentence == null ? {} : { sentence };
 }
 
-/** Returns the id of an earlier notice to refer to. For a chat it is `null` if that notice was not sent yet. */
+/** Returns the id of an earlier notice to refer to. `null`: there is none, or it is for a chat and was not sent yet. */
 function sentIdOf(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;

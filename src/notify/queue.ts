@@ -34,11 +34,11 @@ export interface QueueEntry {
 /** Notices that wait for one receiver, oldest first. */
 export class Queue {
   receiver: Receiver;
-  /** The receiver's last response was 410 (Gone): nothing is sent until the next reload. */
+  /** The receiver's last response was 410 (Gone): nothing is sent until the next reload or start. */
   disabled: boolean = false;
   /**
-   * The end of the wait that the receiver requested (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic
-   * milliseconds.
+   * The end of the wait that the receiver requires (by `Retry-After` or the code of a rate limit), monotonic
+   * milliseconds. The wait is at most `limits.deliveryBackoffMsMax`.
    */
   notBeforeMs: number = Number.NEGATIVE_INFINITY;
   /** The failure of the last delivery; `null`: it succeeded, or none has ended yet. */

@@ -21,7 +21,9 @@ interface Held {
   ids: readonly string[];
   readonly waiting: Map<string, KeptProbe>;
   readonly written: Set<string>;
-  /** True if the finding has ended. Then its probes are kept only as long as it is a cause of advice in force. */
+  /**
+   * True if the finding has ended. Then its rows are exempt from expiry only while it is a cause of advice in force.
+   */
   isOver: boolean;
 }
 
@@ -73,7 +75,8 @@ class Cited {
       of.isOver = finding.state !== 'open';
     }
     this.#releaseOver(turn, wallMs);
-    // The findings that cited these rows ended while the daemon was down. So the rows expire by age from now on.
+    // These rows were exempt from expiry when the daemon stopped, but no current finding holds them. So they expire by
+    // age from now on.
     for (const id of this.#orphans) if (!this.#holders.has(id)) this.#age(id, wallMs);
     this.#orphans = new Set();
     const change = {

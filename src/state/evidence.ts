@@ -11,7 +11,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
-/** The start time of an alert may be this many milliseconds ahead of our clock. */
+/** The start time of an alert may be at most this many milliseconds ahead of our clock. */
 const aheadMsMax = 5 * 60_000;
 
 export interface EvidenceTurn {

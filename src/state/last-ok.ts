@@ -23,7 +23,10 @@ interface Mirror {
   readonly url: string;
   readonly at: Map<string, number>;
   isDirty: boolean;
-  /** When the mirror's row was last written, monotonic milliseconds; `null`: this process has not written it yet. */
+  /**
+   * When the mirror's row was last written, monotonic milliseconds; `null`: not yet since the start of this process, or
+   * since a change of the address.
+   */
   writtenAtMs: number | null;
 }
 

@@ -111,7 +111,7 @@ export class OpenCell {
     this.#sums.silentMs = Math.max(this.#sums.silentMs, silentMs);
   }
 
-  /** Records a lag. The cell keeps the bounds of the largest lag. */
+  /** Records a lag. The cell keeps the bounds of the lag with the largest lower bound. */
   fresh({ lowerMs, upperMs }: Freshness): void {
     if (lowerMs !== null && lowerMs >= (this.#lag[0] ?? 0)) this.#lag = [lowerMs, upperMs];
   }

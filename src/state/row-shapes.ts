@@ -150,7 +150,10 @@ const run = shape({
   outcome: text,
 });
 
-/** The shapes of rows in table `meta`, by key prefix. Facts that ecosystems learn have other prefixes. */
+/**
+ * The shapes of rows in table `meta`, by key prefix. Other rows, such as alerts and facts that ecosystems learn, must
+ * be a mapping that is not empty, or a text.
+ */
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', mapping],

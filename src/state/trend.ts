@@ -31,7 +31,8 @@ interface Mirror {
   lastAtMs: number | null;
   isDirty: boolean;
   /**
-   * When the mirror's rows were last written, monotonic milliseconds; `null`: this process has not written them yet.
+   * When the mirror's rows were last written, monotonic milliseconds; `null`: not yet since the start of this process,
+   * or since a change of address or connection.
    */
   writtenAtMs: number | null;
 }

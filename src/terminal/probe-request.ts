@@ -30,7 +30,7 @@ export function configForUrl(url: string, wanted: string | undefined, word: stri
 
 /**
  * Returns the ecosystem whose module names look like `wanted`, for example `example.com/mod` for Go; `undefined`: there
- * is none.
+ * is none, or no module is given.
  * @throws UsageError if there are several
  */
 function kindOfModule(wanted: string | undefined): string | undefined {

@@ -11,7 +11,10 @@ export interface Reasons {
   readonly expected?: Gains;
 }
 
-/** Returns the reason of an advice in the reader's language; `null`: a field is missing, or has an unknown value. */
+/**
+ * Returns the reason of an advice in the reader's language; `null`: `from` or `cause` is missing, or this release does
+ * not know the cause or the refusal.
+ */
 export function reasonTextOf({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
   const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });
   if (why === null) return null;

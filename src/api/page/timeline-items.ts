@@ -24,7 +24,10 @@ export interface TimelineItem {
   readonly toMs: number | null;
 }
 
-/** Lists all open items and the newest ended items: `pagesRead` pages of findings and one page of advice are read. */
+/**
+ * Lists the open items and the newest of all items. It reads one page of each list, but up to `pagesRead` pages of all
+ * findings.
+ */
 export function listTimelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
   const inForce = deps.advice({ ...page, history: false }).items;

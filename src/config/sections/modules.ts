@@ -134,9 +134,10 @@ function writtenModule(
 }
 
 /**
- * Returns the modules to probe for an ecosystem without configured modules. If its lock file is empty (a project
- * without dependencies), this is the example module of the ecosystem. Any other lack of modules is reported as an
- * error, also if all modules of the project are private.
+ * Returns the modules to probe for an ecosystem whose entries give no module for its mirrors. If a lock file has no
+ * usable module (as in a project without dependencies), this is the example module of the ecosystem. It is probed only
+ * at mirrors of the public upstream. Any other lack of modules is reported as an error, also if all modules of the
+ * project are private.
  */
 function withoutModules(
   kind: Ecosystem,

@@ -27,7 +27,7 @@ export function createActor(input: {
   readonly path: string;
   readonly post: Post;
   readonly clock: Clock;
-  /** Returns how many places of the group (daemons in other networks) agree to a switch. Absent: not known. */
+  /** Returns how many places (locations with a daemon) of the group agree to a switch. Absent: not known. */
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;

@@ -20,9 +20,10 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // | undone  |                     |                     | –                    | –                    | –                   |
 //
 // [1] If `act` has not begun, the next state is `held`. [2] Only if a program may have done half of its work. [3] The
-// undo is tried again each hour. `new holder lacks it`: this daemon took over the lease, and the previous holder had
-// not shared the row. The row of a dry run stays `planned`. When the policy allows a held row, it becomes `planned`. If
-// the rule now names another file, repository or store, an undo fails at once.
+// undo is tried again each hour. `new holder lacks it`: this daemon took over the lease, and the pair shares the row.
+// But the row is not among those that the previous holder stored. The row of a dry run stays `planned`. When the policy
+// allows a held row, it becomes `planned`. If the rule now names another file, repository or store, an undo fails at
+// once.
 // `test/unit/features/actions/engine-table.test.ts` tests every cell.
 
 /**
@@ -62,8 +63,8 @@ function markRegret(turn: Turn, adviceId: string): void {
 }
 
 /**
- * Stores the rows that the previous lease holder shared. A row that is done here but was not shared becomes `undone`,
- * because that holder must have undone it.
+ * Stores the rows that the previous lease holder shared. A row that the pair shares and that is done here, but is not
+ * among them, becomes `undone`: that holder must have undone it.
  */
 function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
   const endedAtMs = turn.now.wallMs;

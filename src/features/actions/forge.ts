@@ -49,7 +49,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
   }
 
   /**
-   * Finds the merge request whose source is this branch, in any state; `null`: there is none.
+   * Finds the merge request whose source is this branch, in any state; `null`: none was found.
    * @param number  its number, if known
    */
   async function find(head: string, number?: number) {

@@ -99,7 +99,10 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
 
 const ref = 'refs/mirrorwatch/base';
 
-/** Fetches the branch into the action's local copy of the repository. If the copy is damaged, it is created again. */
+/**
+ * Fetches the branch into the action's local copy of the repository; if the branch does not exist, `HEAD`. If the copy
+ * is damaged, it is created again.
+ */
 async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
   const { repository, branch } = deed;
   const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means);

@@ -35,7 +35,7 @@ export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
   return result.value;
 }
 
-/** Checks that this daemon may write. @throws StepFailed if it does not hold the pair's lease */
+/** Checks that this daemon may write. @throws StepFailed if etcd does not confirm that it holds the pair's lease */
 export async function checkLease({ lease }: Pick<Means, 'lease'>): Promise<void> {
   if (!(await lease.mayWrite())) throw new StepFailed(phrase('acted.notHolder'), true);
 }

@@ -14,7 +14,7 @@ export interface Situation {
   /** True: the daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** How the group's places (daemons in other networks) vote on this switch of mirrors; `null`: not known now. */
+  /** How the group's places (locations with a daemon) vote on this switch of mirrors; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
 
@@ -59,7 +59,7 @@ export function heldBy(
 
 /**
  * Returns why a switch must wait for the votes of the group's places; `null`: enough places agree. `needed` votes of
- * `of` places are required. If the group has more places than `of`, the required number grows in proportion.
+ * `of` places are required. If more than `of` places know the mirror's state, the required number grows in proportion.
  */
 function heldByPlaces(
   { needed, of }: NonNullable<ActionRule['when']['places']>,

@@ -15,7 +15,10 @@ const onceSeconds = 300;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
-/** Opens the configured front door in this process. The front door passes responses through, and does not redirect. */
+/**
+ * Opens the configured front door in this process. The front door passes responses through instead of redirecting
+ * clients.
+ */
 type OpenRelay = (
   config: Config,
   log: Log,

@@ -8,7 +8,9 @@ import type { Explained, ObservedFailure } from './explain.ts';
 const options = { ...optionsOf('boolean', 'json'), ...optionsOf('string', 'url', 'token-file', 'config') };
 const wordsMax = 1_000;
 
-/** Lists the failures that the daemon observes at mirrors. The list is empty if no daemon responds. */
+/**
+ * Lists the failures that the daemon observes at mirrors. The list is empty if no daemon responds and no flag is given.
+ */
 type ListObserved = (
   context: Context,
   flags: { readonly url?: string; readonly 'token-file'?: string; readonly config?: string },

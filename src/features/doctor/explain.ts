@@ -30,8 +30,8 @@ const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i
 
 /**
  * Finds known errors in the first `linesMax` lines of a text, in their order. Of errors with the same possible reasons
- * only the first is returned. Errors that only follow from another error are left out. At most `shownMax` errors are
- * returned.
+ * only the first is returned. Errors that only follow from another error are left out; if there are no others, the
+ * first of them is returned. At most `shownMax` errors are returned.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
   const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;

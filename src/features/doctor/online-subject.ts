@@ -82,8 +82,8 @@ const forced = { '1.1': 'h1', '2': 'h2' } as const;
 
 /**
  * Finds an HTTP version over which a mirror fails although it works over the other version. `null`: there is none, or
- * no client of the ecosystem uses the failing one. A server without HTTP/2 is no fault, because clients then agree on
- * HTTP/1.1 in the TLS handshake.
+ * no client of the ecosystem uses the failing one. Also `null` without TLS, and if no client uses HTTP/2. A server
+ * without HTTP/2 is no fault, because clients then agree on HTTP/1.1 in the TLS handshake.
  * @param probe  probes the mirror over one HTTP version
  */
 export async function findBrokenVersion(

@@ -18,7 +18,7 @@ import {
 
 /**
  * Returns one trap for each layer and kind of failure. Each trap lists its mirrors.
- * @param overFour  the mirrors that fail over IPv6 and work over IPv4
+ * @param overFour  the mirrors that were probed over IPv6 and have a trap of `findFamilyTraps`
  */
 export function findLayerTraps(
   seen: readonly SeenSubject[],

@@ -99,8 +99,8 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 }
 
 /**
- * Follows a daemon's state. Its event stream only reports that something changed. So after each event, the lists of
- * mirrors and advice are read again.
+ * Follows a daemon's state. After each event of its stream, the lists of mirrors and advice are read again. Only a
+ * doubt about a mirror takes effect with the event itself.
  */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
   const follower = new Follower(at, listener, timers);

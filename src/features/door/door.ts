@@ -45,7 +45,7 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
 }
 
 /**
- * Opens a configuration's front door, which passes all responses through and redirects no client.
+ * Opens a configuration's front door, which passes responses through instead of redirecting clients.
  * @throws Error if none is configured, or it cannot be opened
  */
 export async function openRelay(config: Config, log: Log, version: string): Promise<Door> {

@@ -29,7 +29,7 @@ export interface FollowingPorts {
 
 /**
  * Keeps the order of mirrors up to date with the daemon's reports. If the daemon is not reachable, the last orders
- * apply until the advice behind them expires.
+ * apply. An order that comes from advice applies until this advice expires.
  * @param path  the file that stores the orders, so that they survive a restart
  */
 export async function createFollowing(path: string, ports: FollowingPorts): Promise<Following> {

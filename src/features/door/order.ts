@@ -7,7 +7,7 @@ import { replaceFile, systemFiles } from '../../daemon/machine.ts';
 export interface KnownOrder {
   /** The first mirror of the advice in force, the advice's id, and its expiry (wall clock); `null`: no advice. */
   readonly advice: { readonly to: string; readonly id: string; readonly expiresAtMs: number | null } | null;
-  /** Names of the mirrors that may be advised, best first. */
+  /** Names of the mirror in use and of those that may be advised, best first. */
   readonly ranked: readonly string[];
   /** Mirrors that serve wrong bytes: they are used only if there is no other one. */
   readonly wrong: ReadonlySet<string>;

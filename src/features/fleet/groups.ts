@@ -27,7 +27,10 @@ export interface GroupLine {
   readonly places: readonly string[];
   /** The places in `places` whose own advice does not leave the mirror `from`. They switch with the group. */
   readonly along: readonly string[];
-  /** The places in `places` whose advice leaves the mirror `from`, although they report this mirror as up now. */
+  /**
+   * The places in `places` whose advice leaves the mirror `from`, although they report this mirror as up now; empty for
+   * a failback.
+   */
   readonly upFrom: readonly string[];
   /**
    * The number of voting places whose advice leaves the mirror `from`. `of`: the number of the group's places that

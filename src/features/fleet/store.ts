@@ -73,7 +73,8 @@ function startQueries(at: StoreAt, clock: Clock): Query {
 
 /**
  * Parses a response of `/api/v1/query`. It is partial if VictoriaMetrics sets `isPartial`, or if Thanos or Mimir send
- * warnings; notes of PromQL (`PromQL info: …`) are ignored. One invalid series makes the whole response invalid.
+ * warnings; notes of PromQL (such as `PromQL info: …`) are ignored. One invalid series makes the whole response
+ * invalid.
  */
 export function readVector(status: number, text: string): Result<Vector, string> {
   const value = readJson(text);
@@ -173,8 +174,8 @@ const recorded = {
 } as const;
 
 /**
- * Reads the current series of all places. If a query for daemons, states or facts fails, the read fails. If only
- * latencies or lags cannot be read, they are unknown, and a warning gives the reason.
+ * Reads the current series of all places. If a query for daemons, states or facts fails, the read fails. If only other
+ * data (such as latencies or lags) cannot be read, they are unknown, and a warning gives the reason.
  * @returns the error: the reason why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {

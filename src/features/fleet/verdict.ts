@@ -49,8 +49,8 @@ export interface FleetVerdict {
 }
 
 /**
- * Judges one mirror by its states at all places (where daemons run). A place that `against` lists as `well_alone` is
- * ignored, because its states contradict those of all other places.
+ * Judges one mirror by its states at all places (where daemons run). A place that `against` lists as `well_alone`
+ * counts as unknown, because its states contradict those of all other places.
  * @param networks  the network of each place; places in one network count as one witness
  * @param advising  the places whose advice in force leaves the mirror
  */

@@ -11,8 +11,9 @@ const limitMs = 8_000;
 type ReadStore = typeof readStore;
 
 /**
- * Creates a function that counts the votes for a switch. It uses the last read of the store if that is at most
- * `knownMs` old; else it returns `null`. If the last read is older than `freshMs`, a new read starts in the background.
+ * Creates a function that counts the votes for a switch. It uses the last read of the store if that succeeded and is at
+ * most `knownMs` old; else it returns `null`. If the last read is older than `freshMs`, a new read starts in the
+ * background.
  */
 export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['votes'] {
   let last: { readonly store: string; readonly atMs: number; readonly fleet: Fleet | null } | null = null;

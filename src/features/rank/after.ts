@@ -37,7 +37,7 @@ export interface RankPorts {
   readonly stopped: () => boolean;
 }
 
-/** Returns the targets of the downloads: the same artifact at each mirror; empty: the ecosystem has none. */
+/** Returns the targets of the downloads: the same artifact at each mirror; empty: there is none. */
 export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
   const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
   const [one] = mirrors;
@@ -77,8 +77,8 @@ function targetsFor(config: Config, targets: readonly Target[], samples: readonl
 }
 
 /**
- * Probes each mirror that had an ok response, for its versions and for one artifact. A failed download is repeated
- * until one succeeds, but there are at most `downloadsMax` downloads.
+ * Probes each mirror that had an ok response, for its versions and for one artifact. A failed download is repeated;
+ * there are at most `downloadsMax` downloads for each mirror.
  * @param samples  the samples of the ranking rounds
  */
 export async function probeAfterRounds(

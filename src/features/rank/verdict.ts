@@ -25,7 +25,8 @@ export type RankVerdict =
 /**
  * Decides whether the current chain should change. The chain changes if one of its mirrors is down, or if its first
  * mirror is not good: unusable, failing significantly more often than another mirror, or slower than another one
- * (`compareRounds`). Mirrors with unknown results cause no change.
+ * (`compareRounds`). It also changes if its first member is no mirror, such as `direct`. Mirrors with unknown results
+ * cause no change.
  * @param rows  best first
  */
 export function rankVerdict(

@@ -59,7 +59,10 @@ interface PlayerInput {
   readonly targets: readonly Target[];
   readonly calendar: Calendar;
   readonly random: Random;
-  /** The start of the window, wall milliseconds. Earlier inputs only provide baselines and failure rates. */
+  /**
+   * The start of the window, wall milliseconds. Earlier inputs only provide baselines, failure rates and the advice
+   * that is in force at the start.
+   */
   readonly countedFromMs: number;
 }
 

@@ -67,7 +67,7 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 
 /**
  * Returns the condition of a burn-rate alert: for at least one pair of windows, the failed share is too high in both
- * windows. The value is the failed share over the long window.
+ * windows, and the long one has enough failures. The value is the failed share over the long window.
  */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');

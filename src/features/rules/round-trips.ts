@@ -2,8 +2,8 @@ import { hour, type RuleParameters } from './parameters.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
 
 /**
- * A response is slow as in the spike rule (docs/detection.md#rules-of-findings): it takes at least this factor × the
- * baseline, and at least `slowFloorSeconds`.
+ * A target is slow above this factor × the baseline and above `slowFloorSeconds`. These are the defaults of the spike
+ * rule (docs/detection.md#rules-of-findings).
  */
 export const slowFactor = 2.5;
 export const slowFloorSeconds = 0.8;

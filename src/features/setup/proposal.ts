@@ -29,7 +29,8 @@ export interface Drafted {
 }
 
 /**
- * The maximum number of modules of one ecosystem, from lock files and from other files. It limits the load on mirrors.
+ * The maximum number of modules of one ecosystem from lock files, and the same from other files. It limits the load on
+ * mirrors.
  */
 const modulesMax = 12;
 /** The maximum number of lock files of one ecosystem. */

@@ -24,7 +24,10 @@ export interface Reader {
   readonly language: Language;
   readonly timeZone: string;
   readonly vantage: string;
-  /** The URL of the status page, without a trailing slash; `null`: this reader cannot open the page. */
+  /**
+   * The URL of the status page, without a trailing slash; `null`: it is unknown, or on loopback, where readers cannot
+   * open it.
+   */
   readonly page: string | null;
 }
 

@@ -41,6 +41,7 @@ export function hasOwnStatus(status: number): boolean {
 
 /**
  * Returns the error in a JSON response by its code. Code 0 means success. A 2xx response without a code is a failure.
+ * `null`: a success, or the status alone shows the error.
  * @param names  possible fields of the code: the first one with a number is used
  * @param waits  the wait before the next message, by code, milliseconds
  */

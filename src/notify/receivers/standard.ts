@@ -5,8 +5,8 @@ import type { Notice, Post } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 
 /**
- * Makes a request in the format Standard Webhooks: JSON, signed with each secret. Its timestamp is the time of this
- * attempt.
+ * Makes a request in the format Standard Webhooks: JSON, signed with each secret. The header `webhook-timestamp` is the
+ * time of this attempt.
  */
 export function composeEvents(receiver: Receiver, notice: Notice, now: Now): Parameters<Post['send']>[0] {
   const timestamp = Math.floor(now.wallMs / 1000);
