@@ -12,7 +12,7 @@ export const defaultConfigText: string = `# mirrorwatch: the built-in configurat
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json
 vantage: local                # the name of the place where this daemon runs
 listen: 127.0.0.1:10120       # status page, /metrics and API; an address off loopback needs a token
-# contact: ops@example.com    # part of the User-Agent, so that an operator can write to you
+# contact: ops@example.com    # part of the User-Agent, so that a mirror's operator can write to you
 
 # The canary is the light request that decides whether a mirror is up. Other steps have their own intervals (\`steps\`).
 schedule: { every: 30s, timeout: 10s, perHost: 2, bytesPerHour: 50MiB }

@@ -75,7 +75,7 @@ export function createExporter(input: {
       facts.sample(sample);
     },
     skipped: (skipped: Skipped) => countSkipped(boards, skipped),
-    /** Restores the time of each target's last ok response before the restart: wall milliseconds by target id. */
+    /** Sets each step's last ok response from before the restart. `lastOk` is in wall milliseconds, by target id. */
     restored: (lastOk: ReadonlyMap<string, number>) => restoreLastOk(boards, lastOk),
     ...createCounters(daemon, boards, () => arranged),
     finding: facts.finding,

@@ -31,8 +31,8 @@ interface Mirror {
 }
 
 /**
- * The minimum time between two writes of a mirror's row, milliseconds. With many targets it is longer
- * (`everyMsPerTarget` for each), because the row contains their times.
+ * A mirror's row is written at most once in each interval of this length, milliseconds. With many targets the interval
+ * is longer (`everyMsPerTarget` for each), because the row contains their times.
  */
 const everyMs = 60_000;
 const everyMsPerTarget = 20;
@@ -73,7 +73,7 @@ export function createLastOk(config: Addresses, targets: readonly Target[], rest
       mirror.isDirty = true;
     },
     /**
-     * Returns the rows to write: each changed mirror at most once a minute (less often above 3 000 targets); with
+     * Returns the rows to write: each changed mirror at most once in each minute (less often above 3 000 targets); with
      * `everything` (at shutdown), all changed mirrors.
      */
     rows(now: Now, everything: boolean): readonly Row[] {

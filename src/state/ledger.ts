@@ -1,8 +1,8 @@
 import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 
 /**
- * The result of a flush. `ok`: this number of rows was written. `waiting`: nothing was written, and this number of rows
- * waits for the next flush.
+ * The result of a flush. `ok`: this number of rows was written or deleted. `waiting`: the file did not change, and this
+ * number of rows waits for the next flush.
  */
 export type Flushed =
   | { readonly tag: 'ok'; readonly rows: number }
@@ -15,7 +15,7 @@ const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answe
 
 /**
  * Commits the rows of one turn of the main loop together. While the file cannot be written, the last value of each key
- * waits. Above `waitingMax` keys, rows of `expendable` tables are dropped, the oldest first.
+ * waits. Above `waitingMax` keys to write, or to delete, those of `expendable` tables are dropped, the oldest first.
  */
 export function createLedger(store: Store, waitingMax: number) {
   const puts = new Map<string, Row>();

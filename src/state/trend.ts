@@ -85,8 +85,8 @@ export function createTrends(config: Monitored, restored: readonly Row[]) {
       mirror.isDirty = true;
     },
     /**
-     * Returns the rows to write: each changed mirror at most once a minute, and only a few mirrors in one call; with
-     * `everything` (at shutdown), all changed mirrors.
+     * Returns the rows to write: each changed mirror at most once in each minute, and only a few mirrors in one call;
+     * with `everything` (at shutdown), all changed mirrors.
      */
     rows(now: Now, everything: boolean): readonly Row[] {
       const isDue = ({ isDirty, writtenAtMs }: Mirror): boolean =>

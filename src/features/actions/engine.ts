@@ -63,8 +63,8 @@ function markRegret(turn: Turn, adviceId: string): void {
 }
 
 /**
- * Stores the rows that the previous lease holder shared. A row that the pair shares and that is done here, but is not
- * among them, becomes `undone`: that holder must have undone it.
+ * Stores the rows that the previous lease holder shared. If a row that the pair shares is done here but is not among
+ * them, it becomes `undone`. That holder must have undone it.
  */
 function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
   const endedAtMs = turn.now.wallMs;

@@ -27,10 +27,9 @@ export interface DoorDeps {
   failing(): ReadonlySet<string>;
   readonly pass: PassDeps;
   /**
-   * True: the door sends the mirrors' responses on to clients. False: it redirects clients. It still sends on the
-   * responses of a mirror that needs the door's credentials, and an index while the first mirror is in doubt. While
-   * `passing.max` responses are being sent on, further clients are redirected, or get 503 if the mirror needs
-   * credentials.
+   * True: the door sends the mirrors' responses on to clients. False: it redirects clients. It still sends on responses
+   * of mirrors that need the door's credentials, and an index while the first mirror is in doubt. While `passing.max`
+   * responses are being sent on, further clients are redirected, or get 503 if the mirror needs credentials.
    */
   isRelay(): boolean;
   /** The number of responses that are being passed through, and its limit `max`. */

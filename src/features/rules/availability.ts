@@ -35,7 +35,7 @@ function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
     alert: 'MirrorNoneUsable',
-    why: 'A mirror that responded before is down, or every probe of it fails on the side of the daemon. No mirror is up, and none whose\nstate is unknown had a good response a moment ago. The alert does not name the cause: VantageSuspect does.',
+    why: 'At least one mirror that responded before is down, or its probes fail because of the network of the daemon. No mirror is up,\nand no mirror of unknown state had an ok response in the last 5 minutes. If it is the network, VantageSuspect says so.',
     expr: `count ${ofUpstream} (
   (
     mirror_up == 0
@@ -66,7 +66,7 @@ export function availability(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorDown',
       fills: { more: lastGood(parameters) },
-      why: 'A mirror without any success so far belongs to MirrorNotMeasured. A restart takes less than it keeps firing.',
+      why: 'MirrorNotMeasured covers a mirror without any success so far. The alert keeps firing for longer than a restart takes.',
       expr: `mirror_up == 0
   and ${sameMirror}
 ${lastSuccess}`,
@@ -77,7 +77,7 @@ ${lastSuccess}`,
     {
       alert: 'MirrorStateUnknown',
       fills: { more: lastGood(parameters) },
-      why: 'Partner of MirrorDown. A mirror that is left alone on purpose (pause, maintenance, Retry-After) counts as paused.',
+      why: 'Partner of MirrorDown. A mirror that is not probed on purpose (pause, maintenance, Retry-After) causes no alert.',
       expr: `mirror_state{state="unknown"} == 1
   unless ${sameMirror}
 ${leftAlone(parameters)}`,

@@ -110,7 +110,7 @@ export const budget: GroupOf = (parameters) => {
       {
         alert: 'MirrorErrorBudgetFast',
         fills: { slo: sloPercent },
-        why: 'Two pairs of windows: the long one says that it matters, the short one that it goes on. What was not watched counts as well.',
+        why: 'Two pairs of windows: the long one shows that much budget is used, the short one that failures continue. Time without\nmonitoring counts as ok.',
         expr: burnExpr(parameters, 'fast'),
         forSeconds: 2 * minute,
         keepFiringSeconds: 10 * minute,

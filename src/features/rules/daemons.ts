@@ -33,7 +33,7 @@ function vantage(parameters: RuleParameters): AlertRule {
       unjudged: { more: counted(parameters, unknown, 'alert.stateUnknown') },
       network: {},
     }),
-    why: 'Also its own partner on absence: the first canary pass has not ended, so nothing is known of the network.',
+    why: 'Also its own partner on absence: 15 minutes after the start not all canaries have been probed, so the network is not judged.',
     expr: [
       renderCase('suspect', 'mirror_vantage_suspect == 1'),
       renderCase('network', 'max without (kind) (mirror_findings_open{kind="vantage"}) > 0'),
@@ -97,7 +97,7 @@ function state(parameters: RuleParameters): AlertRule {
   return {
     alert: 'MirrorwatchStateAtRisk',
     fills: casesOf(parameters, { unwritten: { more: findings + notices }, corrupt: {} }),
-    why: 'Corrupt: also where it happened at a start, and Prometheus saw no 0 before.',
+    why: 'Corrupt: also if the file was found at a start, before Prometheus saw a 0.',
     expr: [
       renderCase('unwritten', 'mirrorwatch_state_writable == 0'),
       renderCase(
@@ -175,7 +175,7 @@ function presence(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorwatchAbsent',
       fills: casesOf(parameters, { daemons: {}, vantages: { vantages: parameters.vantages } }),
-      why: 'Partner of every alert here: no daemon at all is scraped, under whatever job name; or fewer places report than are\nconfigured, or than did within a day.',
+      why: 'Partner of every alert here: no daemon is scraped, under any job name. Or fewer places report than `--vantages` says,\nor than reported within a day.',
       expr: [
         renderCase('daemons', 'absent(mirrorwatch_build_info)'),
         renderCase(
@@ -194,7 +194,7 @@ clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${windo
 export const daemons: GroupOf = (parameters) => ({
   name: 'mirrorwatch-self',
   intervalSeconds: null,
-  about: 'The place we watch from, and the daemon itself.',
+  about: 'The network of the place, and the daemon itself.',
   recordings: [],
   alerts: [
     vantage(parameters),

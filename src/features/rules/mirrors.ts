@@ -33,7 +33,7 @@ function speed(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorSlow',
       fills: { factor: slowFactor },
-      why: 'Slow in the 95th percentile of an hour and of its last quarter: also where no streak is long enough for a spike.',
+      why: 'The 95th percentile is slow, over an hour and over its last quarter. No streak of slow samples is needed, as for a spike.',
       expr: `max ${by('registry')} (
   target:mirror_probe_rtt_seconds:p95_1h > ${slowThresholdFor(parameters)}
 )
@@ -46,7 +46,7 @@ ${slowShare} >= ${slowShareMin}`,
     {
       alert: 'MirrorDegraded',
       fills: casesOf(parameters, { unreliable: {}, level_shift: {}, throughput: {} }, 'kind'),
-      why: 'The findings are tests of their own, over all targets. Where advice says to leave the mirror, MirrorAdvice is the news.',
+      why: 'Silent if proposed advice says to leave the mirror, because MirrorAdvice fires then.',
       expr: openUnlessAdvised('unreliable', 'level_shift', 'throughput'),
       forSeconds: 10 * minute,
       keepFiringSeconds: 30 * minute,
@@ -76,7 +76,7 @@ function responseRules(parameters: RuleParameters): readonly AlertRule[] {
     },
     {
       alert: 'MirrorContentMismatch',
-      why: 'Not where it is unknown which mirror is right (`peers`, `retag`): the finding of those is a warning.',
+      why: 'Mismatches with the causes `peers` and `retag` are left out, because it is not known which content is right.',
       expr: 'mirror_integrity_mismatch_active{cause!~"peers|retag"} == 1',
       severity: 'critical',
     },
@@ -97,7 +97,7 @@ function freshness(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorLagging',
       fills: { more: lagLower(parameters) },
-      why: 'The finding knows `detect.lag.limit`, and what went backwards. Where advice says to leave the mirror, MirrorAdvice is the news.',
+      why: 'The finding applies `detect.lag.limit`, and covers contents that went backwards. Silent if proposed advice says to\nleave the mirror, because MirrorAdvice fires then.',
       expr: openUnlessAdvised('lag'),
       forSeconds: 10 * minute,
       keepFiringSeconds: 10 * minute,
@@ -124,7 +124,7 @@ function notMeasured(parameters: RuleParameters): AlertRule {
   return {
     alert: 'MirrorNotMeasured',
     fills: casesOf(parameters, { success: {}, lag: {}, certificate: {} }),
-    why: 'Partner on absence: of MirrorDown (no success since the start, and none in the state of an earlier one), of MirrorLagging\n(known within a day, and the mirror is up) and of MirrorCertificateExpires (known within a day; plain HTTP never has one).',
+    why: 'Partner on absence: of MirrorDown (no success so far, also before the last restart), of MirrorLagging (a lag was known within\na day, and the mirror is up) and of MirrorCertificateExpires (a certificate was known within a day; plain HTTP has none).',
     expr: [
       renderCase(
         'success',

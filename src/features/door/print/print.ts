@@ -74,7 +74,7 @@ export function renderDoor(
 /**
  * Renders only the file `door.order` of a proxy's configuration, for a script that switches mirrors. The script must
  * write it atomically and then reload the proxy.
- * @param orders  unknown mirrors are ignored, and a missing upstream keeps its declared order
+ * @param orders  unknown mirrors are ignored; an upstream without a known mirror keeps its declared order
  */
 export function renderOrder(engine: Engine, config: Config, orders: Orders): string {
   const { door } = config;
