@@ -29,7 +29,7 @@ ${publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`).jo
 # The current setting of your clients. Default: the mirror of the highest weight, then direct.
 # clients: { go: "https://goproxy.example.com,direct" }
 
-# The modules that are requested from every mirror. The first one with a fixed version is the canary. Use your own:
+# The modules that are requested from every mirror. The canary probe requests the first one with a fixed version. Use your own:
 #   - { from: ../app/go.sum, top: 20 }
 modules:
   go:
