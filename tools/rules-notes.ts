@@ -82,7 +82,7 @@ export const worths: Readonly<Record<AlertName, string>> = {
   MirrorSlow: 'builds take longer, but none fails; the daemon confirms the slowness by probing again',
   MirrorDegraded: 'builds take longer or fail sometimes, and no other mirror is better',
   MirrorRefuses: 'the cause is credentials, a quota or the operator of the mirror, which can wait for office hours',
-  MirrorLagging: 'the mirror still serves its older content; advice shows whether to switch',
+  MirrorLagging: 'the mirror still serves its older content, and no advice says to leave it',
   MirrorCertificateExpires: 'the alert starts two weeks before the expiry',
   MirrorErrorBudgetFast: 'the daemon uses this alert as evidence for advice; if the mirror is down, MirrorDown fires',
   MirrorDegradedMostPlaces: 'most requests succeed; the operator of the mirror has to act',

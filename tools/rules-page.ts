@@ -151,7 +151,8 @@ until morning.
 
 ${nightTable(groups)}
 
-MirrorDown and MirrorNoneUsable continue to fire across a restart of the daemon, because the daemon restores their data from the state file.
+MirrorDown and MirrorNoneUsable continue to fire across a restart of the daemon. They keep firing for 3 minutes without data, and the
+daemon restores their data from the state file.
 
 ### Evidence: the label ${actionLabel.name}
 
@@ -201,7 +202,8 @@ ${burnTable()}
 
 The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
 all of these conditions hold:
-- In both windows of the row, the failed share of probes is above the value in the last column of the table.
+- In both windows of the row, the failed share of probes is above the burn rate × the error budget. The last column of the table
+  shows this value for \`--slo ${defaultRuleParameters.sloPercent}\`.
 - The failed share of the longer window is above this value even if time without data counts as successful. So a few minutes of data
   cannot fire the alert of the three-day pair.
 - At least 3 probes failed in the longer window.
