@@ -32,7 +32,8 @@ first line of the file:
   file that contains the secret. A line end at the end of that file does not count.
 - **Relative paths** start at the folder of the configuration file.
 - **Unknown keys** are mistakes.
-- **Reload.** SIGHUP or \`POST /-/reload\` reload the file. Changes of \`listen\` and \`state.path\` need a restart.
+- **Reload.** SIGHUP or \`POST /-/reload\` reload the file. Changes of \`listen\` and \`state.path\` need a
+  restart. The daemon refuses a reload with such a change as a whole.
 
 Values in the file (not keys) can contain environment variables:
 - \`\${NAME}\` is replaced by the value of the variable \`NAME\`. An unset variable is a mistake.
@@ -61,7 +62,7 @@ const outro = `
 - If the address in \`listen\` is not on loopback, \`listen.token\` is set.
 - \`state.path\` is neither a folder nor a path below a file. If its folder is missing, the daemon creates it at start.
 - The section \`alertmanager\` has either \`token\` or \`tokenFile\`, not both.
-- Two probes of one target start at least 5s apart. If all mirrors are on loopback, 100ms are enough.
+- Two scheduled probes of one target start at least 5s apart. If all mirrors are on loopback, 100ms are enough.
 
 The keys below \`clients\` name the mirrors that clients use now. Their values have these formats:
 ${checksText}
@@ -71,7 +72,8 @@ ${checksText}
 - In the plan, a run of a real client (\`clientRuns\`) uses a slot for 30 s. This time includes the daemon's own probes
   right after the run.
 - A plan that uses more than 80 % of the slots of a host is a mistake. For a host on loopback it is a warning.
-- A plan with more bytes than \`schedule.bytesPerHour\` is a warning, because heavy steps will then be skipped.
+- A plan with more bytes than \`schedule.bytesPerHour\` is a warning, because heavy steps will then be skipped. Without
+  this key, more than 50 MiB an hour from a host off loopback is a warning.
 
 The planned load of a host contains the scheduled requests to healthy mirrors, with preliminary requests (a token, an
 index). It uses usual sizes of artifacts until sizes are measured. It does not contain redirects and confirming rounds.
@@ -90,10 +92,10 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 - The daemon does not run clients that are not installed. \`check\` lists them.
 - A client without any mirror is a warning.
 
-\`mirrorwatch check\` prints a warning in these cases:
+\`mirrorwatch check\` prints a warning in these cases, among others:
 - There is no control (a host that is not a mirror).
 - There is no control, and an upstream has fewer than three independent mirrors. Mirrors with the same
-  host name are not independent.
+  host name, or with addresses in one network (/24 or /48), are not independent.
 - A mirror has credentials and an \`http://\` URL that is not on loopback. The credentials are not sent.
 - \`expect.signedBy\` is set, and the machine has no \`gpgv\`.
 - \`clients\` names a mirror that is not monitored.

@@ -44,7 +44,7 @@ share, it only prints what to set.
 
 Rules for the files that \`mirrorwatch doctor --fix\` changes:
 - Before a change, the command saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user
-  only. Saved contents can include tokens. So only the newest 100 changes are kept, and none for longer than a year.
+  only. Saved contents can include tokens. So each change deletes all saved changes except the newest 100, and those older than a year.
 - To change a file, the command writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic
   link, it replaces the file that the link points to.
 - The command changes no file outside the home directory, unless \`--root\` names a directory. \`--root /\` allows changes of system files.
@@ -92,8 +92,8 @@ const zh: DoctorProse = {
 shell 的文件、环境变量，以及由多个程序或多人共用的文件留给人来改：该设成什么会打印出来。只有经过验证的修复才会提供：
 先在内存中修改，重新读取设置，确认问题消失。
 
-- 先保存原来的内容，放在 \`$XDG_STATE_HOME/mirrorwatch/changes\`（\`~/.local/state/…\`），只有本用户能读：保留最近 100 次修改，最长一年，
-  因为设置文件里有令牌。
+- 先保存原来的内容，放在 \`$XDG_STATE_HOME/mirrorwatch/changes\`（\`~/.local/state/…\`），只有本用户能读。设置文件里有令牌，所以每次修改都会
+  删除最近 100 次之外的，以及一年以前的记录。
 - 文件通过重命名整个替换，权限、属主和换行符（CRLF 也一样）不变；符号链接会跟到文件本身。
 - 主目录之外的文件一律不动，除非用 \`--root\` 指定目录：\`--root /\` 表示系统自己的文件。
 - root 运行 \`--fix\` 时，如果其他用户能写文件路径上的某个目录（包括符号链接经过的目录），该文件就不会被修改：在检查与写入之间，

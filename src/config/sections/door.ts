@@ -34,7 +34,7 @@ export function makeDoorKey(registry: Registry) {
       'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
     ).prefault(false),
     perMinute: integer(
-      'Maximum number of requests of one client address per minute. Further requests get 429.',
+      'Maximum number of requests of one client address per minute. Above it, requests get 429. A change needs a restart.',
       60,
       100_000_000,
     ).prefault(limits.doorRequestsPerMinute),
