@@ -105,7 +105,7 @@ ${sectionsText}## Proxies
 
 If a mirror has no key \`proxy\`, an environment variable names its proxy: \`HTTPS_PROXY\` for an \`https://\` URL,
 \`HTTP_PROXY\` for an \`http://\` URL. The upper-case spelling of the variable is read first, then the lower-case one.
-Requests to loopback and to \`controls\` never use a proxy.
+These variables do not apply to requests to loopback. Requests to \`controls\` never use a proxy.
 
 \`NO_PROXY\` lists hosts that are requested without the proxy. An entry is an address, a network (CIDR), \`*\` (all hosts),
 \`example.com\` (this name and names below it) or \`.example.com\` (only names below it). Addresses and names can have a

@@ -44,7 +44,7 @@ share, it only prints what to set.
 
 Rules for the files that \`mirrorwatch doctor --fix\` changes:
 - Before a change, the command saves the old contents in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), readable by the user
-  only. Saved contents can include tokens. So each change deletes all saved changes except the newest 100, and those older than a year.
+  only. Saved contents can include tokens. So each change deletes saved changes that are older than a year, and all but the newest 100.
 - To change a file, the command writes a new file and renames it over the old one, with the same mode and owner. If the path is a symbolic
   link, it replaces the file that the link points to.
 - The command changes no file outside the home directory, unless \`--root\` names a directory. \`--root /\` allows changes of system files.

@@ -19,7 +19,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   rank: ['a line to set was printed, or the current line is the best', 'no mirror is usable'],
   advice: [
     'no setting needs to be changed, or the requested change was made',
-    'advice is pending, the daemon cannot be reached, or `--apply` changed nothing',
+    'advice is pending, the daemon cannot be reached or sends no usable response, or `--apply` was not confirmed or failed',
   ],
   actions: [
     'the actions were listed, stopped or resumed, or an undo was requested',

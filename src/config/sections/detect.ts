@@ -15,7 +15,7 @@ export const detectKey = mapping({
       .min(1.1, factor)
       .max(100, factor)
       .meta({
-        description: 'A sample is slow if it takes more than this many times the baseline, more than 1.1 × the p99 of its window, and at least `floor`.',
+        description: 'A slow sample takes more than this many times the baseline, more than 1.1 × its p99, and at least `floor`.',
       })
       .prefault(2.5),
     floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
