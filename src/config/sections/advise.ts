@@ -7,9 +7,10 @@ export const adviseKey = mapping({
     'Minimum time from a switch to a switch back to the preferred mirror (failback), or to a switch because of lag. Within this time, a switch because of slowness needs 1.5 times the evidence. Failback also needs 48 good responses in a row of the preferred mirror, up to 98 after a failure. So a shorter value alone rarely returns clients sooner. Advice to leave a mirror that is down or serves wrong bytes never waits.',
     dwellRange,
   ).prefault('10m'),
-  ttl: durationField('How long advice is valid after it was issued.', { min: 60_000, max: 365 * 86_400_000 }).prefault(
-    '24h',
-  ),
+  ttl: durationField(
+    'How long advice is valid after it was issued, accepted or renewed. At the end, advice that still applies is renewed.',
+    { min: 60_000, max: 365 * 86_400_000 },
+  ).prefault('24h'),
   minGain: share('The minimum relative gain of expected time that justifies a switch.').prefault('20%'),
   failureCost: durationField(
     'The cost of a failed build, stated as waiting time: one failure counts as much as a build that takes this much longer.',

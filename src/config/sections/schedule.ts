@@ -27,7 +27,7 @@ export const scheduleKey = mapping({
   }).optional(),
   timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
   perHost: integer(
-    'Maximum concurrent probes of one host (scheme, name, port). Confirming rounds may add one probe for each upstream on the host, at most four. If the value is two or more and downloads use all slots, one light probe may start in addition.',
+    'Maximum concurrent probes of one host (scheme, name, port). A build (up to eight requests over one HTTP/2 connection) counts as one. Confirming rounds may add one probe for each upstream on the host, at most four. If the value is two or more and downloads use all slots, one light probe may start in addition.',
     1,
     64,
   ).prefault(2),

@@ -89,7 +89,7 @@ const webhook = mapping(
       .meta({ description: 'Only messages about mirrors of these ecosystems, and messages about no mirror, are sent.' })
       .optional(),
     severity: word(
-      'Only findings of at least this severity are sent. The key does not apply to advice.',
+      'Only findings of at least this severity are sent. The key does not apply to advice and actions.',
       severities,
     ).prefault('info'),
     group: durationField('For chat cards: events within this time after the first one become one card. Default 15s.', {
