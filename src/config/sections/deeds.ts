@@ -30,7 +30,12 @@ const as = word(
   actionForms,
 );
 
-const fileDeed = mapping({ path: file('The file to write. If the file itself is a symbolic link, it is refused; links among its folders are followed.'), as });
+const fileDeed = mapping({
+  path: file(
+    'The file to write. If the file itself is a symbolic link, it is refused; links among its folders are followed.',
+  ),
+  as,
+});
 const allow = hosts(
   'Private networks to which the host name of the URL may resolve. An address in the URL itself needs no entry.',
   false,

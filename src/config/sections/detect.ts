@@ -15,11 +15,16 @@ export const detectKey = mapping({
       .min(1.1, factor)
       .max(100, factor)
       .meta({
-        description: 'A slow sample takes more than this many times the baseline, more than 1.1 × its p99, and at least `floor`.',
+        description:
+          'A slow sample takes more than this many times the baseline, more than 1.1 × its p99, and at least `floor`.',
       })
       .prefault(2.5),
     floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
-    clear: integer('Number of consecutive samples below 1.5 × baseline, or below half of the threshold, that close a spike.', 1, 100).prefault(3),
+    clear: integer(
+      'Number of consecutive samples below 1.5 × baseline, or below half of the threshold, that close a spike.',
+      1,
+      100,
+    ).prefault(3),
     window: integer('Number of recent samples of a target whose median is its baseline.', 5, 10_000).prefault(120),
     warmup: integer(
       'Number of samples that make the first baseline of a target. Before that, no sample counts as slow.',
@@ -43,8 +48,14 @@ export const detectKey = mapping({
       min: 0,
       max: limits.roundMs,
     }).prefault('4s'),
-    close: integer('Number of consecutive successes that close an outage. An outage that opened again soon, or by `share`, needs more.', 1, 100).prefault(2),
-    share: share('An outage also opens if at least this share of the last ten samples failed, and these failures span `over`.').prefault('50%'),
+    close: integer(
+      'Number of consecutive successes that close an outage. An outage that opened again soon, or by `share`, needs more.',
+      1,
+      100,
+    ).prefault(2),
+    share: share(
+      'An outage also opens if at least this share of the last ten samples failed, and these failures span `over`.',
+    ).prefault('50%'),
   })
     .meta({ description: 'When failures are an outage.' })
     .prefault({}),

@@ -33,7 +33,7 @@ const when = mapping({
     })
     .optional(),
   confidence: word(
-    'Minimum confidence of the advice. After a hard failure it is `medium` at once, and `high` after 30 s. For slowness or a share of failures it is `low` until the statistical test is sure, then `medium`.',
+    'Minimum confidence of the advice. After a hard failure it is `medium` at once, and `high` after 30 s. It stays `medium` if neither a control nor a second independent mirror responds. For slowness or a share of failures it is `low` until the statistical test is sure, then `medium`.',
     ['low', 'medium', 'high'],
   ).prefault('medium'),
   perHour: integer('Maximum number of changes of this action per hour. Further changes wait.', 1, 1_000).prefault(4),
