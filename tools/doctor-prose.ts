@@ -62,7 +62,7 @@ advises to the file of \`go env -w\` and to the user's \`.npmrc\` and \`pip.conf
 
 For each mirror, \`mirrorwatch doctor\` checks the layers of the connection in the order of the first table. The first layer that fails
 determines what to do next: find this layer and the printed reason in the second table. If all probed mirrors fail at the same layer, the
-problem is in your network, not at the mirrors.`,
+problem is probably in your network, not at the mirrors.`,
   traps: '## Traps',
   trapHead: ['trap', 'severity', 'what', 'what it causes', '`--fix`'],
   layerHead: ['layer', 'if it works, this is certain'],
@@ -108,7 +108,7 @@ shell 的文件、环境变量，以及由多个程序或多人共用的文件�
   layers: `## 逐层检查
 
 \`mirrorwatch doctor\` 对每个镜像按第一张表的顺序检查连接的各层。第一个失败的层决定下一步该做什么：在第二张表中找到这一层和打印出的原因。
-如果所有被访问的镜像都在同一层失败，问题就在你的网络，而不在镜像。`,
+如果所有被访问的镜像都在同一层失败，问题多半在你的网络，而不在镜像。`,
   traps: '## 各种坑',
   trapHead: ['坑', '严重程度', '是什么', '会造成什么', '`--fix`'],
   layerHead: ['层', '如果正常，就证明了'],

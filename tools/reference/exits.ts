@@ -29,7 +29,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   explain: ['the text contains a known error', 'the text contains no known error'],
   undo: [
     'the change was undone, or the changes were listed',
-    'there is nothing to undo, or a file was modified after the change; with `--all` also: a client setting still names the front door',
+    'a file was modified after the change, or there is nothing to undo (with `--all` that is 0); with `--all` also: a client setting still names the front door, or a saved change cannot be read',
   ],
   replay: ['the replay is done', 'there is no history, or the state file cannot be read'],
   ack: ['the finding is acknowledged', 'the daemon refused the request, or cannot be reached'],
