@@ -34,8 +34,8 @@ ${rows.join('\n')}
 | --- | --- |
 | \`MIRRORWATCH_CONFIG\` | the configuration file, if \`--config\` is not given |
 | \`MIRRORWATCH_LOG_LEVEL\` | \`debug\`, \`info\`, \`warn\` or \`error\`, if \`run --log-level\` is not given |
-| \`NO_COLOR\` | no colours, whatever its value |
-| \`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\` | the language, if the option \`--lang en|zh\` (of every command) is not given: the first of these variables that is set counts. A value that begins with \`zh\` selects Chinese for texts that people read. Output for programs does not depend on the language |
+| \`NO_COLOR\` | no colours, if the value is not empty |
+| \`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\` | the language, if the option \`--lang en|zh\` (of every command) is not given: the first of these variables that is not empty counts. A value that begins with \`zh\` selects Chinese for texts that people read. Output for programs does not depend on the language |
 
 ## Commands
 

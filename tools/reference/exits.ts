@@ -26,7 +26,10 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'the daemon refused the request, or cannot be reached',
   ],
   doctor: ['no trap was found, or only notes', 'a trap was found, or a check could not be completed'],
-  explain: ['the text contains a known error', 'the text contains no known error'],
+  explain: [
+    'the text contains a known error',
+    'the text contains no known error, or the daemon that an option names cannot be reached',
+  ],
   undo: [
     'the change was undone, or the changes were listed',
     'a file was modified after the change, or there is nothing to undo (with `--all` that is 0); with `--all` also: a client setting still names the front door, or a saved change cannot be read',
@@ -43,7 +46,10 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'every mirror is up from every place, and no place has a problem; with --listen: stopped on request',
     'a mirror or a place has a problem, the store sends a partial response, or the store does not respond',
   ],
-  door: ['the door was stopped on request', 'the door did not start: the port is in use or cannot be used'],
+  door: [
+    'the door was stopped on request; with `--lines` or `--print`: the output was printed or written',
+    'the door did not start: the port is in use or cannot be used; with `--print`: nothing can be printed, or a file cannot be written',
+  ],
   rules: ['the rules were printed', 'never'],
   demo: [
     'the scenario ended, or the demo was stopped',
