@@ -67,7 +67,7 @@ export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> 
  */
 export const ociNames: Names = {
   describes:
-    'Images. The host in the name of an image is its upstream (default `docker.io`). The first one with a digest is the canary, else the first one.',
+    'Images. The host in the name of an image is its upstream (default `docker.io`). The canary probe requests the first one with a digest, else the first one.',
   entry: { describes: 'An image and its tag or digest.', expected: phrase('expected.imageForm') },
   parse(text) {
     const image = parseImage(text);
