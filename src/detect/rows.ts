@@ -107,7 +107,8 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
 
 /**
  * Restores the state from rows. Deletes rows of table `detector` that are unreadable, or that are about mirrors or
- * targets no longer configured. Closes findings whose mirror or rule is gone.
+ * targets no longer configured. Closes findings about this daemon, findings whose mirror or rule is gone, and findings
+ * that no restored state supports.
  */
 export function restoreRows(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);

@@ -105,9 +105,10 @@ export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now
 }
 
 /**
- * Returns the first slot of a series after a start of the daemon. If the last planned download of an artifact did not
- * succeed, it is retried before the next planned one.
- * @param lastOkMs  the last success of the series, wall milliseconds; `null`: not known
+ * Returns the first slot of a series after a start of the daemon. If an artifact's last successful download is older
+ * than its last planned start, the download is retried before the next planned start. With a cron schedule there is no
+ * such retry.
+ * @param lastOkMs  the last success of the series, wall milliseconds; `null`: not known, so nothing is retried
  */
 export function firstSlotOf(series: Series, lastOkMs: number | null, now: Now): Slot {
   const first = series.plan.first(now);

@@ -23,7 +23,7 @@ export interface SchedulerState {
   readonly roster: ScheduleRoster;
   readonly flights: Flights;
   readonly random: Random;
-  /** The maximum number of concurrent scheduled probes. */
+  /** While this many probes of any purpose run, no scheduled probe starts. */
   readonly inFlightMax: number;
   config: Config;
   /** The fraction of scheduled probes to skip because this machine is overloaded, 0 to 1. */

@@ -182,7 +182,8 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
 
 /**
  * The probes of other upstreams' canaries, which show whether our network is up. The list is empty if the moment
- * (concurrent probes) is about another target than the canary.
+ * (concurrent probes) is about another target than the canary. It is also empty if no failure suggests that our network
+ * fails.
  */
 function witnessDues(
   memory: Memory,

@@ -66,7 +66,8 @@ export function expireDoubts(memory: Memory, round: Round): void {
 
 /**
  * Puts the canary of a mirror in doubt (as if it had an unconfirmed failure), so that the canary is probed at once,
- * because another system reports trouble with the mirror.
+ * because another system reports trouble with the mirror. Does nothing if the mirror is in doubt already, or its canary
+ * is in outage.
  */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;

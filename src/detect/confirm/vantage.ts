@@ -3,8 +3,9 @@ import { likelihoodOf } from '../../core/statistics.ts';
 import type { MomentOutcome, MomentVerdict } from '../memory/moments.ts';
 
 /**
- * Our network counts as the cause if more than this share of the units fails at once. A unit is a group of mirrors on
- * one host or address prefix. With two to `fewUnits` units, all of them must fail.
+ * Our network counts as the cause if more than this share of the units fails at once, and no control or other upstream
+ * shows that it works. A unit is a group of mirrors on one host or address prefix. With two to `fewUnits` units, all of
+ * them must fail.
  */
 const suspectShare = 0.6;
 const fewUnits = 3;

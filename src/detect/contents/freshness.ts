@@ -79,7 +79,8 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
 /**
  * Records the version that a reference such as `latest` resolved to. A return to an earlier version counts as a step
  * backwards, because it shows that backends alternate.
- * @returns the contents to compare if there was such a step, else `null`
+ * @returns the contents to compare if there was such a step and the module's contents at this mirror are known, else
+ * `null`
  */
 function takeResolved(memory: RuleView, mirror: MirrorMemory, sample: Sample): ContentComparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;

@@ -11,8 +11,8 @@ import {
 import type { Taking } from './versions.ts';
 
 /**
- * The maximum number of tags, serials and dates per mirror. Above this number, those that the last response lacks are
- * deleted.
+ * The maximum number of tags, serials and dates of one subject (such as a module) at a mirror. Above this number, those
+ * that the last response lacks are deleted.
  */
 const linesKept = 4 * limits.contentTags;
 
@@ -41,7 +41,7 @@ export function updateLines(taking: Taking): void {
   if (shelf.lines.size > linesKept) dropLines(taking);
 }
 
-/** Deletes tags above `linesKept`, because a server may list different tags in each response. */
+/** Deletes the tags that the last response lacks, because a server may list different tags in each response. */
 function dropLines({ subject, shelf, reading }: Taking): void {
   const shown = new Map(linesOf(reading.contents));
   for (const key of shelf.lines.keys()) if (!shown.has(key)) shelf.lines.delete(key);

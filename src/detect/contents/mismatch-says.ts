@@ -13,8 +13,7 @@ export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
   /**
-   * Time of the wrong response, monotonic milliseconds. `looks` counts the probes since then, including the one with
-   * the wrong response.
+   * Time of the wrong response, monotonic milliseconds. `looks` counts this response and the good rechecks since then.
    */
   readonly atMs: number;
   readonly looks: number;
@@ -34,8 +33,8 @@ export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
  * Judges a response with wrong bytes. `declare`: report it, because a second response, over a fresh connection, has the
- * same digest. `look_again`: recheck at once. `wait`: until the next scheduled probe, because the number of rechecks is
- * limited.
+ * same digest. `look_again`: recheck at once. `wait`: until the next scheduled probe, because a recheck with wrong
+ * bytes causes no further recheck.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeMismatch(
@@ -108,7 +107,7 @@ export interface Wrong {
   readonly sides: readonly Side[];
   /** True if the expected digest comes from a lock file of the configuration. */
   readonly isLocked: boolean;
-  /** True if the origin serves the same wrong bytes, so they changed upstream. */
+  /** True if the origin and another mirror serve the same wrong bytes, so they changed upstream. */
   readonly isOrigins: boolean;
   readonly probeIds: readonly string[];
 }

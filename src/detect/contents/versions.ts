@@ -98,8 +98,8 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
 }
 
 /**
- * Counts the responses that lack a version which the mirror listed before. The absence is a step backwards if other
- * mirrors still have the version.
+ * Counts the responses that lack a version which the mirror listed before. The absence is a step backwards if the
+ * version still exists elsewhere (`isElsewhere`).
  */
 function missed({ subject, shelf, reading, who, update }: Taking, before: Versions, next: Versions): void {
   const shown = new Set(next.newest);

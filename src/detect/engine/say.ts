@@ -143,7 +143,7 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 
 /**
  * The confidence of a finding: the highest so far, unless its rule fixes one. It is `low` if the finding's vantage is
- * `suspect`, and at most `medium` while our own network is unverified.
+ * `suspect`. It is at most `medium` if the vantage was `unverified` when the finding opened and still is.
  */
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
   const rule = ruleOf(memory.rules, finding);

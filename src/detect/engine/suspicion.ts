@@ -88,7 +88,7 @@ function enter(at: At): void {
 
 /**
  * Handles another verdict `us` (our own network fails) during a suspicion (that our network fails). If some mirrors
- * mostly fail while others mostly respond, the suspicion ends.
+ * mostly fail while others mostly respond, and our network loses no packets, the suspicion ends.
  * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(at: At, suspicion: Suspicion): void {

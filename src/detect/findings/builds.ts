@@ -62,8 +62,9 @@ export interface BuildState {
 /** This many builds in a row with trouble open the finding, and this many without trouble close it. */
 const buildsInRow = 2;
 /**
- * A build needs at least this many requests to show that the server handles requests one after the other. A build
- * without trouble needs as many to show that earlier trouble is over.
+ * A build needs at least this many requests to show that the server handles requests one after the other. Before the
+ * finding opens, a build without trouble resets the count only if it has as many requests, or as many as the build with
+ * trouble.
  */
 const requestsMin = 4;
 /**

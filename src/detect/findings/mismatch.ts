@@ -240,7 +240,7 @@ function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): 
 
 /**
  * Reports that a mirror's digest differs from others. The same digest is reported only once, even after an
- * acknowledgement: then the result is `null`.
+ * acknowledgement: the second time, the result is `null`. It is reported again only if the cause becomes `origin`.
  */
 function declareOdd(
   view: RuleView,

@@ -248,8 +248,8 @@ function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): reado
 }
 
 /**
- * True if no mirror serves the absent item. For a canary, another mirror must lack the item too: a single empty server
- * proves nothing.
+ * True if the last sample of each other mirror that has the target found the item absent too. For a canary, at least
+ * one other mirror is needed: a single empty server proves nothing.
  */
 export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean {
   const { outcome, due } = sample;

@@ -13,7 +13,10 @@ export interface ThroughputState {
   readonly isOpen: boolean;
   /** Number of slow downloads in a row. A very slow download counts twice. */
   readonly slow: number;
-  /** While the finding is open: number of fast downloads since the last slow one. */
+  /**
+   * While the finding is open: number of clearly faster downloads since the last slow one. They have at least twice the
+   * rate limit of a slow download, or `limits.throughputFast`.
+   */
   readonly fast: number;
   readonly recent: readonly {
     readonly target: Target;
@@ -32,8 +35,8 @@ export interface Moved {
   readonly bytes: number;
   readonly tookMs: number;
   /**
-   * Usual rates in bytes per second: the median of each other mirror for this artifact. Without other mirrors: this
-   * mirror's own earlier rates.
+   * Usual rates in bytes per second: the median of each other mirror for this artifact. Without recent downloads from
+   * other mirrors: this mirror's own earlier rates.
    */
   readonly others: readonly number[];
   /** How much the rates usually vary: the standard deviation of their logarithms; 0 while it is not known. */

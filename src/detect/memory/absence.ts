@@ -42,7 +42,7 @@ export function expireAbsences(memory: { readonly now: Now; readonly mirrors: Re
   }
 }
 
-/** Pauses a mirror. With `null`, the mirror is probed again, and the waits of its throttled steps end. */
+/** Pauses a mirror. With `null`, the pause and the waits of its throttled steps end. */
 export function pauseMirror({ absence }: Away, pause: Pause | null): void {
   absence.paused = pause;
   if (pause === null) absence.throttled.clear();

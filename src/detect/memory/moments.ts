@@ -160,7 +160,7 @@ export function advanceDeadline(round: Round, atMs: number, stepMs: number): voi
 
 /**
  * Adds a result to each moment (concurrent probes) that waits for this member. If the result is `null`, none will come,
- * and the moments no longer wait. Returns false if no probe of this member was pending.
+ * and the moments no longer wait. Returns false if no probe of this member for moment `moment` was pending.
  */
 export function recordResponse(
   round: Round,

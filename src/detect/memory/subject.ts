@@ -68,8 +68,8 @@ export interface Release {
 }
 
 /**
- * A change of a tag, serial or date at the origin, or without an origin at several other mirrors. Times are monotonic
- * milliseconds; `null`: not known.
+ * A change of a tag, serial or date at the origin. Without a recent response of the origin: at several other mirrors.
+ * Times are monotonic milliseconds; `null`: not known.
  */
 export interface Change {
   readonly seq: number;
@@ -92,7 +92,9 @@ export interface LineState {
   below: number;
 }
 
-/** A version that was missing in the last `looks` responses. `isElsewhere`: other mirrors still have it. */
+/**
+ * A version that was missing in the last `looks` responses. `isElsewhere`: the origin or another mirror still has it.
+ */
 export interface Lost {
   looks: number;
   isElsewhere: boolean;

@@ -43,7 +43,10 @@ export function newFamilies(): Families {
 const responsesKept = 16;
 /** Failures of one address family are reported from this number on, because a single one may be chance. */
 const shownFrom = 2;
-/** This many successful connections in a row over the broken address family end the detour over the other one. */
+/**
+ * This many successful connections in a row over the broken address family end the detour over the other one. Before
+ * the failures are reported (`shownFrom`), one is enough.
+ */
 const backAfter = 2;
 const probesKept = 5;
 

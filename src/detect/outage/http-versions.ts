@@ -39,7 +39,8 @@ export interface OneProtocol {
 }
 
 /**
- * For how long a measurement over the other HTTP version is recent enough, milliseconds. Then a new one is requested.
+ * For how long a measurement over the other HTTP version is recent enough, milliseconds. After that, a new one is
+ * requested.
  */
 const otherLimitMs = 3_000;
 /** A fault is reported after this many failures, because a single one may be chance. */
@@ -86,8 +87,8 @@ export function restoreFault(broken: HttpProtocol, reason: Reason, nowMs: number
 }
 
 /**
- * The fault with the clients that it affects; `null` unless one version has failed at least `shownFrom` times and the
- * other version works.
+ * The fault with the clients that it affects; `null` unless one version has failed at least `shownFrom` times, the
+ * other version works, and a client uses the failed version.
  */
 export function oneProtocolOf(fault: ProtocolFault | null, speaks: readonly Speaks[] | undefined): OneProtocol | null {
   if (fault === null || fault.otherMs === null || fault.failures < shownFrom || speaks === undefined) return null;

@@ -137,7 +137,7 @@ export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number):
 
 /**
  * True for an outage that needs more evidence to end, because it opened by its fraction of failed samples (not by
- * failures in a row), or soon after an earlier outage.
+ * failures in a row), at an unreliable mirror, or soon after an earlier outage.
  */
 export function isDamped({ isByShare, penalty }: OutageState): boolean {
   return isByShare || penalty >= limits.outageDampedFrom;

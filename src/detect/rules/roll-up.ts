@@ -58,7 +58,7 @@ export function isDownBy(
   return isDown({ canaryOut: out[0]?.target.canary === true, modulesOut, modules: mirror.modules });
 }
 
-/** A mirror without a canary sample for this long has the state `unknown`. Milliseconds. */
+/** A mirror without a judged canary sample for this long has the state `unknown`. Milliseconds. */
 function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }
