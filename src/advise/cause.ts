@@ -83,8 +83,8 @@ function manner(kind: Named): KindTraits['confidence'] {
 
 /**
  * The confidence of advice: `high` for a failback; `low` if `by.isLast`, `by.isSuspect` or a finding is from a suspect
- * vantage. Otherwise it is the highest confidence of the findings, or `by.before` without findings. For a cause that only
- * a test supports, `by.before` and `by.isSure` count too.
+ * vantage. Otherwise it is the highest confidence of the findings, or `by.before` (at first `medium`) without findings.
+ * For a cause that only a test supports, `by.before` and `by.isSure` count too.
  * @param by.isLast    the advised mirror serves wrong bytes, and no other mirror is left
  * @param by.isSure    the evidence of the test is at least twice its bound
  * @param by.isSuspect our network is suspect

@@ -173,8 +173,8 @@ function headNameOf(group: Group, { members: [head] }: Chain): string {
 }
 
 /**
- * The costs of one fetch before and after the switch in seconds, as in the table of candidates; `null`: not measured,
- * or no switch.
+ * The costs of one fetch before and after the switch in seconds, as in the table of candidates; `null`: not measured.
+ * `after` is `null` too if the decision is no switch.
  */
 function fetchCostsOf(decision: Composed): Advice['expected']['fetchCostSeconds'] {
   const before = inSeconds(decision.weighed.find(({ mirror }) => mirror === decision.at)?.scoreMs);

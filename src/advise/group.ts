@@ -187,7 +187,10 @@ export function chainInForce(group: Group): Chain {
   return advisedChainOf(group) ?? noChain;
 }
 
-/** The audit of accepted advice starts after this many times `advise.hold`. It is repeated until there is a verdict. */
+/**
+ * The audit of accepted advice starts after this many times `advise.hold`. It is repeated until there is a verdict, at
+ * most until `advise.ttl` after the acceptance.
+ */
 const auditHolds = 3;
 
 /** True once accepted advice has been in force for long enough to be audited. */

@@ -49,8 +49,8 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
 }
 
 /**
- * True if the mirror has served this target before. A first request may take long: the mirror may fetch it from its
- * upstream.
+ * True if the mirror has responded to this request before, or has served the artifact's first bytes. A first request
+ * may take long: the mirror may fetch it from its upstream.
  */
 function hasResponded({ contest, probing }: Group, { target }: Due): boolean {
   const question = questionOf(target);

@@ -7,8 +7,8 @@ import type { View } from './view.ts';
 import { secondsText } from './words.ts';
 
 /**
- * The head if it is down, the separator `|` lets clients try the next member of the chain, and no advice is open; else
- * `null`.
+ * The head if it is down, all its last light requests failed, the separator `|` lets clients try the next member of the
+ * chain, and no advice is open; else `null`.
  */
 export function passedOverIn(view: View): PassedOver | null {
   const { group } = view;

@@ -99,7 +99,10 @@ function unusableGateOf(standing: Standing | null, wallMs: number): Gate | null 
   return null;
 }
 
-/** The first reason why advice may not name a mirror. Without a reason: `current` for the head, else `ok`. */
+/**
+ * The first reason against a mirror; with some reasons, advice may still name it (`mayBeProposed`). Without a reason:
+ * `current` for the head, else `ok`.
+ */
 function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {
   const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs);
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);

@@ -255,7 +255,7 @@ export class JudgeTurn {
     else if (order !== undefined) advisor.declined({ order, isKnown: true });
   }
 
-  /** Sets the address family of a probe that has none, if the mirror works over only one family. */
+  /** Sets the address family of a probe that has none, if the detector names one (`familyFor`). */
   #overFamily(due: Due): Due {
     const family = due.family ?? this.#judge.stages.detector.familyFor(due.target.registry);
     return family === null ? due : { ...due, family };

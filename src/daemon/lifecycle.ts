@@ -28,9 +28,7 @@ const trendKeepMs = 8 * dayMs;
 
 export interface Daemon {
   readonly url: string;
-  /**
-   * Replaces the configuration. Rejects on a defect, which is logged; the daemon continues with the old configuration.
-   */
+  /** Replaces the configuration. Rejects on a defect, which is logged; the daemon continues to run. */
   reload(): Promise<ReloadOutcome>;
   /**
    * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state

@@ -10,7 +10,7 @@ import { foundInForce, type Stages } from './assemble.ts';
 import type { TurnChanges } from './news.ts';
 
 const nothingResponds =
-  'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
+    'no mirror has responded here yet: check the network of this place first; without a network, try `mirrorwatch demo`';
 
 /**
  * The log level of each change of a finding. `changed` has the lowest level, because an open finding may change often.
@@ -52,7 +52,7 @@ export class Publisher {
     this.#events = events;
   }
 
-  /** Returns why the last write of the state file failed; `null`: the write succeeded. */
+  /** Returns why the last write of the state file failed; `null`: it succeeded, or there was none yet. */
   stateTrouble(): StateTrouble | null {
     return this.#trouble;
   }
@@ -61,7 +61,8 @@ export class Publisher {
    * Writes all waiting rows in one transaction. If the transaction fails, the rows stay queued, and `stateTrouble`
    * returns the reason. If only rows of `patient` tables wait, they may wait for a later turn, at most
    * `limits.commitMs`. `isLast`: the daemon ends, so even rows that are written at intervals are written now.
-   * `isAwaited`: a caller waits for the write, so rows of `patient` tables do not wait either.
+   * `isAwaited`: a caller waits for the write, so rows of `patient` tables do not wait either. After a failed
+   * transaction, all rows wait (`retryAfter`).
    */
   commit(
     changes: TurnChanges,

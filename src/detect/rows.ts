@@ -24,13 +24,13 @@ import {
 } from './memory/stored.ts';
 
 /**
- * The minimum time between two writes of a series' row, unless a change is urgent. A few new round trips hardly move a
- * baseline. Milliseconds.
+ * A series' row is written at most once in each period of this length (`isRowDue`), unless a change is urgent. A few
+ * new round trips hardly move a baseline. Milliseconds.
  */
 const writeEveryMs = 15 * 60_000;
 /**
- * The minimum time between two writes of a series' row, for its first `earlyRows` writes in a process. The baseline of
- * the series may still be warming up then. Milliseconds.
+ * The period in place of `writeEveryMs` for the first `earlyRows` writes of a series in a process. The baseline of the
+ * series may still be warming up then. Milliseconds.
  */
 const writeEarlyMs = 180_000;
 const earlyRows = 5;

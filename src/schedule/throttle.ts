@@ -34,7 +34,9 @@ export function throttleStep(
   else throttles.set(step, next);
 }
 
-/** Ends all waits. Back-off levels stay, so a further throttling response still causes a longer wait. */
+/**
+ * Ends all waits. Back-off levels stay, so the next throttling response without a wait time still causes a longer wait.
+ */
 export function clearWaits(throttles: Throttles): void {
   for (const [step, { level }] of throttles) {
     if (level === 0) throttles.delete(step);

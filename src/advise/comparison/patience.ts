@@ -28,8 +28,9 @@ export function newPatience(weight: Patience['weight']): Patience {
 }
 
 /**
- * The share of a mirror's good responses that take longer than `ms`, 0 to 1. It is the recorded share, or that of a
- * log-normal distribution with the same upper quantiles, whichever is larger. It is 0 while few times are recorded.
+ * The share of a mirror's good responses that take longer than `ms`, 0 to 1. It is the recorded share. From
+ * `tailResponses` times on, it is at least the share of a log-normal distribution with the same upper quantiles. It is
+ * 0 while few times are recorded.
  * @see docs/decisions/0156-later-than-any-before.md
  */
 export function lateShareOf({ times, weight }: Patience, ms: number): number {
