@@ -10,7 +10,7 @@ import { foundInForce, type Stages } from './assemble.ts';
 import type { TurnChanges } from './news.ts';
 
 const nothingResponds =
-    'no mirror has responded here yet: check the network of this place first; without a network, try `mirrorwatch demo`';
+  'no mirror has responded here yet: check the network of this place first; without a network, try `mirrorwatch demo`';
 
 /**
  * The log level of each change of a finding. `changed` has the lowest level, because an open finding may change often.
