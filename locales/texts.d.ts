@@ -194,7 +194,7 @@ export interface Places {
   readonly 'alert.MirrorwatchDoorFails.summary': 'summary';
   readonly 'alert.case.requests.summary': 'instance';
   readonly 'alert.MirrorwatchDoorFails.says': 'says';
-  readonly 'alert.case.requests.says': 'percent' | 'instance';
+  readonly 'alert.case.requests.says': 'percent' | 'ecosystem' | 'instance';
   readonly 'alert.case.alone.summary': 'instance';
   readonly 'alert.case.alone.says': 'instance';
   readonly 'alert.MirrorwatchDown.summary': 'instance';

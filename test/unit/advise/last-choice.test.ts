@@ -34,7 +34,7 @@ describe('a mirror with wrong bytes of other items, while every other one is dow
     expect(stage.story()).toEqual(['proposed outage b']);
     expect(only(stage)).toMatchObject({ from: 'a', to: 'b', confidence: 'low' });
     expect(only(stage).reason).toMatch(
-      /^a is down .*\. b is the last choice: every other mirror is down\. b served wrong bytes of example\.com\/n@v1\.0\.0\. Clients verify what they download, so builds that do not need these files succeed\. `mirrorwatch ack f-b-mismatch` ends the finding about the wrong bytes\.$/,
+      /^a is down .*\. b is the last choice: no other mirror is usable\. b served wrong bytes of example\.com\/n@v1\.0\.0\. Clients verify what they download, so builds that do not need these files succeed\. `mirrorwatch ack f-b-mismatch` ends the finding about the wrong bytes\.$/,
     );
     // Evidence against the mirror that was left makes it no surer.
     stage.paces(4, { a: 'refused', b: 200 });

@@ -84,7 +84,7 @@ describe('what stands on top', () => {
     [
       'the first pass is not over',
       vantage({ suspect: null }),
-      ['Starting.', 'Nothing is judged yet.'],
+      ['Starting.', 'some mirrors were not probed yet.'],
       ['network of this host'],
     ],
     ['a busy machine', vantage({ contaminatedShare: 0.06 }), ['This host is too busy.', '6 %'], []],
@@ -92,7 +92,7 @@ describe('what stands on top', () => {
     [
       'nothing can be reached at all',
       untouched,
-      ['Nothing responds.', 'shanghai-ci', 'mirrorwatch demo', 'No findings, but nothing is judged yet.'],
+      ['Nothing responds.', 'shanghai-ci', 'mirrorwatch demo', 'No findings, but no mirror is judged.'],
       ['Nothing to change', 'Switch now from', ' up ', ' down '],
     ],
     [
