@@ -54,5 +54,5 @@ test('a kill after the verdict does not bring it again, one before does not lose
   await world.seconds(300);
   expect(await metric(world, regretted)).toBe(0);
   // The counter began anew; what the page says of the month did not.
-  expect((await world.get('/')).text).toContain('1 of 1 switches regretted');
+  expect((await world.get('/')).text).toContain('1 of 1 reviewed switches regretted');
 });

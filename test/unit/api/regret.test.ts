@@ -41,7 +41,7 @@ describe('regret by month', () => {
   ] as const)('the page says it where there was any', async (all, isSaid) => {
     served = await serve(fixture({ audited: () => all }).deps);
     const { text } = await served.ask('/');
-    expect([text.includes('1 of 2 switches regretted'), text.includes('Review of accepted advice')]).toEqual([
+    expect([text.includes('1 of 2 reviewed switches regretted'), text.includes('Review of accepted advice')]).toEqual([
       isSaid,
       isSaid,
     ]);
