@@ -285,7 +285,7 @@ describe('across the layers', () => {
     await liar.close();
     const lies = got.traps.filter(({ id }) => id === 'online-resolver-lies');
     expect(lies.map(({ what }) => what)).toEqual([
-      'The resolver returned 127.0.0.1 for m.corp, an address that no remote host has.',
+      'The name m.corp resolves to 127.0.0.1, an address that no remote host has.',
       expect.stringMatching(
         /^The resolver returned 127\.0\.0\.1 for mirrorwatch-[a-z0-9]+\.invalid, a name that cannot exist\.$/,
       ),
