@@ -41,8 +41,8 @@ import { createTrends } from '../state/trend.ts';
 import { buildWorkerBook, nothingLearnt } from './book.ts';
 
 /**
- * The maximum number of rows that wait to be written to the state file. If more wait, some are dropped, because each
- * attempt to write serializes all of them.
+ * If more rows than this wait after a failed write of the state file, rows of expendable tables are dropped
+ * (`createLedger`), because each attempt to write serializes all rows.
  */
 const waitingRowsMax = 2_000;
 

@@ -58,11 +58,11 @@ export class Publisher {
   }
 
   /**
-   * Writes all waiting rows in one transaction. If the transaction fails, the rows stay queued, and `stateTrouble`
-   * returns the reason. If only rows of `patient` tables wait, they may wait for a later turn, at most
-   * `limits.commitMs`. `isLast`: the daemon ends, so even rows that are written at intervals are written now.
-   * `isAwaited`: a caller waits for the write, so rows of `patient` tables do not wait either. After a failed
-   * transaction, all rows wait (`retryAfter`).
+   * Writes all waiting rows in one transaction. If the transaction fails, the rows stay queued (too many:
+   * `createLedger` drops some), and `stateTrouble` returns the reason. If only rows of `patient` tables wait, they may
+   * wait for a later turn, at most `limits.commitMs`. `isLast`: the daemon ends, so even rows that are written at
+   * intervals are written now. `isAwaited`: a caller waits for the write, so rows of `patient` tables do not wait
+   * either. After a failed transaction, all rows wait (`retryAfter`).
    */
   commit(
     changes: TurnChanges,

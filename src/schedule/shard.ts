@@ -21,7 +21,7 @@ function shardOf(name: string, count: number): number {
 
 /**
  * True if this shard (one of several daemons that divide the targets) owns the upstream. Only the owner requests the
- * canaries of its mirrors, judges the mirrors and advises.
+ * canaries of its mirrors, reports their states and advises.
  */
 export function isUpstreamOwner({ shard }: Pick<Config, 'shard'>, one: Upstream): boolean {
   return shard === undefined || shardOf(upstreamKeyOf(one), shard.count) === shard.index;
