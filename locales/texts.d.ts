@@ -1253,7 +1253,7 @@ export interface Places {
   readonly 'online.untold.local': never;
   readonly 'online.layer': 'means';
   readonly 'online.near': 'means';
-  readonly 'online.lies.address': 'address' | 'host';
+  readonly 'online.lies.address': 'host' | 'address';
   readonly 'online.lies.look': never;
   readonly 'online.lies.resolve': never;
   readonly 'online.lies.nonsense': 'address' | 'host';

@@ -115,7 +115,7 @@ it('reports a mirror that closes the connection before it takes the other reques
   build(slow, 2_000, inTurn);
   expect(build(slow, 3_000, inTurn)).toEqual(['opened unreliable/many_requests a']);
   expect(slow.findings()[0]?.text).toBe(
-    'a handles the requests on one HTTP/2 connection one after the other. Of several requests sent at once, the last takes 1.2 s; a single request takes 100 ms.',
+    'a handles the requests on one HTTP/2 connection one after the other. Of several requests sent at once, the slowest takes 1.2 s; a single request takes at most 100 ms.',
   );
   expect(slow.findings()[0]?.evidence).toMatchObject({ observedSeconds: 1.2, baselineSeconds: 0.1 });
 });
