@@ -1590,6 +1590,7 @@ export interface Places {
   readonly 'card.bypassBack': 'bypass';
   readonly 'card.bypassTaken': 'bypass';
   readonly 'card.taken': 'to' | 'from';
+  readonly 'card.chain': 'chain';
   readonly 'card.because': never;
   readonly 'card.confidence': never;
   readonly 'card.fetch': never;

@@ -32,11 +32,15 @@ ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card
 
 function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   const { from, to, bypass } = advice;
-  if (bypass == null || from !== to)
+  if (from !== to)
     return say.html(isTaken ? 'card.taken' : 'card.set', {
       from: isTaken ? from : html`<b>${from}</b>`,
       to: html`<b>${to}</b>`,
     });
+  // The first mirror stays, but a later member of the chain changes.
+  const chain = html`<code>${advice.chain.after}</code>`;
+  if (bypass == null)
+    return isTaken ? say.html('card.bypassTaken', { bypass: chain }) : say.html('card.chain', { chain });
   const setting = { bypass: html`<code>${bypass}</code>` };
   if (isTaken) return say.html('card.bypassTaken', setting);
   return say.html(advice.cause === 'failback' ? 'card.bypassBack' : 'card.bypass', setting);

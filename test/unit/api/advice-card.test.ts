@@ -55,6 +55,19 @@ describe('an advice says how much of the canary was looked at, which is not the 
   });
 });
 
+test.each([
+  ['proposed', 'Set this chain now: <code>https://a.example.com,direct</code>'],
+  ['accepted', 'In force: <code>https://a.example.com,direct</code>'],
+] as const)(
+  'advice that changes only later members of the chain, %s: the headline has the chain',
+  (state, headline) => {
+    const { from, chain } = fixtureAdvice;
+    const advice = { ...fixtureAdvice, state, to: from, chain: { ...chain, after: 'https://a.example.com,direct' } };
+    const { text } = renderAdviceCard(createPageSay('en'), advice, fixtureConfig, nowMs);
+    expect(text).toContain(`<h3>${headline}</h3>`);
+  },
+);
+
 describe('the client’s own switch', () => {
   const bypass = 'GODEBUG=http2client=0';
   const env = `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}http2client=0"`;
