@@ -1,10 +1,11 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
-import { type Cause, isForced } from './cause.ts';
+import { type Cause, isAboutTime, isForced } from './cause.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import type { Decision, MoveDecision } from './decision.ts';
+import { isClearlySlower } from './grounds.ts';
 import { chainInForce, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
@@ -18,7 +19,11 @@ export function decide(view: Prepared): Decision {
   const moved =
     vantage.suspect === true
       ? null
-      : (leave(view, head) ?? takeBackLate(view, head) ?? leaveLate(view, head) ?? goHome(view, head));
+      : (leave(view, head) ??
+        takeBackLate(view, head) ??
+        leaveLate(view, head) ??
+        goHome(view, head) ??
+        correct(view, head));
   return moved ?? stay(view, head);
 }
 
@@ -160,6 +165,31 @@ function goHome(view: Prepared, head: HeadValues): Decision | null {
   const name = head.homeReady()?.name;
   if (name === undefined || isMuted(view, head.at.name, name, 'failback')) return null;
   return head.candidates().includes(name) ? moveTo(view, head, name, back, null) : null;
+}
+
+/**
+ * The switch that replaces an open proposal, if another mirror is better than the proposed one, which was chosen while
+ * few downloads were known; else `null`. The cause stays, because clients still leave the same mirror.
+ * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ */
+function correct(view: Prepared, head: HeadValues): MoveDecision | null {
+  const { group } = view;
+  const open = group.open?.advice;
+  const left = mirrorAt(group, group.chain?.members[0]);
+  if (open?.state !== 'proposed' || open.bypass != null || left === null || left === head.at) return null;
+  const name = head.better();
+  if (name === null || name === left.name || isMuted(view, left.name, name, open.cause)) return null;
+  const weighed = head.weighed();
+  const [here, to] = [head.at.name, name].map((one) => weighed.find(({ mirror }) => mirror.name === one));
+  if (to?.scoreMs == null || here?.scoreMs == null || !isFaster(here.scoreMs, to.scoreMs, 0)) return null;
+  const { cause } = open;
+  if (!isForcedMove.has(cause) && isDearerThanLeft(view, head.at, to, weighed)) return null;
+  const { findings } = view.causesOf(left).gravest ?? { findings: [] };
+  const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
+  const { apart } = view.groundsOf(subject);
+  if (isAboutTime(cause) && (apart === null || !isClearlySlower(apart))) return null;
+  const after = head.chainOf(to.mirror, cause);
+  return { kind: 'move', cause, alarm: null, findings, at: left, to, after, prices: null, weighed: head.rank(weighed) };
 }
 
 function stay(view: Prepared, head: HeadValues): Decision {

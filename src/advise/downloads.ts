@@ -3,12 +3,12 @@ import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
 import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
-import { healthBound, lastTroubleOf } from './comparison/home.ts';
+import { healthBound, isDelayedByDownloads, lastTroubleOf, reviewMsOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
 import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
-import { listCandidates, weighRuleOf } from './weigh.ts';
+import { listCandidates, listOpenChoices, weighRuleOf } from './weigh.ts';
 
 /**
  * The usual minimum intervals between downloads from the head, and between downloads from other mirrors for comparison.
@@ -16,12 +16,17 @@ import { listCandidates, weighRuleOf } from './weigh.ts';
  */
 const everyMs = 150_000;
 const besideEveryMs = 2 * everyMs;
+/**
+ * The minimum interval between downloads from home while downloads must show whether the advised mirror was the right
+ * choice. It is no multiple of `soonEveryMs`, so that small delays of an order do not decide whether home is included.
+ */
+const homeEveryMs = 0.9 * besideEveryMs;
 /** The share of `schedule.bytesPerHour` that downloads ordered by advice may use at the head, 0 to 1. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
 /**
- * The minimum interval between downloads, milliseconds, while a failback waits for a good download, or another mirror
- * may build faster.
+ * The minimum interval between downloads, milliseconds, while a failback waits for good downloads, another mirror may
+ * build faster, or few downloads of an advised mirror are known.
  */
 const soonEveryMs = 60_000;
 /**
@@ -47,7 +52,9 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   if (now.monotonicMs < contest.downloadMs + (unsure.length > 0 ? unsureEveryMs : soonEveryMs)) return [];
   const preferred = homeOf(group);
   const home = preferred === at ? null : preferred;
-  const isSoon = unsure.length > 0 || contest.hasPromise || (home !== null && waitsForDownload(view, home));
+  const isOpen = listOpenChoices(view, at).length > 0;
+  const isHomeAwaited = home !== null && waitsForDownload(view, at, home);
+  const isSoon = unsure.length > 0 || contest.hasPromise || isOpen || isHomeAwaited;
   const lastMs = Math.max(contest.records.get(at.name)?.lastHeavy?.atMs ?? contest.downloadMs, contest.downloadMs);
   if (!isSoon && now.monotonicMs < lastMs + everyMs) return [];
   const isBeside = isSoon || now.monotonicMs - contest.besideMs >= besideEveryMs;
@@ -59,7 +66,11 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   if (now.monotonicMs < (isSoon ? contest.besideMs : lastMs) + affordableMs) return [];
   contest.downloadMs = now.monotonicMs;
   if (isBeside) contest.besideMs = now.monotonicMs;
-  const registries = isBeside ? listBeside(view, at, home, unsure) : [];
+  // Frequent downloads from a home that is slow now would delay the failback after it has recovered.
+  const homeMs = contest.records.get(home?.name ?? '')?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
+  const isSkipped = isOpen && !isHomeAwaited && now.monotonicMs - homeMs < homeEveryMs;
+  const skipped = isSkipped ? home?.name : undefined;
+  const registries = isBeside ? listBeside(view, at, home, unsure).filter((name) => name !== skipped) : [];
   const { target } = artifact;
   return [{ registry: at.name, target, registries, forMs: 0, stepMs: everyMs, isUrgent: false, isPeek: false }];
 }
@@ -124,12 +135,17 @@ function buildTimesOf(
   return { ms: heavyMs === null ? null : buildMs(heavyMs), leastMs };
 }
 
-function waitsForDownload(view: View, home: Mirror): boolean {
-  const { contest } = view.group;
+/** True if a failback waits for good downloads of home, after failed ones or slow ones. */
+function waitsForDownload({ group, config, now }: View, at: Mirror, home: Mirror): boolean {
+  const { contest, moves } = group;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health < healthBound) return false;
   // Most often no download failed. The first check avoids sorting all outcomes in that case.
-  return record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record));
+  if (record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record))) return true;
+  // After repeated departures, a failback may take longer.
+  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  if (timesMs > config.advise.holdMs) return false;
+  return isDelayedByDownloads(record, recordOf(contest, at.name), timesMs, now.monotonicMs);
 }
 
 /**

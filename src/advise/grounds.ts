@@ -8,6 +8,7 @@ import type { BypassDecision } from './bypass.ts';
 import { type Trouble, troubleOf } from './cause.ts';
 import { fetchTimeMs } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
+import { noiseMs } from './comparison/rank.ts';
 import type { Refused } from './decision.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
@@ -24,6 +25,14 @@ export interface Apart {
   readonly hereMs: number;
   readonly thereMs: number;
   readonly fromMs: number;
+}
+
+/** A mirror is clearly slower than another one if it takes at least this many times as long. */
+const slowerFactor = 1.2;
+
+/** True if the mirror to leave (`hereMs`) is clearly slower than the other mirror (`thereMs`). */
+export function isClearlySlower({ hereMs, thereMs }: Apart): boolean {
+  return hereMs >= slowerFactor * thereMs && hereMs - thereMs > noiseMs;
 }
 
 /** Compares the newest good responses of two mirrors to the same requests; `null`: there is no pair of responses. */

@@ -65,13 +65,14 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
+  const isFromHome = headOf(group) === homeOf(group);
   // The advice is replaced before `lastMs` changes, because the sentence of the new advice contains the time since the
   // previous switch. A withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   group.moves.lastMs = now.monotonicMs;
-  if (decision.at === homeOf(group))
+  if (isFromHome)
     group.moves.departures = [
       ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
       // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because

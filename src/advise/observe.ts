@@ -89,9 +89,8 @@ export function recordSample(view: View, sample: SettledSample): boolean {
   );
   contest.outcomes.push(...outcomes);
   if (contest.outcomes.length > headOutcomesMax) contest.outcomes.splice(0, contest.outcomes.length - headOutcomesMax);
-  return (
-    sample.outcome.tag === 'failed' || purpose === 'confirm' || isRecheckDue(contest, outcomes, view.now.monotonicMs)
-  );
+  const isOrdered = purpose === 'confirm' || purpose === 'recheck';
+  return sample.outcome.tag === 'failed' || isOrdered || isRecheckDue(contest, outcomes, view.now.monotonicMs);
 }
 
 function isOfCanaryPace({ config, canaryEveryMs }: View, target: Target): boolean {

@@ -7,6 +7,7 @@ import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './compa
 import { recordOf } from './comparison/costs.ts';
 import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
 import type { Alarm } from './comparison/pair.ts';
+import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { headOf, homeOf } from './group.ts';
 import { listLastChoices } from './last-choice.ts';
@@ -14,7 +15,15 @@ import { type Observed, observedAt } from './observed.ts';
 import { movePricesOf, type Prices } from './prices.ts';
 import { isUpstreamFault, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
-import { chainOfMove, listCandidates, rankWeighed, type Weighed, weighAll, weighRuleOf } from './weigh.ts';
+import {
+  chainOfMove,
+  listCandidates,
+  listOpenChoices,
+  rankWeighed,
+  type Weighed,
+  weighAll,
+  weighRuleOf,
+} from './weigh.ts';
 
 /** The inputs of a decision about the head. Each value without arguments is calculated once, when it is first read. */
 export interface HeadValues {
@@ -34,6 +43,8 @@ export interface HeadValues {
    * cost.
    */
   readonly cheapestOf: (names: readonly string[]) => string | null;
+  /** The mirror that is better than the head, if the choice of the head is provisional; `null`: none. It is not home. */
+  readonly better: () => string | null;
   readonly causeOf: (alarm: Alarm) => Cause;
   readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
   readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
@@ -85,6 +96,7 @@ function headValuesOf(view: View, at: Mirror): HeadValues {
   const causes = once(() => findCauses(view, at));
   const weighed = once(() => weighAll(view, at));
   const candidates = once(() => listCandidates(view, at).map(({ name }) => name));
+  const openChoices = once(() => listOpenChoices(view, at));
   return {
     at,
     causes,
@@ -94,6 +106,7 @@ function headValuesOf(view: View, at: Mirror): HeadValues {
     bypasses: once(() => bypassesAt(view, at, causes().gravest?.findings ?? [])),
     choose: once(() => (isAnyPast(contest, rule) ? choose(contest, candidates(), rule) : null)),
     cheapestOf: (names) => chooseAnyway(contest, names, rule),
+    better: once(() => chooseBetter(contest, openChoices(), rule)),
     causeOf: (alarm) => {
       const { kind, findings } = causeOfAlarm(alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
       return { kind: gravestCauseOf(view.tallyOf(at.name), kind), findings };

@@ -8,8 +8,9 @@ import { isAgainst } from './cause.ts';
 import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
 import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
+import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
-import { type Group, headOf, memberOf, mirrorAt, noChain } from './group.ts';
+import { type Group, headOf, homeOf, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
@@ -181,6 +182,19 @@ export function listCandidates(view: View, at: Mirror): readonly Mirror[] {
   return view.mirrors.filter(
     (mirror) => mirror !== at && mayBeProposed(gateOf(view, mirror, mirror === head, dropped)),
   );
+}
+
+/**
+ * The mirrors that downloads must still be compared with, to know whether the advised mirror was the right choice. Empty
+ * unless clients left home with the last switch.
+ */
+export function listOpenChoices(view: View, at: Mirror): readonly string[] {
+  const { group, now } = view;
+  const { lastMs, departures } = group.moves;
+  const home = homeOf(group);
+  if (home === at || lastMs === null || departures.at(-1)?.atMs !== lastMs) return [];
+  const names = listCandidates(view, at).flatMap(({ name }) => (name === home?.name ? [] : [name]));
+  return isProvisional(group.contest, names, now.monotonicMs - lastMs) ? names : [];
 }
 
 /** The keys of members to drop from the chain behind a new head: a client that tries such a member fails there. */

@@ -6,18 +6,14 @@ import type { Filled, Message, Sentence } from '../core/result.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
-import { gain, noiseMs } from './comparison/rank.ts';
+import { gain } from './comparison/rank.ts';
 import type { Refused } from './decision.ts';
-import type { Apart, Grounds, Subject } from './grounds.ts';
+import { type Apart, type Grounds, isClearlySlower, type Subject } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
-/**
- * A mirror became slower if it takes more than `becameSlower` × its usual time. It is slower than another mirror if it
- * takes at least `isSlower` × the time of that mirror.
- */
+/** A mirror became slower if it takes more than `becameSlower` × its usual time. */
 const becameSlower = 1.5;
-const isSlower = 1.2;
 
 /**
  * The reason of an advice as text. It states what is wrong at the mirror to leave, and what the switch promises or why
@@ -179,7 +175,7 @@ function shareText(head: string, trouble: Extract<Trouble, { kind: 'share' }>, o
 function slowText({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Wording | null {
   if (apart === null || to === null) return null;
   const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
-  if (apart.hereMs < isSlower * apart.thereMs || apart.hereMs - apart.thereMs <= noiseMs)
+  if (!isClearlySlower(apart))
     return isAboutTime(cause) ? { trouble: phrase('ground.asFast', times), apart: null } : null;
   if (cause === 'throughput') return { trouble: phrase('ground.throughput', times), apart };
   const trouble = before?.values['trouble'];

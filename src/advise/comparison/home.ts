@@ -44,7 +44,7 @@ const chanceFailures = 1;
 
 /**
  * The time of the last failure of a trouble, monotonic milliseconds; −∞: none. A trouble is several failures in a row,
- * or a failure rate that has ended.
+ * or a failure rate that has ended: of all requests, or of downloads alone.
  */
 export function lastTroubleOf({ light, heavy }: HeadRecord): number {
   const outcomes = [...light, ...heavy].sort((a, b) => a.atMs - b.atMs);
@@ -54,7 +54,7 @@ export function lastTroubleOf({ light, heavy }: HeadRecord): number {
     row = one.bad ? row + 1 : 0;
     if (row >= troubleRow) lastMs = one.atMs;
   }
-  return Math.max(lastMs, endedRate(outcomes) ?? lastMs);
+  return Math.max(lastMs, endedRate(outcomes) ?? lastMs, endedRate(heavy) ?? lastMs);
 }
 
 function endedRate(outcomes: readonly RecordOutcome[]): number | null {
@@ -168,6 +168,21 @@ function isFasterBuild(home: HeadRecord, here: HeadRecord, fromMs: number): bool
   const isSure = home.heavy.filter((one) => !one.bad).length >= downloadsMin;
   const [homeMs, hereMs] = [waitedMs(home, isSure ? 0 : 1), waitedMs(here, 0)];
   return homeMs !== null && hereMs !== null && homeMs < hereMs;
+}
+
+/** The number of home's last downloads that show whether they are fast again. */
+const latestDownloads = 2;
+
+/**
+ * True if only older downloads of home delay a failback: its light requests and its last downloads are no slower than
+ * those of the mirror in use, but the mean of all its recorded downloads is.
+ * @param timesOverMs  the period over which times of light requests are compared
+ */
+export function isDelayedByDownloads(home: HeadRecord, here: HeadRecord, timesOverMs: number, nowMs: number): boolean {
+  const fromMs = nowMs - timesOverMs;
+  if (isNoSlower(home, here, 'heavy', fromMs) || !isNoSlower(home, here, 'light', fromMs)) return false;
+  const heavy = home.heavy.slice(-latestDownloads);
+  return heavy.every(({ bad }) => !bad) && isNoSlower({ ...home, heavy }, here, 'heavy', fromMs);
 }
 
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {

@@ -151,6 +151,8 @@ describe('a download of home, while clients are elsewhere', () => {
     const stage = staged();
     stage.paces(20, well);
     downloaded(stage, 100_000);
+    for (const name of ['b', 'c', 'd'])
+      for (let i = 0; i < 8; i += 1) stage.sample(name, 900, { step: 'zip', bytes: 100_000 });
     for (let i = 0; i < 6; i += 1) {
       stage.sample('a', 'refused', { step: 'zip' });
       stage.paces(1, { ...well, a: 'refused' });
@@ -165,7 +167,7 @@ describe('a download of home, while clients are elsewhere', () => {
     }
     stage.paces(12, well);
     const orders = Array.from({ length: 4 }, () => [next(stage), wanted(stage)[0]?.registries?.includes('a')]);
-    expect(orders).toEqual(Array.from({ length: 4 }, () => [60, true]));
+    expect(orders).toEqual([30, 60, 60, 60].map((seconds) => [seconds, true]));
     expect(stage.story()).toHaveLength(1);
     stage.sample('a', 900, { step: 'zip', bytes: 100_000 });
     stage.paces(1, well);

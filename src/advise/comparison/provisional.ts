@@ -1,0 +1,47 @@
+import { type ChoiceRule, type Comparison, isGoodNow } from './choose.ts';
+import { costOf, recordOf, spread } from './costs.ts';
+
+/** The choice of the mirror in use is provisional for at most this time after a switch, milliseconds. */
+const provisionalMs = 20 * 60_000;
+/** The choice is provisional while fewer downloads of the mirror in use than this are recorded. */
+const provisionalDownloads = 8;
+/**
+ * The mirror in use is compared with another one if this many good downloads of each of the two are recorded. The choice
+ * is provisional while fewer of any other mirror are recorded.
+ */
+const comparedDownloads = 4;
+/** Another mirror is better if a build there costs less than this fraction of the cost of a build at the head. */
+const betterShare = 0.95;
+/** The number of standard errors that are added to the mean times of the other mirror. */
+const betterErrors = 0.4;
+
+/**
+ * True while few downloads of the head, or of a mirror of `names`, are recorded. Clients may then have been sent to the
+ * head because of its light requests (metadata) alone.
+ * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ */
+export function isProvisional(contest: Comparison, names: readonly string[], sinceMoveMs: number): boolean {
+  const { head } = contest;
+  if (head === null || sinceMoveMs > provisionalMs) return false;
+  const isFew = recordOf(contest, head).heavy.length < provisionalDownloads;
+  return isFew || names.some((name) => !isCompared(contest, name));
+}
+
+/** The mirror of `names` that is cheaper than the head by its downloads too; `null`: none, or few downloads are known. */
+export function chooseBetter(contest: Comparison, names: readonly string[], rule: ChoiceRule): string | null {
+  const { head } = contest;
+  if (head === null || names.length === 0 || !isCompared(contest, head)) return null;
+  const headCost = costOf(contest, head, { ...rule, errors: 0 });
+  if (headCost === null) return null;
+  let [better, leastCost] = [null as string | null, betterShare * headCost];
+  for (const name of names) {
+    if (name === head || !isCompared(contest, name) || !isGoodNow(contest, name, rule.nowMs)) continue;
+    const cost = costOf(contest, name, { ...rule, errors: betterErrors });
+    if (cost !== null && cost < leastCost) [better, leastCost] = [name, cost];
+  }
+  return better;
+}
+
+function isCompared(contest: Comparison, name: string): boolean {
+  return spread(recordOf(contest, name), 'heavy').count >= comparedDownloads;
+}
