@@ -1,9 +1,11 @@
 /** The reason why a goal is missed, by the name of the goal. The page shows it only while the goal is missed. */
 export const why: Readonly<Record<string, string>> = {
   'harmful switches, of all switches':
-    'most are in the simulated worlds slow-again-and-again, bad-minutes and counts-beside-blinks: the switch is right when it is made, but fetches from the new mirror cost more within ten minutes; not solved',
+    'most are returns in the simulated worlds slow-again-and-again, slow-now-and-then and bad-minutes: the preferred mirror has recovered, but is slow or fails again within ten minutes; not solved',
   'missed incidents':
     'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
+  'false switches in calm worlds, per upstream and year':
+    'one switch in 28 simulated days, so the rate is very uncertain: the 90 % interval is 0.7 to 61; none in 18 days of other seeds',
   'false switches in calm worlds, upper end of the 90 % interval':
     'a day of each calm world is too short for a verdict; a simulation of three years takes `--count 30 --resume calm.json` and about 3 hours of CPU for the daemon alone',
   'memory for three mirrors':
