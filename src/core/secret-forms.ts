@@ -55,7 +55,8 @@ export function formsOf({ username, secret }: Credential): readonly Form[] {
   const both = [bytes, Buffer.from(bytes).reverse()];
   const plain = new Set([
     ...decodingsOf(lowerCaseOf(secret)).map(({ text }) => text),
-    // A UTF-8 secret becomes this text in headers, which are read as Latin-1, and when percent-encodings are decoded.
+    // A UTF-8 secret looks like this in headers, which are read as Latin-1, and after our decoding of percent-encodings,
+    // which makes one character of each byte.
     lowerCaseOf(bytes.toString('latin1')),
     lowerCaseOf(secret.replaceAll(' ', '+')),
   ]);

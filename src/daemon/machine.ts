@@ -21,7 +21,7 @@ export interface ProcessFacts {
   /** The value of `PATH`; absent: empty. */
   readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
-  /** Counts the daemons of a group that advise a switch; absent: their votes are unknown. */
+  /** Counts the places of a group whose advice is a given switch; absent: their votes are unknown. */
   readonly votes?: Actor['votes'];
 }
 

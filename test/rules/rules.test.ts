@@ -84,7 +84,8 @@ function toldOf(kind: { ecosystem: string; upstream: string; canary: string }, t
     .replaceAll('(go, upstream go)', `(${ecosystem}, upstream ${upstream})`)
     .replaceAll(/\(go([),])/g, `(${ecosystem}$1`)
     .replaceAll(/\b([Nn]othing|mirror|move|[Cc]lients) of go\b/g, `$1 of ${upstream}`)
-    .replaceAll('Advice for go', `Advice for ${upstream}`);
+    .replaceAll('Advice for go', `Advice for ${upstream}`)
+    .replaceAll('of the go requests', `of the ${ecosystem} requests`);
 }
 
 const named = [

@@ -149,7 +149,7 @@ export function dropRechecks(round: Round, isOver: (recheck: Recheck) => boolean
 }
 
 /**
- * Removes all requests of the rules.
+ * Removes the probes and doubts that rules of findings have requested since the last call.
  * @returns the removed requests, in order
  */
 export function removeRequests({ confirm: { requests } }: Memory): Memory['confirm']['requests'] {

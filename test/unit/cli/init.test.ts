@@ -64,9 +64,9 @@ describe('mirrorwatch init', () => {
     expect(text + err).not.toContain('hunter2');
     expect(err.split('\n').slice(0, 6)).toEqual([
       `go: 1 module (go.sum); clients use https://go.build.corp,direct (${machine.at('~/.config/go/env')}:1)`,
-      'npm: 1 module (web/package-lock.json); clients use their default',
-      'pypi: 1 module (api/requirements.txt); clients use their default',
-      'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default',
+      'npm: 1 module (web/package-lock.json); clients use their default setting',
+      'pypi: 1 module (api/requirements.txt); clients use their default setting',
+      'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default setting',
       'private names, requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
@@ -116,7 +116,7 @@ services:
     const { code, err } = await machine.run(['init', '--yes']);
     expect([code, err]).toEqual([0, expect.stringContaining('pypi: 3 modules (a/uv.lock, b/uv.lock, c/uv.lock);')]);
     expect(err).toContain('left out: the lock files d/uv.lock, e/uv.lock: at most 3 of each ecosystem are read');
-    expect(err).toContain('npm: 2 modules; clients use their default');
+    expect(err).toContain('npm: 2 modules; clients use their default setting');
     expect(err).toContain('left out: package-lock.json: ');
   });
 
@@ -443,7 +443,7 @@ services:
     const { code, err } = await machine.run(['init', '--yes']);
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
-      'npm: 2 modules (package-lock.json); clients use their default',
+      'npm: 2 modules (package-lock.json); clients use their default setting',
       'left out: the files in examples/, test/fixtures/, because examples and test data are not part of the build',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
