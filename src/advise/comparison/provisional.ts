@@ -16,8 +16,8 @@ const betterShare = 0.95;
 const betterErrors = 0.4;
 
 /**
- * True while few downloads of the head, or of a mirror of `names`, are recorded. Clients may then have been sent to the
- * head because of its light requests (metadata) alone.
+ * True while few downloads of the head, or of a mirror of `names`, are recorded, at most `provisionalMs` after the
+ * switch. Clients may then have been sent to the head because of its light requests (metadata) alone.
  * @see docs/decisions/0165-a-first-choice-is-provisional.md
  */
 export function isProvisional(contest: Comparison, names: readonly string[], sinceMoveMs: number): boolean {
