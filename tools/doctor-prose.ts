@@ -29,12 +29,12 @@ wrong usage. \`--json\` prints the result as JSON.
 - **The doctor finds settings only by reading files and variables.** Without \`--fix\` it changes nothing. It starts no client, because \`go env\` and \`npm config\` write files themselves.
 - **The doctor sends requests** only to the mirrors named on the command line (\`mirrorwatch doctor NAME https://…\`). With \`--online\` it also
   sends requests to the mirrors of the configuration. Besides these mirrors it contacts only the DNS resolver,
-  and hosts to which a mirror refers it (redirects, token servers).
+  and the hosts that a mirror names in a redirect or as its token server.
 - **"Could not be determined" is a separate result of a check.** It means neither a trap nor correct settings. For example, a file that cannot
   be read may contain a trap.
 - **Secrets are never printed.** Tokens, passwords, and user names in URLs appear as \`***\`, in diffs too.
 - \`--home DIR\` reads the files of another user. \`--root DIR\` reads the files below another root directory, such as that of a container
-  or a mounted disk. The environment variables are in both cases those of the command's own process.
+  or a mounted disk. With both options, the command still uses the environment variables of its own process.
 
 ## Fixing
 
@@ -57,7 +57,7 @@ another user saved.
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way as \`doctor --fix\`. It writes the settings that a running daemon
 advises to the file of \`go env -w\` and to the user's \`.npmrc\` and \`pip.conf\`. It also writes \`.yarnrc.yml\` if this file exists, and
-\`uv.toml\` if uv has a directory. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
+\`uv.toml\` if the folder of this file exists. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
   layers: `## Layer by layer
 
 For each mirror, \`mirrorwatch doctor\` checks the layers of the connection in the order of the first table. The first layer that fails

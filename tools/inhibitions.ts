@@ -121,5 +121,5 @@ export function firingWords({ source, what }: Inhibition): string {
 export function mutedWords({ mutes }: Inhibition): string {
   if (isNamed(mutes)) return mutes.join(', ');
   const but = mutes.but.map((name) => `\`${name}\``).join(' and ');
-  return `\`Mirror[A-Z].*\` but ${but}; ${mutes.besides.join(', ')}`;
+  return `all alerts \`Mirror[A-Z].*\` except ${but}; also ${mutes.besides.join(', ')}`;
 }

@@ -6,7 +6,7 @@ import { listRuleGroups } from '../src/features/rules/rules.ts';
 import { firingWords, inhibitions, mutedWords } from './inhibitions.ts';
 import { costOf, site, worths } from './rules-notes.ts';
 
-const count = (value: number) => value.toLocaleString('en').replaceAll(',', ' ');
+const count = (value: number) => Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const time = (seconds = 0) => (seconds === 0 ? '–' : formatRuleDuration(seconds));
 
@@ -185,7 +185,7 @@ Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (g
 or warming, the mirror has had no successful probe, or the network of the place is suspect.
 
 *Most* places are at least two, and more than half of the places that monitor the mirror, including those without a vote. If fewer places monitor the mirror than
-\`mirrorwatch rules --vantages\` states, *most* is more than half of that number:
+\`mirrorwatch rules --vantages\` states, *most* is more than half of the number in this option:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |

@@ -53,7 +53,7 @@ export const roundTrips: GroupOf = (parameters) => {
       {
         record: 'registry_step:mirror_probe_rtt_seconds_bucket:rate1h',
         expr: `sum ${by('registry_step', 'le')} (rate(${histogram}_bucket[${hourText}]))`,
-        text: 'Classic buckets of a step of a mirror over all modules. You can compute any percentile from them, and add up places.',
+        text: 'Classic buckets of a step of a mirror over all modules. From them you can compute any percentile, also of several places together.',
       },
       {
         record: 'registry_step:mirror_probe_rtt_seconds:rate1h',
