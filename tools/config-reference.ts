@@ -94,8 +94,8 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 
 \`mirrorwatch check\` prints a warning in these cases, among others:
 - There is no control (a host that is not a mirror).
-- There is no control, and an upstream has fewer than three independent mirrors. Mirrors with the same
-  host name, or with addresses in one network (/24 or /48), are not independent.
+- There is no control, and an upstream has fewer than three independent mirrors: a second warning names the
+  upstream. Mirrors with the same host name, or with addresses in one network (/24 or /48), are not independent.
 - A mirror has credentials and an \`http://\` URL that is not on loopback. The credentials are not sent.
 - \`expect.signedBy\` is set, and the machine has no \`gpgv\`.
 - \`clients\` names a mirror that is not monitored.

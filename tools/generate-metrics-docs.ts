@@ -221,8 +221,8 @@ histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_pro
 \`\`\`
 
 The query for the 95th percentile reads classic histograms. If Prometheus stores [native
-histograms](#native-histograms), omit \`_bucket\` and \`le\`. With \`step="mod"\`, the result without the label \`module\` is
-that of all other targets.
+histograms](#native-histograms), omit \`_bucket\` and \`le\`. With \`step="mod"\`, the canary of each mirror has a result of
+its own. Another result has no label \`module\`: all other modules share it.
 
 Availability of a mirror over a day, and its failures by reason:
 
@@ -244,7 +244,7 @@ With a shorter range a quantile has too few samples.
 ## First events
 
 \`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of
-mirrorwatch add the value 0 before this event, back to the first scrape of the daemon:
+mirrorwatch add the value 0 for two minutes before this event, but not for times before the first scrape of the daemon:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))

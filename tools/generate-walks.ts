@@ -47,6 +47,7 @@ These notes explain rows and columns of the tables above:
 - If a mirror stalls (sends no more bytes), go waits without end, because it has no timeout for a response ([http2.md](http2.md)). skopeo and
   ctr have none either. The other clients have a timeout; the tests set it to 2 s.
 - npm, pnpm and yarn use only one registry, so their tables show only one chain. After an empty artifact yarn 4 does not end.
+- In the tables of pip and uv, \`near, far extra\` means that the client has the index \`near\` and the extra index \`far\`.
 - uv requests its extra indexes first, and uses the first one that has the project. pip requests all indexes, and takes the file of the last
   index that has the file.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.

@@ -16,7 +16,7 @@ const unknowns: Readonly<Record<Because, string>> = {
   proxy: 'the proxy failed, not the mirror',
   resolver: 'the resolver of this host does not respond',
   local:
-    'the previous probe was still running at the next planned time, or this machine has no descriptors or memory left',
+    'the previous probe was still running at the next planned time; the daemon dropped the probe because of its own delays, or because the machine was suspended; or this machine has no descriptors or memory left',
   paused: `the probe was not sent, for one of these reasons: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
   over_budget:
     'the bytes per hour of the host are used up (`bytesPerHour`), so the probe was not sent; canary probes are always sent',

@@ -39,9 +39,9 @@ const legend: readonly string[] = [
   '- **false** (in brackets): harmful or needless moves when nothing was wrong, or when the fault was in our own network.',
   '- **departures**: moves away from the preferred chain in a calm world. An upstream-year is one year of one upstream.',
   '',
-  'Columns about incidents. An incident is *costly* if builds of the preferred chain take 20 % longer than with the best chain, over 20 minutes:',
-  '- **missed**: the number of costly incidents in which the player avoids less than half of this loss. The number after "of" counts all',
-  '  costly incidents.',
+  'Columns about incidents. An incident is *costly* if it has 20 minutes in which the preferred chain costs builds over 20 % more time in total than the best chain:',
+  '- **missed**: the number of costly incidents in which such 20 minutes remain with the chain of the player, and the player avoids less than',
+  '  half of the additional time. The number after "of" counts all costly incidents.',
   '- **delay**: seconds from the time when builds take 20 % longer than with the best chain, to the first move that saves more than 10 %.',
   '  *p90* is the 90th percentile of the delay.',
   '- **notices an incident**: chat messages for each incident, as the mean and (in brackets) the median.',
@@ -248,6 +248,7 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
   const alike = standings.filter(({ isAlike }) => isAlike).map(({ family }) => family);
   const players = [...new Set(standings.flatMap(({ costs }) => [...costs.keys()]))];
   const judged = players.filter((name) => !references.has(name) && !baselines.includes(name));
+  const compared = baselines.filter((name) => players.includes(name));
   const lines = [
     `In ${alike.length} families (kinds of world) the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}. The section *By family, seconds a build* describes each family.`,
   ];
@@ -255,7 +256,7 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
     const worse = worseThanBaseline(standings, player);
     lines.push(
       '',
-      `In ${worse.length} families builds take longer with \`${player}\` than with the best of ${baselines.map((name) => `\`${name}\``).join(', ')}. The table shows the seconds a build:`,
+      `In ${worse.length} families builds take longer with \`${player}\` than with the best of ${compared.map((name) => `\`${name}\``).join(', ')}. The table shows the seconds a build:`,
       '',
       ...table(
         ['family', player, 'best of the others', 'with'],

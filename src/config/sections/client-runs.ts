@@ -34,7 +34,7 @@ export function makeClientRunsKey(registry: Registry) {
         max: 10 * 60_000,
       }).prefault('5m'),
       user: checked(
-        'User that runs the clients if the daemon is root: `nobody`, `self` (root!) or `uid:gid`. Otherwise they run as the user of the daemon.',
+        'User that runs the clients if the daemon is root: `nobody`, `self` (root!) or `uid:gid`. If the daemon is not root, the clients run as its user.',
         phrase('expected.user', { user: 'nobody' }),
         (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
       ).prefault('nobody'),

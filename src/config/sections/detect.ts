@@ -16,7 +16,7 @@ export const detectKey = mapping({
       .max(100, factor)
       .meta({
         description:
-          'A slow sample takes more than this many times the baseline, more than 1.1 × its p99, and at least `floor`.',
+          'A sample is slow if it takes more than this many times the baseline (median), more than 1.1 × the p99 of the same samples, and at least `floor`.',
       })
       .prefault(2.5),
     floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
@@ -49,7 +49,7 @@ export const detectKey = mapping({
       max: limits.roundMs,
     }).prefault('4s'),
     close: integer(
-      'Number of consecutive successes that close an outage. An outage that opened again soon, or by `share`, needs more.',
+      'Number of consecutive successes that close an outage. An outage that opened by `share`, or soon after an earlier one, also needs a longer time without failures.',
       1,
       100,
     ).prefault(2),

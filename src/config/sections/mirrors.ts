@@ -64,7 +64,7 @@ function identityKeys({ all }: Registry) {
       ids as [string, ...string[]],
     ),
     upstream: name(
-      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default: ${upstreams.join(', ')}, for the mirrors of that ecosystem; all other mirrors must name it.`,
+      `The service that the mirror copies. Advice replaces a mirror only by one of the same upstream. Default for mirrors of ${upstreams.join(', ')}: the name of the ecosystem. All other mirrors must have this key.`,
       true,
     ).optional(),
     url: readable(
@@ -86,7 +86,7 @@ function identityKeys({ all }: Registry) {
     ).optional(),
     region: text('Location of the mirror, for display.', phrase('expected.shortText'), 64).optional(),
     capacity: word(
-      '`small`: the mirror cannot serve all clients. Among equally good mirrors, daemons then prefer different ones, by a hash of their vantage.',
+      '`small`: the mirror cannot serve the clients of all places. Among mirrors of the same weight, it is preferred last. Of several small mirrors, daemons at different places prefer different ones.',
       ['small'],
     ).optional(),
   };

@@ -49,7 +49,7 @@ const when = mapping({
     .optional(),
   timeZone: timeZone('Time zone of the quiet hours. Default UTC.').optional(),
   places: checked(
-    'How many places (locations with a daemon) of the group must advise the same switch, such as `2 of 3`. If the group has more places, the number grows in proportion. This key needs `fleet`.',
+    'How many places (locations with a daemon) of the group must advise the same switch, such as `2 of 3`. If more places of the group know the state of the mirror, the same fraction of them must advise it: four of six. This key needs `fleet`.',
     phrase('expected.places'),
     (value) => placesIn(value).needed <= placesIn(value).of,
   ).optional(),

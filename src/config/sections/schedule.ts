@@ -17,7 +17,7 @@ const timeout = (description: string) => durationField(description, timeoutRange
 
 export const scheduleKey = mapping({
   every: every(
-    'Interval of the canary: at least 5s, less only if all mirrors are on loopback. Default 30s without `cron`.',
+    'Interval of the canary. Minimum: 5s, or 100ms if all mirrors are on loopback. Default: 30s, if `cron` is not set.',
   ).optional(),
   cron: cron('Cron expression for the times of the canary, instead of `every`.').optional(),
   timeZone: timeZone('Time zone of all cron expressions in the file. Default: that of the machine.').optional(),
@@ -27,7 +27,7 @@ export const scheduleKey = mapping({
   }).optional(),
   timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
   perHost: integer(
-    'Maximum concurrent probes of one host (scheme, name, port). A build (up to eight requests over one HTTP/2 connection) counts as one. Confirming rounds may add one probe for each upstream on the host, at most four. If the value is two or more and downloads use all slots, one light probe may start in addition.',
+    'Maximum number of concurrent probes of one host (scheme, name, port). A build (up to eight probes at once over one HTTP/2 connection) counts as one probe. Rounds that confirm a failure do not count: they add one probe for each upstream on the host, at most four. If downloads use all of two or more slots, one light probe may start in addition.',
     1,
     64,
   ).prefault(2),

@@ -17,7 +17,7 @@ export const goNames: Names = {
   example: 'rsc.io/quote@v1.5.2',
   private: {
     describes:
-      'Globs as in GOPRIVATE. Matching modules are requested only from mirrors of a named upstream other than `go`.',
+      'Globs as in GOPRIVATE. Matching modules are requested only from mirrors whose key `upstream` has another value than `go`.',
     expected: phrase('expected.goPattern'),
     list: phrase('expected.listOf', { what: 'globs' }),
     isPattern: isGoPattern,

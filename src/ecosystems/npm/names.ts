@@ -14,7 +14,7 @@ export const npmNames: Names = {
   example: 'left-pad@1.3.0',
   private: {
     describes:
-      'Scopes, and names with `*` for any characters but the slash. Matching packages are requested only from mirrors of a named upstream other than `npm`.',
+      'Scopes, and names with `*` for any characters but the slash. Matching packages are requested only from mirrors whose key `upstream` has another value than `npm`.',
     expected: phrase('expected.npmPattern'),
     list: phrase('expected.listScopes'),
     isPattern: isNpmPattern,

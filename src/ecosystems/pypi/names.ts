@@ -47,7 +47,7 @@ export const pypiNames: Names = {
   example: 'six==1.17.0',
   private: {
     describes:
-      'Names of projects, `*` for any characters. Matching projects are requested only from mirrors of a named upstream other than `pypi`.',
+      'Names of projects, `*` for any characters. Matching projects are requested only from mirrors whose key `upstream` has another value than `pypi`.',
     expected: phrase('expected.pypiPattern'),
     list: phrase('expected.listNames'),
     isPattern: isProjectPattern,

@@ -57,7 +57,7 @@ export const mirrorMetrics = {
   mirror_tls_certificate_expiry_timestamp_seconds: newGauge(
     ['registry'],
     { mirror: {} },
-    'Unix time at which the last certificate of the mirror expires, even if it was not trusted.',
+    'Unix time at which the certificate expires that the mirror sent last, even if it was not trusted.',
     'without TLS, until the first certificate was received, and after a TLS handshake that failed before the mirror sent a certificate (reason tls_protocol)',
   ),
   mirror_tls_info: newGauge(

@@ -22,7 +22,7 @@ function blink(draft: Draft): void {
 const rows: readonly Row[] = [
   {
     name: 'counts-beside-a-tail',
-    what: '429 with Retry-After for more than 20 to 40 requests a minute; 3 to 8 % of all responses take 1 to 5 s more',
+    what: 'mirrors send 429 with Retry-After for more than 20 to 40 requests a minute; 3 to 8 % of all responses take 1 to 5 s more',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft);
@@ -34,7 +34,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-beside-blinks',
-    what: '429 with Retry-After for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    what: 'mirrors send 429 with Retry-After for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft);
@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-for-seconds',
-    what: '429 with Retry-After: 10 to 60 s for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    what: 'mirrors send 429 with Retry-After: 10 to 60 s for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft, [1 / 6, 1]);
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-and-dies',
-    what: '429 with Retry-After for more than 20 to 40 requests a minute; the head dies',
+    what: 'mirrors send 429 with Retry-After for more than 20 to 40 requests a minute; the head dies',
     spoil: (draft) => {
       count(draft);
       strikeHead(draft, 'dead', { failing: draft.draw.pick([failings.refused, failings.error502, failings.hanging]) });

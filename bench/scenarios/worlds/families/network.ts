@@ -45,7 +45,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'six-refused',
-    what: 'the head is gone over IPv6 alone: its clients lose 300 ms a fetch',
+    what: 'the head cannot be reached over IPv6, but over IPv4: its clients lose 300 ms a fetch',
     spoil: (draft) => {
       mirrorAt(draft, 0).families = 'both';
       strikeHead(draft, 'IPv6 gone', { failing: failing('unreachable', { seen: 'connect', family: 6 }) });

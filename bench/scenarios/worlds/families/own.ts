@@ -104,7 +104,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-resolver-lying',
-    what: 'our resolver says that half to all names do not exist',
+    what: 'our resolver reports that all names, or 50 to 90 % of them, do not exist',
     spoil: (draft) => {
       const share = draft.draw.pick([1, draft.draw.between(0.5, 0.9)]);
       strikeLine(draft, 'resolver lies', { share, failing: failing('resolve_not_found', { seen: 'connect' }) });

@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'late-answers',
-    what: 'every response of the head but that to the canary arrives after 6 to 9 s',
+    what: 'every response of the head arrives after 6 to 9 s, except the response to the canary',
     spoil: (draft) => strikeHead(draft, 'late', { sparesCanary: true, addMs: draft.draw.between(6000, 9000) }),
   },
 ];

@@ -38,7 +38,7 @@ export function recordedFamilies(hosts: readonly RecordedHost[]): readonly Famil
     {
       name: share,
       group: recordedGroup,
-      what: 'the same outage: the head fails a share of its requests in the meantime',
+      what: 'the same outage: while it lasts, the head fails a share of its requests',
       make: (seed) => recordedWorld(byHost, share, seed),
     },
   ];
