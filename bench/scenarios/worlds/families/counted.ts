@@ -34,7 +34,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-beside-blinks',
-    what: 'mirrors send 429 with Retry-After for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    what: 'mirrors send 429 with Retry-After for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s, once every 15 to 40 minutes',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft);
@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'counts-for-seconds',
-    what: 'mirrors send 429 with Retry-After: 10 to 60 s for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s each 15 to 40 minutes',
+    what: 'mirrors send 429 with Retry-After: 10 to 60 s for more than 20 to 40 requests a minute; the head is dead for 3 to 8 s, once every 15 to 40 minutes',
     spoil: (draft) => {
       draft.durationMs = 5 * hourMs;
       count(draft, [1 / 6, 1]);

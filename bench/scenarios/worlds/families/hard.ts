@@ -24,7 +24,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'masked-upstream',
-    what: 'the head sends 404 for what it could not fetch; clients then request the next mirror after a comma',
+    what: 'the head sends 404 for content that it cannot fetch; clients then request the next mirror, even if the separator is a comma',
     spoil: (draft) => strikeHead(draft, 'masked 404', { failing: failings.masked }),
   },
   {

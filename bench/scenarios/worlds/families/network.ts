@@ -20,7 +20,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'dns-of-one',
-    what: 'the name of the head is gone, or its name servers fail',
+    what: 'the host name of the head no longer exists, or its name servers fail',
     spoil: (draft) => {
       const reason = draft.draw.pick(['resolve_not_found', 'resolve_failed'] as const);
       strikeHead(draft, 'name gone', { failing: failing(reason, { seen: 'connect' }) });

@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'slow-or-never',
-    what: 'by turns of 1 to 6 s, responses of the head take 1 to 4 s more, or never arrive',
+    what: 'for 1 to 6 s responses of the head take 1 to 4 s more; for the next 1 to 6 s they never arrive; and so on',
     spoil: (draft) => {
       const { draw } = draft;
       const [onMs, offMs] = [draw.between(1, 6) * secondMs, draw.between(1, 6) * secondMs];
