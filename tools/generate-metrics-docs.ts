@@ -244,7 +244,8 @@ With a shorter range a quantile has too few samples.
 ## First events
 
 \`rate\` and \`increase\` do not count the first event of a series that did not exist before. So the rules and dashboards of
-mirrorwatch add the value 0 for two minutes before this event, but not for times before the first scrape of the daemon:
+mirrorwatch add the value 0 for the two minutes before this event. They add no value for times before the first scrape
+of the daemon:
 
 \`\`\`promql
 sum by (registry) (increase((1 * mirror_probe_failures_total{reason="masked_upstream"} or 0 * mirror_probe_failures_total{reason="masked_upstream"} offset -2m and on (job, instance) mirrorwatch_build_info)[15m:15s]))

@@ -4,7 +4,7 @@ import { durationField, dwellRange, mapping, share } from '../fields.ts';
 
 export const adviseKey = mapping({
   hold: durationField(
-    'Minimum time from a switch to a switch back to the preferred mirror (failback), or to a switch because of lag. Within this time, a switch because of slowness needs 1.5 times the evidence. A failback also needs 48 good responses in a row of the preferred mirror. After a bad response, it needs up to 98. So with a shorter value the failback is rarely earlier. Advice to leave a mirror that is down or serves wrong bytes never waits.',
+    'Minimum time from a switch to the failback (the switch back to the preferred mirror), or to a switch because of lag. Within this time, a switch because of slowness needs 1.5 times the evidence. A failback also needs 48 good responses in a row of the preferred mirror. After a bad response, it needs up to 98. So with a shorter value the failback is rarely earlier. Advice to leave a mirror that is down or serves wrong bytes never waits.',
     dwellRange,
   ).prefault('10m'),
   ttl: durationField(

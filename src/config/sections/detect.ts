@@ -16,7 +16,7 @@ export const detectKey = mapping({
       .max(100, factor)
       .meta({
         description:
-          'A sample is slow if it takes more than this many times the baseline (median), more than 1.1 × the p99 of the same samples, and at least `floor`.',
+          'A sample is slow if it takes more than this many times the baseline (a median), and at least `floor`. It must also take more than 1.1 × the p99 of the samples of the baseline.',
       })
       .prefault(2.5),
     floor: durationField('Minimum duration of a slow sample.', { min: 0, max: limits.timeoutMsMax }).prefault('800ms'),
