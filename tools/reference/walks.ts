@@ -149,9 +149,10 @@ export function walksDrawing(): string {
   const rows = walks.map(({ name, files, returns }) => `| ${titleOf(name)} | ${files} | ${returns} |`);
   return `## What a value passes
 
-The table shows how many files of \`src/\` a developer reads to follow one value through its calls. A walk starts at one function and follows each call
-that gets the value itself. The walk goes through all branches in the order of the code, and through each function once. A *return* is a visit to a file that the walk
-has already left. Files of \`core/\` do not count.
+The table shows how many files of \`src/\` a developer reads to follow one value (such as a sample) through its calls.
+Such a *walk* starts at one function. It follows each call that has the value as an argument, in the order of the code.
+It enters each function once. A *return* is a visit to a file that the walk has already left. Files of \`core/\` do not
+count.
 
 \`test/tidy-walks.test.ts\` allows at most 12 files and 10 returns for a walk. \`renewAdvices\` may have 14 returns: it composes a revised
 proposal, so its walk contains the walk of \`prepareView\`.
