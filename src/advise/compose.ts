@@ -81,6 +81,7 @@ export function compose(
         isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
         isSure,
         isSuspect: view.vantage.suspect === true,
+        ...(decision.kind === 'move' && decision.before !== undefined && { before: decision.before }),
       },
     ),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,

@@ -184,12 +184,16 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   if (to?.scoreMs == null || here?.scoreMs == null || !isFaster(here.scoreMs, to.scoreMs, 0)) return null;
   const { cause } = open;
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, head.at, to, weighed)) return null;
-  const { findings } = view.causesOf(left).gravest ?? { findings: [] };
+  const found = view.causesOf(left).gravest;
+  const findings = found?.kind === cause ? found.findings : [];
   const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
-  const { apart } = view.groundsOf(subject);
-  if (isAboutTime(cause) && (apart === null || !isClearlySlower(apart))) return null;
+  if (isAboutTime(cause)) {
+    const { apart } = view.groundsOf(subject);
+    if (apart === null || !isClearlySlower(apart)) return null;
+  }
   const after = head.chainOf(to.mirror, cause);
-  return { kind: 'move', cause, alarm: null, findings, at: left, to, after, prices: null, weighed: head.rank(weighed) };
+  const decided = { cause, findings, at: left, to, after, weighed: head.rank(weighed) };
+  return { kind: 'move', alarm: null, prices: null, before: open.confidence, ...decided };
 }
 
 function stay(view: Prepared, head: HeadValues): Decision {

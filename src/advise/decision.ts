@@ -1,4 +1,4 @@
-import type { AdviceCause, Refusal } from '../core/advice.ts';
+import type { Advice, AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
@@ -21,6 +21,8 @@ export interface MoveDecision extends Decided {
   readonly after: Chain;
   /** The costs at both mirrors, as in `weighed`; `null`: the switch was not chosen by cost. */
   readonly prices: Prices | null;
+  /** The confidence of the proposal that this switch corrects, which the correction keeps; absent: no correction. */
+  readonly before?: Advice['confidence'];
 }
 
 /** A refusal: no mirror can be advised although a switch is needed, or our own network is suspect. */

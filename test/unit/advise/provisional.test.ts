@@ -43,6 +43,20 @@ describe('advice that was given before downloads were known', () => {
     expect(advised(playedWith(tookMs, count, before))).toEqual(['b outage']);
   });
 
+  test('keeps its confidence when it is replaced', () => {
+    const stage = new Stage(chain, abc);
+    const slow = { ...well, a: 2_000 };
+    stage.paces(2, well);
+    stage.paces(33, slow);
+    const before = stage.advisor.list()[0];
+    for (let i = 0; i < 8 && stage.advisor.list()[0]?.to === 'b'; i += 1) {
+      download(stage, { a: 9_000, b: 3_720, c: 3_000 });
+      stage.paces(1, slow);
+    }
+    expect([before?.to, before?.cause, before?.confidence]).toEqual(['b', 'slower', 'medium']);
+    expect(stage.advisor.list()[0]).toMatchObject({ to: 'c', cause: 'slower', confidence: 'medium' });
+  });
+
   test('does not count as another departure: clients return after the same wait', () => {
     const waits = [
       { b: 6_000, c: 3_000 },
