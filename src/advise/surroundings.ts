@@ -8,7 +8,8 @@ import { chainTo, isRecent, listDroppedKeys } from './weigh.ts';
 /** Updates the head of the comparison, and rebuilds `contest.around` (chains, pauses, intervals) if it is outdated. */
 export function followSurroundings(view: View): void {
   const { group } = view;
-  moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null);
+  const used = mirrorAt(group, group.chain?.members[0])?.name ?? null;
+  moveTo(group.contest, headOf(group)?.name ?? null, homeOf(group)?.name ?? null, used);
   const dropped = listDroppedKeys(view);
   const seen = outlookOf(view, dropped);
   if (group.contest.around !== null && group.contest.outlook === seen) return;

@@ -14,7 +14,7 @@ import {
   newMoments,
   standIn,
 } from './moments.ts';
-import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
+import { countGoodOf, newPair, type Pair, timeBoundOf, updatePair } from './pair.ts';
 import { lateShareOf, newPatience, type Patience, recordTime } from './patience.ts';
 import { dropBad, type RecordOutcome, recordOutcome } from './record.ts';
 import { unwatchedMs, type Walker, walkChain } from './walk.ts';
@@ -102,8 +102,11 @@ export function newContest(head: string | null): Contest {
   };
 }
 
-/** Changes the head. All comparisons start again, because each is between the head and another mirror. */
-export function moveTo(contest: Contest, head: string | null, home: string | null): void {
+/**
+ * Changes the head. All comparisons start again, because each is between the head and another mirror.
+ * @param used  the first mirror of the chain that clients use; `null`: it is not monitored; absent: the head so far
+ */
+export function moveTo(contest: Contest, head: string | null, home: string | null, used = contest.head): void {
   if (contest.head === head) return;
   if (head !== null && head === home && contest.health >= healthBound) {
     // The failures that made clients leave home (the first declared mirror) have ended. They are dropped: clients must
@@ -112,14 +115,20 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
     dropBad(record, Number.NEGATIVE_INFINITY, lastTroubleOf(record));
   }
   if (contest.head === home || head === home || home === null) contest.health = 0;
-  const pair = contest.pairs.get(head ?? '');
-  const { head: from } = contest;
+  const { head: before } = contest;
+  // If clients have not made the last switch, the confidence depends on the comparison with the mirror that they use.
+  const from = used === null || used === head ? before : used;
+  const pair = from === before ? contest.pairs.get(head ?? '') : pairBetween(contest, from, head);
   contest.left = pair === undefined || from === null || head === null ? null : { from, to: head, pair };
   contest.head = head;
   contest.pairs.clear();
   contest.awaited.clear();
   contest.hasPromise = false;
   contest.odd = {};
+}
+
+function pairBetween(contest: Contest, from: string | null, to: string | null): Pair | undefined {
+  return from === null || to === null ? undefined : newPair(recordOf(contest, from), recordOf(contest, to));
 }
 
 /** Drops all evidence against the head, and comparisons that still wait for responses. Records of mirrors stay. */

@@ -57,6 +57,20 @@ describe('advice that was given before downloads were known', () => {
     expect(stage.advisor.list()[0]).toMatchObject({ to: 'c', cause: 'slower', confidence: 'medium' });
   });
 
+  test('gets a higher confidence with more evidence against the mirror that clients use', () => {
+    const stage = new Stage(chain, abc);
+    const slow = { ...well, a: 1_000 };
+    stage.paces(2, well);
+    while (stage.advisor.list().length === 0) stage.paces(1, slow);
+    while (stage.advisor.list()[0]?.to === 'b' && stage.seconds < 1_500) {
+      download(stage, { a: 9_000, b: 3_720, c: 2_200 });
+      stage.paces(1, slow);
+    }
+    expect(stage.advisor.list()[0]?.to).toBe('c');
+    stage.paces(40, slow);
+    expect(stage.advisor.list()[0]?.confidence).toBe('medium');
+  });
+
   test('does not count as another departure: clients return after the same wait', () => {
     const waits = [
       { b: 6_000, c: 3_000 },
