@@ -30,6 +30,8 @@ real('the real go command and bodies that are wrong', ['go'], () => {
       },
       chains: { 'near,far': (near, far) => `${near},${far}`, 'near\\|far': (near, far) => `${near}|${far}` },
       hangs: ['stalled | .info', 'stalled | .mod', 'stalled | .zip'],
+      // The .zip as well: the checksum database is asked through the same mirror.
+      either: ['.info', '.mod', '.zip'].map((of) => `longer than announced | ${of} | near,far`),
       async download(goproxy, { endMs }) {
         const done = await goDownload([`${at.module}@${at.version}`], {
           goproxy,

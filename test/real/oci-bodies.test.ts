@@ -88,6 +88,8 @@ for (const { name, client, form, need, pull, ...more } of clients)
           // ctr ends with 0 where the list has a type that it does not know: it fetches nothing of it.
           return { code: code === 0 && !hasLayer ? 1 : code };
         },
+        // Both use the HTTP client of Go, as the go command does.
+        either: ['manifest', 'blob'].map((of) => `longer than announced | ${of} | near alone`),
         ...more,
       });
     });
