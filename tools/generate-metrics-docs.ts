@@ -37,7 +37,7 @@ const kindText: Readonly<Record<MetricKind, string>> = {
 /** The text for one object of each kind, in the section of a metric. */
 const objectText: Readonly<Record<MetricKind, string>> = {
   ...kindText,
-  trip: 'connection of a canary target or an artifact target',
+  trip: 'canary or artifact target × kind of connection (cold or warm)',
   canary: 'canary × connection',
   target: 'target (mirror × module × version × step)',
   artifact: 'mirror × module × version whose responses can be verified',
@@ -89,7 +89,9 @@ function perText(metric: Metric): string {
 }
 
 /** The second object of the kind `trip`. */
-const sharedTrips = '. All other light targets of a mirror and step share the lines of one target, for each connection';
+function sharedTrips(lines: number): string {
+  return `. All other light targets of one mirror and step together: at most ${lines} for each kind of connection`;
+}
 
 function metricSection(name: (typeof metricNames)[number]): string {
   const metric: Metric = metricOf(name);
@@ -106,7 +108,7 @@ function metricSection(name: (typeof metricNames)[number]): string {
     `- ${metric.type}${unit === null ? '' : `, ${unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
     `- labels: ${metric.labels.length === 0 ? 'none' : metric.labels.map((label) => `\`${label}\``).join(' ')}`,
     ...new Set(closed),
-    `- lines of \`/metrics\`: at most ${countSeriesLines(metric)} for each ${perText(metric)}${only}${'trip' in metric.per ? sharedTrips : ''}`,
+    `- lines of \`/metrics\`: at most ${countSeriesLines(metric)} for each ${perText(metric)}${only}${'trip' in metric.per ? sharedTrips(countSeriesLines(metric)) : ''}`,
     `- absent: ${metric.absent}`,
     '',
   ].join('\n');
@@ -221,8 +223,11 @@ histogram_quantile(0.95, sum by (le, module, version, registry) (rate(mirror_pro
 \`\`\`
 
 The query for the 95th percentile reads classic histograms. If Prometheus stores [native
-histograms](#native-histograms), omit \`_bucket\` and \`le\`. With \`step="mod"\`, the canary of each mirror has a result of
-its own. Another result has no label \`module\`: all other modules share it.
+histograms](#native-histograms), omit \`_bucket\` and \`le\`.
+
+With \`step="mod"\`, the query for the 95th percentile returns up to two lines for each mirror. One line has the labels
+\`module\` and \`version\` of the mirror's canary, the target that decides whether the mirror is up. The other line has no
+such labels: it covers the \`mod\` requests for all other modules together.
 
 Availability of a mirror over a day, and its failures by reason:
 

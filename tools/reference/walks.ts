@@ -149,25 +149,27 @@ export function walksDrawing(): string {
   const rows = walks.map(({ name, files, returns }) => `| ${titleOf(name)} | ${files} | ${returns} |`);
   return `## What a value passes
 
-The table shows how many files of \`src/\` a developer reads to follow one value (such as a sample) through its calls.
-Such a *walk* starts at one function. It follows each call that has the value as an argument, in the order of the code.
-It enters each function once. A *return* is a visit to a file that the walk has already left. Files of \`core/\` do not
-count.
+The table below shows how many files of \`src/\` a developer reads to follow one value (such as a sample) through the
+code. Such a *path* starts at one function. It follows each call that has the value as an argument, in the order of the
+code, and enters each function once. A *return* is a step back to a file that the path has already left. Files of
+\`core/\` do not count.
 
-\`test/tidy-walks.test.ts\` allows at most 12 files and 10 returns for a walk. \`renewAdvices\` may have 14 returns: it composes a revised
-proposal, so its walk contains the walk of \`prepareView\`.
+\`test/tidy-walks.test.ts\` limits each path of a value through the code to 12 files and 10 *returns* (steps back to a
+file that the path has already left). The path that starts at \`renewAdvices\` may have 14 returns. This function composes a
+revised proposal, so its path contains the path that starts at \`prepareView\`.
 
-| walk | files | returns |
+| path of a value | files | returns |
 | --- | --: | --: |
 ${rows.join('\n')}
 
-This diagram shows the walk of a sample in the detector: the files that a developer reads to follow the sample. A box
-is a file, and the numbers are the order of the visits:
+This diagram shows which files a developer reads to follow a sample (the result of one probe) through the detector. A
+box is a file of \`src/detect\`, and the numbers are the order in which the files are read:
 
 ${drawingOf(walks[0])}
 
-This diagram shows the walk of a view in the advisor: the files that a developer reads to follow the view. It starts
-at \`updateAdvice\`, after the values of the view are prepared:
+This diagram shows which files of \`src/advise\` a developer reads to follow a *view* through the advisor. A view is the
+input of one decision: the configuration, the mirrors and their state at one time (\`src/advise/view.ts\`). The path
+starts at \`updateAdvice\`, and the numbers are the order in which the files are read:
 
 ${drawingOf(walks[1])}
 `;

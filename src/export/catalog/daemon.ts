@@ -44,8 +44,8 @@ export const daemonMetrics = {
   mirrorwatch_place_info: newGauge(
     ['group', 'network', 'page'],
     { daemon: {} },
-    'Always 1. The labels of this place, from the key labels of the configuration.',
-    'if the configuration has no key labels',
+    'Always 1. It has the labels of this place: the values of group, network and page below labels in the configuration.',
+    'if the configuration does not contain the key `labels`',
   ),
   process_start_time_seconds: newGauge([], { daemon: {} }, 'Unix time at which the daemon started.', 'while starting'),
   process_resident_memory_bytes: newGauge(

@@ -85,19 +85,19 @@ export const probeMetrics = {
   mirror_sync_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'bound'],
     { mirror: { bound: bounds } },
-    'Lag of the whole mirror, from its checksum database or from the time of its last synchronisation.',
+    'Lag of the whole mirror, computed from the checksum database that it relays or from the time of its last synchronisation.',
     'while the lag is unknown (see mirror_lag_seconds), and if the mirror has neither a checksum database nor a synchronisation time',
   ),
   mirror_lag_records: newGauge(
     ['ecosystem', 'registry', 'module'],
     { module: {} },
-    'Minimum number of changes of a module that the mirror lacked at its last response.',
+    'How much smaller the serial number of a module is at the mirror than at the origin. Without an origin, the other mirrors are used. The serial number of PyPI counts the changes of all projects, so the value can exceed the number of missing changes.',
     'while the lag is unknown (see mirror_lag_seconds), and if the protocol has no serial number',
   ),
   mirror_sync_lag_records: newGauge(
     ['ecosystem', 'registry'],
     { mirror: {} },
-    'Minimum number of records of the checksum database that the mirror lacked at its last response.',
+    'The mirror lacked at least this number of records of the checksum database at its last response.',
     'while the lag is unknown (see mirror_sync_lag_seconds), and if the protocol has no serial number',
   ),
   mirror_missing_versions: newGauge(
