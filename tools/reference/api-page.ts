@@ -79,7 +79,7 @@ ${(document.components.responses['Problem']?.description ?? '').trim()}
 
 ## Schemas
 
-${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.properties === undefined ? `${typeText(schema)}${patternText(schema)}` : fields(schema)}`).join('\n\n')}
+${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.properties === undefined ? `${shapeText(schema)}${patternText(schema)}` : fields(schema)}`).join('\n\n')}
 `;
 }
 
@@ -140,6 +140,18 @@ function table(head: string, rows: readonly (readonly string[])[]): string {
     (cells) => `| ${cells.map((cell) => cell.trim().replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')).join(' | ')} |`,
   );
   return [`| ${head} | type | meaning |`, '| --- | --- | --- |', ...lines].join('\n');
+}
+
+/** A schema without own fields. If it is one of several objects, a point of a list names the fields of each. */
+function shapeText(schema: Schema): string {
+  const { oneOf = [] } = schema;
+  if (oneOf.length === 0 || oneOf.some(({ properties }) => properties === undefined)) return typeText(schema);
+  const points = oneOf.map(({ properties = {} }) =>
+    Object.entries(properties)
+      .map(([key, one]) => `\`${key}\`: ${typeText(one)}`)
+      .join('; '),
+  );
+  return `It is an object with one of these sets of fields:\n${points.map((point) => `- ${point}`).join('\n')}`;
 }
 
 function typeText(schema: Schema): string {
