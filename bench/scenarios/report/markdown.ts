@@ -37,7 +37,8 @@ const legend: readonly string[] = [
   '- **harmful**: moves because of which builds of the next ten minutes take over 25 % longer.',
   '- **needless**: moves away from the preferred chain that save less than 2 %.',
   '- **false** (in brackets): harmful or needless moves when nothing was wrong, or when the fault was in our own network.',
-  '- **departures**: moves away from the preferred chain in a calm world. An upstream-year is one year of one upstream.',
+  '- **departures**: moves away from the preferred chain in a calm world (a simulated world without a fault). The table *Calm* also has',
+  '  their number for each upstream-year: one year of one upstream.',
   '',
   'Columns about incidents. The *loss* is the additional time of builds with the preferred chain, compared with the best chain. An incident',
   'is *costly* if the loss is over 20 % in some period of 20 minutes:',
@@ -106,8 +107,8 @@ function recordedSection(scores: readonly Score[], what: Circumstances['what']):
   return [
     `## Recorded outages (${windows.length} windows)`,
     '',
-    'These worlds repeat outages that an uptime monitor recorded. Each world lasts from an hour before the outage to an hour after it. The',
-    `seeds are ${windows.join(', ')}. A [page](../bench/scenarios/worlds/recorded/README.md) explains how outages are`,
+    'These simulated worlds repeat outages that an uptime monitor recorded. Each world lasts from an hour before the outage to an hour after',
+    `it. The seeds of the random numbers are ${windows.join(', ')}. A [page](../bench/scenarios/worlds/recorded/README.md) explains how outages are`,
     'selected, and has the licence of the data. The tables of this section are under the same licence, ODbL 1.0.',
     ...[...Map.groupBy(scores, ({ family }) => family)].flatMap(([family, own]) => [
       '',
@@ -251,13 +252,13 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
   const judged = players.filter((name) => !references.has(name) && !baselines.includes(name));
   const compared = baselines.filter((name) => players.includes(name));
   const lines = [
-    `In ${alike.length} families (kinds of world) the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}. The section *By family, seconds a build* describes each family.`,
+    `A *player* is a rule that decides which chain (list of mirrors) clients use. The player \`oracle\` knows the truth. In ${alike.length} families (kinds of simulated world) the build times of all players except \`oracle\` differ by at most ${100 * alikeShare} %: ${alike.join(', ') || 'none'}. The section *By family, seconds a build* describes each family.`,
   ];
   for (const player of judged) {
     const worse = worseThanBaseline(standings, player);
     lines.push(
       '',
-      `In ${worse.length} families builds take longer with \`${player}\` than with the best of ${compared.map((name) => `\`${name}\``).join(', ')}. The table shows the seconds a build:`,
+      `In ${worse.length} families (kinds of simulated world) builds take longer with the player \`${player}\` than with the best of the players ${compared.map((name) => `\`${name}\``).join(', ')}. The table shows the mean time of a build in seconds:`,
       '',
       ...table(
         ['family', player, 'best of the others', 'with'],

@@ -106,10 +106,10 @@ describe('standings', () => {
       groups: [['a cut line', 'one minute late', '1.1', '2.2', '3', '0']],
     });
     expect(report).toContain(
-      'In 1 families (kinds of world) the build times of all players except `oracle` differ by at most 3 %: two.',
+      'In 1 families (kinds of simulated world) the build times of all players except `oracle` differ by at most 3 %: two.',
     );
     expect(report).toContain(
-      'In 1 families builds take longer with `policy` than with the best of `never`, `plain`. The table shows the seconds a build:\n\n| family | policy | best of the others | with |\n| --- | --: | --: | --: |\n| one | 5.01 | 5.00 | plain |\n',
+      'In 1 families (kinds of simulated world) builds take longer with the player `policy` than with the best of the players `never`, `plain`. The table shows the mean time of a build in seconds:\n\n| family | policy | best of the others | with |\n| --- | --: | --: | --: |\n| one | 5.01 | 5.00 | plain |\n',
     );
     expect(report).toContain('| one: a dead head | 10.00 | 5.00 | 5.01 | 4.00 |');
     expect(report).toContain('| policy | 4.71 | 1.177 | 6 | 3 (0) | 3 (3) | 0 of 3 | 10 | 10 | 3.0 (3.0) | 20 % |');
