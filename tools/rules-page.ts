@@ -184,7 +184,7 @@ Alertmanager does not report its end. So for the daemon, an alert has ended if i
 Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). A place does not vote on a mirror in three cases: the state of the mirror is unknown
 or warming, the mirror has had no successful probe, or the network of the place is suspect.
 
-*Most places vote 1* (bad) means: at least two places vote 1, and these are more than half of all places that monitor the mirror. Places that do not vote count among
+*Most places vote 1* (bad) means: at least two places vote 1. These are more than half of all places that monitor the mirror. Places that do not vote count among
 all places. If fewer places monitor the mirror than \`mirrorwatch rules --vantages\` states, more than half of the number in this option must vote 1:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
