@@ -33,8 +33,8 @@ The tables show what real clients do if a mirror sends status 200 and a wrong bo
 healthy. The last columns are named after the chain (list of mirrors) that the client had. Each cell of these columns is the end of one run:
 - \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.
-- \`ok or failed\`: two runs can end differently. The mirror sent more bytes than it announced, and a client that reads them as the start of
-  the next response fails.
+- \`ok or failed\`: two runs can end differently, because the mirror sent more bytes than it announced. If the client reads the extra bytes
+  as the start of the next response, it fails.
 - \`hangs\`: the client did not end, because it has no timeout. The test stopped it.
 
 The column **our probe** shows the result of a mirrorwatch probe of the same body. Advice uses a model of each client. Tests compare the model with each cell

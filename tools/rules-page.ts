@@ -184,8 +184,8 @@ Alertmanager does not report its end. So for the daemon, an alert has ended if i
 Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). A place does not vote on a mirror in three cases: the state of the mirror is unknown
 or warming, the mirror has had no successful probe, or the network of the place is suspect.
 
-*Most* places are at least two, and more than half of the places that monitor the mirror, including those without a vote. If fewer places monitor the mirror than
-\`mirrorwatch rules --vantages\` states, *most* is more than half of the number in this option:
+*Most places vote 1* (bad) means: at least two places vote 1. These are more than half of all places that monitor the mirror. Places that do not vote count among
+all places. If fewer places monitor the mirror than \`mirrorwatch rules --vantages\` states, more than half of the number in this option must vote 1:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
@@ -221,8 +221,8 @@ The name of a recording rule is \`level:metric:operations\`. The level defines t
 
 ${levelTable()}
 
-Except at the level \`place\`, the rules aggregate over \`job\` and \`instance\`. So the shards of a place count as one daemon. Daemons without the label
-\`vantage\` count as one place.
+The recording rules combine series that differ only in \`job\` and \`instance\`. Only rules whose name begins with \`place:\` keep \`instance\`. So daemons with
+the same label \`vantage\` (the shards of a place) count as one daemon. Daemons without the label \`vantage\` count as one place.
 
 The table shows the maximum cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
 It assumes a histogram for each target. The real numbers are lower, because most light steps have one histogram for all modules of a mirror
@@ -232,8 +232,8 @@ ${costTable(groups)}
 
 ${measured}
 
-The group \`mirrorwatch-round-trips\` reads the histograms of every target. If it costs too much, remove it from the file. Then MirrorSlow does not fire,
-MirrorDegradedMostPlaces does not fire because of slowness, and VantageOutlier judges by outages alone.
+The group \`mirrorwatch-round-trips\` reads the histograms of every target. If this group costs too much, remove it from the file. Then MirrorSlow never fires,
+slowness no longer makes MirrorDegradedMostPlaces fire, and VantageOutlier judges by outages alone.
 
 ## How they are checked
 

@@ -19,7 +19,7 @@ const expected = phrase('expected.npmLockPath');
 export const npmLocks: Locks = {
   describes:
     'Lock file from which packages are taken: package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml, yarn.lock or bun.lock.',
-  top: 'Maximum number of packages to take: requirements of the project first, then those that most other packages require.',
+  top: 'Maximum number of packages to take: requirements of the project first, then those required by the largest number of packages.',
   expected,
   isLock: (name) => kindOf(name) !== null,
   async reader() {

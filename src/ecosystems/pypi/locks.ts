@@ -20,7 +20,7 @@ function kindOf(name: string): Kind | null {
 export const pypiLocks: Locks = {
   describes:
     'Lock file from which projects are taken: requirements.txt with pinned versions, uv.lock, poetry.lock, pdm.lock, pylock.toml or Pipfile.lock.',
-  top: 'Maximum number of projects to take: first those that most other projects require.',
+  top: 'Maximum number of projects to take: first those required by the largest number of other projects.',
   expected: phrase('expected.pathLock'),
   isLock: (name) => kindOf(name) !== null,
   async reader() {
