@@ -11,7 +11,7 @@ import {
   tamedHeavyMsOf,
   usualHeavyMsOf,
 } from './costs.ts';
-import { compareRates, failureBound, failureSumOf, witnessBound } from './failures.ts';
+import { compareRates, failureBound, failureSumOf, rateBound } from './failures.ts';
 import {
   type Alarm,
   type AlarmRule,
@@ -245,8 +245,8 @@ export function isFailingAlike(
   const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
   return (
     there.bad <= chanceShare * there.all &&
-    compareRates(here, there) < witnessBound.all &&
-    compareRates(countSince(head.heavy, soundMs), countSince(candidate.heavy, soundMs)) < witnessBound.heavy
+    compareRates(here, there) < rateBound.all &&
+    compareRates(countSince(head.heavy, soundMs), countSince(candidate.heavy, soundMs)) < rateBound.heavy
   );
 }
 

@@ -37,18 +37,18 @@ const mostOfBound = 2.5;
  * 0.8 or more with 10 %.
  * @see docs/decisions/0130-constants-of-the-comparison.md
  */
-export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
+export const rateBound = { all: 1.6, heavy: 0.8 } as const;
 /**
- * Added to `witnessBound` while a third mirror fails too, because the trouble may be shared. Of two equal mirrors, the
+ * Added to `rateBound` while a third mirror fails too, because the trouble may be shared. Of two equal mirrors, the
  * head reaches the raised bounds with a probability of 0.5 % (`all`) and 0.9 % (`heavy`).
  */
-const sharedWitness = { all: 1.75, heavy: 2 } as const;
+const sharedRateBound = { all: 1.75, heavy: 2 } as const;
 /**
- * If the failures span more than `longMs` milliseconds, `longWitness` is added to `witnessBound.all`. Of two equal
+ * If the failures span more than `longMs` milliseconds, `longRateBound` is added to `rateBound.all`. Of two equal
  * mirrors, the head then reaches the bound with a probability of 0.7 %.
  */
 const longMs = 120_000;
-const longWitness = 1.4;
+const longRateBound = 1.4;
 /**
  * If more than this many good responses of the head follow its last failure, a test triggers only together with an
  * alert of another system.
@@ -62,7 +62,7 @@ const goodsMost = 3;
 interface FailureRule {
   readonly failuresMin: number;
   readonly spanMs: number;
-  readonly witness: keyof typeof witnessBound;
+  readonly requests: keyof typeof rateBound;
   readonly ease: number;
 }
 
@@ -190,7 +190,7 @@ export function findTroubleStart(test: FailureTest): number {
  * @param isShared  a third mirror fails too
  */
 export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
-  const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness[rule.witness] : 0));
+  const least = rule.ease * (rateBound[rule.requests] + (isShared ? sharedRateBound[rule.requests] : 0));
   return test.some((run) => {
     const spanMs = run.lastMs - run.firstMs;
     return (
@@ -200,7 +200,7 @@ export function isFailureAlarm(test: FailureTest, rule: FailureRule, isShared: b
       spanMs >= rule.spanMs &&
       run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&
       compareRates(run.head, run.candidate) >=
-        least + (spanMs > longMs && rule.witness === 'all' ? rule.ease * longWitness : 0)
+        least + (spanMs > longMs && rule.requests === 'all' ? rule.ease * longRateBound : 0)
     );
   });
 }

@@ -121,9 +121,9 @@ export function timeBoundOf(isRecent: boolean): number {
 
 export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const { failuresMin, spanMs, ease, isShared, ratio } = rule;
-  const all = { failuresMin, spanMs, witness: 'all', ease } as const;
+  const all = { failuresMin, spanMs, requests: 'all', ease } as const;
   if (isFailureAlarm(pair.failures.all, all, isShared)) return 'failures';
-  const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, witness: 'heavy', ease } as const;
+  const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, requests: 'heavy', ease } as const;
   if (isFailureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
   const bound = ease * timeBoundOf(rule.isRecent);
   if (findTimeAlarm(pair, 'light', bound, ratio) !== null) return 'time';

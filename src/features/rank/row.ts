@@ -1,4 +1,4 @@
-import { compareRates, witnessBound } from '../../advise/comparison/failures.ts';
+import { compareRates, rateBound } from '../../advise/comparison/failures.ts';
 import { sortWithEquals } from '../../advise/comparison/rank.ts';
 import { type Compared, compareRounds } from '../../advise/comparison/rounds.ts';
 import { preferenceOf } from '../../advise/preference.ts';
@@ -148,7 +148,7 @@ export function compareRows(a: RankRow, b: RankRow, minGain: number): Compared {
 /** True if `a` fails more often than `b`, and a significance test shows that this is not chance. */
 export function hasMoreFailures(a: RankRow, b: RankRow): boolean {
   const [one, other] = [countsOf(a), countsOf(b)];
-  return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= witnessBound.all;
+  return one.bad * other.all > other.bad * one.all && compareRates(one, other) >= rateBound.all;
 }
 
 function countsOf({ ok, failed }: RankRow): { readonly bad: number; readonly all: number } {

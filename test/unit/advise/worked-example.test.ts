@@ -86,7 +86,7 @@ describe('worked example 1: a mirror that is slow', () => {
 });
 
 describe('worked example 2: a mirror that refuses', () => {
-  it('five refusals in four seconds: the sum is 20, its cap; the witness 6.93; the move comes with the fifth', () => {
+  it('five refusals in four seconds: the sum is 20, its cap; G is 6.93; the move comes with the fifth', () => {
     const world = stage();
     for (const [a, b] of calm) {
       moment(world, a, b, 30);
@@ -97,11 +97,11 @@ describe('worked example 2: a mirror that refuses', () => {
     for (let failures = 1; failures <= 5; failures += 1) {
       moment(world, 'refused', 200, 1, `round-${failures}`);
       sum = Math.min(2.5 * 8, sum + Math.log(0.9 / 0.005));
-      const witness = 2 * failures * Math.log(2);
+      const apart = 2 * failures * Math.log(2);
       expect(running(world).sum ?? Number.NaN).toBeCloseTo(sum, 5);
       expect(running(world).bound).toBe(8);
       world.consider();
-      rows.push(`| ${failures} | ${failures - 1} s | ${fixed(sum)} | ${fixed(witness)} |`);
+      rows.push(`| ${failures} | ${failures - 1} s | ${fixed(sum)} | ${fixed(apart)} |`);
       expect(world.story(), `after ${failures}`).toEqual(failures < 5 ? [] : ['proposed outage b']);
     }
     for (const row of rows) expect(page).toContain(row);

@@ -139,7 +139,7 @@ describe('a head that fails', () => {
   });
 
   test('shared fate asks for more: a third mirror that fails now', () => {
-    // Three of six within two minutes, against none: the witness is 6 ln .5 − 3 ln .25 − 9 ln .75 = 2.6; 3.1 is asked while c fails.
+    // Three of six within two minutes, against none: G is 6 ln .5 − 3 ln .25 − 9 ln .75 = 2.6; 3.1 is asked while c fails.
     const story = (c: Reply1) =>
       [
         [20, fast],

@@ -87,7 +87,7 @@ describe('the usual rate of a candidate', () => {
   });
 });
 
-const rule = { failuresMin: 3, spanMs: 4_000, witness: 'all', ease: 1 } as const;
+const rule = { failuresMin: 3, spanMs: 4_000, requests: 'all', ease: 1 } as const;
 
 describe('an alarm', () => {
   test.each<[string, string, boolean]>([
@@ -173,7 +173,7 @@ describe('an alarm', () => {
   });
 });
 
-describe('the witness', () => {
+describe('the comparison of failure rates', () => {
   test.each<[string, [number, number], [number, number], number]>([
     ['as often', [2, 10], [2, 10], 0],
     // 3 ln 1 + ln 1 − (3 ln .5 + 3 ln .5)
@@ -211,8 +211,8 @@ describe('the witness', () => {
     ['heavy: 4 of 8 against 1 of 8 is 1.38', [4, 8], [1, 8], 'heavy', false, true],
     ['which of all steps is too little', [4, 8], [1, 8], 'all', false, false],
     ['the candidate fails more often: never', [3, 20], [15, 20], 'all', false, false],
-  ])('%s', (_name, head, candidate, witness, isShared, want) => {
-    expect(isFailureAlarm(past(head, candidate), { ...rule, witness }, isShared)).toBe(want);
+  ])('%s', (_name, head, candidate, requests, isShared, want) => {
+    expect(isFailureAlarm(past(head, candidate), { ...rule, requests }, isShared)).toBe(want);
   });
 
   test.each<[string, [number, number], number, 'all' | 'heavy', boolean, boolean]>([
@@ -221,9 +221,9 @@ describe('the witness', () => {
     ['4 of 8 over more: 3.45', [4, 8], 120_001, 'all', false, true],
     ['and while a third fails too: 4.5 is asked', [4, 8], 120_001, 'all', true, false],
     ['heavy ones are rare: .8 will do', [3, 10], 3_600_000, 'heavy', false, true],
-  ])('%s', (_name, head, spanMs, witness, isShared, want) => {
+  ])('%s', (_name, head, spanMs, requests, isShared, want) => {
     const made = past(head, [0, head[1]]).map((run) => ({ ...run, lastMs: spanMs }));
-    expect(isFailureAlarm(made, { ...rule, witness }, isShared)).toBe(want);
+    expect(isFailureAlarm(made, { ...rule, requests }, isShared)).toBe(want);
   });
 
   test.each<[string, [number, number], number, boolean, boolean]>([
@@ -232,7 +232,7 @@ describe('the witness', () => {
     ['and a third fails too: 1.55 is asked', [2, 10], 60_000, true, false],
     ['over more than two minutes: 1.5 is asked, and 1.498 is less', [2, 10], 120_001, false, false],
     ['3 of 10 over more than two minutes: 2.35', [3, 10], 120_001, false, true],
-  ])('half of the witness will do where an alert says the same: %s', (_name, head, spanMs, isShared, want) => {
+  ])('half of the bound will do where an alert says the same: %s', (_name, head, spanMs, isShared, want) => {
     const made = past(head, [0, 10]).map((run) => ({ ...run, lastMs: spanMs }));
     expect(isFailureAlarm(made, { ...rule, failuresMin: 1, ease: 0.5 }, isShared)).toBe(want);
     expect(isFailureAlarm(made, { ...rule, failuresMin: 1 }, isShared)).toBe(false);
