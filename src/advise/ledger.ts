@@ -68,6 +68,8 @@ export interface ChainRow {
    */
   readonly departuresAtMs?: readonly number[];
   readonly slowDeparturesAtMs?: readonly number[];
+  /** What each of `slowDeparturesAtMs` saved (`Departure.savedShare`). */
+  readonly slowDeparturesSaved?: readonly (number | null)[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly Audited[];
@@ -79,6 +81,7 @@ function chainRow(group: Group, now: Now): ChainRow {
   const wallOf = (monotonicMs: number): number => now.wallMs - (now.monotonicMs - monotonicMs);
   const held = [group.open, group.accepted].filter((one) => one !== null);
   const { departures } = group.moves;
+  const slow = departures.filter(({ isOfTime }) => isOfTime);
   return {
     declared: chainTextOf(group.declared),
     chain: chainTextOf(group.chain),
@@ -88,7 +91,8 @@ function chainRow(group: Group, now: Now): ChainRow {
     audit: group.audit?.id ?? null,
     lastAcceptAtMs: group.moves.accept?.wallMs ?? null,
     departuresAtMs: departures.filter(({ isOfTime }) => !isOfTime).map(({ atMs }) => wallOf(atMs)),
-    slowDeparturesAtMs: departures.filter(({ isOfTime }) => isOfTime).map(({ atMs }) => wallOf(atMs)),
+    slowDeparturesAtMs: slow.map(({ atMs }) => wallOf(atMs)),
+    slowDeparturesSaved: slow.map(({ savedShare }) => savedShare),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.audited,
@@ -192,7 +196,11 @@ export function restoreLedger(
       if (typeof last === 'string') group.probing.rotas.set(name, newRota(last));
     if (saved.declared !== chainTextOf(group.declared)) continue;
     const departuresOf = (wallMs: readonly number[] | undefined, isOfTime: boolean): readonly Departure[] =>
-      (wallMs ?? []).map((atMs) => ({ atMs: monotonicOf(atMs), isOfTime }));
+      (wallMs ?? []).map((atMs, place) => ({
+        atMs: monotonicOf(atMs),
+        isOfTime,
+        savedShare: (isOfTime ? saved.slowDeparturesSaved?.[place] : null) ?? null,
+      }));
     group.moves.departures = [
       ...departuresOf(saved.departuresAtMs, false),
       ...departuresOf(saved.slowDeparturesAtMs, true),

@@ -8,6 +8,7 @@ import { recordOf } from './comparison/costs.ts';
 import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
+import { isCalmAgain } from './comparison/spells.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { headOf, homeOf } from './group.ts';
 import { listLastChoices } from './last-choice.ts';
@@ -130,8 +131,10 @@ function readyHomeOf(view: View, at: Mirror): Mirror | null {
   if (contest.health < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
   const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
-  const isLeftForTime = moves.departures.at(-1)?.isOfTime === true;
+  const left = moves.departures.at(-1);
+  const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
+  if (isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs)) return null;
   return isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime) ? home : null;
 }
 

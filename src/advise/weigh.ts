@@ -10,6 +10,7 @@ import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './
 import { type Running, runningOf } from './comparison/pair.ts';
 import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
+import { slowForMs } from './comparison/spells.ts';
 import { type Group, headOf, homeOf, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
@@ -32,6 +33,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     uncaught: isTolerant ? 0.25 : 1,
     inOrder: group.roster.inOrder,
     isAwaited: (name) => !hasAlert && isAwaited(view, at, name),
+    slowForMs: at === homeOf(group) && !hasAlert ? slowForMs(group.moves.departures, config.advise.holdMs, now.monotonicMs) : 0,
   };
 }
 

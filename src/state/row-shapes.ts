@@ -98,6 +98,7 @@ const chain = shape({
   lastAcceptAtMs: orNone(number),
   departuresAtMs: orNone(list(number)),
   slowDeparturesAtMs: orNone(list(number)),
+  slowDeparturesSaved: orNone(list(orNull(number))),
   lastMoveAtMs: orNone(number),
   muted: orNone(list(mapping)),
   lookedBack: orNone(list(shape({ ecosystem: text, upstream: text, atMs: number, isRegret: flag }))),

@@ -24,7 +24,7 @@ import {
   timeBoundOf,
 } from './pair.ts';
 import { type HeadRecord, windowMs } from './record.ts';
-import { type TimeTest, timeOfHead } from './time.ts';
+import { isSlowFor, type TimeTest, timeOfHead } from './time.ts';
 
 /** The comparisons of the head (the first mirror of the chain) with every other mirror. */
 export interface Comparison extends Records {
@@ -63,6 +63,8 @@ export interface ChoiceRule extends Omit<AlarmRule, 'isShared'>, BuildRule {
    * downloads decide.
    */
   readonly isAwaited: (name: string) => boolean;
+  /** How long the head must have been slow before a switch because of slowness, milliseconds. */
+  readonly slowForMs: number;
 }
 
 /**
@@ -199,6 +201,7 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
     findTimeAlarm(pair, 'light', bound, rule.ratio) ?? findTimeAlarm(pair, 'light', nearShare * bound, rule.ratio);
   const test = alarm === 'time' ? (light ?? time.light) : time.heavy;
   if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return false;
+  if (!isSlowFor(test, bound, rule.slowForMs, rule.nowMs)) return false;
   const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {

@@ -33,7 +33,7 @@ const rateMost = 0.9;
  * A failure rate counts as ended only if more good responses follow its last failure than this many times the longest
  * run of good responses between its failures.
  */
-const pauseFactor = 1.5;
+export const pauseFactor = 1.5;
 /** Failures are compared over at most this period, or over the wait for a failback if that is longer. Milliseconds. */
 const compareMsMax = 3_600_000;
 /**
@@ -96,6 +96,8 @@ export interface Departure {
   readonly atMs: number;
   /** True if home was left for slowness. */
   readonly isOfTime: boolean;
+  /** What being away saved, if home was left for slowness (`savedShareOf`); `null`: clients are not back, or unknown. */
+  readonly savedShare: number | null;
 }
 
 export function recentDeparturesOf(departures: readonly Departure[], nowMs: number): readonly Departure[] {

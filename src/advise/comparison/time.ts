@@ -158,6 +158,14 @@ export function timeOfHead({ headTookMs, beyondMs }: TimeTest): number {
   return beyondMs.reduce((ms, one) => ms - one, headTookMs);
 }
 
+/** The share of the largest sum that a test has while the head is still slow. The sum falls with each fast response. */
+const stillShare = 0.9;
+
+/** True if the head has been slower for at least `forMs` milliseconds, and still is. */
+export function isSlowFor({ sum, fromMs }: TimeTest, bound: number, forMs: number, nowMs: number): boolean {
+  return forMs === 0 || (nowMs - fromMs >= forMs && sum >= stillShare * mostOfBound * bound);
+}
+
 /**
  * True if the sum has reached its bound, the head was slower in enough comparisons, and by enough on average.
  * @param slowerMin  the minimum number of comparisons with a slower head; one or two slow responses may come from lost

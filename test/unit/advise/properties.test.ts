@@ -55,6 +55,7 @@ function rule(nowMs: number) {
     uncaught: 1,
     inOrder: (a: string, b: string) => (a < b ? -1 : 1),
     isAwaited: () => false,
+    slowForMs: 0,
   };
 }
 

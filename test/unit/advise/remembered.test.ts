@@ -53,12 +53,17 @@ describe('what is stored of a group', () => {
 
   test('moves by the wall clock: the monotonic one begins anew with the next process', () => {
     const ledger = openLedger(at, { id: () => 'id' });
-    const departures = [false, true, false].map((isOfTime, place) => ({ atMs: 1_000 * (place + 2), isOfTime }));
+    const departures = [false, true, false].map((isOfTime, place) => ({
+      atMs: 1_000 * (place + 2),
+      isOfTime,
+      savedShare: isOfTime ? -0.2 : null,
+    }));
     ledger.touch(group('go', { departures, lastMs: 9_500, accept: null }));
     const row = ledger.turn().rows[0]?.value as ChainRow;
-    expect([row.departuresAtMs, row.slowDeparturesAtMs, row.lastMoveAtMs]).toEqual([
+    expect([row.departuresAtMs, row.slowDeparturesAtMs, row.slowDeparturesSaved, row.lastMoveAtMs]).toEqual([
       [992_000, 994_000],
       [993_000],
+      [-0.2],
       999_500,
     ]);
   });

@@ -102,6 +102,39 @@ describe('7.5 × slower for good', () => {
   });
 });
 
+describe('slow spells of three minutes, and other mirrors at which builds take longer than at home', () => {
+  const spell = 3 * 60;
+  /** At home requests take 200 ms, in a spell 900 ms; at the others 400 ms. */
+  const world = (isSlow: boolean): World => all(400, { a: isSlow ? 900 : 200 });
+  const departures = (stage: Rounds): number => stage.story().filter((one) => one === 'proposed slower b').length;
+
+  /** Three spells, 50 minutes apart: clients leave home twice, and go back within 50 minutes. */
+  const begun = (): Rounds => {
+    const stage = new Rounds(chain, abc, world(false));
+    stage.live(1_800);
+    for (let n = 0; n < 3; n += 1) {
+      stage.live(spell, world(true));
+      stage.live(50 * 60, world(false));
+    }
+    return stage;
+  };
+
+  test('the third spell moves nobody', () => {
+    const stage = begun();
+    expect(stage.story()).toEqual(Array(2).fill(['proposed slower b', 'withdrawn slower b']).flat());
+  });
+
+  test('slowness that lasts does, after `advise.hold`, and over a restart', () => {
+    const stage = begun();
+    stage.restart();
+    const from = stage.seconds;
+    stage.live(900, world(true));
+    expect(departures(stage)).toBe(1 + 2);
+    expect(delay(stage, from)).toBeGreaterThanOrEqual(590);
+    expect(delay(stage, from)).toBeLessThan(660);
+  });
+});
+
 describe('flapping, 8 s down and 8 s up', () => {
   const down = (at: number, phase: number): boolean => (at + phase) % 16 < 8;
   const one: World = (name, step, at) => all(200, name === 'a' && down(at, 0) ? { a: 'refused' } : {})(name, step, at);

@@ -30,6 +30,7 @@ function rule(nowMs: number, over: Partial<ChoiceRule> = {}): ChoiceRule {
     uncaught: 1,
     inOrder: (a, b) => order.indexOf(a) - order.indexOf(b),
     isAwaited: () => false,
+    slowForMs: 0,
     ...over,
   };
 }

@@ -23,8 +23,10 @@ const hour = 60 * minute;
 const now = 10 * 60 * minute;
 
 describe('how long clients stay away at least', () => {
-  const failed = (...at: readonly number[]): Departure[] => at.map((atMs) => ({ atMs, isOfTime: false }));
-  const slow = (...at: readonly number[]): Departure[] => at.map((atMs) => ({ atMs, isOfTime: true }));
+  const failed = (...at: readonly number[]): Departure[] =>
+    at.map((atMs) => ({ atMs, isOfTime: false, savedShare: null }));
+  const slow = (...at: readonly number[]): Departure[] =>
+    at.map((atMs) => ({ atMs, isOfTime: true, savedShare: null }));
   const ago = (...minutes: readonly number[]): Departure[] => failed(...minutes.map((one) => now - one * minute));
   test.each<[string, readonly Departure[], number, number]>([
     ['hold, where home was not left at all', [], hold, 10],
