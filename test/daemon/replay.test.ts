@@ -111,12 +111,10 @@ describe('a replay of what a daemon stored while it runs', () => {
     expect([done.really.moves, done.current.moves]).toEqual([4, 4]);
     expect(Math.abs(done.current.awayMs - done.really.awayMs)).toBeLessThan(1);
     expect(done.current.awayMs).toBeGreaterThan(300_000);
-    // The replay has no turn without a result. So a peek that was due between two results may come later, or not at all.
-    const { received = 0, unrequested, unwanted } = done.current.outOfTurn ?? {};
-    expect([received + (unwanted ?? 0), unrequested, unwanted]).toEqual([done.ground.outOfTurn, unwanted, unwanted]);
-    expect(unwanted).toBeLessThanOrEqual(2);
+    expect(done.current.outOfTurn).toEqual({ received: done.ground.outOfTurn, unrequested: 0, unwanted: 0 });
     expect(done.ground.outOfTurn).toBeGreaterThan(500);
-    expect(done.current.fetchCostSeconds).toBeCloseTo(done.really.fetchCostSeconds ?? 0, 2);
+    // Moves differ by up to 45 ms (turns of the loop), so one request can fall on the other side of a move.
+    expect(done.current.fetchCostSeconds).toBeCloseTo(done.really.fetchCostSeconds ?? 0, 3);
     expect(done.ground).toMatchObject({ leftOut: 0, otherSettings: 0, lives: 1, gaps: 0, pauses: 0 });
     expect(done.changed).toBeNull();
   });

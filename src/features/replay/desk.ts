@@ -7,7 +7,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Scheduler } from '../../schedule/scheduling.ts';
 import { isInMaintenance, presentThrottle, throttleStep, waitEnd } from '../../schedule/throttle.ts';
 
-type Probed = Extract<Taken, { kind: 'probed' }>;
+export type Probed = Extract<Taken, { kind: 'probed' }>;
 type Control = Extract<Taken, { kind: 'control' }>;
 
 type ReservedDue = Parameters<Scheduler['reserve']>[0];
@@ -55,14 +55,16 @@ export interface Desk {
  * Creates the desk, which replaces the scheduler in a replay.
  * @param deliver  called with each stored response that was found, and with the monotonic time when the daemon
  *   processed it, milliseconds
+ * @param starting  returns the scheduled probes that begin to wait for their response: they can be late
  */
 export function createDesk(input: {
   readonly config: Config;
   readonly calendar: Calendar;
   readonly countedFromMs: number;
   readonly deliver: (sample: Sample, takenMs: number) => void;
+  readonly starting: (now: Now) => Due[];
 }): Desk {
-  const { config, calendar, countedFromMs, deliver } = input;
+  const { config, calendar, countedFromMs, deliver, starting } = input;
   const probes = new Map<string, Probed[]>();
   const controls = new Map<string, Control[]>();
   const outOfTurn: OutOfTurn = { received: 0, unrequested: 0 };
@@ -70,7 +72,7 @@ export function createDesk(input: {
   let count = 0;
 
   const scheduler: Scheduler = {
-    advance: (now) => ({ start: [], skipped: [], wakeAtMs: now.monotonicMs + limits.responseRowMs }),
+    advance: (now) => ({ start: starting(now), skipped: [], wakeAtMs: now.monotonicMs + limits.responseRowMs }),
     finished(due, { retryAfterMs }, now) {
       const { registry, step } = due.target;
       const throttles = absences.get(registry)?.throttles;

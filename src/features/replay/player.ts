@@ -1,6 +1,7 @@
 import { createAdvisor } from '../../advise/advisor.ts';
 import type { Advice } from '../../core/advice.ts';
 import { type Config, paceOf } from '../../core/config.ts';
+import type { Due } from '../../core/due.ts';
 import type { OperatorCommand, Stretch, Taken } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
@@ -13,7 +14,7 @@ import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { Heap } from '../../schedule/heap.ts';
 import { createEvidenceBook } from '../../state/evidence.ts';
-import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
+import { createDesk, type Desk, isOutOfTurn, type OutOfTurn, type Probed } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
 /** The longest time from a probe's planned start to its response: the timeout, and the wait for a slot. */
@@ -44,8 +45,8 @@ interface Life {
   readonly queue: Taken[];
   next: number;
   readonly claimed: Heap<VirtualInput>;
-  /** The planned starts of probes. At each planned start, the daemon ran a turn (pass) of its main loop. */
-  readonly starts: Heap<null>;
+  /** Scheduled probes by planned start. At each planned start, the daemon ran a turn (pass) of its main loop. */
+  readonly starts: Heap<Probed>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
   lastMs: number;
@@ -113,13 +114,14 @@ class HistoryPlayer implements Player {
     // input.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.responseRowMs;
     const now = isWhole ? startedAt : first;
-    const claimed = new Heap<VirtualInput>();
+    const [claimed, starts] = [new Heap<VirtualInput>(), new Heap<Probed>()];
     const { config, targets, calendar, random, countedFromMs } = this.#input;
     const desk = createDesk({
       config,
       calendar,
       countedFromMs,
-      deliver: (sample, takenMs) => claimed.push({ kind: 'probed', sample: this.#configured(sample) }, takenMs),
+      deliver: (sample, takenMs) => claimed.push({ kind: 'probed', sample }, takenMs),
+      starting: (now) => takeStarts(starts, now),
     });
     this.outOfTurn.push(desk.outOfTurn);
     const stages: JudgeStages = {
@@ -151,7 +153,7 @@ class HistoryPlayer implements Player {
       queue: [],
       next: 0,
       claimed,
-      starts: new Heap<null>(),
+      starts,
       gaps: [],
       turnAtMs: now.monotonicMs,
       lastMs: now.monotonicMs,
@@ -195,19 +197,20 @@ class HistoryPlayer implements Player {
     return { ...sample, due: { ...sample.due, target, timeoutMs, probeId } };
   }
 
-  #sort(to: Life, one: Taken): void {
-    if (one.kind === 'probed' && !this.#byId.has(one.targetId)) return;
+  #sort(to: Life, taken: Taken): void {
+    if (taken.kind === 'probed' && !this.#byId.has(taken.targetId)) return;
+    const one = taken.kind === 'probed' ? { ...taken, sample: this.#configured(taken.sample) } : taken;
     const isOrdered = one.kind === 'probed' ? isOutOfTurn(one.sample.due) : one.kind === 'control' && one.isRound;
     if (isOrdered && (one.kind === 'probed' || one.kind === 'control')) to.desk.shelve(one);
     else to.queue.push(one);
-    if (one.kind === 'probed' && !isOrdered) to.starts.push(null, one.sample.due.plannedAtMs);
+    if (one.kind === 'probed' && !isOrdered) to.starts.push(one, one.sample.due.plannedAtMs);
     if (one.kind === 'gap') to.gaps.push(one);
   }
 
   #inputOf(to: Life, one: Taken): VirtualInput {
     switch (one.kind) {
       case 'probed':
-        return { kind: 'probed', sample: this.#configured(one.sample) };
+        return { kind: 'probed', sample: one.sample };
       case 'control':
         return { kind: 'control', response: one.answer, round: null };
       case 'gap':
@@ -224,7 +227,6 @@ class HistoryPlayer implements Player {
       const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;
       // A response is processed in a later turn than its request.
       const claimedMs = Math.max(to.claimed.leastKey(), to.lastMs + turnGapMs);
-      while (to.starts.leastKey() <= to.lastMs) to.starts.pop();
       const atMs = Math.min(comesMs, claimedMs, this.#awake(to, to.turnAtMs, to.starts.leastKey()));
       if (!(atMs <= untilMs)) return;
       const inputs: VirtualInput[] = [];
@@ -251,6 +253,19 @@ class HistoryPlayer implements Player {
     for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;
     return atMs;
   }
+}
+
+/**
+ * Removes the planned starts up to now, and returns the probes that then begin to wait for their response. A probe whose
+ * response is known in the same turn does not wait.
+ */
+function takeStarts(starts: Heap<Probed>, { monotonicMs }: Now): Due[] {
+  const begun: Due[] = [];
+  while (starts.leastKey() <= monotonicMs) {
+    const one = starts.pop();
+    if (one !== null && one.takenAt.monotonicMs > monotonicMs) begun.push(one.sample.due);
+  }
+  return begun;
 }
 
 /** Repeats an operator's command if it still applies. */
