@@ -162,7 +162,11 @@ function typeText(schema: Schema): string {
   const either = schema.oneOf ?? schema.anyOf ?? schema.allOf;
   if (either !== undefined) return either.map(typeText).join(' or ');
   const types = [schema.type ?? 'anything'].flat();
-  const text = types.map((type) => (type === 'array' ? `list of ${typeText(schema.items ?? {}).replace(/^object\b/, 'objects')}` : type)).join(' or ');
+  const text = types
+    .map((type) =>
+      type === 'array' ? `list of ${typeText(schema.items ?? {}).replace(/^object\b/, 'objects')}` : type,
+    )
+    .join(' or ');
   const inner = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
   const isOpen = typeof schema.additionalProperties === 'object';
   const fieldWord = inner.length === 1 ? 'field' : 'fields';
