@@ -13,6 +13,7 @@ interface Schema {
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
@@ -161,9 +162,15 @@ function typeText(schema: Schema): string {
   const either = schema.oneOf ?? schema.anyOf ?? schema.allOf;
   if (either !== undefined) return either.map(typeText).join(' or ');
   const types = [schema.type ?? 'anything'].flat();
-  const text = types.map((type) => (type === 'array' ? `list of ${typeText(schema.items ?? {})}` : type)).join(' or ');
+  const text = types
+    .map((type) =>
+      type === 'array' ? `list of ${typeText(schema.items ?? {}).replace(/^object\b/, 'objects')}` : type,
+    )
+    .join(' or ');
   const inner = Object.keys(schema.properties ?? {}).map((key) => `\`${key}\``);
-  return `${text}${inner.length === 0 ? '' : ` of ${inner.join(' ')}`}${schema.default === undefined ? '' : `, default ${schema.default}`}`;
+  const isOpen = typeof schema.additionalProperties === 'object';
+  const fieldWord = inner.length === 1 ? 'field' : 'fields';
+  return `${text}${inner.length === 0 ? '' : ` (${fieldWord} ${inner.join(', ')}${isOpen ? ' and others' : ''})`}${schema.default === undefined ? '' : `, default ${schema.default}`}`;
 }
 
 function patternText({ pattern }: Schema): string {
