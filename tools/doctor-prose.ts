@@ -34,7 +34,7 @@ wrong usage. \`--json\` prints the result as JSON.
   be read may contain a trap.
 - **Secrets are never printed.** Tokens, passwords, and user names in URLs appear as \`***\`, in diffs too.
 - \`--home DIR\` reads the files of another user. \`--root DIR\` reads the files below another root directory, such as that of a container
-  or a mounted disk. With both options, the command still uses the environment variables of its own process.
+  or a mounted disk. With either option, the command still uses the environment variables of its own process.
 
 ## Fixing
 
