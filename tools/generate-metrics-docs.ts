@@ -97,9 +97,13 @@ function metricSection(name: (typeof metricNames)[number]): string {
   const metric: Metric = metricOf(name);
   const unit = unitOf(name);
   const only = metric.only === undefined ? '' : `, ${metric.only} steps only`;
-  const closed = Object.values(metric.per)
-    .flatMap((each) => Object.entries(each))
-    .map(([label, values]) => `- \`${label}\`: \`${values.join(' ')}\``);
+  const closed = Object.entries(metric.per).flatMap(([kind, each]) =>
+    Object.entries(each).map(([label, values]) => {
+      const lists = Object.values(metric.per).flatMap((one) => one[label]?.join(' ') ?? []);
+      const of = new Set(lists).size > 1 ? ` for each ${objectText[kind as MetricKind]}` : '';
+      return `- \`${label}\`${of}: \`${values.join(' ')}\``;
+    }),
+  );
   return [
     `### \`${name}\``,
     '',
@@ -261,8 +265,8 @@ with value 0 from the start.
 
 ## Renamed, reshaped
 
-Use this section only if your dashboards and rules are older than the first release. Metrics that are not listed here
-have not changed.
+Use this section only if your dashboards and rules were written for a version before 1.0.0. Metrics that are not listed
+here have not changed.
 
 | before | now | use instead |
 | --- | --- | --- |
@@ -289,7 +293,7 @@ renamed or have fewer labels.
 
 This table shows how many lines \`/metrics\` has for three Go mirrors with one module (\`npm run bench -- --only lines\`):
 
-| metric | lines before the first release | lines now |
+| metric | lines before 1.0.0 | lines now |
 | --- | --- | --- |
 | \`mirror_probe_phase_seconds\` | 1 980 | 180 |
 | \`mirror_probe_rtt_seconds\` | 396 (10 modules: 3 366) | 396 (10 modules: 1 056) |
@@ -317,7 +321,8 @@ of the daemon itself are never omitted.
 
 ## Buckets
 
-The bounds of buckets are fixed. No bound is a whole number, because the two text formats write whole numbers differently in the label \`le\`.
+The bounds of buckets are fixed. No bound is a whole number, because OpenMetrics and the Prometheus text format write
+whole numbers differently in the label \`le\`.
 - Bounds in seconds: \`${secondsBuckets.join(' ')}\`
 - Bounds in bytes per second: \`${throughputBuckets.join(' ')}\`
 

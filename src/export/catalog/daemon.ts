@@ -44,7 +44,7 @@ export const daemonMetrics = {
   mirrorwatch_place_info: newGauge(
     ['group', 'network', 'page'],
     { daemon: {} },
-    'Always 1. It has the labels of this place: the values of group, network and page below labels in the configuration.',
+    'Always 1. Its labels describe this place. They are the values of the keys labels.group, labels.network and labels.page of the configuration.',
     'if the configuration does not contain the key `labels`',
   ),
   process_start_time_seconds: newGauge([], { daemon: {} }, 'Unix time at which the daemon started.', 'while starting'),
@@ -92,7 +92,7 @@ export const daemonMetrics = {
   mirrorwatch_exposition_lines_dropped_total: newCounter(
     [],
     { daemon: {} },
-    'Lines that were omitted because of limits.lines, summed over all rendered pages.',
+    'Lines that were omitted from /metrics because of limits.lines, summed over all responses of /metrics.',
   ),
   mirrorwatch_state_writable: newGauge([], { daemon: {} }, '1 while the state file can be written.', 'while starting'),
   mirrorwatch_state_set_aside_total: newCounter(

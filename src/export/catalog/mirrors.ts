@@ -7,7 +7,7 @@ export const mirrorMetrics = {
   mirror_not_found_seconds: newSummary(
     ['ecosystem', 'registry'],
     { mirror: {} },
-    'Response time of 404 and 410 responses to scheduled probes. Missing content is never requested on purpose.',
+    'Response time of 404 and 410 responses to scheduled probes. No probe requests missing content on purpose, so the count can stay 0.',
   ),
   mirror_cache_answers_total: newCounter(
     ['ecosystem', 'registry', 'cache'],
@@ -29,7 +29,7 @@ export const mirrorMetrics = {
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: {} },
     '1 from a mismatch until it is acknowledged, even after a restart. The causes are explained at mirror_integrity_mismatches_total.',
-    'for each cause without an open mismatch. Exception: cause authority is 0 if content was verified and no mismatch is open',
+    'for every cause except that of the open mismatch (each version has at most one). If no mismatch is open and content was verified, cause authority is 0',
   ),
   mirror_transfer_bytes_total: newCounter(
     ['ecosystem', 'registry', 'step'],
