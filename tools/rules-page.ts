@@ -105,9 +105,9 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 | \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without its 95th percentile over the hour | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-At 10 000 targets with a scrape every 30 s, the four expressions of the table above would take about 6 s every 2 minutes (5 % of a core). With a scrape
-every 15 s they would take about 12 s. These two times are estimates from the times in the table, which were measured at 1 000 targets. They assume
-that the time grows in proportion to the number of targets and of scrapes.`;
+At 10 000 targets with a scrape every 30 s, the four expressions of the table above take about 6 s every 2 minutes. This is 5 % of a core.
+With a scrape every 15 s they take about 12 s. These two times are estimates from the table, which was measured at 1 000 targets.
+The estimates assume that the time grows in proportion to the number of targets and of scrapes.`;
 
 /** The text of docs/rules.md. */
 export function rulesPage(): string {
@@ -186,7 +186,7 @@ Some alerts count votes of places. A place votes 1 (bad) or 0 (good) on whether 
 network is suspect does not vote. A place also has no vote without data:
 - On whether the mirror is down: while the state of the mirror is unknown, or before its first successful probe.
 - On whether it is slow: while no target of the mirror has both a baseline and at least 40 ok samples in the last hour.
-- On whether it burns its error budget: before its first successful probe.
+- On whether it burns its error budget: before its first successful probe, and while it has no recent judged probe (ok or failed).
 
 *Most places vote 1* (bad) means that two conditions hold:
 - At least two places vote 1.
@@ -230,7 +230,7 @@ The name of a recording rule is \`level:metric:operations\`. The level defines t
 ${levelTable()}
 
 The recording rules combine series that differ only in \`job\` and \`instance\`. So daemons with the same label \`vantage\` (the shards of a place) count as
-one daemon, and daemons without the label \`vantage\` count as one place. Exception: rules whose name begins with \`place:\` keep \`instance\`, because they
+one daemon. Daemons without the label \`vantage\` count as one place. Exception: rules whose name begins with \`place:\` keep \`instance\`, because they
 are about single daemons.
 
 The table shows the maximum cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
