@@ -105,8 +105,9 @@ targets every 30 s for an hour. Each time is the median of three instant queries
 | \`registry:mirror_probe_rtt_seconds:slow_share1h\`, without its 95th percentile over the hour | 0.20 s | 0.74 million |
 | \`registry:mirror_probe_attempts:rate5m\` | 0.01 s | 0.01 million |
 
-The evaluation time should grow in proportion to the number of targets and of scrapes in an hour. Extrapolated, not measured: for 10 000 targets,
-the four expressions of the table together take 6 s every 2 minutes, 5 % of a core. With a scrape every 15 s they take twice that.`;
+At 10 000 targets with a scrape every 30 s, the four expressions of the table above take about 6 s every 2 minutes. This is 5 % of a core.
+With a scrape every 15 s they take about 12 s. These two times are estimates from the table, which was measured at 1 000 targets.
+The estimates assume that the time grows in proportion to the number of targets and of scrapes.`;
 
 /** The text of docs/rules.md. */
 export function rulesPage(): string {
@@ -177,15 +178,22 @@ alerts that VantageSuspect mutes would not fire anyway.
 
 Alertmanager does not send muted alerts to the daemon. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
 Alertmanager does not report its end. So for the daemon, an alert has ended if it was not received for
-3 × \`alertmanager.repeat\` (30 minutes by default). Set \`alertmanager.repeat\` to the \`repeat_interval\` of the route.
+3 × \`alertmanager.repeat\` (by default 3 × 10 minutes). Set \`alertmanager.repeat\` to the \`repeat_interval\` of the route.
 
 ### Several places
 
-Some alerts count votes of places. For each mirror a place votes 1 (bad) or 0 (good). A place does not vote on a mirror in three cases: the state of the mirror is unknown
-or warming, the mirror has had no successful probe, or the network of the place is suspect.
+Some alerts count votes of places. A place votes 1 (bad) or 0 (good) on whether a mirror is down, is slow, or burns its error budget fast. A place whose own
+network is suspect does not vote. A place also has no vote without data:
+- On whether the mirror is down: while the state of the mirror is unknown, or before its first successful probe.
+- On whether it is slow: while no target of the mirror has both a baseline and at least 40 ok samples in the last hour.
+- On whether it burns its error budget: before its first successful probe, and while it has no recent judged probe (ok or failed).
 
-*Most places vote 1* (bad) means: at least two places vote 1. These are more than half of all places that monitor the mirror. Places that do not vote count among
-all places. If fewer places monitor the mirror than \`mirrorwatch rules --vantages\` states, more than half of the number in this option must vote 1:
+*Most places vote 1* (bad) means that two conditions hold:
+- At least two places vote 1.
+- More than half of all places that monitor the mirror vote 1. Places that do not vote count among all places. If fewer places monitor the mirror than
+  \`mirrorwatch rules --vantages\` states, more than half of the number in this option must vote 1.
+
+The table shows how many votes this is, and when VantageOutlier fires:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
@@ -221,8 +229,9 @@ The name of a recording rule is \`level:metric:operations\`. The level defines t
 
 ${levelTable()}
 
-The recording rules combine series that differ only in \`job\` and \`instance\`. Only rules whose name begins with \`place:\` keep \`instance\`. So daemons with
-the same label \`vantage\` (the shards of a place) count as one daemon. Daemons without the label \`vantage\` count as one place.
+The recording rules combine series that differ only in \`job\` and \`instance\`. So daemons with the same label \`vantage\` (the shards of a place) count as
+one daemon. Daemons without the label \`vantage\` count as one place. Exception: rules whose name begins with \`place:\` keep \`instance\`, because they
+are about single daemons.
 
 The table shows the maximum cost of one evaluation at ${count(site.targets)} targets in one place: ${site.mirrors} Go mirrors, histograms of ${site.buckets} buckets, cold connections only.
 It assumes a histogram for each target. The real numbers are lower, because most light steps have one histogram for all modules of a mirror

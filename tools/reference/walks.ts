@@ -154,9 +154,10 @@ code. Such a *path* starts at one function. It follows each call that has the va
 code, and enters each function once. A *return* is a step back to a file that the path has already left. Files of
 \`core/\` do not count.
 
-\`test/tidy-walks.test.ts\` limits each path of a value through the code to 12 files and 10 returns. A *return* is a step
-back to a file that the path has already left. The path that starts at \`renewAdvices\` may have 14 returns. This
-function composes a revised proposal, so its path contains the path that starts at \`prepareView\`.
+A *path* is the sequence of functions that get one value as an argument. A *return* is a step back to a file that the
+path has already left. \`test/tidy-walks.test.ts\` limits each path of the table below to 12 files and 10 returns. There
+is one exception: the path that starts at \`renewAdvices\` may have 14 returns, because it contains the whole path that
+starts at \`prepareView\`.
 
 | path of a value | files | returns |
 | --- | --: | --: |

@@ -34,8 +34,9 @@ const legend: readonly string[] = [
   '',
   'A move is a change of the chain that clients use. Columns about moves:',
   '- **moves**: the number of moves.',
-  '- **harmful**: moves because of which builds of the next ten minutes take over 25 % longer.',
-  '- **needless**: moves away from the preferred chain that save less than 2 %.',
+  '- **harmful**: moves that make the builds of the next ten minutes take over 25 % longer.',
+  '- **needless**: moves away from the preferred chain that shorten the builds of the next ten minutes by less than 2 %. Every harmful',
+  '  move is also counted as needless.',
   '- **false** (in brackets): harmful or needless moves when nothing was wrong, or when the fault was in our own network.',
   '- **departures**: moves away from the preferred chain in a calm world (a simulated world without a fault). The table *Calm* also has',
   '  their number for each upstream-year: one year of one upstream.',
@@ -46,7 +47,7 @@ const legend: readonly string[] = [
   '  "of" counts all costly incidents.',
   '- **delay**: seconds from the time when builds take 20 % longer than with the best chain, to the first move that saves more than 10 %.',
   '  *p90* is the 90th percentile of the delay.',
-  '- **notices an incident**: chat messages for each incident, as the mean and (in brackets) the median.',
+  '- **notices per incident**: the number of chat messages for each incident, as the mean and (in brackets) the median.',
   '- **extra probes**: probes beyond the schedule, in per cent of the scheduled ones.',
   '',
   'The code of these figures is in [bench/scenarios/report/score.ts](../bench/scenarios/report/score.ts).',
@@ -154,7 +155,7 @@ function totals(rows: readonly Row[]): readonly string[] {
       'missed',
       'delay, median, s',
       'p90, s',
-      'notices an incident (median)',
+      'notices per incident (median)',
       'extra probes',
     ],
     rows.map((row) => [
@@ -258,7 +259,7 @@ function verdicts(standings: readonly Standing[], baselines: readonly string[]):
     const worse = worseThanBaseline(standings, player);
     lines.push(
       '',
-      `In ${worse.length} families (kinds of simulated world) builds take longer with the player \`${player}\` than with the best of the players ${compared.map((name) => `\`${name}\``).join(', ')}. The table shows the mean time of a build in seconds:`,
+      `A *player* is a rule that decides which chain (list of mirrors) clients use. In ${worse.length} families (kinds of simulated world) builds take longer with the player \`${player}\` than with the best of the players ${compared.map((name) => `\`${name}\``).join(', ')}. The table shows the mean time of a build in seconds:`,
       '',
       ...table(
         ['family', player, 'best of the others', 'with'],
