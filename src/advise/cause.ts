@@ -177,7 +177,12 @@ interface FailingTarget {
  * Minimum numbers of failures in a row: of light requests, of downloads (fewer, as they are rare), and of one target.
  */
 const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
-const failureWeight = 12;
+/**
+ * The period of a failure rate begins at the failure from which on failures outweigh successes most, if one failure
+ * weighs as much as this many successes. The second weight is for rare failures: of fewer than one in twelve, the first
+ * finds only the last one.
+ */
+const failureWeights = [12, 40] as const;
 const gapsOfEnd = 4;
 
 /** The pattern of the last responses of a mirror; `null`: no response is stored. */
@@ -222,10 +227,15 @@ function idOf({ target }: TallySample): string {
 }
 
 function shareOf(all: readonly TallySample[]): Extract<Trouble, { kind: 'share' }> | null {
+  const [often, rare] = failureWeights.map((weight) => shareBy(all, weight));
+  return often != null && rare != null && often.failed < failuresMin.all ? rare : (often ?? null);
+}
+
+function shareBy(all: readonly TallySample[], weight: number): Extract<Trouble, { kind: 'share' }> | null {
   let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
   for (let i = all.length - 1; i >= 0; i -= 1) {
     const isFailed = all[i]?.tag === 'failed';
-    sum += isFailed ? failureWeight : -1;
+    sum += isFailed ? weight : -1;
     if (isFailed && sum > best) [best, from] = [sum, i];
   }
   const since = all.slice(from);

@@ -33,7 +33,8 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     uncaught: isTolerant ? 0.25 : 1,
     inOrder: group.roster.inOrder,
     isAwaited: (name) => !hasAlert && isAwaited(view, at, name),
-    slowForMs: at === homeOf(group) && !hasAlert ? slowForMs(group.moves.departures, config.advise.holdMs, now.monotonicMs) : 0,
+    slowForMs:
+      at === homeOf(group) && !hasAlert ? slowForMs(group.moves.departures, config.advise.holdMs, now.monotonicMs) : 0,
   };
 }
 

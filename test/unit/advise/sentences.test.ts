@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { troubleOf } from '../../../src/advise/cause.ts';
+import type { TallySample } from '../../../src/advise/tally.ts';
 import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
 import { kill, only, warm } from './outage.ts';
 import { mirror } from './stage.ts';
@@ -12,6 +14,26 @@ describe('what is wrong, in a sentence', () => {
     expect(only(stage).reason).toBe(
       'a is unreliable (reset): 4 of 12 probes in the last 6 min failed (33 %). 18 of 18 probes of b succeeded.',
     );
+  });
+
+  it('one probe in twenty fails: not "1 of 1"', () => {
+    const sample = (tag: 'ok' | 'failed', at: number) =>
+      ({
+        atMs: 1_000 * at,
+        tag,
+        reason: tag === 'failed' ? 'server' : null,
+        target: { id: `a${at % 20}` },
+      }) as TallySample;
+    const light = (isBad: (at: number) => boolean) =>
+      Array.from({ length: 100 }, (_, at) => sample(isBad(at) ? 'failed' : 'ok', at));
+    const troubleBy = (isBad: (at: number) => boolean) =>
+      troubleOf({ samples: { light: light(isBad), heavy: [] }, rows: { light: null, heavy: null } });
+    // From the first failure on: 20, 41, 62, 83, 98.
+    expect(troubleBy((at) => at === 98 || (at >= 20 && (at - 20) % 21 === 0))).toMatchObject({ failed: 5, all: 80 });
+    // Of one failure alone nothing else is known.
+    expect(troubleBy((at) => at === 98)).toMatchObject({ failed: 1, all: 2 });
+    // A burst stays a burst, beside one failure long before.
+    expect(troubleBy((at) => at === 20 || at >= 96)).toMatchObject({ failed: 4, all: 4 });
   });
 
   it('an outage that is known, though no mirror can be advised', () => {
