@@ -7,7 +7,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Scheduler } from '../../schedule/scheduling.ts';
 import { isInMaintenance, presentThrottle, throttleStep, waitEnd } from '../../schedule/throttle.ts';
 
-export type Probed = Extract<Taken, { kind: 'probed' }>;
+export type TakenProbe = Extract<Taken, { kind: 'probed' }>;
 type Control = Extract<Taken, { kind: 'control' }>;
 
 type ReservedDue = Parameters<Scheduler['reserve']>[0];
@@ -43,7 +43,7 @@ export interface Desk {
   readonly scheduler: Scheduler;
   readonly outOfTurn: OutOfTurn;
   /** Stores the recorded result of a probe or control that the schedule did not send, until it is requested. */
-  shelve(one: Probed | Control): void;
+  shelve(one: TakenProbe | Control): void;
   /**
    * Removes and returns the stored response of a control that fits a confirming round (probes that confirm a failure)
    * at time `now`; `null`: there is none.
@@ -65,7 +65,7 @@ export function createDesk(input: {
   readonly starting: (now: Now) => Due[];
 }): Desk {
   const { config, calendar, countedFromMs, deliver, starting } = input;
-  const probes = new Map<string, Probed[]>();
+  const probes = new Map<string, TakenProbe[]>();
   const controls = new Map<string, Control[]>();
   const outOfTurn: OutOfTurn = { received: 0, unrequested: 0 };
   const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, presentThrottle(maintenance)]));
@@ -122,7 +122,11 @@ export function createDesk(input: {
 }
 
 /** Removes and returns the stored probe whose planned time is nearest to the request; `null`: none is near enough. */
-function takeNearest(shelved: Probed[] | undefined, { purpose }: ReservedDue, { monotonicMs }: Now): Probed | null {
+function takeNearest(
+  shelved: TakenProbe[] | undefined,
+  { purpose }: ReservedDue,
+  { monotonicMs }: Now,
+): TakenProbe | null {
   if (shelved === undefined) return null;
   dropOld(shelved, monotonicMs);
   const { beforeMs, afterMs } = near[purpose];
@@ -137,7 +141,7 @@ function takeNearest(shelved: Probed[] | undefined, { purpose }: ReservedDue, { 
   return shelved.splice(best, best < 0 ? 0 : 1)[0] ?? null;
 }
 
-function dropOld(shelved: Probed[], nowMs: number): void {
+function dropOld(shelved: TakenProbe[], nowMs: number): void {
   const first = shelved[0];
   if (first === undefined || first.sample.due.plannedAtMs >= nowMs - oldestMs) return;
   shelved.splice(0, shelved.length, ...shelved.filter(({ sample }) => sample.due.plannedAtMs >= nowMs - oldestMs));

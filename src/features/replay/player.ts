@@ -14,7 +14,7 @@ import { createDetector } from '../../detect/detector.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { Heap } from '../../schedule/heap.ts';
 import { createEvidenceBook } from '../../state/evidence.ts';
-import { createDesk, type Desk, isOutOfTurn, type OutOfTurn, type Probed } from './desk.ts';
+import { createDesk, type Desk, isOutOfTurn, type OutOfTurn, type TakenProbe } from './desk.ts';
 import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
 
 /** The longest time from a probe's planned start to its response: the timeout, and the wait for a slot. */
@@ -46,7 +46,7 @@ interface Life {
   next: number;
   readonly claimed: Heap<VirtualInput>;
   /** Scheduled probes by planned start. At each planned start, the daemon ran a turn (pass) of its main loop. */
-  readonly starts: Heap<Probed>;
+  readonly starts: Heap<TakenProbe>;
   readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
   turnAtMs: number;
   lastMs: number;
@@ -114,7 +114,7 @@ class HistoryPlayer implements Player {
     // input.
     const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.responseRowMs;
     const now = isWhole ? startedAt : first;
-    const [claimed, starts] = [new Heap<VirtualInput>(), new Heap<Probed>()];
+    const [claimed, starts] = [new Heap<VirtualInput>(), new Heap<TakenProbe>()];
     const { config, targets, calendar, random, countedFromMs } = this.#input;
     const desk = createDesk({
       config,
@@ -259,7 +259,7 @@ class HistoryPlayer implements Player {
  * Removes the planned starts up to now, and returns the probes that then begin to wait for their response. A probe whose
  * response is known in the same turn does not wait.
  */
-function takeStarts(starts: Heap<Probed>, { monotonicMs }: Now): Due[] {
+function takeStarts(starts: Heap<TakenProbe>, { monotonicMs }: Now): Due[] {
   const begun: Due[] = [];
   while (starts.leastKey() <= monotonicMs) {
     const one = starts.pop();
