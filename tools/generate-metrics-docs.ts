@@ -85,7 +85,7 @@ function perText(metric: Metric): string {
       const factors = Object.entries(each).map(([label, values]) => `${values.length} values of \`${label}\``);
       return [objectText[kind as MetricKind], ...factors].join(' × ');
     })
-    .join(', ');
+    .join(`, and at most ${countSeriesLines(metric)} for each `);
 }
 
 /** The second object of the kind `trip`. */

@@ -29,7 +29,7 @@ export const mirrorMetrics = {
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: {} },
     '1 from a mismatch until it is acknowledged, even after a restart. The causes are explained at mirror_integrity_mismatches_total.',
-    'for every cause except that of the open mismatch (each version has at most one). If no mismatch is open and content was verified, cause authority is 0',
+    'for every cause except that of the open mismatch (each version has at most one). If no mismatch is open and content was verified, the line with `cause="authority"` has the value 0',
   ),
   mirror_transfer_bytes_total: newCounter(
     ['ecosystem', 'registry', 'step'],
@@ -109,7 +109,7 @@ export const mirrorMetrics = {
   mirror_vantage_suspect: newGauge(
     [],
     { daemon: {} },
-    '1 while failures are attributed to the network of this host. Verdicts do not change meanwhile.',
+    '1 while failures are attributed to the network of this host. Meanwhile samples count as unknown.',
     'until all canaries have been probed once',
   ),
   mirror_control_up: newGauge(
