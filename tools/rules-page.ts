@@ -134,7 +134,7 @@ mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mir
 - \`--lang zh\`: summaries and descriptions in Chinese; without it they are in English, whatever the locale. Names, expressions and
   labels are the same. \`alerts/zh/mirrorwatch.yml\` is the Chinese form of \`alerts/mirrorwatch.yml\`. Load only one of the two.
 
-If an option has an invalid value, the command exits with 2. Add the printed file to \`rule_files\` of Prometheus, and give each scrape target of a daemon the label \`vantage\`.
+If an option has an invalid value, \`mirrorwatch rules\` exits with 2. Add the file that it prints to \`rule_files\` of Prometheus, and give each scrape target of a daemon the label \`vantage\`.
 
 ## Alerts
 
@@ -163,18 +163,18 @@ Such an alert always has the label \`registry\`. If it has \`vantage\`, only the
 daemon uses the alert.
 
 A daemon that receives an alert with \`${actionLabel.name}: ${actionLabel.value}\` probes the mirror again at once. It never advises a switch because of
-an alert alone. The other alerts do not have the label \`${actionLabel.name}\`, because the daemon detects outages, spikes and refusals itself, long before an alert fires.
+an alert alone. Alerts that repeat a verdict of the daemon, such as MirrorDown, do not have this label, because they are no additional evidence.
 
 ### What mutes what
 
 The \`inhibit_rules\` in [deploy/alertmanager.yml](../deploy/alertmanager.yml) make Alertmanager mute alerts. A firing alert of the first
-column mutes the alerts of the second column that have equal values of the labels in the third. The table below and the file are generated from
-one list, \`tools/inhibitions.ts\`.
+column mutes the alerts of the second column that have equal values of the labels in the third. If both alerts lack
+such a label, it counts as equal. The table below and the file are generated from one list, \`tools/inhibitions.ts\`.
 
 ${inhibitionTable()}
 
-A label that both alerts lack counts as equal. While the network of a place is suspect, the daemon does not change its verdicts. So most of the
-alerts that VantageSuspect mutes would not fire anyway.
+While the network of a place is suspect, the daemon does not change its verdicts. So most of the alerts that VantageSuspect mutes
+would not fire anyway.
 
 Alertmanager does not send muted alerts to the daemon. If an alert with \`${actionLabel.name}: ${actionLabel.value}\` ends while it is muted,
 Alertmanager does not report its end. So for the daemon, an alert has ended if it was not received for
@@ -193,7 +193,7 @@ network is suspect does not vote. A place also has no vote without data:
 - More than half of all places that monitor the mirror vote 1. Places that do not vote count among all places. If fewer places monitor the mirror than
   \`mirrorwatch rules --vantages\` states, more than half of the number in this option must vote 1.
 
-The table shows how many votes this is, and when VantageOutlier fires:
+The table below shows, for some numbers of places, how many must vote 1 (bad) so that MirrorDownMostPlaces fires. It also shows when VantageOutlier fires:
 
 | places | votes for MirrorDownMostPlaces | when VantageOutlier fires for a place |
 | --- | --- | --- |
@@ -208,13 +208,12 @@ Rules identify a mirror by its name, so give it the same \`name\` in the configu
 
 ${burnTable()}
 
-The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table is a pair of windows. The alert of a pair fires if
-all of these conditions hold:
-- In both windows of the row, the failed share of probes is above the burn rate × the error budget. The last column of the table
-  shows this value for \`--slo ${defaultRuleParameters.sloPercent}\`.
-- The failed share of the longer window is above this value even if time without data counts as successful. So a few minutes of data
-  cannot fire the alert of the three-day pair.
-- At least 3 probes failed in the longer window.
+The error budget is the share of probes that may fail over 30 days: 100 % minus \`--slo\`. Each row of the table above has a longer and a
+shorter window. An alert fires if all of these conditions hold for a row:
+- In both windows, the failed share of probes is above a limit: the burn rate × the error budget. The last column has this limit for
+  \`--slo ${defaultRuleParameters.sloPercent}\`.
+- In the longer window, the failed share is above the limit even if time without data counts as successful.
+- In the longer window, at least 3 probes failed.
 
 Two kinds of failures do not count in the error budget: those with the reason \`absent\` (a missing module), and those of a mirror without any successful probe.
 

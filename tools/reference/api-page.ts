@@ -80,7 +80,7 @@ ${(document.components.responses['Problem']?.description ?? '').trim()}
 
 ## Schemas
 
-${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.properties === undefined ? `${shapeText(schema)}${patternText(schema)}` : fields(schema)}`).join('\n\n')}
+${schemas.map(([name, schema]) => `### ${name}\n\n${described(schema)}${schema.enum === undefined ? '' : 'Values: '}${schema.properties === undefined ? `${shapeText(schema)}${patternText(schema)}` : fields(schema)}`).join('\n\n')}
 `;
 }
 
@@ -182,8 +182,9 @@ function linked(ref: string): string {
   return `[${name}](#${name.toLowerCase()})`;
 }
 
-function described({ description }: Schema): string {
-  return description === undefined ? '' : `${sentence(description)}\n\n`;
+/** Returns the description. The values of an enumeration follow in the same paragraph. */
+function described({ description, enum: schemaEnum }: Schema): string {
+  return description === undefined ? '' : `${sentence(description)}${schemaEnum === undefined ? '\n\n' : ' '}`;
 }
 
 function sentence(text: string): string {
