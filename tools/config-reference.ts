@@ -78,8 +78,8 @@ ${checksText}
 The planned load of a host contains the scheduled requests to healthy mirrors, with preliminary requests (a token, an
 index). It uses usual sizes of artifacts until sizes are measured. It does not contain redirects and confirming rounds.
 
-The daemon sends two kinds of extra probes to the mirror that clients use, which the planned load does not contain
-either. They request 64 KiB of an artifact at the canary's interval, and a small artifact every 150 s ([decision
+The planned load of a host contains no *extra probes*. The mirror that clients use gets two kinds of them: requests for
+64 KiB of an artifact at the canary's interval, and for a small artifact every 150 s ([decision
 0010](decisions/0010-small-downloads.md)).
 
 The planned load of the daemon's own machine is 3.5 ms of CPU for each planned request. A load above half a CPU core is
