@@ -21,6 +21,7 @@ import { unwatchedMs, type Walker, walkChain } from './walk.ts';
 
 /** At most this share of a mirror's responses counts as usual failures, even if more of them failed. */
 const backgroundMost = 0.03;
+/** The mirrors count as if they also had this many good responses, so that the first failures change the share little. */
 const backgroundPrior = 200;
 
 export interface Contest extends Comparison {
@@ -218,6 +219,7 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
   return { reply: { ...reply, tookMs }, late };
 }
 
+/** The probability that a good response takes longer than `tookMs`, as the mean of the other mirrors. */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
   const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
@@ -264,6 +266,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
   return outcomes;
 }
 
+/** Compares the head with each mirror that has an outcome in this moment. Each pair is compared once in a moment. */
 function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   compareLeft(contest, moment, around);
   const { head } = contest;

@@ -98,8 +98,8 @@ function newRun(boundFactor: number): Run {
 }
 
 /**
- * The failure rate assumed of a candidate: the highest of its long-run rate, a high recent rate, and the rate of all
- * mirrors but the head (`everybody`).
+ * The failure rate assumed of a candidate: the highest of its long-run rate, its recent rate if above 10 %, and the rate
+ * of all mirrors but the head (`everybody`). It is at least `leastRate`.
  */
 export function usualRateOf(slow: number, fast: number, everybody: number): number {
   return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
@@ -107,7 +107,8 @@ export function usualRateOf(slow: number, fast: number, everybody: number): numb
 
 /**
  * Adds one comparison of head and candidate to the sums. For each tested rate p₁, the sum is a CUSUM of the
- * log-likelihood ratio of "the head fails with p₁" against "with p₀".
+ * log-likelihood ratio of "the head fails with p₁" against "with p₀". p₁ is the tested rate, or p₀ + 0.6 × the tested
+ * rate if that is higher. If both mirrors fail, the sum does not change.
  * @param usual.p0         the failure rate assumed of the candidate, by `usualRateOf`
  * @param usual.everybody  the long-run failure share of all mirrors but the head
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)

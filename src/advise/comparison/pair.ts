@@ -57,6 +57,7 @@ export interface Running {
   readonly bound: number;
 }
 
+/** The minimum number of comparisons with a clearly slower head before a test of times triggers. */
 const lightSlowerMin = 4;
 const heavySlowerMin = 3;
 const alsoLight = 0.25;

@@ -9,7 +9,9 @@ const share = 0.95;
 /** The minimum and the maximum of `Patience.limitMs`, milliseconds. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
 const kept = 200;
+/** Until a mirror has this many good responses, its `limitMs` is the maximum, and the share of late responses is 0. */
 const fewResponses = { light: 20, heavy: 5 } as const;
+/** After this many further good responses, `limitMs` is computed again. */
 const responsesBetween = { light: 20, heavy: 1 } as const;
 
 /** How long a response of one mirror may take before it counts as bad. Milliseconds. */

@@ -17,6 +17,7 @@ export const kept = 1_200;
 /** The number of last downloads that are used, whatever their age, because downloads are rare. */
 const heavyKept = 8;
 
+/** The weight of each new outcome in `HeadRecord.slowRate` and `fastRate`, which are exponential means. */
 const slowMemory = 1 / 400;
 const fastMemory = 0.12;
 
@@ -100,6 +101,7 @@ export function dropBad(record: HeadRecord, fromMs: number, toMs: number = Numbe
 
 /** More failures in a row than this do not count as usual failures. */
 const backgroundRow = 2;
+/** When the count of outcomes reaches this number, both counts are halved. So old outcomes lose weight. */
 const backgroundKept = 8_000;
 
 function noteBackground(background: HeadRecord['background'], isBad: boolean): void {

@@ -17,6 +17,7 @@ const deviationShareMin = 0.25;
  * by chance.
  */
 const knownAfter = { light: 40, heavy: 12 } as const;
+/** The minimum weight of a comparison in the running means and variances. The n-th comparison has the weight 1 / n. */
 const memory = 1 / 300;
 /**
  * While the sum is above this share of the bound, mean and variance of differences are frozen, so that a shift does not
@@ -49,7 +50,10 @@ const worthMs = 100;
 export interface TimeTest {
   sum: number;
   rounds: number;
-  /** The number of comparisons in which the head was clearly slower. */
+  /**
+   * The number of comparisons in which the head was clearly slower: by more than `drift` standard deviations, after the
+   * candidate's time was multiplied by `ratio`.
+   */
   slower: number;
   /** When the head's request began in the first comparison since the sum was last zero, monotonic milliseconds. */
   fromMs: number;
@@ -130,6 +134,10 @@ export function updateTimeTest(
   learn(test, headMs, candidateMs, deviation, context);
 }
 
+/**
+ * Updates the running means and variances, after the sum. The candidate's mean always changes. The mean and variance of
+ * the differences do not change while the sum is high (`frozenShare`), and outliers count only up to a limit (`winsor`).
+ */
 function learn(
   test: TimeTest,
   headMs: number,
