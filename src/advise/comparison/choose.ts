@@ -187,7 +187,8 @@ const worthShare = 0.95;
 const manyShare = 0.5;
 /**
  * The mean times in a test that triggers overstate the difference of two mirrors. So long-run means are mixed in, with
- * the weight of up to this many compared responses.
+ * the weight of up to this many compared responses. The further the sum is above its bound, the lower is the weight:
+ * if a mirror is clearly slow, its earlier times must not delay a switch.
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 

@@ -219,7 +219,10 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
   return { reply: { ...reply, tookMs }, late };
 }
 
-/** The probability that a good response takes longer than `tookMs`, as the mean of the other mirrors. */
+/**
+ * The mean share of late responses at the other mirrors. The share of one mirror is at most this mean, so that its
+ * timeouts still count if only this mirror becomes slower.
+ */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
   const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));

@@ -147,6 +147,10 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
   return largest.find((group) => group === origins) ?? null;
 }
 
+/**
+ * Returns why a mirror's bytes are odd. The cause is `retag` if another mirror has replaced these bytes, or if this
+ * mirror has replaced its own and no group serves the usual bytes.
+ */
 function oddOf(
   voice: Voice,
   others: readonly Voice[],

@@ -112,7 +112,9 @@ export function mayBeProbedMore({ density }: Counted, nowMs: number): boolean {
   return most === null || requests.filter(({ atMs }) => atMs > nowMs - minuteMs).length < most;
 }
 
-/** Ends the time in which each 429 counts as caused by our rate. */
+/**
+ * Ends the time in which each 429 counts as caused by our rate, for example because a real client failed at the mirror.
+ */
 export function clearPaceWait({ density }: Counted): void {
   density.isOurs = false;
   density.oursUntilMs = Number.NEGATIVE_INFINITY;
