@@ -80,7 +80,7 @@ function longestPause(outcomes: readonly RecordOutcome[]): number {
 
 /**
  * Adds one response of home to its health (the evidence that home works again). A bad response cancels all good ones
- * before it.
+ * before it. Health is limited to the range from one bad response below 0 to twice `healthBound`.
  */
 export function updateHealth(health: number, isBad: boolean): number {
   return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);

@@ -96,6 +96,7 @@ const firstEventSeconds = 15;
 /**
  * Returns a range of a counter for `increase` and `rate`. Its series may appear only at their first event, which
  * `increase` would miss. So the value is 0 in the two minutes before a series appears, if the daemon was scraped then.
+ * Without this condition, an old counter would look new after a gap in the scrapes, and its whole value would count.
  * All samples of one series must have the same name. `0 *` drops the metric's name, so `1 *` drops it too.
  * @param selector  an instant selector without `offset`
  */
