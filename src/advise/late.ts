@@ -19,7 +19,8 @@ const siblingsMs = 1_000;
 const countedKept = 100;
 
 /**
- * When a pending probe of the head counts as bad, although it has no response yet.
+ * When a pending probe of the head counts as bad, although it has no response yet. A light probe has no limit if `|`
+ * follows the first mirror of the declared chain.
  * @param outMs  milliseconds since the probe was sent
  * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: it counts only once it has a
  * response

@@ -30,6 +30,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     // An alert of another system is independent evidence, so half of each bound is enough.
     ease: hasAlert ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
+    // With `|` after the first mirror, Go continues with the next mirror after most failures.
     uncaught: isTolerant ? 0.25 : 1,
     inOrder: group.roster.inOrder,
     isAwaited: (name) => !hasAlert && isAwaited(view, at, name),

@@ -8,6 +8,10 @@ import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from '.
  */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
+/**
+ * If clients left home twice within `againMs`, times are compared over a period that is longer by `againFactor`, until
+ * the departures are older than `rememberedMs`. Milliseconds.
+ */
 const againMs = 45 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
@@ -187,6 +191,10 @@ export function isDelayedByDownloads(home: HeadRecord, here: HeadRecord, timesOv
   return heavy.every(({ bad }) => !bad) && isNoSlower({ ...home, heavy }, here, 'heavy', fromMs);
 }
 
+/**
+ * True if the mean time at home is at most 1.05 × that of the mirror in use, plus a margin: 15 % of the time at the
+ * mirror in use, at least `noiseMs` and at most 100 ms. True as well if one of the two times is not known.
+ */
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
   // One standard error is added to home's mean of light steps, because this check is repeated often and would soon pass
   // by chance.
