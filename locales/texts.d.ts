@@ -992,6 +992,7 @@ export interface Places {
   readonly 'found.it': never;
   readonly 'found.lacks': 'module' | 'newest' | 'more';
   readonly 'found.lacksRecords': 'module' | 'records';
+  readonly 'found.lowerSerial': 'module' | 'records';
   readonly 'found.asBefore': 'module';
   readonly 'found.stands': 'line' | 'module' | 'value' | 'since' | 'wants';
   readonly 'found.tag': 'tag';
