@@ -2385,8 +2385,8 @@ export interface Places {
   readonly 'wrong.lang': 'text';
   readonly 'wrong.langMissing': never;
   readonly 'wrong.goesWith': 'option' | 'other';
-  readonly 'wrong.notBoth': 'one' | 'other';
   readonly 'wrong.goesWithEither': 'option' | 'one' | 'other';
+  readonly 'wrong.notBoth': 'one' | 'other';
   readonly 'wrong.oneOf': 'option' | 'list' | 'word';
   readonly 'wrong.noEcosystem': 'ecosystem';
   readonly 'wrong.noUrl': 'url';
