@@ -992,6 +992,7 @@ export interface Places {
   readonly 'found.it': never;
   readonly 'found.lacks': 'module' | 'newest' | 'more';
   readonly 'found.lacksRecords': 'module' | 'records';
+  readonly 'found.lowerSerial': 'module' | 'records';
   readonly 'found.asBefore': 'module';
   readonly 'found.stands': 'line' | 'module' | 'value' | 'since' | 'wants';
   readonly 'found.tag': 'tag';
@@ -2384,6 +2385,7 @@ export interface Places {
   readonly 'wrong.lang': 'text';
   readonly 'wrong.langMissing': never;
   readonly 'wrong.goesWith': 'option' | 'other';
+  readonly 'wrong.goesWithEither': 'option' | 'one' | 'other';
   readonly 'wrong.notBoth': 'one' | 'other';
   readonly 'wrong.oneOf': 'option' | 'list' | 'word';
   readonly 'wrong.noEcosystem': 'ecosystem';

@@ -58,8 +58,10 @@ export const adviceCommand: Command = {
     if (values.export || values.apply) return given(context, values, positionals);
     for (const key of ['yes', 'home', 'root'] as const)
       if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });
-    for (const key of ['fallback', 'upstream'] as const)
-      if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--export' });
+    if (values.fallback !== undefined)
+      throw new UsageError('wrong.goesWith', { option: 'fallback', other: '--export' });
+    if (values.upstream !== undefined)
+      throw new UsageError('wrong.goesWithEither', { option: 'upstream', one: '--export', other: '--apply' });
     if (values.now) {
       if (verb !== undefined) throw new UsageError('wrong.nowTakes', { word: verb });
       const config = values.config === undefined ? [] : ['--config', values.config];

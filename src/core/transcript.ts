@@ -255,7 +255,7 @@ export interface Cost {
  * the mirror relays requests to the authority, and directly.
  */
 export interface AuthorityCost {
-  /** The cost through the mirror; `null`: the mirror relays no requests to the authority, or they were not timed. */
+  /** The cost through the mirror; `null`: the mirror relays no requests to the authority. */
   readonly relayed: Cost | null;
   /**
    * The cost at the authority itself; `null`: no request was sent to the authority from here, or the request failed.

@@ -52,7 +52,8 @@ export function count(counts: Map<string, number>, name: string): void {
 }
 
 /**
- * Sorts entries of a lock file: direct requirements first, then those that most packages require, then by name.
+ * Sorts entries of a lock file: direct requirements first, then those that the largest number of packages
+ * requires, then by name.
  * @param needs  the number of packages that require a module, by module; absent: 0
  */
 export function sortByNeed<Entry extends Pick<LockEntry, 'module'>>(

@@ -8,7 +8,7 @@ import type { Reading } from '../reading.ts';
 
 /**
  * An entry of `modules` for a lock file. It selects the first `top` usable modules of the file: direct requirements
- * first, then those that most packages require (`sortByNeed`).
+ * first, then those that the largest number of packages requires (`sortByNeed`).
  */
 export interface FileLock {
   readonly from: string;

@@ -107,7 +107,10 @@ export interface Wrong {
   readonly sides: readonly Side[];
   /** True if the expected digest comes from a lock file of the configuration. */
   readonly isLocked: boolean;
-  /** True if the origin and another mirror serve the same wrong bytes, so they changed upstream. */
+  /**
+   * True if the origin serves the same wrong bytes, so they changed upstream. For the origin itself: true if another
+   * mirror serves them.
+   */
   readonly isOrigins: boolean;
   readonly probeIds: readonly string[];
 }

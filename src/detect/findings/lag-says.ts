@@ -171,7 +171,10 @@ function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContex
   const [newest] = missing?.names ?? [];
   if (newest !== undefined)
     return phrase('found.lacks', { module, newest, more: moreOf('found.moreVersions', (missing?.count ?? 1) - 1) });
-  if (records !== null && records > 0) return phrase('found.lacksRecords', { module, records });
+  // Only the log of a checksum database, which belongs to the whole mirror, counts the mirror's own records. A module's
+  // serial number (PyPI) counts changes of all projects.
+  if (records !== null && records > 0)
+    return phrase((trouble?.module ?? null) === null ? 'found.lacksRecords' : 'found.lowerSerial', { module, records });
   return line === null ? phrase('found.asBefore', { module }) : stillPhrase(module, line, wallAheadMs);
 }
 

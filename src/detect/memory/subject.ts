@@ -124,7 +124,7 @@ export interface LagReading {
    * `null`: none.
    */
   readonly oldestMs: number | null;
-  /** The mirror lacks at least this number of records, by its serial number; `null`: unknown. */
+  /** The serial number of the mirror is at least this much too low; `null`: unknown. */
   readonly records: number | null;
   /** The missing versions; `null`: the responses list no versions. */
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;

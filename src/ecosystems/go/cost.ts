@@ -22,13 +22,15 @@ interface Relayed {
  * the mirror's relay, over the existing connection. `direct`: from the database itself, over a new connection.
  * @param relay   what the probe received through the mirror's relay; `null`: the mirror has no relay
  * @param direct  the database itself, which this function queries; its failures do not count against the mirror
- * @returns       both costs; `null`: neither was timed
+ * @returns       both costs; `null`: the relay was not timed, or neither cost is known
  * @see golang/mod sumdb/client.go Lookup, ReadTiles; golang/go cmd/go/internal/modfetch/sumdb.go initBase
  */
 export function* lookupCostOf(relay: Relayed | null, direct: Database | null): Talk<AuthorityCost | null> {
   const relayed = relay === null ? null : relayedCost(relay);
   const own = direct === null ? null : yield* directCost(direct);
-  return relayed === null && own === null ? null : { relayed, direct: own };
+  // Else a relay that was not timed would be shown as no relay.
+  if (relayed === null && (relay !== null || own === null)) return null;
+  return { relayed, direct: own };
 }
 
 function relayedCost({ database: { took }, lookup, record }: Relayed): Cost | null {

@@ -45,7 +45,7 @@ const expected = phrase('expected.pathGo');
 export const goLocks: Locks = {
   describes:
     'File from which modules are taken: a go.sum or go.mod. The other of these two files in the same folder is read too.',
-  top: 'Maximum number of modules to take: direct requirements first, then those required by the largest number of modules.',
+  top: 'Maximum number of modules to take: direct requirements first, then those with the largest number of versions in go.sum.',
   expected,
   isLock: (name) => kindOf(name) !== null,
   reader: () => readLock,

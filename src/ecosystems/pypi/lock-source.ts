@@ -52,7 +52,8 @@ export interface PythonLocked {
 }
 
 /**
- * Returns the entries of a lock file and the hashes of their files. The projects that most others require come first.
+ * Returns the entries of a lock file and the hashes of their files. The projects that the
+ * largest number of other projects requires come first.
  */
 export function pythonLockOf(
   packages: readonly PythonLocked[],

@@ -145,7 +145,7 @@ function reasonOf({ outcome }: Sample): string | null {
 interface RankLag {
   /** The number of versions that the mirror lacks, in the list that lacks most; `null`: there are no version lists. */
   readonly missing: number | null;
-  /** The mirror lacks at least this number of records, by its serial number; `null`: there are no serial numbers. */
+  /** The serial number of the mirror is at least this much too low; `null`: there are no serial numbers. */
   readonly records: number | null;
   /**
    * By how much the mirror's date is older than the date of the origin or of the other mirrors, milliseconds; `null`:

@@ -52,7 +52,7 @@ export const places: GroupOf = (parameters) => ({
   name: 'mirrorwatch-places',
   intervalSeconds: 60,
   about:
-    'Votes of the places (the label `vantage` of the scrape target). A vote is 1 (bad) or 0 (good). It is absent if the mirror\nis unknown or warming, or the network of the place is suspect. A place without a vote counts among "all", never as bad.',
+    'Votes of the places (the label `vantage` of the scrape target). A vote is 1 (bad) or 0 (good). It is absent if its\nmetrics are absent, for example if the state of the mirror is unknown, or if the network of the place is suspect.\nA place without a vote counts among "all", never as bad.',
   recordings: recordingsOf(parameters),
   alerts: alertsOf(parameters),
 });

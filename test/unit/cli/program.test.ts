@@ -138,6 +138,11 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     ['dismissing nothing', ['advice', 'dismiss'], 'which advice? write its ID after dismiss'],
     ['dismissing for good', ['advice', 'dismiss', 'x', '--reason', 'y'], '--for is needed, such as --for 2h'],
     ['dismissing without a reason', ['advice', 'dismiss', 'x', '--for', '2h'], '--reason is needed'],
+    [
+      'an upstream without a remedy',
+      ['advice', '--upstream', 'go'],
+      '--upstream can only be used with --export or --apply',
+    ],
     ['accepting for a while', ['advice', 'accept', 'x', '--for', '2h'], '--for can only be used with dismiss'],
     ['asking with a reason', ['advice', '--reason', 'y'], '--reason can only be used with dismiss'],
     ['ack of nothing', ['ack'], 'which finding? write its ID'],

@@ -35,3 +35,24 @@ test.each<[string, number | null, string]>([
     text: `a is behind the origin o, ${want}: m lacks v1.1.0 and 1 more version.`,
   });
 });
+
+test.each<[string | null, string]>([
+  [null, 'the mirror lacks at least 7 records'],
+  ['m', 'the serial number of m is at least 7 too low'],
+])('records are of the whole mirror, the serial number of a module counts more: %s', (module, want) => {
+  const reading: LagReading = {
+    lowerMs: 3 * minute,
+    upperMs: null,
+    agreedMs: 3 * minute,
+    oldestMs: 0,
+    records: 7,
+    missing: null,
+    by: 'origin',
+    line: null,
+  };
+  const what = { module, version: null, step: 'list', backwards: null, back: null, readings: 9, probeId: 'x' };
+  const context = { limitMs: minute, origin: 'o', isStill: false, known: null, wallAheadMs: 0 };
+  expect(explainLag('a', [{ ...what, reading }], context)).toMatchObject({
+    text: `a is behind the origin o, by at least 3 min: ${want}.`,
+  });
+});

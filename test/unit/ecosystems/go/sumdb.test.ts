@@ -97,6 +97,13 @@ describe('the database asked itself', () => {
       ]);
     });
 
+    test('a relay that was not timed is not taken for no relay', () => {
+      const whole = timed(byKind(10, 20, 3), byKind(0, 40, 7));
+      const twist: Twist = (ask) => (ask.url.startsWith(direct) ? whole(ask) : relayAnswers(relay)(ask));
+      const { outcome, facts } = hold(twist, { sumdb });
+      expect([outcome.tag, facts.authorityCost]).toEqual(['ok', undefined]);
+    });
+
     test.each(['lookup', 'tile'])('a %s that the database itself does not answer is no fault of the relay', (part) => {
       const whole = timed(byKind(10, 20, 3), byKind(0, 40, 7));
       const twist: Twist = (ask) => (ask.url.startsWith(`${direct}/${part}`) ? answered(500) : whole(ask));

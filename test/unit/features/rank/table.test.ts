@@ -53,7 +53,7 @@ test('a rank as a table: what could not be checked is neither up nor down, what 
   expect(rankTable(rows, verdicts, Number.POSITIVE_INFINITY, english).join('\n')).toMatchInlineSnapshot(`
     "   registry  state                          p50      p95  phases of p50         throughput  lag                                                  integrity    verdict
     1  a         up                         20.0 ms  21.0 ms  ▒▒▒▒████               12.3 MB/s  no lag seen                                          verified     best
-    2  b         up                         40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄         81 KB/s  3 versions missing, 7 records missing, older by 2 h  not checked  slower
+    2  b         up                         40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄         81 KB/s  3 versions missing, serial lower by 7, older by 2 h  not checked  slower
     3  c         2 of 10 failed (mismatch)  40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄  file too small  unknown                                              mismatch     fails more
     4  d         down, 1 unknown (refused)        –        –                      not measured  unknown                                              not checked  down
     5  e         unknown (resolver)               –        –                      not measured  unknown                                              not checked  unknown
@@ -93,7 +93,7 @@ test('a narrow terminal gets no bars, a narrower one a mirror after the other', 
        p50         40.0 ms
        p95         80.0 ms
        throughput  81 KB/s
-       lag         3 versions missing, 7 records missing, older by 2 h
+       lag         3 versions missing, serial lower by 7, older by 2 h
        integrity   not checked
        verdict     slower"
   `);
