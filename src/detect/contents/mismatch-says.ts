@@ -33,8 +33,8 @@ export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
 
 /**
  * Judges a response with wrong bytes. `declare`: report it, because a second response, over a fresh connection, has the
- * same digest. `look_again`: recheck at once. `wait`: until the next scheduled probe, because a recheck with wrong
- * bytes causes no further recheck.
+ * same digest. `look_again`: recheck at once, also after a download that was ordered for another reason. `wait`: until
+ * the next scheduled probe, because a recheck of wrong bytes causes no further recheck.
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeMismatch(
@@ -45,7 +45,7 @@ export function judgeMismatch(
   const isSame =
     before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
   if (isSame && origin.connection === 'cold') return 'declare';
-  return origin.isRecheck ? 'wait' : 'look_again';
+  return origin.isRecheck && before !== null ? 'wait' : 'look_again';
 }
 
 export interface Widened extends Message {

@@ -56,6 +56,13 @@ describe('mismatch', () => {
   const recheck = { connection: 'cold', isRecheck: true } as const;
   it.each([
     { name: 'the first time', before: null, failure: wrong('x'), answer: due, want: 'look_again' },
+    {
+      name: 'the first time, in a download to compare',
+      before: null,
+      failure: wrong('x'),
+      answer: recheck,
+      want: 'look_again',
+    },
     { name: 'the same again', before: once, failure: wrong('x'), answer: recheck, want: 'declare' },
     { name: 'the same again, by a due probe', before: once, failure: wrong('x'), answer: due, want: 'declare' },
     {
