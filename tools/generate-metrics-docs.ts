@@ -108,7 +108,6 @@ function metricSection(name: (typeof metricNames)[number]): string {
     `### \`${name}\``,
     '',
     metric.help,
-    '',
     `- ${metric.type}${unit === null ? '' : `, ${unit.replaceAll('_', ' ')}`}${metric.exemplars ? ', exemplars `probe_id` in OpenMetrics' : ''}`,
     `- labels: ${metric.labels.length === 0 ? 'none' : metric.labels.map((label) => `\`${label}\``).join(' ')}`,
     ...new Set(closed),

@@ -114,4 +114,4 @@ export function newSummary<const L extends Metric['labels'], const P extends Met
   return { type: 'summary', help, labels, per, absent: never } as const;
 }
 
-const never = 'never; the value is 0 from the start';
+const never = 'never';

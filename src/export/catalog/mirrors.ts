@@ -29,7 +29,7 @@ export const mirrorMetrics = {
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: {} },
     '1 from a mismatch until it is acknowledged, even after a restart. The causes are explained at mirror_integrity_mismatches_total.',
-    'for every cause except that of the open mismatch (each version has at most one). If no mismatch is open and content was verified, the line with `cause="authority"` has the value 0',
+    'while no mismatch is open and no content was verified. Each version has at most one line: with the cause of the open mismatch; or, if none is open, with `cause="authority"` and the value 0',
   ),
   mirror_transfer_bytes_total: newCounter(
     ['ecosystem', 'registry', 'step'],
