@@ -24,7 +24,7 @@ export function readable(description: string, expected: Sentence, read: (value: 
     .meta({ description });
 }
 
-/** Makes the schema of a string key whose value the function `accepts` checks. */
+/** Makes the schema of a string key. The function `accepts` checks its value. */
 export function checked(description: string, expected: Sentence, accepts: (value: string) => boolean) {
   return z.string(errorOf(expected)).refine(accepts, errorOf(expected)).meta({ description });
 }

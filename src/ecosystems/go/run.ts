@@ -37,8 +37,8 @@ function sumdbOf({ settings, isPublic }: ClientJob): string {
 }
 
 /**
- * Runs `go mod download -json` of one version from this mirror only. GOPRIVATE is empty, because it would bypass the
- * mirror; GONOSUMDB keeps private names from the checksum database.
+ * Runs `go mod download -json` of one version from this mirror only. GOPRIVATE is empty and GONOPROXY is `none`,
+ * because both make go bypass the mirror. GONOSUMDB keeps private names from the checksum database.
  */
 function plan(job: ClientJob): ClientPlan {
   const { access, module, version, privatePatterns, home } = job;

@@ -8,8 +8,8 @@ const pollMs = 1_000;
 
 /**
  * When faults of the demo begin and end. `shown`: a fault lasts long enough for a user to open the page. `door`: a
- * fault ends once the undo of the action is the only missing stage, so that the undo follows within a minute. `once`:
- * like `door`, but the first fault begins as early as possible.
+ * fault ends once the demo has shown everything but the undo of the action, and after 90 s at the latest. The undo then
+ * follows. `once`: like `door`, but the first fault begins as early as possible.
  */
 export type DemoPace = 'shown' | 'door' | 'once';
 
