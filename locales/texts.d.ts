@@ -887,6 +887,7 @@ export interface Places {
   readonly 'fact.unreached': never;
   readonly 'fact.relayBehind': 'size' | 'behind';
   readonly 'fact.relayLevel': 'size';
+  readonly 'fact.relayUnknown': 'size';
   readonly 'fact.cost': never;
   readonly 'fact.noRelay': never;
   readonly 'fact.byRelay': 'requests' | 'time';

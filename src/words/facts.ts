@@ -28,6 +28,7 @@ export function formatAuthority({ authority, treeHead }: Facts, say: Say): strin
   if (authority === undefined) return null;
   const { size } = authority;
   if (size === null) return say('fact.unreached');
-  const behind = treeHead === undefined ? 0 : size - treeHead.size;
+  if (treeHead === undefined) return say('fact.relayUnknown', { size });
+  const behind = size - treeHead.size;
   return behind > 0 ? say('fact.relayBehind', { size, behind }) : say('fact.relayLevel', { size });
 }

@@ -29,7 +29,7 @@ export function isThrottled(memory: { readonly now: Now }, { absence }: Away, st
   return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.monotonicMs;
 }
 
-/** The latest time at which a throttled step may be probed again, wall milliseconds; `null`: no step is throttled. */
+/** When the last wait of the throttled steps ends, wall milliseconds; `null`: no step is throttled. */
 export function throttleEndMsOf({ throttled }: Absence, now: Now): number | null {
   return throttled.size === 0 ? null : Math.round(now.wallMs - now.monotonicMs + Math.max(...throttled.values()));
 }

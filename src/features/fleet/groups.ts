@@ -42,8 +42,8 @@ export interface GroupLine {
 }
 
 /**
- * Returns the recommended switches of mirrors for each group of places (where daemons run). A place without a vote gets
- * none, but counts in `of`.
+ * Returns the recommended switches of mirrors for each group of places (where daemons run). A place that has
+ * no vote gets no line, but counts in `of`.
  */
 export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly GroupLine[] {
   const adviceOf = Map.groupBy(fleet.advice, ({ place }) => place);
