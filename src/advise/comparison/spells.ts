@@ -1,6 +1,7 @@
+import { quantileOf } from '../../core/statistics.ts';
 import { buildOf } from './costs.ts';
 import { type Departure, pauseFactor, recentDeparturesOf } from './home.ts';
-import { type HeadRecord, meanMsFrom } from './record.ts';
+import { type HeadRecord, meanMsFrom, type RecordOutcome } from './record.ts';
 
 // Slow spells (periods of slowness) of home that end and come again, and what clients save by leaving home for one.
 
@@ -24,15 +25,28 @@ export function slowForMs(departures: readonly Departure[], holdMs: number, nowM
 
 /**
  * How much longer a build would have taken at home since `fromMs` than at the mirror in use, as a share of its time
- * there; < 0: it would have been faster at home. `null`: one of the two has no good light or heavy outcome.
+ * there; < 0: it would have been faster at home. `null`: one of the two has no good light or heavy outcome. A spell is
+ * often too short for a download. So the time of a download is at least its median plus the time by which the mean of
+ * light times exceeds their median.
  */
 export function savedShareOf(home: HeadRecord, here: HeadRecord, fromMs: number): number | null {
   const [homeMs, hereMs] = [home, here].map((record) => {
     const [lightMs, heavyMs] = [meanMsFrom(record, 'light', fromMs), meanMsFrom(record, 'heavy', fromMs)];
     if (lightMs === null || heavyMs === null) return null;
-    return buildOf({ lightMs, heavyMs, shares: { light: 0, heavy: 0 }, uncaught: 0 }).waitedMs;
+    const moreMs = Math.max(0, lightMs - medianOf(record.light));
+    const slowMs = Math.max(heavyMs, medianOf(record.heavy) + moreMs);
+    return buildOf({ lightMs, heavyMs: slowMs, shares: { light: 0, heavy: 0 }, uncaught: 0 }).waitedMs;
   });
   return homeMs == null || hereMs == null ? null : homeMs / hereMs - 1;
+}
+
+function medianOf(outcomes: readonly RecordOutcome[]): number {
+  return (
+    quantileOf(
+      outcomes.flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs])),
+      0.5,
+    ) ?? 0
+  );
 }
 
 const minuteMs = 60_000;
