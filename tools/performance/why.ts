@@ -1,7 +1,7 @@
 /** The reason why a goal is missed, by the name of the goal. The page shows it only while the goal is missed. */
 export const why: Readonly<Record<string, string>> = {
   'harmful switches, of all switches':
-    'most are returns in the simulated worlds slow-again-and-again, slow-now-and-then and bad-minutes: the preferred mirror has recovered, but is slow or fails again within ten minutes; not solved',
+    'most are in the simulated worlds slow-now-and-then and bad-minutes: the preferred mirror is slow or fails for a few minutes, and clients leave it too late or return too early; not solved',
   'missed incidents':
     'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
   'false switches in calm worlds, per upstream and year':

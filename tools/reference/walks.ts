@@ -154,8 +154,7 @@ code. Such a *path* starts at one function. It follows each call that has the va
 code, and enters each function once. A *return* is a step back to a file that the path has already left. Files of
 \`core/\` do not count.
 
-A *path* is the sequence of functions that get one value as an argument. A *return* is a step back to a file that the
-path has already left. \`test/tidy-walks.test.ts\` limits each path of the table below to 12 files and 10 returns. There
+\`test/tidy-walks.test.ts\` limits each path of the table below to 12 files and 10 returns. There
 is one exception: the path that starts at \`renewAdvices\` may have 14 returns, because it contains the whole path that
 starts at \`prepareView\`.
 
