@@ -84,7 +84,10 @@ test.each(releases)(
   'a state file of $file: findings, advice, notices and acknowledgements survive',
   async (release) => {
     const path = unpacked(release.file);
-    const clock = { ...systemClock, wallMs: () => Date.parse(release.endedAt) + 60_000 + systemClock.monotonicMs() };
+    // The monotonic clock counts from the boot of the machine: hours later the advice would be reminded of.
+    const fromMs = systemClock.monotonicMs();
+    const wallMs = () => Date.parse(release.endedAt) + 60_000 + systemClock.monotonicMs() - fromMs;
+    const clock = { ...systemClock, wallMs };
     const opened = openStore(path, { clock, isSound: isSoundRow });
     if (opened.tag === 'error') throw new Error(opened.error.kind);
     const { store, notes } = opened.value;
