@@ -70,7 +70,8 @@ export function newTally(): Tally {
 }
 
 /**
- * Records a settled sample of the canary or of `relayStep`, if it is over a fresh connection.
+ * Records a settled sample of the canary or of `relayStep`, if it is over a fresh connection. A relay is a mirror's
+ * offer to pass on requests to the checksum database.
  * @param nearMs     failures of canary and relay within this time are one failure of the mirror, milliseconds
  * @param relayStep  the step that probes the relay; `null`: clients need no relay
  */

@@ -77,8 +77,8 @@ export class Actions {
   }
 
   /**
-   * Starts the steps that `turn` decided on. @param isStored  false: the journal could not be written, so no step
-   * starts
+   * Starts the steps of actions that `turn` decided on. @param isStored  false: the journal could not be written, so no
+   * step starts
    */
   begin(isStored: boolean): void {
     for (const { step, row, rule } of this.#orders.splice(0)) {

@@ -37,8 +37,8 @@ export function createKnowledge(s: Stages) {
 }
 
 /**
- * Returns what an ecosystem learns from facts. Keys of other ecosystems are left out, because a restart would not read
- * them.
+ * Returns what an ecosystem learns from the facts of a sample, as key and value. Keys that do not begin as this
+ * ecosystem's keys do are left out, because they would not be loaded after a restart.
  */
 function learntFrom(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
   return learning.learn(known, facts).filter(([key]) => isOf(learning, key));

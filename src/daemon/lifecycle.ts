@@ -28,7 +28,10 @@ const trendKeepMs = 8 * dayMs;
 
 export interface Daemon {
   readonly url: string;
-  /** Replaces the configuration. Rejects on a defect, which is logged; the daemon continues to run. */
+  /**
+   * Replaces the configuration. A refused configuration is a result, no rejection. The promise rejects only on a defect
+   * of mirrorwatch, which is logged; the daemon continues to run.
+   */
   reload(): Promise<ReloadOutcome>;
   /**
    * Stops the daemon: waits for running probes, deliveries and actions, at most `limits.drainMs`, then writes the state
@@ -116,7 +119,7 @@ class Life {
     this.#keepLater();
   }
 
-  /** Reloads run one after the other. A reload rejects on a defect, which is logged. */
+  /** Reloads run one after the other. A reload rejects only on a defect of mirrorwatch, which is logged. */
   readonly reload = serial(async () => {
     try {
       return await this.#reload();

@@ -19,8 +19,8 @@ type Grain = 'version' | 'module' | 'mirror';
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
   /**
-   * True if clients treat a failed response with status 200 like a failed download of an artifact: some clients then
-   * try no further mirror.
+   * True if clients treat a response with status 200 whose body is incomplete or wrong like a failed download of an
+   * artifact. Some clients then do not try the next mirror.
    */
   readonly isOfArtifact?: true;
   readonly grain: Grain;

@@ -40,8 +40,8 @@ export interface ChangePlace {
   /** True: a file that is a link is refused. Absent: links are followed. */
   readonly isExact?: true;
   /**
-   * The id of the source of the change set, such as an action. If it is absent, old change sets are removed after the
-   * change.
+   * The id of the source of the change set, such as an action. If it is absent, change sets beyond the newest `keptMax`
+   * and older than `keptMs` are removed after the change.
    */
   readonly owner?: string;
 }

@@ -53,7 +53,7 @@ export interface Moment {
 
 /** How long a moment (a set of responses to compare) waits for missing responses, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
-/** Probes that are ordered together start within this time of each other. Milliseconds. */
+/** The planned starts of probes that are requested together out of turn differ by at most this. Milliseconds. */
 const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 
 /**

@@ -178,7 +178,8 @@ function startRecheck(
   const registry = mirror.mirror.name;
   const wanted = { target, registry, registries, untilMs, stepMs, nextAtMs: firstMs, isUrgent, reason };
   if (known !== undefined) return widenRecheck(known, wanted, memory.now.monotonicMs);
-  // A recheck of a slow target must leave enough of the budget to confirm failures and to carry out ordered rechecks.
+  // A recheck of a slow target must leave enough of the budget to confirm failures and for rechecks that advice
+  // requests.
   const requests = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
   if (reason !== 'back' && spend(memory.confirm.budget, requests, isUrgent) === null) return;
   openRecheck(roundFor(memory, mirror.roundKey, firstMs), key, wanted);

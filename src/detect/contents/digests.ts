@@ -148,8 +148,9 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
 }
 
 /**
- * Returns why a mirror's bytes are odd. The cause is `retag` if another mirror has replaced these bytes, or if this
- * mirror has replaced its own and no group serves the usual bytes.
+ * Returns why a mirror's bytes differ. The cause is `retag` if another mirror once served these bytes and then replaced
+ * them. It is also `retag` if this mirror replaced its own bytes, another mirror still serves the old ones, and neither
+ * the origin nor a largest group shows which bytes are usual.
  */
 function oddOf(
   voice: Voice,
