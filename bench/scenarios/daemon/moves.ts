@@ -2,7 +2,7 @@ import type { Advisor } from '../../../src/advise/advisor.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import type { Move, WorldChain, WorldSetup } from '../world.ts';
-import { declaredBy } from './config.ts';
+import { declaredBy, ecosystemOf } from './config.ts';
 
 /** Which chain clients use: that of the current remedy, or that of the accepted advice. */
 export type Following = 'remedy' | 'accepted';
@@ -36,21 +36,21 @@ export function createMoves(following: Following): Moves {
     upstreams: [],
   };
   const declaredIn = (setup: WorldSetup, upstream: string): string =>
-    shownOf(worldChain(declaredBy(setup)('go', upstream), setup));
+    shownOf(worldChain(declaredBy(setup)(ecosystemOf(setup), upstream), setup));
   return {
     moves,
     reload(before, after) {
       for (const upstream of upstreamsOf(after)) {
         const shown = declaredIn(after, upstream);
         const isAnew = before.chains[upstream] === undefined || declaredIn(before, upstream) !== shown;
-        if (isAnew) told.set(upstream, { text: declaredBy(after)('go', upstream), shown });
+        if (isAnew) told.set(upstream, { text: declaredBy(after)(ecosystemOf(after), upstream), shown });
       }
     },
     note(advisor, setup, declared, atMs) {
       if (setup !== noted.setup) noted = { setup, upstreams: [...upstreamsOf(setup)] };
       for (const upstream of noted.upstreams) {
-        const advice = inForce(advisor, upstream, following);
-        const text = advice?.chain.after ?? declared('go', upstream);
+        const advice = inForce(advisor, ecosystemOf(setup), upstream, following);
+        const text = advice?.chain.after ?? declared(ecosystemOf(setup), upstream);
         const before = told.get(upstream);
         if (before?.text === text) continue;
         const chain = worldChain(text, setup);
@@ -72,9 +72,9 @@ function upstreamsOf(setup: WorldSetup): ReadonlySet<string> {
   return new Set(setup.mirrors.map(({ upstream }) => upstream));
 }
 
-function inForce(advisor: Advisor, upstream: string, following: Following): Advice | null {
+function inForce(advisor: Advisor, ecosystem: string, upstream: string, following: Following): Advice | null {
   if (following === 'remedy') {
-    const now = advisor.remedy('go', upstream);
+    const now = advisor.remedy(ecosystem, upstream);
     return now.kind === 'set' ? now.advice : null;
   }
   return advisor.list().find((one) => one.state === 'accepted' && one.upstream === upstream) ?? null;

@@ -11,7 +11,7 @@ import { Heap } from '../../../src/schedule/heap.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import type { Played, World, WorldEvent, WorldSetup } from '../world.ts';
 import { type Alerting, createAlerting, evaluateEveryMs } from './alerts.ts';
-import { configOf, declaredBy, ecosystemOf } from './config.ts';
+import { configOf, declaredBy } from './config.ts';
 import { createLoop, type Input, type Loop, type Surroundings, turnGapMs } from './loop.ts';
 import { createMoves, type Moves } from './moves.ts';
 import { controlOf, epochMs, sampleOf } from './sample.ts';
@@ -185,9 +185,7 @@ class Run {
         for (const one of advice) this.table.note(one);
         if (advice.length + findings.length > 0) this.manner.watch?.judged({ findings, advice }, this.nowMs);
         if (this.manner.watch?.turned?.(stages, this.now()) === true) this.isOver = true;
-        // Only moves of Go clients are recorded, because a world knows only their costs.
-        if (ecosystemOf(stages.setup) === 'go')
-          this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
+        this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
         if (!this.manner.accepts) return;
         for (const { change, advice: one } of advice)
           if (change === 'proposed') this.after(acceptAfterMs, () => this.accept(one.id));

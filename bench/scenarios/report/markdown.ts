@@ -1,5 +1,6 @@
 import { groupCounts } from '../groups.ts';
 import { references } from '../players/registry.ts';
+import { otherGroup } from '../worlds/families/others.ts';
 import { recordedGroup } from '../worlds/recorded/families.ts';
 import { poissonInterval } from './poisson.ts';
 import type { Score } from './score.ts';
@@ -56,7 +57,8 @@ const legend: readonly string[] = [
 
 /** The report of one run: `docs/decisions-quality.md`. */
 export function reportOf(all: readonly Score[], circumstances: Circumstances): string {
-  const scores = all.filter(({ group }) => group !== recordedGroup);
+  const scores = all.filter(({ group }) => group !== recordedGroup && group !== otherGroup);
+  const others = all.filter(({ group }) => group === otherGroup);
   const recorded = all.filter(({ group }) => group === recordedGroup);
   const { seeds, command, baselines, what, groups } = circumstances;
   const standings = standingsOf(scores, baselines);
@@ -76,6 +78,7 @@ export function reportOf(all: readonly Score[], circumstances: Circumstances): s
     ...totals(rowsOf(troubled)),
     ...(ours.length > 0 ? ['', '## Worlds where the trouble is ours', '', ...totals(rowsOf(ours))] : []),
     ...(calm.length > 0 ? ['', '## Calm', '', ...calmTable(rowsOf(calm))] : []),
+    ...(others.length > 0 ? ['', ...otherSection(others, what)] : []),
     ...(recorded.length > 0 ? ['', ...recordedSection(recorded, what)] : []),
     '',
     '## By group, seconds a build',
@@ -102,6 +105,36 @@ export function reportOf(all: readonly Score[], circumstances: Circumstances): s
     ...groupSection(groups),
     '',
   ].join('\n');
+}
+
+/** The players that know ecosystems other than Go. */
+const general: ReadonlySet<string> = new Set(['never', 'daemon', 'oracle']);
+
+function otherSection(all: readonly Score[], what: Circumstances['what']): readonly string[] {
+  const scores = all.filter(({ player }) => general.has(player));
+  const ratioOf = (player: string, own: readonly Score[]): string => {
+    const of = own.filter((one) => one.player === player);
+    const sum = (field: 'cost' | 'bestCost'): number => of.reduce((total, one) => total + one[field], 0);
+    return of.length === 0 ? '' : (sum('cost') / sum('bestCost')).toFixed(2);
+  };
+  return [
+    `## ${otherGroup}`,
+    '',
+    'Clients of npm and pip use one mirror and try no other one. The other players know only Go.',
+    '',
+    ...totals(rowsOf(scores)),
+    '',
+    'The cost of builds for each family is divided by the cost with the best mirror at every moment:',
+    '',
+    ...table(
+      ['family', 'never', 'daemon'],
+      [...Map.groupBy(scores, ({ family }) => family)].map(([family, own]) => [
+        what.get(family) ?? family,
+        ratioOf('never', own),
+        ratioOf('daemon', own),
+      ]),
+    ),
+  ];
 }
 
 function recordedSection(scores: readonly Score[], what: Circumstances['what']): readonly string[] {

@@ -5,6 +5,7 @@ import { courseFamilies } from './families/course.ts';
 import { flakyFamilies, tailFamilies } from './families/flaky.ts';
 import { hardFamilies } from './families/hard.ts';
 import { networkFamilies } from './families/network.ts';
+import { otherFamilies } from './families/others.ts';
 import { ownFamilies } from './families/own.ts';
 import { restartFamilies } from './families/restarts.ts';
 import { nextFamilies, scopeFamilies, sharedFamilies } from './families/scope.ts';
@@ -29,6 +30,7 @@ export const incidentFamilies: readonly Family[] = [
   ...restartFamilies,
   ...sizeFamilies,
   ...waitFamilies,
+  ...otherFamilies,
 ];
 
 /** All families: those with a fault, then the calm ones (without a fault). The calm ones make a year over ten seeds. */

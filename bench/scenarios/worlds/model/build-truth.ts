@@ -18,6 +18,10 @@ interface BuildModule {
   readonly zipBytes: number;
 }
 
+const goSteps: readonly WorldStep[] = ['info', 'mod'];
+/** npm requests the metadata of a package, pip its page and the metadata of a file, each before the file. */
+const lightSteps: Readonly<Record<string, readonly WorldStep[]>> = { npm: ['mod'], pypi: ['mod', 'info'] };
+
 /** Computes the true expected cost of a build. */
 export class BuildTruth {
   readonly #ground: Ground;
@@ -26,12 +30,15 @@ export class BuildTruth {
   readonly #one: FetchTruth = { good: 0, absent: 0, poisoned: 0, meanMs: 0 };
   /** True if every effect affects the light requests of all modules equally. */
   readonly #isLightAlike: boolean;
+  /** The light requests of a build for each module. */
+  readonly #lightSteps: readonly WorldStep[];
   #goodShare = 0;
   #walkMs = 0;
 
   constructor(ground: Ground, asked: ReadonlyMap<string, Asked>, setup: WorldSetup) {
     this.#ground = ground;
     this.#asked = asked;
+    this.#lightSteps = lightSteps[setup.ecosystem ?? 'go'] ?? goSteps;
     const felt = [...asked.values()].flatMap((one) => one.felt);
     this.#isLightAlike = felt.every(({ effect }) => effect.modules === undefined && effect.sparesCanary !== true);
     for (const upstream of new Set(setup.modules.map((module) => module.upstream))) {
@@ -55,12 +62,13 @@ export class BuildTruth {
       const module = modules[index];
       if (module === undefined) continue;
       if (index === 0 || !this.#isLightAlike) {
-        this.#walk(chain, 'info', module, atMs);
-        lightGood = this.#goodShare;
-        lightMs = this.#walkMs;
-        this.#walk(chain, 'mod', module, atMs);
-        lightGood *= this.#goodShare;
-        lightMs += this.#walkMs;
+        lightGood = 1;
+        lightMs = 0;
+        for (const step of this.#lightSteps) {
+          this.#walk(chain, step, module, atMs);
+          lightGood *= this.#goodShare;
+          lightMs += this.#walkMs;
+        }
       }
       this.#walk(chain, 'zip', module, atMs);
       goods[index] = lightGood * this.#goodShare;
