@@ -36,7 +36,7 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     const action = [
       / changed +Action client done: switch of go from near to far\n +--- \/dev\/null\n +\+\+\+ \S+\/client\.env\n/,
       /\n +\+GOPROXY=http:\/\/127\.0\.0\.1:\d+,direct\n/,
-      / well +mirror near responds as before\n/,
+      / repaired +mirror near responds as before\n/,
       / undone +Action client undone: switch of go from near to far\n/,
     ].map((part) => door.stdout.search(part));
     expect([action.includes(-1), action.toSorted((a, b) => a - b)], door.stdout).toEqual([false, action]);
