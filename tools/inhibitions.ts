@@ -5,7 +5,7 @@ export interface Inhibition {
   /** The reason. It is printed as a comment. */
   readonly why: string;
   readonly source: string;
-  /** The value of the label `what` that the firing alert must have; absent: any. */
+  /** The value of the label `what` that the firing alert must have; absent: every alert of that name counts. */
   readonly what?: string;
   /** The muted alerts: a list of names, or every alert about a mirror with additions and exceptions. */
   readonly mutes: readonly string[] | EveryMirrorAlert;

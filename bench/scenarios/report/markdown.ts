@@ -2,6 +2,7 @@ import { groupCounts } from '../groups.ts';
 import { references } from '../players/registry.ts';
 import { otherGroup } from '../worlds/families/others.ts';
 import { recordedGroup } from '../worlds/recorded/families.ts';
+import { legend } from './legend.ts';
 import { poissonInterval } from './poisson.ts';
 import type { Score } from './score.ts';
 import { alikeShare, type Row, rowsOf, type Standing, standingsOf, worseThanBaseline } from './tables.ts';
@@ -17,43 +18,6 @@ export interface Circumstances {
   /** The rows of the table of groups of places, from `groupRows`. */
   readonly groups: readonly (readonly string[])[];
 }
-
-/** The text of the report that explains players and columns. */
-const legend: readonly string[] = [
-  'In each simulated world it is known which mirrors have a fault, and when. A *family* is a kind of world. In descriptions of families, the',
-  '*head* is the first mirror of the chain, *we* are the daemon of mirrorwatch, and *our line* is its network.',
-  '',
-  'A *player* decides which chain (list of mirrors) clients use. `daemon` is the code of mirrorwatch. The other players are for comparison:',
-  '- `never` makes no change.',
-  '- `three-failures` switches after three failed canaries in a row.',
-  '- `cusum` is a simple statistical test.',
-  '- `oracle` knows the truth.',
-  '',
-  'Columns about the time of builds:',
-  '- **seconds a build**: the mean time that a build takes. A failed build counts as 300 s.',
-  '- **× best**: the time of builds, divided by their time with the best chain at every moment.',
-  '',
-  'A move is a change of the chain that clients use. Columns about moves:',
-  '- **moves**: the number of moves.',
-  '- **harmful**: moves that make the builds of the next ten minutes take over 25 % longer.',
-  '- **needless**: all harmful moves, and moves to other chains than the preferred one that shorten the builds of the next ten minutes',
-  '  by less than 2 %.',
-  '- **false** (in brackets): harmful or needless moves when nothing was wrong, or when the fault was in our own network.',
-  '- **departures**: moves to other chains than the preferred one in a calm world (a simulated world without a fault). The table',
-  '  *Calm* also has their number for each upstream-year: one year of one upstream.',
-  '',
-  'Columns about incidents. The *loss* is the additional time of builds with the preferred chain, compared with the best chain. An incident',
-  'is *costly* if the loss is over 20 % in some period of 20 minutes:',
-  '- **missed**: the number of missed incidents. The number after "of" counts all costly incidents. A costly incident is missed if,',
-  '  for 20 minutes, builds take over 20 % longer than with the best chain and the player (the rule that chooses the chain) avoids less',
-  '  than half of the loss.',
-  '- **delay**: seconds from the time when builds take 20 % longer than with the best chain, to the first move that saves more than 10 %.',
-  '  *p90* is the 90th percentile of the delay.',
-  '- **notices per incident**: the number of chat messages for each incident, as the mean and (in brackets) the median.',
-  '- **extra probes**: probes beyond the schedule, in per cent of the scheduled ones.',
-  '',
-  'The code of these figures is in [bench/scenarios/report/score.ts](../bench/scenarios/report/score.ts).',
-];
 
 /** The report of one run: `docs/decisions-quality.md`. */
 export function reportOf(all: readonly Score[], circumstances: Circumstances): string {
@@ -112,11 +76,6 @@ const general: ReadonlySet<string> = new Set(['never', 'daemon', 'oracle']);
 
 function otherSection(all: readonly Score[], what: Circumstances['what']): readonly string[] {
   const scores = all.filter(({ player }) => general.has(player));
-  const ratioOf = (player: string, own: readonly Score[]): string => {
-    const of = own.filter((one) => one.player === player);
-    const sum = (field: 'cost' | 'bestCost'): number => of.reduce((total, one) => total + one[field], 0);
-    return of.length === 0 ? '' : (sum('cost') / sum('bestCost')).toFixed(2);
-  };
   return [
     `## ${otherGroup}`,
     '',
@@ -128,11 +87,10 @@ function otherSection(all: readonly Score[], what: Circumstances['what']): reado
     '',
     ...table(
       ['family', 'never', 'daemon'],
-      [...Map.groupBy(scores, ({ family }) => family)].map(([family, own]) => [
-        what.get(family) ?? family,
-        ratioOf('never', own),
-        ratioOf('daemon', own),
-      ]),
+      [...Map.groupBy(scores, ({ family }) => family)].map(([family, own]) => {
+        const ratios = new Map(rowsOf(own).map(({ player, ratio }) => [player, ratio]));
+        return [what.get(family) ?? family, ...['never', 'daemon'].map((name) => number(ratios.get(name) ?? null, 2))];
+      }),
     ),
   ];
 }

@@ -64,8 +64,7 @@ const calmMinutes = 30;
  */
 export function isCalmAgain(home: HeadRecord, leftMs: number, nowMs: number): boolean {
   const meansMs = minuteMeans(home, leftMs, nowMs);
-  const sorted = meansMs.toSorted((a, b) => a - b);
-  const medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const medianMs = quantileOf(meansMs, 0.5) ?? 0;
   const boundMs = Math.max(slowFactor * medianMs, medianMs + slowerMs);
   let [spells, row, calm, longest] = [0, 0, 0, 0];
   for (const meanMs of meansMs) {
