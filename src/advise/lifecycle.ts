@@ -5,14 +5,12 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
-import { confidenceOf, gravestCauseOf, isForced } from './cause.ts';
-import { recordOf } from './comparison/costs.ts';
-import { recentDeparturesOf } from './comparison/home.ts';
-import { isOfTime, isTwiceOver } from './comparison/pair.ts';
-import { savedShareOf } from './comparison/spells.ts';
+import { confidenceOf, gravestCauseOf } from './cause.ts';
+import { isTwiceOver } from './comparison/pair.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import type { Composed, Decision, MoveDecision, Refused } from './decision.ts';
+import { recordMove } from './departures.ts';
 import type { Subject } from './grounds.ts';
 import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
 import {
@@ -73,29 +71,8 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
-  group.moves.lastMs = now.monotonicMs;
-  if (decision.to.mirror === homeOf(group)) closeDeparture(view, decision.at);
-  if (isFromHome)
-    group.moves.departures = [
-      ...recentDeparturesOf(group.moves.departures, now.monotonicMs),
-      // In an outage, the test of times may trigger first. Clients then leave home because of the outage, not because
-      // of slowness.
-      {
-        atMs: now.monotonicMs,
-        isOfTime: decision.alarm !== null && isOfTime(decision.alarm) && !isForced(decision.cause),
-        savedShare: null,
-      },
-    ];
+  recordMove(group, decision, isFromHome, now.monotonicMs);
   ledger.touch(group);
-}
-
-/** Records what the last departure saved, now that clients go back home from the mirror `here`. */
-function closeDeparture({ group }: Prepared, here: Mirror): void {
-  const { contest, moves } = group;
-  const [home, last] = [homeOf(group), moves.departures.at(-1)];
-  if (home === null || last === undefined || !last.isOfTime) return;
-  const savedShare = savedShareOf(recordOf(contest, home.name), recordOf(contest, here.name), last.atMs);
-  moves.departures = [...moves.departures.slice(0, -1), { ...last, savedShare }];
 }
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
