@@ -118,6 +118,8 @@ export const probingLimits = {
   confirmingPerHost: 4,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
+  /** The maximum part of the timeout that the variation of response times decides. Several such probes fit into `roundMs`. */
+  roundTailMsMax: 5 * second,
   /** A client tries the other address family after this time (RFC 8305 section 5 recommends 250 ms; Go waits 300). */
   familyFallbackMs: 300,
   /**
@@ -134,6 +136,12 @@ export const probingLimits = {
   wrongRechecks: 3,
   wrongRechecksMax: 12,
   wrongRechecksBytes: 64 * mib,
+  /** If a mirror has sent more beginnings of an artifact than this in good downloads, they are not compared. */
+  beginningsKnown: 4,
+  /** After this many odd beginnings of a mirror that no download had, its beginnings are not compared. */
+  beginningsUnexplained: 4,
+  /** While downloads search for an odd beginning, other ones of the artifact do not count for this time. */
+  oddBeginningMs: 10 * minute,
   /** The usual interval between two rechecks that download an artifact. */
   heavyRecheckMs: 10 * second,
   peekBytes: 64 * kib,

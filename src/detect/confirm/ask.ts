@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
+import { quantile } from '../../core/statistics.ts';
 import { canBeProbed, mayBeProbedMore } from '../memory/absence.ts';
 import { type Budget, spend } from '../memory/budget.ts';
 import { timeoutOf } from '../memory/lookups.ts';
@@ -15,6 +16,7 @@ import {
 } from '../memory/moments.ts';
 import { closeDoubt, dropRechecks, recordBudget, recordStep } from '../memory/rounds.ts';
 import { outagesOf } from '../outage/state.ts';
+import type { Baseline } from '../rules/baseline.ts';
 import { speedOf } from '../rules/speed.ts';
 import { isConfirmed, isInDoubt } from './doubt.ts';
 import { keyOfQuestion, type Question, targetAt } from './look.ts';
@@ -237,29 +239,38 @@ function isLongWatch(memory: Memory, round: Round): boolean {
   return round.watching.values().some((egress) => nowMs - (suspicions.get(egress)?.sinceMs ?? nowMs) >= limits.roundMs);
 }
 
-/** The baseline of the target in milliseconds; if it has none, that of the canary; `null`: neither has one. */
-function usualMs(mirror: MirrorMemory, target: Target): number | null {
+/** The baseline of the target; if it has none, that of the canary; `null`: neither has one. */
+function baselineOf(mirror: MirrorMemory, target: Target): Baseline | null {
+  const own = speedOf(seriesOf(mirror, target, 'cold')).baseline;
+  if (own.medianMs !== null) return own;
   const canary = canarySeriesOf(mirror);
-  const own = speedOf(seriesOf(mirror, target, 'cold')).baseline.medianMs;
-  return own ?? (canary === null ? null : speedOf(canary).baseline.medianMs);
+  return canary === null ? null : speedOf(canary).baseline;
 }
 
 /**
  * The timeout of a confirming probe, milliseconds. It is computed from the baseline, or from the canary's last ok round
- * trip if that is longer. The baseline excludes spikes, so with the baseline alone a slow mirror would seem down.
+ * trip if that is longer. The baseline excludes spikes, so with the baseline alone a slow mirror would seem down. Nearly
+ * all responses of the baseline took less time, so a mirror whose times vary much does not seem down either.
  */
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
-  const baselineMs = usualMs(mirror, target);
+  const baseline = baselineOf(mirror, target);
+  const baselineMs = baseline?.medianMs ?? null;
   const usual =
     baselineMs === null && mirror.sight.lastOkRttMs === null
       ? limits.roundTimeoutMsMin
       : Math.max(baselineMs ?? 0, mirror.sight.lastOkRttMs ?? 0);
-  const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual);
+  const tailMs = Math.min(baselineMs === null ? 0 : tailMsOf(baseline), limits.roundTailMsMax);
+  const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual, tailMs);
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 
+/** The 99th percentile by rank of a baseline's round trips, milliseconds; 0: it has none. */
+function tailMsOf(baseline: Baseline | null): number {
+  return quantile(baseline?.sorted ?? [], 0.99) ?? 0;
+}
+
 function recheckTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
-  const usual = usualMs(mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
+  const usual = baselineOf(mirror, target)?.medianMs ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.recheckTimeoutMsMin, limits.recheckTimeoutFactor * usual);
   const ownMs = mirror.canary === null ? wantedMs : timeoutOf(memory.config, mirror.canary);
   return Math.round(Math.min(wantedMs, ownMs));

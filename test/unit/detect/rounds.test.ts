@@ -49,6 +49,18 @@ describe('a round', () => {
     expect(sim.asked[0]?.timeouts).toEqual([1_500, 5_000, 5_000]);
   });
 
+  it.each([
+    ['its slowest good answers', [200, 300, 400, 600, 900, 1_300, 2_000, 3_500], 3_500],
+    ['at most 5 s', [200, 300, 400, 600, 900, 1_300, 2_000, 7_000], 5_000],
+    ['no longer than usual if few are slow', [200, 210, 220, 230, 240, 250, 260, 400], 1_500],
+  ])('waits for a mirror whose times vary: for %s', (_, times, want) => {
+    const sim = world();
+    const rttAt = (t: number) => times[Math.floor(t / 7_000) % times.length] ?? 0;
+    sim.script = ({ registry }, t) => (registry !== 'a' ? fine : t >= warm ? dead : { rttMs: rttAt(t) });
+    sim.runTo(warm + 20_000);
+    expect(sim.asked.find(({ atMs }) => atMs >= warm)?.timeouts[0]).toBe(want);
+  });
+
   it('about a canary always asks the canary', () => {
     const sim = world();
     sim.script = ({ registry }, t) => (registry === 'a' && t >= warm ? dead : fine);
