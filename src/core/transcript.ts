@@ -71,6 +71,14 @@ export interface Seen {
   readonly firstHex: string;
 }
 
+/** How an artifact begins. */
+export interface Beginning {
+  /** The SHA-256 of the first `limits.peekBytes` bytes, lower-case hex. */
+  readonly digest: string;
+  /** The length of the whole artifact; `null`: it was not read to its end, and the mirror does not state the length. */
+  readonly bytes: number | null;
+}
+
 /** The entries of a mutable response (such as a version list), for comparison between mirrors and over time. */
 export interface Contents {
   /**
@@ -113,6 +121,8 @@ export interface Facts {
   readonly artifact?: { readonly step: string; readonly at: string };
   /** The length and first bytes of the hashed body. */
   readonly seen?: Seen;
+  /** How the artifact begins; absent: it was not downloaded, or may change without a new version. */
+  readonly begins?: Beginning;
   /** The result of checking the authority's signature; absent: not checked. */
   readonly signature?: Signature;
   /** A text about what was not checked, and why; absent: everything was checked. */

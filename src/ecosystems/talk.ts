@@ -136,6 +136,25 @@ export function seenIn(body: Uint8Array, bytes = body.length): Pick<Facts, 'seen
 }
 
 /**
+ * Makes the fact `begins` of an artifact. Empty if the response is only a part of it, and too short, or encoded: the
+ * beginning of an encoded body is not decoded.
+ * @param isPart  true if the response was not read to its end, so its headers state the length
+ */
+export function beginsIn(response: Responded, isPart: boolean): Pick<Facts, 'begins'> {
+  const whole = wholeOf(response);
+  const isEncoded = (response.headers['content-encoding'] ?? 'identity') !== 'identity';
+  if (isPart && (isEncoded || whole.bytes < limits.peekBytes)) return {};
+  const digest = createHash('sha256').update(whole.read(0, limits.peekBytes)).digest('hex');
+  return { begins: { digest, bytes: isPart ? statedBytesOf(response) : whole.bytes } };
+}
+
+/** The length of the whole body as the headers state it; `null`: they do not. */
+function statedBytesOf({ status, headers }: Responded): number | null {
+  const text = status === 206 ? headers['content-range']?.split('/')[1] : headers['content-length'];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/**
  * True if a body begins with the bytes `hex`. One of these bytes may be wrong, so that a corrupt file is still judged
  * by its hash.
  */

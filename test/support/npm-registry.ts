@@ -52,7 +52,8 @@ export function hollowPackage(name: string, version: string): PackedPackage {
   return packedAs({ name, version }, gzipSync(`${name}@${version}`));
 }
 
-function packedAs(manifest: { readonly name: string; readonly version: string }, tgz: Buffer): PackedPackage {
+/** A package with these bytes. */
+export function packedAs(manifest: { readonly name: string; readonly version: string }, tgz: Buffer): PackedPackage {
   const hash = (algorithm: string, encoding: 'base64' | 'hex') => createHash(algorithm).update(tgz).digest(encoding);
   const { name, version } = manifest;
   return {

@@ -3,9 +3,10 @@ import type { Outcome, ProbeFailure } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { EcosystemId } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import type { TlsFacts } from '../../../src/core/transcript.ts';
+import type { Facts, TlsFacts } from '../../../src/core/transcript.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import type { Answer, World, WorldEvent, WorldReason, WorldStep } from '../world.ts';
+import { hashText, uniformOf } from '../worlds/model/hash.ts';
 
 const dayMs = 86_400_000;
 
@@ -32,7 +33,8 @@ export function sampleOf(
   const { step, module, version } = target;
   const over = due.family === undefined ? {} : { family: due.family };
   const question = { step: worldStepOf(target.ecosystem, step), module, version, bytesMax, ...over };
-  const answer = seen(world.ask(target.registry, question, startMs), isPeek);
+  const asked = world.ask(target.registry, question, startMs);
+  const answer = seen(asked, isPeek);
   const limitMs = Number.isFinite(answer.tookMs) ? timeoutMs : Math.min(timeoutMs, idleMs);
   const { endMs, delayMs } = stretched(startMs, Math.min(answer.tookMs, limitMs), stalls);
   const tookMs = endMs - startMs;
@@ -65,7 +67,10 @@ export function sampleOf(
     tls: hasHead && answer.certificateDays !== null ? tlsOf(answer, startMs) : null,
     cache: hasHead ? answer.cache : null,
     retryAfterMs: hasHead ? answer.retryAfterMs : null,
-    facts: {},
+    facts:
+      question.step === 'zip' && (answer.reason === null || answer.reason === 'mismatch')
+        ? beginsOf(asked, `${world.seed} ${target.id}`)
+        : {},
     loopDelayMsMax: delayMs,
     worker: 0,
   };
@@ -118,6 +123,14 @@ function stretched(startMs: number, tookMs: number, stalls: readonly Stall[]): {
     endMs = Math.max(endMs, atMs + forMs);
   }
   return { endMs, delayMs };
+}
+
+/** The share of artifacts with wrong bytes whose length or first bytes are wrong too. */
+const shownShare = 0.5;
+
+function beginsOf({ reason }: Answer, artifact: string): Pick<Facts, 'begins'> {
+  const isWrong = reason === 'mismatch' && uniformOf(hashText(artifact), 0) < shownShare;
+  return { begins: { digest: isWrong ? 'wrong' : 'right', bytes: null } };
 }
 
 /** The first bytes of an artifact do not show whether its hash is right. */

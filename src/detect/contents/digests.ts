@@ -6,6 +6,7 @@ import type { Seen, SignatureState } from '../../core/transcript.ts';
 import { messageOf, phrase } from '../../words/tell.ts';
 import type { Key } from '../../words/words.ts';
 import type { FindingStatement } from '../memory/says.ts';
+import { type Beginnings, newBeginnings } from './beginnings.ts';
 import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
 
 interface Named {
@@ -274,6 +275,7 @@ export interface Bytes {
   readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
   /** The last digest per target. Changed in place. */
   readonly statement: Statements;
+  readonly beginnings: Beginnings;
   readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
   readonly repeated: ReadonlyMap<string, string>;
 }
@@ -283,6 +285,7 @@ export function newBytes(): Bytes {
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     statement: new Map(),
+    beginnings: newBeginnings(),
     declaredOdd: new Map(),
     repeated: new Map(),
   };

@@ -3,6 +3,13 @@ import { limits } from '../../core/limits.ts';
 import { seriesId, type Target, targetId } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import {
+  dropBeginnings,
+  explainOddBeginning,
+  recordBeginning,
+  recordPeekedBeginning,
+  wrongRechecksOf,
+} from '../contents/beginnings.ts';
+import {
   type Bytes,
   comparePeers,
   dropStatements,
@@ -42,6 +49,12 @@ export const mismatch: FindingRule<Bytes> = {
   none: newBytes,
   gravity: 40,
   endsByAcknowledgement: true,
+  peek(own, { sample }) {
+    const { target } = sample.due;
+    // Declared wrong bytes are known. Peeks need not find them again.
+    if (sample.outcome.tag !== 'ok' || own.declaredWrong.has(target.id)) return null;
+    return recordPeekedBeginning(own.beginnings, sample) ? { requests: [{ kind: 'recheck', target }] } : null;
+  },
   judge(own, judged) {
     const { outcome } = judged.sample;
     if (outcome.tag === 'ok') return judgeGood(own, judged);
@@ -67,6 +80,7 @@ export const mismatch: FindingRule<Bytes> = {
   drop(own, dropped) {
     const ids = new Set([...dropped].map(({ target }) => target.id));
     dropStatements(own.statement, ids);
+    dropBeginnings(own.beginnings, ids);
     const without = <T>(map: ReadonlyMap<string, T>) => new Map([...map].filter(([id]) => !ids.has(id)));
     const [wrongOnce, declaredOdd] = [without(own.wrongOnce), without(own.declaredOdd)];
     return { mirror: { ...own, wrongOnce, declaredOdd, repeated: without(own.repeated) } };
@@ -116,6 +130,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
   const { name } = mirror.mirror;
+  const begun = explainOddBeginning(own.beginnings, sample);
   const declared = own.declaredWrong.get(target.id);
   const { forked } = sample.facts;
   const digest = forked === undefined ? wrongDigestOf(failure) : `fork ${forked.name}`;
@@ -131,7 +146,9 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
-  const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
+  const isRecheck = purpose === 'recheck';
+  // A peek has read the same wrong beginning before, over another connection.
+  const verdict = begun !== null ? 'declare' : judgeMismatch(before, failure, { connection, isRecheck });
   if (verdict !== 'declare') {
     const once = { failure, probeId, atMs: view.now.monotonicMs, looks: 1 };
     return {
@@ -144,7 +161,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
     sides: sidesOfWrong(judged, failure),
     isLocked: Object.values(view.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want),
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
-    probeIds: [...(before === null ? [] : [before.probeId]), probeId],
+    probeIds: [...(before === null ? [] : [before.probeId]), ...(begun === null ? [] : [begun]), probeId],
   };
   return { ...declaredWrong(own, target, digest), statement: explainMismatch(name, target, wrong, known) };
 }
@@ -158,7 +175,8 @@ function declaredWrong(own: Bytes, { id }: Target, digest: string): RuleStep<Byt
 
 function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   const { target } = judged.sample.due;
-  const again = requestAgain(before, judged);
+  const isOdd = recordBeginning(before.beginnings, judged.sample);
+  const again = requestAgain(before, judged) ?? (isOdd ? { requests: [{ kind: 'recheck', target }] } : null);
   let own = again?.mirror ?? before;
   const isCleared = own.declaredWrong.has(target.id);
   if (isCleared) {
@@ -182,9 +200,7 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Rul
     wrongOnce.delete(due.target.id);
     return { mirror: { ...own, wrongOnce } };
   }
-  const isCheap = once.looks * bytes <= limits.wrongRechecksBytes;
-  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongRechecksMax : limits.wrongRechecks))
-    return null;
+  if (due.purpose !== 'recheck' || once.looks >= wrongRechecksOf(once.looks * bytes)) return null;
   wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
 }

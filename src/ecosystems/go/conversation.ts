@@ -5,6 +5,7 @@ import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
 import {
+  beginsIn,
   ended,
   failedBy,
   fine,
@@ -110,7 +111,8 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   // A probe with `peekBytes` reads only the first bytes of the zip, so there is no whole file to hash.
-  if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body)) return fine(facts);
+  if (peekBytes !== undefined && body.length >= peekBytes && matchesZip(body))
+    return fine({ ...facts, ...beginsIn(got.value, true) });
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
   const seen = seenIn(body, whole.bytes);
@@ -124,7 +126,7 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   }
   const digest = h1Of(files.value);
   if (digest === null) return failedBy(malformed('answer.zip', { what: phrase('answer.namesLine') }), facts);
-  return verify(digest, want, { ...facts, ...seen });
+  return verify(digest, want, { ...facts, ...seen, ...beginsIn(got.value, false) });
 }
 
 function factsOf(wanted: string | null, resolvedVersion: string): Facts {

@@ -1,4 +1,4 @@
-import { isMarkup, type WholeBody } from '../../core/body.ts';
+import { isMarkup } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
@@ -8,14 +8,15 @@ import type { Facts, Verdict } from '../../core/transcript.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { failureOf, malformed, phrase } from '../../words/tell.ts';
 import {
+  beginsIn,
   below,
-  type End,
   ended,
   failedBy,
   fine,
   get,
   inSlices,
   isNotOffered,
+  type Responded,
   type Talk,
   unaskable,
   wholeOf,
@@ -107,20 +108,20 @@ function* tarball(target: Target, context: NpmContext): Talk<Verdict> {
   if (!kept.value.isKept || !isMismatch(first.verdict)) return first.verdict;
   const now = yield* locate(target.module ?? '', wanted, context, true);
   if (now.tag === 'error') return ended(now.error);
-  const body = now.value.tarball === kept.value.tarball ? first.body : undefined;
-  return (yield* fromPlace(target, now.value, context, body)).verdict;
+  const read = now.value.tarball === kept.value.tarball ? first.read : undefined;
+  return (yield* fromPlace(target, now.value, context, read)).verdict;
 }
 
 /**
  * Downloads the artifact from its location and judges it.
- * @param read  the body, if it was already downloaded from this location; absent: it is requested
+ * @param read  the response, if it was already downloaded from this location; absent: it is requested
  */
 function* fromPlace(
   { module, version }: Target,
   { version: named, tarball: place, integrity, signed }: Located,
   context: NpmContext,
-  read?: WholeBody,
-): Talk<{ readonly verdict: Verdict; readonly body?: WholeBody }> {
+  read?: Responded,
+): Talk<{ readonly verdict: Verdict; readonly read?: Responded }> {
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
   if (url.tag === 'error') return { verdict: failedBy(url.error, facts) };
@@ -128,18 +129,18 @@ function* fromPlace(
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
-  const got = read === undefined ? yield* requestBytes(url.value, stopAfterBytes, context) : ok(read);
+  const request = { foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes, large: true } as const;
+  const got = read === undefined ? yield* get({ url: url.value, ...request }, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
-  const body = got.value;
+  const body = wholeOf(got.value);
   // A file that was not read to its end cannot be hashed.
-  if (body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2))) return { verdict: fine(facts), body };
-  return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
-}
-
-function* requestBytes(url: string, stopAfterBytes: number, context: NpmContext): Talk<Result<WholeBody, End>> {
-  const request = { url, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes, large: true } as const;
-  const got = yield* get(request, context);
-  return got.tag === 'error' ? got : ok(wholeOf(got.value));
+  const isPart = body.bytes >= stopAfterBytes && matchesGzip(body.read(0, 2));
+  const seen = { ...facts, ...beginsIn(got.value, isPart) };
+  if (isPart) return { verdict: fine(seen), read: got.value };
+  return {
+    verdict: yield* judgeBytes(body, integrity, known.value, { ...seen, ...known.value.facts }),
+    read: got.value,
+  };
 }
 
 function isMismatch({ outcome }: Verdict): boolean {

@@ -4,6 +4,7 @@ import { ok, type Result } from '../../core/result.ts';
 import type { ProbeRequest, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
 import {
+  beginsIn,
   type End,
   ended,
   failedBy,
@@ -53,7 +54,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
   const isFixed = parseDigest(version) !== null;
   return isWhole
     ? judgeWhole(session, response.value, layer, isFixed ? null : of)
-    : judgePart(session, response.value, layer);
+    : judgePart(session, response.value, layer, isFixed && layer.size <= wholeBytesMax);
 }
 
 /**
@@ -73,7 +74,7 @@ function judgeWhole(
   // A layer may be any file, even a web page. So only bytes with a wrong digest are checked for markup.
   if (wanted === null || got === null || (got.text !== wanted.text && isMarkup(response.body)))
     return failedBy(noLayer);
-  const seen = seenIn(response.body);
+  const seen = { ...seenIn(response.body), ...(tagged === null ? beginsIn(response, false) : {}) };
   if (got.text !== wanted.text) return failedBy(digestMismatch(wanted, got, phrase('answer.digestManifest')), seen);
   const { algorithm, text: digest } = got;
   // For a tag, the mirror itself states the digest, so a match verifies nothing.
@@ -81,8 +82,11 @@ function judgeWhole(
   return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
 
-/** Judges a response to a range request: a 206 from byte 0 on, or a 200 that was not read to its end. */
-function judgePart({ context }: Session, response: Responded, { size }: Descriptor): Verdict {
+/**
+ * Judges a response to a range request: a 206 from byte 0 on, or a 200 that was not read to its end.
+ * @param isCompared  true if the beginning can be compared with that of whole downloads
+ */
+function judgePart({ context }: Session, response: Responded, { size }: Descriptor, isCompared: boolean): Verdict {
   if (response.status === 206) {
     const [, total] = /^bytes 0-\d+\/(\d+)$/.exec(response.headers['content-range'] ?? '') ?? [];
     if (Number(total) !== size) return failedBy(malformed('answer.range'));
@@ -90,7 +94,7 @@ function judgePart({ context }: Session, response: Responded, { size }: Descript
     const failure = failureOfStatus(response, context.nowWallMs);
     if (failure !== null) return failedBy(failure);
   }
-  return isMarkup(response.body) ? failedBy(noLayer) : fine();
+  return isMarkup(response.body) ? failedBy(noLayer) : fine(isCompared ? beginsIn(response, true) : {});
 }
 
 const noLayer = wrongContent('answer.layer');

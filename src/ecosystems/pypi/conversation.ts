@@ -6,6 +6,7 @@ import type { Conversation } from '../../core/ports.ts';
 import { dropContents, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import {
+  beginsIn,
   ended,
   failedBy,
   fine,
@@ -124,8 +125,9 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   }
   // A file that was not read to its end cannot be hashed.
   const whole = wholeOf(got.value);
-  if (whole.bytes >= stopAfterBytes) return fine(facts);
-  return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
+  if (whole.bytes >= stopAfterBytes) return fine({ ...facts, ...beginsIn(got.value, true) });
+  const known = { ...facts, ...beginsIn(got.value, false) };
+  return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, known);
 }
 
 /**

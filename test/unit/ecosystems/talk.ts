@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { limits } from '../../../src/core/limits.ts';
 import { type Step, type Target, targetId } from '../../../src/core/mirror.ts';
 import type { Facts, ProbeRequest, ProbeResponse, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
@@ -68,4 +70,10 @@ export function byUrl(answers: Readonly<Record<string, ProbeResponse>>): (ask: P
     if (answer === undefined) throw new Error(`unexpected ask: ${ask.url}`);
     return answer;
   };
+}
+
+/** The fact `begins` of a body. `bytes`: the length that is known of the whole artifact. */
+export function beginsAs(body: Uint8Array, bytes: number | null): Pick<Facts, 'begins'> {
+  const digest = createHash('sha256').update(body.subarray(0, limits.peekBytes)).digest('hex');
+  return { begins: { digest, bytes } };
 }

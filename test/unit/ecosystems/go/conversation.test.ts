@@ -6,7 +6,7 @@ import type { Step } from '../../../../src/core/mirror.ts';
 import type { Facts, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { malformed, wrongContent } from '../../../../src/words/tell.ts';
-import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
+import { answered, beginsAs, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { hello, makeZip } from './zip.ts';
 
 const base = 'https://mirror.example.com/goproxy';
@@ -75,7 +75,14 @@ describe('one ask, one answer', () => {
       answered(200, hello.mod),
       { compared: { algorithm: 'h1', digest: hello.modH1 } },
     ],
-    ['zip', 'zip', 'v1.0.0', '@v/v1.0.0.zip', answered(200, zip), { compared: { algorithm: 'h1', digest: hello.h1 } }],
+    [
+      'zip',
+      'zip',
+      'v1.0.0',
+      '@v/v1.0.0.zip',
+      answered(200, zip),
+      { compared: { algorithm: 'h1', digest: hello.h1 }, ...beginsAs(zip, zip.length) },
+    ],
   ])('%s', (_, step, version, rest, answer, facts) => {
     expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] });
   });
@@ -436,7 +443,14 @@ describe('spelling', () => {
 test('of a zip that is peeked at the first bytes are read, and one that is smaller is checked whole', () => {
   const peekBytes = 100;
   const page = { [at('@v/v1.0.0.zip')]: answered(200, zip.subarray(0, peekBytes)) };
-  expect(hold('zip', 'v1.0.0', page, { peekBytes })).toMatchObject({ outcome: { tag: 'ok' }, facts: {} });
+  expect(hold('zip', 'v1.0.0', page, { peekBytes })).toEqual({
+    outcome: { tag: 'ok' },
+    facts: {},
+    asked: [at('@v/v1.0.0.zip')],
+  });
+  const long = Buffer.concat([zip, Buffer.alloc(limits.peekBytes)]).subarray(0, limits.peekBytes);
+  const longPage = { [at('@v/v1.0.0.zip')]: answered(200, long, { 'content-length': '70000' }) };
+  expect(hold('zip', 'v1.0.0', longPage, { peekBytes: limits.peekBytes }).facts).toEqual(beginsAs(long, 70_000));
   const { asks } = talk(probe(targetOf('zip', module, 'v1.0.0'), contextOf({ peekBytes })), () => answered(404));
   expect(asks).toMatchObject([{ stopAfterBytes: peekBytes }]);
   const html = { [at('@v/v1.0.0.zip')]: answered(200, Buffer.alloc(peekBytes, '<html>')) };
@@ -463,7 +477,7 @@ test('a zip that is kept in a file is hashed as one that is held, and its length
   );
   expect(verdict).toEqual({
     outcome: { tag: 'ok' },
-    facts: { verified: { algorithm: 'h1', digest: hello.h1, against: 'pinned' } },
+    facts: { verified: { algorithm: 'h1', digest: hello.h1, against: 'pinned' }, ...beginsAs(zip, zip.length) },
   });
   expect(seen?.bytes).toBe(zip.length);
 });

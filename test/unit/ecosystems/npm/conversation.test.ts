@@ -13,7 +13,7 @@ import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
 import { parsePackument } from '../../../../src/ecosystems/npm/packument.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
-import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
+import { answered, beginsAs, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
 const base = 'https://mirror.example.com/npm';
 const tgz = gzipSync('an artifact');
@@ -258,6 +258,9 @@ describe('a look at the beginning of an artifact', () => {
     expect(told).toMatchObject({ outcome: { tag: 'ok' }, facts: {} });
     expect(told.asked).toEqual([`aside ${base}/hello/1.0.0`, tarball]);
     expect(told.asks[1]?.stopAfterBytes).toBe(20);
+    const long = Buffer.concat([tgz, Buffer.alloc(limits.peekBytes)]).subarray(0, limits.peekBytes);
+    const whole = { ...answers, [tarball]: answered(200, long, { 'content-length': '70000' }) };
+    expect(hold('tarball', '1.0.0', whole, { peekBytes: limits.peekBytes }).facts).toEqual(beginsAs(long, 70_000));
   });
 
   test.each([

@@ -8,7 +8,7 @@ import { probe } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
 import { malformed } from '../../../../src/words/tell.ts';
-import { answered, talk, targetOf } from '../talk.ts';
+import { answered, beginsAs, talk, targetOf } from '../talk.ts';
 
 const base = 'https://registry.example.com';
 const own: OciOwn = { platform: { os: 'linux', architecture: 'amd64', variant: null }, ns: false };
@@ -243,7 +243,10 @@ describe('layers', () => {
     const whole = { algorithm: 'sha256', digest: digestOf('sha256', Buffer.from('layer')).text };
     const of = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
     expect(hold('blob', '1', registry()).facts).toEqual({ compared: { ...whole, of } });
-    expect(hold('blob', digest, registry()).facts).toEqual({ verified: { ...whole, against: 'pinned' } });
+    expect(hold('blob', digest, registry()).facts).toEqual({
+      verified: { ...whole, against: 'pinned' },
+      ...beginsAs(Buffer.from('layer'), 5),
+    });
   });
 });
 

@@ -5,7 +5,8 @@ import type { Step, Target } from '../../../../src/core/mirror.ts';
 import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { buildPypiContext, type PypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/context.ts';
 import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
-import { answered, talk, targetOf } from '../talk.ts';
+import { beginsIn } from '../../../../src/ecosystems/talk.ts';
+import { answered, beginsAs, talk, targetOf } from '../talk.ts';
 
 const json = 'application/vnd.pypi.simple.v1+json';
 const base = 'https://mirror.example.com/pypi/simple';
@@ -97,6 +98,23 @@ describe('a peek', () => {
     });
     expect(asks[1]?.stopAfterBytes).toBe(1000);
     expect(verdict).toEqual({ outcome: { tag: 'ok' }, facts: {} });
+    const long = Buffer.concat([wheel, Buffer.alloc(limits.peekBytes)]).subarray(0, limits.peekBytes);
+    const peeked = hold('file', [page([file()]), answered(200, long)], { peekBytes: limits.peekBytes });
+    expect(peeked.verdict.facts).toEqual(beginsAs(long, null));
+  });
+
+  test.each([
+    ['states a length', 200, { 'content-length': '5004' }, 5004],
+    ['states the length of a range', 206, { 'content-length': '1000', 'content-range': 'bytes 0-999/5004' }, 5004],
+    ['states a range of unknown length', 206, { 'content-range': 'bytes 0-999/*' }, null],
+    ['states none', 200, {}, null],
+  ] as const)('of a mirror that %s', (_, status, headers, bytes) => {
+    const response = answered(status, Buffer.alloc(limits.peekBytes), headers);
+    if (response.tag !== 'answered') throw new Error('no response');
+    expect(beginsIn(response, true)).toEqual(beginsAs(response.body, bytes));
+    const encoded = { ...response, headers: { ...headers, 'content-encoding': 'gzip' } };
+    expect(beginsIn(encoded, true)).toEqual({});
+    expect(beginsIn({ ...response, body: response.body.subarray(1) }, true)).toEqual({});
   });
 
   test('of what begins otherwise fails all the same', () => {
@@ -148,6 +166,7 @@ describe('hashes', () => {
     const bare = page([file({ hashes: {} })]);
     expect(hold('file', [bare, answered(200, wheel)]).verdict.facts).toEqual({
       compared: { algorithm: 'sha256', digest: `sha256:${hex(wheel)}`, of: whl },
+      ...beginsAs(wheel, wheel.length),
     });
     expect(
       hold('file', [bare, answered(200, wheel)], { pinned: { [`tiny@1.0/${whl}`]: `sha256:${other}` } }).verdict
