@@ -38,8 +38,8 @@ function judgedGoals(page: string): readonly Target[] {
   const number = (cell = ''): number => Number(/[\d.]+/.exec(cell)?.[0]);
   const [, cost, moves, harmful, , missed, , , notices] = wrong;
   const [, median] = /\(([\d.]+)\)/.exec(notices ?? '') ?? [];
-  const [, , departures, , spikes, , , interval] = calm;
-  const upperEnd = (interval ?? '').split(' to ')[1];
+  const [, , , spikes, , , , , needless = ''] = calm;
+  const [, rate = '', upperEnd = ''] = /^([\d.]+) \([\d.]+ to ([\d.]+)\)$/.exec(needless) ?? [];
   const [missedCount, incidents] = (missed ?? '').split(' of ').map(Number);
   const harmfulShare = number(harmful) / number(moves);
   const missedShare = (missedCount ?? Number.NaN) / (incidents ?? Number.NaN);
@@ -54,13 +54,8 @@ function judgedGoals(page: string): readonly Target[] {
       median === undefined ? `${notices}` : `mean ${number(notices)}, median ${median}`,
       number(median ?? notices) <= 2,
     ),
-    target('false switches in calm worlds, per upstream and year', '≤ 4', `${departures}`, number(departures) <= 4),
-    target(
-      'false switches in calm worlds, upper end of the 90 % interval',
-      '≤ 10',
-      `${upperEnd}`,
-      number(upperEnd) <= 10,
-    ),
+    target('false switches in calm worlds, per upstream and year', '≤ 4', rate, number(rate) <= 4),
+    target('false switches in calm worlds, upper end of the 90 % interval', '≤ 10', upperEnd, number(upperEnd) <= 10),
     target('spikes in calm worlds, per mirror and month', '≤ 1', `${spikes}`, number(spikes) <= 1),
   ];
 }

@@ -172,31 +172,34 @@ function calmTable(rows: readonly Row[]): readonly string[] {
       'player',
       'seconds a build',
       '× best',
-      'departures an upstream-year',
       'harmful',
       'spikes a mirror-month',
-      'departures',
       'upstream-years',
-      '90 % interval of departures an upstream-year',
+      'departures',
+      'departures an upstream-year (90 % interval)',
+      'needless departures',
+      'needless departures an upstream-year (90 % interval)',
     ],
     rows.map((row) => [
       row.player,
       row.cost.toFixed(2),
       row.ratio.toFixed(3),
-      number(row.departuresAYear, 1),
       String(row.harmful),
       number(row.spikesAMonth, 2),
-      String(row.calmDepartures),
       row.calmYears.toFixed(2),
-      intervalText(row),
+      String(row.calmDepartures),
+      rateText(row.calmDepartures, row.calmYears),
+      String(row.calmNeedless),
+      rateText(row.calmNeedless, row.calmYears),
     ]),
   );
 }
 
-function intervalText({ calmDepartures, calmYears }: Row): string {
-  if (calmYears === 0) return '–';
-  const { low, high } = poissonInterval(calmDepartures);
-  return `${(low / calmYears).toFixed(1)} to ${(high / calmYears).toFixed(1)}`;
+/** The number of events in a year, with the 90 % interval of the true rate. */
+function rateText(events: number, years: number): string {
+  if (years === 0) return '–';
+  const { low, high } = poissonInterval(events);
+  return `${(events / years).toFixed(1)} (${(low / years).toFixed(1)} to ${(high / years).toFixed(1)})`;
 }
 
 interface CostLine {

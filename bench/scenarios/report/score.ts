@@ -57,10 +57,11 @@ export interface Score {
   readonly needless: number;
   readonly needlessFalse: number;
   /**
-   * `calmDepartures`: moves away from the declared chain in a calm world. `calmYears`: the length of that world, in
-   * years of one upstream.
+   * `calmDepartures`: moves away from the declared chain in a calm world. `calmNeedless`: those of them that are
+   * needless. `calmYears`: the length of that world, in years of one upstream.
    */
   readonly calmDepartures: number;
+  readonly calmNeedless: number;
   readonly calmYears: number;
   readonly incidents: number;
   /**
@@ -111,6 +112,7 @@ export function scoreOf(world: World, player: string, played: Played): Score {
     needless: count(({ isNeedless }) => isNeedless),
     needlessFalse: count(({ isNeedless, isFalse }) => isNeedless && isFalse),
     calmDepartures: world.isCalm ? count(({ isHome }) => !isHome) : 0,
+    calmNeedless: world.isCalm ? count(({ isHome, isNeedless }) => !isHome && isNeedless) : 0,
     calmYears: world.isCalm ? (costs.upstreams.length * world.durationMs) / yearMs : 0,
     incidents: stories.length,
     costlyIncidents: stories.filter(({ isCostly }) => isCostly).length,

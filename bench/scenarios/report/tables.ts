@@ -24,13 +24,12 @@ export interface Row {
   /** Messages for each incident of a mirror: mean, and median over the worlds; `null`: no incident. */
   readonly notices: number | null;
   readonly noticesMedian: number | null;
-  /** Moves away from the declared chain per year of one upstream in calm worlds; `null`: no calm world. */
-  readonly departuresAYear: number | null;
   /**
-   * `calmDepartures`: moves away from the declared chain in calm worlds. `calmYears`: the length of these worlds, in
-   * years of one upstream.
+   * `calmDepartures`: moves away from the declared chain in calm worlds. `calmNeedless`: those of them that are
+   * needless. `calmYears`: the length of these worlds, in years of one upstream.
    */
   readonly calmDepartures: number;
+  readonly calmNeedless: number;
   readonly calmYears: number;
   readonly spikesAMonth: number | null;
   /** Probes beyond the schedule, as a share of the scheduled probes. */
@@ -70,11 +69,8 @@ function rowOf(player: string, scores: readonly Score[]): Row {
       incidental.map(({ notices, incidents }) => notices / incidents).sort((one, other) => one - other),
       0.5,
     ),
-    departuresAYear: rate(
-      sum((score) => score.calmDepartures),
-      sum(({ calmYears }) => calmYears),
-    ),
     calmDepartures: sum((score) => score.calmDepartures),
+    calmNeedless: sum((score) => score.calmNeedless),
     calmYears: sum(({ calmYears }) => calmYears),
     spikesAMonth: rate(
       sum((score) => score.spikes),

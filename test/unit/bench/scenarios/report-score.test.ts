@@ -94,6 +94,13 @@ describe('moves by truth', () => {
 });
 
 describe('calm', () => {
+  it('a departure to a chain that fails less often is not needless', () => {
+    const courses = { a: steady(2000), b: steady(200) };
+    const calm = tinyWorld({ courses, chain: 'a,b', minutes: 60, isCalm: true });
+    const score = scoreOf(calm, 'p', played(move(10, 'b,a')));
+    expect(score).toMatchObject({ calmDepartures: 1, calmNeedless: 0 });
+  });
+
   it('counts departures by upstream-year and moves as false', () => {
     const calm = tinyWorld({ courses: { a: steady(200), b: steady(202) }, chain: 'a,b', minutes: 60, isCalm: true });
     const score = scoreOf(calm, 'p', {
@@ -102,6 +109,7 @@ describe('calm', () => {
     });
     expect(score).toMatchObject({
       calmDepartures: 1,
+      calmNeedless: 1,
       needless: 1,
       needlessFalse: 1,
       harmful: 0,

@@ -25,6 +25,7 @@ const score = (player: string, cost: number, more: Partial<Score> = {}): Score =
   needless: 1,
   needlessFalse: 1,
   calmDepartures: 0,
+  calmNeedless: 0,
   calmYears: 0,
   incidents: 1,
   costlyIncidents: 1,
@@ -44,7 +45,15 @@ describe('rows', () => {
     const [row] = rowsOf([
       score('p', 5),
       score('p', 7, { delays: [20, 400], incidents: 2 }),
-      score('p', 3, { incidents: 0, notices: 9, delays: [], isCalm: true, calmDepartures: 2, calmYears: 0.5 }),
+      score('p', 3, {
+        incidents: 0,
+        notices: 9,
+        delays: [],
+        isCalm: true,
+        calmDepartures: 2,
+        calmNeedless: 1,
+        calmYears: 0.5,
+      }),
     ]);
     expect(row).toEqual({
       player: 'p',
@@ -62,8 +71,8 @@ describe('rows', () => {
       delayP90: 400,
       notices: 2,
       noticesMedian: 1.5,
-      departuresAYear: 4,
       calmDepartures: 2,
+      calmNeedless: 1,
       calmYears: 0.5,
       spikesAMonth: null,
       extra: 0.2,
@@ -158,12 +167,12 @@ describe('a merge', () => {
 describe('calm', () => {
   it('shows how sure its rate is', () => {
     const calm = [
-      score('daemon', 5, { isCalm: true, incidents: 0, calmDepartures: 3, calmYears: 1 }),
+      score('daemon', 5, { isCalm: true, incidents: 0, calmDepartures: 3, calmNeedless: 1, calmYears: 1 }),
       score('never', 5, { isCalm: true, incidents: 0, calmDepartures: 0, calmYears: 3 }),
     ];
     const report = reportOf(calm, { seeds: 's', command: 'c', baselines: ['never'], what: new Map(), groups: [] });
-    expect(report).toContain('| daemon | 5.00 | 1.250 | 3.0 | 1 | – | 3 | 1.00 | 0.8 to 7.8 |');
-    expect(report).toContain('| never | 5.00 | 1.250 | 0.0 | 1 | – | 0 | 3.00 | 0.0 to 1.0 |');
+    expect(report).toContain('| daemon | 5.00 | 1.250 | 1 | – | 1.00 | 3 | 3.0 (0.8 to 7.8) | 1 | 1.0 (0.1 to 4.7) |');
+    expect(report).toContain('| never | 5.00 | 1.250 | 1 | – | 3.00 | 0 | 0.0 (0.0 to 1.0) | 0 | 0.0 (0.0 to 1.0) |');
   });
   // https://en.wikipedia.org/wiki/Poisson_distribution#Confidence_interval by tables of chi-squared: half its 5 % quantile at 2n
   // and half its 95 % quantile at 2n + 2 degrees of freedom.
