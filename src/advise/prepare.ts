@@ -134,8 +134,8 @@ function readyHomeOf(view: View, at: Mirror): Mirror | null {
   const left = moves.departures.at(-1);
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
-  if (isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs)) return null;
-  return isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime) ? home : null;
+  if (!isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
+  return isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs) ? null : home;
 }
 
 function listUpstreamFaults(view: View): readonly string[] {

@@ -74,9 +74,15 @@ export interface Weighed {
 }
 
 function isMeasured({ canary }: Tally, { now, canaryEveryMs }: View): boolean {
+  if (canary.at(-1)?.tag !== 'ok') return false;
   const fromMs = now.monotonicMs - limits.measuredPaces * canaryEveryMs;
-  const good = canary.filter(({ tag, atMs }) => tag === 'ok' && atMs > fromMs);
-  return good.length >= limits.measuredOk && canary.at(-1)?.tag === 'ok';
+  let good = 0;
+  // From the newest on, because the last few responses most often decide.
+  for (let at = canary.length - 1; at >= 0 && good < limits.measuredOk; at -= 1) {
+    const one = canary[at];
+    if (one?.tag === 'ok' && one.atMs > fromMs) good += 1;
+  }
+  return good >= limits.measuredOk;
 }
 
 const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);

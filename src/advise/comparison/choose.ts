@@ -107,7 +107,6 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const { head } = contest;
   if (head === null) return null;
   const choices: (Choice & { readonly cost: number; readonly isOwn: boolean })[] = [];
-  const headCost = costOf(contest, head, rule);
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) =>
     alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
@@ -115,14 +114,15 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
   if (gravest === null) return null;
+  const headCost = isOfTime(gravest) ? null : costOf(contest, head, rule);
+  const usualMs = usualHeavyMsOf(contest, rule.nowMs);
   for (const [at, name] of able.entries()) {
     const own = alarms[at] ?? null;
     // One candidate's test has triggered, so the head is probably failing or slow. Other candidates need less evidence.
     const alarm = own ?? nearAlarm(contest, name, gravest, rule);
-    if (alarm === null) continue;
+    if (alarm === null || (isOfTime(alarm) && !isCheaper(contest, name, alarm, { ...rule, usualMs }))) continue;
     const cost = costOf(contest, name, rule);
-    if (cost === null) continue;
-    if (isOfTime(alarm) ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
+    if (cost === null || (!isOfTime(alarm) && headCost !== null && cost >= headCost)) continue;
     choices.push({ to: name, alarm, cost, isOwn: own !== null });
   }
   // No candidate is chosen unless the test of at least one choice triggered by itself.
@@ -193,7 +193,12 @@ const manyShare = 0.5;
 const remembered = { time: 20, heavy_time: 4 } as const;
 
 /** True if builds are expected to be cheaper at a candidate, or faster there while both mirrors fail alike. */
-function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
+function isCheaper(
+  contest: Comparison,
+  name: string,
+  alarm: 'time' | 'heavy_time',
+  rule: ChoiceRule & { readonly usualMs: number },
+): boolean {
   const head = contest.head ?? '';
   const pair = pairOf(contest, head, name);
   const { time } = pair;
@@ -203,9 +208,9 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
   const test = alarm === 'time' ? (light ?? time.light) : time.heavy;
   if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return false;
   if (!isSlowFor(test, bound, rule.slowForMs, rule.nowMs)) return false;
-  const usualMs = usualHeavyMsOf(contest, rule.nowMs);
+  const { usualMs } = rule;
   const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
-  const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
+  const costsBy = (mirror: string, testedMs: number): ((failureCostMs: number) => number) => {
     const record = recordOf(contest, mirror);
     const light = meanMsOf(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
     // The standard error is added to the candidate's mean download time, because downloads that were fast by chance
@@ -215,10 +220,10 @@ function isCheaper(contest: Comparison, name: string, alarm: 'time' | 'heavy_tim
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
-    return buildCostOf(record, { ...rule, ...times, failureCostMs });
+    return (failureCostMs) => buildCostOf(record, { ...rule, ...times, failureCostMs });
   };
-  const shareOf = (failureCostMs: number): number =>
-    costBy(name, test.candidateMs, failureCostMs) / costBy(head, timeOfHead(test), failureCostMs);
+  const [costOfName, costOfHead] = [costsBy(name, test.candidateMs), costsBy(head, timeOfHead(test))];
+  const shareOf = (failureCostMs: number): number => costOfName(failureCostMs) / costOfHead(failureCostMs);
   // Few failures may be chance, but cost more than slow responses. So the times alone must show a gain too.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
