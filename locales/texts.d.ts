@@ -524,6 +524,7 @@ export interface Places {
   readonly 'advice.cause.certificate': 'from';
   readonly 'advice.cause.slo': 'from';
   readonly 'advice.cause.failback': never;
+  readonly 'advice.waiting': 'from' | 'hold';
   readonly 'advice.passedOver': 'from' | 'time';
   readonly 'refusal.vantage_suspect': never;
   readonly 'refusal.shared_fate': never;

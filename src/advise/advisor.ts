@@ -1,4 +1,4 @@
-import type { Advice, Audited, Candidate, PassedOver, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, NoAdvice, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
@@ -26,6 +26,7 @@ import {
 } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, updateAdvice } from './lifecycle.ts';
+import { passedOverIn, waitingIn } from './no-advice.ts';
 import {
   keepGroup,
   rechecksFor,
@@ -34,7 +35,6 @@ import {
   recordLateResponse,
   recordSample,
 } from './observe.ts';
-import { passedOverIn } from './passed-over.ts';
 import { prepareView } from './prepare.ts';
 import { remedyOf } from './remedy-now.ts';
 import { followSurroundings } from './surroundings.ts';
@@ -188,8 +188,13 @@ export class Advisor {
    * Heads (first mirrors of chains) that are down but need no advice, because clients skip them and use the next member
    * of the chain.
    */
-  passedOver(): readonly PassedOver[] {
+  passedOver(): readonly NoAdvice[] {
     return [...this.#groups.values()].flatMap((group) => passedOverIn(this.#view(group, this.#lastNow)) ?? []);
+  }
+
+  /** Slow heads that clients will leave only if the slowness lasts, because leaving them was a loss before. */
+  waiting(): readonly NoAdvice[] {
+    return [...this.#groups.values()].flatMap((group) => waitingIn(this.#view(group, this.#lastNow)) ?? []);
   }
 
   /** The mirrors of an upstream, best first; empty for an unknown upstream. */

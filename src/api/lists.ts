@@ -51,7 +51,8 @@ export function listRoutes(deps: ApiDeps): Router {
     if (!page) return;
     const { items, next } = deps.advice(page);
     const sentences = Object.fromEntries(items.map((one) => [one.id, one.sentences ?? null]));
-    response.json({ advice: items.map(adviceView), next, sentences, passedOver: deps.passedOver() });
+    const noAdvice = { passedOver: deps.passedOver(), waiting: deps.waiting() };
+    response.json({ advice: items.map(adviceView), next, sentences, ...noAdvice });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);

@@ -45,6 +45,7 @@ function factsView(facts: Facts): object {
     verified: facts.verified ?? null,
     compared: facts.compared === undefined ? null : { ...facts.compared, of: facts.compared.of ?? null },
     seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesTextOf(facts.seen) },
+    begins: facts.begins ?? null,
     signature: facts.signature ?? null,
     unchecked: facts.unchecked === undefined ? null : showStored(facts.unchecked, english),
     treeHead: facts.treeHead ?? null,

@@ -34,6 +34,7 @@ interface AdviceBody {
   readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
   /** Sentences about mirrors that are down, although no switch is needed. Absent: the daemon has an older release. */
   readonly passedOver?: readonly Message[];
+  readonly waiting?: readonly Message[];
 }
 
 const options = {
@@ -73,10 +74,10 @@ export const adviceCommand: Command = {
     const daemon = await daemonAt(context, values);
     const response = await daemon.get('/api/v1/advice');
     const advice = adviceIn(response);
-    const { passedOver = [] } = (response.json() ?? {}) as Partial<AdviceBody>;
+    const { passedOver = [], waiting = [] } = (response.json() ?? {}) as Partial<AdviceBody>;
     if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(advice));
-    else for (const line of shown(context, advice, passedOver)) context.terminal.out(line);
+    else for (const line of shown(context, advice, [...passedOver, ...waiting])) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit code 1 means open advice or an unreachable daemon, so standard error states which.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
@@ -131,10 +132,10 @@ function adviceIn(response: DaemonResponse): readonly Shown[] | null {
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-function shown(context: Context, advice: readonly Shown[], passedOver: readonly Message[]): string[] {
+function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Message[]): string[] {
   const { terminal, say, language } = context;
-  const passed = passedOver.map((one) => printable(renderIn(language, one)));
-  if (advice.length === 0) return [say('advised.none'), ...passed];
+  const reasons = noAdvice.map((one) => printable(renderIn(language, one)));
+  if (advice.length === 0) return [say('advised.none'), ...reasons];
   const why = (one: Shown): string => (language === 'en' ? null : reasonTextOf(one, say)) ?? printable(one.reason);
   const lines = advice.flatMap((one) => [
     `${terminal.paint('bold', stateText(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
@@ -151,7 +152,7 @@ function shown(context: Context, advice: readonly Shown[], passedOver: readonly 
       return say('advised.uncovered', { text: printable(formatAdvice) });
     }),
   ]);
-  return [...lines, ...passed];
+  return [...lines, ...reasons];
 }
 
 /** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */

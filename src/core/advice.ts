@@ -126,11 +126,8 @@ export interface Audited extends Upstream {
   readonly isRegret: boolean;
 }
 
-/**
- * A mirror that is down and first in its chain. No switch is advised, because its clients try the next mirror by
- * themselves.
- */
-export interface PassedOver extends Upstream, Message {
+/** A mirror with a fault, the first of its chain, and the reason for which no switch is advised. */
+export interface NoAdvice extends Upstream, Message {
   readonly registry: string;
 }
 

@@ -145,8 +145,9 @@ function adviceOf(
   const isJudged = deps
     .standings()
     .some((one) => one.ecosystem === ecosystem && one.upstream === upstream && one.state !== 'unknown');
-  const passed = deps.passedOver().find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
-  if (passed !== undefined) return quiet(html`${renderIn(say.language, passed)} ${chain}`);
+  const reasons = [...deps.passedOver(), ...deps.waiting()];
+  const reason = reasons.find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  if (reason !== undefined) return quiet(html`${renderIn(say.language, reason)} ${chain}`);
   return vantage.suspect === null || !isJudged
     ? quiet(say.html('page.tooEarly', { chain }))
     : html`<article class="advice right"><p>${say.html('page.nothingToChange', { ecosystem, chain })}</p></article>`;

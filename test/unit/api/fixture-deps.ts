@@ -110,6 +110,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     advice: () => ({ items: [fixtureAdvice], next: null }),
     audited: () => [],
     passedOver: () => [],
+    waiting: () => [],
     rank: () => fixtureAdvice.candidates,
     doorLines: () => [],
     remedy: () => ({

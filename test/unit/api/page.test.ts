@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import type { SignatureState } from '../../../src/core/transcript.ts';
-import { phrase } from '../../../src/words/tell.ts';
+import { messageFor, phrase } from '../../../src/words/tell.ts';
 import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
@@ -119,6 +119,22 @@ describe('what stands on top', () => {
       { advice: () => ({ items: [], next: null }) },
       ['Nothing to change for go: stay on https://goproxy.coast.example.com,direct'],
       ['Switch now from'],
+    ],
+    [
+      'a switch waits until slowness lasts',
+      {
+        advice: () => ({ items: [], next: null }),
+        waiting: () => [
+          {
+            ecosystem: 'go' as const,
+            upstream: 'go',
+            registry: 'coast',
+            ...messageFor('advice.waiting', { from: 'coast', hold: '10 min' }),
+          },
+        ],
+      },
+      ['coast is slow.', 'So a switch waits until the slowness has lasted 10 min.'],
+      ['Nothing to change for go', 'Switch now from'],
     ],
     [
       'nothing could be judged',
