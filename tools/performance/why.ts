@@ -5,9 +5,9 @@ export const why: Readonly<Record<string, string>> = {
   'missed incidents':
     'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
   'false switches in calm worlds, per upstream and year':
-    'one switch in 28 simulated days, so the rate is very uncertain: the 90 % interval is 0.7 to 61; none in 18 days of other seeds',
+    'all of these switches are in simulated worlds whose response times vary very much (log-normal, σ = 0.8 or 1)',
   'false switches in calm worlds, upper end of the 90 % interval':
-    'a day of each calm world is too short for a verdict; a simulation of three years takes `--count 30 --resume calm.json` and about 3 hours of CPU for the daemon alone',
+    'fewer than three years were simulated, so the interval is wide; three years take `--count 30 --resume calm.json` and about 4 hours of CPU for the daemon alone',
   'memory for three mirrors':
     'a program with only the same libraries takes 118 MB, of which 53 are Node’s executable; 13 MB are the code and data of mirrorwatch ([0157](decisions/0157-compilers-on-demand.md))',
   'memory at 1000 targets':
