@@ -15,6 +15,7 @@ import { saySentence } from '../../src/words/tell.ts';
 import { english } from '../../src/words/words.ts';
 import { anyText } from '../support/any-text.ts';
 import { englishOf } from '../support/english.ts';
+import { beginsAs } from '../unit/ecosystems/talk.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
 interface Told {
@@ -249,12 +250,18 @@ for (const ecosystem of registry.all) {
 
     test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
       const { asks, verdict } = await hold(held, fixture, replay(fixture));
-      const { seen, artifact, ...facts } = verdict.facts;
+      const { seen, artifact, begins, ...facts } = verdict.facts;
       expect({ ...verdict, outcome: inEnglish(verdict.outcome), facts }).toEqual(fixture.want);
       // What is said to lie elsewhere is a download that this ecosystem has.
       if (artifact !== undefined) expect(ecosystem.steps[artifact.step]?.weight).toBe('heavy');
       // What was hashed is at hand as evidence wherever its digest is told and its bytes were read.
       if (seen !== undefined) expect(seen.firstHex.length).toBe(2 * Math.min(seen.bytes, limits.bytesShown));
+      // How an artifact begins is that of the last answer, of which these fixtures have all bytes.
+      const last = fixture.answers.at(-1);
+      if (begins !== undefined && last !== undefined) {
+        const { body } = answerOf(last) as { readonly body: Uint8Array };
+        expect({ begins }).toEqual(beginsAs(body, body.length));
+      }
       const asked = asks.map(({ url, aside }) => ({ url, aside: aside ?? false }));
       expect(asked).toEqual(fixture.answers.map(({ path, aside }) => ({ url: urlOf(path), aside })));
     });
