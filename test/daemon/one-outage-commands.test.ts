@@ -92,7 +92,7 @@ real('one outage, by the commands', ['go'], () => {
     mirrors = await Promise.all(['a', 'b', 'c'].map(() => startFakeMirror()));
     const [a, , c] = mirrors;
     // On a busy machine, one of two equal mirrors can seem faster to `rank`.
-    c?.setDelay(200);
+    c?.setDelay(700);
     const yaml = `
 listen: 127.0.0.1:0
 schedule: { every: 500ms, timeout: 4s, perHost: 8 }
