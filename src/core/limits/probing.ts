@@ -138,8 +138,8 @@ export const probingLimits = {
   wrongRechecksBytes: 64 * mib,
   /** If a mirror has sent more beginnings of an artifact than this in good downloads, they are not compared. */
   beginningsKnown: 4,
-  /** After this many odd beginnings of a mirror that no download had, its beginnings are not compared. */
-  beginningsUnexplained: 4,
+  /** After this many searches of a mirror in vain within a day, its beginnings are not compared. */
+  beginningsInVain: 4,
   /** While downloads search for an odd beginning, other ones of the artifact do not count for this time. */
   oddBeginningMs: 10 * minute,
   /** The usual interval between two rechecks that download an artifact. */

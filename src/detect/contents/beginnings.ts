@@ -2,12 +2,16 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Beginning } from '../../core/transcript.ts';
 
+const dayMs = 24 * 3_600_000;
+/** After a failed download, an odd beginning counts again after this time, milliseconds. */
+const retryMs = 60_000;
+
 /** How the artifacts of a mirror begin. Changed in place. */
 export interface Beginnings {
   /** By target. */
   readonly artifacts: Map<string, ArtifactBeginnings>;
-  /** The number of odd beginnings that no download had. */
-  unexplained: number;
+  /** When searches ended without a download that has the odd beginning, monotonic milliseconds. */
+  inVainMs: readonly number[];
 }
 
 interface ArtifactBeginnings {
@@ -15,19 +19,13 @@ interface ArtifactBeginnings {
   /** The beginnings of good downloads: several if backends pack the artifact differently. */
   readonly known: Beginning[];
   /** What the first peek read before any good download; `null`: a good download came first, or came since. */
-  first: Read | null;
+  first: Beginning | null;
   /** The search for an odd beginning, which no good download has had; `null`: none. */
-  search: (Read & { orders: number; lastMs: number }) | null;
-}
-
-/** A beginning and the peek that read it. */
-interface Read {
-  readonly begins: Beginning;
-  readonly probeId: string;
+  search: { readonly begins: Beginning; orders: number; lastMs: number } | null;
 }
 
 export function newBeginnings(): Beginnings {
-  return { artifacts: new Map(), unexplained: 0 };
+  return { artifacts: new Map(), inVainMs: [] };
 }
 
 /**
@@ -41,14 +39,20 @@ export function recordBeginning(own: Beginnings, { due, facts, bytes, endedMonot
   const { known, first, search } = artifact;
   if (!isAmong(known, begins) && known.length <= limits.beginningsKnown) known.push(begins);
   artifact.first = null;
+  if (search !== null && isSame(search.begins, begins)) {
+    artifact.search = null;
+    own.inVainMs = [];
+    return false;
+  }
   // The peek before the first download may have read the wrong bytes.
-  if (first !== null && !isSame(first.begins, begins)) return startSearch(own, artifact, first, endedMonotonicMs);
+  if (search === null && first !== null && !isSame(first, begins))
+    return startSearch(own, artifact, first, endedMonotonicMs);
   if (search === null || due.purpose !== 'recheck') return false;
-  const isExplained = isSame(search.begins, begins);
-  const isOver = search.orders >= wrongRechecksOf(search.orders * bytes) || !mayBeSearched(own, artifact);
-  if (isExplained || isOver) artifact.search = null;
-  if (isOver && !isExplained) own.unexplained += 1;
-  if (isExplained || isOver) return false;
+  if (search.orders >= wrongRechecksOf(search.orders * bytes) || !mayBeSearched(own, artifact, endedMonotonicMs)) {
+    artifact.search = null;
+    own.inVainMs = [...own.inVainMs, endedMonotonicMs].slice(-limits.beginningsInVain);
+    return false;
+  }
   search.orders += 1;
   search.lastMs = endedMonotonicMs;
   return true;
@@ -63,23 +67,22 @@ export function recordPeekedBeginning(own: Beginnings, { due, facts, endedMonoto
   if (begins === undefined) return false;
   const artifact = artifactIn(own, due.target.id, resolvedVersion);
   const { known, search } = artifact;
-  const read = { begins, probeId: due.probeId };
-  if (known.length === 0) artifact.first ??= read;
-  if (isAmong(artifact.first === null ? known : [artifact.first.begins], begins)) return false;
+  if (known.length === 0) artifact.first ??= begins;
+  if (isAmong(artifact.first === null ? known : [artifact.first], begins)) return false;
   if (search !== null && endedMonotonicMs - search.lastMs < limits.oddBeginningMs) return false;
-  return startSearch(own, artifact, read, endedMonotonicMs);
+  return startSearch(own, artifact, begins, endedMonotonicMs);
 }
 
-/**
- * Records a download with wrong bytes, which ends the search for an odd beginning.
- * @returns the id of the peek that read the odd beginning, if the wrong bytes begin like it; else `null`
- */
-export function explainOddBeginning({ artifacts }: Beginnings, { due, facts }: Sample): string | null {
+/** Records a download that failed. Wrong bytes end the search for an odd beginning; after others it may soon go on. */
+export function recordFailedDownload(
+  { artifacts }: Beginnings,
+  { due, endedMonotonicMs }: Sample,
+  isWrong: boolean,
+): void {
   const artifact = artifacts.get(due.target.id);
-  const search = artifact?.search ?? null;
-  if (artifact === undefined || search === null) return null;
-  artifact.search = null;
-  return facts.begins !== undefined && isSame(search.begins, facts.begins) ? search.probeId : null;
+  if (artifact === undefined || artifact.search === null) return;
+  if (isWrong) artifact.search = null;
+  else artifact.search.lastMs = endedMonotonicMs - limits.oddBeginningMs + retryMs;
 }
 
 export function dropBeginnings({ artifacts }: Beginnings, ids: Iterable<string>): void {
@@ -91,15 +94,16 @@ export function wrongRechecksOf(bytes: number): number {
   return bytes <= limits.wrongRechecksBytes ? limits.wrongRechecksMax : limits.wrongRechecks;
 }
 
-function startSearch(own: Beginnings, artifact: ArtifactBeginnings, read: Read, nowMs: number): boolean {
-  if (!mayBeSearched(own, artifact)) return false;
-  artifact.search = { ...read, orders: 1, lastMs: nowMs };
+function startSearch(own: Beginnings, artifact: ArtifactBeginnings, begins: Beginning, nowMs: number): boolean {
+  if (!mayBeSearched(own, artifact, nowMs)) return false;
+  artifact.search = { begins, orders: 1, lastMs: nowMs };
   return true;
 }
 
 /** False if the mirror packs the artifact anew for each request, or if earlier searches found nothing. */
-function mayBeSearched({ unexplained }: Beginnings, { known }: ArtifactBeginnings): boolean {
-  return known.length <= limits.beginningsKnown && unexplained < limits.beginningsUnexplained;
+function mayBeSearched({ inVainMs }: Beginnings, { known }: ArtifactBeginnings, nowMs: number): boolean {
+  const recent = inVainMs.filter((atMs) => nowMs - atMs < dayMs);
+  return known.length <= limits.beginningsKnown && recent.length < limits.beginningsInVain;
 }
 
 function artifactIn({ artifacts }: Beginnings, id: string, resolvedVersion: string | undefined): ArtifactBeginnings {

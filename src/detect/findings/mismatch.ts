@@ -4,8 +4,8 @@ import { seriesId, type Target, targetId } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   dropBeginnings,
-  explainOddBeginning,
   recordBeginning,
+  recordFailedDownload,
   recordPeekedBeginning,
   wrongRechecksOf,
 } from '../contents/beginnings.ts';
@@ -49,18 +49,18 @@ export const mismatch: FindingRule<Bytes> = {
   none: newBytes,
   gravity: 40,
   endsByAcknowledgement: true,
-  peek(own, { sample }) {
+  peek(own, { view, mirror, sample }) {
     const { target } = sample.due;
-    // Declared wrong bytes are known. Peeks need not find them again.
-    if (sample.outcome.tag !== 'ok' || own.declaredWrong.has(target.id)) return null;
+    // Peeks need not find wrong bytes again that are known.
+    if (sample.outcome.tag !== 'ok' || own.declaredWrong.has(target.id) || isNamed(view, mirror, target)) return null;
     return recordPeekedBeginning(own.beginnings, sample) ? { requests: [{ kind: 'recheck', target }] } : null;
   },
   judge(own, judged) {
     const { outcome } = judged.sample;
     if (outcome.tag === 'ok') return judgeGood(own, judged);
-    return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch'
-      ? judgeWrong(own, judged, outcome.failure)
-      : null;
+    if (outcome.tag !== 'failed') return null;
+    recordFailedDownload(own.beginnings, judged.sample, outcome.failure.kind === 'mismatch');
+    return outcome.failure.kind === 'mismatch' ? judgeWrong(own, judged, outcome.failure) : null;
   },
   // Without an authority, it is uncertain which bytes are right: the origin's bytes may come from a corrupt cache.
   confidence(finding) {
@@ -130,7 +130,6 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
   const { name } = mirror.mirror;
-  const begun = explainOddBeginning(own.beginnings, sample);
   const declared = own.declaredWrong.get(target.id);
   const { forked } = sample.facts;
   const digest = forked === undefined ? wrongDigestOf(failure) : `fork ${forked.name}`;
@@ -146,9 +145,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
-  const isRecheck = purpose === 'recheck';
-  // A peek has read the same wrong beginning before, over another connection.
-  const verdict = begun !== null ? 'declare' : judgeMismatch(before, failure, { connection, isRecheck });
+  const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
   if (verdict !== 'declare') {
     const once = { failure, probeId, atMs: view.now.monotonicMs, looks: 1 };
     return {
@@ -161,7 +158,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
     sides: sidesOfWrong(judged, failure),
     isLocked: Object.values(view.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want),
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
-    probeIds: [...(before === null ? [] : [before.probeId]), ...(begun === null ? [] : [begun]), probeId],
+    probeIds: [...(before === null ? [] : [before.probeId]), probeId],
   };
   return { ...declaredWrong(own, target, digest), statement: explainMismatch(name, target, wrong, known) };
 }
@@ -173,9 +170,15 @@ function declaredWrong(own: Bytes, { id }: Target, digest: string): RuleStep<Byt
   return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
 }
 
+/** True if an open finding of the mirror names the target, with bytes that an authority contradicts. */
+function isNamed(view: RuleView, { mirror }: MirrorMemory, target: Target): boolean {
+  const known = openFinding(view, 'mismatch', mirror.name);
+  return known !== null && !isDisputed(known) && itemOf(known, target) !== undefined;
+}
+
 function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   const { target } = judged.sample.due;
-  const isOdd = recordBeginning(before.beginnings, judged.sample);
+  const isOdd = recordBeginning(before.beginnings, judged.sample) && !isNamed(judged.view, judged.mirror, target);
   const again = requestAgain(before, judged) ?? (isOdd ? { requests: [{ kind: 'recheck', target }] } : null);
   let own = again?.mirror ?? before;
   const isCleared = own.declaredWrong.has(target.id);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Beginning } from '../../../src/core/transcript.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom, refused } from './world.ts';
 
 const zip = aTarget('a', 'zip');
 const other = aTarget('a', 'zip', 'example.com/b');
@@ -35,6 +35,11 @@ function world() {
     peek: (begins?: Beginning, facts = {}) => take('peek', false, { ...(begins ? { begins } : {}), ...facts }),
     good: (begins: Beginning, purpose: 'recheck' | 'scheduled' = 'recheck', bytes = 0) =>
       take(purpose, false, { begins }, bytes),
+    fails: () => {
+      ms += 1_000;
+      const due = aDue(zip, { purpose: 'recheck', probeId: `recheck-${ms}` });
+      return detector.take(aSample(due, ms, 10, refused), at(ms + 10)).rechecks.length;
+    },
     wrong: (begins: Beginning) => take('recheck', true, { begins }),
   };
 }
@@ -67,7 +72,7 @@ describe('the beginning of an artifact', () => {
 
   test('that only the first peek had is odd, if the first download begins differently', () => {
     const { peek, good, wrong, detector } = world();
-    expect([peek(odd), good(usual, 'scheduled'), wrong(odd)]).toEqual([0, 1, 0]);
+    expect([peek(odd), good(usual, 'scheduled'), wrong(odd), wrong(odd)]).toEqual([0, 1, 1, 0]);
     expect(detector.findings()).toHaveLength(1);
     const well = world();
     expect([well.peek(usual), well.good(usual, 'scheduled'), well.peek(usual)]).toEqual([0, 0, 0]);
@@ -102,20 +107,33 @@ describe('the beginning of an artifact', () => {
       }
       return orders;
     });
-    expect(found.reduce((sum, one) => sum + one, 0)).toBe(limits.beginningsUnexplained);
+    expect(found.reduce((sum, one) => sum + one, 0)).toBe(limits.beginningsInVain);
     take('scheduled', false, { begins: usual }, 0, other);
     expect(take('peek', false, { begins: odd }, 0, other)).toBe(0);
+    wait(24 * 3_600_000);
+    expect(take('peek', false, { begins: odd }, 0, other)).toBe(1);
   });
 
   test('of bytes that are declared wrong is not searched', () => {
     const { detector, peek, good, wrong } = world();
     good(usual, 'scheduled');
     peek(odd);
-    wrong(odd);
+    expect([wrong(odd), wrong(odd)]).toEqual([1, 0]);
     expect(Array.from({ length: 5 }, () => peek(odd))).toEqual([0, 0, 0, 0, 0]);
+    // A good download of another backend does not make them unknown.
+    good(usual, 'scheduled');
+    expect(peek(odd)).toBe(0);
     const [{ id } = { id: '' }] = detector.findings();
     detector.acknowledge(id, 'known', at(60_000));
-    expect(peek(odd)).toBe(0);
+    expect([peek(odd), wrong(odd)]).toEqual([1, 1]);
+  });
+
+  test('is searched again a minute after a download that failed', () => {
+    const { peek, good, fails, wait } = world();
+    good(usual, 'scheduled');
+    expect([peek(odd), fails(), peek(odd)]).toEqual([1, 0, 0]);
+    wait(60_000);
+    expect(peek(odd)).toBe(1);
   });
 
   test('shows nothing if the mirror packs the artifact anew for each request', () => {
@@ -137,23 +155,12 @@ describe('the beginning of an artifact', () => {
     expect(peek(odd)).toBe(1);
   });
 
-  test('a wrong download that begins like the peek is declared at once, with both probes', () => {
+  test('wrong bytes still need two downloads', () => {
     const { detector, peek, good, wrong } = world();
     good(usual, 'scheduled');
-    peek(odd);
-    expect(wrong(odd)).toBe(0);
-    expect(detector.findings()).toMatchObject([
-      { kind: 'mismatch', cause: 'mismatch', evidence: { probeIds: ['peek-2000', 'recheck-3000'] } },
-    ]);
-  });
-
-  test('a wrong download that begins as usual needs a second one', () => {
-    const { detector, peek, good, wrong } = world();
-    good(usual, 'scheduled');
-    peek(odd);
-    expect(wrong(usual)).toBe(1);
+    expect([peek(odd), wrong(odd)]).toEqual([1, 1]);
     expect(detector.findings()).toEqual([]);
-    wrong(usual);
-    expect(detector.findings()).toHaveLength(1);
+    wrong(odd);
+    expect(detector.findings()).toMatchObject([{ evidence: { probeIds: ['recheck-3000', 'recheck-4000'] } }]);
   });
 });
