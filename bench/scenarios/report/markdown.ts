@@ -21,13 +21,14 @@ export interface Circumstances {
 
 /** The report of one run: `docs/decisions-quality.md`. */
 export function reportOf(all: readonly Score[], circumstances: Circumstances): string {
-  const scores = all.filter(({ group }) => group !== recordedGroup && group !== otherGroup);
+  const own = all.filter(({ group }) => group !== recordedGroup && group !== otherGroup);
+  const scores = comparedIn(own);
   const others = all.filter(({ group }) => group === otherGroup);
   const recorded = all.filter(({ group }) => group === recordedGroup);
   const { seeds, command, baselines, what, groups } = circumstances;
   const standings = standingsOf(scores, baselines);
   const troubled = scores.filter(({ incidents }) => incidents > 0);
-  const calm = scores.filter(({ isCalm }) => isCalm);
+  const calm = own.filter(({ isCalm }) => isCalm);
   const ours = scores.filter(({ incidents, isCalm }) => incidents === 0 && !isCalm);
   const incidents = (rowsOf(troubled)[0]?.worlds ?? 0).toString();
   return [
@@ -69,6 +70,13 @@ export function reportOf(all: readonly Score[], circumstances: Circumstances): s
     ...groupSection(groups),
     '',
   ].join('\n');
+}
+
+/** The scores without those of calm worlds that only some players have played. */
+function comparedIn(scores: readonly Score[]): readonly Score[] {
+  const players = new Set(scores.map(({ player }) => player)).size;
+  const worlds = Map.groupBy(scores, ({ family, seed }) => `${family} ${seed}`);
+  return scores.filter(({ isCalm, family, seed }) => !isCalm || worlds.get(`${family} ${seed}`)?.length === players);
 }
 
 /** The players that know ecosystems other than Go. */

@@ -174,6 +174,16 @@ describe('calm', () => {
     expect(report).toContain('| daemon | 5.00 | 1.250 | 1 | – | 1.00 | 3 | 3.0 (0.8 to 7.8) | 1 | 1.0 (0.1 to 4.7) |');
     expect(report).toContain('| never | 5.00 | 1.250 | 1 | – | 3.00 | 0 | 0.0 (0.0 to 1.0) | 0 | 0.0 (0.0 to 1.0) |');
   });
+  it('of more worlds for one player does not change the tables that compare players', () => {
+    const world = { family: 'calm', isCalm: true, incidents: 0, calmYears: 1 };
+    const both = [score('daemon', 5, world), score('never', 5, world)];
+    const more = [...both, score('daemon', 95, { ...world, seed: 3 })];
+    const of = (scores: typeof both) =>
+      reportOf(scores, { seeds: 's', command: 'c', baselines: ['never'], what: new Map(), groups: [] });
+    const comparing = (report: string) => report.slice(report.indexOf('## By group'));
+    expect(comparing(of(more))).toBe(comparing(of(both)));
+    expect(of(more)).toContain('| daemon | 50.00 |');
+  });
   // https://en.wikipedia.org/wiki/Poisson_distribution#Confidence_interval by tables of chi-squared: half its 5 % quantile at 2n
   // and half its 95 % quantile at 2n + 2 degrees of freedom.
   it.each([
