@@ -135,9 +135,8 @@ export function differencesOf(before: Contract, now: Contract): readonly Differe
 }
 
 /**
- * The differences that the changelog since `version` does not mention. A line must have the name in backticks. If an
- * object was added, its name is enough for all that it contains. For a removed or changed name, the line must begin with
- * [CHANGE].
+ * The differences that the changelog since `version` does not mention. A line must have the name in backticks. For a
+ * removed or changed name, the line must begin with [CHANGE].
  */
 export function unnamedIn(
   changelog: string,
@@ -146,20 +145,10 @@ export function unnamedIn(
 ): readonly Difference[] {
   const since = changelog.split(new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'))[0] ?? '';
   const lines = since.split(/\n(?=- )/);
-  const named = lines.flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, name = '']) => ({ line, name })));
-  const added = new Set(differences.flatMap(({ name, kind }) => (kind === 'added' ? [name] : [])));
   return differences.filter(
     ({ name, kind }) =>
-      !named.some((one) =>
-        kind === 'added'
-          ? added.has(one.name) && isWithin(name, one.name)
-          : one.name === name && one.line.startsWith('- [CHANGE]'),
-      ),
+      !lines.some((line) => line.includes(`\`${name}\``) && (kind === 'added' || line.startsWith('- [CHANGE]'))),
   );
-}
-
-function isWithin(name: string, whole: string): boolean {
-  return name === whole || name.startsWith(`${whole}.`) || name.startsWith(`${whole}[`);
 }
 
 /** The path of the contract of version 1.0. */

@@ -37,12 +37,6 @@ const rows: readonly (readonly [string, Contract, string, readonly string[]])[] 
   ],
   ['a key came, without a word', { ...before, config: { ...before['config'], door: 'object' } }, '', ['door added']],
   ['a key came, with a line', { ...before, config: { ...before['config'], door: 'object' } }, '- [FEATURE] `door`', []],
-  [
-    'an object came, named by its own name alone; a name that only begins alike is another one',
-    { ...before, config: { ...before['config'], door: 'array', 'door[].url': 'string', doors: 'object' } },
-    '- [FEATURE] `door`',
-    ['doors added'],
-  ],
   ['a section came', { ...before, api: { 'GET /': 'x' } }, '', ['GET / added']],
 ];
 
