@@ -38,8 +38,8 @@ function judgedGoals(page: string): readonly Target[] {
   const number = (cell = ''): number => Number(/[\d.]+/.exec(cell)?.[0]);
   const [, cost, moves, harmful, , missed, , , notices] = wrong;
   const [, median] = /\(([\d.]+)\)/.exec(notices ?? '') ?? [];
-  const [, , , spikes, , , , , needless = ''] = calm;
-  const [, rate = '', upperEnd = ''] = /^([\d.]+) \([\d.]+ to ([\d.]+)\)$/.exec(needless) ?? [];
+  const [, , , spikes, , , departures = ''] = calm;
+  const [, rate = '', upperEnd = ''] = /^([\d.]+) \([\d.]+ to ([\d.]+)\)$/.exec(departures) ?? [];
   const [missedCount, incidents] = (missed ?? '').split(' of ').map(Number);
   const harmfulShare = number(harmful) / number(moves);
   const missedShare = (missedCount ?? Number.NaN) / (incidents ?? Number.NaN);

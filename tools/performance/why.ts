@@ -5,7 +5,7 @@ export const why: Readonly<Record<string, string>> = {
   'missed incidents':
     'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
   'false switches in calm worlds, per upstream and year':
-    '11 such switches in 0.73 years of one upstream: 8 are in simulated worlds whose response times vary very much (log-normal, σ = 0.8 or 1), 5 of them in one world; 3 are in one world whose mirrors are slower in the evening',
+    '19 such switches in 0.73 years of one upstream: 8 shorten builds, in one simulated world whose mirrors fail 1 % of requests; 8 are in worlds whose response times vary very much, 5 of them in one world; 3 are in one world whose mirrors are slower in the evening',
   'false switches in calm worlds, upper end of the 90 % interval':
     'fewer than three years were simulated, so the interval is wide; three years take `--count 30 --resume calm.json` and about 4 hours of CPU for the daemon alone',
   'memory for three mirrors':
