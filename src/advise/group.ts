@@ -173,6 +173,11 @@ export function advisedChainOf(group: Group): Chain | null {
   return open.chain ?? chain;
 }
 
+/** True while a dismissal by an operator suppresses a switch from a mirror. */
+export function isSwitchDismissed({ muted }: Group, from: string | undefined, wallMs: number): boolean {
+  return muted.some((one) => one.from === from && one.untilMs > wallMs);
+}
+
 /** The mirror behind the first member of the advised chain; `null`: it is not monitored. */
 export function headOf(group: Group): Mirror | null {
   return mirrorAt(group, advisedChainOf(group)?.members[0]);

@@ -12,7 +12,16 @@ import { decide } from './decide.ts';
 import type { Composed, Decision, MoveDecision, Refused } from './decision.ts';
 import { recordMove } from './departures.ts';
 import type { Subject } from './grounds.ts';
-import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, type LiveAdvice, mirrorAt } from './group.ts';
+import {
+  advisedChainOf,
+  chainInForce,
+  chainTextOf,
+  headOf,
+  homeOf,
+  isSwitchDismissed,
+  type LiveAdvice,
+  mirrorAt,
+} from './group.ts';
 import {
   changeState,
   close,
@@ -143,8 +152,8 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
   const { group, now } = view;
   const from = headOf(group)?.name;
   // `decide` also returns `wait` if an operator dismissed the switch. The refusal is then withdrawn.
-  const isSilenced = group.muted.some((one) => one.from === from && one.untilMs > now.wallMs);
-  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
+  const isDismissed = isSwitchDismissed(group, from, now.wallMs);
+  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isDismissed) return;
   replace(view, 'withdrawn', null, ledger);
 }
 

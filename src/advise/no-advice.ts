@@ -4,7 +4,7 @@ import { messageFor } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { choose } from './comparison/choose.ts';
 import { isOfTime } from './comparison/pair.ts';
-import { advisedChainOf, headOf } from './group.ts';
+import { advisedChainOf, headOf, isSwitchDismissed } from './group.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 import { secondsText } from './words.ts';
@@ -39,14 +39,12 @@ export function passedOverIn(view: View): NoAdvice | null {
 export function waitingIn(view: View): NoAdvice | null {
   const { group, now } = view;
   const at = headOf(group);
-  if (at === null || group.open !== null) return null;
+  if (at === null || group.open !== null || isSwitchDismissed(group, at.name, now.wallMs)) return null;
   const rule = weighRuleOf(view, at);
   if (rule.slowForMs === 0) return null;
   const names = listCandidates(view, at).map(({ name }) => name);
   const soon = choose(group.contest, names, { ...rule, slowForMs: 0 });
   if (soon === null || !isOfTime(soon.alarm) || choose(group.contest, names, rule) !== null) return null;
-  if (group.muted.some(({ from, to, untilMs }) => from === at.name && to === soon.to && untilMs > now.wallMs))
-    return null;
   const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
   const words = { from: at.name, hold: secondsText(rule.slowForMs / 1000) };
   return { ...of, ...messageFor('advice.waiting', words) };
