@@ -12,6 +12,7 @@ import {
   usualHeavyMsOf,
 } from './costs.ts';
 import { compareRates, failureBound, failureSumOf, rateBound } from './failures.ts';
+import { failsMoreEachHour } from './hourly.ts';
 import {
   type Alarm,
   type AlarmRule,
@@ -227,8 +228,9 @@ function isCheaper(
   // Few failures may be chance, but cost more than slow responses. So the times alone must show a gain too.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
-  if (share < manyShare || !isOfTimes) return share < manyShare;
-  return share < 1 || isFailingAlike(recordOf(contest, head), recordOf(contest, name), rule.nowMs);
+  const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
+  if (share < manyShare || !isOfTimes || failsMoreEachHour(there, here)) return share < manyShare;
+  return share < 1 || isFailingAlike(here, there, rule.nowMs);
 }
 
 /** An estimate of the standard error of the mean of the last downloads, milliseconds. */

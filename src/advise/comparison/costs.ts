@@ -2,15 +2,28 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
-/** Count, mean and variance of the times of good responses, among the last light or heavy responses. Milliseconds. */
-export function spread(
-  record: HeadRecord,
-  weight: 'light' | 'heavy',
-): { readonly count: number; readonly meanMs: number; readonly variance: number } {
-  const times = record[weight].slice(-kept / 4).filter((one) => !one.bad);
-  const meanMs = times.reduce((sum, one) => sum + one.tookMs, 0) / Math.max(1, times.length);
-  const squares = times.reduce((sum, one) => sum + (one.tookMs - meanMs) ** 2, 0);
-  return { count: times.length, meanMs, variance: times.length < 2 ? 0 : squares / (times.length - 1) };
+export interface Spread {
+  readonly count: number;
+  /** Mean of the times, milliseconds, and their variance. */
+  readonly meanMs: number;
+  readonly variance: number;
+  /** Mean and variance of ln(time in milliseconds). */
+  readonly logMean: number;
+  readonly logVariance: number;
+}
+
+/** The times of good responses among the last light or heavy responses. */
+export function spread(record: HeadRecord, weight: Weight): Spread {
+  const times = record[weight].slice(-kept / 4).flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
+  const { mean: meanMs, variance } = momentsOf(times);
+  const { mean: logMean, variance: logVariance } = momentsOf(times.map((ms) => Math.log(Math.max(1, ms))));
+  return { count: times.length, meanMs, variance, logMean, logVariance };
+}
+
+function momentsOf(values: readonly number[]): { readonly mean: number; readonly variance: number } {
+  const mean = values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
+  const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  return { mean, variance: values.length < 2 ? 0 : squares / (values.length - 1) };
 }
 
 export interface Records {
@@ -95,7 +108,7 @@ function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const short = countSinceOf(record, nowMs - burstWindowMs);
   const usual = (long.bad + 0.5 + margin * Math.sqrt(long.bad)) / (long.all + 100);
   const burst = short.bad >= 2 ? short.bad / (short.all + 5) : 0;
-  const least = Math.min(1, Math.max(usual, burst));
+  const least = Math.min(1, Math.max(usual, burst, record.hourlyShare));
   return { light: Math.max(shares.light, least), heavy: Math.max(shares.heavy, least) };
 }
 

@@ -57,9 +57,6 @@ export interface Running {
   readonly bound: number;
 }
 
-/** The minimum number of comparisons with a clearly slower head before a test of times triggers. */
-const lightSlowerMin = 4;
-const heavySlowerMin = 3;
 const alsoLight = 0.25;
 
 /**
@@ -78,6 +75,8 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
       variance: a.variance + b.variance,
       seen,
       levelMs: b.meanMs,
+      ratioMean: a.logMean - b.logMean,
+      ratioVariance: a.logVariance + b.logVariance,
       levelVariance: b.variance,
     };
   };
@@ -106,7 +105,8 @@ export function updatePair(
   if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const { light, heavy, steady } = pair.time;
-  const more = { ...context, isRare: head.isHeavy, atMs: head.atMs };
+  const lightVariance = head.isHeavy ? 2 * spread(context.candidate, 'light').logVariance : 0;
+  const more = { ...context, isRare: head.isHeavy, lightVariance, atMs: head.atMs };
   updateTimeTest(head.isHeavy ? heavy : light, head.tookMs, candidate.tookMs, more);
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });
 }
@@ -140,9 +140,8 @@ export function lightTestOf({ light, steady }: Pair['time']): TimeTest {
 
 /** A test of the times of light or of heavy steps (`weight`) that triggers; `null`: none does. */
 export function findTimeAlarm({ time }: Pair, weight: Weight, bound: number, ratio: number): TimeTest | null {
-  const [tests, slowerMin] =
-    weight === 'light' ? [[time.light, time.steady], lightSlowerMin] : [[time.heavy], heavySlowerMin];
-  return tests.find((test) => isTimeAlarm(test, bound, slowerMin, ratio)) ?? null;
+  const tests = weight === 'light' ? [time.light, time.steady] : [time.heavy];
+  return tests.find((test) => isTimeAlarm(test, bound, weight, ratio)) ?? null;
 }
 
 /** True if the sum (accumulated evidence) of any test of the pair is at least twice the usual bound of that test. */

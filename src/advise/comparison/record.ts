@@ -1,3 +1,5 @@
+import { quantileOf } from '../../core/statistics.ts';
+
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
   /** When the mirror responded, monotonic milliseconds. */
@@ -31,6 +33,13 @@ export const lateMax = 0.005;
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
+/** Counts of scheduled outcomes in one hour, without long runs of failures. `hour`: hours of the monotonic clock. */
+export interface HourCounts {
+  readonly hour: number;
+  readonly bad: number;
+  readonly all: number;
+}
+
 /** What clients get with one mirror as the head of their chain. Lists are bounded, oldest first. */
 export interface HeadRecord {
   readonly questions: Map<string, RecordOutcome[]>;
@@ -43,6 +52,10 @@ export interface HeadRecord {
   fastRate: number;
   /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
   readonly background: { bad: number; all: number; row: number };
+  /** The last `hoursKept` hours; the last one is not over yet. */
+  readonly hours: HourCounts[];
+  /** The share of bad outcomes in the median hour, 0 to 1; 0 while few hours are known. */
+  hourlyShare: number;
   last: RecordOutcome | null;
   lastHeavy: RecordOutcome | null;
 }
@@ -56,6 +69,8 @@ export function newRecord(): HeadRecord {
     slowRate: 0,
     fastRate: 0,
     background,
+    hours: [],
+    hourlyShare: 0,
     last: null,
     lastHeavy: null,
   };
@@ -72,7 +87,7 @@ export function recordOutcome(
   const bad = outcome.bad ? 1 : 0;
   if (isScheduled) {
     record.slowRate += slowMemory * (bad - record.slowRate);
-    noteBackground(record.background, outcome.bad);
+    noteBackground(record, outcome);
   }
   record.fastRate += fastMemory * (bad - record.fastRate);
   record.last = outcome;
@@ -104,20 +119,45 @@ const backgroundRow = 2;
 /** When the count of outcomes reaches this number, both counts are halved. So old outcomes lose weight. */
 const backgroundKept = 8_000;
 
-function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
-  if (isBad) {
+function noteBackground(record: HeadRecord, { bad, atMs }: RecordOutcome): void {
+  const { background } = record;
+  if (bad) {
     background.row += 1;
     return;
   }
-  if (background.row <= backgroundRow) {
-    background.bad += background.row;
-    background.all += background.row;
-  }
+  const failures = background.row <= backgroundRow ? background.row : 0;
   background.row = 0;
-  background.all += 1;
+  background.bad += failures;
+  background.all += failures + 1;
+  noteHour(record, failures, Math.floor(atMs / hourMs));
   if (background.all < backgroundKept) return;
   background.bad /= 2;
   background.all /= 2;
+}
+
+const hourMs = 3_600_000;
+/** A day and the present hour. */
+const hoursKept = 25;
+/** Fewer hours than this do not show what is usual. */
+export const hoursMin = 6;
+
+/** Adds one good outcome and the failures before it to its hour. */
+function noteHour(record: HeadRecord, failures: number, hour: number): void {
+  const { hours } = record;
+  const last = hours.at(-1);
+  if (last === undefined || last.hour < hour) {
+    record.hourlyShare =
+      hours.length < hoursMin
+        ? 0
+        : (quantileOf(
+            hours.map(({ bad, all }) => bad / all),
+            0.5,
+          ) ?? 0);
+    hours.push({ hour, bad: failures, all: failures + 1 });
+    if (hours.length > hoursKept) hours.shift();
+    return;
+  }
+  hours[hours.length - 1] = { hour: last.hour, bad: last.bad + failures, all: last.all + failures + 1 };
 }
 
 function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutcome): void {

@@ -1,3 +1,5 @@
+import type { Weight } from '../../core/mirror.ts';
+
 /**
  * A comparison adds (x − `drift`) × `scale` to the sum of a test, where x is the time difference in standard
  * deviations, limited to ±`clip`. `quick` finds large differences, `steady` small lasting ones.
@@ -46,6 +48,19 @@ export const timeBound = { usual: 14, recent: 21 } as const;
 const chancesMax = 3;
 /** A smaller mean time difference is not worth a switch. Milliseconds. */
 const worthMs = 100;
+/**
+ * If the times scatter by factors, a few very slow responses may be chance, but the logarithms of the ratios of times
+ * show it. Their sum must be this many times its standard deviation, of which `usualScatter` does not count for each
+ * comparison. Downloads are too few for more.
+ * @see docs/decisions/0169-ratios-of-times.md
+ */
+const ratioBound = { light: 5, heavy: 3.5 } as const;
+const usualScatter = 0.4;
+/**
+ * The minimum number of comparisons with a clearly slower head before a test triggers. One or two slow responses may
+ * come from lost packets.
+ */
+const slowerMin = { light: 4, heavy: 3 } as const;
 
 export interface TimeTest {
   sum: number;
@@ -68,19 +83,46 @@ export interface TimeTest {
    */
   beyondMs: readonly number[];
   candidateMs: number;
+  /** The sum of ln(head's time / (`ratio` × candidate's time)). */
+  ratioSum: number;
   /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
   mean: number;
   variance: number;
   seen: number;
+  /** Running mean and variance of ln(head's time / candidate's time). */
+  ratioMean: number;
+  ratioVariance: number;
+  /** The assumed minimum of `ratioVariance` while few downloads are known. */
+  ratioVarianceLeast: number;
   /** Running mean in milliseconds and variance of the candidate's times. */
   levelMs: number;
   levelVariance: number;
 }
 
-const noMoments = { sum: 0, rounds: 0, slower: 0, headMs: 0, headTookMs: 0, beyondMs: [], candidateMs: 0 } as const;
+const noMoments = {
+  sum: 0,
+  rounds: 0,
+  slower: 0,
+  headMs: 0,
+  headTookMs: 0,
+  beyondMs: [],
+  candidateMs: 0,
+  ratioSum: 0,
+} as const;
 
 export function newTimeTest(): TimeTest {
-  return { ...noMoments, fromMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0, levelVariance: 0 };
+  return {
+    ...noMoments,
+    fromMs: 0,
+    mean: 0,
+    variance: 0,
+    seen: 0,
+    ratioMean: 0,
+    ratioVariance: 0,
+    ratioVarianceLeast: 0,
+    levelMs: 0,
+    levelVariance: 0,
+  };
 }
 
 /** The standard deviation of differences that the test uses, milliseconds, > 0. */
@@ -105,6 +147,8 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
+    /** For downloads: the variance of ln(ratio of times) of light requests. */
+    readonly lightVariance?: number;
     /** True for the test `steady`, false for `quick`. */
     readonly isSteady?: boolean;
     /** When the head's response came, monotonic milliseconds. */
@@ -130,6 +174,7 @@ export function updateTimeTest(
       test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
     test.headMs += countedMs;
     test.candidateMs += candidateMs;
+    test.ratioSum += lnOf(headMs, context.ratio * candidateMs);
   }
   learn(test, headMs, candidateMs, deviation, context);
 }
@@ -143,7 +188,11 @@ function learn(
   headMs: number,
   candidateMs: number,
   deviation: number,
-  { bound, isRare }: { readonly bound: number; readonly isRare?: boolean },
+  {
+    bound,
+    isRare,
+    lightVariance = 0,
+  }: { readonly bound: number; readonly isRare?: boolean; readonly lightVariance?: number },
 ): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);
@@ -151,11 +200,19 @@ function learn(
   test.levelVariance = (1 - weight) * (test.levelVariance + weight * offMs * offMs);
   test.levelMs += weight * (candidateMs - test.levelMs);
   if (test.sum > frozenShare * bound) return;
+  test.ratioVarianceLeast = test.seen < knownAfter.heavy ? lightVariance : 0;
+  const ratioOff = lnOf(headMs, candidateMs) - test.ratioMean;
+  test.ratioMean += weight * ratioOff;
+  test.ratioVariance = (1 - weight) * (test.ratioVariance + weight * ratioOff * ratioOff);
   const apart = headMs - candidateMs - test.mean;
   const mostMs = (isRare === true && test.seen < earlySeen ? winsorEarly : winsor) * deviation;
   const bounded = test.seen <= 2 ? apart : Math.max(-mostMs, Math.min(mostMs, apart));
   test.mean += weight * bounded;
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
+}
+
+function lnOf(headMs: number, candidateMs: number): number {
+  return Math.log(Math.max(1, headMs) / Math.max(1, candidateMs));
 }
 
 /**
@@ -175,12 +232,14 @@ export function isSlowFor({ sum, fromMs }: TimeTest, bound: number, forMs: numbe
 }
 
 /**
- * True if the sum has reached its bound, the head was slower in enough comparisons, and by enough on average.
- * @param slowerMin  the minimum number of comparisons with a slower head; one or two slow responses may come from lost
- * packets
+ * True if the sum has reached its bound, and the head was slower in enough comparisons and by enough on average. If the
+ * times scatter by factors, the ratios of times must show it too.
  */
-export function isTimeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
-  if (test.sum < bound || test.slower < slowerMin) return false;
+export function isTimeAlarm(test: TimeTest, bound: number, weight: Weight, ratio: number): boolean {
+  if (test.sum < bound || test.slower < slowerMin[weight]) return false;
   const apartMs = (test.headMs - test.candidateMs) / test.rounds;
-  return test.headMs > ratio * test.candidateMs && apartMs > worthMs;
+  if (test.headMs <= ratio * test.candidateMs || apartMs <= worthMs) return false;
+  const scatter = Math.sqrt(Math.max(test.ratioVariance, test.ratioVarianceLeast)) - usualScatter;
+  if (scatter <= 0) return true;
+  return test.ratioSum >= ratioBound[weight] * Math.min(1, bound / timeBound.usual) * scatter * Math.sqrt(test.rounds);
 }

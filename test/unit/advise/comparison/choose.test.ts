@@ -223,7 +223,15 @@ describe('a head that is slower', () => {
     for (const [at, b] of zips.entries())
       momentsOf(contest, by, nowMs + 30_000 * at, 1, { a: 1_000, b }, { question: 'zip', isHeavy: true });
     momentsOf(contest, by, nowMs + 240_000, 1, { a: 440, b: 315 });
-    const summed = { sum: 15, rounds: 200, slower: 100, headMs: 88_000, headTookMs: 88_000, candidateMs: 63_000 };
+    const summed = {
+      sum: 15,
+      rounds: 200,
+      slower: 100,
+      headMs: 88_000,
+      headTookMs: 88_000,
+      candidateMs: 63_000,
+      ratioSum: 40,
+    };
     Object.assign(pairOf(contest, 'a', 'b').time.steady, summed);
     expect(chosen(contest, ['b'], rule(nowMs + 240_000))).toBe(want);
   });
