@@ -12,7 +12,7 @@ import {
   usualHeavyMsOf,
 } from './costs.ts';
 import { compareRates, failureBound, failureSumOf, rateBound } from './failures.ts';
-import { failsMoreEachHour } from './hourly.ts';
+import { isWorseEachHour } from './hourly.ts';
 import {
   type Alarm,
   type AlarmRule,
@@ -229,7 +229,7 @@ function isCheaper(
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
   const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
-  if (share < manyShare || !isOfTimes || failsMoreEachHour(there, here)) return share < manyShare;
+  if (share < manyShare || !isOfTimes || isWorseEachHour(there, here)) return share < manyShare;
   return share < 1 || isFailingAlike(here, there, rule.nowMs);
 }
 

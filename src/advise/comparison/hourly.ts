@@ -11,7 +11,7 @@ const usualBound = 8;
  * of a few hours is not enough.
  * @see docs/decisions/0170-failures-every-hour.md
  */
-export function failsMoreEachHour(mirror: HeadRecord, other: HeadRecord): boolean {
+export function isWorseEachHour(mirror: HeadRecord, other: HeadRecord): boolean {
   // The last hour is not over yet.
   const pairs = mirror.hours.slice(0, -1).flatMap((own) => {
     const beside = other.hours.find(({ hour }) => hour === own.hour);

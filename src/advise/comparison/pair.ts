@@ -75,8 +75,7 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
       variance: a.variance + b.variance,
       seen,
       levelMs: b.meanMs,
-      ratioMean: a.logMean - b.logMean,
-      ratioVariance: a.logVariance + b.logVariance,
+      ratios: { ...test.ratios, mean: a.logMean - b.logMean, variance: a.logVariance + b.logVariance },
       levelVariance: b.variance,
     };
   };

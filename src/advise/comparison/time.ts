@@ -1,4 +1,5 @@
 import type { Weight } from '../../core/mirror.ts';
+import { isChance, newRatios, type Ratios, ratioOf, updateRatio } from './ratios.ts';
 
 /**
  * A comparison adds (x − `drift`) × `scale` to the sum of a test, where x is the time difference in standard
@@ -49,14 +50,6 @@ const chancesMax = 3;
 /** A smaller mean time difference is not worth a switch. Milliseconds. */
 const worthMs = 100;
 /**
- * If the times scatter by factors, a few very slow responses may be chance, but the logarithms of the ratios of times
- * show it. Their sum must be this many times its standard deviation, of which `usualScatter` does not count for each
- * comparison. Downloads are too few for more.
- * @see docs/decisions/0169-ratios-of-times.md
- */
-const ratioBound = { light: 5, heavy: 3.5 } as const;
-const usualScatter = 0.4;
-/**
  * The minimum number of comparisons with a clearly slower head before a test triggers. One or two slow responses may
  * come from lost packets.
  */
@@ -83,46 +76,21 @@ export interface TimeTest {
    */
   beyondMs: readonly number[];
   candidateMs: number;
-  /** The sum of ln(head's time / (`ratio` × candidate's time)). */
-  ratioSum: number;
   /** Running mean in milliseconds, variance and count of the differences: the head's time minus the candidate's. */
   mean: number;
   variance: number;
   seen: number;
-  /** Running mean and variance of ln(head's time / candidate's time). */
-  ratioMean: number;
-  ratioVariance: number;
-  /** The assumed minimum of `ratioVariance` while few downloads are known. */
-  ratioVarianceLeast: number;
+  readonly ratios: Ratios;
   /** Running mean in milliseconds and variance of the candidate's times. */
   levelMs: number;
   levelVariance: number;
 }
 
-const noMoments = {
-  sum: 0,
-  rounds: 0,
-  slower: 0,
-  headMs: 0,
-  headTookMs: 0,
-  beyondMs: [],
-  candidateMs: 0,
-  ratioSum: 0,
-} as const;
+const noMoments = { sum: 0, rounds: 0, slower: 0, headMs: 0, headTookMs: 0, beyondMs: [], candidateMs: 0 } as const;
 
 export function newTimeTest(): TimeTest {
-  return {
-    ...noMoments,
-    fromMs: 0,
-    mean: 0,
-    variance: 0,
-    seen: 0,
-    ratioMean: 0,
-    ratioVariance: 0,
-    ratioVarianceLeast: 0,
-    levelMs: 0,
-    levelVariance: 0,
-  };
+  const unseen = { mean: 0, variance: 0, seen: 0, levelMs: 0, levelVariance: 0 };
+  return { ...noMoments, fromMs: 0, ...unseen, ratios: newRatios() };
 }
 
 /** The standard deviation of differences that the test uses, milliseconds, > 0. */
@@ -162,8 +130,10 @@ export function updateTimeTest(
   const gain = Math.max(-manner.clip, Math.min(manner.clip, raw)) - manner.drift + bonus;
   test.sum = Math.min(test.sum + manner.scale * gain, mostOfBound * context.bound);
   // The sum starts again, and with it the counts since the sum was last zero. Mean, variance and level stay.
-  if (test.sum <= 0) Object.assign(test, noMoments);
-  else {
+  if (test.sum <= 0) {
+    Object.assign(test, noMoments);
+    test.ratios.sum = 0;
+  } else {
     if (test.rounds === 0) test.fromMs = (context.atMs ?? 0) - headMs;
     test.rounds += 1;
     test.headTookMs += headMs;
@@ -174,7 +144,7 @@ export function updateTimeTest(
       test.beyondMs = [...test.beyondMs, headMs - countedMs].sort((a, b) => b - a).slice(0, chancesMax);
     test.headMs += countedMs;
     test.candidateMs += candidateMs;
-    test.ratioSum += lnOf(headMs, context.ratio * candidateMs);
+    test.ratios.sum += ratioOf(headMs, context.ratio * candidateMs);
   }
   learn(test, headMs, candidateMs, deviation, context);
 }
@@ -199,20 +169,14 @@ function learn(
   const offMs = test.seen === 1 ? 0 : candidateMs - test.levelMs;
   test.levelVariance = (1 - weight) * (test.levelVariance + weight * offMs * offMs);
   test.levelMs += weight * (candidateMs - test.levelMs);
+  test.ratios.varianceLeast = test.seen < knownAfter.heavy ? lightVariance : 0;
   if (test.sum > frozenShare * bound) return;
-  test.ratioVarianceLeast = test.seen < knownAfter.heavy ? lightVariance : 0;
-  const ratioOff = lnOf(headMs, candidateMs) - test.ratioMean;
-  test.ratioMean += weight * ratioOff;
-  test.ratioVariance = (1 - weight) * (test.ratioVariance + weight * ratioOff * ratioOff);
+  updateRatio(test.ratios, headMs, candidateMs, weight);
   const apart = headMs - candidateMs - test.mean;
   const mostMs = (isRare === true && test.seen < earlySeen ? winsorEarly : winsor) * deviation;
   const bounded = test.seen <= 2 ? apart : Math.max(-mostMs, Math.min(mostMs, apart));
   test.mean += weight * bounded;
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
-}
-
-function lnOf(headMs: number, candidateMs: number): number {
-  return Math.log(Math.max(1, headMs) / Math.max(1, candidateMs));
 }
 
 /**
@@ -239,7 +203,5 @@ export function isTimeAlarm(test: TimeTest, bound: number, weight: Weight, ratio
   if (test.sum < bound || test.slower < slowerMin[weight]) return false;
   const apartMs = (test.headMs - test.candidateMs) / test.rounds;
   if (test.headMs <= ratio * test.candidateMs || apartMs <= worthMs) return false;
-  const scatter = Math.sqrt(Math.max(test.ratioVariance, test.ratioVarianceLeast)) - usualScatter;
-  if (scatter <= 0) return true;
-  return test.ratioSum >= ratioBound[weight] * Math.min(1, bound / timeBound.usual) * scatter * Math.sqrt(test.rounds);
+  return !isChance(test.ratios, test.rounds, weight, Math.min(1, bound / timeBound.usual));
 }

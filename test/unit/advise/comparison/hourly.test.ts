@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { failureShareOf } from '../../../../src/advise/comparison/costs.ts';
 import { isHomeAsGood } from '../../../../src/advise/comparison/home.ts';
-import { failsMoreEachHour } from '../../../../src/advise/comparison/hourly.ts';
+import { isWorseEachHour } from '../../../../src/advise/comparison/hourly.ts';
 import { type HeadRecord, newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import { bad, good } from './answers.ts';
 
@@ -38,27 +38,27 @@ describe('failures every hour', () => {
     ['eleven in eleven hours: too few', times(11, 1), times(11, 0), false],
     ['twelve in twelve hours', times(12, 1), times(12, 0), true],
   ])('%s', (_name, mirror, other, want) => {
-    expect(failsMoreEachHour(hours(mirror), hours(other))).toBe(want);
+    expect(isWorseEachHour(hours(mirror), hours(other))).toBe(want);
   });
 
   test('only hours in which both were probed are compared', () => {
     const late = newRecord();
     for (let at = 20 * hour; at < 26 * hour; at += minute) recordOutcome(late, 'mod', good(at, 200), true);
-    expect(failsMoreEachHour(hours(times(8, 2)), late)).toBe(false);
+    expect(isWorseEachHour(hours(times(8, 2)), late)).toBe(false);
   });
 
   test('an outage, however long, counts for no hour', () => {
     const dead = newRecord();
     for (let at = 0; at < 8 * hour; at += minute)
       recordOutcome(dead, 'mod', at % hour < 30 * minute ? bad(at) : good(at, 200), true);
-    expect(failsMoreEachHour(dead, hours(times(8, 0)))).toBe(false);
+    expect(isWorseEachHour(dead, hours(times(8, 0)))).toBe(false);
   });
 
   test('after a day they are forgotten', () => {
     const record = hours([...times(10, 2), ...times(24, 0)]);
     expect(record.hours).toHaveLength(25);
     expect(record.hourlyShare).toBe(0);
-    expect(failsMoreEachHour(record, hours(times(34, 0)))).toBe(false);
+    expect(isWorseEachHour(record, hours(times(34, 0)))).toBe(false);
   });
 
   test('home is not as good as the mirror in use if it fails every hour, although it has not failed lately', () => {

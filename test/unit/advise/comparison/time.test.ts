@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/comparison/pair.ts';
+import { newRatios, type Ratios } from '../../../../src/advise/comparison/ratios.ts';
 import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import {
   deviationMsOf,
@@ -158,9 +159,12 @@ describe('the deviation', () => {
       seen: 4,
       levelMs: 600,
       levelVariance: expect.any(Number),
-      ratioMean: expect.closeTo(Math.log(2), 9),
-      // Two times ln(1.4)² / 3: both mirrors have the same ratios.
-      ratioVariance: expect.closeTo((2 * Math.log(1.4) ** 2) / 3, 9),
+      // Twice ln(1.4)² / 3, because the times of both mirrors scatter by the same factor.
+      ratios: {
+        ...newRatios(),
+        mean: expect.closeTo(Math.log(2), 9),
+        variance: expect.closeTo((2 * Math.log(1.4) ** 2) / 3, 9),
+      },
     });
     expect(steady).toEqual(light);
     expect(heavy).toEqual(newTimeTest());
@@ -181,7 +185,7 @@ describe('the bound', () => {
     slower,
     headMs: headMs * slower,
     candidateMs: candidateMs * slower,
-    ratioSum: 100,
+    ratios: { ...newRatios(), sum: 100 },
   });
 
   test.each<[string, TimeTest, number, boolean]>([
@@ -205,50 +209,39 @@ describe('the bound', () => {
 
   // Four rounds. The standard deviation is 1.4, so the sum must be at least 5 × 1 × √4 (light) or 3.5 × 1 × √4 (heavy).
   const wide = 1.4 ** 2;
-  test.each<[string, 'light' | 'heavy', Partial<TimeTest>, number, boolean]>([
-    ['light: below the bound of the ratios', 'light', { ratioSum: 9.9, ratioVariance: wide }, 14, false],
-    ['light: at it', 'light', { ratioSum: 10.1, ratioVariance: wide }, 14, true],
-    ['heavy: below', 'heavy', { ratioSum: 6.9, ratioVariance: wide }, 14, false],
-    ['heavy: at it', 'heavy', { ratioSum: 7.1, ratioVariance: wide }, 14, true],
-    [
-      'few downloads scatter at least as light times do',
-      'heavy',
-      { ratioSum: 4.9, ratioVarianceLeast: wide },
-      14,
-      false,
-    ],
-    ['times that scatter little are not held to it', 'light', { ratioSum: 0, ratioVariance: 0.4 ** 2 }, 14, true],
-    [
-      'half of the bound of the sum halves that of the ratios',
-      'light',
-      { ratioSum: 5.1, ratioVariance: wide },
-      7,
-      true,
-    ],
-    ['within hold it is no higher', 'light', { sum: 21, ratioSum: 10.1, ratioVariance: wide }, 21, true],
+  test.each<[string, 'light' | 'heavy', Partial<Ratios>, number, boolean]>([
+    ['light: below the bound of the ratios', 'light', { sum: 9.9, variance: wide }, 14, false],
+    ['light: at it', 'light', { sum: 10.1, variance: wide }, 14, true],
+    ['heavy: below', 'heavy', { sum: 6.9, variance: wide }, 14, false],
+    ['heavy: at it', 'heavy', { sum: 7.1, variance: wide }, 14, true],
+    ['few downloads scatter at least as light times do', 'heavy', { sum: 4.9, varianceLeast: wide }, 14, false],
+    ['times that scatter little are not held to it', 'light', { sum: 0, variance: 0.4 ** 2 }, 14, true],
+    ['half of the bound of the sum halves that of the ratios', 'light', { sum: 5.1, variance: wide }, 7, true],
+    ['within hold it is no higher', 'light', { sum: 10.1, variance: wide }, 21, true],
   ])('the logarithms of the ratios: %s', (_name, weight, over, bound, want) => {
-    expect(isTimeAlarm({ ...summed(14, 4, 1_000, 400), ...over }, bound, weight, 1.25)).toBe(want);
+    const ratios = { ...newRatios(), ...over };
+    expect(isTimeAlarm({ ...summed(bound, 4, 1_000, 400), ratios }, bound, weight, 1.25)).toBe(want);
   });
 
   test('times that scatter by factors raise no alarm although three of them are very slow', () => {
     const made = settled(300, 400);
-    made.ratioVariance = 2;
+    made.ratios.variance = 2;
     for (const ms of [3_000, 350, 4_000, 500, 2_500, 2_800]) updateTimeTest(made, ms, 400, usual);
     expect(made.sum).toBeGreaterThan(14);
     expect(made.slower).toBe(4);
     expect(isTimeAlarm(made, 14, 'light', 1.25)).toBe(false);
-    expect(isTimeAlarm({ ...made, ratioVariance: 0.1 }, 14, 'light', 1.25)).toBe(true);
+    expect(isTimeAlarm({ ...made, ratios: { ...made.ratios, variance: 0.1 } }, 14, 'light', 1.25)).toBe(true);
   });
 
   test('the scatter of the first downloads is that of light times at least, until twelve are known', () => {
     const made = newTimeTest();
     const context = { ...usual, isRare: true, lightVariance: 2 };
     for (let i = 0; i < 12; i += 1) updateTimeTest(made, 900, 900, context);
-    expect(made.ratioVarianceLeast).toBe(0);
+    expect(made.ratios.varianceLeast).toBe(0);
     const early = newTimeTest();
     for (let i = 0; i < 4; i += 1) updateTimeTest(early, 4_400, 2_000, context);
-    expect(early.ratioVarianceLeast).toBe(2);
-    expect(early.ratioVariance).toBeCloseTo(0, 9);
+    expect(early.ratios.varianceLeast).toBe(2);
+    expect(early.ratios.variance).toBeCloseTo(0, 9);
   });
 
   test.each<[string, 'light' | 'heavy', number, ReturnType<typeof alarmOf>]>([

@@ -1,0 +1,51 @@
+import type { Weight } from '../../core/mirror.ts';
+
+// If the times of mirrors scatter by factors, a few very slow responses may be chance. In logarithms, a very slow
+// response counts little more than a slow one, so the logarithms of the ratios of times tell chance from slowness.
+// docs/decisions/0169-ratios-of-times.md
+
+/**
+ * The sum of the logarithms must be this many times its standard deviation, of which `usualScatter` does not count for
+ * each comparison. Downloads are too few for more.
+ */
+const ratioBound = { light: 5, heavy: 3.5 } as const;
+const usualScatter = 0.4;
+
+export interface Ratios {
+  /** The sum of ln(head's time / (least ratio that is worth a switch × candidate's time)). */
+  sum: number;
+  /** Running mean and variance of ln(head's time / candidate's time). */
+  mean: number;
+  variance: number;
+  /** The assumed minimum of `variance` while few downloads are known. */
+  varianceLeast: number;
+}
+
+export function newRatios(): Ratios {
+  return { sum: 0, mean: 0, variance: 0, varianceLeast: 0 };
+}
+
+/** ln(head's time / candidate's time). Times below 1 ms count as 1 ms. */
+export function ratioOf(headMs: number, candidateMs: number): number {
+  return Math.log(Math.max(1, headMs) / Math.max(1, candidateMs));
+}
+
+/**
+ * Updates mean and variance.
+ * @param weight  the weight of this comparison in mean and variance, 0 to 1
+ */
+export function updateRatio(ratios: Ratios, headMs: number, candidateMs: number, weight: number): void {
+  const off = ratioOf(headMs, candidateMs) - ratios.mean;
+  ratios.mean += weight * off;
+  ratios.variance = (1 - weight) * (ratios.variance + weight * off * off);
+}
+
+/**
+ * True if the slowness of the head may be chance, because times scatter by factors.
+ * @param rounds  the number of comparisons in `sum`
+ * @param ease    the share of the bound that is enough, 0 to 1
+ */
+export function isChance({ sum, variance, varianceLeast }: Ratios, rounds: number, by: Weight, ease: number): boolean {
+  const scatter = Math.sqrt(Math.max(variance, varianceLeast)) - usualScatter;
+  return scatter > 0 && sum < ease * ratioBound[by] * scatter * Math.sqrt(rounds);
+}
