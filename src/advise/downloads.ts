@@ -48,6 +48,7 @@ const promisingShare = 0.85;
 export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[] {
   const { group, now, config } = view;
   const { contest } = group;
+  if (now.monotonicMs < contest.downloadMs + unsureEveryMs) return [];
   const unsure = unsureAt(view, at);
   if (now.monotonicMs < contest.downloadMs + (unsure.length > 0 ? unsureEveryMs : soonEveryMs)) return [];
   const preferred = homeOf(group);

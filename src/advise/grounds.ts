@@ -62,6 +62,9 @@ function apartOf(
   };
 }
 
+/** Responses are stored when they are judged. So their starts are out of order by at most about this time. Milliseconds. */
+const disorderMs = 60_000;
+
 /**
  * The good response to the same request that is nearest in time. Of two equally near ones, the older is returned. The
  * search starts at the newest response, because this function runs in each turn of the main loop for each compared
@@ -74,6 +77,7 @@ function nearest(one: TallySample, others: readonly TallySample[]): TallySample 
   for (let i = others.length - 1; i >= 0; i -= 1) {
     const other = others[i];
     if (other === undefined || other.tag !== 'ok' || other.cold) continue;
+    if (one.atMs - other.atMs > leastMs + disorderMs) break;
     const apartMs = Math.abs(other.atMs - one.atMs);
     if (apartMs > leastMs || questionOf(other.target) !== question) continue;
     [best, leastMs] = [other, apartMs];

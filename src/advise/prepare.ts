@@ -4,8 +4,9 @@ import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
 import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
-import { recordOf } from './comparison/costs.ts';
+import { costOf, recordOf } from './comparison/costs.ts';
 import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
+import { isWorseEachHour } from './comparison/hourly.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
 import { isCalmAgain } from './comparison/spells.ts';
@@ -135,7 +136,14 @@ function readyHomeOf(view: View, at: Mirror): Mirror | null {
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
   if (!isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
+  if (isWorseEachHour(there, here) && !isCheaperBuild(view, at, home)) return null;
   return isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs) ? null : home;
+}
+
+function isCheaperBuild(view: View, at: Mirror, home: Mirror): boolean {
+  const rule = { ...weighRuleOf(view, at), errors: 0 };
+  const [there, here] = [home, at].map(({ name }) => costOf(view.group.contest, name, rule));
+  return there != null && here != null && there < here;
 }
 
 function listUpstreamFaults(view: View): readonly string[] {

@@ -1,8 +1,10 @@
 import { limits } from '../core/limits.ts';
+import type { Weight } from '../core/mirror.ts';
 import type { Contest, HeadOutcome } from './comparison/contest.ts';
 import { meanMsOf, recordOf } from './comparison/costs.ts';
 import { failureBound, failureSumOf } from './comparison/failures.ts';
-import { timeBound } from './comparison/time.ts';
+import { isChance } from './comparison/ratios.ts';
+import { type TimeTest, timeBound } from './comparison/time.ts';
 import type { Peeks } from './probing.ts';
 
 /** A question (request) to probe again, every `stepMs` for `forMs` milliseconds. If `forMs` is 0, it is probed once. */
@@ -148,8 +150,9 @@ export function rechecksOf(
 }
 
 function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, nowMs: number): boolean {
+  if (outcome.bad) return false;
   const usualMs = meanMsOf(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
-  return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
+  return usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }
 
 /**
@@ -165,11 +168,17 @@ function nearness(
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const [name, { failures, time }] of contest.pairs) {
     if (names?.includes(name) === false) continue;
-    const timeShare = time.light.sum / timeBound.usual;
+    const timeShare = shareOfBound(time.light, 'light');
     near.time = more(near.time, timeShare);
     near.light = more(more(near.light, timeShare), failureSumOf(failures.all) / failureBound);
-    near.heavyTime = more(near.heavyTime, time.heavy.sum / timeBound.usual);
+    near.heavyTime = more(near.heavyTime, shareOfBound(time.heavy, 'heavy'));
     near.heavy = more(more(near.heavy, near.heavyTime), failureSumOf(failures.heavy) / failureBound);
   }
   return near;
+}
+
+/** The sum of a test of times as a share of its bound. At most 1 while the slowness may be chance. */
+function shareOfBound({ sum, ratios, rounds }: TimeTest, weight: Weight): number {
+  const share = sum / timeBound.usual;
+  return isChance(ratios, rounds, weight, 1) ? Math.min(1, share) : share;
 }

@@ -294,8 +294,9 @@ function isWanted(group: Group, mirror: Mirror): boolean {
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
   const { relay } = view.group.client;
   if (relay === undefined || relay.need(view.config.settings[view.group.kind.id]) !== 'relayed') return true;
-  if (view.tallyOf(mirror.name).relay.state === 'broken') return false;
-  if (isCurrent || view.group.chain === null) return true;
+  const { state } = view.tallyOf(mirror.name).relay;
+  if (state === 'broken') return false;
+  if (isCurrent || state === 'offers' || view.group.chain === null) return true;
   const relayOf = (member: ChainMember): RelayState => {
     const known = mirrorAt(view.group, member);
     return known === null ? 'unknown' : view.tallyOf(known.name).relay.state;

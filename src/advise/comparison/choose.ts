@@ -1,6 +1,6 @@
 import {
   type BuildRule,
-  buildCostOf,
+  buildBoundOf,
   costOf,
   countLastMinute,
   countSince,
@@ -221,7 +221,8 @@ function isCheaper(
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
-    return (failureCostMs) => buildCostOf(record, { ...rule, ...times, failureCostMs });
+    const { failed, waitedMs } = buildBoundOf(record, { ...rule, ...times });
+    return (failureCostMs) => failed * failureCostMs + waitedMs;
   };
   const [costOfName, costOfHead] = [costsBy(name, test.candidateMs), costsBy(head, timeOfHead(test))];
   const shareOf = (failureCostMs: number): number => costOfName(failureCostMs) / costOfHead(failureCostMs);
@@ -229,14 +230,15 @@ function isCheaper(
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
   const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
-  if (share < manyShare || !isOfTimes || isWorseEachHour(there, here)) return share < manyShare;
+  if (share < manyShare || !isOfTimes) return share < manyShare;
+  if (isWorseEachHour(there, here)) return share < 1 - rule.minGain;
   return share < 1 || isFailingAlike(here, there, rule.nowMs);
 }
 
 /** An estimate of the standard error of the mean of the last downloads, milliseconds. */
 function errorOfHeavy(record: HeadRecord, usualMs: number): number {
-  const { count, meanMs, variance } = spread(record, 'heavy');
-  if (count < 2) return 0.5 * (count === 0 ? usualMs : meanMs);
+  const { count, mean, variance } = spread(record, 'heavy');
+  if (count < 2) return 0.5 * (count === 0 ? usualMs : mean);
   return Math.sqrt(variance / count);
 }
 

@@ -2,28 +2,50 @@ import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
+/** Count, mean and variance of some values. */
 export interface Spread {
   readonly count: number;
-  /** Mean of the times, milliseconds, and their variance. */
-  readonly meanMs: number;
+  readonly mean: number;
   readonly variance: number;
-  /** Mean and variance of ln(time in milliseconds). */
-  readonly logMean: number;
-  readonly logVariance: number;
 }
 
-/** The times of good responses among the last light or heavy responses. */
+/** The times of good responses among the last light or heavy responses. Milliseconds. */
 export function spread(record: HeadRecord, weight: Weight): Spread {
-  const times = record[weight].slice(-kept / 4).flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
-  const { mean: meanMs, variance } = momentsOf(times);
-  const { mean: logMean, variance: logVariance } = momentsOf(times.map((ms) => Math.log(Math.max(1, ms))));
-  return { count: times.length, meanMs, variance, logMean, logVariance };
+  return spreadOf(timesOf(record, weight));
 }
 
-function momentsOf(values: readonly number[]): { readonly mean: number; readonly variance: number } {
+/** The number of newest outcomes of each question that `logSpread` uses. */
+const scatterKept = 16;
+
+/**
+ * The natural logarithms of the times of good responses: mean and variance. The variance of light requests is that
+ * within each question, because different requests take different times.
+ */
+export function logSpread(record: HeadRecord, weight: Weight): Spread {
+  const whole = spreadOf(timesOf(record, weight).map(lnOf));
+  if (weight === 'heavy') return whole;
+  let [count, squares] = [0, 0];
+  for (const outcomes of record.questions.values()) {
+    const one = spreadOf(outcomes.slice(-scatterKept).flatMap(({ bad, tookMs }) => (bad ? [] : [lnOf(tookMs)])));
+    if (one.count < 2) continue;
+    count += one.count - 1;
+    squares += one.variance * (one.count - 1);
+  }
+  return { ...whole, variance: count === 0 ? whole.variance : squares / count };
+}
+
+function lnOf(ms: number): number {
+  return Math.log(Math.max(1, ms));
+}
+
+function timesOf(record: HeadRecord, weight: Weight): readonly number[] {
+  return record[weight].slice(-kept / 4).flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
+}
+
+function spreadOf(values: readonly number[]): Spread {
   const mean = values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
   const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
-  return { mean, variance: values.length < 2 ? 0 : squares / (values.length - 1) };
+  return { count: values.length, mean, variance: values.length < 2 ? 0 : squares / (values.length - 1) };
 }
 
 export interface Records {
@@ -261,16 +283,16 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
   const heavyMs =
     meanMsOf(record, 'heavy', rule.nowMs, rule.errors) ??
     usualHeavyMsOf(contest, rule.nowMs) * (1 + (rule.errors ?? margin));
-  return buildCostOf(record, { ...rule, lightMs, heavyMs });
+  const { failed, waitedMs } = buildBoundOf(record, { ...rule, lightMs, heavyMs });
+  return (failed * rule.failureCostMs + waitedMs) / 1_000;
 }
 
-/** The upper bound of the cost of a build in seconds, for given mean times of light and heavy steps in milliseconds. */
-export function buildCostOf(
+/** The upper bounds of `buildOf`, for given mean times of light and heavy steps in milliseconds. */
+export function buildBoundOf(
   record: HeadRecord,
-  cost: BuildRule & { readonly lightMs: number; readonly heavyMs: number },
-): number {
-  const { waitedMs, failed } = buildOf({ ...cost, shares: failureBounds(record, cost.nowMs) });
-  return (failed * cost.failureCostMs + waitedMs) / 1_000;
+  by: Pick<BuildRule, 'nowMs' | 'uncaught'> & { readonly lightMs: number; readonly heavyMs: number },
+): ReturnType<typeof buildOf> {
+  return buildOf({ ...by, shares: failureBounds(record, by.nowMs) });
 }
 
 /** The mean download time over the mirrors, milliseconds; 0 if no download was measured. */

@@ -1,5 +1,4 @@
 import { buildOf, countSinceOf } from './costs.ts';
-import { isWorseEachHour } from './hourly.ts';
 import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
 
@@ -156,7 +155,7 @@ export function isHomeAsGood(
   const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
   const moreMost = isLeftForTime ? chanceFailures : 0;
   if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + moreMost) return false;
-  return isHeavyClean(home, troubledMs) && !isWorseEachHour(home, here);
+  return isHeavyClean(home, troubledMs);
 }
 
 /** If home has fewer good downloads than this, the standard error of their mean is added to the mean. */

@@ -1,30 +1,33 @@
 import { compareRates } from './failures.ts';
-import { type HeadRecord, hoursMin } from './record.ts';
+import { type HourCounts, hoursLast, hoursMin, sumOf } from './hours.ts';
+import type { HeadRecord } from './record.ts';
 
-/** A mirror fails more every hour if it had more failures in more than this share of the hours. */
+/** A mirror is worse each hour if it failed more often in more than this share of the hours. */
 const worseShare = 2 / 3;
 /** The minimum of `compareRates` over these hours: twelve failures of one mirror and none of the other reach it. */
 const usualBound = 8;
 
 /**
- * True if a mirror has had more failures than the other in most hours of the last day. A trouble (a period of failures)
- * of a few hours is not enough.
+ * True if a mirror has failed more often than the other in most hours of the last day, and also in the last hours. A
+ * trouble (a period of failures) of a few hours is not enough.
  * @see docs/decisions/0170-failures-every-hour.md
  */
 export function isWorseEachHour(mirror: HeadRecord, other: HeadRecord): boolean {
   // The last hour is not over yet.
-  const pairs = mirror.hours.slice(0, -1).flatMap((own) => {
+  const both = mirror.hours.slice(0, -1).flatMap((own) => {
     const beside = other.hours.find(({ hour }) => hour === own.hour);
     return beside === undefined ? [] : [{ own, beside }];
   });
-  if (pairs.length < hoursMin) return false;
-  if (pairs.filter(({ own, beside }) => own.bad > beside.bad).length <= worseShare * pairs.length) return false;
-  const [mine, theirs] = [sumOf(pairs.map(({ own }) => own)), sumOf(pairs.map(({ beside }) => beside))];
-  return compareRates(mine, theirs) >= usualBound;
+  if (both.length < hoursMin) return false;
+  if (both.filter(({ own, beside }) => isMore(own, beside)).length <= worseShare * both.length) return false;
+  const sums = (hours: typeof both) =>
+    [sumOf(hours.map(({ own }) => own)), sumOf(hours.map(({ beside }) => beside))] as const;
+  const [[mine, theirs], last] = [sums(both), sums(both.slice(-hoursLast))];
+  return isMore(...last) && isMore(mine, theirs) && compareRates(mine, theirs) >= usualBound;
 }
 
-type Counts = Parameters<typeof compareRates>[0];
+type Counts = Omit<HourCounts, 'hour'>;
 
-function sumOf(hours: readonly Counts[]): Counts {
-  return hours.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
+function isMore(a: Counts, b: Counts): boolean {
+  return a.bad * b.all > b.bad * a.all;
 }

@@ -1,5 +1,5 @@
 import type { Weight } from '../../core/mirror.ts';
-import { spread } from './costs.ts';
+import { logSpread, spread } from './costs.ts';
 import {
   countGood,
   type FailureTest,
@@ -64,24 +64,26 @@ const alsoLight = 0.25;
  * the two mirrors.
  */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
-  const timeOf = (weight: 'light' | 'heavy'): TimeTest => {
+  const timeOf = (weight: Weight): TimeTest => {
     const [a, b] = [spread(head, weight), spread(candidate, weight)];
     const seen = Math.min(a.count, b.count);
     const test = newTimeTest();
     if (seen < 2) return test;
+    const [logA, logB] = [logSpread(head, weight), logSpread(candidate, weight)];
     return {
       ...test,
-      mean: a.meanMs - b.meanMs,
+      mean: a.mean - b.mean,
       variance: a.variance + b.variance,
       seen,
-      levelMs: b.meanMs,
-      ratios: { ...test.ratios, mean: a.logMean - b.logMean, variance: a.logVariance + b.logVariance },
+      ratios: { ...test.ratios, mean: logA.mean - logB.mean, variance: logA.variance + logB.variance },
+      levelMs: b.mean,
       levelVariance: b.variance,
     };
   };
+  const light = timeOf('light');
   return {
     failures: { all: newFailureTest(), heavy: newFailureTest() },
-    time: { light: timeOf('light'), heavy: timeOf('heavy'), steady: timeOf('light') },
+    time: { light, heavy: timeOf('heavy'), steady: { ...light, ratios: { ...light.ratios } } },
   };
 }
 
@@ -104,7 +106,7 @@ export function updatePair(
   if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const { light, heavy, steady } = pair.time;
-  const lightVariance = head.isHeavy ? 2 * spread(context.candidate, 'light').logVariance : 0;
+  const lightVariance = head.isHeavy ? 2 * logSpread(context.candidate, 'light').variance : 0;
   const more = { ...context, isRare: head.isHeavy, lightVariance, atMs: head.atMs };
   updateTimeTest(head.isHeavy ? heavy : light, head.tookMs, candidate.tookMs, more);
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });

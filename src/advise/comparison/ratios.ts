@@ -10,6 +10,8 @@ import type { Weight } from '../../core/mirror.ts';
  */
 const ratioBound = { light: 5, heavy: 3.5 } as const;
 const usualScatter = 0.4;
+/** After so many comparisons, slowness is no chance, even if only some responses are slow. */
+const chanceRounds = { light: 60, heavy: 12 } as const;
 
 export interface Ratios {
   /** The sum of ln(head's time / (least ratio that is worth a switch × candidate's time)). */
@@ -46,6 +48,7 @@ export function updateRatio(ratios: Ratios, headMs: number, candidateMs: number,
  * @param ease    the share of the bound that is enough, 0 to 1
  */
 export function isChance({ sum, variance, varianceLeast }: Ratios, rounds: number, by: Weight, ease: number): boolean {
+  if (rounds >= chanceRounds[by]) return false;
   const scatter = Math.sqrt(Math.max(variance, varianceLeast)) - usualScatter;
   return scatter > 0 && sum < ease * ratioBound[by] * scatter * Math.sqrt(rounds);
 }

@@ -1,4 +1,4 @@
-import { quantileOf } from '../../core/statistics.ts';
+import { type HourCounts, noteHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -33,13 +33,6 @@ export const lateMax = 0.005;
 const keptOfQuestion = 64;
 const questionsKept = 400;
 
-/** Counts of scheduled outcomes in one hour, without long runs of failures. `hour`: hours of the monotonic clock. */
-export interface HourCounts {
-  readonly hour: number;
-  readonly bad: number;
-  readonly all: number;
-}
-
 /** What clients get with one mirror as the head of their chain. Lists are bounded, oldest first. */
 export interface HeadRecord {
   readonly questions: Map<string, RecordOutcome[]>;
@@ -52,9 +45,12 @@ export interface HeadRecord {
   fastRate: number;
   /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
   readonly background: { bad: number; all: number; row: number };
-  /** The last `hoursKept` hours; the last one is not over yet. */
+  /** The last `hoursKept` hours in which the mirror was probed, and the present hour. */
   readonly hours: HourCounts[];
-  /** The share of bad outcomes in the median hour, 0 to 1; 0 while few hours are known. */
+  /**
+   * The share of bad outcomes that is usual in an hour, 0 to 1: that of the median hour, at most that of the last
+   * `hoursLast` hours. 0 while few hours are known.
+   */
   hourlyShare: number;
   last: RecordOutcome | null;
   lastHeavy: RecordOutcome | null;
@@ -125,39 +121,15 @@ function noteBackground(record: HeadRecord, { bad, atMs }: RecordOutcome): void 
     background.row += 1;
     return;
   }
-  const failures = background.row <= backgroundRow ? background.row : 0;
+  const { row } = background;
+  const failures = row <= backgroundRow ? row : 0;
   background.row = 0;
   background.bad += failures;
   background.all += failures + 1;
-  noteHour(record, failures, Math.floor(atMs / hourMs));
+  record.hourlyShare = noteHour(record.hours, row <= backgroundRow ? row : 1, atMs) ?? record.hourlyShare;
   if (background.all < backgroundKept) return;
   background.bad /= 2;
   background.all /= 2;
-}
-
-const hourMs = 3_600_000;
-/** A day and the present hour. */
-const hoursKept = 25;
-/** Fewer hours than this do not show what is usual. */
-export const hoursMin = 6;
-
-/** Adds one good outcome and the failures before it to its hour. */
-function noteHour(record: HeadRecord, failures: number, hour: number): void {
-  const { hours } = record;
-  const last = hours.at(-1);
-  if (last === undefined || last.hour < hour) {
-    record.hourlyShare =
-      hours.length < hoursMin
-        ? 0
-        : (quantileOf(
-            hours.map(({ bad, all }) => bad / all),
-            0.5,
-          ) ?? 0);
-    hours.push({ hour, bad: failures, all: failures + 1 });
-    if (hours.length > hoursKept) hours.shift();
-    return;
-  }
-  hours[hours.length - 1] = { hour: last.hour, bad: last.bad + failures, all: last.all + failures + 1 };
 }
 
 function noteQuestion(record: HeadRecord, question: string, outcome: RecordOutcome): void {
