@@ -4,14 +4,14 @@ import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
 import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
-import { costOf, recordOf } from './comparison/costs.ts';
+import { type BuildRule, costOf, recordOf } from './comparison/costs.ts';
 import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
 import { isWorseEachHour } from './comparison/hourly.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
 import { isCalmAgain } from './comparison/spells.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
-import { headOf, homeOf } from './group.ts';
+import { type Group, headOf, homeOf } from './group.ts';
 import { listLastChoices } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { movePricesOf, type Prices } from './prices.ts';
@@ -116,13 +116,13 @@ function headValuesOf(view: View, at: Mirror): HeadValues {
     pricesOf: (to, cause, alarm) => movePricesOf(view, at, to, cause, alarm),
     chainOf: (to, cause) => chainOfMove(view, at, to, cause),
     sinceMoveMs: view.now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY),
-    homeReady: once(() => readyHomeOf(view, at)),
+    homeReady: once(() => readyHomeOf(view, at, rule)),
     lastChoices: once(() => listLastChoices(view, at, weighed())),
     upstreamFaults: once(() => listUpstreamFaults(view)),
   };
 }
 
-function readyHomeOf(view: View, at: Mirror): Mirror | null {
+function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | null {
   const { group, config, now } = view;
   const { contest, moves } = group;
   const home = homeOf(group);
@@ -136,14 +136,13 @@ function readyHomeOf(view: View, at: Mirror): Mirror | null {
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
   if (!isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
-  if (isWorseEachHour(there, here) && !isCheaperBuild(view, at, home)) return null;
+  if (isWorseEachHour(there, here) && !isCheaperBuild(group, home.name, at.name, rule)) return null;
   return isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs) ? null : home;
 }
 
-function isCheaperBuild(view: View, at: Mirror, home: Mirror): boolean {
-  const rule = { ...weighRuleOf(view, at), errors: 0 };
-  const [there, here] = [home, at].map(({ name }) => costOf(view.group.contest, name, rule));
-  return there != null && here != null && there < here;
+function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
+  const [costThere, costHere] = [there, here].map((name) => costOf(contest, name, { ...rule, errors: 0 }));
+  return costThere != null && costHere != null && costThere < costHere;
 }
 
 function listUpstreamFaults(view: View): readonly string[] {

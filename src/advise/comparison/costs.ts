@@ -14,14 +14,14 @@ export function spread(record: HeadRecord, weight: Weight): Spread {
   return spreadOf(timesOf(record, weight));
 }
 
-/** The number of newest outcomes of each question that `logSpread` uses. */
+/** The number of newest outcomes of each question that `logSpreadOf` uses. */
 const scatterKept = 16;
 
 /**
  * The natural logarithms of the times of good responses: mean and variance. The variance of light requests is that
  * within each question, because different requests take different times.
  */
-export function logSpread(record: HeadRecord, weight: Weight): Spread {
+export function logSpreadOf(record: HeadRecord, weight: Weight): Spread {
   const whole = spreadOf(timesOf(record, weight).map(lnOf));
   if (weight === 'heavy') return whole;
   let [count, squares] = [0, 0];

@@ -1,5 +1,5 @@
 import { compareRates } from './failures.ts';
-import { type HourCounts, hoursLast, hoursMin, sumOf } from './hours.ts';
+import { countsOf, type HourCounts, hoursLast, hoursMin } from './hours.ts';
 import type { HeadRecord } from './record.ts';
 
 /** A mirror is worse each hour if it failed more often in more than this share of the hours. */
@@ -21,7 +21,7 @@ export function isWorseEachHour(mirror: HeadRecord, other: HeadRecord): boolean 
   if (both.length < hoursMin) return false;
   if (both.filter(({ own, beside }) => isMore(own, beside)).length <= worseShare * both.length) return false;
   const sums = (hours: typeof both) =>
-    [sumOf(hours.map(({ own }) => own)), sumOf(hours.map(({ beside }) => beside))] as const;
+    [countsOf(hours.map(({ own }) => own)), countsOf(hours.map(({ beside }) => beside))] as const;
   const [[mine, theirs], last] = [sums(both), sums(both.slice(-hoursLast))];
   return isMore(...last) && isMore(mine, theirs) && compareRates(mine, theirs) >= usualBound;
 }

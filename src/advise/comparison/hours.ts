@@ -23,7 +23,7 @@ export const hoursLast = 3;
  * @param atMs  monotonic milliseconds
  * @returns     at the start of an hour, the share of bad outcomes that is usual in an hour, 0 to 1; else `null`
  */
-export function noteHour(hours: HourCounts[], failures: number, atMs: number): number | null {
+export function recordHour(hours: HourCounts[], failures: number, atMs: number): number | null {
   const hour = Math.floor(atMs / hourMs);
   const last = hours.at(-1);
   if (last?.hour === hour) {
@@ -44,10 +44,10 @@ function usualShareOf(hours: readonly HourCounts[]): number {
 }
 
 function shareOf(hours: readonly HourCounts[]): number {
-  const { bad, all } = sumOf(hours);
+  const { bad, all } = countsOf(hours);
   return bad / Math.max(1, all);
 }
 
-export function sumOf(hours: readonly HourCounts[]): { readonly bad: number; readonly all: number } {
+export function countsOf(hours: readonly HourCounts[]): { readonly bad: number; readonly all: number } {
   return hours.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
 }

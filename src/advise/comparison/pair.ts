@@ -1,5 +1,5 @@
 import type { Weight } from '../../core/mirror.ts';
-import { logSpread, spread } from './costs.ts';
+import { logSpreadOf, spread } from './costs.ts';
 import {
   countGood,
   type FailureTest,
@@ -69,7 +69,7 @@ export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
     const seen = Math.min(a.count, b.count);
     const test = newTimeTest();
     if (seen < 2) return test;
-    const [logA, logB] = [logSpread(head, weight), logSpread(candidate, weight)];
+    const [logA, logB] = [logSpreadOf(head, weight), logSpreadOf(candidate, weight)];
     return {
       ...test,
       mean: a.mean - b.mean,
@@ -106,7 +106,7 @@ export function updatePair(
   if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const { light, heavy, steady } = pair.time;
-  const lightVariance = head.isHeavy ? 2 * logSpread(context.candidate, 'light').variance : 0;
+  const lightVariance = head.isHeavy ? 2 * logSpreadOf(context.candidate, 'light').variance : 0;
   const more = { ...context, isRare: head.isHeavy, lightVariance, atMs: head.atMs };
   updateTimeTest(head.isHeavy ? heavy : light, head.tookMs, candidate.tookMs, more);
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });

@@ -1,4 +1,4 @@
-import { type HourCounts, noteHour } from './hours.ts';
+import { type HourCounts, recordHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -126,7 +126,7 @@ function noteBackground(record: HeadRecord, { bad, atMs }: RecordOutcome): void 
   background.row = 0;
   background.bad += failures;
   background.all += failures + 1;
-  record.hourlyShare = noteHour(record.hours, row <= backgroundRow ? row : 1, atMs) ?? record.hourlyShare;
+  record.hourlyShare = recordHour(record.hours, row <= backgroundRow ? row : 1, atMs) ?? record.hourlyShare;
   if (background.all < backgroundKept) return;
   background.bad /= 2;
   background.all /= 2;

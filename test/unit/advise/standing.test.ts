@@ -288,3 +288,36 @@ describe('slow for five minutes of every hour, and faster than all others else',
     expect(Math.max(...away)).toBeLessThanOrEqual(1_500);
   });
 });
+
+describe('home that fails a request in most hours of the day', () => {
+  const isFailing = (n: string, at: number): boolean => n === 'a' && at % 4_500 === 1_770;
+  const fails: World = (n, s, at) => all(200, isFailing(n, at) ? { a: { status: 500, kind: 'server' } } : {})(n, s, at);
+  /** The seconds until clients are back at home, after 18 hours of `before`, an outage of a minute, and then `after`. */
+  const back = (before: World, after: World): number => {
+    const stage = calm();
+    stage.live(18 * hour, before);
+    stage.live(60, all(200, { a: 'refused' }));
+    expect(stage.story()).toEqual(['proposed outage b']);
+    const fromSeconds = stage.changes[0]?.atSeconds ?? 0;
+    stage.live(5 * hour, after);
+    expect(stage.story().slice(1)).toEqual(stage.changes.length === 1 ? [] : ['withdrawn outage b']);
+    return delay(stage, fromSeconds);
+  };
+
+  test('is not gone back to while it fails', () => {
+    expect(back(fails, fails)).toBe(Number.POSITIVE_INFINITY);
+    // The same without the hours before: it has as few failures as the other mirror for more than an hour.
+    expect(back(all(200), fails)).toBeLessThan(2 * hour);
+  });
+
+  test('is gone back to when it has not failed for three whole hours', () => {
+    const seconds = back(fails, all(200));
+    expect(seconds).toBeGreaterThan(hour);
+    expect(seconds).toBeLessThanOrEqual(4 * hour + 1_500);
+    expect(back(all(200), all(200))).toBeLessThan(hour);
+  });
+
+  test('is gone back to while it fails, if a build costs less there', () => {
+    expect(back(fails, (n, s, at) => all(9_000, { a: 200 })(n, s, at))).toBeLessThan(1_800);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alarmOf, newPair, timeBoundOf } from '../../../../src/advise/comparison/pair.ts';
+import { alarmOf, newPair, timeBoundOf, updatePair } from '../../../../src/advise/comparison/pair.ts';
 import { newRatios, type Ratios } from '../../../../src/advise/comparison/ratios.ts';
 import { newRecord, recordOutcome } from '../../../../src/advise/comparison/record.ts';
 import {
@@ -231,6 +231,51 @@ describe('the bound', () => {
     expect(made.slower).toBe(4);
     expect(isTimeAlarm(made, 14, 'light', 1.25)).toBe(false);
     expect(isTimeAlarm({ ...made, ratios: { ...made.ratios, variance: 0.1 } }, 14, 'light', 1.25)).toBe(true);
+  });
+
+  test('after 60 comparisons, or 12 of downloads, it is no chance', () => {
+    const wide = { ...newRatios(), variance: 9 };
+    const isAlarm = (weight: 'light' | 'heavy', rounds: number): boolean =>
+      isTimeAlarm({ ...summed(14, rounds, 1_000, 400), ratios: wide }, 14, weight, 1.25);
+    expect([isAlarm('light', 59), isAlarm('light', 60)]).toEqual([false, true]);
+    expect([isAlarm('heavy', 11), isAlarm('heavy', 12)]).toEqual([false, true]);
+  });
+
+  test('the logarithms are of the times over the ratio, and start again with the sum', () => {
+    const made = settled(100);
+    updateTimeTest(made, 1_000, 400, usual);
+    expect(made.ratios.sum).toBeCloseTo(Math.log(2), 9);
+    updateTimeTest(made, 100, 60_000, usual);
+    expect([made.sum, made.ratios.sum]).toEqual([0, 0]);
+  });
+
+  test('while the sum is high, their mean and variance stay', () => {
+    const made = { ...settled(100), sum: 9 };
+    updateTimeTest(made, 4_000, 400, usual);
+    expect(made.ratios).toMatchObject({ mean: 0, variance: 0 });
+    const below = { ...settled(100), sum: 8 };
+    updateTimeTest(below, 560, 400, usual);
+    expect(below.ratios.variance).toBeGreaterThan(0);
+  });
+
+  test('the scatter of light times is that within each request', () => {
+    const [head, candidate] = [newRecord(), newRecord()];
+    for (const [at, ms] of [20, 400, 20, 400, 20, 400].entries())
+      for (const record of [head, candidate]) recordOutcome(record, ms === 20 ? 'list' : 'mod', good(at, ms), true);
+    const { light } = newPair(head, candidate).time;
+    expect(light.ratios.variance).toBeCloseTo(0, 9);
+    const zip = { isHeavy: true };
+    const pair = newPair(head, candidate);
+    recordOutcome(candidate, 'list', good(7, 20 * Math.E), true);
+    updatePair(pair, good(9, 900, zip), good(9, 900, zip), {
+      candidate,
+      everybody: 0,
+      isHome: false,
+      ratio: 1.25,
+      bound: 14,
+    });
+    // Of `list`, the logarithms are 3, 3, 3 and 4 (variance .25, of 3 degrees of freedom), of `mod` there are 2.
+    expect(pair.time.heavy.ratios.varianceLeast).toBeCloseTo((2 * 0.75) / 5, 9);
   });
 
   test('the scatter of the first downloads is that of light times at least, until twelve are known', () => {
