@@ -228,11 +228,10 @@ function refresh(view: Prepared, ledger: Ledger): void {
   );
 }
 
-/**
- * The minimum interval between two updates of an advice's sentence, and between two writes to the database of a
- * sentence in which only values changed. Milliseconds.
- */
-const sayAgainMs = 1_000;
+/** The minimum interval between two updates of an advice's sentence: in the first `newMs` of the advice, and later. */
+const sayAgainMs = { new: 1_000, old: 5_000 } as const;
+const newMs = 60_000;
+/** The minimum interval between two writes to the database of a sentence in which only values changed. Milliseconds. */
 const storeAgainMs = 60_000;
 
 function repeat(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger): void {
@@ -244,7 +243,7 @@ function repeat(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger):
 
 function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
-  if (nowMs - held.wordedMs < sayAgainMs) return;
+  if (nowMs - held.wordedMs < sayAgainMs[nowMs - held.issuedMs < newMs ? 'new' : 'old']) return;
   held.wordedMs = nowMs;
   const decision = adviceReasonOf(subject, view.groundsOf(subject));
   if (decision === null || decision.text === held.advice.reason) return;
