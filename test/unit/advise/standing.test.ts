@@ -142,6 +142,18 @@ describe('slow spells of three minutes, and other mirrors at which builds take l
     expect(delay(stage, from)).toBeGreaterThanOrEqual(590);
     expect(delay(stage, from)).toBeLessThan(660);
   });
+
+  test.each<[string, number, number]>([
+    ['that was dismissed for three hours is not said to wait', 3, 0],
+    ['is, when the dismissal has ended', 0.5, 1],
+  ])('a switch %s', (_name, hours, waiting) => {
+    const stage = begun();
+    stage.live(900, world(true));
+    stage.dismiss(open(stage).id, hours * hour * 1_000);
+    stage.live(50 * 60, world(false));
+    stage.live(300, world(true));
+    expect(stage.advisor.waiting()).toHaveLength(waiting);
+  });
 });
 
 describe('flapping, 8 s down and 8 s up', () => {
