@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/mirror.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
 import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
@@ -224,6 +225,21 @@ describe('layers', () => {
     const usual = hold('blob', '1', serve(range)).asks.at(-1);
     expect(usual).toMatchObject({ headers: { range: 'bytes=0-1048575' }, stopAfterBytes: 2 ** 20 });
     expect(hold('blob', '1', registry(), { peekBytes: 3 }).asks.at(-1)).toMatchObject({ stopAfterBytes: 3 });
+  });
+
+  test('a peek of a pinned image shows how its layer begins, unless no whole download can be compared', () => {
+    const { peekBytes } = limits;
+    const body = Buffer.alloc(peekBytes, 'layer');
+    const begins = (bytes: number, by: 'digest' | 'tag', read = peekBytes): unknown => {
+      const text = JSON.stringify({ schemaVersion: 2, layers: [{ mediaType: 'l', digest: other, size: bytes }] });
+      const version = by === 'tag' ? '1' : digestOf('sha256', Buffer.from(text)).text;
+      const part = answered(206, body.subarray(0, read), { 'content-range': `bytes 0-${read - 1}/${bytes}` });
+      const serve: Serve = ({ url }) =>
+        url.includes('/blobs/') ? part : answered(200, url.includes('/manifests/') ? text : '{}');
+      return hold('blob', version, serve, { peekBytes }).facts;
+    };
+    expect(begins(2 ** 20, 'digest')).toEqual(beginsAs(body, 2 ** 20));
+    expect([begins(2 ** 20, 'tag'), begins(size, 'digest'), begins(2 ** 20, 'digest', 10)]).toEqual([{}, {}, {}]);
   });
 
   test.each([
