@@ -63,7 +63,7 @@ function apartOf(
 }
 
 /** Responses are stored when they are judged. So their starts are out of order by at most about this time. Milliseconds. */
-const disorderMs = 60_000;
+const disorderMs = 120_000;
 
 /**
  * The good response to the same request that is nearest in time. Of two equally near ones, the older is returned. The

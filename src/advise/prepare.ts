@@ -136,13 +136,13 @@ function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | null {
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
   if (!isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
-  if (isWorseEachHour(there, here) && !isCheaperBuild(group, home.name, at.name, rule)) return null;
+  if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, rule)) return null;
   return isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs) ? null : home;
 }
 
 function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
   const [costThere, costHere] = [there, here].map((name) => costOf(contest, name, { ...rule, errors: 0 }));
-  return costThere != null && costHere != null && costThere < costHere;
+  return costThere != null && (costHere == null || costThere < costHere);
 }
 
 function listUpstreamFaults(view: View): readonly string[] {

@@ -76,7 +76,7 @@ const siblings = 2;
 export function isRecheckDue(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): boolean {
   const { head } = contest;
   if (head === null || outcomes.length === 0) return false;
-  const { time } = nearness(contest);
+  const { time } = nearness(contest, nowMs);
   return outcomes.some(
     (one) =>
       one.outcome.bad ||
@@ -89,14 +89,14 @@ export function isRecheckDue(contest: Contest, outcomes: readonly HeadOutcome[],
 export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs: number): readonly OddOutcome[] {
   const { head } = contest;
   if (head === null || (outcomes.length === 0 && contest.odd.heavy === undefined)) return [];
-  const near = nearness(contest);
+  const near = nearness(contest, nowMs);
   const isUrgent = Math.max(near.light, near.heavy) > anyShare;
   const found: OddOutcome[] = [];
   for (const one of outcomes) {
     const { question, outcome } = one;
     const isOdd = isOddOutcome(contest, head, one, nowMs);
     if (outcome.bad || isOdd) contest.odd[outcome.isHeavy ? 'heavy' : 'light'] = question;
-    else if (outcome.isHeavy && isNearElsewhere(contest, near)) dropOddDownload(contest);
+    else if (outcome.isHeavy && isNearElsewhere(contest, near, nowMs)) dropOddDownload(contest);
     if (outcome.isHeavy) {
       if (outcome.bad || isOdd) found.push(heavyOf(question, outcome.bad, isUrgent));
     } else if (outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare)
@@ -114,8 +114,9 @@ export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs:
 /**
  * True if the test of failed downloads is near its bound only against mirrors that the last recheck did not include.
  */
-function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>): boolean {
-  return heavy > nearShare && heavyTime <= nearShare && nearness(contest, contest.odd.requested).heavy <= nearShare;
+function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>, nowMs: number): boolean {
+  const asked = nearness(contest, nowMs, contest.odd.requested);
+  return heavy > nearShare && heavyTime <= nearShare && asked.heavy <= nearShare;
 }
 
 function dropOddDownload(contest: Contest): void {
@@ -162,23 +163,27 @@ function isOddOutcome(contest: Contest, head: string, { outcome }: HeadOutcome, 
  */
 function nearness(
   contest: Contest,
+  nowMs: number,
   names?: readonly string[],
 ): { readonly light: number; readonly heavy: number; readonly time: number; readonly heavyTime: number } {
   const near = { light: 0, heavy: 0, time: 0, heavyTime: 0 };
   const more = (near: number, share: number): number => (share < passedShare ? Math.max(near, share) : near);
   for (const [name, { failures, time }] of contest.pairs) {
     if (names?.includes(name) === false) continue;
-    const timeShare = shareOfBound(time.light, 'light');
+    const timeShare = shareOfBound(time.light, 'light', nowMs);
     near.time = more(near.time, timeShare);
     near.light = more(more(near.light, timeShare), failureSumOf(failures.all) / failureBound);
-    near.heavyTime = more(near.heavyTime, shareOfBound(time.heavy, 'heavy'));
+    near.heavyTime = more(near.heavyTime, shareOfBound(time.heavy, 'heavy', nowMs));
     near.heavy = more(more(near.heavy, near.heavyTime), failureSumOf(failures.heavy) / failureBound);
   }
   return near;
 }
 
-/** The sum of a test of times as a share of its bound. At most 1 while the slowness may be chance. */
-function shareOfBound({ sum, ratios, rounds }: TimeTest, weight: Weight): number {
+/** If a test has had no comparison for this time, for example because the candidate is paused, more may never come. */
+const comparedMs = 15 * 60_000;
+
+/** The sum of a test of times as a share of its bound. At most 1 while more comparisons show whether it is chance. */
+function shareOfBound({ sum, ratios, rounds, lastMs }: TimeTest, weight: Weight, nowMs: number): number {
   const share = sum / timeBound.usual;
-  return isChance(ratios, rounds, weight, 1) ? Math.min(1, share) : share;
+  return nowMs - lastMs <= comparedMs && isChance(ratios, rounds, weight, 1) ? Math.min(1, share) : share;
 }

@@ -231,7 +231,7 @@ function isCheaper(
   const share = shareOf(rule.failureCostMs);
   const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
   if (share < manyShare || !isOfTimes) return share < manyShare;
-  if (isWorseEachHour(there, here)) return share < 1 - rule.minGain;
+  if (isWorseEachHour(there.hourly, here.hourly)) return share < 1 - rule.minGain;
   return share < 1 || isFailingAlike(here, there, rule.nowMs);
 }
 

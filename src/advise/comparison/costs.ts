@@ -130,7 +130,7 @@ function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const short = countSinceOf(record, nowMs - burstWindowMs);
   const usual = (long.bad + 0.5 + margin * Math.sqrt(long.bad)) / (long.all + 100);
   const burst = short.bad >= 2 ? short.bad / (short.all + 5) : 0;
-  const least = Math.min(1, Math.max(usual, burst, record.hourlyShare));
+  const least = Math.min(1, Math.max(usual, burst, record.hourly.usualShare));
   return { light: Math.max(shares.light, least), heavy: Math.max(shares.heavy, least) };
 }
 

@@ -1,6 +1,5 @@
 import { compareRates } from './failures.ts';
-import { countsOf, type HourCounts, hoursLast, hoursMin } from './hours.ts';
-import type { HeadRecord } from './record.ts';
+import { countsOf, type HourCounts, type Hourly, hoursLast, hoursMin } from './hours.ts';
 
 /** A mirror is worse each hour if it failed more often in more than this share of the hours. */
 const worseShare = 2 / 3;
@@ -12,7 +11,7 @@ const usualBound = 8;
  * trouble (a period of failures) of a few hours is not enough.
  * @see docs/decisions/0170-failures-every-hour.md
  */
-export function isWorseEachHour(mirror: HeadRecord, other: HeadRecord): boolean {
+export function isWorseEachHour(mirror: Hourly, other: Hourly): boolean {
   // The last hour is not over yet.
   const both = mirror.hours.slice(0, -1).flatMap((own) => {
     const beside = other.hours.find(({ hour }) => hour === own.hour);

@@ -10,6 +10,25 @@ export interface HourCounts {
   readonly all: number;
 }
 
+/** Scheduled outcomes by hour. */
+export interface Hourly {
+  /** The last `hoursKept` hours in which the mirror was probed, and the present one. */
+  readonly hours: HourCounts[];
+  /**
+   * The share of bad outcomes that is usual in an hour, 0 to 1: that of the median hour, at most that of the last
+   * `hoursLast` hours. 0 while few hours are known.
+   */
+  usualShare: number;
+  /** Failures since the last good outcome. */
+  row: number;
+}
+
+export function newHourly(): Hourly {
+  return { hours: [], usualShare: 0, row: 0 };
+}
+
+/** More failures in a row than this count as one, because outages have rules of their own. */
+const rowMax = 2;
 const hourMs = 3_600_000;
 const hoursKept = 24;
 /** Fewer hours than this do not show what is usual. */
@@ -17,23 +36,25 @@ export const hoursMin = 6;
 /** If a mirror has not failed in so many of its last hours, its earlier failures are over. */
 export const hoursLast = 3;
 
-/**
- * Adds one good outcome and the `failures` before it to its hour. `hours` keeps the last `hoursKept` hours in which the
- * mirror was probed, and the present one.
- * @param atMs  monotonic milliseconds
- * @returns     at the start of an hour, the share of bad outcomes that is usual in an hour, 0 to 1; else `null`
- */
-export function recordHour(hours: HourCounts[], failures: number, atMs: number): number | null {
+/** Adds one outcome to its hour. Failures are counted with the next good outcome. */
+export function recordHour(hourly: Hourly, { bad, atMs }: { readonly bad: boolean; readonly atMs: number }): void {
+  if (bad) {
+    hourly.row += 1;
+    return;
+  }
+  const failures = hourly.row <= rowMax ? hourly.row : 1;
+  hourly.row = 0;
+  const { hours } = hourly;
   const hour = Math.floor(atMs / hourMs);
   const last = hours.at(-1);
-  if (last?.hour === hour) {
-    hours[hours.length - 1] = { hour, bad: last.bad + failures, all: last.all + failures + 1 };
-    return null;
+  // An outcome that waited for another mirror may come after one of the next hour.
+  if (last !== undefined && hour <= last.hour) {
+    hours[hours.length - 1] = { hour: last.hour, bad: last.bad + failures, all: last.all + failures + 1 };
+    return;
   }
   while ((hours[0]?.hour ?? hour) < hour - hoursKept) hours.shift();
-  const usual = usualShareOf(hours);
+  hourly.usualShare = usualShareOf(hours);
   hours.push({ hour, bad: failures, all: failures + 1 });
-  return usual;
 }
 
 /** The share of bad outcomes in the median hour, at most that of the last hours; 0 while few hours are known. */

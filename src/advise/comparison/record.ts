@@ -1,4 +1,4 @@
-import { type HourCounts, recordHour } from './hours.ts';
+import { type Hourly, newHourly, recordHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
 export interface RecordOutcome {
@@ -45,13 +45,7 @@ export interface HeadRecord {
   fastRate: number;
   /** Counts of scheduled outcomes, without long runs of failures. `row`: failures since the last good outcome. */
   readonly background: { bad: number; all: number; row: number };
-  /** The last `hoursKept` hours in which the mirror was probed, and the present hour. */
-  readonly hours: HourCounts[];
-  /**
-   * The share of bad outcomes that is usual in an hour, 0 to 1: that of the median hour, at most that of the last
-   * `hoursLast` hours. 0 while few hours are known.
-   */
-  hourlyShare: number;
+  readonly hourly: Hourly;
   last: RecordOutcome | null;
   lastHeavy: RecordOutcome | null;
 }
@@ -65,8 +59,7 @@ export function newRecord(): HeadRecord {
     slowRate: 0,
     fastRate: 0,
     background,
-    hours: [],
-    hourlyShare: 0,
+    hourly: newHourly(),
     last: null,
     lastHeavy: null,
   };
@@ -83,7 +76,9 @@ export function recordOutcome(
   const bad = outcome.bad ? 1 : 0;
   if (isScheduled) {
     record.slowRate += slowMemory * (bad - record.slowRate);
-    noteBackground(record, outcome);
+    noteBackground(record.background, outcome.bad);
+    // A probe that was perhaps only late is no failure of every hour.
+    if (outcome.late <= lateMax) recordHour(record.hourly, outcome);
   }
   record.fastRate += fastMemory * (bad - record.fastRate);
   record.last = outcome;
@@ -115,18 +110,15 @@ const backgroundRow = 2;
 /** When the count of outcomes reaches this number, both counts are halved. So old outcomes lose weight. */
 const backgroundKept = 8_000;
 
-function noteBackground(record: HeadRecord, { bad, atMs }: RecordOutcome): void {
-  const { background } = record;
-  if (bad) {
+function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
+  if (isBad) {
     background.row += 1;
     return;
   }
-  const { row } = background;
-  const failures = row <= backgroundRow ? row : 0;
-  background.row = 0;
+  const failures = background.row <= backgroundRow ? background.row : 0;
   background.bad += failures;
   background.all += failures + 1;
-  record.hourlyShare = recordHour(record.hours, row <= backgroundRow ? row : 1, atMs) ?? record.hourlyShare;
+  background.row = 0;
   if (background.all < backgroundKept) return;
   background.bad /= 2;
   background.all /= 2;

@@ -63,8 +63,12 @@ export interface TimeTest {
    * candidate's time was multiplied by `ratio`.
    */
   slower: number;
-  /** When the head's request began in the first comparison since the sum was last zero, monotonic milliseconds. */
+  /**
+   * When the head's request began in the first comparison since the sum was last zero, and when the head responded in
+   * the last comparison. Monotonic milliseconds.
+   */
   fromMs: number;
+  lastMs: number;
   /**
    * The sum of the head's times, milliseconds: `headMs` with each time limited by `clip`, `headTookMs` without the
    * limit.
@@ -90,7 +94,7 @@ const noMoments = { sum: 0, rounds: 0, slower: 0, headMs: 0, headTookMs: 0, beyo
 
 export function newTimeTest(): TimeTest {
   const unseen = { mean: 0, variance: 0, seen: 0, levelMs: 0, levelVariance: 0 };
-  return { ...noMoments, fromMs: 0, ...unseen, ratios: newRatios() };
+  return { ...noMoments, fromMs: 0, lastMs: Number.NEGATIVE_INFINITY, ...unseen, ratios: newRatios() };
 }
 
 /** The standard deviation of differences that the test uses, milliseconds, > 0. */
@@ -146,6 +150,7 @@ export function updateTimeTest(
     test.candidateMs += candidateMs;
     test.ratios.sum += ratioOf(headMs, context.ratio * candidateMs);
   }
+  test.lastMs = context.atMs ?? test.lastMs;
   learn(test, headMs, candidateMs, deviation, context);
 }
 

@@ -167,6 +167,7 @@ describe('the deviation', () => {
       },
     });
     expect(steady).toEqual(light);
+    expect(steady.ratios).not.toBe(light.ratios);
     expect(heavy).toEqual(newTimeTest());
   });
 });
