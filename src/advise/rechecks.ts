@@ -115,8 +115,8 @@ export function oddOf(contest: Contest, outcomes: readonly HeadOutcome[], nowMs:
  * True if the test of failed downloads is near its bound only against mirrors that the last recheck did not include.
  */
 function isNearElsewhere(contest: Contest, { heavy, heavyTime }: ReturnType<typeof nearness>, nowMs: number): boolean {
-  const asked = nearness(contest, nowMs, contest.odd.requested);
-  return heavy > nearShare && heavyTime <= nearShare && asked.heavy <= nearShare;
+  const requested = nearness(contest, nowMs, contest.odd.requested);
+  return heavy > nearShare && heavyTime <= nearShare && requested.heavy <= nearShare;
 }
 
 function dropOddDownload(contest: Contest): void {

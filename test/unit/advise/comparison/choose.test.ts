@@ -189,6 +189,18 @@ describe('a head that is slower', () => {
     expect(chosen(contest, all, rule(nowMs))).toEqual(want);
   });
 
+  test('is left for one that is worse each hour only if builds there cost less by `minGain`', () => {
+    const { contest, nowMs } = told([20, { a: 600, b: 600 }], [30, { a: 1_000, b: 600 }]);
+    const free = { failureCostMs: 0 };
+    expect(chosen(contest, ['b'], rule(nowMs, { ...free, minGain: 0.6 }))).toBe('time: b');
+    for (let hour = 0; hour < 8; hour += 1) {
+      recordOf(contest, 'a').hourly.hours.push({ hour, bad: 0, all: 120 });
+      recordOf(contest, 'b').hourly.hours.push({ hour, bad: 3, all: 120 });
+    }
+    expect(chosen(contest, ['b'], rule(nowMs, { ...free, minGain: 0.6 }))).toBeNull();
+    expect(chosen(contest, ['b'], rule(nowMs, { ...free, minGain: 0.2 }))).toBe('time: b');
+  });
+
   test('is left only for what costs less by an upper bound: not for one that fails besides', () => {
     const failing: (readonly [number, Readonly<Record<string, Reply1>>])[] = Array.from({ length: 6 }, (_, i) => [
       i % 2 === 0 ? 9 : 1,

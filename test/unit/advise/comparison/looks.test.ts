@@ -87,3 +87,23 @@ describe('who is asked along', () => {
     expect(rechecksOf(contest(), [burst], [], 'b')).toEqual([]);
   });
 });
+
+describe('a sum long past its bound whose slowness may be chance', () => {
+  const asked = (lastMs: number, rounds = 6): readonly OddOutcome[] => {
+    const made = contest({ time: 22 });
+    const { light } = pairOf(made, 'a', 'b').time;
+    Object.assign(light, { lastMs, rounds });
+    light.ratios.variance = 9;
+    return oddOf(made, [heard(good(now, 200))], now);
+  };
+
+  test('is asked again while it was compared in the last quarter of an hour', () => {
+    expect(asked(now - 15 * 60_000)).toEqual([{ ...burst, isUrgent: true }]);
+  });
+
+  test('is not, if no comparison came since, or if it is no chance', () => {
+    expect(asked(now - 15 * 60_000 - 1)).toEqual([]);
+    expect(asked(Number.NEGATIVE_INFINITY)).toEqual([]);
+    expect(asked(now, 60)).toEqual([]);
+  });
+});
