@@ -7,7 +7,6 @@ import {
   meanMsOf,
   type Records,
   recordOf,
-  spread,
   tamedHeavyMsOf,
   usualHeavyMsOf,
 } from './costs.ts';
@@ -25,6 +24,7 @@ import {
   timeBoundOf,
 } from './pair.ts';
 import { type HeadRecord, windowMs } from './record.ts';
+import { spread } from './spread.ts';
 import { isSlowFor, type TimeTest, timeOfHead } from './time.ts';
 
 /** The comparisons of the head (the first mirror of the chain) with every other mirror. */

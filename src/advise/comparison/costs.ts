@@ -1,52 +1,6 @@
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
-import { type HeadRecord, kept, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
-
-/** Count, mean and variance of some values. */
-export interface Spread {
-  readonly count: number;
-  readonly mean: number;
-  readonly variance: number;
-}
-
-/** The times of good responses among the last light or heavy responses. Milliseconds. */
-export function spread(record: HeadRecord, weight: Weight): Spread {
-  return spreadOf(timesOf(record, weight));
-}
-
-/** The number of newest outcomes of each question that `logSpreadOf` uses. */
-const scatterKept = 16;
-
-/**
- * The natural logarithms of the times of good responses: mean and variance. The variance of light requests is that
- * within each question, because different requests take different times.
- */
-export function logSpreadOf(record: HeadRecord, weight: Weight): Spread {
-  const whole = spreadOf(timesOf(record, weight).map(lnOf));
-  if (weight === 'heavy') return whole;
-  let [count, squares] = [0, 0];
-  for (const outcomes of record.questions.values()) {
-    const one = spreadOf(outcomes.slice(-scatterKept).flatMap(({ bad, tookMs }) => (bad ? [] : [lnOf(tookMs)])));
-    if (one.count < 2) continue;
-    count += one.count - 1;
-    squares += one.variance * (one.count - 1);
-  }
-  return { ...whole, variance: count === 0 ? whole.variance : squares / count };
-}
-
-function lnOf(ms: number): number {
-  return Math.log(Math.max(1, ms));
-}
-
-function timesOf(record: HeadRecord, weight: Weight): readonly number[] {
-  return record[weight].slice(-kept / 4).flatMap(({ bad, tookMs }) => (bad ? [] : [tookMs]));
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
-  const squares = values.reduce((sum, one) => sum + (one - mean) ** 2, 0);
-  return { count: values.length, mean, variance: values.length < 2 ? 0 : squares / (values.length - 1) };
-}
+import { type HeadRecord, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
 export interface Records {
   readonly records: Map<string, HeadRecord>;

@@ -1,5 +1,4 @@
 import type { Weight } from '../../core/mirror.ts';
-import { logSpreadOf, spread } from './costs.ts';
 import {
   countGood,
   type FailureTest,
@@ -11,6 +10,7 @@ import {
   usualRateOf,
 } from './failures.ts';
 import type { HeadRecord, RecordOutcome } from './record.ts';
+import { logSpreadOf, spread } from './spread.ts';
 import { isTimeAlarm, newTimeTest, type TimeTest, timeBound, updateTimeTest } from './time.ts';
 
 export interface Pair {
@@ -106,7 +106,7 @@ export function updatePair(
   if (head.isHeavy) updateFailureTest(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const { light, heavy, steady } = pair.time;
-  const lightVariance = head.isHeavy ? 2 * logSpreadOf(context.candidate, 'light').variance : 0;
+  const lightVariance = (): number => 2 * logSpreadOf(context.candidate, 'light').variance;
   const more = { ...context, isRare: head.isHeavy, lightVariance, atMs: head.atMs };
   updateTimeTest(head.isHeavy ? heavy : light, head.tookMs, candidate.tookMs, more);
   if (!head.isHeavy) updateTimeTest(steady, head.tookMs, candidate.tookMs, { ...more, isSteady: true });

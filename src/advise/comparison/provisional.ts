@@ -1,5 +1,6 @@
 import { type ChoiceRule, type Comparison, isGoodNow } from './choose.ts';
-import { costOf, recordOf, spread } from './costs.ts';
+import { costOf, recordOf } from './costs.ts';
+import { spread } from './spread.ts';
 
 /** The choice of the mirror in use is provisional for at most this time after a switch, milliseconds. */
 const provisionalMs = 20 * 60_000;

@@ -119,8 +119,8 @@ export function updateTimeTest(
     readonly isHome: boolean;
     readonly bound: number;
     readonly isRare?: boolean;
-    /** For downloads: the variance of ln(ratio of times) of light requests. */
-    readonly lightVariance?: number;
+    /** The variance of ln(ratio of times) of light requests. It is computed only while few downloads are known. */
+    readonly lightVariance?: () => number;
     /** True for the test `steady`, false for `quick`. */
     readonly isSteady?: boolean;
     /** When the head's response came, monotonic milliseconds. */
@@ -166,15 +166,15 @@ function learn(
   {
     bound,
     isRare,
-    lightVariance = 0,
-  }: { readonly bound: number; readonly isRare?: boolean; readonly lightVariance?: number },
+    lightVariance = () => 0,
+  }: { readonly bound: number; readonly isRare?: boolean; readonly lightVariance?: () => number },
 ): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);
   const offMs = test.seen === 1 ? 0 : candidateMs - test.levelMs;
   test.levelVariance = (1 - weight) * (test.levelVariance + weight * offMs * offMs);
   test.levelMs += weight * (candidateMs - test.levelMs);
-  test.ratios.varianceLeast = test.seen < knownAfter.heavy ? lightVariance : 0;
+  test.ratios.varianceLeast = isRare === true && test.seen < knownAfter.heavy ? lightVariance() : 0;
   if (test.sum > frozenShare * bound) return;
   updateRatio(test.ratios, headMs, candidateMs, weight);
   const apart = headMs - candidateMs - test.mean;

@@ -281,7 +281,7 @@ describe('the bound', () => {
 
   test('the scatter of the first downloads is that of light times at least, until twelve are known', () => {
     const made = newTimeTest();
-    const context = { ...usual, isRare: true, lightVariance: 2 };
+    const context = { ...usual, isRare: true, lightVariance: () => 2 };
     for (let i = 0; i < 12; i += 1) updateTimeTest(made, 900, 900, context);
     expect(made.ratios.varianceLeast).toBe(0);
     const early = newTimeTest();
