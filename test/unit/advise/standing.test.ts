@@ -334,4 +334,15 @@ describe('home that fails a request in most hours of the day', () => {
     expect(back(fails, faster)).toBe(Number.POSITIVE_INFINITY);
     expect(back(fails, faster, { failureCostMs: 0 })).toBeLessThan(2 * hour);
   });
+
+  test('is gone back to if the mirror in use has no recent times to compare with', () => {
+    const stage = new Rounds(chain, [mirror('a'), mirror('b')], fails);
+    stage.live(18.5 * hour);
+    stage.live(60, all(200, { a: 'refused' }));
+    expect(stage.story()).toEqual(['proposed outage b']);
+    // Nothing is requested of it for eight hours.
+    stage.mark('b', { throttledUntilMs: stage.at.wallMs + 8 * hour * 1_000 });
+    stage.live(4 * hour, fails);
+    expect(stage.story()).toEqual(['proposed outage b', 'withdrawn outage b']);
+  });
 });
