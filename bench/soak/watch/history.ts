@@ -18,7 +18,7 @@ export interface AdviceJson {
 
 /** What a daemon says has happened, over all its lives. */
 export interface History {
-  /** One look, at our time `atMs`. @returns what was known before and is no more */
+  /** One look; `atMs`: our time before it began. @returns what was known before and is no more */
   readonly take: (findings: readonly FindingJson[], advice: readonly AdviceJson[], atMs: number) => readonly string[];
   /** The state could not be written when the process was killed: what it knew may be gone. */
   readonly forget: () => void;
