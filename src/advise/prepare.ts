@@ -141,7 +141,9 @@ function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | null {
 }
 
 function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
-  const [costThere, costHere] = [there, here].map((name) => costOf(contest, name, { ...rule, errors: 0 }));
+  const [costThere, costHere] = [there, here].map((name) =>
+    costOf(contest, name, { ...rule, errors: 0, isOfDay: true }),
+  );
   return costThere != null && (costHere == null || costThere < costHere);
 }
 

@@ -210,6 +210,8 @@ function isCheaper(
   if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return false;
   if (!isSlowFor(test, bound, rule.slowForMs, rule.nowMs)) return false;
   const { usualMs } = rule;
+  const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
+  const isOfDay = isWorseEachHour(there.hourly, here.hourly);
   const others = remembered[alarm] * Math.min(1, bound / test.sum) ** 2;
   const costsBy = (mirror: string, testedMs: number): ((failureCostMs: number) => number) => {
     const record = recordOf(contest, mirror);
@@ -221,7 +223,7 @@ function isCheaper(
     const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
-    const { failed, waitedMs } = buildBoundOf(record, { ...rule, ...times });
+    const { failed, waitedMs } = buildBoundOf(record, { ...rule, ...times, isOfDay });
     return (failureCostMs) => failed * failureCostMs + waitedMs;
   };
   const [costOfName, costOfHead] = [costsBy(name, test.candidateMs), costsBy(head, timeOfHead(test))];
@@ -229,9 +231,8 @@ function isCheaper(
   // Few failures may be chance, but cost more than slow responses. So the times alone must show a gain too.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
-  const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
   if (share < manyShare || !isOfTimes) return share < manyShare;
-  if (isWorseEachHour(there.hourly, here.hourly)) return share < 1 - rule.minGain;
+  if (isOfDay) return share < 1 - rule.minGain;
   return share < 1 || isFailingAlike(here, there, rule.nowMs);
 }
 

@@ -1,5 +1,6 @@
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
+import { failedShareOf } from './hours.ts';
 import { type HeadRecord, lateMax, meanMsFrom, newRecord, type RecordOutcome, windowMs } from './record.ts';
 
 export interface Records {
@@ -223,6 +224,8 @@ export interface BuildRule {
   readonly failureCostMs: number;
   /** The share of the head's failures after which no later member of the chain serves the client, 0 to 1. */
   readonly uncaught: number;
+  /** True: the failure share of each mirror is that of its last day, whatever it was in the last minutes. */
+  readonly isOfDay?: boolean;
 }
 
 /**
@@ -244,9 +247,14 @@ export function costOf(contest: Records, name: string, rule: BuildRule & { reado
 /** The upper bounds of `buildOf`, for given mean times of light and heavy steps in milliseconds. */
 export function buildBoundOf(
   record: HeadRecord,
-  by: Pick<BuildRule, 'nowMs' | 'uncaught'> & { readonly lightMs: number; readonly heavyMs: number },
+  by: Pick<BuildRule, 'nowMs' | 'uncaught' | 'isOfDay'> & { readonly lightMs: number; readonly heavyMs: number },
 ): ReturnType<typeof buildOf> {
-  return buildOf({ ...by, shares: failureBounds(record, by.nowMs) });
+  return buildOf({ ...by, shares: by.isOfDay ? sharesOfDay(record) : failureBounds(record, by.nowMs) });
+}
+
+function sharesOfDay({ hourly }: HeadRecord): Shares {
+  const share = failedShareOf(hourly.hours);
+  return { light: share, heavy: share };
 }
 
 /** The mean download time over the mirrors, milliseconds; 0 if no download was measured. */

@@ -60,11 +60,12 @@ export function recordHour(hourly: Hourly, { bad, atMs }: { readonly bad: boolea
 /** The share of bad outcomes in the median hour, at most that of the last hours; 0 while few hours are known. */
 function usualShareOf(hours: readonly HourCounts[]): number {
   if (hours.length < hoursMin) return 0;
-  const shares = hours.map((one) => shareOf([one]));
-  return Math.min(quantileOf(shares, 0.5) ?? 0, shareOf(hours.slice(-hoursLast)));
+  const shares = hours.map((one) => failedShareOf([one]));
+  return Math.min(quantileOf(shares, 0.5) ?? 0, failedShareOf(hours.slice(-hoursLast)));
 }
 
-function shareOf(hours: readonly HourCounts[]): number {
+/** The share of bad outcomes over these hours, 0 to 1. */
+export function failedShareOf(hours: readonly HourCounts[]): number {
   const { bad, all } = countsOf(hours);
   return bad / Math.max(1, all);
 }

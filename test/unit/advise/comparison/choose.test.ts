@@ -49,6 +49,14 @@ function told(...stretches: readonly (readonly [number, Readonly<Record<string, 
   return { contest, nowMs: fromMs - 30_000 };
 }
 
+/** In each of nine hours `b` fails three times, and `a` never. */
+function failEachHour(contest: Contest): void {
+  for (let hour = 1; hour < 10; hour += 1) {
+    recordOf(contest, 'a').hourly.hours.push({ hour, bad: 0, all: 120 });
+    recordOf(contest, 'b').hourly.hours.push({ hour, bad: 3, all: 120 });
+  }
+}
+
 /** `alarm: to`; `null`: no move. */
 function chosen(contest: Contest, candidates: readonly string[], by: ChoiceRule): string | null {
   const choice = choose(contest, candidates, by);
@@ -193,12 +201,17 @@ describe('a head that is slower', () => {
     const { contest, nowMs } = told([20, { a: 600, b: 600 }], [30, { a: 1_000, b: 600 }]);
     const free = { failureCostMs: 0 };
     expect(chosen(contest, ['b'], rule(nowMs, { ...free, minGain: 0.6 }))).toBe('time: b');
-    for (let hour = 0; hour < 8; hour += 1) {
-      recordOf(contest, 'a').hourly.hours.push({ hour, bad: 0, all: 120 });
-      recordOf(contest, 'b').hourly.hours.push({ hour, bad: 3, all: 120 });
-    }
+    failEachHour(contest);
     expect(chosen(contest, ['b'], rule(nowMs, { ...free, minGain: 0.6 }))).toBeNull();
     expect(chosen(contest, ['b'], rule(nowMs, { ...free, minGain: 0.2 }))).toBe('time: b');
+  });
+
+  test('is not left for one that is worse each hour because of two failures in the last minutes', () => {
+    const slow = { a: 1_000, b: 600 };
+    const { contest, nowMs } = told([20, { a: 600, b: 600 }], [27, slow], [2, { ...slow, a: 'x' }], [1, slow]);
+    expect(chosen(contest, ['b'], rule(nowMs))).toBe('time: b');
+    failEachHour(contest);
+    expect(chosen(contest, ['b'], rule(nowMs))).toBeNull();
   });
 
   test('is left only for what costs less by an upper bound: not for one that fails besides', () => {
