@@ -203,8 +203,8 @@ export function updatePatience(contest: Contest, registry: string, weight: Patie
 }
 
 /**
- * Counts a response as failed if it took longer than the time limit of its mirror. `late`: the probability that a probe
- * that we gave up was only late.
+ * Counts a response as failed if it took longer than the time limit of its mirror. `late`: the probability that a
+ * healthy mirror responds so late.
  */
 function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
   const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');
@@ -212,11 +212,12 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
   if (reply.tag === 'unknown') return { reply, late: 0 };
   if (reply.tag === 'ok' && response.isScheduled) recordTime(patience, reply.tookMs);
   const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  const late = response.isGivenUp
-    ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
-    : 0;
-  if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { reply: { tag: 'failed', tookMs }, late: 0 };
-  return { reply: { ...reply, tookMs }, late };
+  const isTooLate = reply.tag === 'ok' && reply.tookMs > patience.limitMs;
+  const late =
+    isTooLate || response.isGivenUp
+      ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
+      : 0;
+  return { reply: isTooLate ? { tag: 'failed', tookMs } : { ...reply, tookMs }, late };
 }
 
 /**

@@ -10,7 +10,7 @@ export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
  * For each tested rate: the share by which its bound is raised if the other mirrors have a failure share of
- * `noisyRate`. If the head only fails as often as assumed of the candidate, a sum passes 8 by chance within days, but
+ * `noisyRate`, or if this share of good responses is as late as the failed ones. If the head only fails as often as assumed of the candidate, a sum passes 8 by chance within days, but
  * 14 only within years. If the head is dead, the sum passes 14 before the failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
  */
@@ -71,6 +71,8 @@ interface Run {
   sum: number;
   boundFactor: number;
   failures: number;
+  /** The sum of `late` over the failures. */
+  lateSum: number;
   goods: number;
   firstMs: number;
   lastMs: number;
@@ -89,6 +91,7 @@ function newRun(boundFactor: number): Run {
     sum: 0,
     boundFactor,
     failures: 0,
+    lateSum: 0,
     goods: 0,
     firstMs: 0,
     lastMs: 0,
@@ -125,7 +128,9 @@ export function updateFailureTest(
     const run = test[i];
     const rate = rates[i];
     if (run === undefined || rate === undefined) continue;
-    const factor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * everybody) / noisyRate);
+    const failures = run.failures + (bad ? 1 : 0);
+    const lateMean = failures === 0 ? 0 : (run.lateSum + (bad ? late : 0)) / failures;
+    const factor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * Math.max(everybody, lateMean)) / noisyRate);
     run.boundFactor = Math.min(boundFactorMost, factor);
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
     if (bad) run.goods = 0;
@@ -144,6 +149,7 @@ export function updateFailureTest(
       run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
       run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
+      run.lateSum += late;
     }
     count(run, bad, candidateBad);
   }

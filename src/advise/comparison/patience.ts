@@ -38,10 +38,10 @@ export function newPatience(weight: Patience['weight']): Patience {
 export function lateShareOf({ times, weight }: Patience, ms: number): number {
   if (times.length < fewResponses[weight]) return 0;
   const seen = times.filter((one) => one > ms).length / times.length;
-  return times.length < tailResponses ? seen : Math.max(seen, impliedShare(times, ms));
+  return times.length < tailResponses[weight] ? seen : Math.max(seen, impliedShare(times, ms));
 }
 
-const tailResponses = 100;
+const tailResponses = { light: 100, heavy: 30 } as const;
 /** How many standard deviations the quantiles .75 and .95 of a normal distribution are above its median. */
 const [toUpper, toHigh] = [0.674, 1.645] as const;
 

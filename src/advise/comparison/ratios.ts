@@ -6,9 +6,9 @@ import type { Weight } from '../../core/mirror.ts';
 
 /**
  * The sum of the logarithms must be this many times its standard deviation, of which `usualScatter` does not count for
- * each comparison. Downloads are too few for more.
+ * each comparison.
  */
-const ratioBound = { light: 5, heavy: 3.5 } as const;
+const ratioBound = 6;
 const usualScatter = 0.4;
 /** After so many comparisons, slowness is no chance, even if only some responses are slow. */
 const chanceRounds = { light: 60, heavy: 12 } as const;
@@ -50,5 +50,5 @@ export function updateRatio(ratios: Ratios, headMs: number, candidateMs: number,
 export function isChance({ sum, variance, varianceLeast }: Ratios, rounds: number, by: Weight, ease: number): boolean {
   if (rounds >= chanceRounds[by]) return false;
   const scatter = Math.sqrt(Math.max(variance, varianceLeast)) - usualScatter;
-  return scatter > 0 && sum < ease * ratioBound[by] * scatter * Math.sqrt(rounds);
+  return scatter > 0 && sum < ease * ratioBound * scatter * Math.sqrt(rounds);
 }

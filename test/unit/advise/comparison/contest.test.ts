@@ -159,6 +159,9 @@ describe('head against candidate', () => {
     expect(failureSumOf(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / (0.12 * 0.88)), 10);
   });
 
+  // The bound, where more than one in fifty healthy responses is as late.
+  const raised = 2.35;
+
   test('what we gave up before a client would may have been merely late, as often as good answers are everywhere', () => {
     const sumOf = (isGivenUp: boolean, heads: readonly number[], others: readonly number[]): number => {
       const contest = newContest('a');
@@ -176,7 +179,19 @@ describe('head against candidate', () => {
     // What it alone is late with is its trouble.
     expect(sumOf(true, tail, steady)).toBeCloseTo(certain, 10);
     // A tenth of them takes longer here and there.
-    expect(sumOf(true, tail, tail)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)), 10);
+    expect(sumOf(true, tail, tail)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)) / raised, 10);
+  });
+
+  test('nor is a good response that comes after the time limit more than late, where times scatter everywhere', () => {
+    const sumOf = (others: number): number => {
+      const contest = newContest('a');
+      const rare = (at: number, ms: number) => (at < 2 ? ms : 200);
+      for (let at = 0; at < 40; at += 1) moment(contest, by, 30_000 * at, { a: rare(at, 9_000), b: rare(at, others) });
+      moment(contest, by, 1_200_000, { a: 8_000, b: 200 });
+      return failureSumOf(pairOf(contest, 'a', 'b').failures.all);
+    };
+    expect(sumOf(200)).toBeCloseTo(Math.log(0.9 / 0.005), 10);
+    expect(sumOf(9_000)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.05) / (0.005 + 0.995 * 0.05)) / raised, 10);
   });
 
   // Of 400 answers of c, and of 400 good ones of b.

@@ -152,6 +152,18 @@ describe('an alarm', () => {
     expect(sumOf(1)).toBeCloseTo(0, 10);
   });
 
+  test.each<[string, readonly number[], boolean]>([
+    // Each adds ln((.9 + .1 × .01) / (.005 + .995 × .01)) = 4.1, and the bound is 8 × 1.75.
+    ['three of which one in a hundred healthy responses is as late', [0.01, 0.01, 0.01], false],
+    ['four of them', [0.01, 0.01, 0.01, 0.01], true],
+    ['two of them and one that can not be late: the bound is 8 × 1.5', [0.01, 0.01, 0], true],
+  ])('failures that may be late responses: %s', (_name, lates, want) => {
+    const made = newFailureTest();
+    for (const [at, late] of lates.entries())
+      updateFailureTest(made, { ...bad(2_000 * at), late }, false, quiet(0.005));
+    expect(isFailureAlarm(made, rule, false)).toBe(want);
+  });
+
   test('downloads come to an end in another order than they began', () => {
     const made = newFailureTest();
     for (const atMs of [9_000, 5_000, 7_000]) updateFailureTest(made, bad(atMs), false, quiet(0.005));

@@ -51,8 +51,8 @@ describe('how long an artifact is waited for that siblings served', () => {
 });
 
 /** 200 times of a log-normal distribution around `ms`, by its quantiles. */
-function scattered(ms: number, sigma: number, count = 200): Patience {
-  const patience = newPatience('light');
+function scattered(ms: number, sigma: number, count = 200, weight: Patience['weight'] = 'light'): Patience {
+  const patience = newPatience(weight);
   const normal = Array.from({ length: count }, (_, at) => quantileOfNormal((at + 0.5) / count));
   for (const z of normal) recordTime(patience, ms * Math.exp(sigma * z));
   return patience;
@@ -84,6 +84,8 @@ describe('the share of good responses that take longer', () => {
     ['the scatter of a usual mirror leaves nothing', scattered(200, 0.3), 1_500, 0],
     ['nor do equal times', scattered(200, 0), 1_500, 0],
     ['nor few: the tail of 99 is not known', scattered(600, 1, 99), 12_000, 0],
+    ['of downloads 30 are enough, for there are not many', scattered(600, 1, 30, 'heavy'), 12_000, 0.0014],
+    ['29 are not', scattered(600, 1, 29, 'heavy'), 12_000, 0],
   ])('%s', (_name, patience, ms, want) => {
     expect(lateShareOf(patience, ms)).toBeCloseTo(want, 3);
   });
