@@ -1,4 +1,4 @@
-import { kindTraits } from '../../core/finding.ts';
+import { isDisputed, kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { FindingView, SideView } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -10,7 +10,8 @@ const sidesShown = 3;
 
 export function renderFindingSection(notice: SectionNotice, finding: FindingView, pen: Pen): Section {
   const { say } = pen;
-  const isDisputed = finding.kind === 'mismatch' && (finding.cause === 'peers' || finding.cause === 'retag');
+  // A view has no `actionable`. A mismatch has a low confidence unless an authority states which bytes are right.
+  const actionable = finding.confidence !== 'low';
   const who = finding.registry ?? notice.vantage;
   if (notice.type === 'mirror.recovery')
     return {
@@ -21,17 +22,17 @@ export function renderFindingSection(notice: SectionNotice, finding: FindingView
       ref: notice.ref,
     };
   return {
-    tone: toneOf(finding, isDisputed),
-    title: say(findingTextKeyOf(finding, isDisputed), { who }),
+    tone: toneOf(finding, actionable),
+    title: say(findingTextKeyOf(finding, isDisputed({ ...finding, actionable })), { who }),
     rows: [...rowsOf(finding, pen), ...renderStoryRows(notice, false, null, pen), ...detailOf(notice, finding, pen)],
     code: null,
     ref: notice.ref,
   };
 }
 
-function toneOf(finding: FindingView, isDisputed: boolean): Tone {
+function toneOf(finding: FindingView, actionable: boolean): Tone {
   if (kindTraits[finding.kind].isRed) return 'bad';
-  const severity = severityOf({ ...finding, actionable: !isDisputed });
+  const severity = severityOf({ ...finding, actionable });
   return severity === 'critical' ? 'bad' : severity === 'warning' ? 'warn' : 'info';
 }
 

@@ -118,6 +118,20 @@ describe('the end of an advice says what its reader must do', () => {
   });
 });
 
+describe('a mismatch', () => {
+  it.each([
+    ['mismatch', 'high', '🔴', 'coast serves wrong bytes'],
+    ['retag', 'medium', '🔴', 'coast serves wrong bytes'],
+    ['retag', 'low', '🟠', 'coast serves bytes that may be wrong'],
+    ['peers', 'low', '🟠', 'coast serves bytes that may be wrong'],
+  ] as const)('by cause %s with confidence %s is %s', (cause, confidence, sign, title) => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+    stage.open({ ...wrong, cause, confidence });
+    const [text = ''] = sentOf(stage).map(textsOf);
+    expect(text).toContain(`${sign} ${title}`);
+  });
+});
+
 describe.each(formats)('%s', (format) => {
   it.each(languages)('draws what it is told, in %s', (lang) => {
     const stage = new Stage([chat('c', format, {}, { lang })]);
