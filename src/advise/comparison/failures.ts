@@ -10,9 +10,11 @@ export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
 /**
  * For each tested rate: the share by which its bound is raised if the other mirrors have a failure share of
- * `noisyRate`, or if this share of good responses is as late as the failed ones. If the head only fails as often as assumed of the candidate, a sum passes 8 by chance within days, but
- * 14 only within years. If the head is dead, the sum passes 14 before the failures span `detect.outage.over`.
+ * `noisyRate`, or if this share of good responses is as late as the failed ones. If the head only fails as often as
+ * assumed of the candidate, a sum passes 8 by chance within days, but 14 only within years. If the head is dead, the
+ * sum passes 14 before the failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
+ * @see docs/decisions/0156-later-than-any-before.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
 /**

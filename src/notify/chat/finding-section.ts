@@ -10,7 +10,8 @@ const sidesShown = 3;
 
 export function renderFindingSection(notice: SectionNotice, finding: FindingView, pen: Pen): Section {
   const { say } = pen;
-  // A view has no `actionable`. A mismatch has a low confidence unless an authority states which bytes are right.
+  // A view has no `actionable`. The confidence of a mismatch is low if no authority states which bytes are right, or
+  // while the vantage is suspect.
   const actionable = finding.confidence !== 'low';
   const who = finding.registry ?? notice.vantage;
   if (notice.type === 'mirror.recovery')

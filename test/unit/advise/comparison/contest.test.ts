@@ -182,7 +182,7 @@ describe('head against candidate', () => {
     expect(sumOf(true, tail, tail)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)) / raised, 10);
   });
 
-  test('nor is a good response that comes after the time limit more than late, where times scatter everywhere', () => {
+  test('a good response after the time limit counts like a timeout, where times scatter everywhere', () => {
     const sumOf = (others: number): number => {
       const contest = newContest('a');
       const rare = (at: number, ms: number) => (at < 2 ? ms : 200);
