@@ -4,7 +4,7 @@ import { nothingReceived, type SettledSample } from '../core/sample.ts';
 import { dropEvidence, dropFailures } from './comparison/contest.ts';
 import { momentOf } from './comparison/moments.ts';
 import { besideMs } from './comparison/patience.ts';
-import { type Group, headOf, type LateProbes } from './group.ts';
+import { type Group, headOf, isPassedOver, type LateProbes } from './group.ts';
 import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
@@ -19,8 +19,8 @@ const siblingsMs = 1_000;
 const countedKept = 100;
 
 /**
- * When a pending probe of the head counts as bad, although it has no response yet. A light probe has no limit if `|`
- * follows the first mirror of the declared chain.
+ * When a pending probe of the head counts as bad, although it has no response yet. A light probe has no limit if clients
+ * try another mirror after the first one of the declared chain (`isPassedOver`).
  * @param outMs  milliseconds since the probe was sent
  * @returns      milliseconds until the next check; 0 or less: it is bad now; `null`: it counts only once it has a
  * response
@@ -39,7 +39,7 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
   }
   const weight = isHeavy(target) ? 'heavy' : 'light';
   if (!group.kind.fetch.includes(target.step)) return null;
-  if (weight === 'light' && group.declared?.separators[0] === '|') return null;
+  if (weight === 'light' && isPassedOver(group.declared)) return null;
   const patience = contest.patience.get(registry);
   if (!hasResponded(group, due) || patience === undefined) return null;
   const asideMs = late.asides.get(`${registry} ${target.step}`) ?? 0;

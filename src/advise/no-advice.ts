@@ -4,19 +4,19 @@ import { messageFor } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { choose } from './comparison/choose.ts';
 import { isOfTime } from './comparison/pair.ts';
-import { advisedChainOf, headOf, isSwitchDismissed } from './group.ts';
+import { advisedChainOf, headOf, isPassedOver, isSwitchDismissed } from './group.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 import { secondsText } from './words.ts';
 
 /**
- * The head if it is down, all its last light requests failed, the separator `|` lets clients try the next member of the
- * chain, and no advice is open; else `null`.
+ * The head if it is down, all its last light requests failed, clients try the next mirror (`isPassedOver`), and no
+ * advice is open; else `null`.
  */
 export function passedOverIn(view: View): NoAdvice | null {
   const { group } = view;
   const at = headOf(group);
-  if (at === null || group.open !== null || advisedChainOf(group)?.separators[0] !== '|') return null;
+  if (at === null || group.open !== null || !isPassedOver(advisedChainOf(group))) return null;
   if (view.standingOf(at.name)?.state !== 'down') return null;
   const tally = view.tallyOf(at.name);
   const trouble = troubleOf(tally);

@@ -11,7 +11,7 @@ import { type Running, runningOf } from './comparison/pair.ts';
 import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
 import { slowForMs } from './comparison/spells.ts';
-import { type Group, headOf, homeOf, memberOf, mirrorAt, noChain } from './group.ts';
+import { type Group, headOf, homeOf, isPassedOver, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
@@ -19,7 +19,7 @@ import type { View } from './view.ts';
 export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
   const { config, now, group } = view;
   const hasAlert = view.evidenceOf(at.name).length > 0;
-  const isTolerant = group.declared?.separators[0] === '|';
+  const isTolerant = isPassedOver(group.declared);
   return {
     nowMs: now.monotonicMs,
     failuresMin: config.detect.outage.open,
@@ -30,7 +30,6 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     // An alert of another system is independent evidence, so half of each bound is enough.
     ease: hasAlert ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
-    // With `|` after the first mirror, Go continues with the next mirror after most failures.
     uncaught: isTolerant ? 0.25 : 1,
     inOrder: group.roster.inOrder,
     isAwaited: (name) => !hasAlert && isAwaited(view, at, name),

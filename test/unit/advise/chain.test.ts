@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isPassedOver } from '../../../src/advise/group.ts';
 import { buildAdvisedChain, sortByCost } from '../../../src/advise/weigh.ts';
 import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
@@ -41,6 +42,20 @@ describe('advisedChain', () => {
     expect(showChain(buildAdvisedChain(parsed.value, b, new Set([a.key, direct.key])))).toBe(
       'https://b.example.com,direct',
     );
+  });
+});
+
+describe('a first member that clients pass over', () => {
+  it.each([
+    ['a mirror follows after a bar', 'https://a.example.com|https://b.example.com,direct', true],
+    ['a mirror follows after a comma', 'https://a.example.com,https://b.example.com|direct', false],
+    ['`direct` often cannot be reached where mirrors are needed', 'https://a.example.com|direct', false],
+    ['`off` serves nothing', 'https://a.example.com|off', false],
+    ['nothing follows', 'https://a.example.com', false],
+  ])('%s', (_name, text, want) => {
+    const parsed = goClient.parse(text);
+    if (parsed.tag === 'error') throw new Error(parsed.error.kind);
+    expect(isPassedOver(parsed.value)).toBe(want);
   });
 });
 

@@ -109,6 +109,21 @@ describe('a probe of the head that is out for longer than clients wait', () => {
   });
 });
 
+describe('a light probe of the head that has no response yet', () => {
+  it.each([
+    ['is late after the longest wait', 'https://a.example.com,https://b.example.com', 10_250],
+    ['is never late where clients go on with another mirror', 'https://a.example.com|https://b.example.com', null],
+    ['is late where only `off` follows `|`', 'https://a.example.com|off', 10_250],
+    ['is late where only `direct` follows `|`', 'https://a.example.com|direct', 10_250],
+  ])('%s', (_name, declared, want) => {
+    const stage = warm(abc, declared);
+    const probe = { registry: 'a', module: 'example.com/m', version: 'v1.0.0', step: 'mod' } as const;
+    const target = { ...probe, id: 'a example.com/m@v1.0.0 mod', ecosystem: 'go', upstream: 'go', canary: true };
+    const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
+    expect(stage.advisor.lateInMs(due as unknown as Due, 0, stage.at)).toBe(want);
+  });
+});
+
 describe('a download of the head that is out for longer than its siblings took', () => {
   /** Milliseconds until it is late after 12 s, where those before took so long. */
   function leftMs(took: readonly number[]): number | null {
