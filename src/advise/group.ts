@@ -118,14 +118,6 @@ export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: strin
 /** Returns the configured or default chain of an upstream as text, credentials included. */
 export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
 
-/**
- * True if clients request from another mirror after most failures of the chain's first member. `off` is no mirror, and
- * `direct` (the origin servers of modules) often cannot be reached where mirrors are needed.
- */
-export function isPassedOver(chain: Chain | null): boolean {
-  return chain?.separators[0] === '|' && chain.members[1]?.kind === 'url';
-}
-
 export const noChain: Chain = { members: [], separators: [] };
 
 /** Parses a chain as the client does; `null`: the client cannot parse it. */

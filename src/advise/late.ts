@@ -1,10 +1,11 @@
 import type { Due } from '../core/due.ts';
 import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
+import { isPassedOver } from './chain.ts';
 import { dropEvidence, dropFailures } from './comparison/contest.ts';
 import { momentOf } from './comparison/moments.ts';
 import { besideMs } from './comparison/patience.ts';
-import { type Group, headOf, isPassedOver, type LateProbes } from './group.ts';
+import { type Group, headOf, type LateProbes } from './group.ts';
 import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';

@@ -3,15 +3,16 @@ import { isOfBehind } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
-import type { Chain, ChainMember, RelayState, Separator } from '../ecosystems/client.ts';
+import type { Chain, ChainMember, RelayState } from '../ecosystems/client.ts';
 import { isAgainst } from './cause.ts';
+import { buildAdvisedChain, isPassedOver, sortByCost } from './chain.ts';
 import { type ChoiceRule, hasFewDownloads } from './comparison/choose.ts';
 import { costOf, failureShareOf, fetchCostMs, hasFailedLast, recordOf } from './comparison/costs.ts';
 import { type Running, runningOf } from './comparison/pair.ts';
 import { isProvisional } from './comparison/provisional.ts';
 import { sortWithEquals } from './comparison/rank.ts';
 import { slowForMs } from './comparison/spells.ts';
-import { type Group, headOf, homeOf, isPassedOver, memberOf, mirrorAt, noChain } from './group.ts';
+import { type Group, headOf, homeOf, memberOf, mirrorAt, noChain } from './group.ts';
 import { artifactsOf } from './probing.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
@@ -19,7 +20,6 @@ import type { View } from './view.ts';
 export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
   const { config, now, group } = view;
   const hasAlert = view.evidenceOf(at.name).length > 0;
-  const isTolerant = isPassedOver(group.declared);
   return {
     nowMs: now.monotonicMs,
     failuresMin: config.detect.outage.open,
@@ -30,7 +30,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     // An alert of another system is independent evidence, so half of each bound is enough.
     ease: hasAlert ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
-    uncaught: isTolerant ? 0.25 : 1,
+    uncaught: isPassedOver(group.declared) ? 0.25 : 1,
     inOrder: group.roster.inOrder,
     isAwaited: (name) => !hasAlert && isAwaited(view, at, name),
     slowForMs:
@@ -254,27 +254,6 @@ function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
   return sortByCost(chain, costAt, minGain);
 }
 
-/**
- * Sorts the members behind the first by cost. A member moves up only if it costs at least `minGain` (a share) less than
- * the member before it. Members without a cost and all separators keep their places.
- * @param costOf  the cost of a member, in any unit; `null`: not known
- */
-export function sortByCost(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
-  const members = [...chain.members];
-  const costs = members.map(costOf);
-  for (let end = members.length - 1; end > 1; end -= 1) {
-    for (let at = 1; at < end; at += 1) {
-      const [one, other] = [members[at], members[at + 1]];
-      const [here, next] = [costs[at] ?? null, costs[at + 1] ?? null];
-      if (one === undefined || other === undefined || here === null || next === null) continue;
-      if (next > (1 - minGain) * here) continue;
-      members.splice(at, 2, other, one);
-      costs.splice(at, 2, next, here);
-    }
-  }
-  return { ...chain, members };
-}
-
 function isWrong(view: View, member: ChainMember): boolean {
   const mirror = mirrorAt(view.group, member);
   const findings = mirror === null ? [] : (view.standingOf(mirror.name)?.findings ?? []);
@@ -303,22 +282,4 @@ function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: Reado
   if (relay.settle(view.group.chain, relayOf) !== 'offers') return true;
   const after = relay.settle(chainTo(view, mirror, dropped), relayOf);
   return after === 'offers' || after === 'unknown';
-}
-
-/**
- * The declared chain with `to` first, and without members whose key is in `dropped`. Separators keep their places,
- * counted from the end.
- * @see docs/decisions/0002-advised-chain.md
- */
-export function buildAdvisedChain(declared: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
-  const own = declared.members.find((member) => member.key === to.key) ?? to;
-  const rest = declared.members.filter(
-    (member) => member.key !== to.key && (member.kind !== 'url' || !dropped.has(member.key)),
-  );
-  const members = [own, ...rest];
-  const wanted = members.length - 1;
-  const first: Separator = declared.separators[0] ?? ',';
-  const missing = Math.max(0, wanted - declared.separators.length);
-  const padded = [...Array.from({ length: missing }, () => first), ...declared.separators];
-  return { members, separators: padded.slice(padded.length - wanted) };
 }

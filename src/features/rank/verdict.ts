@@ -1,5 +1,5 @@
+import { buildAdvisedChain } from '../../advise/chain.ts';
 import { gain } from '../../advise/comparison/rank.ts';
-import { buildAdvisedChain } from '../../advise/weigh.ts';
 import { secondsText } from '../../advise/words.ts';
 import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPassedOver } from '../../../src/advise/group.ts';
-import { buildAdvisedChain, sortByCost } from '../../../src/advise/weigh.ts';
+import { buildAdvisedChain, isPassedOver, sortByCost } from '../../../src/advise/chain.ts';
 import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 
