@@ -1,8 +1,9 @@
 import type { Chain, ChainMember, Separator } from '../ecosystems/client.ts';
 
 /**
- * True if clients request from another mirror after most failures of the chain's first member. `off` is no mirror, and
- * `direct` (the origin servers of modules) often cannot be reached where mirrors are needed.
+ * True if clients request from another mirror after most failures of the chain's first member. `off` serves
+ * nothing. `direct` (the origin servers of Go modules, or the registry of images) often cannot be reached where mirrors
+ * are needed, so it counts like `off`.
  */
 export function isPassedOver(chain: Chain | null): boolean {
   return chain?.separators[0] === '|' && chain.members[1]?.kind === 'url';

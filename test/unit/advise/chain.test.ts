@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildAdvisedChain, isPassedOver, sortByCost } from '../../../src/advise/chain.ts';
 import { showChain } from '../../../src/ecosystems/client.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
+import { hostChain } from '../../../src/ecosystems/oci/chain.ts';
 
 describe('advisedChain', () => {
   it.each([
@@ -53,6 +54,15 @@ describe('a first member that clients pass over', () => {
     ['nothing follows', 'https://a.example.com', false],
   ])('%s', (_name, text, want) => {
     const parsed = goClient.parse(text);
+    if (parsed.tag === 'error') throw new Error(parsed.error.kind);
+    expect(isPassedOver(parsed.value)).toBe(want);
+  });
+
+  it.each([
+    ['the registry of an image, which often cannot be reached either', 'https://a.example.com|direct', false],
+    ['another mirror of it', 'https://a.example.com|https://b.example.com|direct', true],
+  ])('containerd: %s', (_name, text, want) => {
+    const parsed = hostChain.parse(text);
     if (parsed.tag === 'error') throw new Error(parsed.error.kind);
     expect(isPassedOver(parsed.value)).toBe(want);
   });

@@ -35,4 +35,17 @@ describe('a head that is down while clients pass over it', () => {
     expect(stage.advisor.list()).toHaveLength(1);
     expect(stage.advisor.passedOver()).toEqual([]);
   });
+
+  it.each([
+    ['https://a.example.com|https://b.example.com', ['a']],
+    ['https://a.example.com|off', []],
+    ['https://a.example.com|direct', []],
+  ])('is named behind a dismissed switch only if a mirror follows it: %s', (declared, want) => {
+    const stage = warm(undefined, declared);
+    kill(stage);
+    stage.marks.set('a', { state: 'down' });
+    stage.consider();
+    for (const { id, state } of stage.advisor.list()) if (state === 'proposed') stage.dismiss(id, 3_600_000);
+    expect(stage.advisor.passedOver().map(({ registry }) => registry)).toEqual(want);
+  });
 });
