@@ -131,7 +131,9 @@ real('what counts, by pip itself', ['pip'], () => {
       Object.entries(env).map(([name, value]) => [name, value.replace('<root>', machine.root)]),
     );
     const args = ['install', '--dry-run', '--no-cache-dir', '--no-input', 'six'];
-    const { stdout, stderr } = await run(commandPath('pip'), args, { env: sealed(machine, own), cwd: machine.home });
+    // Without the variable, the pip of Debian installs nothing outside a virtual environment, not even in a dry run.
+    const pipEnv = { ...sealed(machine, own), PIP_BREAK_SYSTEM_PACKAGES: '1' };
+    const { stdout, stderr } = await run(commandPath('pip'), args, { env: pipEnv, cwd: machine.home });
     expect(stdout + stderr).toContain(`Looking in indexes: http://127.0.0.1:1/${wanted}`);
     const shadowed = await told(machine, 'pip-index-shadowed');
     if (isAlone) expect(shadowed).toBe('');
