@@ -6,6 +6,8 @@ import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
+import { saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import type { ApiDeps } from './deps.ts';
 
 export function secondsOf(ms: number | null | undefined): number | null {
@@ -130,7 +132,7 @@ export function pagePlaceOf(deps: ApiDeps, mirror: Mirror): Vantage {
 export function standingViewOf(standing: Standing | undefined): object {
   return {
     state: standing?.state ?? 'unknown',
-    because: standing?.because ?? 'not asked yet',
+    because: standing === undefined ? 'not asked yet' : saySentence(standing.why, english),
     inDoubt: standing?.inDoubt ?? false,
     paused: standing?.paused ? { untilAt: stamp(standing.paused.untilMs), reason: standing.paused.reason } : null,
     inMaintenance: standing?.inMaintenance ?? false,

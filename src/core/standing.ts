@@ -14,10 +14,8 @@ export interface Pause {
 export interface Standing extends Upstream {
   readonly registry: string;
   readonly state: MirrorState;
-  /** The reason for the state, a clause in English. */
-  readonly because: string;
-  /** `because` as a key and values, to render it in any language. */
-  readonly why?: Sentence;
+  /** The reason for the state, a clause. It is rendered only when it is read, because most are not. */
+  readonly why: Sentence;
   /** True if a target of the mirror is in doubt: it failed, and the failure is not confirmed yet. */
   readonly inDoubt: boolean;
   readonly paused: Pause | null;

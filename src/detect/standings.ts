@@ -2,7 +2,6 @@ import type { Finding } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import type { SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
-import { messageOf } from '../words/tell.ts';
 import { isRefusing } from './findings/refusal.ts';
 import { contaminatedShareOf } from './findings/self.ts';
 import { canBeProbed, isThrottled, throttleEndMsOf } from './memory/absence.ts';
@@ -38,11 +37,6 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    // Computed only when read, because standings change in nearly every turn of the main loop, and most of their texts
-    // are not read.
-    get because() {
-      return messageOf(why).text;
-    },
     why,
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,

@@ -1,7 +1,7 @@
 import type { Candidate } from '../../core/advice.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
-import { renderIn } from '../../words/tell.ts';
+import { saySentence } from '../../words/tell.ts';
 import type { Vantage } from '../views.ts';
 import { at, formatCoordinate, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 
@@ -17,10 +17,7 @@ export function renderStateBadge(say: PageSay, state: MirrorState): Html {
 }
 
 export function renderBecauseNote(say: PageSay, standing: Standing | undefined): Html {
-  const text =
-    standing === undefined
-      ? say('standing.notAsked')
-      : renderIn(say.language, { text: standing.because, sentence: standing.why });
+  const text = standing === undefined ? say('standing.notAsked') : saySentence(standing.why, say);
   return html`<bdi>${text}</bdi>`;
 }
 

@@ -11,6 +11,7 @@ import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { declared } from '../../support/declared.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
@@ -223,7 +224,7 @@ export class Stage {
         ecosystem: one.ecosystem,
         upstream: one.upstream,
         state: down ? 'down' : findings.length > 0 ? 'degraded' : 'up',
-        because: '',
+        why: phrase('why.answers'),
         inDoubt: false,
         paused: null,
         inMaintenance: false,

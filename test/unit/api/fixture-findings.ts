@@ -1,5 +1,7 @@
 import type { Finding } from '../../../src/core/finding.ts';
+import type { Sentence } from '../../../src/core/result.ts';
 import type { MirrorState, Standing } from '../../../src/core/standing.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { nowMs } from './fixture-config.ts';
 
 function finding(more: Partial<Finding> & Pick<Finding, 'id' | 'kind'>): Finding {
@@ -68,13 +70,13 @@ export const fixtureFindings: readonly Finding[] = [
   }),
 ];
 
-function standing(registry: string, state: MirrorState, because: string, more: Partial<Standing> = {}): Standing {
+function standing(registry: string, state: MirrorState, why: Sentence, more: Partial<Standing> = {}): Standing {
   return {
     registry,
     ecosystem: 'go',
     upstream: 'go',
     state,
-    because,
+    why,
     inDoubt: false,
     paused: null,
     inMaintenance: false,
@@ -88,10 +90,10 @@ function standing(registry: string, state: MirrorState, because: string, more: P
 }
 
 export const fixtureStandings: readonly Standing[] = [
-  standing('coast', 'degraded', 'slow on 2 of 5 targets, the canary among them'),
-  standing('inland', 'up', 'the canary answers'),
-  standing('campus', 'down', 'the canary has failed 8 times in a row', { lastOkAtMs: nowMs - 244_000 }),
-  standing('go-origin', 'unknown', 'not reached from here since the start', {
+  standing('coast', 'degraded', phrase('why.targetsOut', { count: 2 })),
+  standing('inland', 'up', phrase('why.answers')),
+  standing('campus', 'down', phrase('why.canaryOut'), { lastOkAtMs: nowMs - 244_000 }),
+  standing('go-origin', 'unknown', phrase('why.unmeasured'), {
     lastOkAtMs: null,
     lastJudgedAtMs: null,
     certificate: null,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { phrase } from '../../../src/words/tell.ts';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, refused } from './world.ts';
 
@@ -49,8 +50,8 @@ describe('one address family does not answer', () => {
       scope: [{ step: 'mod', module: 'example.com/a', family: 6 }],
       text: 'a does not respond over IPv6 (refused); it works over IPv4.',
     });
-    expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe(
-      'the mirror does not respond over IPv6',
+    expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.why).toEqual(
+      phrase('why.family', { family: 6 }),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, epochMs, mismatch } from './world.ts';
 
@@ -95,7 +96,7 @@ describe('bytes that no authority vouches for', () => {
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
     expect(standing).toMatchObject({
       state: 'degraded',
-      because: 'the bytes of the mirror changed, or differ from those of other mirrors',
+      why: phrase('why.odd'),
     });
   });
 
@@ -200,7 +201,7 @@ describe('bytes that the origin does not serve', () => {
       text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a. 1 of 3 mirrors serves the bytes of b. The bytes of the origin count as right.',
     });
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({ state: 'degraded', because: 'the mirror served wrong bytes' });
+    expect(standing).toMatchObject({ state: 'degraded', why: phrase('why.wrong') });
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'medium', cause: 'origin' }]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { Speaks } from '../../../src/core/mirror.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, refused } from './world.ts';
 
@@ -154,8 +155,8 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
       text: 'a fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use this mirror. These clients have no known setting that turns HTTP/2 off.',
     });
     expect(sim.state('a')).toBe('degraded');
-    expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe(
-      'the mirror fails over HTTP/2',
+    expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.why).toEqual(
+      phrase('why.protocol', { broken: '2' }),
     );
   });
 

@@ -263,7 +263,7 @@ describe('silence', () => {
     sim.runTo(warm);
     const [canary] = sim.settled.filter(({ due }) => due.target.registry === 'a' && due.target.canary);
     sim.detector.tick(at(warm + 10 * minute));
-    const shown = () => sim.detector.standings().map(({ because, throttledUntilMs }) => [because, throttledUntilMs]);
+    const shown = () => sim.detector.standings().map(({ why, throttledUntilMs }) => [why, throttledUntilMs]);
     const [before] = shown();
     sim.detector.throttled('a', 'mod', at(warm + 20 * minute).monotonicMs);
     expect(shown()[0]).toEqual([before?.[0], at(warm + 20 * minute).wallMs]);

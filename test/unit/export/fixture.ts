@@ -8,6 +8,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import type { Exposition } from '../../../src/export/negotiate.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { declared } from '../../support/declared.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 import { ruleOf } from '../features/actions/advice.ts';
@@ -103,7 +104,7 @@ export function standing(registry: string, more: Partial<Standing> = {}): Standi
     ecosystem: 'go',
     upstream: 'go',
     state: 'up',
-    because: 'all answers well',
+    why: phrase('why.answers'),
     inDoubt: false,
     paused: null,
     inMaintenance: false,
