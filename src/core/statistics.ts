@@ -10,6 +10,20 @@ export function quantile(sorted: readonly number[], q: number): number | null {
   return sorted[Math.min(rank, sorted.length) - 1] ?? null;
 }
 
+/**
+ * Returns the index of the first number that is not below `value`, so the place where `value` keeps the order.
+ * @param sorted  ascending
+ */
+export function placeIn(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Like `quantile`, for numbers in any order. */
 export function quantileOf(values: readonly number[], q: number): number | null {
   return quantile(

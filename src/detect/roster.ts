@@ -81,6 +81,6 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
   const dropped = replaceOwnTargets(memory, mirror, own);
   for (const series of dropped) dropSeries(memory, series);
   const about = { view: memory, mirror };
-  if (dropped.size > 0) sendToKinds(memory, mirror, (rule, kept) => rule.drop?.(kept, dropped, about));
+  if (dropped.size > 0) sendToKinds(memory, mirror, 'drop', (rule, kept) => rule.drop?.(kept, dropped, about));
   if (mirror.canary === null) closeDoubt(memory, mirror);
 }

@@ -95,14 +95,14 @@ function seriesRow(memory: Memory, series: SeriesMemory): StoredRow {
   const about = { view: memory, mirror };
   return Object.assign(
     {},
-    ...memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series)),
+    ...memory.rules.with('writeSeries').map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series)),
   );
 }
 
 function mirrorRow({ rules }: Memory, mirror: MirrorMemory): StoredRow {
   const { lastOkAtMs, lastJudgedAtMs, lastOkRttMs } = mirror.sight;
   const own = { url: mirror.mirror.url, lastOkAtMs, lastJudgedAtMs, lastOkRttMs, address: mirror.line.address };
-  return Object.assign(own, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror), mirror)));
+  return Object.assign(own, ...rules.with('write').map((rule) => rule.write?.(stateOf(rule, mirror), mirror)));
 }
 
 /**
@@ -158,7 +158,7 @@ function restoreMirror(memory: Memory, name: string, row: Row): boolean {
   const value = (row.value ?? {}) as StoredRow;
   if (mirror === undefined || value['v'] !== 1 || value['url'] !== mirror.mirror.url) return false;
   restoreSight(mirror, value, memory.now);
-  for (const { name: kind, read } of memory.rules) {
+  for (const { name: kind, read } of memory.rules.with('read')) {
     const state = read?.(value, { view: memory, mirror }) ?? null;
     if (state !== null) restoreState(mirror, kind, state);
   }
@@ -179,7 +179,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
   const series = seriesOf(mirror, target, connection);
   const about = { view: memory, mirror, atMs: row.atMs };
-  for (const rule of memory.rules) {
+  for (const rule of memory.rules.with('readSeries')) {
     const step = rule.readSeries?.(stateOf(rule, mirror), value, series, about);
     if (step === 'unreadable') {
       memory.turn.deletes.push({ table: 'detector', key: row.key });
@@ -192,7 +192,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry, cause } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
-  const rule = ruleOf(memory.rules, finding);
+  const rule = ruleOf(memory.rules.all, finding);
   if (mirror !== undefined && rule?.resume === undefined) return;
   const step = mirror && rule?.resume?.(stateOf(rule, mirror), finding, { view: memory, mirror });
   // Findings about this daemon (without a mirror) are closed: each process judges itself anew.

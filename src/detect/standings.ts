@@ -48,15 +48,14 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     certificate: null,
     findings,
   };
-  for (const rule of memory.rules)
-    if (rule.shows !== undefined) Object.assign(standing, rule.shows(stateOf(rule, mirror)));
+  for (const rule of memory.rules.with('shows')) Object.assign(standing, rule.shows?.(stateOf(rule, mirror)));
   return standing;
 }
 
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
   let gravest: Sentence | null = null;
   let least = Number.POSITIVE_INFINITY;
-  for (const rule of memory.rules) {
+  for (const rule of memory.rules.with('gravity')) {
     const { gravity } = rule;
     if (gravity === undefined || gravity >= least) continue;
     const why = rule.degrades?.(stateOf(rule, mirror), findings, mirror) ?? null;

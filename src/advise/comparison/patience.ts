@@ -1,4 +1,4 @@
-import { quantile } from '../../core/statistics.ts';
+import { placeIn, quantile } from '../../core/statistics.ts';
 
 /**
  * A response counts as late and bad if it takes longer than `factor` × the quantile `share` of the times of the
@@ -19,6 +19,8 @@ export interface Patience {
   readonly weight: keyof typeof bounds;
   /** A ring buffer of the times of good responses, milliseconds; `at` is the index of the next one. */
   readonly times: number[];
+  /** The same times, ascending. */
+  readonly sorted: number[];
   at: number;
   untilNext: number;
   limitMs: number;
@@ -26,7 +28,7 @@ export interface Patience {
 
 /** Makes a `Patience` without recorded times. Its `limitMs` begins at the maximum. */
 export function newPatience(weight: Patience['weight']): Patience {
-  return { weight, times: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
+  return { weight, times: [], sorted: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
 /**
@@ -35,18 +37,18 @@ export function newPatience(weight: Patience['weight']): Patience {
  * 0 while few times are recorded.
  * @see docs/decisions/0156-later-than-any-before.md
  */
-export function lateShareOf({ times, weight }: Patience, ms: number): number {
-  if (times.length < fewResponses[weight]) return 0;
-  const seen = times.filter((one) => one > ms).length / times.length;
-  return times.length < tailResponses[weight] ? seen : Math.max(seen, impliedShare(times, ms));
+export function lateShareOf({ sorted, weight }: Patience, ms: number): number {
+  const { length } = sorted;
+  if (length < fewResponses[weight]) return 0;
+  const seen = sorted.filter((one) => one > ms).length / length;
+  return length < tailResponses[weight] ? seen : Math.max(seen, impliedShare(sorted, ms));
 }
 
 const tailResponses = { light: 100, heavy: 30 } as const;
 /** How many standard deviations the quantiles .75 and .95 of a normal distribution are above its median. */
 const [toUpper, toHigh] = [0.674, 1.645] as const;
 
-function impliedShare(times: readonly number[], ms: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
+function impliedShare(sorted: readonly number[], ms: number): number {
   const [upper, high] = [quantile(sorted, 0.75) ?? 0, quantile(sorted, share) ?? 0];
   if (upper <= 0 || high <= upper || ms <= high) return 0;
   return normalTail(toUpper + (Math.log(ms / upper) * (toHigh - toUpper)) / Math.log(high / upper));
@@ -73,12 +75,15 @@ export function besideMs(tookMs: readonly number[], scatterMs: number): number {
 }
 
 export function recordTime(patience: Patience, tookMs: number): void {
-  patience.times[patience.at] = tookMs;
+  const { times, sorted } = patience;
+  const oldest = times[patience.at];
+  if (oldest !== undefined) sorted.splice(placeIn(sorted, oldest), 1);
+  sorted.splice(placeIn(sorted, tookMs), 0, tookMs);
+  times[patience.at] = tookMs;
   patience.at = (patience.at + 1) % kept;
   patience.untilNext -= 1;
   if (patience.untilNext > 0) return;
   patience.untilNext = responsesBetween[patience.weight];
-  const sorted = [...patience.times].sort((a, b) => a - b);
   const high = sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
   const { min, max } = bounds[patience.weight];
   patience.limitMs = Math.min(max, Math.max(min, factor * high));

@@ -103,7 +103,7 @@ export function acknowledgeFinding(memory: Memory, id: string, reason: string): 
   if (known === undefined) return null;
   if (known.acknowledged !== null) return known;
   const acknowledged = { atMs: memory.now.wallMs, reason };
-  const ends = ruleOf(memory.rules, known)?.endsByAcknowledgement === true;
+  const ends = ruleOf(memory.rules.all, known)?.endsByAcknowledgement === true;
   const next: Finding = ends
     ? { ...known, acknowledged, state: 'acknowledged', closedAtMs: memory.now.wallMs }
     : { ...known, acknowledged };
@@ -146,7 +146,7 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
  * `suspect`. It is at most `medium` if the vantage was `unverified` when the finding opened and still is.
  */
 function confidenceOf(memory: Memory, finding: Finding): Confidence {
-  const rule = ruleOf(memory.rules, finding);
+  const rule = ruleOf(memory.rules.all, finding);
   const fixed = rule?.confidence?.(finding) ?? null;
   const mirror = memory.mirrors.get(finding.registry ?? '');
   const now =

@@ -13,13 +13,14 @@ import { apply, ruleOf } from './say.ts';
 
 type Reaction = RuleStep<unknown> | null | undefined;
 
-/** Calls `react` for each rule, in the order of `memory.rules`, and applies the rule's reaction. */
+/** Calls `react` for each rule with a method, in the order of `memory.rules`, and applies the rule's reaction. */
 export function sendToKinds(
   memory: Memory,
   mirror: MirrorMemory,
+  method: keyof FindingRule,
   react: (rule: FindingRule, own: unknown) => Reaction,
 ): void {
-  for (const rule of memory.rules) applyStep(memory, rule, mirror, react(rule, stateOf(rule, mirror)));
+  for (const rule of memory.rules.with(method)) applyStep(memory, rule, mirror, react(rule, stateOf(rule, mirror)));
 }
 
 export function receiveResponse(
@@ -28,28 +29,30 @@ export function receiveResponse(
   input: 'peek' | 'observe' | 'confirm' | 'settle',
 ): void {
   const { mirror, series } = ruleInput;
-  sendToKinds(memory, mirror, (rule, own) => rule[input]?.(own, ruleInput, seriesStateOf(rule, series)));
+  sendToKinds(memory, mirror, input, (rule, own) => rule[input]?.(own, ruleInput, seriesStateOf(rule, series)));
 }
 
 export function decideCanary(memory: Memory, found: Omit<Confirmed, 'view'>): void {
   const { mirror, series } = found;
   const confirmed = { ...found, view: memory };
-  sendToKinds(memory, mirror, (rule, own) => rule.decide?.(own, confirmed, seriesStateOf(rule, series)));
+  sendToKinds(memory, mirror, 'decide', (rule, own) => rule.decide?.(own, confirmed, seriesStateOf(rule, series)));
 }
 
 export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isReported'>): void {
   const { mirror, series } = settled;
   const isReported = () =>
-    memory.rules.some((rule) => rule.isReported?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+    memory.rules
+      .with('isReported')
+      .some((rule) => rule.isReported?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   const judged: Judged = { ...settled, view: memory, isReported };
-  sendToKinds(memory, mirror, (rule, own) => rule.judge?.(own, judged, seriesStateOf(rule, series)));
+  sendToKinds(memory, mirror, 'judge', (rule, own) => rule.judge?.(own, judged, seriesStateOf(rule, series)));
   if (memory.open.size > 0) citeSample(memory, mirror, series, settled.sample);
 }
 
 /** Adds a probe to the evidence of the open findings that it confirms. This causes no event. */
 function citeSample(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { probeId, target } = sample.due;
-  for (const rule of memory.rules) {
+  for (const rule of memory.rules.with('cites')) {
     const cited = rule.cites?.(stateOf(rule, mirror), seriesStateOf(rule, series), series) ?? null;
     const known = cited?.probeId === probeId ? openFinding(memory, rule.kind, target.registry) : null;
     if (cited === null || known === null) continue;
@@ -69,20 +72,19 @@ function timeOf({ outcome, rttMs }: Sample): number | null {
 /** Lets the rules reset a mirror's streaks (of failures or slow responses) that have not led to a finding. */
 export function startStreaksAnew(memory: Memory, mirror: MirrorMemory): void {
   for (const series of mirror.series.values())
-    sendToKinds(memory, mirror, (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));
+    sendToKinds(memory, mirror, 'startAnew', (rule, own) => rule.startAnew?.(own, series, seriesStateOf(rule, series)));
 }
 
 export function runKinds(memory: Memory, input: 'adopt' | 'start' | 'tick'): void {
-  for (const rule of memory.rules) {
-    if (rule[input] === undefined) continue;
+  for (const rule of memory.rules.with(input)) {
     for (const mirror of memory.mirrors.values())
-      applyStep(memory, rule, mirror, rule[input](stateOf(rule, mirror), { view: memory, mirror }));
+      applyStep(memory, rule, mirror, rule[input]?.(stateOf(rule, mirror), { view: memory, mirror }));
   }
 }
 
 export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
-  const ruleOfFinding = ruleOf(memory.rules, finding);
-  const rule = memory.rules.find(({ name }) => name === (ruleOfFinding?.follows ?? ruleOfFinding?.name));
+  const ruleOfFinding = ruleOf(memory.rules.all, finding);
+  const rule = memory.rules.all.find(({ name }) => name === (ruleOfFinding?.follows ?? ruleOfFinding?.name));
   if (rule === undefined) return;
   applyStep(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
 }
@@ -93,18 +95,18 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
   recordStates(memory, rule, mirror, step);
   const about = { view: memory, mirror };
   for (const series of step.claims ?? [])
-    sendToKinds(memory, mirror, (each, own) => each.release?.(own, series, seriesStateOf(each, series)));
+    sendToKinds(memory, mirror, 'release', (each, own) => each.release?.(own, series, seriesStateOf(each, series)));
   for (const absences of step.absorbs ?? [])
-    sendToKinds(memory, mirror, (each, own) => each.absorb?.(own, { ...about, ...absences }));
+    sendToKinds(memory, mirror, 'absorb', (each, own) => each.absorb?.(own, { ...about, ...absences }));
   if (step.regressions !== undefined) memory.turn.regressions.push(...step.regressions);
   if (step.propagations !== undefined) memory.turn.propagations.push(...step.propagations);
   if (step.isChange === true) {
     const reporting = { ...about, vantage: step.vantage };
-    sendToKinds(memory, mirror, (each, own) =>
+    sendToKinds(memory, mirror, 'refresh', (each, own) =>
       each === rule || each.follows === rule.name ? each.refresh?.(own, reporting) : null,
     );
   }
-  if (step.isBack === true) sendToKinds(memory, mirror, (each, own) => each.back?.(own, about));
+  if (step.isBack === true) sendToKinds(memory, mirror, 'back', (each, own) => each.back?.(own, about));
   for (const [other, follows] of step.others ?? []) applyStep(memory, rule, other, follows);
   if (step.statement !== undefined) apply(memory, rule.kind, mirror, step.statement);
 }

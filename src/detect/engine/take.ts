@@ -38,7 +38,7 @@ export function take(memory: Memory, sample: Sample): void {
   recordRequest(mirror, sample);
   followArtifact(memory, mirror, sample);
   const received = { view: memory, mirror, sample };
-  sendToKinds(memory, mirror, (rule, own) => rule.receive?.(own, received));
+  sendToKinds(memory, mirror, 'receive', (rule, own) => rule.receive?.(own, received));
   if (purpose === 'build') {
     memory.turn.settled.push(settledSampleOf(sample));
     return;
@@ -86,7 +86,9 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, s
   const contaminated = isContaminated(sample, boundsFor(memory.config.detect.spike, series, due.timeoutMs));
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // A delay of our event loop that the mirror itself causes is no sign of trouble on this machine.
-  const isItsOwn = memory.rules.some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
+  const isItsOwn = memory.rules
+    .with('isDisturbing')
+    .some((rule) => rule.isDisturbing?.(stateOf(rule, mirror)) === true);
   if (!isItsOwn) judgeUs(memory, 'count', { contaminated, disturbed });
   return contaminated ? 'contaminated' : null;
 }

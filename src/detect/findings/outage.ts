@@ -236,7 +236,7 @@ function opened(
   series: SeriesMemory,
   state: OutageState,
 ): RuleStep<OutageOwn, OutageState> {
-  const isFlaky = view.rules.some((rule) => rule.isFlaky?.(stateOf(rule, mirror)) === true);
+  const isFlaky = view.rules.with('isFlaky').some((rule) => rule.isFlaky?.(stateOf(rule, mirror)) === true);
   const next = openOutage(state, view.config.detect.outage, view.now.monotonicMs, isFlaky);
   return {
     mirror: { ...own, out: new Set([...own.out, series]) },

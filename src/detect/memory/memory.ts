@@ -6,7 +6,7 @@ import type { Sample } from '../../core/sample.ts';
 import { type Budget, startBudget } from './budget.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory, Suspicion } from './mirror-memory.ts';
 import type { Round } from './moments.ts';
-import type { FindingRule, OwnRule, Request } from './rule.ts';
+import { type FindingRule, FindingRules, type OwnRule, type Request } from './rule.ts';
 import type { ContentSubject } from './subject.ts';
 import { type DetectTurn, TurnDraft } from './turn.ts';
 
@@ -77,7 +77,7 @@ export class Memory {
   config: Config;
   readonly random: Random;
   now: Now;
-  readonly rules: readonly FindingRule[];
+  readonly rules: FindingRules;
   readonly us: Us;
   readonly findingLog: FindingLog;
   readonly mirrors = new Map<string, MirrorMemory>();
@@ -104,7 +104,7 @@ export class Memory {
     this.config = config;
     this.random = random;
     this.now = now;
-    this.rules = rules;
+    this.rules = new FindingRules(rules);
     this.us = new Us(ownRules);
     this.findingLog = new FindingLog(now.monotonicMs);
     this.rowsDue = new RowsDue(now.monotonicMs);

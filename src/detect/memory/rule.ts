@@ -17,7 +17,7 @@ export interface RuleView {
   readonly config: Config;
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
   readonly targets: ReadonlyMap<string, Target>;
-  readonly rules: readonly FindingRule[];
+  readonly rules: FindingRules;
   readonly controls: ReadonlyMap<string, ControlMemory>;
   /**
    * What each mirror's last responses contained (versions, tags, serials, dates), by subject (a module, a tag or a
@@ -225,6 +225,23 @@ export interface FindingRule<M = unknown, S = unknown> {
   ): RuleStep<M, S> | 'unreadable' | null;
   /** What the rule adds to the displayed state of a mirror. */
   shows?(own: M): Partial<Pick<Standing, 'certificate' | 'oneFamily'>>;
+}
+
+/** The rules in their order. */
+export class FindingRules {
+  readonly all: readonly FindingRule[];
+  readonly #having = new Map<keyof FindingRule, readonly FindingRule[]>();
+
+  constructor(all: readonly FindingRule[]) {
+    this.all = all;
+  }
+
+  /** The rules that have a method. Each list is made once, because every sample needs several. */
+  with(method: keyof FindingRule): readonly FindingRule[] {
+    const having = this.#having.get(method) ?? this.all.filter((rule) => rule[method] !== undefined);
+    this.#having.set(method, having);
+    return having;
+  }
 }
 
 export interface AboutUs {

@@ -1,4 +1,5 @@
 import type { SpikeRule } from '../../core/config.ts';
+import { placeIn } from '../../core/statistics.ts';
 
 export interface Baseline {
   /** The last round trips in milliseconds, oldest first, at most `rule.window`. */
@@ -46,16 +47,6 @@ export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Basel
 export function newBaseline(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
   const kept = window.slice(-rule.window);
   return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
-}
-
-function placeIn(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function measured(
