@@ -75,10 +75,11 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
   const isFromHome = headOf(group) === homeOf(group);
+  sayLast(view, ledger);
   // The advice is replaced before `lastMs` changes, because the sentence of the new advice contains the time since the
   // previous switch. A withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
-    group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
+    group.open.advice = { ...group.open.advice, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   recordMove(group, decision, isFromHome, now.monotonicMs);
   ledger.touch(group);
@@ -228,9 +229,16 @@ function refresh(view: Prepared, ledger: Ledger): void {
   );
 }
 
-/** The minimum interval between two updates of an advice's sentence: in the first `newMs` of the advice, and later. */
-const sayAgainMs = { new: 1_000, old: 5_000 } as const;
-const newMs = 60_000;
+/** Updates the sentence of the open advice, for the message about its end. */
+function sayLast(view: Prepared, ledger: Ledger): void {
+  const { open } = view.group;
+  if (open !== null) open.wordedMs = Number.NEGATIVE_INFINITY;
+  refresh(view, ledger);
+}
+
+/** Limits of the interval between two updates of an advice's sentence, milliseconds. It grows with the advice's age. */
+const sayAgainMs = { min: 1_000, max: 15_000 } as const;
+const sayAgainShare = 1 / 12;
 /** The minimum interval between two writes to the database of a sentence in which only values changed. Milliseconds. */
 const storeAgainMs = 60_000;
 
@@ -243,7 +251,8 @@ function repeat(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger):
 
 function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
   const nowMs = view.now.monotonicMs;
-  if (nowMs - held.wordedMs < sayAgainMs[nowMs - held.issuedMs < newMs ? 'new' : 'old']) return;
+  const againMs = Math.min(sayAgainMs.max, Math.max(sayAgainMs.min, (nowMs - held.issuedMs) * sayAgainShare));
+  if (nowMs - held.wordedMs < againMs) return;
   held.wordedMs = nowMs;
   const decision = adviceReasonOf(subject, view.groundsOf(subject));
   if (decision === null || decision.text === held.advice.reason) return;
@@ -288,6 +297,7 @@ function lifetimes(view: View, ledger: Ledger): void {
 }
 
 export function applyOpen(view: View, ledger: Ledger): void {
+  sayLast(prepareView(view), ledger);
   const { group, config, now } = view;
   const held = group.open;
   const parsed = held === null ? null : group.client.parse(held.advice.chain.after);

@@ -60,6 +60,18 @@ describe('what is wrong, in a sentence', () => {
     expect(settledReasonOf(only(stage)).reason).toBe('a responds again: all 10 probes of the last 5 min succeeded.');
   });
 
+  it('the message about an accepted advice has the newest figures', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    const { id, reason } = only(stage);
+    expect(reason).toContain('all 4 probes');
+    stage.pass(0.3);
+    stage.sample('a', 'refused');
+    stage.accept(id);
+    expect(only(stage).reason).toContain('all 5 probes');
+  });
+
   it('times that differ by at most 10 ms are no reason', () => {
     const stage = warm();
     stage.paces(40, { a: 900, b: 4, c: 4 });
