@@ -3,7 +3,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import { type EcosystemId, isHeavy, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
+import { type EcosystemId, isHeavy, type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -102,6 +102,12 @@ export class Advisor {
   lateInMs(due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : lateInMs(this.#view(group, now), due, outMs);
+  }
+
+  /** True for a target of the mirror that clients use first. */
+  isHead(target: Target): boolean {
+    const group = this.#groupOf(target);
+    return group !== undefined && headOf(group)?.name === target.registry;
   }
 
   /** The longest wait for the next byte of a download that starts now, ms; `null`: only the probe's timeout applies. */

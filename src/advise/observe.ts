@@ -26,6 +26,7 @@ import {
 } from './probing.ts';
 import { isRecheckDue, lightRecheckOf, oddOf, oddPeekOf, type RecheckWish, rechecksOf } from './rechecks.ts';
 import { surroundingsOf } from './surroundings.ts';
+import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 
@@ -168,7 +169,7 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
   const outcomes = [...contest.outcomes.splice(0), ...late];
   const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return [];
-  const paced = [...requestDownload(view, at), ...requestPeek(view, at)];
+  const paced = [...requestDownload(view, at), ...requestPeek(view, at), ...requestCanaries(view)];
   const odd = [
     ...oddOf(contest, outcomes, now.monotonicMs),
     ...oddPeekOf(probing.peeks, () => canaryOf(probing, at.name)),
@@ -187,6 +188,25 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
     return order === null ? [] : [order];
   });
   return [...again, ...paced];
+}
+
+/**
+ * If advice is refused because too few canary probes of other mirrors succeeded, requests more at once. A mirror whose
+ * canary has failed is left out: it may refuse frequent requests.
+ */
+function requestCanaries(view: View): readonly RecheckOrder[] {
+  const refused = view.group.open?.advice;
+  if (refused?.refusal !== 'nothing_measured') return [];
+  const isGood = ({ canary }: Tally): boolean => canary.length > 0 && canary.every(({ tag }) => tag === 'ok');
+  const names = refused.candidates.flatMap(({ registry, gate }) =>
+    gate === 'unmeasured' && isGood(view.tallyOf(registry)) ? [registry] : [],
+  );
+  const [registry, ...registries] = names;
+  const question = registry === undefined ? null : canaryOf(view.group.probing, registry);
+  const target = registry === undefined || question === null ? undefined : targetOf(view.group, registry, question);
+  if (registry === undefined || target === undefined) return [];
+  const forMs = limits.measuredOk * limits.roundStepMs;
+  return [{ registry, target, registries, forMs, stepMs: limits.roundStepMs, isUrgent: true, isPeek: false }];
 }
 
 /**

@@ -109,10 +109,13 @@ export function measuredOf(entries: readonly TallyEntry[]): Measured {
   };
 }
 
+/** The canary probes of the last intervals. Those of confirming rounds count only while there are few others. */
 export function lastCanaryOf(view: View, registry: string): readonly TallyEntry[] {
   const { canary } = view.tallyOf(registry);
   const fromMs = view.now.monotonicMs - limits.measuredPaces * view.canaryEveryMs;
-  return canary.filter(({ round, atMs }) => round === null && atMs > fromMs);
+  const lately = canary.filter(({ atMs }) => atMs > fromMs);
+  const scheduled = lately.filter(({ round }) => round === null);
+  return scheduled.length < limits.measuredOk ? lately : scheduled;
 }
 
 /** The last samples in a row that were slow or failed. */

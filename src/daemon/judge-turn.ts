@@ -144,7 +144,7 @@ export class JudgeTurn {
   }
 
   probed(sample: Sample): void {
-    const { scheduler, detector } = this.#judge.stages;
+    const { scheduler, detector, advisor } = this.#judge.stages;
     const { due, wireBytes, protocol, outcome } = sample;
     const isFailed = outcome.tag === 'failed';
     this.#judge.outstanding.settled(due.probeId);
@@ -152,6 +152,8 @@ export class JudgeTurn {
     const { registry, step } = due.target;
     detector.throttled(registry, step, scheduler.throttledUntil(registry, step, this.#now));
     this.detect(detector.take(sample, this.#now));
+    if (isFailed && !isHeavy(due.target) && advisor.isHead(due.target))
+      this.detect(detector.confirmFirst(registry, this.#now));
   }
 
   control(response: ControlResponse, round: Due['round']): void {

@@ -7,7 +7,7 @@ import type { Step, Target } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
-import { confirmNow, confirmOverdue } from './confirm/doubt.ts';
+import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
@@ -80,6 +80,11 @@ export class Detector {
    */
   confirm(registry: string, now: Now): DetectTurn {
     return this.#turnOfMirror(registry, now, confirmNow);
+  }
+
+  /** Reports that a light probe of the mirror in use failed. Its canary is probed at once if it was never judged. */
+  confirmFirst(registry: string, now: Now): DetectTurn {
+    return this.#turnOfMirror(registry, now, confirmFirst);
   }
 
   /**

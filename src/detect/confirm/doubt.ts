@@ -3,7 +3,7 @@ import type { Target } from '../../core/mirror.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { spend } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
+import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, seriesOf } from '../memory/mirror-memory.ts';
 import { type Round, retryAtMs, roundFor } from '../memory/moments.ts';
 import { closeDoubt, closeDoubtOf, openDoubt } from '../memory/rounds.ts';
 import type { Request } from '../memory/rule.ts';
@@ -62,6 +62,17 @@ export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) closeDoubt(memory, mirror);
   }
+}
+
+/**
+ * Puts a canary that was never judged in doubt, so that it is probed after `limits.roundStepMs`, as after a first
+ * failure. Soon after a start, its first scheduled probe may be the last one of the mirror.
+ */
+export function confirmFirst(memory: Memory, mirror: MirrorMemory): void {
+  const canary = canarySeriesOf(mirror);
+  if (canary === null || outageOf(canary).last !== 'never' || isInDoubt(mirror, canary.target)) return;
+  const nowMs = memory.now.monotonicMs;
+  startDoubt(memory, mirror, canary.target, nowMs, nowMs + limits.roundStepMs);
 }
 
 /**

@@ -95,6 +95,28 @@ describe('refusals are visible', () => {
     expect(stage.story()).toEqual(['refused outage a', 'superseded outage a', 'proposed outage b']);
   });
 
+  it('of too few canary responses: more are requested at once, of mirrors that respond', () => {
+    const stage = new Stage(chain, abc);
+    stage.paces(2, { a: 200, b: 200, c: 'refused' });
+    stage.open('a', 'outage');
+    stage.consider();
+    stage.pass(0.1);
+    stage.consider();
+    const canaries = stage.looks.filter(({ target }) => target.canary);
+    expect(canaries).toMatchObject([{ registry: 'b', registries: [], stepMs: 1_000, isUrgent: true }]);
+    // The responses to the orders count: without them, three responses of b would be known at the next interval.
+    for (let moment = 0; moment < 3; moment += 1) {
+      stage.pass(1);
+      stage.sample('a', 'refused', { round: `r/${moment}` });
+      stage.sample('b', 200, { round: `r/${moment}` });
+    }
+    stage.paces(1, { a: 'refused', b: 200, c: 'refused' });
+    expect(stage.story()).toEqual(['refused outage a', 'superseded outage a', 'proposed outage b']);
+    expect(only(stage).reason).toContain('6 of 6 probes of b succeeded');
+    stage.consider();
+    expect(stage.looks.filter(({ isUrgent, registry }) => isUrgent && registry === 'b')).toEqual([]);
+  });
+
   it.each([
     ['there is no other mirror', [mirror('a')], 'no other mirror of go is monitored'],
     [
