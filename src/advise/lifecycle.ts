@@ -1,27 +1,13 @@
-import { type Advice, isLastChoice } from '../core/advice.ts';
-import type { Finding } from '../core/finding.ts';
+import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Sentence } from '../core/result.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
-import { confidenceOf, gravestCauseOf } from './cause.ts';
-import { isTwiceOver } from './comparison/pair.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import type { Composed, Decision, MoveDecision, Refused } from './decision.ts';
 import { recordMove } from './departures.ts';
-import type { Subject } from './grounds.ts';
-import {
-  advisedChainOf,
-  chainInForce,
-  chainTextOf,
-  headOf,
-  homeOf,
-  isSwitchDismissed,
-  type LiveAdvice,
-  mirrorAt,
-} from './group.ts';
+import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, isSwitchDismissed, mirrorAt } from './group.ts';
 import {
   changeState,
   close,
@@ -33,9 +19,9 @@ import {
   startLife,
 } from './ledger.ts';
 import { type Prepared, prepareView } from './prepare.ts';
+import { updateAtEnd, updateProposal, updateStay } from './refresh.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
-import { adviceReasonOf } from './words.ts';
 
 /**
  * Ends, renews and revises existing advice. It must run before the view for `updateAdvice` is prepared, because it may
@@ -57,7 +43,7 @@ export function updateAdvice(view: Prepared, ledger: Ledger): void {
   else if (decision.kind === 'move') move(view, decision, ledger);
   else if (decision.kind === 'refuse') refuse(view, decision, ledger);
   else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
-  refresh(view, ledger);
+  updateProposal(view, ledger);
 }
 
 /** Ends advice whose chain starts with a mirror that is no longer configured. */
@@ -75,11 +61,10 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
   const isFromHome = headOf(group) === homeOf(group);
-  sayLast(view, ledger);
   // The advice is replaced before `lastMs` changes, because the sentence of the new advice contains the time since the
   // previous switch. A withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
-    group.open.advice = { ...group.open.advice, candidates: decision.weighed.map(candidateOf) };
+    group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
   replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
   recordMove(group, decision, isFromHome, now.monotonicMs);
   ledger.touch(group);
@@ -91,7 +76,7 @@ function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   // leaves.
   if (open?.state === 'proposed') return;
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
-    return repeat(view, decision, ledger);
+    return updateStay(view, decision, ledger);
   replace(view, 'superseded', decision, ledger);
 }
 
@@ -99,7 +84,7 @@ function bypass(view: Prepared, decision: BypassDecision, ledger: Ledger): void 
   const { open, accepted } = view.group;
   const isBack = decision.cause === 'failback';
   if (!isBack && hasBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
-  if (open?.advice.state === 'proposed' && open.advice.bypass != null) return repeat(view, decision, ledger);
+  if (open?.advice.state === 'proposed' && open.advice.bypass != null) return updateStay(view, decision, ledger);
   replace(view, 'superseded', decision, ledger);
 }
 
@@ -163,6 +148,7 @@ function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Co
   // The client setting in force is read before `close` drops the open advice, because the remedy of the new advice also
   // removes that setting.
   const undo = bypassInForce(group);
+  updateAtEnd(view, ledger);
   close(group, state, ledger);
   if (decision === null) return;
   const { advice, fromMs } = compose(view, decision, { id: ledger.newId(), trigger: triggerOf(view, decision), undo });
@@ -183,89 +169,6 @@ function triggerOf(view: View, decision: Composed): Advice['trigger'] {
     .evidenceOf(decision.at.name)
     .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
   return opened.length > 0 && isResponse ? 'alertmanager' : 'detector';
-}
-
-/** The evidence of an advice, extended by findings of the same cause that opened later. */
-function citeAlso(evidence: Advice['evidence'], findings: readonly Finding[]): Advice['evidence'] {
-  const later = findings.flatMap(({ id }) => (evidence.findings.includes(id) ? [] : [id]));
-  return later.length === 0 ? evidence : { ...evidence, findings: [...evidence.findings, ...later] };
-}
-
-/**
- * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
- * and a new label would make the alerts fire again.
- */
-function refresh(view: Prepared, ledger: Ledger): void {
-  const held = view.group.open;
-  if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
-  if (held.advice.bypass != null) return;
-  const at = mirrorAt(view.group, view.group.chain?.members[0]);
-  const to = view.mirrors.find(({ name }) => name === held.advice.to);
-  if (at === null || to === undefined) return;
-  const found = view.causesOf(at).gravest;
-  const named = gravestCauseOf(view.tallyOf(at.name), held.advice.cause);
-  const findings = found?.kind === named ? found.findings : [];
-  const { left } = view.group.contest;
-  const isSure = left?.from === at.name && left.to === to.name && isTwiceOver(left.pair);
-  const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
-  const isSuspect = view.vantage.suspect === true;
-  const confidence = confidenceOf(cause, {
-    isLast: isLastChoice(held.advice),
-    isSure,
-    isSuspect,
-    before: held.advice.confidence,
-  });
-  const evidence = citeAlso(held.advice.evidence, cause.findings);
-  if (confidence !== held.advice.confidence || evidence !== held.advice.evidence) {
-    held.advice = { ...held.advice, confidence, evidence };
-    ledger.keep(held.advice);
-  }
-  const { fromMs, advice } = held;
-  say(
-    view,
-    held,
-    { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null, prices: null },
-    ledger,
-  );
-}
-
-/** Updates the sentence of the open advice, for the message about its end. */
-function sayLast(view: Prepared, ledger: Ledger): void {
-  const { open } = view.group;
-  if (open !== null) open.wordedMs = Number.NEGATIVE_INFINITY;
-  refresh(view, ledger);
-}
-
-/** Limits of the interval between two updates of an advice's sentence, milliseconds. It grows with the advice's age. */
-const sayAgainMs = { min: 1_000, max: 15_000 } as const;
-const sayAgainShare = 1 / 12;
-/** The minimum interval between two writes to the database of a sentence in which only values changed. Milliseconds. */
-const storeAgainMs = 60_000;
-
-function repeat(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger): void {
-  const { open } = view.group;
-  const { cause, findings, at } = stay;
-  if (open !== null)
-    say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null, prices: null }, ledger);
-}
-
-function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
-  const nowMs = view.now.monotonicMs;
-  const againMs = Math.min(sayAgainMs.max, Math.max(sayAgainMs.min, (nowMs - held.issuedMs) * sayAgainShare));
-  if (nowMs - held.wordedMs < againMs) return;
-  held.wordedMs = nowMs;
-  const decision = adviceReasonOf(subject, view.groundsOf(subject));
-  if (decision === null || decision.text === held.advice.reason) return;
-  const isOther = keyOf(decision.sentence) !== keyOf(held.advice.sentence ?? null);
-  held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };
-  if (!isOther && nowMs - held.storedMs < storeAgainMs) return;
-  held.storedMs = nowMs;
-  ledger.keep(held.advice);
-}
-
-function keyOf(sentence: Sentence | null): string {
-  const trouble = sentence?.values['trouble'];
-  return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
 /** Sends reminders, and renews or ends advice that has reached its `ttl`. */
@@ -297,7 +200,7 @@ function lifetimes(view: View, ledger: Ledger): void {
 }
 
 export function applyOpen(view: View, ledger: Ledger): void {
-  sayLast(prepareView(view), ledger);
+  updateAtEnd(prepareView(view), ledger);
   const { group, config, now } = view;
   const held = group.open;
   const parsed = held === null ? null : group.client.parse(held.advice.chain.after);

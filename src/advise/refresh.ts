@@ -1,0 +1,96 @@
+import { type Advice, isLastChoice } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Sentence } from '../core/result.ts';
+import type { BypassDecision } from './bypass.ts';
+import { confidenceOf, gravestCauseOf } from './cause.ts';
+import { isTwiceOver } from './comparison/pair.ts';
+import type { Refused } from './decision.ts';
+import type { Subject } from './grounds.ts';
+import { type LiveAdvice, mirrorAt } from './group.ts';
+import type { Ledger } from './ledger.ts';
+import type { Prepared } from './prepare.ts';
+import { adviceReasonOf } from './words.ts';
+
+/**
+ * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
+ * and a new label would make the alerts fire again.
+ */
+export function updateProposal(view: Prepared, ledger: Ledger): void {
+  const held = view.group.open;
+  if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
+  if (held.advice.bypass != null) return;
+  const at = mirrorAt(view.group, view.group.chain?.members[0]);
+  const to = view.mirrors.find(({ name }) => name === held.advice.to);
+  if (at === null || to === undefined) return;
+  const found = view.causesOf(at).gravest;
+  const named = gravestCauseOf(view.tallyOf(at.name), held.advice.cause);
+  const findings = found?.kind === named ? found.findings : [];
+  const { left } = view.group.contest;
+  const isSure = left?.from === at.name && left.to === to.name && isTwiceOver(left.pair);
+  const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
+  const isSuspect = view.vantage.suspect === true;
+  const confidence = confidenceOf(cause, {
+    isLast: isLastChoice(held.advice),
+    isSure,
+    isSuspect,
+    before: held.advice.confidence,
+  });
+  const evidence = citeAlso(held.advice.evidence, cause.findings);
+  if (confidence !== held.advice.confidence || evidence !== held.advice.evidence) {
+    held.advice = { ...held.advice, confidence, evidence };
+    ledger.keep(held.advice);
+  }
+  const { fromMs, advice } = held;
+  say(
+    view,
+    held,
+    { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null, prices: null },
+    ledger,
+  );
+}
+
+/** Updates the sentence of the open advice, for the message about its end. */
+export function updateAtEnd(view: Prepared, ledger: Ledger): void {
+  const { open } = view.group;
+  if (open !== null) open.wordedMs = Number.NEGATIVE_INFINITY;
+  updateProposal(view, ledger);
+}
+
+/** Updates the sentence of advice that proposes no other mirror: a refusal, or a client setting. */
+export function updateStay(view: Prepared, stay: Refused | BypassDecision, ledger: Ledger): void {
+  const { open } = view.group;
+  const { cause, findings, at } = stay;
+  if (open !== null)
+    say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null, prices: null }, ledger);
+}
+
+/** The evidence of an advice, extended by findings of the same cause that opened later. */
+function citeAlso(evidence: Advice['evidence'], findings: readonly Finding[]): Advice['evidence'] {
+  const later = findings.flatMap(({ id }) => (evidence.findings.includes(id) ? [] : [id]));
+  return later.length === 0 ? evidence : { ...evidence, findings: [...evidence.findings, ...later] };
+}
+
+/** Limits of the interval between two updates of an advice's sentence, milliseconds. It grows with the advice's age. */
+const sayAgainMs = { min: 1_000, max: 15_000 } as const;
+const sayAgainShare = 1 / 12;
+/** The minimum interval between two writes to the database of a sentence in which only values changed. Milliseconds. */
+const storeAgainMs = 60_000;
+
+function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger): void {
+  const nowMs = view.now.monotonicMs;
+  const againMs = Math.min(sayAgainMs.max, Math.max(sayAgainMs.min, (nowMs - held.issuedMs) * sayAgainShare));
+  if (nowMs - held.wordedMs < againMs) return;
+  held.wordedMs = nowMs;
+  const decision = adviceReasonOf(subject, view.groundsOf(subject));
+  if (decision === null || decision.text === held.advice.reason) return;
+  const isOther = keyOf(decision.sentence) !== keyOf(held.advice.sentence ?? null);
+  held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };
+  if (!isOther && nowMs - held.storedMs < storeAgainMs) return;
+  held.storedMs = nowMs;
+  ledger.keep(held.advice);
+}
+
+function keyOf(sentence: Sentence | null): string {
+  const trouble = sentence?.values['trouble'];
+  return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
+}
