@@ -236,10 +236,10 @@ export class FindingRules {
     this.all = all;
   }
 
-  /** The rules that have a method. Each list is made once, because every sample needs several. */
-  with(method: keyof FindingRule): readonly FindingRule[] {
-    const having = this.#having.get(method) ?? this.all.filter((rule) => rule[method] !== undefined);
-    this.#having.set(method, having);
+  /** The rules that define an optional field or method. Each list is made once, because every sample needs several. */
+  with(field: keyof FindingRule): readonly FindingRule[] {
+    const having = this.#having.get(field) ?? this.all.filter((rule) => rule[field] !== undefined);
+    this.#having.set(field, having);
     return having;
   }
 }
