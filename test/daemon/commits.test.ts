@@ -24,7 +24,7 @@ it('changes without a notice are written together each ten seconds; findings and
       },
     }),
   });
-  await world.seconds(300);
+  await world.seconds(600);
   const told = ['finding', 'advice', 'outbox', 'meta', 'chain', 'pause'];
   const quiet = commits.filter(({ tables }) => told.every((table) => !tables.has(table)));
   const early = quiet.filter(({ atMs }) => {
@@ -32,7 +32,7 @@ it('changes without a notice are written together each ten seconds; findings and
     return before !== undefined && atMs - before.atMs < limits.commitMs;
   });
   expect(early).toEqual([]);
-  expect(quiet.length).toBeGreaterThanOrEqual(2);
+  expect(quiet.length).toBeGreaterThan(2);
   // A calm minute, after that of the start.
   expect(commits.filter(({ atMs }) => atMs < 60_000).length).toBeLessThanOrEqual(10);
   // The outage is told with the row of its finding, in one transaction.
