@@ -47,22 +47,20 @@ describe('advisedChain', () => {
 
 describe('a first member that clients pass over', () => {
   it.each([
-    ['a mirror follows after a bar', 'https://a.example.com|https://b.example.com,direct', true],
-    ['a mirror follows after a comma', 'https://a.example.com,https://b.example.com|direct', false],
-    ['`direct` often cannot be reached where mirrors are needed', 'https://a.example.com|direct', false],
-    ['`off` serves nothing', 'https://a.example.com|off', false],
-    ['nothing follows', 'https://a.example.com', false],
-  ])('%s', (_name, text, want) => {
-    const parsed = goClient.parse(text);
-    if (parsed.tag === 'error') throw new Error(parsed.error.kind);
-    expect(isPassedOver(parsed.value)).toBe(want);
-  });
-
-  it.each([
-    ['the registry of an image, which often cannot be reached either', 'https://a.example.com|direct', false],
-    ['another mirror of it', 'https://a.example.com|https://b.example.com|direct', true],
-  ])('containerd: %s', (_name, text, want) => {
-    const parsed = hostChain.parse(text);
+    ['go: a mirror follows after a bar', goClient, 'https://a.example.com|https://b.example.com,direct', true],
+    ['go: a mirror follows after a comma', goClient, 'https://a.example.com,https://b.example.com|direct', false],
+    ['go: `direct` often cannot be reached where mirrors are needed', goClient, 'https://a.example.com|direct', false],
+    ['go: `off` serves nothing', goClient, 'https://a.example.com|off', false],
+    ['go: nothing follows', goClient, 'https://a.example.com', false],
+    [
+      'containerd: `direct`, the registry of an image, like that of go',
+      hostChain,
+      'https://a.example.com|direct',
+      false,
+    ],
+    ['containerd: another mirror', hostChain, 'https://a.example.com|https://b.example.com|direct', true],
+  ])('%s', (_name, client, text, want) => {
+    const parsed = client.parse(text);
     if (parsed.tag === 'error') throw new Error(parsed.error.kind);
     expect(isPassedOver(parsed.value)).toBe(want);
   });

@@ -125,10 +125,18 @@ describe('HTTP/2 alone is slow', () => {
   });
 
   it('ends as any spike, and the next one is compared anew', () => {
-    const sim = world(broken('2', slow, warm + 5 * minute));
+    const once = broken('2', slow, warm + 5 * minute);
+    const sim = world((target, t, due) =>
+      target.registry === 'a' && t >= warm + 20 * minute ? slow : once(target, t, due),
+    );
+    sim.runTo(warm + 3 * minute);
+    expect(spikes(sim)[0]?.scope.some(({ protocol }) => protocol === '2')).toBe(true);
     sim.runTo(warm + 10 * minute);
     expect(spikes(sim)).toEqual([]);
     expect(sim.changes('spike').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+    // The second time, both versions are slow.
+    sim.runTo(warm + 23 * minute);
+    expect(spikes(sim)[0]?.scope.every(({ protocol }) => protocol === undefined)).toBe(true);
   });
 
   it('one slow answer costs one probe over the other version', () => {
