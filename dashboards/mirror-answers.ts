@@ -272,7 +272,7 @@ export function goods(select: Selector) {
     lines({
       id: 44,
       title: 'Place among those that may be used',
-      says: 'The rank by expected time of one client fetch; 1 is best. No line: advice may not name the mirror, for example because of an outage, a spike or a mismatch. The page of the daemon shows the reason.',
+      says: 'The rank by expected time of one client fetch; 1 is best. No line: the gate of the mirror is neither ok nor current, for example because of an outage, a spike or a mismatch. The page of the daemon shows the reason.',
       size: [24, 6],
       unit: 'none',
       none: 'none of the mirrors chosen may be used now',

@@ -62,7 +62,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 3,
       title: 'Our own view',
-      says: 'Whether the daemon attributes failures to its own network. Suspect: repair the network of the daemon first. Until then verdicts on mirrors do not change.',
+      says: 'Whether the daemon attributes failures to its own network. Suspect: repair the network of the daemon first. Until then samples count as unknown, and mirror states become unknown.',
       size: [4, 4],
       unit: 'none',
       none: 'not known yet',
@@ -142,7 +142,7 @@ export function mirrors(select: Selector): TablePanelBuilder {
   const panel = table({
     id: 6,
     title: 'Mirrors',
-    says: 'One row for each mirror. Availability and p95 (canary, cold connections) are over the time range. Down or degraded: click the name of the mirror. "not ranked": advice may not name the mirror, and the page of the daemon shows why, or no daemon is scraped. A cell without a number shows the reason.',
+    says: 'One row for each mirror. Availability and p95 (canary, cold connections) are over the time range. Down or degraded: click the name of the mirror. "not ranked": the gate of the mirror is neither ok nor current, and the page of the daemon shows why; or no daemon is scraped. A cell without a number shows the reason.',
     size: [24, 8],
     unit: 'none',
     none: 'no mirror is scraped',

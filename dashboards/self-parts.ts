@@ -37,7 +37,7 @@ export function inOrder() {
     word(
       2,
       'Our own view',
-      'Suspect: the daemon attributes failures to its own network. Repair that network first; until then verdicts on mirrors do not change.',
+      'Suspect: the daemon attributes failures to its own network. Repair that network first; until then samples count as unknown, and mirror states become unknown.',
       `1 - max(${select('mirror_vantage_suspect')})`,
       'trusted',
       'suspect',
@@ -94,7 +94,7 @@ export function ownTime() {
     lines({
       id: 11,
       title: 'Event loop of the workers, p99',
-      says: 'How long the event loop of a probing thread was blocked. Above 20 ms samples become unusable and count as contaminated. Give the daemon a core, or move other programs off this machine.',
+      says: 'How long the event loop of a probing thread was blocked. If a delay could have changed the verdict on a sample, the sample is unknown (contaminated). From 20 ms and 10 % of a round trip on, its time does not count in the baseline. Give the daemon a core, or move other programs off this machine.',
       size: [12, 8],
       unit: 's',
       none: noDaemon,

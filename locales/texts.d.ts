@@ -105,7 +105,7 @@ export interface Places {
   readonly 'alert.case.level_shift.summary': 'registry';
   readonly 'alert.case.level_shift.says': 'registry' | 'ecosystem';
   readonly 'alert.MirrorSlow.summary': 'registry';
-  readonly 'alert.MirrorSlow.says': 'registry' | 'ecosystem' | 'factor' | 'seconds';
+  readonly 'alert.MirrorSlow.says': 'registry' | 'ecosystem' | 'seconds' | 'factor';
   readonly 'alert.refusedMost': 'often' | 'count';
   readonly 'alert.MirrorRefuses.summary': 'registry';
   readonly 'alert.MirrorRefuses.says': 'registry' | 'ecosystem' | 'more';

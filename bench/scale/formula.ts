@@ -9,7 +9,7 @@ export const formula = {
   mbPerFurtherThousand: 12,
   /** More after an hour, at any number of targets: what `malloc` keeps in its arenas. */
   mbHoursLater: 30,
-  cpuMsPerProbe: 3.5,
+  cpuMsPerProbe: 4,
 } as const;
 
 /** Memory that a daemon with so many targets should take, MB. */

@@ -132,7 +132,7 @@ const politeBytesPerHour = 50 * 2 ** 20;
  * The CPU time of one probe, with a proportional part of the CPU time of scrapes of /metrics, seconds on one core
  * (docs/operations.md).
  */
-const probeCpuSeconds = 0.0035;
+const probeCpuSeconds = 0.004;
 /** The maximum share of a core for probes. Above it, our own delays may distort the measured times. */
 const ownShareMax = 0.5;
 

@@ -18,8 +18,8 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   ],
   rank: ['a line to set was printed, or the current line is the best', 'no mirror is usable'],
   advice: [
-    'no setting needs to be changed, or the requested change was made',
-    'advice is pending, the daemon cannot be reached or sends no usable response, or `--apply` was not confirmed or failed',
+    'no setting needs to be changed, or the requested change was made; with `--export`: the lines to set were printed, also those stored by `--fallback`',
+    'without `--export`: advice is pending; always: the daemon cannot be reached or sends no usable response and no valid line is stored, or `--apply` was not confirmed or failed',
   ],
   actions: [
     'the actions were listed, stopped or resumed, or an undo was requested',

@@ -32,7 +32,7 @@ export const scheduleKey = mapping({
     64,
   ).prefault(2),
   bytesPerHour: size(
-    'Maximum bytes per hour from one host. At the limit, heavy steps are skipped first; the canary is never skipped. Default: unlimited.',
+    'Maximum bytes per hour from one host. Heavy steps stop at 80 % of it, other light steps at 100 %; the canary is never skipped. Default: unlimited.',
   ).optional(),
 })
   .meta({

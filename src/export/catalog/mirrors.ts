@@ -87,7 +87,7 @@ export const mirrorMetrics = {
   mirror_advice_rank: newGauge(
     ['ecosystem', 'upstream', 'registry'],
     { mirror: {} },
-    'Rank of the mirror; 1 is best. Only the mirror in use and the mirrors that advice may name have a rank.',
+    'Rank of the mirror; 1 is best. Only mirrors with the gate ok or current have a rank.',
     'while its gate is neither ok (a candidate) nor current (in use)',
   ),
   mirror_advice_issued_total: newCounter(

@@ -87,7 +87,7 @@ export const roundTrips: GroupOf = (parameters) => {
     sum ${by('target')} (increase(${histogram}_count[${hourText}]))
   ) >= ${samplesMin}
 )`,
-        text: `Share of a mirror's judged targets that are slow. A target is slow if its 95th percentile is above ${slowFactor} × its baseline and also above ${slowFloorSeconds} s. Both must be true for the whole hour and for its last 15 minutes. A target is judged if it has a baseline and at least ${samplesMin} ok samples in the hour. Absent if no target is judged.`,
+        text: `Share of a mirror's judged targets that are slow. Only canaries have a baseline, so these targets are the canary over each connection. A target is slow if its 95th percentile is above ${slowFactor} × its baseline and also above ${slowFloorSeconds} s. Both must be true for the whole hour and for its last 15 minutes. A target is judged if it has a baseline and at least ${samplesMin} ok samples in the hour. Absent if no target is judged.`,
       },
     ],
   };
