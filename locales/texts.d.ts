@@ -76,6 +76,7 @@ export interface Places {
   readonly 'advised.state.expired': never;
   readonly 'advised.state.refused': never;
   readonly 'advised.state.dismissed': never;
+  readonly 'advised.then': 'why';
   readonly 'advised.why': 'why' | 'gains';
   readonly 'advised.whyAlone': 'why';
   readonly 'advised.refused': 'why' | 'refusal';
@@ -1593,6 +1594,7 @@ export interface Places {
   readonly 'card.bypassBack': 'bypass';
   readonly 'card.bypassTaken': 'bypass';
   readonly 'card.taken': 'to' | 'from';
+  readonly 'card.then': 'at' | 'why';
   readonly 'card.chain': 'chain';
   readonly 'card.because': never;
   readonly 'card.confidence': never;
@@ -2019,6 +2021,7 @@ export interface Places {
   readonly 'why.skip.overrun': never;
   readonly 'why.skip.throttled': never;
   readonly 'why.skip.local': never;
+  readonly 'why.canaryBack': never;
   readonly 'why.canaryOut': never;
   readonly 'why.modulesOut': 'out' | 'all';
   readonly 'why.targetsOut': 'count';

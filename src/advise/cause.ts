@@ -13,7 +13,7 @@ import {
 import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
-import type { Tally, TallyRow, TallySample } from './tally.ts';
+import { completeFromMs, type Tally, type TallyRow, type TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
 /**
@@ -200,13 +200,18 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
     return isOfDownloads || failing.length === 0 ? { kind: 'downloads', row: heavy } : ofTargets;
   }
   const share = shareOf(all);
-  if (share === null) return { kind: 'none', count: all.length, fromMs: all[0]?.atMs ?? 0 };
+  if (share === null) return noTrouble(all, samples);
   const known = failing.reduce((sum, one) => sum + one.count, 0);
   if (known > share.failed / 2) return ofTargets;
   const end = all.slice(all.findLastIndex((one) => one.tag === 'failed') + 1);
   const gap = (share.all - end.length) / share.failed;
-  if (end.length >= gapsOfEnd * gap) return { kind: 'none', count: end.length, fromMs: end[0]?.atMs ?? 0 };
+  if (end.length >= gapsOfEnd * gap) return noTrouble(end, samples);
   return share;
+}
+
+function noTrouble(good: readonly TallySample[], samples: Tally['samples']): Trouble {
+  const counted = good.filter(({ atMs }) => atMs >= completeFromMs(samples));
+  return { kind: 'none', count: counted.length, fromMs: counted[0]?.atMs ?? 0 };
 }
 
 /** The failures of light requests since the last success; `null`: too few, or only some targets of the mirror fail. */

@@ -204,7 +204,8 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const isSuspect = vantage.suspect === true;
   if (!isSuspect) {
     if (undo !== null && !isMuted(view, at.name, at.name, 'failback')) return undo;
-    if (cause === null) return { kind: 'none' };
+    if (cause === null || (cause.kind === 'outage' && view.standingOf(at.name)?.isBack === true))
+      return { kind: 'none' };
     if (!isForced(cause.kind)) return { kind: 'wait' };
   }
   const weighed = head.weighed();
@@ -217,7 +218,8 @@ function stay(view: Prepared, head: HeadValues): Decision {
   if (last !== null) return last;
   const faults = head.upstreamFaults();
   const isShared = cause?.kind !== 'mismatch' && faults.length >= 2;
-  const isMeasured = !others.some((one) => one.gate === 'unmeasured');
+  // A mirror that may be proposed but does not work now (`isGoodNow`) has sent too few good responses.
+  const isMeasured = !others.some(({ gate }) => gate === 'unmeasured' || mayBeProposed(gate));
   const lacking = isShared ? 'shared_fate' : isMeasured ? 'no_candidate' : 'nothing_measured';
   const refusal = isSuspect ? 'vantage_suspect' : lacking;
   const grounds = {
@@ -232,8 +234,12 @@ function stay(view: Prepared, head: HeadValues): Decision {
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
 
-/** A switch to a mirror that serves wrong bytes of some items, if no other mirror is usable; `null`: no such mirror. */
+/** A switch to a mirror that advice names only if no other mirror may be proposed; `null`: no such mirror. */
 function moveToLast(view: Prepared, head: HeadValues, cause: Cause): MoveDecision | null {
-  const names = head.lastChoices().filter((name) => !isMuted(view, head.at.name, name, cause.kind));
-  return moveToCheapest(view, head, cause, names);
+  const { servingAgain, wrong } = head.lastChoices();
+  const moveAmong = (names: readonly string[]): MoveDecision | null => {
+    const open = names.filter((name) => !isMuted(view, head.at.name, name, cause.kind));
+    return moveToCheapest(view, head, cause, open);
+  };
+  return moveAmong(servingAgain) ?? moveAmong(wrong);
 }

@@ -1,5 +1,7 @@
 import { type Finding, mismatchCauseOf } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import type { Mirror, ModuleRef } from '../core/mirror.ts';
+import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
 import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
 
@@ -10,23 +12,54 @@ import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
 const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
 
 /**
- * The mirrors that serve wrong bytes of some items, but are the last choice because no other mirror is usable. Empty
- * unless all clients of the ecosystem verify what they download.
- * @param weighed  all mirrors of the upstream
- * @see docs/decisions/0129-the-last-choice.md
+ * The mirrors that advice may name only if no other mirror may be proposed. `servingAgain`: mirrors with an open finding
+ * `outage` that serve again, if the head is down. `wrong`: mirrors that serve wrong bytes of some items, if even the
+ * mirrors with other faults are unusable and all clients of the ecosystem verify what they download.
  */
-export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]): readonly string[] {
-  const { kind, roster } = view.group;
+export interface LastChoices {
+  readonly servingAgain: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+/**
+ * @param weighed  all mirrors of the upstream
+ * @see docs/decisions/0129-the-last-choice.md, docs/decisions/0171-a-mirror-that-serves-again.md
+ */
+export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighed[]): LastChoices {
   const others = weighed.filter(({ mirror }) => mirror !== at);
-  if (others.some(({ gate }) => gate !== 'mismatch' && !gone.has(gate))) return [];
+  const onlyBy = (reason: 'outage' | 'mismatch'): readonly Mirror[] =>
+    others.flatMap(({ mirror, gate }) =>
+      gate === reason && mayBeProposed(otherGateOf(view, mirror, reason)) ? [mirror] : [],
+    );
+  const standing = view.standingOf(at.name);
+  const isDown = standing?.state === 'down' && standing.isBack !== true;
+  const isAlone = others.every(({ gate }) => gate === 'mismatch' || gone.has(gate));
+  return {
+    servingAgain: isDown ? namesOf(onlyBy('outage').filter(({ name }) => isServingAgain(view.tallyOf(name)))) : [],
+    wrong: isAlone ? namesOf(onlyBy('mismatch').filter((mirror) => isNoticed(view, mirror))) : [],
+  };
+}
+
+function namesOf(mirrors: readonly Mirror[]): readonly string[] {
+  return mirrors.map(({ name }) => name);
+}
+
+/** True if the last `limits.measuredOk` canary probes of a mirror succeeded. */
+function isServingAgain({ canary }: Tally): boolean {
+  const last = canary.slice(-limits.measuredOk);
+  return last.length === limits.measuredOk && last.every(({ tag }) => tag === 'ok');
+}
+
+/** True if all clients of the ecosystem notice the wrong bytes of the mirror, and some module has no wrong bytes. */
+function isNoticed(view: View, mirror: Mirror): boolean {
+  const { kind, roster } = view.group;
   const settings = view.config.settings[kind.id];
-  return others.flatMap(({ mirror, gate }) => {
-    if (gate !== 'mismatch' || !mayBeProposed(otherGateOf(view, mirror))) return [];
-    if (!kind.clients.every((client) => client.verifiesBytes?.(mirror, settings) === true)) return [];
-    const wrong = wrongAt(view, mirror.name);
-    const isNoticed = wrong.every((one) => one.scope.every((item) => noticed.has(mismatchCauseOf(one, item))));
-    return isNoticed && roster.modules.some((one) => !isWrong(one, wrong)) ? [mirror.name] : [];
-  });
+  const wrong = wrongAt(view, mirror.name);
+  return (
+    kind.clients.every((client) => client.verifiesBytes?.(mirror, settings) === true) &&
+    wrong.every((one) => one.scope.every((item) => noticed.has(mismatchCauseOf(one, item)))) &&
+    roster.modules.some((one) => !isWrong(one, wrong))
+  );
 }
 
 /** Gates (reasons against a mirror) that mean: clients cannot use the mirror now, or the operator excludes it. */

@@ -73,8 +73,11 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
   // An open proposal stays. The lack of a better mirror now is no reason to return to the mirror that the proposal
-  // leaves.
-  if (open?.state === 'proposed') return;
+  // leaves. A failback ends, because its reason is that the preferred mirror works.
+  if (open?.state === 'proposed') {
+    if (open.cause === 'failback') replace(view, 'withdrawn', null, ledger);
+    return;
+  }
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return updateStay(view, decision, ledger);
   replace(view, 'superseded', decision, ledger);

@@ -12,7 +12,7 @@ import { chooseBetter } from './comparison/provisional.ts';
 import { isCalmAgain } from './comparison/spells.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { type Group, headOf, homeOf } from './group.ts';
-import { listLastChoices } from './last-choice.ts';
+import { type LastChoices, listLastChoices } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { movePricesOf, type Prices } from './prices.ts';
 import { isUpstreamFault, type TallyEntry } from './tally.ts';
@@ -54,7 +54,7 @@ export interface HeadValues {
   readonly sinceMoveMs: number;
   /** The first mirror of the declared chain if it is not the head and a failback to it is due; else `null`. */
   readonly homeReady: () => Mirror | null;
-  readonly lastChoices: () => readonly string[];
+  readonly lastChoices: () => LastChoices;
   /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
   readonly upstreamFaults: () => readonly string[];
 }

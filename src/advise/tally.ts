@@ -126,6 +126,16 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
   row.waitedMs = Math.max(row.waitedMs, entry.tookMs);
 }
 
+/** Since when all samples of a mirror are stored, monotonic milliseconds: a full list has dropped its oldest ones. */
+export function completeFromMs(samples: Tally['samples']): number {
+  const { light, heavy } = samples;
+  const full = [
+    light.length >= samplesKept.light ? light[0] : null,
+    heavy.length >= samplesKept.heavy ? heavy[0] : null,
+  ];
+  return Math.max(...full.map((oldest) => oldest?.atMs ?? Number.NEGATIVE_INFINITY));
+}
+
 function entryOf(sample: SettledSample): TallyEntry {
   const { outcome, due } = sample;
   const failure = outcome.tag === 'failed' ? outcome.failure : null;

@@ -93,16 +93,13 @@ export function mayBeProposed(gate: Gate): boolean {
 /**
  * The reason (gate) why a client's fetch from a mirror fails or gets wrong bytes, and the client tries no later member
  * of its chain (docs/decisions/0002); `null`: there is no such reason.
+ * @param but  a reason that does not count
  */
-function breakingGateOf(standing: Standing | null, wallMs: number): Gate | null {
-  const isWrong = (standing?.findings ?? []).some((finding) => finding.kind === 'mismatch' && isAgainst(finding));
-  return isWrong ? 'mismatch' : unusableGateOf(standing, wallMs);
-}
-
-function unusableGateOf(standing: Standing | null, wallMs: number): Gate | null {
+function breakingGateOf(standing: Standing | null, wallMs: number, but: Gate | null = null): Gate | null {
   const against = (standing?.findings ?? []).filter(isAgainst);
-  const speaks = (kind: string): boolean => against.some((finding) => finding.kind === kind);
-  if (speaks('outage') || standing?.state === 'down') return 'outage';
+  const speaks = (kind: string): boolean => kind !== but && against.some((finding) => finding.kind === kind);
+  if (speaks('mismatch')) return 'mismatch';
+  if (speaks('outage') || (standing?.state === 'down' && but !== 'outage')) return 'outage';
   if (speaks('certificate') || (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= wallMs)
     return 'certificate';
   if (speaks('refusal') || (standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY) > wallMs) return 'refusal';
@@ -118,10 +115,10 @@ function gateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: Readonl
   return breaking ?? standingGateOf(view, mirror, isCurrent, dropped);
 }
 
-/** The gate of a mirror (whether advice may name it), as if it served no wrong bytes. */
-export function otherGateOf(view: View, mirror: Mirror): Gate {
-  const unusable = unusableGateOf(view.standingOf(mirror.name), view.now.wallMs);
-  return unusable ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
+/** The gate of a mirror (whether advice may name it), as if the reason `but` did not count. */
+export function otherGateOf(view: View, mirror: Mirror, but: 'mismatch' | 'outage'): Gate {
+  const breaking = breakingGateOf(view.standingOf(mirror.name), view.now.wallMs, but);
+  return breaking ?? standingGateOf(view, mirror, false, listDroppedKeys(view));
 }
 
 function standingGateOf(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): Gate {

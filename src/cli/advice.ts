@@ -139,7 +139,7 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
   const why = (one: Shown): string => (language === 'en' ? null : reasonTextOf(one, say)) ?? printable(one.reason);
   const lines = advice.flatMap((one) => [
     `${terminal.paint('bold', stateText(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
-    `  ${why(one)}`,
+    `  ${one.state === 'accepted' ? say('advised.then', { why: why(one) }) : why(one)}`,
     ...(one.state === 'refused'
       ? []
       : [

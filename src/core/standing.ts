@@ -31,6 +31,8 @@ export interface Standing extends Upstream {
    * When the longest wait after a 429 or `Retry-After` ends, over all steps, wall milliseconds; `null`: no step waits.
    */
   readonly throttledUntilMs: number | null;
+  /** True if the canary's outage is open although the canary responds again: after repeated outages it closes later. */
+  readonly isBack?: boolean;
   /** True if our own request rate caused the wait until `throttledUntilMs`. */
   readonly isWaitForPace?: boolean;
   /**

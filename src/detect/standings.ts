@@ -8,13 +8,14 @@ import { canBeProbed, isThrottled, throttleEndMsOf } from './memory/absence.ts';
 import { paceOfCanary, timeoutOf } from './memory/lookups.ts';
 import type { Memory } from './memory/memory.ts';
 import { type MirrorMemory, stateOf } from './memory/mirror-memory.ts';
-import { isCanaryOut, outagesOf } from './outage/state.ts';
+import { isCanaryBack, isCanaryOut, outagesOf } from './outage/state.ts';
 import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 
 export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
+  const isBack = isCanaryBack(mirror, memory.config.detect.outage);
   const { state, why } = stateOfSeries({
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
@@ -24,6 +25,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     paceMs: paceOfCanary(mirror, memory.config),
     skipped: mirror.sight.lastSkip,
     canaryOut: isCanaryOut(mirror),
+    isBack,
     modulesOut: modulesOutOf(outagesOf(mirror).out, mirror.canary?.step ?? null),
     modules: mirror.modules,
     targetsOut: outagesOf(mirror).out.size,
@@ -44,6 +46,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     lastOkAtMs: mirror.sight.lastOkAtMs,
     lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
     throttledUntilMs: throttleEndMsOf(mirror.absence, memory.now),
+    ...(isBack ? { isBack } : {}),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
     certificate: null,
     findings,

@@ -23,7 +23,7 @@ export function renderAdviceCard(
   const isTaken = advice.state === 'accepted';
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${headline(say, advice, isTaken)}</h3>
-<p class="reason">${renderReasonNote(say, advice)}</p>
+<p class="reason">${isTaken ? say.html('card.then', { why: renderReasonNote(say, advice), at: dated(advice.settledAtMs ?? advice.issuedAtMs) }) : renderReasonNote(say, advice)}</p>
 ${advice.bypass == null && doorNote(say, doorLines)}
 ${lineToCopy(say, advice, isTaken)}
 ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card.unfoldTaken' : 'card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}

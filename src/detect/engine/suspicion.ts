@@ -12,12 +12,17 @@ import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
 /**
  * The mirrors of an egress (a network path out of this host) whose failures count against our network: those not in
- * outage. Once one of them has succeeded, mirrors that never succeeded are left out.
+ * outage. A mirror in outage counts unless it has failed in this moment, because its response would show that our
+ * network works. Once one mirror has succeeded, mirrors that never succeeded are left out.
  */
-function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
+function judgedOf(memory: Memory, egress: string, moment: RoundMoment | null): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.sight.hasOk);
-  return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.sight.hasOk || !hasAny));
+  const isJudged = (mirror: MirrorMemory): boolean => {
+    const outcome = moment?.outcomes.get(mirror.mirror.name) ?? 'failed';
+    return outcome !== 'failed' || !isCanaryOut(mirror);
+  };
+  return all.filter((mirror) => isJudged(mirror) && (mirror.sight.hasOk || !hasAny));
 }
 
 interface At {
@@ -28,7 +33,7 @@ interface At {
 }
 
 export function verdictOf({ memory, round, moment, egress }: At): MomentVerdict {
-  const judged = judgedOf(memory, egress).filter(
+  const judged = judgedOf(memory, egress, moment).filter(
     ({ mirror }) => moment.outcomes.has(mirror.name) && roundKeyOf(mirror) === round.key,
   );
   const units = unitsOf(judged.map(witnessPlaceOf)).map((registries) =>
@@ -73,7 +78,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
 }
 
 function askable(memory: Memory, egress: string): number {
-  const mirrors = judgedOf(memory, egress).filter((mirror) => canBeProbed(memory, mirror));
+  const mirrors = judgedOf(memory, egress, null).filter((mirror) => canBeProbed(memory, mirror));
   return unitsOf(mirrors.map(witnessPlaceOf)).length;
 }
 
@@ -116,7 +121,7 @@ function keepOn(at: At, suspicion: Suspicion): void {
 
 function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egress }: At): Suspicion['pattern'] {
   const next = new Map(pattern);
-  for (const { mirror } of judgedOf(memory, egress)) {
+  for (const { mirror } of judgedOf(memory, egress, moment)) {
     const momentOutcome = moment.outcomes.get(mirror.name);
     if (roundKeyOf(mirror) !== round.key || (momentOutcome !== 'answered' && momentOutcome !== 'failed')) continue;
     const { responded, failed } = next.get(mirror.name) ?? { responded: 0, failed: 0 };

@@ -204,3 +204,13 @@ export function isCanaryOut(mirror: MirrorMemory): boolean {
   for (const { target } of outagesOf(mirror).out) if (target.canary) return true;
   return false;
 }
+
+/** True if the canary's outage is open, but its last `rule.close` samples were ok: a damped outage ends later. */
+export function isCanaryBack(mirror: MirrorMemory, rule: OutageRule): boolean {
+  return (
+    isCanaryOut(mirror) &&
+    outagesOf(mirror)
+      .out.values()
+      .some((one) => one.target.canary && outageOf(one).oks >= rule.close)
+  );
+}

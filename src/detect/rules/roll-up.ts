@@ -17,6 +17,8 @@ export interface RollUpInput {
   /** Why the canary's planned probes are skipped; `null`: they are not skipped. */
   readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
+  /** True if the outage of the canary is open, but the canary responds again. */
+  readonly isBack: boolean;
   /** The number of modules whose canary step is in outage. `modules` is the number of all modules. */
   readonly modulesOut: number;
   readonly modules: number;
@@ -82,7 +84,7 @@ export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState
   }
   if (input.isAway) return { state: 'degraded', why: phrase('why.skip.throttled') };
   const { modulesOut: out, modules: all, targetsOut: count } = input;
-  if (input.canaryOut) return { state: 'down', why: phrase('why.canaryOut') };
+  if (input.canaryOut) return { state: 'down', why: phrase(input.isBack ? 'why.canaryBack' : 'why.canaryOut') };
   if (isDown(input)) return { state: 'down', why: phrase('why.modulesOut', { out, all }) };
   if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };

@@ -36,6 +36,18 @@ describe('what is wrong, in a sentence', () => {
     expect(troubleBy((at) => at === 20 || at >= 96)).toMatchObject({ failed: 4, all: 4 });
   });
 
+  it('"all probes" of a span in which all results are still stored', () => {
+    const good = (id: string, at: number) => ({ atMs: at, tag: 'ok', reason: null, target: { id } }) as TallySample;
+    const heavy = Array.from({ length: 10 }, (_, at) => good('zip', 60_000 * at));
+    const light = Array.from({ length: 120 }, (_, at) => good('mod', 400_000 + 1_000 * at));
+    // Older results of light requests were dropped, and can have been failures.
+    expect(troubleOf({ samples: { light, heavy }, rows: { light: null, heavy: null } })).toEqual({
+      kind: 'none',
+      count: 123,
+      fromMs: 400_000,
+    });
+  });
+
   it('an outage that is known, though no mirror can be advised', () => {
     const stage = warm([mirror('a')], 'https://a.example.com,direct');
     kill(stage);

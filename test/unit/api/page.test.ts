@@ -156,7 +156,7 @@ describe('what stands on top', () => {
     [
       'advice was accepted',
       { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }) },
-      ['In force: inland instead of coast', 'Rollback: '],
+      ['In force: inland instead of coast', 'Accepted at 20', 'because: ', 'Rollback: '],
       ['advice accept', 'Switch now from'],
     ],
     [

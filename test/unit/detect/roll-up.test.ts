@@ -11,6 +11,7 @@ describe('roll-up', () => {
     paceMs: 30_000,
     skipped: null,
     canaryOut: false,
+    isBack: false,
     modulesOut: 0,
     modules: 4,
     targetsOut: 0,
