@@ -236,7 +236,6 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
 /** Queues an event for all receivers, or only for `programs` (Alertmanager) if people do not get it now. */
 function announce(state: State, draft: NoticeDraft, now: Now): void {
   const { stories } = state;
-  expireHeld(stories, draft, now);
   const isSent = updateStory(stories, draft, now);
   queueNotices(state, draft, isSent ? 'all' : 'programs', now);
   const story = stories.get(draft.subject);
@@ -244,6 +243,7 @@ function announce(state: State, draft: NoticeDraft, now: Now): void {
 }
 
 function release(state: State, now: Now): void {
+  expireHeld(state.stories, state.live, now);
   for (const draft of releaseDue(state.stories, now)) queueNotices(state, draft, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }

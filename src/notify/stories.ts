@@ -1,5 +1,5 @@
 import type { Advice } from '../core/advice.ts';
-import { kindTraits } from '../core/finding.ts';
+import { type Finding, kindTraits } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { StoryView } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
@@ -145,15 +145,18 @@ export function storyViewOf(story: Story | undefined): StoryView | null {
 }
 
 /**
- * Makes a delayed event due at once if the advice that people were sent leads to a mirror that now has trouble.
- * @param news  the event about that trouble
+ * Makes a delayed event due at once if the advised mirror has trouble: one of the `open` findings is about it, and began
+ * after people were sent that advice. Earlier findings were known when the mirror was advised.
  */
-export function expireHeld(stories: Stories, news: NoticeDraft, now: Now): void {
-  const { finding } = news;
-  if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
-  for (const { held, stand } of stories.values())
-    if (held !== null && stand !== null && stand.to === finding.registry && stand.upstream === finding.upstream)
-      held.dueMs = now.monotonicMs;
+export function expireHeld(stories: Stories, open: ReadonlyMap<string, Finding>, now: Now): void {
+  for (const { held, stand } of stories.values()) {
+    if (held === null || stand === null) continue;
+    const { to, upstream, issuedAtMs } = stand;
+    const isInTrouble = open
+      .values()
+      .some((one) => one.registry === to && one.upstream === upstream && one.openedAtMs >= issuedAtMs);
+    if (isInTrouble) held.dueMs = now.monotonicMs;
+  }
 }
 
 /**

@@ -28,7 +28,8 @@ class Course {
 
   leave(to: string, more: Partial<Advice> = {}): Advice {
     this.#episode += 1;
-    const one = advice(`advice-${this.#episode}`, { to, chain: { before: 'a', after: `${to},a` }, ...more });
+    const chain = { before: 'a', after: `${to},a` };
+    const one = advice(`advice-${this.#episode}`, { issuedAtMs: this.stage.at.wallMs, to, chain, ...more });
     this.stage.advise('proposed', one);
     this.#deliver();
     return one;
@@ -52,7 +53,7 @@ class Course {
 
   open(kind: 'outage' | 'spike', registry: string): void {
     this.#episode += 1;
-    this.stage.open(finding(kind, registry, { id: `${kind}-${this.#episode}` }));
+    this.stage.open(finding(kind, registry, { id: `${kind}-${this.#episode}`, openedAtMs: this.stage.at.wallMs }));
     this.#deliver();
   }
 
@@ -207,6 +208,45 @@ describe('clients that follow the advice without an accept', () => {
     const course = onB();
     course.open('outage', 'b');
     expect(course.lines).toEqual(['40 mirror.outage b', '40 mirror.advice withdrawn b']);
+  });
+
+  it('the failback is sent at once if the mirror in use was already in trouble when the advice ended', () => {
+    const course = onB();
+    const left = course.leave('b');
+    course.pass(5);
+    course.open('outage', 'b');
+    course.pass(5);
+    course.goBack(left);
+    expect(course.lines).toEqual(['45 mirror.outage b', '50 mirror.advice withdrawn b']);
+  });
+
+  it.each<[string, (course: Course) => void]>([
+    ['older than the advice', (course) => course.open('spike', 'b')],
+    ['about another mirror', (course) => course.open('outage', 'c')],
+    [
+      'that has ended',
+      (course) => {
+        course.open('outage', 'b');
+        course.close('outage', 'b');
+      },
+    ],
+  ])('the failback waits if the only finding is one %s', (what, give) => {
+    const course = new Course();
+    const isOlder = what.startsWith('older');
+    if (isOlder) give(course);
+    course.pass(1);
+    for (let time = 0; time < 2; time += 1) {
+      const left = course.leave('b');
+      if (!isOlder && time === 1) give(course);
+      course.pass(10);
+      course.goBack(left);
+      course.pass(10);
+    }
+    course.lines.length = 0;
+    course.pass(49);
+    expect(course.lines).toEqual([]);
+    course.pass(1);
+    expect(course.lines).toEqual(['91 mirror.advice withdrawn b']);
   });
 
   it('get the text of the advice that they follow, not of one that was never sent', () => {
