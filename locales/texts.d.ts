@@ -469,6 +469,7 @@ export interface Places {
   readonly 'cause.stale': never;
   readonly 'row.since': never;
   readonly 'row.why': never;
+  readonly 'row.whyThen': never;
   readonly 'row.seen': never;
   readonly 'row.what': never;
   readonly 'row.sides': never;

@@ -21,7 +21,7 @@ export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, p
     tone: toneOf(advice),
     title: titleOf(notice, advice, pen),
     rows: [
-      { label: say('row.why'), text: whyText(advice, pen) },
+      { label: say(hasPastReason(advice) ? 'row.whyThen' : 'row.why'), text: whyText(advice, pen) },
       ...renderStoryRows(notice, !isProposed || advice.cause === 'failback', advice.to, pen),
       ...(isProposed ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
@@ -45,14 +45,24 @@ function isSwitchEnded({ state, refusal }: AdviceView): boolean {
   return state === 'expired' && refusal === null;
 }
 
+/** True for the notice of an end that shows why the advice was given, not why it ended. */
+function hasPastReason(advice: AdviceView): boolean {
+  const { state } = advice;
+  return state !== 'proposed' && state !== 'accepted' && state !== 'refused' && !isSwitchEnded(advice);
+}
+
+/** True for advice not to switch. False for the end of a switch that was sent and that a refusal followed. */
+function isRefusal({ refusal, from, to }: AdviceView): boolean {
+  return refusal !== null && from === to;
+}
+
 function titleOf({ atMs }: SectionNotice, advice: AdviceView, { say }: Pen): string {
-  const { state, from, to, bypass, refusal } = advice;
+  const { state, from, to, bypass } = advice;
   const what = ecosystemTextOf(advice);
   const issuedMs = Date.parse(advice.issuedAt);
   const endsSoon = atMs >= issuedMs + endsSoonShare * (Date.parse(advice.expiresAt) - issuedMs);
   if (endsSoon && (state === 'proposed' || state === 'accepted')) return say('advice.reminder', { what, to });
-  const isRefusal = refusal !== null && from === to;
-  if (isRefusal && (state === 'expired' || state === 'withdrawn')) return say('advice.refusalEnded', { what });
+  if (isRefusal(advice) && (state === 'expired' || state === 'withdrawn')) return say('advice.refusalEnded', { what });
   const isRemovalEnded = state === 'expired' && advice.cause === 'failback';
   if (bypass != null && from === to && !isRemovalEnded) {
     const key = state === 'proposed' ? (advice.cause === 'failback' ? 'back' : 'set') : state;
@@ -70,7 +80,7 @@ function isBypassKey(key: string): key is (typeof bypassKeys)[number] {
 
 function whyText(advice: AdviceView, { say }: Pen): string {
   const { cause, from, refusal, evidence } = advice;
-  if (refusal !== null) return say(`refusal.${refusal}`);
+  if (refusal !== null && isRefusal(advice)) return say(`refusal.${refusal}`);
   if (isSwitchEnded(advice)) return say('advice.cause.failback');
   const failures = Object.entries(evidence.failures) as [keyof typeof evidence.failures, number][];
   const [most] = failures.toSorted(([, a], [, b]) => b - a);

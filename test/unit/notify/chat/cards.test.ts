@@ -106,6 +106,9 @@ describe('the end of an advice says what its reader must do', () => {
       'No longer advised: switching go to inland',
       false,
     ],
+    ['a switch that is no longer needed', { state: 'withdrawn' }, 'No longer advised: switching go to inland', false],
+    ['a dismissed switch', { state: 'dismissed' }, 'Dismissed: switching go to inland', false],
+    ['a switch that other advice replaced', { state: 'superseded' }, 'No longer valid: the advice on go', false],
   ])('%s', (_, over, title, isToUndo) => {
     const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
     const one = { ...proposal, settledAtMs: Date.parse('2026-03-02T00:00:00.000Z'), ...over };
@@ -114,7 +117,26 @@ describe('the end of an advice says what its reader must do', () => {
     expect(text).toContain(title);
     expect(text.includes(undo)).toBe(isToUndo);
     expect(text.startsWith('🔵')).toBe(isToUndo);
-    if (isToUndo) expect(text).toContain('*Why*  the preferred mirror is healthy again\n');
+    const isRefusal = one.refusal !== null && one.to === one.from;
+    const reason = isRefusal ? 'no other mirror can be advised' : 'requests to coast fail · connections are refused';
+    const why = isToUndo ? '*Why*  the preferred mirror is healthy again\n' : `*Reason at the time*  ${reason}\n`;
+    expect(text).toContain(why);
+    expect(text.includes('*Why*')).toBe(isToUndo);
+  });
+
+  it('in Chinese, the reason of a withdrawn switch is one of the past', () => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'zh' })]);
+    stage.advise('withdrawn', { ...proposal, state: 'withdrawn' });
+    const text = sentOf(stage).map(textsOf).join('\n');
+    expect(text).toContain('*当时的原因*  对 coast 的请求失败');
+    expect(text).not.toContain('*原因*');
+  });
+
+  it.each(['proposed', 'accepted', 'refused'] as const)('advice in state %s has a present reason', (state) => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+    stage.advise(state, { ...proposal, state });
+    const text = sentOf(stage).map(textsOf).join('\n');
+    expect(text).toContain('*Why*  requests to coast fail · connections are refused\n');
   });
 });
 
