@@ -1421,6 +1421,7 @@ export interface Places {
   readonly 'daemon.within': 'seconds';
   readonly 'daemon.answered': 'status';
   readonly 'daemon.problem': 'text';
+  readonly 'daemon.mistakes': 'source';
   readonly 'daemon.acknowledged': 'id';
   readonly 'daemon.paused': 'name' | 'length';
   readonly 'daemon.resumed': 'name';

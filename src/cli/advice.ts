@@ -120,7 +120,7 @@ async function given(context: Context, values: Values, words: readonly string[])
   if (values.json || values.now || more !== undefined || (values.apply && fallback !== undefined))
     throw new UsageError(values.apply ? 'wrong.applyTakes' : 'wrong.exportTakes');
   if (values.export)
-    return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
+    return exportAdvice(context, () => daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
   const wanted = { ecosystem, upstream, home, root, isAgreed: values.yes === true };
   return applyAdvice(context, await daemonAt(context, values), wanted);
 }

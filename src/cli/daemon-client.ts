@@ -6,7 +6,7 @@ import { maskText } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
 import { exchangeOnce, systemFiles, tlsOf } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
-import { load } from '../terminal/load.ts';
+import { loadDaemonListen } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
 
@@ -38,26 +38,30 @@ export interface DaemonClient {
   post(path: string, body: unknown): Promise<DaemonResponse>;
 }
 
+/** Thrown if the configuration does not show the address of the daemon. */
+export class UnknownAddress extends UsageError<'wrong.whereDaemon'> {}
+
 const usualMs = 15_000;
 
 /**
  * Returns a client of the daemon at `--url`. Without `--url`, the address and the token are read from the
- * configuration. `--token-file` sets or replaces the token.
+ * section `listen` of the configuration. `--token-file` sets or replaces the token.
  * @param limitMs  timeout of a response, milliseconds
- * @throws UsageError on an invalid URL or configuration, or if the token's file cannot be read
+ * @throws UnknownAddress if the section `listen` cannot be read
+ * @throws UsageError on an invalid URL, or if the token's file cannot be read
  */
 export async function daemonAt(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
   limitMs: number = usualMs,
 ): Promise<DaemonClient> {
-  const loaded = flags.url === undefined ? await load(context, flags.config) : null;
+  const loaded = flags.url === undefined ? await loadDaemonListen(context, flags.config) : null;
   if (loaded?.tag === 'error') {
     context.terminal.err(loaded.error.text);
-    throw new UsageError('wrong.whereDaemon');
+    throw new UnknownAddress('wrong.whereDaemon');
   }
   if (flags.url !== undefined) mustBeDaemonUrl(flags.url);
-  const listen = loaded?.value.config.listen ?? null;
+  const listen = loaded?.value ?? null;
   const own = listen === null ? 'http://127.0.0.1:10120' : urlOfListener(listen);
   const url = (flags.url ?? own).replace(/\/$/, '');
   const shownUrl = maskText(url);

@@ -6,7 +6,7 @@ import { replaceFile, systemClock, systemFiles } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
-import { type DaemonClient, formatProblem } from './daemon-client.ts';
+import { type DaemonClient, formatProblem, UnknownAddress } from './daemon-client.ts';
 
 const variables = kinds.flatMap((kind) => kind.variables);
 
@@ -26,11 +26,13 @@ const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?
  * `mirrorwatch advice --export`: prints the remedy as lines for a shell. The fallback file stores the last usable
  * response. If the daemon gives no usable response, the stored response is printed until its advice expires. If there
  * is no valid stored response either, nothing is printed on standard output, and the exit code is 1.
+ * @param daemonOf  returns the client of the daemon
  * @throws UsageError on an unknown ecosystem, and on a fallback file that cannot be read or is not ours
+ * @throws UnknownAddress from `daemonOf`, if there is no stored response
  */
 export async function exportAdvice(
   context: Context,
-  daemon: DaemonClient,
+  daemonOf: () => Promise<DaemonClient>,
   wanted: { readonly ecosystem: string; readonly upstream: string | undefined; readonly fallback: string | undefined },
 ): Promise<ExitCode> {
   const { terminal, say } = context;
@@ -39,8 +41,14 @@ export async function exportAdvice(
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
-  const response = await daemon.send(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
-  const lines = linesOf(response, daemon.url, say, kept?.text === '');
+  const path = `/api/v1/advice/${ecosystem}/remedy?as=env${query}`;
+  const lines = await daemonOf().then(
+    async (daemon) => linesOf(await daemon.send(path), daemon.url, say, kept?.text === ''),
+    (cause: unknown) => {
+      if (kept === null || !(cause instanceof UnknownAddress)) throw cause;
+      return say('daemon.problem', { text: cause.text(say) });
+    },
+  );
   if (typeof lines !== 'string') {
     print(context, lines.text);
     const now = new Date(systemClock.wallMs()).toISOString();

@@ -1,27 +1,37 @@
-import type { ConfigIssue } from '../core/config.ts';
+import type { ConfigIssue, Listen } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Files, FileText, FolderNames, SlowFiles } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { LockReader, Locks } from '../ecosystems/locks.ts';
-import { type Loaded, type LoadInput, loadConfig } from './load.ts';
+import { type Loaded, type LoadInput, loadConfig, loadListen } from './load.ts';
 import type { ReaderOf } from './reading.ts';
 
 export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
   readonly files: SlowFiles;
 }
 
+/** Loads a configuration as `loadConfig` does, with asynchronous reads. */
+export function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {
+  return loadSlowly(input, loadConfig);
+}
+
+/** Loads the section `listen` as `loadListen` does, with asynchronous reads. */
+export function loadListenSlowly(input: SlowLoadInput): Promise<Listen | null> {
+  return loadSlowly(input, loadListen);
+}
+
 /**
- * Loads a configuration with asynchronous reads: it runs `loadConfig` again until every requested file has been read.
+ * Runs `load` again until every requested file has been read.
  * @throws Error after `limits.fileRounds` runs: a defect
  */
-export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {
+async function loadSlowly<T>(input: SlowLoadInput, load: (input: LoadInput) => T): Promise<T> {
   const texts = new Map<string, FileText>();
   const folders = new Map<string, FolderNames>();
   const readers = new Map<Locks, LockReader>();
   for (let round = 0; round < limits.fileRounds; round += 1) {
     const wanted = { texts: new Set<string>(), folders: new Set<string>(), readers: new Set<Locks>() };
     const readerOf: ReaderOf = (locks) => found(readers, wanted.readers, locks) ?? null;
-    const loaded = loadConfig({ ...input, files: atHand(texts, folders, wanted), readerOf });
+    const loaded = load({ ...input, files: atHand(texts, folders, wanted), readerOf });
     if (wanted.texts.size + wanted.folders.size + wanted.readers.size === 0) return loaded;
     await Promise.all([
       ...[...wanted.readers].map(async (locks) => readers.set(locks, await locks.reader())),

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
+import { type Config, type ConfigIssue, issueOf, type Listen } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Target } from '../core/mirror.ts';
 import type { Files } from '../core/ports.ts';
@@ -17,6 +17,7 @@ import type { Path } from './issues.ts';
 import { createReading, type ReaderOf, type Report } from './reading.ts';
 import { warnOfUnknownMembers } from './sections/clients.ts';
 import { warnOfNoControl } from './sections/controls.ts';
+import { readListen } from './sections/listen.ts';
 import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
@@ -56,6 +57,33 @@ export interface Loaded {
  * @throws Error without `readerOf`, if a lock file needs a reader that is not loaded: use `loadConfigSlowly`
  */
 export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
+  const opened = openFile(input);
+  if (opened.tag === 'error') return opened;
+  const { file, reading, report, mistakes } = opened.value;
+  const { registry } = reading;
+  const { config, modules } = buildConfig(file, input.path, reading);
+  warnOfNoControl(config, report);
+  warnOfUnknownMembers(config, registry, report);
+  warnOfGuardedReceivers(config, report);
+  const isOfPlan = ofPlan(registry);
+  if (input.expand !== undefined && !mistakes().some(isOfPlan))
+    checkBudget(config, input.expand(config), { registry, report, sizes: input.sizes?.(config) ?? new Map() });
+  if (mistakes().length > 0) return error(mistakes());
+  const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(comparePlaces);
+  return ok({ config, warnings, skippedLockEntries: modules.skipped });
+}
+
+/** Loads only the section `listen`; `null`: it has a mistake, or the file cannot be parsed. */
+export function loadListen(input: LoadInput): Listen | null {
+  const opened = openFile(input);
+  if (opened.tag === 'error' || opened.value.isListenSpoilt) return null;
+  const { file, reading, report } = opened.value;
+  const listen = readListen(['listen'], file.listen, 'daemon', reading);
+  return report.issues.some(({ severity }) => severity === 'error') ? null : listen;
+}
+
+/** Parses a file and checks it against the schema. The error lists its mistakes if no section can be read. */
+function openFile(input: LoadInput) {
   const bytes = Buffer.byteLength(input.text);
   if (bytes > limits.configBytes) {
     const most = phrase('expected.bytes', { bytes: limits.configBytes });
@@ -71,21 +99,18 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   if (checked.file === null) return error(mistakes());
   const { path, files, env, cwd = null } = input;
   const reading = createReading({ files, env, registry, readerOf, report, resolve: resolverOf(path, cwd) });
-  const { config, modules } = buildConfig(checked.file, path, reading);
-  warnOfNoControl(config, report);
-  warnOfUnknownMembers(config, registry, report);
-  warnOfGuardedReceivers(config, report);
-  const isOfPlan = ofPlan(registry);
-  if (input.expand !== undefined && !mistakes().some(isOfPlan))
-    checkBudget(config, input.expand(config), { registry, report, sizes: input.sizes?.(config) ?? new Map() });
-  if (mistakes().length > 0) return error(mistakes());
-  const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(comparePlaces);
-  return ok({ config, warnings, skippedLockEntries: modules.skipped });
+  const isListenSpoilt = checked.isSpoilt(['listen']) || unread.some((issue) => isUnder(['listen'], issue));
+  return ok({ file: checked.file, reading, report, mistakes, isListenSpoilt });
+}
+
+/** True if an issue is about one of these sections, or about the file as a whole. */
+function isUnder(keys: readonly string[], { path }: ConfigIssue): boolean {
+  return path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
 function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
   const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
-  return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
+  return (issue) => isUnder(keys, issue);
 }
 
 /** Returns the issues without duplicates, in the order of the file. */

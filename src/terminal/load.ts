@@ -5,8 +5,8 @@ import { formatIssues } from '../config/format-issues.ts';
 import { kinds } from '../config/kinds.ts';
 import { renderKnownConfig } from '../config/known-config.ts';
 import type { SkippedLockEntry } from '../config/load.ts';
-import { loadConfigSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
-import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
+import { loadConfigSlowly, loadListenSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
+import { type Config, type ConfigIssue, issueOf, type Listen } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -61,6 +61,25 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
   const loaded = await load(context, flag, about);
   if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);
   return loaded.value;
+}
+
+/**
+ * Loads only the section `listen` of the configuration that `load` would load. If another part of the file has a
+ * mistake, one line on standard error says so.
+ */
+export async function loadDaemonListen(
+  context: Pick<Context, 'env' | 'cwd' | 'say' | 'terminal'>,
+  flag: string | undefined,
+): Promise<Result<Listen, LoadFailure>> {
+  const found = await findText(context, flag);
+  if (found.tag === 'error') return found;
+  const { text, path } = found.value;
+  const loaded = await loadText(context, text, path);
+  if (loaded.tag === 'ok') return ok(loaded.value.config.listen);
+  const listen = await loadListenSlowly({ text, path, env: context.env, cwd: context.cwd, files: systemFiles });
+  if (listen === null) return loaded;
+  context.terminal.err(context.say('daemon.mistakes', { source: maskName(loaded.error.source) }));
+  return ok(listen);
 }
 
 /**

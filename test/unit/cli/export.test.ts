@@ -148,6 +148,26 @@ describe('with a fallback file', () => {
   });
 
   test.each([
+    ['text that is no YAML', 'mirrors: ['],
+    ['a mistake in listen', 'listen: nowhere'],
+  ])(
+    'a configuration that does not show where the daemon is (%s): the kept answer is said; 2 if there is none',
+    async (_, text) => {
+      writeFileSync(file('broken.yaml'), text);
+      const blind = ['advice', '--export', '--fallback', 'kept', '--config', 'broken.yaml'];
+      const unknown = 'the address of the daemon is unknown';
+      const none = await run(blind, { cwd: folder });
+      expect([none.code, none.out, none.err]).toEqual([2, '', expect.stringContaining(unknown)]);
+      await daemon(advised);
+      await ask('--fallback', 'kept');
+      const ran = await run(blind, { cwd: folder });
+      expect([ran.code, ran.out]).toEqual([0, line]);
+      expect(ran.err).toContain(unknown);
+      expect(ran.err).toContain('using the saved advice of');
+    },
+  );
+
+  test.each([
     ['a file of something else', 'alias ll="ls -l"\n'],
     ['one of ours with a line put in', `# mirrorwatch 2026-11-20T00:00:00.000Z x\n${line}\nrm -rf ~\n`],
   ])('%s is neither evaluated nor overwritten: 2', async (_, text) => {

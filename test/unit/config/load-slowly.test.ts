@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
+import { loadConfigSlowly, loadListenSlowly } from '../../../src/config/load-slowly.ts';
 import type { Files, SlowFiles } from '../../../src/core/ports.ts';
 import { memoryFiles } from './support.ts';
 
@@ -55,4 +55,15 @@ describe('a configuration over files that take their time', () => {
     const loaded = await loadConfigSlowly({ text: '[', path: null, env: {}, files: slowFiles });
     expect([loaded.tag, asked]).toEqual(['error', []]);
   });
+});
+
+test.each([
+  ['a file without listen: the default', 'mirrorrs: []', { host: '127.0.0.1', port: 10120, token: null }],
+  ['a token file', 'listen: { address: ":1", tokenFile: token }\nmirrorrs: []', { host: '0.0.0.0', port: 1 }],
+  ['a file that is no mapping', '[]', null],
+  ['a key in brackets may hide any section', '? [listen]\n: 127.0.0.1:1', null],
+])('listen of a configuration with mistakes: %s', async (_, text, want) => {
+  const listen = await loadListenSlowly({ text, path: '/etc/m/m.yaml', env: {}, files: slow(files).files });
+  if (want === null) expect(listen).toBeNull();
+  else expect(listen).toMatchObject(want);
 });
