@@ -527,6 +527,7 @@ export interface Places {
   readonly 'advice.cause.slo': 'from';
   readonly 'advice.cause.failback': never;
   readonly 'advice.waiting': 'from' | 'hold';
+  readonly 'advice.muted': 'from' | 'to' | 'until' | 'why';
   readonly 'advice.passedOver': 'from' | 'time';
   readonly 'refusal.vantage_suspect': never;
   readonly 'refusal.shared_fate': never;

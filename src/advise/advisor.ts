@@ -26,7 +26,7 @@ import {
 } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, updateAdvice } from './lifecycle.ts';
-import { passedOverIn, waitingIn } from './no-advice.ts';
+import { dismissedIn, passedOverIn, waitingIn } from './no-advice.ts';
 import {
   keepGroup,
   rechecksFor,
@@ -196,6 +196,11 @@ export class Advisor {
    */
   passedOver(): readonly NoAdvice[] {
     return [...this.#groups.values()].flatMap((group) => passedOverIn(this.#view(group, this.#lastNow)) ?? []);
+  }
+
+  /** Heads with a fault that clients would be advised to leave, if an operator had not dismissed this switch. */
+  dismissed(): readonly NoAdvice[] {
+    return [...this.#groups.values()].flatMap((group) => dismissedIn(this.#view(group, this.#lastNow)) ?? []);
   }
 
   /** Slow heads that clients will leave only if the slowness lasts, because leaving them was a loss before. */

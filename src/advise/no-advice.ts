@@ -1,11 +1,14 @@
 import type { NoAdvice } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
-import { messageFor } from '../words/tell.ts';
+import { stamp } from '../core/views.ts';
+import { messageFor, phrase } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { isPassedOver } from './chain.ts';
 import { choose } from './comparison/choose.ts';
 import { isOfTime } from './comparison/pair.ts';
+import { decide } from './decide.ts';
 import { advisedChainOf, headOf, isSwitchDismissed } from './group.ts';
+import { prepareView } from './prepare.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 import { secondsText } from './words.ts';
@@ -30,6 +33,33 @@ export function passedOverIn(view: View): NoAdvice | null {
   if (lostMs === null) return null;
   const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
   return { ...of, ...messageFor('advice.passedOver', { from: at.name, time: secondsText(lostMs / 1000) }) };
+}
+
+/**
+ * The head if it has a fault now, an operator dismissed the switch away from it for this cause, and no advice is open;
+ * else `null`.
+ */
+export function dismissedIn(view: View): NoAdvice | null {
+  const { group, now } = view;
+  const at = headOf(group);
+  if (at === null || group.open !== null || !isSwitchDismissed(group, at.name, now.wallMs)) return null;
+  const prepared = prepareView({ ...view, group: { ...group, muted: [] } });
+  const decision = decide(prepared);
+  const move = decision.kind === 'move' ? decision : null;
+  // The evidence for a move starts anew when advice ends, so after the dismissal only the findings show the cause.
+  const cause = move === null ? prepared.causesOf(at).gravest?.kind : move.cause;
+  const muted = group.muted.findLast(
+    (one) =>
+      one.from === at.name &&
+      one.cause === cause &&
+      one.to === (move?.to.mirror.name ?? one.to) &&
+      one.untilMs > now.wallMs,
+  );
+  if (muted === undefined || muted.cause === 'failback' || muted.to === at.name) return null;
+  const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
+  const why = phrase(`advice.cause.${muted.cause}`, { from: at.name });
+  const until = `${stamp(muted.untilMs).slice(0, 16).replace('T', ' ')} UTC`;
+  return { ...of, ...messageFor('advice.muted', { from: at.name, to: muted.to, until, why }) };
 }
 
 /**

@@ -71,6 +71,7 @@ export interface ApiDeps {
   audited(): readonly Audited[];
   passedOver(): readonly NoAdvice[];
   waiting(): readonly NoAdvice[];
+  dismissed(): readonly NoAdvice[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
    * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator

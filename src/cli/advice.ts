@@ -35,6 +35,7 @@ interface AdviceBody {
   /** Sentences about mirrors that are down, although no switch is needed. Absent: the daemon has an older release. */
   readonly passedOver?: readonly Message[];
   readonly waiting?: readonly Message[];
+  readonly dismissed?: readonly Message[];
 }
 
 const options = {
@@ -74,10 +75,11 @@ export const adviceCommand: Command = {
     const daemon = await daemonAt(context, values);
     const response = await daemon.get('/api/v1/advice');
     const advice = adviceIn(response);
-    const { passedOver = [], waiting = [] } = (response.json() ?? {}) as Partial<AdviceBody>;
+    const { passedOver = [], waiting = [], dismissed = [] } = (response.json() ?? {}) as Partial<AdviceBody>;
     if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(advice));
-    else for (const line of shown(context, advice, [...passedOver, ...waiting])) context.terminal.out(line);
+    else
+      for (const line of shown(context, advice, [...dismissed, ...passedOver, ...waiting])) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit code 1 means open advice or an unreachable daemon, so standard error states which.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));

@@ -82,6 +82,7 @@ function adviceDepsOf(s: Stages) {
     audited: () => s.advisor.audited(),
     passedOver: () => s.advisor.passedOver(),
     waiting: () => s.advisor.waiting(),
+    dismissed: () => s.advisor.dismissed(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     doorLines: (ecosystem, upstream) =>

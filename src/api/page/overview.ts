@@ -138,16 +138,17 @@ function adviceOf(
   const advice = all
     .filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => adviceOrder.indexOf(a.state) - adviceOrder.indexOf(b.state));
-  if (advice.length > 0)
-    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream)))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
+  const reasons = [...deps.dismissed(), ...deps.passedOver(), ...deps.waiting()];
+  const reason = reasons.find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  const why = reason === undefined ? null : quiet(html`${renderIn(say.language, reason)} ${chain}`);
+  if (advice.length > 0)
+    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream)))}${why}`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps
     .standings()
     .some((one) => one.ecosystem === ecosystem && one.upstream === upstream && one.state !== 'unknown');
-  const reasons = [...deps.passedOver(), ...deps.waiting()];
-  const reason = reasons.find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
-  if (reason !== undefined) return quiet(html`${renderIn(say.language, reason)} ${chain}`);
+  if (why !== null) return why;
   return vantage.suspect === null || !isJudged
     ? quiet(say.html('page.tooEarly', { chain }))
     : html`<article class="advice right"><p>${say.html('page.nothingToChange', { ecosystem, chain })}</p></article>`;

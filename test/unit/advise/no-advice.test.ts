@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kill, warm } from './outage.ts';
+import { kill, only, warm } from './outage.ts';
 
 const tolerant = 'https://a.example.com|https://b.example.com,direct';
 
@@ -47,5 +47,56 @@ describe('a head that is down while clients pass over it', () => {
     stage.consider();
     for (const { id, state } of stage.advisor.list()) if (state === 'proposed') stage.dismiss(id, 3_600_000);
     expect(stage.advisor.passedOver().map(({ registry }) => registry)).toEqual(want);
+  });
+});
+
+describe('a head whose switch was dismissed', () => {
+  const dismissed = (forMs: number) => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    const { to } = only(stage);
+    stage.dismiss(only(stage).id, forMs);
+    return { stage, to };
+  };
+
+  it('is named while the cause is there, not while the head is well, and again in the next outage', () => {
+    const { stage, to } = dismissed(7_200_000);
+    const said = [
+      {
+        ecosystem: 'go',
+        upstream: 'go',
+        registry: 'a',
+        text: expect.stringMatching(
+          new RegExp(
+            `^The switch from a to ${to} is dismissed until \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC, so it is not advised\\. Its cause is present now: requests to a fail\\.$`,
+          ),
+        ),
+      },
+    ];
+    expect(stage.advisor.dismissed()).toMatchObject(said);
+    stage.shut('a', 'outage');
+    stage.paces(40, { a: 200, b: 200, c: 200 });
+    expect(stage.advisor.dismissed()).toEqual([]);
+    kill(stage);
+    stage.consider();
+    expect(stage.advisor.list()).toEqual([]);
+    expect(stage.advisor.dismissed()).toMatchObject(said);
+  });
+
+  it('is not named once the dismissal has ended: the switch is advised', () => {
+    const { stage } = dismissed(60_000);
+    stage.paces(3, { a: 'refused', b: 200, c: 200 });
+    expect(only(stage).state).toBe('proposed');
+    expect(stage.advisor.dismissed()).toEqual([]);
+  });
+
+  it('is not named where another switch is advised', () => {
+    const { stage, to } = dismissed(7_200_000);
+    stage.paces(2, { a: 'refused', b: 200, c: 200, [to]: 'refused' });
+    kill(stage, to);
+    stage.paces(3, { a: 'refused', b: 200, c: 200, [to]: 'refused' });
+    expect(only(stage)).toMatchObject({ state: 'proposed', from: 'a' });
+    expect(stage.advisor.dismissed()).toEqual([]);
   });
 });

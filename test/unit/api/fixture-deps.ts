@@ -111,6 +111,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     audited: () => [],
     passedOver: () => [],
     waiting: () => [],
+    dismissed: () => [],
     rank: () => fixtureAdvice.candidates,
     doorLines: () => [],
     remedy: () => ({

@@ -48,6 +48,20 @@ describe('findings', () => {
   });
 });
 
+const dismissed = () => [
+  {
+    ecosystem: 'go' as const,
+    upstream: 'go',
+    registry: 'coast',
+    ...messageFor('advice.muted', {
+      from: 'coast',
+      to: 'hill',
+      until: '2026-11-20 10:00 UTC',
+      why: phrase('advice.cause.outage', { from: 'coast' }),
+    }),
+  },
+];
+
 describe('what stands on top', () => {
   const vantage = (more: Partial<VantageStanding>): FixtureChange => ({
     vantage: () => ({ suspect: false, sinceMs: null, controls: [], contaminatedShare: null, ...more }),
@@ -134,6 +148,21 @@ describe('what stands on top', () => {
         ],
       },
       ['coast is slow.', 'So a switch waits until the slowness has lasted 10 min.'],
+      ['Nothing to change for go', 'Switch now from'],
+    ],
+    [
+      'a switch that is needed was dismissed',
+      { advice: () => ({ items: [], next: null }), dismissed },
+      [
+        'The switch from coast to hill is dismissed until 2026-11-20 10:00 UTC',
+        'Its cause is present now: requests to coast fail.',
+      ],
+      ['Nothing to change for go', 'Switch now from'],
+    ],
+    [
+      'it was dismissed after another switch was accepted',
+      { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' as const }], next: null }), dismissed },
+      ['The switch from coast to hill is dismissed until 2026-11-20 10:00 UTC'],
       ['Nothing to change for go', 'Switch now from'],
     ],
     [
