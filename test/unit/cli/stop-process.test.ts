@@ -30,7 +30,7 @@ test('a thread inside a call that cannot be ended does not hold up the end: what
     await new Promise((done) => thread.once('message', done));
     void thread.terminate();
     console.log('x'.repeat(200_000));
-    stopProcess(process, 1, 50);`;
+    stopProcess(process, 1, 1_000);`;
   const { code, out } = await outcome(script);
   expect([code, out.length, out.trim().replaceAll('x', '')]).toEqual([1, 200_001, '']);
 });
