@@ -1,5 +1,5 @@
 import { canBeProbed } from '../memory/absence.ts';
-import { isLossy, lossOf } from '../memory/loss.ts';
+import { isLossy, isOneCut, lossOf } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, Round, RoundMoment } from '../memory/moments.ts';
@@ -85,13 +85,12 @@ export function isLineLossy(memory: RuleView, egress: string): boolean {
       .map((mirror) => [mirror.mirror.name, mirror]),
   );
   const units = unitsOf([...mirrors.values()].map(witnessPlaceOf)).map((registries) =>
-    lossOf(
-      registries.map((registry) => mirrors.get(registry)?.line.marks ?? []),
-      nowMs,
-    ),
+    registries.map((registry) => mirrors.get(registry)?.line.marks ?? []),
   );
-  const controls = [...memory.controls.values()]
-    .filter(({ known }) => known)
-    .map(({ marks }) => lossOf([marks], nowMs));
-  return isLossy(units, controls);
+  const controls = [...memory.controls.values()].filter(({ known }) => known).map(({ marks }) => [marks]);
+  if (isOneCut([...units, ...controls].flat(), nowMs)) return false;
+  return isLossy(
+    units.map((members) => lossOf(members, nowMs)),
+    controls.map((members) => lossOf(members, nowMs)),
+  );
 }

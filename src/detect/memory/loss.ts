@@ -62,6 +62,20 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
+ * A probe that starts shortly before a cut of the network can fail, and one that starts shortly before its end can get a
+ * response. Responses this close to the first or the last silent failure are ignored. Milliseconds.
+ */
+const edgeMs = 1_000;
+
+/** True if all silent failures come from one period without a response: the network was cut, which is no packet loss. */
+export function isOneCut(members: readonly (readonly Mark[])[], nowMs: number): boolean {
+  const marks = members.flat().filter(({ atMs }) => atMs >= nowMs - limits.vantageReviewMs);
+  const silentMs = marks.filter(({ responded }) => !responded).map(({ atMs }) => atMs);
+  const [fromMs, toMs] = [Math.min(...silentMs) + edgeMs, Math.max(...silentMs) - edgeMs];
+  return !marks.some(({ atMs, responded }) => responded && atMs >= fromMs && atMs <= toMs);
+}
+
+/**
  * True if our own network loses packets. Either at least two thirds of the units and controls fail partly. Or at least
  * half of the controls' probes fail silently, and both a control and a unit fail partly. Unit: mirrors on one host or
  * address prefix.

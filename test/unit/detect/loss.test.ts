@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addMark, isLossy, lossOf, type Mark } from '../../../src/detect/memory/loss.ts';
+import { addMark, isLossy, isOneCut, lossOf, type Mark } from '../../../src/detect/memory/loss.ts';
 
 /** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>
@@ -33,6 +33,21 @@ describe('a lossy line', () => {
     { name: 'below 5 %', units: [`${'+-'}${'+'.repeat(60)}`, `${'+-'}${'+'.repeat(60)}`], controls: [], want: false },
   ])('$name: $want', ({ units, controls, want }) => {
     expect(isLossy(units.map(loss), controls.map(loss))).toBe(want);
+  });
+
+  it.each([
+    { name: 'a cut of all', members: ['++----++', '++----++', '+++---++'], want: true },
+    { name: 'a cut that one mirror survives', members: ['++----++', '++++++++'], want: false },
+    { name: 'a response within the second of its end', members: ['++----++', '++---+++'], want: true },
+    { name: 'single packets', members: ['+-++++++', '+++++-++'], want: false },
+    { name: 'two cuts', members: ['+---++---+', '+---++---+'], want: false },
+  ])('$name: one cut is $want', ({ members, want }) => {
+    expect(
+      isOneCut(
+        members.map((one) => marks(one)),
+        120_000,
+      ),
+    ).toBe(want);
   });
 
   it('counts two minutes', () => {
