@@ -13,7 +13,8 @@ export interface Gains {
 }
 
 /**
- * Lists each gain with its value before and after the switch. A gain is omitted if one of its values is unknown.
+ * Lists each gain with its value before and after the switch. A gain is omitted if one of its values is unknown,
+ * or if both have the same text.
  * @param took  formats seconds for the reader
  */
 export function explainGains(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {
@@ -33,5 +34,6 @@ function both(
 ): string | null {
   const { before = null, after = null } = change ?? {};
   if (typeof before !== 'number' || typeof after !== 'number') return null;
-  return say(key, { before: text(before), after: text(after) });
+  const values = { before: text(before), after: text(after) };
+  return values.before === values.after ? null : say(key, values);
 }
