@@ -2,9 +2,10 @@ import { limits } from '../../core/limits.ts';
 
 /**
  * The result of one probe for the test for packet loss: a response, or a silent failure (one that our own network can
- * cause). `atMs` is a monotonic time.
+ * cause). `sentMs`: its start; `atMs`: its result. Monotonic milliseconds.
  */
 export interface Mark {
+  readonly sentMs: number;
   readonly atMs: number;
   readonly responded: boolean;
 }
@@ -62,16 +63,17 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
 }
 
 /**
- * A probe that starts shortly before a cut of the network can fail, and one that starts shortly before its end can get a
- * response. Responses this close to the first or the last silent failure are ignored. Milliseconds.
+ * Shortly after a cut of the network begins, responses can still arrive. After its end, the first probes can still fail,
+ * until the address of the router is known again. So responses this close to the first or the last start of a silent
+ * failure are ignored. Milliseconds.
  */
-const edgeMs = 1_000;
+const edges = { afterFirstMs: 1_000, beforeLastMs: 3_000 } as const;
 
 /** True if all silent failures come from one period without a response: the network was cut, which is no packet loss. */
 export function isOneCut(members: readonly (readonly Mark[])[], nowMs: number): boolean {
   const marks = members.flat().filter(({ atMs }) => atMs >= nowMs - limits.vantageReviewMs);
-  const silentMs = marks.filter(({ responded }) => !responded).map(({ atMs }) => atMs);
-  const [fromMs, toMs] = [Math.min(...silentMs) + edgeMs, Math.max(...silentMs) - edgeMs];
+  const silentMs = marks.filter(({ responded }) => !responded).map(({ sentMs }) => sentMs);
+  const [fromMs, toMs] = [Math.min(...silentMs) + edges.afterFirstMs, Math.max(...silentMs) - edges.beforeLastMs];
   return !marks.some(({ atMs, responded }) => responded && atMs >= fromMs && atMs <= toMs);
 }
 

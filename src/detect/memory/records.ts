@@ -84,7 +84,7 @@ function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Samp
 export function recordLine({ line }: MirrorMemory, sample: Sample, isResponse: boolean, nowMs: number): void {
   line.address = sample.remoteAddress ?? line.address;
   if (isResponse) line.respondedFromMs = Math.max(line.respondedFromMs ?? 0, sample.startedMonotonicMs);
-  line.marks = addMark(line.marks, { atMs: nowMs, responded: isResponse });
+  line.marks = addMark(line.marks, { sentMs: sample.startedMonotonicMs, atMs: nowMs, responded: isResponse });
 }
 
 export function restoreSight({ sight, line }: MirrorMemory, row: StoredRow, now: Now): void {

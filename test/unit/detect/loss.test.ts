@@ -3,7 +3,10 @@ import { addMark, isLossy, isOneCut, lossOf, type Mark } from '../../../src/dete
 
 /** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>
-  [...text].map((one, i) => ({ atMs: endMs - (text.length - 1 - i) * 1_000, responded: one === '+' }));
+  [...text].map((one, i) => {
+    const atMs = endMs - (text.length - 1 - i) * 1_000;
+    return { sentMs: atMs, atMs, responded: one === '+' };
+  });
 const loss = (text: string) => lossOf([marks(text)], 120_000);
 
 describe('a lossy line', () => {
@@ -37,9 +40,9 @@ describe('a lossy line', () => {
 
   it.each([
     { name: 'a cut of all', members: ['++----++', '++----++', '+++---++'], want: true },
-    { name: 'a cut that one mirror survives', members: ['++----++', '++++++++'], want: false },
-    { name: 'a response within the second of its end', members: ['++----++', '++---+++'], want: true },
-    { name: 'single packets', members: ['+-++++++', '+++++-++'], want: false },
+    { name: 'a cut that one mirror survives', members: ['++------++', '++++++++++'], want: false },
+    { name: 'a response shortly before its end', members: ['++------++', '++----++++'], want: true },
+    { name: 'single packets', members: ['+-++++++++', '+++++++-++'], want: false },
     { name: 'two cuts', members: ['+---++---+', '+---++---+'], want: false },
   ])('$name: one cut is $want', ({ members, want }) => {
     expect(
@@ -50,12 +53,19 @@ describe('a lossy line', () => {
     ).toBe(want);
   });
 
+  it('a probe that started during a cut can fail after the end of the cut', () => {
+    const hung = { sentMs: 60_000, atMs: 70_000, responded: false };
+    const first = { sentMs: 40_000, atMs: 50_000, responded: false };
+    const back = { sentMs: 64_900, atMs: 65_000, responded: true };
+    expect(isOneCut([[first, hung], [back]], 120_000)).toBe(true);
+  });
+
   it('counts two minutes', () => {
     expect(lossOf([marks('-+-+')], 120_000)).toEqual({ responses: 2, silent: 2, recoveries: 2 });
     expect(lossOf([marks('-+-+')], 239_000)).toEqual({ responses: 1, silent: 1, recoveries: 1 });
-    expect(addMark(marks('-+'), { atMs: 239_500, responded: true })).toHaveLength(2);
+    expect(addMark(marks('-+'), { sentMs: 239_500, atMs: 239_500, responded: true })).toHaveLength(2);
     let kept: readonly Mark[] = [];
-    for (let i = 0; i < 500; i++) kept = addMark(kept, { atMs: 1, responded: true });
+    for (let i = 0; i < 500; i++) kept = addMark(kept, { sentMs: 1, atMs: 1, responded: true });
     expect(kept).toHaveLength(240);
   });
 });
