@@ -107,7 +107,9 @@ modules:
     expect((await update(mirror))[0]).toBe(0);
     const path = mirror === 'old' ? index : hashedOf(mirror);
     flip(mirror, path);
-    expect((await finding(mirror, 'mismatch'))?.text).toContain(`${mirror} serves a wrong ${path} of ${list} (get)`);
+    // On a loaded machine, the first hourly read of the whole index can come after the flip, and find it first.
+    const text = (await finding(mirror, 'mismatch'))?.text.replace('(whole)', '(get)');
+    expect(text).toContain(`${mirror} serves a wrong ${path} of ${list} (get)`);
     const [code, stderr] = await update(mirror);
     expect([code, stderr.includes('Hash Sum mismatch')]).toEqual([100, true]);
   });
