@@ -104,7 +104,7 @@ export function receiveControl(
 ): void {
   const { monotonicMs } = memory.now;
   const isOurs = response.code !== null && exhaustedCodes.has(response.code);
-  if (!isOurs) recordControl(memory, response);
+  if (!isOurs) recordControl(memory, response.name, response.answered, response.at.monotonicMs);
   const outcome = isOurs ? null : response.answered ? 'answered' : 'failed';
   for (const round of memory.confirm.rounds.values()) {
     if (round.id === place?.id) recordResponse(round, 'controls', place.moment, response.name, outcome);

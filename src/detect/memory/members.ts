@@ -1,5 +1,4 @@
 import type { Config } from '../../core/config.ts';
-import type { ControlResponse } from '../../core/due.ts';
 import { isSameMirror, type Mirror, type Target } from '../../core/mirror.ts';
 import { addMark } from './loss.ts';
 import type { Memory } from './memory.ts';
@@ -68,9 +67,9 @@ export function replaceControls({ controls, config }: Memory): void {
   for (const name of wanted) if (!controls.has(name)) controls.set(name, { up: null, known: false, marks: [] });
 }
 
-export function recordControl({ controls, now }: Memory, { name, answered: responded, at }: ControlResponse): void {
+export function recordControl({ controls, now }: Memory, name: string, responded: boolean, sentMs: number): void {
   const known = controls.get(name);
   if (known === undefined) return;
-  const marks = addMark(known.marks, { sentMs: at.monotonicMs, atMs: now.monotonicMs, responded });
+  const marks = addMark(known.marks, { sentMs, atMs: now.monotonicMs, responded });
   controls.set(name, { up: responded, known: known.known || responded, marks });
 }
