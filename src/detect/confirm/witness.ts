@@ -88,9 +88,9 @@ export function isLineLossy(memory: RuleView, egress: string): boolean {
     registries.map((registry) => mirrors.get(registry)?.line.marks ?? []),
   );
   const controls = [...memory.controls.values()].filter(({ known }) => known).map(({ marks }) => [marks]);
-  if (isOneCut([...units, ...controls].flat(), nowMs)) return false;
-  return isLossy(
+  const isLoss = isLossy(
     units.map((members) => lossOf(members, nowMs)),
     controls.map((members) => lossOf(members, nowMs)),
   );
+  return isLoss && !isOneCut([...units, ...controls].flat(), nowMs);
 }

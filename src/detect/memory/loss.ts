@@ -72,8 +72,13 @@ const edges = { afterFirstMs: 1_000, beforeLastMs: 3_000 } as const;
 /** True if all silent failures come from one period without a response: the network was cut, which is no packet loss. */
 export function isOneCut(members: readonly (readonly Mark[])[], nowMs: number): boolean {
   const marks = members.flat().filter(({ atMs }) => atMs >= nowMs - limits.vantageReviewMs);
-  const silentMs = marks.filter(({ responded }) => !responded).map(({ sentMs }) => sentMs);
-  const [fromMs, toMs] = [Math.min(...silentMs) + edges.afterFirstMs, Math.max(...silentMs) - edges.beforeLastMs];
+  let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { sentMs, responded } of marks) {
+    if (responded) continue;
+    firstMs = Math.min(firstMs, sentMs);
+    lastMs = Math.max(lastMs, sentMs);
+  }
+  const [fromMs, toMs] = [firstMs + edges.afterFirstMs, lastMs - edges.beforeLastMs];
   return !marks.some(({ atMs, responded }) => responded && atMs >= fromMs && atMs <= toMs);
 }
 

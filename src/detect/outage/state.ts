@@ -207,10 +207,6 @@ export function isCanaryOut(mirror: MirrorMemory): boolean {
 
 /** True if the canary's outage is open, but its last `rule.close` samples were ok: a damped outage ends later. */
 export function isCanaryBack(mirror: MirrorMemory, rule: OutageRule): boolean {
-  return (
-    isCanaryOut(mirror) &&
-    outagesOf(mirror)
-      .out.values()
-      .some((one) => one.target.canary && outageOf(one).oks >= rule.close)
-  );
+  for (const one of outagesOf(mirror).out) if (one.target.canary && outageOf(one).oks >= rule.close) return true;
+  return false;
 }

@@ -124,7 +124,7 @@ describe('HTTP/2 alone is slow', () => {
     expect(finding?.scope.every(({ protocol }) => protocol === undefined)).toBe(true);
   });
 
-  it('ends as any spike, and the next one is compared anew', () => {
+  it('ends like every spike, and the next one is compared anew', () => {
     const once = broken('2', slow, warm + 5 * minute);
     const sim = world((target, t, due) =>
       target.registry === 'a' && t >= warm + 20 * minute ? slow : once(target, t, due),
