@@ -1,4 +1,4 @@
-import type { Advice, Audited, Candidate, NoAdvice, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, NoAdviceLists, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
@@ -26,7 +26,7 @@ import {
 } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, updateAdvice } from './lifecycle.ts';
-import { dismissedIn, passedOverIn, waitingIn } from './no-advice.ts';
+import { listNoAdvice } from './no-advice.ts';
 import {
   keepGroup,
   rechecksFor,
@@ -190,22 +190,8 @@ export class Advisor {
     return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
   }
 
-  /**
-   * Heads (first mirrors of chains) that are down but need no advice, because clients skip them and use the next member
-   * of the chain.
-   */
-  passedOver(): readonly NoAdvice[] {
-    return [...this.#groups.values()].flatMap((group) => passedOverIn(this.#view(group, this.#lastNow)) ?? []);
-  }
-
-  /** Heads with a fault that clients would be advised to leave, if an operator had not dismissed this switch. */
-  dismissed(): readonly NoAdvice[] {
-    return [...this.#groups.values()].flatMap((group) => dismissedIn(this.#view(group, this.#lastNow)) ?? []);
-  }
-
-  /** Slow heads that clients will leave only if the slowness lasts, because leaving them was a loss before. */
-  waiting(): readonly NoAdvice[] {
-    return [...this.#groups.values()].flatMap((group) => waitingIn(this.#view(group, this.#lastNow)) ?? []);
+  noAdvice(): NoAdviceLists {
+    return listNoAdvice([...this.#groups.values()].map((group) => this.#view(group, this.#lastNow)));
   }
 
   /** The mirrors of an upstream, best first; empty for an unknown upstream. */

@@ -1,4 +1,4 @@
-import type { NoAdvice } from '../core/advice.ts';
+import type { NoAdvice, NoAdviceLists } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
 import { stamp } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
@@ -13,11 +13,17 @@ import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
 import { secondsText } from './words.ts';
 
+/** @param views  one for each group of mirrors */
+export function listNoAdvice(views: readonly View[]): NoAdviceLists {
+  const listBy = (find: (view: View) => NoAdvice | null) => views.flatMap((view) => find(view) ?? []);
+  return { passedOver: listBy(passedOverIn), waiting: listBy(waitingIn), dismissed: listBy(dismissedIn) };
+}
+
 /**
  * The head if it is down, all its last light requests failed, clients try the next mirror (`isPassedOver`), and no
  * advice is open; else `null`.
  */
-export function passedOverIn(view: View): NoAdvice | null {
+function passedOverIn(view: View): NoAdvice | null {
   const { group } = view;
   const at = headOf(group);
   if (at === null || group.open !== null || !isPassedOver(advisedChainOf(group))) return null;
@@ -39,7 +45,7 @@ export function passedOverIn(view: View): NoAdvice | null {
  * The head if it has a fault now, an operator dismissed the switch away from it for this cause, and no advice is open;
  * else `null`.
  */
-export function dismissedIn(view: View): NoAdvice | null {
+function dismissedIn(view: View): NoAdvice | null {
   const { group, now } = view;
   const at = headOf(group);
   if (at === null || group.open !== null || !isSwitchDismissed(group, at.name, now.wallMs)) return null;
@@ -67,7 +73,7 @@ export function dismissedIn(view: View): NoAdvice | null {
  * else `null`.
  * @see docs/decisions/0166-slow-spells.md
  */
-export function waitingIn(view: View): NoAdvice | null {
+function waitingIn(view: View): NoAdvice | null {
   const { group, now } = view;
   const at = headOf(group);
   if (at === null || group.open !== null || isSwitchDismissed(group, at.name, now.wallMs)) return null;

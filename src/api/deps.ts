@@ -1,5 +1,5 @@
 import type { ActionRow } from '../core/action.ts';
-import type { Advice, Audited, Candidate, NoAdvice, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, NoAdviceLists, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
@@ -69,9 +69,7 @@ export interface ApiDeps {
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   audited(): readonly Audited[];
-  passedOver(): readonly NoAdvice[];
-  waiting(): readonly NoAdvice[];
-  dismissed(): readonly NoAdvice[];
+  noAdvice(): NoAdviceLists;
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
    * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator

@@ -51,8 +51,7 @@ export function listRoutes(deps: ApiDeps): Router {
     if (!page) return;
     const { items, next } = deps.advice(page);
     const sentences = Object.fromEntries(items.map((one) => [one.id, one.sentences ?? null]));
-    const noAdvice = { passedOver: deps.passedOver(), waiting: deps.waiting(), dismissed: deps.dismissed() };
-    response.json({ advice: items.map(adviceView), next, sentences, ...noAdvice });
+    response.json({ advice: items.map(adviceView), next, sentences, ...deps.noAdvice() });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);

@@ -131,6 +131,16 @@ export interface NoAdvice extends Upstream, Message {
   readonly registry: string;
 }
 
+/** Heads (first mirrors of chains) with a fault that clients are not advised to leave, by the kind of reason. */
+export interface NoAdviceLists {
+  /** Heads that are down, but clients skip them and use the next member of the chain. */
+  readonly passedOver: readonly NoAdvice[];
+  /** Slow heads that clients will leave only if the slowness lasts, because leaving them was a loss before. */
+  readonly waiting: readonly NoAdvice[];
+  /** Heads that clients would be advised to leave, if an operator had not dismissed this switch. */
+  readonly dismissed: readonly NoAdvice[];
+}
+
 export interface AdviceChange {
   /** `regretted`: an audit found that the old mirror was better. */
   readonly change:

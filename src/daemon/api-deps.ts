@@ -80,9 +80,7 @@ function adviceDepsOf(s: Stages) {
   return {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
     audited: () => s.advisor.audited(),
-    passedOver: () => s.advisor.passedOver(),
-    waiting: () => s.advisor.waiting(),
-    dismissed: () => s.advisor.dismissed(),
+    noAdvice: () => s.advisor.noAdvice(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     doorLines: (ecosystem, upstream) =>

@@ -139,8 +139,10 @@ function adviceOf(
     .filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => adviceOrder.indexOf(a.state) - adviceOrder.indexOf(b.state));
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
-  const reasons = [...deps.dismissed(), ...deps.passedOver(), ...deps.waiting()];
-  const reason = reasons.find((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  const { dismissed, passedOver, waiting } = deps.noAdvice();
+  const reason = [...dismissed, ...passedOver, ...waiting].find(
+    (one) => one.ecosystem === ecosystem && one.upstream === upstream,
+  );
   const why = reason === undefined ? null : quiet(html`${renderIn(say.language, reason)} ${chain}`);
   if (advice.length > 0)
     return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream)))}${why}`;

@@ -6,12 +6,12 @@ const tolerant = 'https://a.example.com|https://b.example.com,direct';
 describe('a head that is down while clients pass over it', () => {
   it('is named with what a request loses, as long as nothing is advised', () => {
     const stage = warm(undefined, tolerant);
-    expect(stage.advisor.passedOver()).toEqual([]);
+    expect(stage.advisor.noAdvice().passedOver).toEqual([]);
     kill(stage);
     stage.marks.set('a', { state: 'down' });
     stage.consider();
     expect(stage.advisor.list()).toEqual([]);
-    expect(stage.advisor.passedOver()).toMatchObject([
+    expect(stage.advisor.noAdvice().passedOver).toMatchObject([
       {
         ecosystem: 'go',
         upstream: 'go',
@@ -24,7 +24,7 @@ describe('a head that is down while clients pass over it', () => {
     stage.marks.delete('a');
     stage.shut('a', 'outage');
     stage.paces(1, { a: 200, b: 200, c: 200 });
-    expect(stage.advisor.passedOver()).toEqual([]);
+    expect(stage.advisor.noAdvice().passedOver).toEqual([]);
   });
 
   it('is not named where clients stop at it: a switch is advised', () => {
@@ -33,7 +33,7 @@ describe('a head that is down while clients pass over it', () => {
     stage.marks.set('a', { state: 'down' });
     stage.consider();
     expect(stage.advisor.list()).toHaveLength(1);
-    expect(stage.advisor.passedOver()).toEqual([]);
+    expect(stage.advisor.noAdvice().passedOver).toEqual([]);
   });
 
   it.each([
@@ -46,7 +46,7 @@ describe('a head that is down while clients pass over it', () => {
     stage.marks.set('a', { state: 'down' });
     stage.consider();
     for (const { id, state } of stage.advisor.list()) if (state === 'proposed') stage.dismiss(id, 3_600_000);
-    expect(stage.advisor.passedOver().map(({ registry }) => registry)).toEqual(want);
+    expect(stage.advisor.noAdvice().passedOver.map(({ registry }) => registry)).toEqual(want);
   });
 });
 
@@ -74,21 +74,21 @@ describe('a head whose switch was dismissed', () => {
         ),
       },
     ];
-    expect(stage.advisor.dismissed()).toMatchObject(said);
+    expect(stage.advisor.noAdvice().dismissed).toMatchObject(said);
     stage.shut('a', 'outage');
     stage.paces(40, { a: 200, b: 200, c: 200 });
-    expect(stage.advisor.dismissed()).toEqual([]);
+    expect(stage.advisor.noAdvice().dismissed).toEqual([]);
     kill(stage);
     stage.consider();
     expect(stage.advisor.list()).toEqual([]);
-    expect(stage.advisor.dismissed()).toMatchObject(said);
+    expect(stage.advisor.noAdvice().dismissed).toMatchObject(said);
   });
 
   it('is not named once the dismissal has ended: the switch is advised', () => {
     const { stage } = dismissed(60_000);
     stage.paces(3, { a: 'refused', b: 200, c: 200 });
     expect(only(stage).state).toBe('proposed');
-    expect(stage.advisor.dismissed()).toEqual([]);
+    expect(stage.advisor.noAdvice().dismissed).toEqual([]);
   });
 
   it('is not named where another switch is advised', () => {
@@ -97,6 +97,6 @@ describe('a head whose switch was dismissed', () => {
     kill(stage, to);
     stage.paces(3, { a: 'refused', b: 200, c: 200, [to]: 'refused' });
     expect(only(stage)).toMatchObject({ state: 'proposed', from: 'a' });
-    expect(stage.advisor.dismissed()).toEqual([]);
+    expect(stage.advisor.noAdvice().dismissed).toEqual([]);
   });
 });

@@ -109,9 +109,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
     audited: () => [],
-    passedOver: () => [],
-    waiting: () => [],
-    dismissed: () => [],
+    noAdvice: () => ({ passedOver: [], waiting: [], dismissed: [] }),
     rank: () => fixtureAdvice.candidates,
     doorLines: () => [],
     remedy: () => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../src/core/result.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import type { SignatureState } from '../../../src/core/transcript.ts';
 import { messageFor, phrase } from '../../../src/words/tell.ts';
@@ -48,19 +49,22 @@ describe('findings', () => {
   });
 });
 
-const dismissed = () => [
-  {
-    ecosystem: 'go' as const,
-    upstream: 'go',
-    registry: 'coast',
-    ...messageFor('advice.muted', {
-      from: 'coast',
-      to: 'hill',
-      until: '2026-11-20 10:00 UTC',
-      why: phrase('advice.cause.outage', { from: 'coast' }),
-    }),
+/** The page's part of an API in which clients are not advised to leave the mirror coast. */
+const stays = (kind: 'waiting' | 'dismissed', message: Message): FixtureChange => ({
+  noAdvice: () => {
+    const listed = [{ ecosystem: 'go' as const, upstream: 'go', registry: 'coast', ...message }];
+    return { passedOver: [], waiting: [], dismissed: [], [kind]: listed };
   },
-];
+});
+const dismissed = stays(
+  'dismissed',
+  messageFor('advice.muted', {
+    from: 'coast',
+    to: 'hill',
+    until: '2026-11-20 10:00 UTC',
+    why: phrase('advice.cause.outage', { from: 'coast' }),
+  }),
+);
 
 describe('what stands on top', () => {
   const vantage = (more: Partial<VantageStanding>): FixtureChange => ({
@@ -138,21 +142,14 @@ describe('what stands on top', () => {
       'a switch waits until slowness lasts',
       {
         advice: () => ({ items: [], next: null }),
-        waiting: () => [
-          {
-            ecosystem: 'go' as const,
-            upstream: 'go',
-            registry: 'coast',
-            ...messageFor('advice.waiting', { from: 'coast', hold: '10 min' }),
-          },
-        ],
+        ...stays('waiting', messageFor('advice.waiting', { from: 'coast', hold: '10 min' })),
       },
       ['coast is slow.', 'So a switch waits until the slowness has lasted 10 min.'],
       ['Nothing to change for go', 'Switch now from'],
     ],
     [
       'a switch that is needed was dismissed',
-      { advice: () => ({ items: [], next: null }), dismissed },
+      { advice: () => ({ items: [], next: null }), ...dismissed },
       [
         'The switch from coast to hill is dismissed until 2026-11-20 10:00 UTC',
         'Its cause is present now: requests to coast fail.',
@@ -161,7 +158,7 @@ describe('what stands on top', () => {
     ],
     [
       'it was dismissed after another switch was accepted',
-      { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' as const }], next: null }), dismissed },
+      { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' as const }], next: null }), ...dismissed },
       ['The switch from coast to hill is dismissed until 2026-11-20 10:00 UTC'],
       ['Nothing to change for go', 'Switch now from'],
     ],
