@@ -1,4 +1,5 @@
 import type { Receiver } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Now } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
@@ -74,9 +75,20 @@ function enqueueEach(
       ...sentenceFor(receiver, change),
       ...(updates === null ? {} : { updates }),
     };
-    enqueue(state, queue, notice, change.finding?.id ?? null, now);
+    enqueue(state, queue, notice, change.finding?.id ?? null, now, waitMsOf(receiver, change));
   }
   return ids;
+}
+
+/**
+ * Returns how long a notice waits for more news on its subject, milliseconds. A chat has its own wait. An outage of
+ * some targets waits a little, because the mirror is often found to be down a moment later. An alert does not wait,
+ * because it can be changed later.
+ */
+function waitMsOf(receiver: Receiver, { type, finding }: NoticeDraft): number {
+  if (receiver.chat !== undefined) return receiver.chat.groupMs;
+  const isPart = type === 'mirror.outage' && finding?.actionable === false;
+  return isPart && !showsAlerts(receiver) ? limits.partOutageHoldMs : 0;
 }
 
 /** Records the notices in the story (recurring trouble) of their subject, because later notices refer to them. */

@@ -118,17 +118,24 @@ export function outboxEntryOf(notice: Notice, findingId: string | null, { monoto
 /**
  * Queues a notice at the end. Waiting notices on the same subject are removed if `isOver` allows it. The new notice
  * takes over their attempts and their wait.
+ * @param waitMs  how long the notice waits for more news on its subject, milliseconds; 0: it is due now
  */
-export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
-  const groupMs = queue.receiver.chat?.groupMs ?? 0;
+export function enqueue(
+  state: State,
+  queue: Queue,
+  notice: Notice,
+  findingId: string | null,
+  now: Now,
+  waitMs: number = queue.receiver.chat?.groupMs ?? 0,
+): void {
   let { attempts } = notice;
-  let dueMs = now.monotonicMs + groupMs;
+  let dueMs = now.monotonicMs + waitMs;
   for (const old of queue.entries) {
     if (old.inFlight || old.notice.subject !== notice.subject || !isOver(state, old, findingId)) continue;
     if (old.notice.attempts > attempts) {
       attempts = old.notice.attempts;
       dueMs = Math.max(dueMs, old.dueMs);
-    } else if (groupMs > 0) dueMs = Math.min(dueMs, Math.max(now.monotonicMs, old.dueMs));
+    } else if (waitMs > 0) dueMs = Math.min(dueMs, Math.max(now.monotonicMs, old.dueMs));
     state.pending.drop(queue, old, 'replaced');
   }
   const nextAtMs = now.wallMs + (dueMs - now.monotonicMs);

@@ -213,6 +213,8 @@ export const processLimits = {
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
   pushValidMs: 5 * minute,
   pushEveryMs: 100 * second,
+  /** A notice of an outage of some targets waits this long, because it is replaced if the mirror is found to be down. */
+  partOutageHoldMs: 3 * second,
   /** Trouble that begins again within this time after its last end counts as recurring. */
   storyWindowMs: 180 * minute,
   /**

@@ -29,6 +29,26 @@ describe('the content of notices', () => {
     expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a', 'meta/story/outage/a']);
   });
 
+  it('an outage of some targets waits for 3 s, so that a mirror that is down is reported as down', () => {
+    const stage = new Stage([receiver('ops')]);
+    const part = { ...outage, actionable: false, text: 'a fails for 1 of its targets' };
+    stage.open(part);
+    expect(stage.all(delivered)).toEqual([]);
+    stage.pass(1_000);
+    stage.change({ ...outage, text: 'a is down' });
+    const [sent] = stage.send();
+    expect(JSON.parse(sent?.notice.body ?? '')).toMatchObject({ data: { finding: { text: 'a is down' } } });
+    if (sent) stage.end(sent.notice, delivered);
+
+    const other = { ...part, id: 'outage-b', registry: 'b' };
+    stage.open(other);
+    stage.pass(2_000);
+    stage.change({ ...other, text: 'b fails for 2 of its targets' });
+    expect(stage.all(delivered)).toEqual([]);
+    stage.pass(1_000);
+    expect(stage.all(delivered)).toEqual(['ops mirror.outage 2 msg-4']);
+  });
+
   it.each([
     ['an opening', { on: ['outage'] }, ['ops mirror.outage 1 msg-1']],
     ['nothing that was not asked for', { on: ['spike', 'advice'] }, []],
