@@ -1426,6 +1426,7 @@ export interface Places {
   readonly 'daemon.acknowledged': 'id';
   readonly 'daemon.paused': 'name' | 'length';
   readonly 'daemon.resumed': 'name';
+  readonly 'daemon.notStored': 'why';
   readonly 'run.state': 'path' | 'why';
   readonly 'run.locked': 'code';
   readonly 'run.newer': 'version' | 'known';
@@ -1949,6 +1950,7 @@ export interface Places {
   readonly 'problem.alerts.stopping': never;
   readonly 'problem.notDone': never;
   readonly 'ready.up': never;
+  readonly 'ready.unwritten': 'why';
   readonly 'ready.starting': never;
   readonly 'ready.draining': never;
   readonly 'store.full': never;

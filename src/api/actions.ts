@@ -18,7 +18,7 @@ export function createActionRoutes(deps: ApiDeps): Router {
   routes.post(
     '/advice/:id/accept',
     handled(async (request, response) => {
-      sendAdvice(response, await deps.acceptAdvice(String(request.params['id'])));
+      sendAdvice(deps, response, await deps.acceptAdvice(String(request.params['id'])));
     }),
   );
   routes.post(
@@ -30,7 +30,7 @@ export function createActionRoutes(deps: ApiDeps): Router {
       if (forMs === null || forMs === 0 || forMs > quietMsMax)
         return sendProblem(response, makeProblem('bad_request', 'problem.dismissFor'));
       if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
-      sendAdvice(response, await deps.dismissAdvice(String(request.params['id']), forMs, reason));
+      sendAdvice(deps, response, await deps.dismissAdvice(String(request.params['id']), forMs, reason));
     }),
   );
   routes.post(
@@ -40,7 +40,7 @@ export function createActionRoutes(deps: ApiDeps): Router {
       if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
       const finding = await deps.acknowledge(String(request.params['id']), reason);
       if (finding === null) sendProblem(response, { kind: 'not_found' });
-      else response.json(findingView(finding));
+      else sendChange(deps, response, findingView(finding));
     }),
   );
   routes.post(
@@ -56,14 +56,21 @@ export function createActionRoutes(deps: ApiDeps): Router {
       const standing = await deps.pause(name, forMs, reason);
       const mirror = deps.config().mirrors.find((one) => one.name === name);
       if (standing === null || mirror === undefined) sendProblem(response, { kind: 'not_found' });
-      else response.json(mirrorViewOf(deps, mirror));
+      else sendChange(deps, response, mirrorViewOf(deps, mirror));
     }),
   );
   return routes;
 }
 
-function sendAdvice(response: Response, decided: Awaited<ReturnType<ApiDeps['acceptAdvice']>>): void {
-  if (decided.tag === 'ok') response.json(adviceView(decided.value));
+/** Sends the result of a change. If the change could not be stored, the header `X-State-Trouble` says why. */
+function sendChange(deps: ApiDeps, response: Response, result: object): void {
+  const trouble = deps.stateTrouble();
+  if (trouble !== null) response.set('x-state-trouble', trouble);
+  response.json(result);
+}
+
+function sendAdvice(deps: ApiDeps, response: Response, decided: Awaited<ReturnType<ApiDeps['acceptAdvice']>>): void {
+  if (decided.tag === 'ok') sendChange(deps, response, adviceView(decided.value));
   else if (decided.error === 'unknown') sendProblem(response, { kind: 'not_found' });
   else sendProblem(response, makeProblem('conflict', 'problem.notProposed'));
 }

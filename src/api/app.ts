@@ -81,10 +81,12 @@ function operationRoutes(deps: ApiDeps): Router {
   routes.get('/-/ready', (request, response) => {
     const { ready, because } = deps.ready();
     const say = wordsOf(negotiateLanguage(request, response));
+    const trouble = ready ? deps.stateTrouble() : null;
+    const text = trouble === null ? say(`ready.${because}`) : say('ready.unwritten', { why: say(`store.${trouble}`) });
     response
       .status(ready ? 200 : 503)
       .type('text/plain')
-      .send(`${say(`ready.${because}`)}\n`);
+      .send(`${text}\n`);
   });
   routes.post(
     '/-/reload',

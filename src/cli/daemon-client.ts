@@ -8,7 +8,7 @@ import { exchangeOnce, systemFiles, tlsOf } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
 import { loadDaemonListen } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
-import type { Say } from '../words/words.ts';
+import { type Say, sayNamed } from '../words/words.ts';
 
 export const daemonOptions = optionsOf('string', 'url', 'token-file', 'config');
 
@@ -34,7 +34,10 @@ export interface DaemonClient {
   send(path: string): Promise<DaemonResponse | Unreachable>;
   /** Sends a GET. Returns a response with status 200 or 204. @throws Failed on another status or without a response */
   get(path: string): Promise<DaemonResponse>;
-  /** Sends a POST. Returns a response with status 200. @throws Failed on another status or without a response */
+  /**
+   * Sends a POST. Returns a response with status 200. If the daemon could not store the change, one line on standard
+   * error says so. @throws Failed on another status or without a response
+   */
   post(path: string, body: unknown): Promise<DaemonResponse>;
 }
 
@@ -94,8 +97,19 @@ export async function daemonAt(
     url: shownUrl,
     send: (path) => send('GET', path),
     get: (path) => wanted([200, 204], 'GET', path),
-    post: (path, body) => wanted([200], 'POST', path, body),
+    async post(path, body) {
+      const response = await wanted([200], 'POST', path, body);
+      const trouble = response.headers['x-state-trouble'];
+      if (trouble !== undefined)
+        context.terminal.err(context.say('daemon.notStored', { why: stateTroubleText(String(trouble), context.say) }));
+      return response;
+    },
   };
+}
+
+/** Returns why the state cannot be stored. A reason that only another release knows is shown unchanged. */
+function stateTroubleText(trouble: string, say: Say): string {
+  return sayNamed(say, `store.${trouble}`) ?? printable(trouble);
 }
 
 function mustBeDaemonUrl(text: string): void {

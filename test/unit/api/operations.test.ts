@@ -66,6 +66,15 @@ describe('healthy, ready', () => {
   });
 });
 
+it.each([
+  ['en', 'configuration, workers and listener are up, but the state cannot be stored: the disk is full'],
+  ['zh', '配置、工作线程和监听均已就绪，但状态无法保存：磁盘已满'],
+])('/-/ready while the state cannot be stored, in %s: 200, and why', async (language, text) => {
+  const { ask } = await up({ stateTrouble: () => 'full' });
+  const reply = await ask('/-/ready', { headers: { 'accept-language': language } });
+  expect([reply.status, reply.text]).toEqual([200, `${text}\n`]);
+});
+
 describe('/-/reload', () => {
   const issue = {
     severity: 'error',

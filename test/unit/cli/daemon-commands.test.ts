@@ -276,6 +276,46 @@ describe('pause', () => {
   });
 });
 
+describe('what the daemon does but cannot store', () => {
+  const lost =
+    'mirrorwatch: this change is in force, but not stored: the disk is full. ' +
+    'If the daemon restarts before it can store the change, the change is lost.';
+
+  test('a pause, an acknowledgement and a dismissed advice: each says so, and no more once it can be stored', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
+    await world.seconds(80);
+    const found = (await world.get('/api/v1/findings')).json<{ findings: { id: string }[] }>().findings[0]?.id ?? '';
+    const advice = (await adviceOf(world))[0]?.id ?? '';
+    world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
+    for (const argv of [
+      ['pause', 'c', '--for', '1h'],
+      ['ack', found, '--reason', 'known'],
+      ['advice', 'dismiss', advice, '--for', '2h', '--reason', 'known'],
+    ])
+      expect([argv[0], await ask(world, ...argv)]).toMatchObject([argv[0], { code: 0, err: lost }]);
+    expect((await world.get('/-/ready')).text).toContain('the state cannot be stored: the disk is full');
+    expect((await world.get('/')).text).toContain('such as pauses and acknowledgements, do not survive a restart');
+    world.store.trouble = null;
+    expect(await ask(world, 'pause', 'c', '--for', '2h')).toMatchObject({ code: 0, err: '' });
+    const restarted = await world.restart();
+    expect((await mirrorOf(restarted, 'c')).paused).not.toBeNull();
+  });
+
+  test('a reason that only another release knows is shown as it is', async () => {
+    const headers = { 'x-state-trouble': 'quota' };
+    const server = createServer((_request, response) => void response.writeHead(200, headers).end('{}'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const ran = await run(['ack', 'x', '--reason', 'known', '--url', `http://127.0.0.1:${port}`]);
+    server.close();
+    expect(ran).toMatchObject({
+      code: 0,
+      out: 'finding x acknowledged',
+      err: lost.replace('the disk is full', 'quota'),
+    });
+  });
+});
+
 describe('webhook test', () => {
   const secret = `whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}`;
   const told = async (status: number | null, allow = true): Promise<Ran> => {

@@ -7,6 +7,7 @@ import type { IncomingAlert } from '../../../src/core/evidence.ts';
 import { type Reason, reasons } from '../../../src/core/failure.ts';
 import type { Confidence, Finding, FindingChange } from '../../../src/core/finding.ts';
 import type { Connection, Mirror } from '../../../src/core/mirror.ts';
+import type { StateTrouble } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
 
@@ -118,6 +119,8 @@ export const silences = all<Exclude<Extract<RemedyNow, { kind: 'nothing' }>['sta
   refused: true,
   suspect: true,
 });
+
+export const stateTroubles = all<StateTrouble>({ full: true, read_only: true, io: true, closed: true, defect: true });
 
 export const actionModes = all<ActionRow['mode']>({ 'dry-run': true, auto: true });
 export const actionStates = all<ActionRow['state']>({

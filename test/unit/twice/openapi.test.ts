@@ -71,6 +71,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/SignatureOrNull/properties/state`]: lists.signatureStates,
   [`${inSchemas}/Hop/properties/family`]: ['4', '6'],
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
+  'components/headers/StateTrouble/schema': lists.stateTroubles,
   'components/parameters/state/schema': ['all'],
   'components/parameters/range/schema': trendRanges,
   [`${inSchemas}/Trend/properties/range`]: trendRanges,
