@@ -1586,6 +1586,9 @@ export interface Places {
   readonly 'trouble.busySays': 'share';
   readonly 'trouble.state': never;
   readonly 'trouble.stateSays': 'why';
+  readonly 'trouble.reload': never;
+  readonly 'trouble.reloadSays': 'at' | 'span' | 'why';
+  readonly 'trouble.restart': 'keys';
   readonly 'trouble.notReady': never;
   readonly 'trouble.us': never;
   readonly 'trouble.usSays': 'vantage';

@@ -12,6 +12,7 @@ import type { Result } from '../core/result.ts';
 import type { KeptProbe, SeriesNow } from '../core/sample.ts';
 import type { Freshness, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 import type { Trend, TrendRange } from '../core/trend.ts';
+import type { Say } from '../words/words.ts';
 
 export interface DaemonEvent {
   readonly type: 'sample' | 'finding' | 'advice' | 'standing' | 'vantage' | 'reload';
@@ -31,6 +32,14 @@ export type ReloadOutcome =
   | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
   | { readonly tag: 'invalid'; readonly issues: readonly PlainIssue[] }
   | { readonly tag: 'needs_restart'; readonly keys: readonly string[] };
+
+/** Why the new configuration is not in force. */
+export interface ReloadTrouble {
+  /** When the first reload failed since the last successful reload or the start, wall milliseconds. */
+  readonly sinceMs: number;
+  /** Returns why the last reload failed; for a file with mistakes, each mistake with its place. At least one reason. */
+  readonly reasons: (say: Say) => readonly string[];
+}
 
 export type Ready =
   | { readonly ready: true; readonly because: 'up' }
@@ -99,6 +108,8 @@ export interface ApiDeps {
   /** Processes a notification of Alertmanager. `null`: it is invalid, and is only counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
+  /** Returns why the last reload failed; `null`: it succeeded, or there was none. */
+  reloadTrouble(): ReloadTrouble | null;
   /** Returns the text of /metrics in pieces. Each piece is rendered when the reader requests it. */
   metrics(accept: string | undefined): {
     readonly contentType: string;

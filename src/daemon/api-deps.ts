@@ -21,7 +21,7 @@ export function assembleApiDeps(
   s: Stages,
   pipeline: Pipeline,
   clientRuns: Pick<ClientRuns, 'of'>,
-  life: Pick<ApiDeps, 'version' | 'startedAtMs' | 'ready' | 'reload'>,
+  life: Pick<ApiDeps, 'version' | 'startedAtMs' | 'ready' | 'reload' | 'reloadTrouble'>,
 ): ApiDeps {
   return {
     ...life,

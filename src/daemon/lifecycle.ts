@@ -1,7 +1,7 @@
 import { createApi } from '../api/app.ts';
-import type { Ready, ReloadOutcome } from '../api/deps.ts';
+import type { Ready, ReloadOutcome, ReloadTrouble } from '../api/deps.ts';
 import { listChangedKeys } from '../config/changed-keys.ts';
-import { issuesForPrograms } from '../config/format-issues.ts';
+import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
 import { type Target, upstreamsOf } from '../core/mirror.ts';
@@ -82,7 +82,7 @@ class Life {
   readonly #startedAtMs: number;
   #isUp = false;
   #isDraining = false;
-  #isReloadOk = true;
+  #reloadTrouble: ReloadTrouble | null = null;
   #reloadedAtMs: number;
   #keeper: { cancel(): void } | null = null;
 
@@ -107,6 +107,7 @@ class Life {
         startedAtMs,
         ready,
         reload: this.reload,
+        reloadTrouble: () => this.#reloadTrouble,
       }),
     );
   }
@@ -124,7 +125,7 @@ class Life {
     try {
       return await this.#reload();
     } catch (cause) {
-      this.#isReloadOk = false;
+      this.#failReload((say) => [say('store.defect')]);
       this.#ports.log.error('defect in a reload', { cause: causeTextOf(cause) });
       throw cause;
     }
@@ -173,7 +174,7 @@ class Life {
       descriptors: descriptorsNow(descriptors),
       startedAtMs: this.#startedAtMs,
       reloadedAtMs: this.#reloadedAtMs,
-      reloadOk: this.#isReloadOk,
+      reloadOk: this.#reloadTrouble === null,
       ...(stages.config.onAdvice === undefined ? {} : { actionsStopped: this.#pipeline.actions.isStopped() }),
       stateWritable: stages.store.writable() && this.#pipeline.stateTrouble() === null,
       stateSetAside: stages.store.setAside?.() ?? 0,
@@ -185,23 +186,28 @@ class Life {
     const { log, clock } = this.#ports;
     const read = await this.#reread();
     if (read.tag === 'error') {
-      this.#isReloadOk = false;
+      const { path } = this.stages.config;
+      this.#failReload((say) => formatIssues(read.error, path, say).split('\n'));
       const issues = issuesForPrograms(read.error);
       log.error('reload refused, the old configuration is kept', { issues });
       return { tag: 'invalid', issues };
     }
     const { keys, needsRestart } = listChangedKeys(this.stages.config, read.value);
     if (needsRestart.length > 0) {
-      this.#isReloadOk = false;
+      this.#failReload((say) => [say('trouble.restart', { keys: needsRestart.join(say('list.comma')) })]);
       log.error('reload refused: these keys need a restart', { keys: needsRestart });
       return { tag: 'needs_restart', keys: needsRestart };
     }
     await this.#replace(read.value);
-    this.#isReloadOk = true;
+    this.#reloadTrouble = null;
     this.#reloadedAtMs = clock.wallMs();
     this.#pipeline.events.emit('reload', clock.wallMs(), { changed: keys });
     log.info('configuration reloaded', { changed: keys });
     return { tag: 'reloaded', changed: keys };
+  }
+
+  #failReload(reasons: ReloadTrouble['reasons']): void {
+    this.#reloadTrouble = { sinceMs: this.#reloadTrouble?.sinceMs ?? this.#ports.clock.wallMs(), reasons };
   }
 
   /**

@@ -3,12 +3,12 @@ import { limits } from '../../core/limits.ts';
 import type { VantageStanding } from '../../core/standing.ts';
 import { stamp } from '../../core/views.ts';
 import { type Language, languages } from '../../words/words.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { ApiDeps, ReloadTrouble } from '../deps.ts';
 import { wordOf } from '../lists.ts';
 import { languageCookie, negotiateLanguage, parseLanguage } from '../problem.ts';
 import { formatScriptWords } from './assets.ts';
 import { patterns } from './charts.ts';
-import { createPageSay, type Html, html, type PageSay, percentHtml, span } from './html.ts';
+import { createPageSay, dated, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 import { controlWordOf } from './place.ts';
 
 const ways = [
@@ -78,6 +78,8 @@ function troubles(say: PageSay, deps: ApiDeps): Html[] {
   const state = deps.stateTrouble();
   if (state !== null)
     found.push(banner(say, 'us', say('trouble.state'), say('trouble.stateSays', { why: say(`store.${state}`) })));
+  const reload = deps.reloadTrouble();
+  if (reload !== null) found.push(configRejected(say, deps, reload));
   const { ready, because } = deps.ready();
   if (!ready) found.push(banner(say, 'quiet', say('trouble.notReady'), say(`ready.${because}`)));
   return found;
@@ -85,6 +87,15 @@ function troubles(say: PageSay, deps: ApiDeps): Html[] {
 
 function banner(say: PageSay, kind: 'us' | 'quiet', title: string, text: Html | string): Html {
   return html`<aside class="banner ${kind}"><b>${title}${say('list.stop')}</b>${text}</aside>`;
+}
+
+/** The first reason stands for all. The log, and the response to the reload, list all of them. */
+function configRejected(say: PageSay, deps: ApiDeps, { sinceMs, reasons }: ReloadTrouble): Html {
+  const [first = '', ...others] = reasons(say);
+  const reason = html`<code>${first}</code>`;
+  const why = others.length === 0 ? reason : say.html('list.more', { list: reason, more: others.length });
+  const since = { at: dated(sinceMs), span: span(say, deps.now().wallMs - sinceMs) };
+  return banner(say, 'us', say('trouble.reload'), say.html('trouble.reloadSays', { ...since, why }));
 }
 
 function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {

@@ -175,6 +175,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    reloadTrouble: () => null,
     stateTrouble: () => null,
     defect: (cause) => void defects.push(cause),
     ...over,

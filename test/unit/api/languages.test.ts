@@ -190,6 +190,15 @@ describe('the page in Chinese', () => {
       { vantage: () => suspect, advice: () => ({ items: [], next: null }), stateTrouble: () => 'full' },
     ],
     [
+      'after a reload of a file with mistakes',
+      {
+        reloadTrouble: () => ({
+          sinceMs: nowMs - 60_000,
+          reasons: () => ['mirrorwatch.yaml:3:5', 'mirrorwatch.yaml:4:5'],
+        }),
+      },
+    ],
+    [
       'at the first look',
       { vantage: () => ({ ...suspect, suspect: null }), findings: () => ({ items: [], next: null }) },
     ],

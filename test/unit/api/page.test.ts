@@ -131,6 +131,20 @@ describe('what stands on top', () => {
       ['The state cannot be stored.', 'the disk is full'],
       [],
     ],
+    [
+      'the configuration that a reload read has mistakes',
+      {
+        reloadTrouble: () => ({
+          sinceMs: nowMs - 300_000,
+          reasons: () => ['/etc/mw.yaml:3:5 mirrors[0].url: saw "<b>", expected a URL', 'second', 'third'],
+        }),
+      },
+      [
+        'The new configuration was rejected. The old configuration stays in force. Reloads have failed since ',
+        '(for 5 min): /etc/mw.yaml:3:5 mirrors[0].url: saw &quot;&lt;b&gt;&quot;, expected a URL and 2 more',
+      ],
+      ['second'],
+    ],
     ['draining', { ready: () => ({ ready: false, because: 'draining' }) }, ['Not ready.', 'draining'], []],
     [
       'nothing to change',
