@@ -51,6 +51,10 @@ function finding(kind: z.ZodType) {
     ),
     openedAt: stamp,
     closedAt: stamp.nullable(),
+    acknowledgedReason: z
+      .string()
+      .nullable()
+      .describe('why an operator acknowledged the finding; null: it is not acknowledged'),
     cause: z.enum([...reasons, ...ruleCauses]),
     vantage: z.enum(['ok', 'unverified', 'suspect']),
     confidence,

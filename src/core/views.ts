@@ -9,6 +9,7 @@ export interface FindingView
   extends Omit<Finding, 'openedAtMs' | 'closedAtMs' | 'evidence' | 'actionable' | 'sentence' | 'acknowledged'> {
   readonly openedAt: string;
   readonly closedAt: string | null;
+  readonly acknowledgedReason: string | null;
   readonly evidence: Omit<Finding['evidence'], 'sides' | 'statements'> & {
     readonly sides: readonly SideView[];
     readonly statements: readonly string[];
@@ -68,6 +69,7 @@ export function findingView(finding: Finding): FindingView {
     })),
     openedAt: stamp(finding.openedAtMs),
     closedAt: stamp(finding.closedAtMs),
+    acknowledgedReason: finding.acknowledged?.reason ?? null,
     cause,
     vantage,
     confidence,

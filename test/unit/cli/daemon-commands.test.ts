@@ -16,6 +16,11 @@ import { type Ran, run } from './run-program.ts';
 
 afterEach(stopWorlds);
 
+interface Found {
+  readonly id: string;
+  readonly kind: string;
+}
+
 const ask = (world: World, ...argv: string[]): Promise<Ran> =>
   settled(world.time, run([...argv, '--url', world.daemon.url]), 1);
 
@@ -355,6 +360,22 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
 });
 
 describe('ack, health', () => {
+  test('the reason of an acknowledged outage is in the API and on the page, also once the outage has ended', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60, 200) });
+    await world.seconds(100);
+    const outage = async () => {
+      const { findings } = (await world.get('/api/v1/findings?state=all')).json<{ findings: Found[] }>();
+      return findings.find(({ kind }) => kind === 'outage');
+    };
+    const before = await outage();
+    expect(before).toMatchObject({ state: 'open', acknowledgedReason: null });
+    expect((await ask(world, 'ack', before?.id ?? '', '--reason', 'the provider works on it')).code).toBe(0);
+    expect(await outage()).toMatchObject({ state: 'open', acknowledgedReason: 'the provider works on it' });
+    expect((await world.get('/')).text).toContain('acknowledged: <bdi>the provider works on it</bdi>');
+    await world.seconds(400);
+    expect(await outage()).toMatchObject({ state: 'closed', acknowledgedReason: 'the provider works on it' });
+  });
+
   test('an outage cannot be acknowledged away, and nothing that is not there', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: well });
     await world.seconds(10);
