@@ -662,6 +662,7 @@ export interface Places {
   readonly 'expected.pathIn': never;
   readonly 'expected.pathFolder': never;
   readonly 'expected.pathGo': never;
+  readonly 'expected.pathMemory': never;
   readonly 'expected.pathLock': never;
   readonly 'expected.fileSecret': never;
   readonly 'expected.fileUrl': never;

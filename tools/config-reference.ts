@@ -100,6 +100,7 @@ For the runs of real clients (\`clientRuns\`) these rules apply:
 - \`expect.signedBy\` is set, and the machine has no \`gpgv\`.
 - \`clients\` names a mirror that is not monitored.
 - A module belongs to no upstream of the configured mirrors.
+- \`state.path\` is \`:memory:\`. The state is then stored in a file of this name, not in memory.
 
 ${sectionsText}## Proxies
 

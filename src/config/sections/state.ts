@@ -23,5 +23,7 @@ export function readState({ path, keep }: z.output<typeof stateKey>, reading: Re
     reading.error(at, phrase('expected.pathFolder'), { usual: path });
   else if (reading.kind(dirname(absolute)) === 'file_or_below_file')
     reading.error(at, phrase('expected.pathIn'), { usual: path });
+  // Only a warning, because 1.0 accepts this path too, as the name of a file.
+  else if (path === ':memory:') reading.warning(at, phrase('expected.pathMemory'));
   return { path: absolute, keepMs: keep };
 }
