@@ -68,7 +68,7 @@ describe('rank and eligibility, side by side', () => {
     ];
     const page = words(await pageOf('/', { rank }));
     expect(page).toContain('1can be advised once proven betterfetch cost 500 ms, failures included');
-    expect(page).toContain('2head of the chain nowfetch cost 16.7 s, failures included');
+    expect(page).toContain('2head of the advised chainfetch cost 16.7 s, failures included');
     expect(page).toContain('3can be advisedfetch cost 17.0 s');
     expect(words(await pageOf('/mirrors/inland', { rank }))).toContain('can be advised once proven better');
   });
