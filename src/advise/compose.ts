@@ -10,7 +10,7 @@ import { english } from '../words/words.ts';
 import { remedyOfBypass, removeBypassLines } from './bypass.ts';
 import { confidenceOf } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
-import { isOfTime, isTwiceOver, lightTestOf } from './comparison/pair.ts';
+import { isTwiceOver } from './comparison/pair.ts';
 import type { Composed } from './decision.ts';
 import type { Subject } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
@@ -34,11 +34,11 @@ export function compose(
   const to = decision.kind === 'move' ? decision.to.mirror : null;
   const { cause, at } = decision;
   const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after);
-  const fromMs = testedFrom(group.contest, decision);
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);
   const fetchCostSeconds = fetchCostsOf(decision);
   const isSure = isSureOf(group.contest, decision);
-  const [stay, prices] = decision.kind === 'move' ? [null, decision.prices] : [decision, null];
+  const { fromMs, stay, prices } =
+    decision.kind === 'move' ? { ...decision, stay: null } : { fromMs: null, stay: decision, prices: null };
   const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null, prices };
   const reason =
     adviceReasonOf(subject, view.groundsOf(subject)) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
@@ -97,14 +97,6 @@ export function compose(
 function isSureOf({ pairs }: Contest, decision: Composed): boolean {
   const pair = decision.kind === 'move' ? pairs.get(decision.to.mirror.name) : undefined;
   return pair !== undefined && isTwiceOver(pair);
-}
-
-/** When the evidence of the time test that chose the switch starts, monotonic milliseconds; `null`: no such test. */
-function testedFrom(contest: Contest, decision: Composed): number | null {
-  if (decision.kind !== 'move') return null;
-  const time = contest.pairs.get(decision.to.mirror.name)?.time;
-  if (time === undefined || decision.alarm === null || !isOfTime(decision.alarm)) return null;
-  return (decision.alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
 }
 
 function linesOf(view: View, decision: Composed, before: Chain, after: Chain, undo: Bypass | null): Remedy | null {

@@ -2,14 +2,16 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { type Cause, isAboutTime, isForced } from './cause.ts';
-import { type Alarm, isOfTime } from './comparison/pair.ts';
+import type { Contest } from './comparison/contest.ts';
+import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
-import type { Decision, MoveDecision } from './decision.ts';
+import { type Decision, type MoveDecision, untested } from './decision.ts';
 import { isClearlySlower } from './grounds.ts';
 import { chainInForce, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
 import { mayBeProposed, type Weighed } from './weigh.ts';
+import { adviceReasonOf, hasOutlivedCause } from './words.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
 
@@ -41,7 +43,16 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   // decision waits.
   if (isOfTime(alarm) && standing?.oneFamily === 'likely') return null;
   const cause = head.causeOf(alarm);
-  return isMuted(view, head.at.name, to, cause.kind) ? null : moveTo(view, head, to, cause, alarm);
+  if (isMuted(view, head.at.name, to, cause.kind)) return null;
+  const move = moveTo(view, head, to, cause, alarm);
+  return move !== null && isOfTime(alarm) && isOver(view, move) ? null : move;
+}
+
+/** True if the sentence of the advice would say that its cause is over. A test of times can lag behind the times. */
+function isOver(view: Prepared, move: MoveDecision): boolean {
+  const subject = { ...move, to: move.to.mirror, stay: null, before: null };
+  const reason = adviceReasonOf(subject, view.groundsOf(subject));
+  return reason !== null && hasOutlivedCause(reason);
 }
 
 /**
@@ -147,7 +158,15 @@ function moveTo(
   const to = priced.find((one) => one.mirror === mirror) ?? found;
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, at, to, priced)) return null;
   const after = head.chainOf(mirror, cause);
-  return { kind: 'move', cause, alarm, findings, at, to, after, prices, weighed: head.rank(priced) };
+  const fromMs = testedFrom(view.group.contest, name, alarm);
+  return { kind: 'move', cause, alarm, fromMs, findings, at, to, after, prices, weighed: head.rank(priced) };
+}
+
+/** When the evidence of a time test for a switch to `name` starts, monotonic milliseconds; `null`: no time test. */
+function testedFrom({ pairs }: Contest, name: string, alarm: Alarm | null): number | null {
+  const time = pairs.get(name)?.time;
+  if (time === undefined || alarm === null || !isOfTime(alarm)) return null;
+  return (alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
 }
 
 /**
@@ -193,7 +212,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   }
   const after = head.chainOf(to.mirror, cause);
   const decided = { cause, findings, at: left, to, after, weighed: head.rank(weighed) };
-  return { kind: 'move', alarm: null, prices: null, before: open.confidence, ...decided };
+  return { ...untested, before: open.confidence, ...decided };
 }
 
 function stay(view: Prepared, head: HeadValues): Decision {

@@ -17,6 +17,8 @@ interface Decided {
 export interface MoveDecision extends Decided {
   readonly kind: 'move';
   readonly alarm: Alarm | null;
+  /** When the evidence of the time test starts that chose the switch, monotonic milliseconds; `null`: no such test. */
+  readonly fromMs: number | null;
   readonly to: Weighed;
   readonly after: Chain;
   /** The costs at both mirrors, as in `weighed`; `null`: the switch was not chosen by cost. */
@@ -24,6 +26,9 @@ export interface MoveDecision extends Decided {
   /** The confidence of the proposal that this switch corrects, which the correction keeps; absent: no correction. */
   readonly before?: Advice['confidence'];
 }
+
+/** The fields of a switch that no test of times or failures chose. */
+export const untested = { kind: 'move', alarm: null, fromMs: null, prices: null } as const;
 
 /** A refusal: no mirror can be advised although a switch is needed, or our own network is suspect. */
 export interface Refused extends Decided {

@@ -5,7 +5,7 @@ import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
-import type { Composed, Decision, MoveDecision, Refused } from './decision.ts';
+import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
 import { recordMove } from './departures.ts';
 import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, isSwitchDismissed, mirrorAt } from './group.ts';
 import {
@@ -106,7 +106,7 @@ function revise(given: View, open: Advice, ledger: Ledger): void {
   // If the advised mirror itself serves wrong bytes, `decide` replaces the proposal later.
   if (hasWrong && left !== null && to !== undefined && to.gate !== 'mismatch') {
     const decision = { cause: open.cause, findings: [], at: left, to, after: chainTo(view, to.mirror), weighed };
-    replace(view, 'superseded', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
+    replace(view, 'superseded', { ...untested, ...decision }, ledger);
   }
   if (open.bypass != null) endBypass(view, open, left, weighed, ledger);
 }
@@ -134,7 +134,7 @@ function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: r
   if (left === null || left === at || to === undefined) return replace(view, 'withdrawn', null, ledger);
   const { kind: cause, findings } = gravest ?? { kind: open.cause, findings: [] };
   const decision = { cause, findings, at: left, to, after: chainInForce(group), weighed };
-  replace(view, 'withdrawn', { kind: 'move', alarm: null, prices: null, ...decision }, ledger);
+  replace(view, 'withdrawn', { ...untested, ...decision }, ledger);
 }
 
 function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {

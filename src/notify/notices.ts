@@ -63,6 +63,7 @@ function enqueueEach(
   const seq = nextSeqOf(state, change.subject);
   state.pending.put(seqRowOf(change.subject, seq, now));
   for (const queue of queues) {
+    if (isRecovery && dropWaiting(state, queue, change, now)) continue;
     const { receiver } = queue;
     const { name } = receiver;
     const id = state.random.id(now.wallMs);
@@ -89,6 +90,19 @@ function waitMsOf(receiver: Receiver, { type, finding }: NoticeDraft): number {
   if (receiver.chat !== undefined) return receiver.chat.groupMs;
   const isPart = type === 'mirror.outage' && finding?.actionable === false;
   return isPart && !showsAlerts(receiver) ? limits.partOutageHoldMs : 0;
+}
+
+/**
+ * Drops the notice of a beginning that still waits as `waitMsOf` says. Its end is then no news either.
+ * @returns true if there was such a notice
+ */
+function dropWaiting(state: State, queue: Queue, { finding }: NoticeDraft, now: Now): boolean {
+  if (queue.receiver.chat !== undefined) return false;
+  const waiting = queue.entries.find(
+    (one) => one.findingId === finding?.id && one.notice.attempts === 0 && one.dueMs > now.monotonicMs,
+  );
+  if (waiting !== undefined) state.pending.drop(queue, waiting, 'replaced');
+  return waiting !== undefined;
 }
 
 /** Records the notices in the story (recurring trouble) of their subject, because later notices refer to them. */

@@ -41,7 +41,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['me
     'advice',
     "near is slow; far is not.\nexport GOPROXY='x'",
     { advice },
-    "建议     near 缓慢；一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
+    "建议     near 缓慢；获取代价（含失败）2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
   ],
   [
     'webhook',

@@ -49,6 +49,17 @@ describe('the content of notices', () => {
     expect(stage.all(delivered)).toEqual(['ops mirror.outage 2 msg-4']);
   });
 
+  it('an outage of some targets that ends within these 3 s is not reported, and its end is not either', () => {
+    const stage = new Stage([receiver('ops')]);
+    const part = { ...outage, actionable: false };
+    stage.open(part);
+    stage.pass(2_000);
+    stage.close(part);
+    stage.pass(10_000);
+    expect(stage.all(delivered)).toEqual([]);
+    expect(stage.outbox()).toEqual([]);
+  });
+
   it.each([
     ['an opening', { on: ['outage'] }, ['ops mirror.outage 1 msg-1']],
     ['nothing that was not asked for', { on: ['spike', 'advice'] }, []],
