@@ -1019,6 +1019,7 @@ export interface Places {
   readonly 'ground.lastChoice': 'to' | 'items' | 'more' | 'right' | 'id';
   readonly 'ground.rightAgain': 'span';
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
+  readonly 'ground.repeats': 'trouble' | 'head';
   readonly 'ground.over': 'trouble';
   readonly 'ground.outlives': 'trouble' | 'head' | 'to';
   readonly 'ground.refuse': 'trouble' | 'refusal';

@@ -233,7 +233,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
     ({ gate, mirror }) => gate === 'in_doubt' || (mayBeProposed(gate) && view.isGoodNow(mirror.name)),
   );
   if (isOpen && !isSuspect) return { kind: 'wait' };
-  const last = isSuspect || cause?.kind !== 'outage' ? null : moveToLast(view, head, cause);
+  const last = isSuspect || cause === null || !hasLast.has(cause.kind) ? null : moveToLast(view, head, cause);
   if (last !== null) return last;
   const faults = head.upstreamFaults();
   const isShared = cause?.kind !== 'mismatch' && faults.length >= 2;
@@ -252,6 +252,9 @@ function stay(view: Prepared, head: HeadValues): Decision {
     return { kind: 'bypass', cause: 'outage', bypass, after: chainInForce(group), ...grounds };
   return { kind: 'refuse', cause: cause?.kind ?? 'outage', stranded, ...grounds };
 }
+
+/** Causes for which advice may name a last choice. */
+const hasLast: ReadonlySet<AdviceCause> = new Set(['outage', 'mismatch']);
 
 /** A switch to a mirror that advice names only if no other mirror may be proposed; `null`: no such mirror. */
 function moveToLast(view: Prepared, head: HeadValues, cause: Cause): MoveDecision | null {

@@ -118,6 +118,8 @@ export interface Grounds {
   /** When the last wait after `Retry-After` or 429 at the mirror to leave ends, wall clock; 0: no such wait. */
   readonly throttledUntilMs: number;
   readonly trouble: Trouble | null;
+  /** True if the mirror to leave responds, but its outages repeat: its finding stays open. */
+  readonly isRepeating: boolean;
   readonly alert: AlertEvidence | null;
   readonly here: () => Measured;
   readonly there: Measured;
@@ -165,6 +167,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
     awayMs: now.monotonicMs - (group.moves.lastMs ?? now.monotonicMs),
     throttledUntilMs: view.standingOf(at.name)?.throttledUntilMs ?? 0,
     trouble: troubleOf(tally),
+    isRepeating: view.standingOf(at.name)?.isBack === true,
     alert: view.evidenceOf(at.name)[0] ?? null,
     here: () => measuredOf(lastCanaryOf(view, at.name)),
     there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),

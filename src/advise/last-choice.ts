@@ -13,7 +13,7 @@ const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
 
 /**
  * The mirrors that advice may name only if no other mirror may be proposed. `servingAgain`: mirrors with an open finding
- * `outage` that serve again, if the head is down. `wrong`: mirrors that serve wrong bytes of some items, if even the
+ * `outage` that serve again, if the head is down or serves wrong bytes. `wrong`: mirrors that serve wrong bytes of some items, if even the
  * mirrors with other faults are unusable and all clients of the ecosystem verify what they download.
  */
 export interface LastChoices {
@@ -32,11 +32,13 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
       gate === reason && mayBeProposed(otherGateOf(view, mirror, reason)) ? [mirror] : [],
     );
   const standing = view.standingOf(at.name);
+  const isWrongHead = wrongAt(view, at.name).length > 0;
   const isDown = standing?.state === 'down' && standing.isBack !== true;
   const isAlone = others.every(({ gate }) => gate === 'mismatch' || gone.has(gate));
   return {
-    servingAgain: isDown ? namesOf(onlyBy('outage').filter(({ name }) => isServingAgain(view.tallyOf(name)))) : [],
-    wrong: isAlone ? namesOf(onlyBy('mismatch').filter((mirror) => isNoticed(view, mirror))) : [],
+    servingAgain:
+      isDown || isWrongHead ? namesOf(onlyBy('outage').filter(({ name }) => isServingAgain(view.tallyOf(name)))) : [],
+    wrong: isAlone && !isWrongHead ? namesOf(onlyBy('mismatch').filter((mirror) => isNoticed(view, mirror))) : [],
   };
 }
 

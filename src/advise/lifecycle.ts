@@ -59,28 +59,48 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const { group, now } = view;
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
+  const stated = isBack ? decision : statedFor(view, decision, before);
+  if (stated === null) return replace(view, 'withdrawn', null, ledger);
   const isWithdrawn = before?.state === 'proposed' && isBack;
   const isFromHome = headOf(group) === homeOf(group);
   // The advice is replaced before `lastMs` changes, because the sentence of the new advice contains the time since the
   // previous switch. A withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
-  replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : decision, ledger);
+  replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : stated, ledger);
   recordMove(group, decision, isFromHome, now.monotonicMs);
   ledger.touch(group);
 }
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
-  // An open proposal stays. The lack of a better mirror now is no reason to return to the mirror that the proposal
-  // leaves. A failback ends, because its reason is that the preferred mirror works.
+  // An open proposal stays while its mirror works for some requests. The lack of a better mirror now is no reason to
+  // return to the mirror that the proposal leaves. A failback ends, because its reason is that the preferred mirror
+  // works.
   if (open?.state === 'proposed') {
-    if (open.cause === 'failback') replace(view, 'withdrawn', null, ledger);
+    const isOver = decision.refusal !== 'vantage_suspect' && view.standingOf(open.to)?.state === 'down';
+    const stated = open.cause === 'failback' ? null : statedFor(view, decision, open);
+    if (open.cause === 'failback' || isOver)
+      replace(view, stated === null ? 'withdrawn' : 'superseded', stated, ledger);
     return;
   }
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return updateStay(view, decision, ledger);
   replace(view, 'superseded', decision, ledger);
+}
+
+/**
+ * A decision as its advice states it. If clients have not followed the open proposal, they do not leave its mirror, but
+ * the one in use. `null`: the proposal was a failback, or no switch is possible, and the mirror in use has no fault.
+ */
+function statedFor<D extends MoveDecision | Refused>(view: Prepared, decision: D, open: Advice | null): D | null {
+  const left = mirrorAt(view.group, view.group.chain?.members[0]);
+  if (left === null || left === decision.at || open?.state !== 'proposed') return decision;
+  const found = view.causesOf(left).gravest;
+  if (found === null && (open.cause === 'failback' || decision.kind === 'refuse')) return null;
+  const { kind: cause, findings } = found ?? { kind: open.cause, findings: [] };
+  const stated = { ...decision, cause, findings, at: left };
+  return decision.kind === 'move' ? { ...stated, ...untested, before: open.confidence } : stated;
 }
 
 function bypass(view: Prepared, decision: BypassDecision, ledger: Ledger): void {

@@ -59,6 +59,7 @@ const itemsStated = 3;
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
 
 function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
+  if (on.isRepeating) return phrase('ground.repeats', { trouble, head });
   const rest = on.rest();
   return rest.good === 0 && rest.ms === 0
     ? phrase('ground.outlives', { trouble, head, to })
@@ -72,13 +73,15 @@ export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolea
   return sentence != null && outlived.has(sentence.key);
 }
 
+const staying: ReadonlySet<string> = new Set([...outlived, 'ground.repeats']);
+
 /**
  * The reason of advice that is no longer proposed. It omits how long the proposal would have stayed. An empty object:
  * the reason needs no change.
  */
 export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
   const { sentence } = advice;
-  if (sentence == null || !hasOutlivedCause(advice)) return {};
+  if (sentence == null || !staying.has(sentence.key)) return {};
   const { text, sentence: values } = messageOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
   return { reason: text, sentence: values };
 }

@@ -53,7 +53,7 @@ describe('accepting and going back', () => {
       chain: { before: 'https://b.example.com,direct', after: chain },
     });
     expect(back?.reason).toMatch(
-      /^a, the preferred mirror, is healthy again; the last switch was 60 min ago\. 20 of 20 probes of a succeeded\.$/,
+      /^a, the preferred mirror, is healthy again; the last switch was advised 60 min ago\. 20 of 20 probes of a succeeded\.$/,
     );
     stage.accept(back?.id ?? '');
     expect(stage.advisor.list()).toEqual([]);

@@ -90,13 +90,13 @@ describe('what was proposed', () => {
     expect(only(stage).chain.after).toBe('https://c.example.com,direct');
   });
 
-  it('stands where the advised one goes too and none is left', () => {
+  it('ends where the advised one goes too and none is left', () => {
     const stage = warm([mirror('a'), mirror('b')]);
     kill(stage);
     stage.consider();
     kill(stage, 'b');
     stage.consider();
-    expect(stage.story()).toEqual(['proposed outage b']);
-    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', chain: 'https://b.example.com,direct' });
+    expect(stage.story()).toEqual(['proposed outage b', 'superseded outage b', 'refused outage a']);
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'nothing', state: 'refused' });
   });
 });

@@ -79,7 +79,7 @@ describe('what is stored of a group', () => {
     recover(stage, 98);
     const back = stage.advisor.list().find(({ cause }) => cause === 'failback');
     // 10 min, and 107 paces.
-    expect(back?.reason).toContain('is healthy again; the last switch was 64 min ago');
+    expect(back?.reason).toContain('is healthy again; the last switch was advised 64 min ago');
   });
 });
 

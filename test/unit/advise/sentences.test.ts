@@ -103,6 +103,7 @@ describe('what is wrong, in a sentence', () => {
         upstream: 'go',
         awayMs: 0,
         throttledUntilMs: 0,
+        isRepeating: false,
         trouble: { kind: 'share', failed: 3, all: 9, fromMs: 0, reason: 'server' },
         alert: null,
         here: () => ({ responses: 3, failed: 3, p95Ms: null }),

@@ -37,7 +37,7 @@ describe('failback to what is 5 × slower', () => {
     stage.live(hour, all(200));
     expect(stage.story().slice(2)).toEqual(['proposed failback a']);
     expect(stage.advisor.list()[0]?.reason).toMatch(
-      /^a, the preferred mirror, is healthy again; the last switch was \d\d min ago\./,
+      /^a, the preferred mirror, is healthy again; the last switch was advised \d\d min ago\./,
     );
     // Some 48 clean answers of its canary, of info and of list, and ten minutes in which it was as fast as b.
     expect(delay(stage, 1_920 + hour)).toBeGreaterThan(600);
@@ -57,7 +57,7 @@ describe('a standing proposal is weighed again', () => {
       all(200, { a: 1_500, b: 1_500 }),
       ['superseded slower b', 'proposed slower c'],
     ],
-    ['b dies, a still slow', abc, all(200, { a: 1_500, b: 'refused' }), ['superseded slower b', 'proposed outage c']],
+    ['b dies, a still slow', abc, all(200, { a: 1_500, b: 'refused' }), ['superseded slower b', 'proposed slower c']],
     ['b as slow as a: home', ab, all(1_500), ['withdrawn slower b']],
     ['all as it was', abc, all(200, { a: 1_500 }), []],
   ])('%s', (_name, mirrors, world, want) => {
