@@ -93,6 +93,7 @@ export interface Places {
   readonly 'advised.expired': 'at' | 'until';
   readonly 'advised.unsafe': 'url';
   readonly 'alert.lastGood': 'ago';
+  readonly 'alert.respondsAgain': never;
   readonly 'alert.MirrorNoneUsable.summary': 'upstream';
   readonly 'alert.MirrorNoneUsable.says': 'upstream' | 'ecosystem' | 'instance' | 'value';
   readonly 'alert.MirrorDown.summary': 'registry';

@@ -76,6 +76,12 @@ export const probeMetrics = {
     '1 if the mirror is up or degraded, 0 if it is down.',
     'while the state is unknown: see mirror_state',
   ),
+  mirror_canary_recovered: newGauge(
+    ['ecosystem', 'upstream', 'registry'],
+    { mirror: {} },
+    '1 while the mirror is down although its canary probes succeed again. After repeated outages, an outage ends later.',
+    'while the mirror is not down, or its canary fails',
+  ),
   mirror_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'module', 'bound'],
     { module: { bound: bounds } },

@@ -18,6 +18,12 @@ function lastGood(parameters: RuleParameters): string {
   return textFor(parameters, query, 'alert.lastGood');
 }
 
+/** Returns a sentence for an alert's description if the mirror responds again but still counts as down. */
+function respondsAgain(parameters: RuleParameters): string {
+  const query = `printf "mirror_canary_recovered{instance='%s',registry='%s'}" $labels.instance $labels.registry`;
+  return textFor(parameters, query, 'alert.respondsAgain');
+}
+
 /**
  * Selects mirrors that were deliberately not probed in the last 10 minutes: paused, in maintenance, or after
  * Retry-After.
@@ -28,14 +34,14 @@ function leftAlone(parameters: RuleParameters): string {
 
 /**
  * Returns the alert that no mirror of an upstream is usable: none is up, and at least one is down, or its probes fail
- * because of this host's network. A mirror of unknown state prevents the alert while its last ok response is less than
- * `lateSeconds` old.
+ * because of this host's network. A mirror prevents the alert if it counts as down although its canary succeeds again.
+ * A mirror of unknown state prevents it while its last ok response is less than `lateSeconds` old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
     alert: 'MirrorNoneUsable',
-    why: 'At least one mirror that responded before is down, or its probes fail because of the network of the daemon. No mirror is up,\nand no mirror of unknown state had an ok response in the last 5 minutes. If it is the network, VantageSuspect says so.',
+    why: 'At least one mirror that responded before is down, or its probes fail because of the network of the daemon. No mirror is up,\nno mirror that counts as down responds again, and no mirror of unknown state had an ok response in the last 5 minutes.\nIf it is the network, VantageSuspect says so.',
     expr: `count ${ofUpstream} (
   (
     mirror_up == 0
@@ -48,7 +54,7 @@ function noneUsable(parameters: RuleParameters): AlertRule {
   ${lastSuccess}
 )
   unless
-count ${ofUpstream} (mirror_up == 1)
+count ${ofUpstream} (mirror_up == 1 or mirror_canary_recovered == 1)
   unless
 count ${ofUpstream} (
   mirror_state{state="unknown"} == 1
@@ -65,7 +71,7 @@ export function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
       alert: 'MirrorDown',
-      fills: { more: lastGood(parameters) },
+      fills: { more: `${lastGood(parameters)}${respondsAgain(parameters)}` },
       why: 'MirrorNotMeasured covers a mirror without any success so far. The alert keeps firing for longer than a restart takes.',
       expr: `mirror_up == 0
   and ${sameMirror}

@@ -404,6 +404,7 @@ const noFindings = Object.fromEntries(
 const states = (now: string) =>
   Object.fromEntries(['up', 'degraded', 'down', 'unknown'].map((name) => [state('a', name), name === now ? 1 : 0]));
 const up = 'mirror_up{ecosystem="go",upstream="go",registry="a"}';
+const recovered = 'mirror_canary_recovered{ecosystem="go",upstream="go",registry="a"}';
 
 const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<string, number> }[] = [
   { name: 'nothing known', now: {}, shows: {} },
@@ -427,6 +428,16 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     name: 'down',
     now: { standings: [standing('a', { state: 'down' })] },
     shows: { ...states('down'), [up]: 0, ...noFindings },
+  },
+  {
+    name: 'down although the canary succeeds again',
+    now: { standings: [standing('a', { state: 'down', isBack: true })] },
+    shows: { ...states('down'), [up]: 0, [recovered]: 1, ...noFindings },
+  },
+  {
+    name: 'paused during such an outage',
+    now: { standings: [standing('a', { state: 'unknown', isBack: true })] },
+    shows: { ...states('unknown'), ...noFindings },
   },
   {
     name: 'unknown is neither up nor down',

@@ -71,7 +71,7 @@ function full() {
   exporter.snapshot(() =>
     snapshot({
       actionsStopped: false,
-      standings: [standing('a', { state: 'degraded' })],
+      standings: [standing('a', { state: 'down', isBack: true })],
       vantage: {
         suspect: false,
         sinceMs: null,
