@@ -1912,7 +1912,6 @@ export interface Places {
   readonly 'problem.method': never;
   readonly 'problem.method.says': never;
   readonly 'problem.not_acceptable': never;
-  readonly 'problem.not_acceptable.says': never;
   readonly 'problem.too_many': never;
   readonly 'problem.too_many.says': never;
   readonly 'problem.too_large': never;
@@ -1941,7 +1940,9 @@ export interface Places {
   readonly 'problem.limit': 'most';
   readonly 'problem.cursor': never;
   readonly 'problem.state': never;
-  readonly 'problem.noUpstream': 'ecosystem';
+  readonly 'problem.noUpstream': 'ecosystem' | 'list';
+  readonly 'problem.noMirror': 'ecosystem' | 'list';
+  readonly 'problem.formats': 'ecosystem' | 'list';
   readonly 'problem.unsafeLines': never;
   readonly 'problem.scrapes': never;
   readonly 'problem.sendAgain': never;

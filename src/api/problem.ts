@@ -5,7 +5,8 @@ type Detail = (say: Say) => string;
 
 /** Why a request is refused. Each kind has one HTTP status and one title. */
 export type RequestProblem =
-  | { readonly kind: PlainKind }
+  /** `detail`: what the daemon has instead; absent: the usual text. */
+  | { readonly kind: PlainKind; readonly detail?: Detail }
   /** `detail`: the reason; absent: the request was caused by another site. */
   | { readonly kind: 'forbidden'; readonly detail?: Detail }
   | { readonly kind: 'too_many'; readonly afterSeconds: number }
@@ -14,12 +15,16 @@ export type RequestProblem =
   | { readonly kind: DetailedKind; readonly detail: Detail; readonly more?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'method'; readonly allow: string };
 
-export function makeProblem<K extends Key>(kind: DetailedKind, key: K, ...values: Values<K>): RequestProblem {
+export function makeProblem<K extends Key>(
+  kind: DetailedKind | 'not_found',
+  key: K,
+  ...values: Values<K>
+): RequestProblem {
   return { kind, detail: (say) => say(key, ...values) };
 }
 
-type PlainKind = 'not_found' | 'not_acceptable' | 'too_large' | 'unsupported' | 'busy' | 'defect';
-type DetailedKind = 'bad_request' | 'conflict' | 'unavailable';
+type PlainKind = 'not_found' | 'too_large' | 'unsupported' | 'busy' | 'defect';
+type DetailedKind = 'bad_request' | 'not_acceptable' | 'conflict' | 'unavailable';
 
 const statuses: Readonly<Record<RequestProblem['kind'], number>> = {
   unauthorized: 401,

@@ -39,18 +39,28 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
       response,
       makeProblem('bad_request', 'problem.oneOf', { name: 'as', list: remedyForms.join(', ') }),
     );
-  const upstream = wordOf(request, 'upstream') ?? publicUpstream;
-  if (upstream === null) return sendProblem(response, makeProblem('bad_request', 'problem.noUpstream', { ecosystem }));
-  const mirrors = deps.config().mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  const all = deps.config().mirrors;
+  const upstreams = new Set(all.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream));
+  const only = upstreams.size === 1 ? [...upstreams][0] : undefined;
+  const upstream = wordOf(request, 'upstream') ?? publicUpstream ?? only;
+  const sendNone = (problem: 'bad_request' | 'not_found'): void => {
+    const list = upstreams.size > 0 ? upstreams : new Set(all.map((one) => one.ecosystem));
+    const key = upstreams.size > 0 ? 'problem.noUpstream' : 'problem.noMirror';
+    sendProblem(response, makeProblem(problem, key, { ecosystem, list: [...list].join(', ') }));
+  };
+  if (upstream === undefined) return sendNone('bad_request');
+  const mirrors = all.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const ofProfile = mirrors
     .map(({ own }) => kind.profileForms[String(own?.['profile'])])
     .find((one) => one !== undefined);
   const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
   const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
   // Every ecosystem has the snippet format `json`, so `forms` does not list it.
-  if (form === undefined || (form !== 'json' && !forms.includes(form)))
-    return sendProblem(response, { kind: 'not_acceptable' });
-  if (mirrors.length === 0) return sendProblem(response, { kind: 'not_found' });
+  if (form === undefined || (form !== 'json' && !forms.includes(form))) {
+    const list = [...forms, 'json'].join(', ');
+    return sendProblem(response, makeProblem('not_acceptable', 'problem.formats', { ecosystem, list }));
+  }
+  if (mirrors.length === 0) return sendNone('not_found');
   sendNow(deps.remedy(ecosystem, upstream), form, variables, response);
 }
 

@@ -122,7 +122,12 @@ async function given(context: Context, values: Values, words: readonly string[])
   if (values.json || values.now || more !== undefined || (values.apply && fallback !== undefined))
     throw new UsageError(values.apply ? 'wrong.applyTakes' : 'wrong.exportTakes');
   if (values.export)
-    return exportAdvice(context, () => daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
+    return exportAdvice(context, () => daemonAt(context, values, exportMs), {
+      ecosystem,
+      isNamed: words.length > 0,
+      upstream,
+      fallback,
+    });
   const wanted = { ecosystem, upstream, home, root, isAgreed: values.yes === true };
   return applyAdvice(context, await daemonAt(context, values), wanted);
 }

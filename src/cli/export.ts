@@ -25,7 +25,8 @@ const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?
 /**
  * `mirrorwatch advice --export`: prints the remedy as lines for a shell. The fallback file stores the last usable
  * response. If the daemon gives no usable response, the stored response is printed until its advice expires. If there
- * is no valid stored response either, nothing is printed on standard output, and the exit code is 1.
+ * is no valid stored response either, nothing is printed on standard output, and the exit code is 1; it is 2 if the
+ * daemon has no mirror of the ecosystem, and the command did not name this ecosystem.
  * @param daemonOf  returns the client of the daemon
  * @throws UsageError on an unknown ecosystem, and on a fallback file that cannot be read or is not ours
  * @throws UnknownAddress from `daemonOf`, if there is no stored response
@@ -33,7 +34,12 @@ const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?
 export async function exportAdvice(
   context: Context,
   daemonOf: () => Promise<DaemonClient>,
-  wanted: { readonly ecosystem: string; readonly upstream: string | undefined; readonly fallback: string | undefined },
+  wanted: {
+    readonly ecosystem: string;
+    readonly isNamed: boolean;
+    readonly upstream: string | undefined;
+    readonly fallback: string | undefined;
+  },
 ): Promise<ExitCode> {
   const { terminal, say } = context;
   const { ecosystem, upstream } = wanted;
@@ -42,8 +48,13 @@ export async function exportAdvice(
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const path = `/api/v1/advice/${ecosystem}/remedy?as=env${query}`;
+  let isWrongUsage = false;
   const lines = await daemonOf().then(
-    async (daemon) => linesOf(await daemon.send(path), daemon.url, say, kept?.text === ''),
+    async (daemon) => {
+      const response = await daemon.send(path);
+      isWrongUsage = !wanted.isNamed && response.tag === 'ok' && response.status === 404;
+      return linesOf(response, daemon.url, say, kept?.text === '');
+    },
     (cause: unknown) => {
       if (kept === null || !(cause instanceof UnknownAddress)) throw cause;
       return say('daemon.problem', { text: cause.text(say) });
@@ -57,7 +68,7 @@ export async function exportAdvice(
     return 0;
   }
   terminal.err(lines);
-  if (kept === null) return 1;
+  if (kept === null) return isWrongUsage ? 2 : 1;
   const { requestedAt, until } = kept;
   if (until !== null && Date.parse(until) <= systemClock.wallMs()) {
     terminal.err(say('advised.expired', { at: requestedAt, until }));

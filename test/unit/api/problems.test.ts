@@ -58,6 +58,7 @@ const rows: readonly Row[] = [
   [400, `${api}/events?types=moon`],
   [400, `${api}/advice/go/remedy?as=moon`],
   [400, `${api}/advice/oci/remedy`],
+  [404, `${api}/advice/go/remedy?upstream=moon`],
   [406, `${api}/advice/go/remedy?as=npmrc`],
   [409, `${api}/advice/settled/accept`, post({})],
   [409, `${api}/actions/undone.ci/undo`, post({})],

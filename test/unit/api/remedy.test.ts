@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isSafeEnv, type RemedyNow } from '../../../src/core/advice.ts';
+import type { Mirror } from '../../../src/core/mirror.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';
@@ -18,14 +19,21 @@ const set: RemedyNow = {
   advice: fixtureAdvice,
   remedy: fixtureAdvice.remedy,
 };
-async function ask(now: RemedyNow, path: string): Promise<Reply & { defects: readonly unknown[] }> {
+async function ask(
+  now: RemedyNow,
+  path: string,
+  more: readonly Partial<Mirror>[] = [],
+): Promise<Reply & { defects: readonly unknown[] }> {
   const mirrors = [
     ...fixtureConfig.mirrors,
-    ...fixtureConfig.mirrors.slice(0, 1).flatMap((mirror) => [
-      { ...mirror, name: 'inner', upstream: 'corp' },
-      { ...mirror, name: 'deb', ecosystem: 'http', upstream: 'debian', own: { profile: 'debian' } },
-      { ...mirror, name: 'plain', ecosystem: 'http', upstream: 'files' },
-    ]),
+    ...fixtureConfig.mirrors
+      .slice(0, 1)
+      .flatMap((mirror) => [
+        { ...mirror, name: 'inner', upstream: 'corp' },
+        { ...mirror, name: 'deb', ecosystem: 'http', upstream: 'debian', own: { profile: 'debian' } },
+        { ...mirror, name: 'plain', ecosystem: 'http', upstream: 'files' },
+        ...more.map((one, at) => ({ ...mirror, name: `more-${at}`, ...one })),
+      ]),
   ];
   const { deps, defects } = fixture({ remedy: () => now, configWith: { mirrors } });
   served = await serve(deps);
@@ -109,6 +117,49 @@ describe('what should be set now', () => {
     const reply = await ask(set, path);
     expect(reply.status).toBe(status);
     if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
+  });
+  const hub = { ecosystem: 'oci', upstream: 'docker.io' };
+  const ghcr = { ecosystem: 'oci', upstream: 'ghcr.io' };
+  it('the only upstream that is configured need not be named', async () => {
+    expect(await ask({ ...set, remedy: { json: '{}' } }, 'oci/remedy?as=json', [hub])).toMatchObject({
+      status: 200,
+      text: '{}\n',
+    });
+  });
+  it.each<[string, string, readonly Partial<Mirror>[], string]>([
+    ['an ecosystem without mirrors', 'npm/remedy', [], 'no mirror of npm is configured: name one of go, http'],
+    [
+      'it, where it has no public upstream',
+      'oci/remedy?as=json',
+      [],
+      'no mirror of oci is configured: name one of go, http',
+    ],
+    [
+      'several upstreams, none public',
+      'oci/remedy?as=json',
+      [hub, ghcr],
+      'name an upstream of oci with --upstream (API: upstream=): docker.io, ghcr.io',
+    ],
+    [
+      'an upstream that is not configured',
+      'go/remedy?upstream=nope',
+      [],
+      'name an upstream of go with --upstream (API: upstream=): go, corp',
+    ],
+    [
+      'a format that no client of it reads',
+      'oci/remedy',
+      [hub],
+      'settings for oci are available in the formats hosts.toml, registries.conf, daemon.json, json (API: as=)',
+    ],
+    [
+      'that of another profile',
+      'http/remedy?upstream=debian&as=pacman',
+      [],
+      'settings for http are available in the formats apt, json (API: as=)',
+    ],
+  ])('says what there is instead of %s', async (_name, path, more, detail) => {
+    expect((await ask(set, path, more)).json()).toMatchObject({ detail });
   });
   it.each(registry.ids)('%s without an upstream is either known or 400', async (ecosystem) => {
     const { status } = await ask(set, `${ecosystem}/remedy?as=json`);

@@ -89,6 +89,18 @@ describe('what a shell may evaluate', () => {
     expect(err).toContain(said);
   });
 
+  test.each<[string, string[], number]>([
+    ['no ecosystem is named, and the default one is not configured: wrong usage', [], 2],
+    ['the named one is not configured', ['npm'], 1],
+    ['the stored line is printed', ['--fallback', 'kept'], 0],
+  ])('404: %s', async (_, argv, code) => {
+    await daemon(advised);
+    await ask('--fallback', 'kept');
+    await daemon({ status: 404, text: '{"title":"Not found","detail":"name one of npm, oci"}' });
+    const ran = await ask(...argv);
+    expect([ran.code, ran.err]).toEqual([code, expect.stringContaining('Not found: name one of npm, oci')]);
+  });
+
   test('--fallback without --export is wrong usage', async () => {
     expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2);
   });
