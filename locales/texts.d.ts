@@ -2025,6 +2025,7 @@ export interface Places {
   readonly 'why.unmeasured': never;
   readonly 'why.unmeasuredAs': 'why';
   readonly 'why.us': never;
+  readonly 'why.kept': 'why' | 'us';
   readonly 'why.silent': 'seconds';
   readonly 'why.silentAs': 'seconds' | 'why';
   readonly 'why.skip.paused': never;

@@ -16,10 +16,13 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
   const isBack = isCanaryBack(mirror, memory.config.detect.outage);
+  const suspicion = memory.confirm.suspicions.get(mirror.egress);
+  const isBlind = blindSinceMs(memory) !== null;
   const { state, why } = stateOfSeries({
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
-    isSuspect: memory.confirm.suspicions.has(mirror.egress),
+    isSuspect: suspicion !== undefined || isBlind,
+    isKept: isBlind || (mirror.sight.lastJudgedAtMs ?? 0) <= (suspicion?.sinceWallMs ?? Number.NEGATIVE_INFINITY),
     silentForMs:
       mirror.sight.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.sight.judgedMonotonicMs,
     paceMs: paceOfCanary(mirror, memory.config),

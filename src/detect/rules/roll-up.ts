@@ -10,6 +10,8 @@ export interface RollUpInput {
   readonly paused: string | null;
   readonly inMaintenance: boolean;
   readonly isSuspect: boolean;
+  /** True if no canary sample was judged since our own network became suspect. */
+  readonly isKept: boolean;
   /** Time since the last judged canary sample, milliseconds; `null`: none yet. */
   readonly silentForMs: number | null;
   /** The interval of the canary, milliseconds. */
@@ -66,10 +68,17 @@ function silenceMs(paceMs: number): number {
 }
 
 /**
- * The state of a mirror, with one clause that says why.
+ * The state of a mirror, with one clause that says why. A state that was known before our own network became suspect is
+ * kept at first, and the clause says so.
  * @see docs/metrics.md#mirror_state
  */
 export function stateOfSeries(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
+  const { state, why } = judgedStateOf(input);
+  if (!input.isKept || state === 'unknown') return { state, why };
+  return { state, why: phrase('why.kept', { why, us: phrase('why.us') }) };
+}
+
+function judgedStateOf(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
   if (input.paused !== null) return { state: 'unknown', why: phrase('why.paused', { reason: input.paused }) };
   if (input.inMaintenance) return { state: 'unknown', why: phrase('why.maintenance') };
   const silent = input.isSuspect ? phrase('why.us') : input.skipped && phrase(`why.skip.${input.skipped}`);

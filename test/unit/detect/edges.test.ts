@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
+import { renderIn } from '../../../src/words/tell.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import {
   aConfig,
@@ -130,6 +131,19 @@ describe('while suspect', () => {
     expect(what(sim, 'outage')).toEqual([]);
   });
 
+  it('the reason of a state that is kept says so, and no longer once probes succeed', () => {
+    const sim = world(['a', 'b']);
+    sim.script = (_, t) => (t < warm || t >= warm + minute ? fine : dead);
+    const stands = () =>
+      sim.detector.standings().map(({ state, why }) => `${state}: ${renderIn('en', { text: '', sentence: why })}`);
+    sim.runTo(warm + 30_000);
+    expect(sim.detector.vantage().suspect).toBe(true);
+    const kept = 'up: last known: the canary probes succeed; the problem may be the network of this host';
+    expect(stands()).toEqual([kept, kept]);
+    sim.runTo(warm + 2 * minute);
+    expect(stands()).toEqual(['up: the canary probes succeed', 'up: the canary probes succeed']);
+  });
+
   it('it looks every second for 15 s, then every five', () => {
     const sim = world(['a', 'b']);
     sim.script = (_, t) => (t < warm ? fine : dead);
@@ -227,6 +241,17 @@ describe('where nothing can be seen', () => {
       expect(detector.vantage()).toMatchObject({ suspect: true, sinceMs: at(2_000).wallMs });
     },
   );
+
+  it('the reason of a state that is kept says so', () => {
+    const { detector, hear } = blind();
+    for (const name of ['a', 'b']) hear(name, { tag: 'ok' }, 500);
+    const reasons = () => detector.standings().map(({ why }) => renderIn('en', { text: '', sentence: why }));
+    hear('a', unseen('resolver'), 1_000);
+    expect(reasons()).toEqual(Array(2).fill('the canary probes succeed'));
+    hear('b', unseen('resolver'), 2_000);
+    const kept = 'last known: the canary probes succeed; the problem may be the network of this host';
+    expect(reasons()).toEqual([kept, kept]);
+  });
 
   it('for a defect of ours, nothing is said about the network', () => {
     const { detector, hear } = blind();

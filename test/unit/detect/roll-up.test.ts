@@ -7,6 +7,7 @@ describe('roll-up', () => {
     paused: null,
     inMaintenance: false,
     isSuspect: false,
+    isKept: false,
     silentForMs: 0,
     paceMs: 30_000,
     skipped: null,
@@ -59,6 +60,28 @@ describe('roll-up', () => {
     const got = stateOfSeries({ ...up, ...input });
     expect(got.state).toBe(want);
     expect(renderIn('en', { text: '', sentence: got.why })).not.toBe('');
+  });
+
+  it.each([
+    {
+      input: {},
+      state: 'up',
+      why: 'last known: the canary probes succeed; the problem may be the network of this host',
+    },
+    {
+      input: { canaryOut: true },
+      state: 'down',
+      why: 'last known: the canary probes of the mirror fail; the problem may be the network of this host',
+    },
+    {
+      input: { silentForMs: 90_000 },
+      state: 'unknown',
+      why: 'no usable result of a canary probe for 90 s: the problem may be the network of this host',
+    },
+    { input: { isKept: false }, state: 'up', why: 'the canary probes succeed' },
+  ])('while our network is suspect: $state, $why', ({ input, state, why }) => {
+    const got = stateOfSeries({ ...up, isSuspect: true, isKept: true, ...input });
+    expect([got.state, renderIn('en', { text: '', sentence: got.why })]).toEqual([state, why]);
   });
 
   it.each([
