@@ -950,6 +950,7 @@ export interface Places {
   readonly 'found.throughput.well': 'name';
   readonly 'found.certificateSoon': 'name' | 'days';
   readonly 'found.certificate': 'name' | 'cause';
+  readonly 'found.certificateOver': 'name' | 'day' | 'cause';
   readonly 'found.certificate.well': 'name';
   readonly 'found.usLoss': 'minutes';
   readonly 'found.us': 'minutes';

@@ -173,3 +173,9 @@ export function viewOfAction(row: ActionRow, say: (because: Sentence) => string)
     undoneBy,
   };
 }
+
+/** Returns a digest without the name of its algorithm: `sha256:3ca6…`, `sha512-9f86…` and `h1:47DE…` begin with it. */
+export function bareDigestOf({ algorithm, digest }: { readonly algorithm: string; readonly digest: string }): string {
+  const isNamed = digest.startsWith(`${algorithm}:`) || digest.startsWith(`${algorithm}-`);
+  return isNamed ? digest.slice(algorithm.length + 1) : digest;
+}

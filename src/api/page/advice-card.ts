@@ -96,8 +96,9 @@ function lineToCopy(say: PageSay, advice: Advice, isTaken: boolean): Html {
 }
 
 function refusedCard(say: PageSay, advice: Advice): Html {
+  // The reason itself names a suspect network in the same words.
   const why =
-    advice.refusal === null
+    advice.refusal === null || advice.refusal === 'vantage_suspect'
       ? null
       : html` <span class="muted">${say('card.why', { why: say(`refusal.${advice.refusal}`) })}</span>`;
   return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason">${renderReasonNote(say, advice)}${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;

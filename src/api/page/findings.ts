@@ -1,7 +1,7 @@
 import type { Config } from '../../core/config.ts';
 import { type Finding, kindTraits, type ScopeItem, type Side } from '../../core/finding.ts';
 import { refTextOf } from '../../core/mirror.ts';
-import { firstBytesTextOf } from '../../core/views.ts';
+import { bareDigestOf, firstBytesTextOf } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mirrorPathOf, probePath } from './badges.ts';
@@ -120,9 +120,10 @@ function statementsOf(say: PageSay, { id, evidence: { statements = [] } }: Findi
   return html`<details class="statements" id="statements-${id}"><summary>${say('finding.statements')}</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;
 }
 
-function sideItem(say: PageSay, { item, registries, algorithm, digest, sinceMs, seen }: Side): Html {
+function sideItem(say: PageSay, side: Side): Html {
+  const { item, registries, algorithm, digest, sinceMs, seen } = side;
   const what = html`<span class="muted"><bdi>${itemName(say, item)}</bdi>${say('list.colon')}</span>`;
-  const bytesNamed = html`${algorithm} <code>${digest}</code>`;
+  const bytesNamed = html`${bareDigestOf(side) === digest && `${algorithm} `}<code>${digest}</code>`;
   const who =
     registries.length === 0
       ? say.html('finding.sideAuthority', { digest: bytesNamed })

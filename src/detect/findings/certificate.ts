@@ -62,7 +62,9 @@ function certificateFinding({ view, mirror, sample }: Judged, state: Certificate
   const cause = state.statement;
   if (verdict !== 'open' || cause === null || cause === 'good') return null;
   const probeIds = known?.evidence.probeIds ?? [sample.due.probeId];
-  const days = Math.floor(((sample.tls?.expiresAtMs ?? wallMs) - wallMs) / 86_400_000);
+  const endMs = sample.tls?.expiresAtMs ?? null;
+  const days = Math.floor(((endMs ?? wallMs) - wallMs) / 86_400_000);
+  const isOver = cause === 'tls_expired' && endMs !== null && endMs <= wallMs;
   return {
     tag: 'trouble',
     scope: known?.scope ?? scopeOf([sample.due.target]),
@@ -71,7 +73,9 @@ function certificateFinding({ view, mirror, sample }: Judged, state: Certificate
     actionable: cause !== 'expires_soon',
     ...(cause === 'expires_soon'
       ? messageFor('found.certificateSoon', { name, days })
-      : messageFor('found.certificate', { name, cause })),
+      : isOver
+        ? messageFor('found.certificateOver', { name, cause, day: new Date(endMs).toISOString().slice(0, 10) })
+        : messageFor('found.certificate', { name, cause })),
   };
 }
 

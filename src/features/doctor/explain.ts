@@ -1,3 +1,4 @@
+import { isOutageReason } from '../../core/failure.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import { printable } from '../../core/printable.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -173,7 +174,7 @@ export function explainText(text: string, say: Say, open: readonly ObservedFailu
       line: shownLine(error),
       means,
       next: observed.length === 0 ? next : say('explain.next.observed'),
-      run: [...(observed.length === 0 ? [] : ['mirrorwatch advice']), ...runOf(error)],
+      run: [...new Set([...(observed.length === 0 ? [] : ['mirrorwatch advice']), ...runOf(error)])],
     };
   });
 }
@@ -215,5 +216,7 @@ function runOf({ reason, ecosystem, url }: KnownError): readonly string[] {
   const of = ecosystem === null ? '' : ` --ecosystem ${ecosystem}`;
   const there = url === null || isOwn(reason) ? [] : [`mirrorwatch doctor ${url}${of}`];
   const others = ecosystem === null || isOwn(reason) ? [] : [`mirrorwatch rank ${ecosystem}`];
-  return [...there, ...(isOwn(reason) || url === null ? ['mirrorwatch doctor'] : []), ...others];
+  const isDown = reason !== null && !isOwn(reason) && isOutageReason(reason);
+  const advice = isDown ? ['mirrorwatch advice'] : [];
+  return [...there, ...(isOwn(reason) || url === null ? ['mirrorwatch doctor'] : []), ...others, ...advice];
 }

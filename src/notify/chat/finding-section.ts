@@ -1,6 +1,6 @@
 import { isDisputed, kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import type { FindingView, SideView } from '../../core/views.ts';
+import { bareDigestOf, type FindingView, type SideView } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
 import { findingTextKeyOf, severityOf } from '../alerts.ts';
 import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
@@ -107,8 +107,9 @@ function scopeText({ scope }: FindingView, { say }: Pen): string {
  */
 function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string {
   if (sides === undefined) return '';
-  const shown = sides.slice(0, sidesShown).map(({ algorithm, digest, registries }) => {
-    const short = `${algorithm} ${digest.slice(0, 12)}…`;
+  const shown = sides.slice(0, sidesShown).map((side) => {
+    const { algorithm, registries } = side;
+    const short = `${algorithm} ${bareDigestOf(side).slice(0, 12)}…`;
     return registries.length === 0
       ? say('sides.authority', { digest: short })
       : say('sides.one', { digest: short, who: registries.slice(0, limits.sideNames).join(say('list.comma')) });

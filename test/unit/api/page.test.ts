@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Side } from '../../../src/core/finding.ts';
 import type { Message } from '../../../src/core/result.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import type { SignatureState } from '../../../src/core/transcript.ts';
@@ -31,6 +32,17 @@ describe('findings', () => {
     });
     const { text } = await ask('/');
     expect(text).toMatch(/<code>mirrorwatch ack f1 --reason (&#39;|')…(&#39;|')<\/code>/);
+  });
+
+  it.each([
+    ['sha256:3ca6c', 'oci-b <code>sha256:3ca6c</code>'],
+    ['3ca6c', 'oci-b sha256 <code>3ca6c</code>'],
+  ])('names the algorithm of a digest once: %s', async (digest, want) => {
+    const item = { module: 'base', version: '1', step: 'blob' } as const;
+    const side: Side = { item, registries: ['oci-b'], algorithm: 'sha256', digest, sinceMs: null, seen: null };
+    const items = fixtureFindings.slice(0, 1).map((one) => ({ ...one, evidence: { ...one.evidence, sides: [side] } }));
+    const ask = await up({ findings: () => ({ items, next: null }) });
+    expect((await ask('/')).text).toContain(want);
   });
 
   it.each<[string, readonly string[], readonly string[]]>([
@@ -192,6 +204,17 @@ describe('what stands on top', () => {
       },
       ['No switch advised', 'several mirrors return failures of the upstream itself'],
       ['Switch now from', 'export GOPROXY'],
+    ],
+    [
+      'advice is refused, because the network of this host may have a problem',
+      {
+        advice: () => ({
+          items: [{ ...fixtureAdvice, state: 'refused', refusal: 'vantage_suspect', remedy: {} }],
+          next: null,
+        }),
+      },
+      ['No switch advised', fixtureAdvice.reason],
+      ['(the problem may be the network of this host)'],
     ],
     [
       'advice was accepted',

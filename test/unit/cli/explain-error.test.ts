@@ -256,7 +256,16 @@ describe('mirrorwatch explain', () => {
   next   Check the port for a typo. If the port is right, the mirror is down or a filter rejects the connection.
   run    mirrorwatch doctor http://npm.example.com:4873 --ecosystem npm
          mirrorwatch rank npm
+         mirrorwatch advice
 `);
+  });
+
+  test.each([
+    ['npm error 502 Bad Gateway - GET https://npm.example.com/depd', ['rank npm', 'advice']],
+    ['npm error code E401\nnpm error 401 Unauthorized - GET https://npm.example.com/depd', ['rank npm']],
+  ])('advice may name another mirror if a mirror is down: %s', async (text, want) => {
+    const { errors } = await explained(text);
+    expect(errors[0]?.run.slice(1)).toEqual(want.map((command) => `mirrorwatch ${command}`));
   });
 
   test('a text that does not tell its cause: the candidates, for people', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
+import { createDetector } from '../../../src/detect/detector.ts';
 import {
   judgeCertificate,
   noCertificate,
   readCertificate,
   updateCertificate,
 } from '../../../src/detect/findings/certificate.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 describe('certificate', () => {
   const day = 86_400_000;
@@ -51,5 +53,37 @@ describe('certificate', () => {
   ] as const)('$name: $want', ({ says, want }) => {
     const state = says.reduce((before, one) => updateCertificate(before, one, 'p'), noCertificate);
     expect(judgeCertificate(state)).toBe(want);
+  });
+
+  it.each([
+    {
+      name: 'expired',
+      expiresAtMs: at(0).wallMs - 1,
+      want: `expired on ${new Date(at(0).wallMs - 1).toISOString().slice(0, 10)} (tls_expired)`,
+    },
+    { name: 'not valid yet', expiresAtMs: at(99 * day).wallMs, want: 'fails verification (tls_expired)' },
+    { name: 'without a certificate', expiresAtMs: null, want: 'fails verification (tls_expired)' },
+  ])('the text names the date, if it is known: $name', ({ expiresAtMs, want }) => {
+    const detector = createDetector({
+      config: aConfig({ mirrors: [aMirror('a'), aMirror('b')] }),
+      targets: [aTarget('a'), aTarget('b')],
+      restored: [],
+      random: countingRandom(),
+      now: at(0),
+    });
+    const bad: Outcome = { tag: 'failed', failure: { kind: 'tls_expired', code: 'CERT_HAS_EXPIRED' } };
+    const texts = new Set<string>();
+    for (let ms = 1_000; ms <= 60_000; ms += 1_000) {
+      const samples = [
+        aSample(aDue(aTarget('a')), ms, 5, bad, { tls: expiresAtMs === null ? null : tls(expiresAtMs) }),
+        aSample(aDue(aTarget('b')), ms, 5),
+      ];
+      for (const sample of samples)
+        for (const { finding } of detector.take(sample, at(ms + 5)).findings)
+          if (finding.kind === 'certificate') texts.add(finding.text);
+      for (const { finding } of detector.tick(at(ms + 10)).findings)
+        if (finding.kind === 'certificate') texts.add(finding.text);
+    }
+    expect([...texts]).toEqual([`The certificate of a ${want}.`]);
   });
 });

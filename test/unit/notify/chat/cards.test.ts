@@ -196,6 +196,17 @@ describe.each(formats)('%s', (format) => {
     expect(sentOf(stage).join()).toMatch(new RegExp(`; and ${more}(?!s)`));
   });
 
+  it.each([
+    ['sha256', 'sha256:3ca6c0123456789abc', 'sha256 3ca6c0123456…'],
+    ['sha512', 'sha512-3ca6c0123456789abc', 'sha512 3ca6c0123456…'],
+    ['sha256', '3ca6c0123456789abc', 'sha256 3ca6c0123456…'],
+  ])('names the algorithm of a digest once: %s, %s', (algorithm, digest, want) => {
+    const stage = new Stage([chat('c', format, {}, { lang: 'en' })]);
+    const sides = (wrong.evidence.sides ?? []).map((side) => ({ ...side, algorithm, digest }));
+    stage.open({ ...wrong, evidence: { ...wrong.evidence, sides } });
+    expect(sentOf(stage).join()).toContain(want);
+  });
+
   it('says every kind, cause and state in Chinese, and lets no English sentence through', () => {
     const stage = new Stage([chat('c', format, { page: null, groupMs: 0 }, { lang: 'zh' })]);
     const causes = [...reasons, ...ruleCauses];
