@@ -168,7 +168,7 @@ export function isReminderDue(held: LiveAdvice, now: Now): boolean {
 /**
  * Restores the stored state of each group. If the declared chain has changed, state that depends on it is dropped.
  * @param settled  receives the ids of all stored advice
- * @returns        stored advice that had not ended, and that no group holds now
+ * @returns        stored advice that had not ended (a stored chain names it), and that no group holds now
  */
 export function restoreLedger(
   groups: ReadonlyMap<string, Group>,
@@ -222,15 +222,21 @@ export function restoreLedger(
       group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
     group.contest.head = headOf(group)?.name ?? null;
   }
-  const held = new Set(
-    [...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id, group.audit?.id]),
-  );
-  return [...stored.values()].filter(
-    (advice) =>
-      !held.has(advice.id) &&
-      ['proposed', 'accepted', 'refused'].includes(advice.state) &&
-      !(advice.state === 'accepted' && advice.cause === 'failback'),
-  );
+  return listOrphans(groups, rows, stored);
+}
+
+/** An accepted advice that leads back to the declared chain has ended, although its state stays `accepted`. */
+function listOrphans(
+  groups: ReadonlyMap<string, Group>,
+  rows: readonly Row[],
+  stored: ReadonlyMap<string, Advice>,
+): readonly Advice[] {
+  const held = new Set([...groups.values()].flatMap(({ open, accepted }) => [open?.advice.id, accepted?.advice.id]));
+  const chains = rows.flatMap(({ table, value }) => (table === 'chain' ? [value as Partial<ChainRow>] : []));
+  const live = chains.flatMap(({ open, accepted }) => [stored.get(open ?? ''), stored.get(accepted ?? '')]);
+  return live
+    .filter((advice) => advice !== undefined)
+    .filter(({ id, state }) => !held.has(id) && ['proposed', 'accepted', 'refused'].includes(state));
 }
 
 /** Checks only the types of some fields, because only this program writes the row. */

@@ -83,6 +83,55 @@ describe('what is stored of a group', () => {
   });
 });
 
+describe('a restart ends no advice that had ended before', () => {
+  const restarted = (stage: Stage, declared = stage.declared): readonly string[] => {
+    const before = stage.story().length;
+    stage.declared = declared;
+    stage.restart();
+    stage.consider();
+    // After a restart nothing is measured at first, which is a refusal.
+    return stage.story().filter((line, place) => place >= before && !line.startsWith('refused'));
+  };
+  const back = (): Stage => {
+    const stage = warm([mirror('a'), mirror('b')]);
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    stage.shut('a', 'outage');
+    stage.paces(12, { a: 200, b: 200 });
+    stage.open('b', 'outage');
+    stage.paces(8, { a: 200, b: 'refused' });
+    const proposed = stage.advisor.list().find(({ state }) => state === 'proposed');
+    expect([proposed?.cause, proposed?.to]).toEqual(['outage', 'a']);
+    stage.accept(proposed?.id ?? '');
+    stage.shut('b', 'outage');
+    return stage;
+  };
+
+  it('where an accepted switch for another cause than a failback led back to the declared chain', () => {
+    const stage = back();
+    expect(restarted(stage)).toEqual([]);
+    // Its audit is over.
+    stage.pass(2 * 3600);
+    expect(restarted(stage)).toEqual([]);
+  });
+
+  it('nor where the declared chain changed in between', () => {
+    const stage = back();
+    expect(restarted(stage, 'https://c.example.com,direct')).toEqual([]);
+    expect(restarted(stage, 'https://c.example.com,direct')).toEqual([]);
+  });
+
+  it('but it ends, once, accepted advice of another declared chain', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    expect(restarted(stage, 'https://c.example.com,direct')).toEqual(['superseded outage b']);
+    expect(restarted(stage, 'https://c.example.com,direct')).toEqual([]);
+  });
+});
+
 describe('after a reload', () => {
   const group = (): Group => {
     const contest = newContest('a');
