@@ -1,6 +1,7 @@
 import { type Finding, mismatchCauseOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror, ModuleRef } from '../core/mirror.ts';
+import { isDownNow } from '../core/standing.ts';
 import type { Tally } from './tally.ts';
 import type { View } from './view.ts';
 import { mayBeProposed, otherGateOf, type Weighed } from './weigh.ts';
@@ -33,7 +34,7 @@ export function listLastChoices(view: View, at: Mirror, weighed: readonly Weighe
     );
   const standing = view.standingOf(at.name);
   const isWrongHead = wrongAt(view, at.name).length > 0;
-  const isDown = standing?.state === 'down' && standing.isBack !== true;
+  const isDown = standing !== null && isDownNow(standing);
   const isAlone = others.every(({ gate }) => gate === 'mismatch' || gone.has(gate));
   return {
     servingAgain:

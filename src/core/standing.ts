@@ -44,6 +44,11 @@ export interface Standing extends Upstream {
   readonly findings: readonly Finding[];
 }
 
+/** False if the canary responds again, although the outage stays open because outages repeat. */
+export function isDownNow({ state, isBack }: Standing): boolean {
+  return state === 'down' && isBack !== true;
+}
+
 /** The lag of a mirror over all modules: its bounds, and the number of missing versions; `null`: unknown. */
 export interface Freshness {
   readonly lowerMs: number | null;

@@ -7,6 +7,7 @@ import type { FindingChange } from '../core/finding.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
+import type { Standing } from '../core/standing.ts';
 import type { Detector, DetectTurn, Peek, RoundRequest } from '../detect/detector.ts';
 import type { Scheduler } from '../schedule/scheduling.ts';
 import type { EvidenceBook } from '../state/evidence.ts';
@@ -25,6 +26,8 @@ export interface JudgedTurn {
   readonly settled: SettledSample[];
   readonly findings: FindingChange[];
   readonly advice: AdviceChange[];
+  /** The standings of all mirrors, if advice was considered in this turn; else empty. */
+  readonly standings: Standing[];
   readonly regressions: DetectTurn['regressions'][number][];
   readonly propagations: DetectTurn['propagations'][number][];
   readonly rows: Row[];
@@ -97,6 +100,7 @@ export class JudgeTurn {
     settled: [],
     findings: [],
     advice: [],
+    standings: [],
     regressions: [],
     propagations: [],
     rows: [],
@@ -191,6 +195,7 @@ export class JudgeTurn {
     this.#judge.considerAtMs = this.#now.monotonicMs + considerEveryMs;
     const firing = evidence.firing(config, this.#now);
     const standings = detector.standings();
+    this.judged.standings.push(...standings);
     this.advise(advisor.consider({ standings, vantage: detector.vantage(), evidence: firing }, this.#now));
     const tested = advisor.list().filter(({ cause }) => isTested(cause));
     const assured = detector.assure(tested, this.#now);

@@ -6,6 +6,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
+import type { Standing } from '../core/standing.ts';
 import { stamp } from '../core/views.ts';
 import { alertOriginOf, makeTestAlert } from './alerts.ts';
 import { closeDelivery, type Sendable, takeCard } from './carry.ts';
@@ -67,6 +68,8 @@ export function createNotifier(input: NotifierInput) {
         readonly findings: readonly FindingChange[];
         readonly advice: readonly AdviceChange[];
         readonly acted?: readonly ActionChange[];
+        /** The current standings of mirrors; absent or empty: they are not known in this turn. */
+        readonly standings?: readonly Standing[];
       },
       now: Now,
     ): NotifyTurn {
@@ -79,7 +82,7 @@ export function createNotifier(input: NotifierInput) {
       }
       for (const draft of draftsOfAdvice(changes.advice)) announce(state, draft, now);
       for (const action of changes.acted ?? []) queueNotices(state, draftOfAction(action), 'all', now);
-      release(state, now);
+      release(state, changes.standings ?? [], now);
       enqueueRepeats(state, now);
       return flush();
     },
@@ -242,8 +245,8 @@ function announce(state: State, draft: NoticeDraft, now: Now): void {
   if (story !== undefined && !isSent) state.pending.put(storyRowOf(draft.subject, story, now));
 }
 
-function release(state: State, now: Now): void {
-  expireHeld(state.stories, state.live, now);
+function release(state: State, standings: readonly Standing[], now: Now): void {
+  expireHeld(state.stories, { open: state.live, standings }, now);
   for (const draft of releaseDue(state.stories, now)) queueNotices(state, draft, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
 }

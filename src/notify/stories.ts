@@ -3,6 +3,7 @@ import { type Finding, kindTraits } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { StoryView } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { isDownNow, type Standing } from '../core/standing.ts';
 import { stamp } from '../core/views.ts';
 import type { NoticeDraft } from './news.ts';
 
@@ -145,18 +146,25 @@ export function storyViewOf(story: Story | undefined): StoryView | null {
 }
 
 /**
- * Makes a delayed event due at once if the advised mirror has trouble: one of the `open` findings is about it, and began
- * after people were sent that advice. Earlier findings were known when the mirror was advised.
+ * Makes a delayed event due at once if the advised mirror has trouble: it is down now, or one of the `open` findings is
+ * about it and began after people were sent that advice. Earlier findings were known when the mirror was advised. An
+ * earlier outage may still be open, but the mirror responded again when it was advised.
  */
-export function expireHeld(stories: Stories, open: ReadonlyMap<string, Finding>, now: Now): void {
+export function expireHeld(stories: Stories, { open, standings }: Surroundings, now: Now): void {
+  const down = new Set(standings.filter(isDownNow).map(({ registry }) => registry));
   for (const { held, stand } of stories.values()) {
     if (held === null || stand === null) continue;
     const { to, upstream, issuedAtMs } = stand;
     const isInTrouble = open
       .values()
       .some((one) => one.registry === to && one.upstream === upstream && one.openedAtMs >= issuedAtMs);
-    if (isInTrouble) held.dueMs = now.monotonicMs;
+    if (isInTrouble || down.has(to)) held.dueMs = now.monotonicMs;
   }
+}
+
+interface Surroundings {
+  readonly open: ReadonlyMap<string, Finding>;
+  readonly standings: readonly Standing[];
 }
 
 /**

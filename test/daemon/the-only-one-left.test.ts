@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
-import { adviceOf, mirrorOf, told } from './told.ts';
+import { adviceOf, mirrorOf, notices, told } from './told.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
 
 afterEach(stopWorlds);
@@ -85,4 +85,23 @@ test('a proposed switch back ends if the preferred mirror dies again', async () 
   expect(told(world)).toContain('advice proposed b → a');
   await world.seconds(30);
   expect(told(world).slice(-2)).toEqual(['advice withdrawn b → a', 'advice refused b → b']);
+});
+
+test('clients are called back from a mirror that dies again while its earlier outage is still open', async () => {
+  const spans = {
+    a: [
+      [200, 260],
+      [1_500, 1_560],
+    ],
+    b: [[1_200, forever]],
+    c: [
+      [1_200, 1_260],
+      [1_300, 1_450],
+      [1_600, forever],
+    ],
+  } as const;
+  const world = await play(spans, 'advise: { hold: 1m }');
+  await world.seconds(1_620);
+  expect(told(world).slice(-3)).toEqual(['finding opened outage a', 'advice proposed a → c', 'advice withdrawn a → c']);
+  expect(notices(world).slice(-3)).toEqual(['outage', 'advice proposed', 'advice withdrawn']);
 });

@@ -6,6 +6,7 @@ import type { Finding, FindingKind } from '../../../src/core/finding.ts';
 import type { Delivery, Notice } from '../../../src/core/notice.ts';
 import type { Now, Random, Row } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import type { Standing } from '../../../src/core/standing.ts';
 import type { Sendable } from '../../../src/notify/carry.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import type { NotifyTurn } from '../../../src/notify/turn.ts';
@@ -180,6 +181,11 @@ export class Stage {
   /** A turn in which nothing came. */
   idle(): void {
     this.take(this.notifier.compose({ findings: [], advice: [] }, this.at));
+  }
+
+  /** A turn with the standings of mirrors. */
+  see(standings: readonly Standing[]): void {
+    this.take(this.notifier.compose({ findings: [], advice: [], standings }, this.at));
   }
 
   send(): readonly Sendable[] {

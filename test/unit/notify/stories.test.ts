@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Advice } from '../../../src/core/advice.ts';
+import type { Standing } from '../../../src/core/standing.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { advice, delivered, finding, receiver, Stage } from './stage.ts';
 
@@ -247,6 +248,48 @@ describe('clients that follow the advice without an accept', () => {
     expect(course.lines).toEqual([]);
     course.pass(1);
     expect(course.lines).toEqual(['91 mirror.advice withdrawn b']);
+  });
+
+  describe('to a mirror whose earlier outage is still open, because outages repeat', () => {
+    const standing = (of: Partial<Standing>): Standing => ({
+      ...{ ecosystem: 'go', upstream: 'go', registry: 'b', state: 'down', why: { key: 'why.canaryOut', values: {} } },
+      ...{ inDoubt: false, paused: null, inMaintenance: false, lastOkAtMs: null, lastJudgedAtMs: null },
+      ...{ throttledUntilMs: null, certificate: null, findings: [] },
+      ...of,
+    });
+    function onceMoreOnB(): Course {
+      const course = new Course();
+      course.open('outage', 'b');
+      for (let time = 0; time < 2; time += 1) {
+        const left = course.leave('b');
+        course.pass(10);
+        course.goBack(left);
+        course.stage.see([standing({ isBack: true })]);
+        course.pass(10);
+      }
+      course.lines.length = 0;
+      return course;
+    }
+
+    it('the failback is sent at once if that mirror is down again', () => {
+      const course = onceMoreOnB();
+      course.stage.see([standing({ isBack: true })]);
+      course.pass(1);
+      expect(course.lines).toEqual([]);
+      course.stage.see([standing({})]);
+      course.pass(1);
+      expect(course.lines).toEqual(['42 mirror.advice withdrawn b']);
+    });
+
+    it.each<[string, Partial<Standing>]>([
+      ['another mirror is down', { registry: 'c' }],
+      ['it only has some trouble', { state: 'degraded' }],
+    ])('the failback waits if %s', (_, of) => {
+      const course = onceMoreOnB();
+      course.stage.see([standing(of)]);
+      course.pass(29);
+      expect(course.lines).toEqual([]);
+    });
   });
 
   it('get the text of the advice that they follow, not of one that was never sent', () => {
