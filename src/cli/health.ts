@@ -12,7 +12,10 @@ export const healthCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const response = await (await daemonAt(context, values)).send(values.ready ? '/-/ready' : '/-/healthy');
-    if (response.tag === 'ok' && response.status === 200) return 0;
+    if (response.tag === 'ok' && response.status === 200) {
+      if (values.ready) context.terminal.out(printable(response.text.trim()));
+      return 0;
+    }
     context.terminal.err(
       response.tag === 'ok' ? printable(context.say('daemon.problem', { text: response.text.trim() })) : response.text,
     );

@@ -299,6 +299,8 @@ describe('what the daemon does but cannot store', () => {
     ])
       expect([argv[0], await ask(world, ...argv)]).toMatchObject([argv[0], { code: 0, err: lost }]);
     expect((await world.get('/-/ready')).text).toContain('the state cannot be stored: the disk is full');
+    const text = 'configuration, workers and listener are up, but the state cannot be stored: the disk is full';
+    expect(await ask(world, 'health', '--ready')).toMatchObject({ code: 0, out: text, err: '' });
     expect((await world.get('/')).text).toContain('such as pauses and acknowledgements, do not survive a restart');
     world.store.trouble = null;
     expect(await ask(world, 'pause', 'c', '--for', '2h')).toMatchObject({ code: 0, err: '' });
@@ -387,7 +389,8 @@ describe('ack, health', () => {
     const world = await startWorld({ yaml: threeMirrors(), script: well });
     await world.seconds(1);
     expect(await ask(world, 'health')).toMatchObject({ code: 0, out: '', err: '' });
-    expect((await ask(world, 'health', '--ready')).code).toBe(0);
+    const ready = { code: 0, out: 'configuration, state, workers and listener are up', err: '' };
+    expect(await ask(world, 'health', '--ready')).toMatchObject(ready);
     const url = world.daemon.url;
     await world.stop();
     const gone = await run(['health', '--url', url]);
