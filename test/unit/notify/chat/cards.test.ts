@@ -83,6 +83,27 @@ const setting = { from: 'coast', to: 'coast', bypass: 'GODEBUG=http2client=0' };
 const refusal = { from: 'coast', to: 'coast', refusal: 'no_candidate' } as const;
 const undo = 'Undo the change in clients that still have it.';
 
+describe('recurring trouble says how long it must be over before that is reported', () => {
+  it.each<['en' | 'zh', string, string]>([
+    ['en', 'the recovery is reported after 1 h 0 min without the problem', 'After the switch to inland, stay there'],
+    ['zh', '连续 1 小时 0 分钟 未再发生后才通知恢复', '切换到 inland 后请保持不变'],
+  ])('in %s', (lang, wanted, stay) => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang })]);
+    const outage = finding('outage', 'hill');
+    let text = '';
+    for (let time = 0; time < 2; time += 1) {
+      stage.open(outage);
+      stage.advise('proposed', proposal);
+      text = sentOf(stage).map(textsOf).join();
+      stage.close(outage);
+      stage.advise('withdrawn', { ...proposal, state: 'withdrawn' });
+      sentOf(stage);
+    }
+    expect(text.split(wanted)).toHaveLength(3);
+    expect(text).toContain(stay);
+  });
+});
+
 describe('the end of an advice says what its reader must do', () => {
   it.each<[string, Partial<Advice>, string, boolean]>([
     ['a switch', { state: 'expired' }, 'Advice expired: switch go clients back from inland', true],
