@@ -63,7 +63,7 @@ function enqueueEach(
   const seq = nextSeqOf(state, change.subject);
   state.pending.put(seqRowOf(change.subject, seq, now));
   for (const queue of queues) {
-    if (isRecovery && dropWaiting(state, queue, change, now)) continue;
+    if (isEndOfWaiting(change) && dropWaiting(state, queue, change, now)) continue;
     const { receiver } = queue;
     const { name } = receiver;
     const id = state.random.id(now.wallMs);
@@ -83,23 +83,33 @@ function enqueueEach(
 
 /**
  * Returns how long a notice waits for more news on its subject, milliseconds. A chat has its own wait. An outage of
- * some targets waits a little, because the mirror is often found to be down a moment later. An alert does not wait,
- * because it can be changed later.
+ * some targets waits a little, because the mirror is often found to be down a moment later. A refusal waits if another
+ * mirror may soon be measured. An alert does not wait, because it can be changed later.
  */
-function waitMsOf(receiver: Receiver, { type, finding }: NoticeDraft): number {
+function waitMsOf(receiver: Receiver, { type, finding, advice }: NoticeDraft): number {
   if (receiver.chat !== undefined) return receiver.chat.groupMs;
+  if (advice?.state === 'refused' && advice.refusal === 'nothing_measured') return limits.unmeasuredHoldMs;
   const isPart = type === 'mirror.outage' && finding?.actionable === false;
   return isPart && !showsAlerts(receiver) ? limits.partOutageHoldMs : 0;
+}
+
+/** True if the notice of the beginning may still wait as `waitMsOf` says. */
+function isEndOfWaiting({ type, advice }: NoticeDraft): boolean {
+  return type === 'mirror.recovery' || (advice?.refusal === 'nothing_measured' && advice.state !== 'refused');
 }
 
 /**
  * Drops the notice of a beginning that still waits as `waitMsOf` says. Its end is then no news either.
  * @returns true if there was such a notice
  */
-function dropWaiting(state: State, queue: Queue, { finding }: NoticeDraft, now: Now): boolean {
+function dropWaiting(state: State, queue: Queue, { subject, finding }: NoticeDraft, now: Now): boolean {
   if (queue.receiver.chat !== undefined) return false;
   const waiting = queue.entries.find(
-    (one) => one.findingId === finding?.id && one.notice.attempts === 0 && one.dueMs > now.monotonicMs,
+    (one) =>
+      one.notice.subject === subject &&
+      one.findingId === (finding?.id ?? null) &&
+      one.notice.attempts === 0 &&
+      one.dueMs > now.monotonicMs,
   );
   if (waiting !== undefined) state.pending.drop(queue, waiting, 'replaced');
   return waiting !== undefined;

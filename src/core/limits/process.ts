@@ -215,6 +215,11 @@ export const processLimits = {
   pushEveryMs: 100 * second,
   /** A notice of an outage of some targets waits this long, because it is replaced if the mirror is found to be down. */
   partOutageHoldMs: 3 * second,
+  /**
+   * A notice that no other mirror is measured yet waits this long. Such a refusal causes `measuredOk` canary probes,
+   * one each `roundStepMs`, and often ends with them, most of all after a start.
+   */
+  unmeasuredHoldMs: 10 * second,
   /** Trouble that begins again within this time after its last end counts as recurring. */
   storyWindowMs: 180 * minute,
   /**

@@ -60,6 +60,52 @@ describe('the content of notices', () => {
     expect(stage.outbox()).toEqual([]);
   });
 
+  describe('a refusal because no other mirror is measured', () => {
+    const refused = advice('r', { state: 'refused', to: 'a', refusal: 'nothing_measured' });
+    const states = (stage: Stage): readonly string[] =>
+      stage.send().map(({ notice }) => {
+        stage.end(notice, delivered);
+        return `${JSON.parse(notice.body).data.advice.state}`;
+      });
+
+    it('waits for 10 s, and is not sent if a switch is advised by then', () => {
+      const stage = new Stage([receiver('ops')]);
+      stage.advise('refused', refused);
+      expect(states(stage)).toEqual([]);
+      stage.pass(80);
+      stage.advise('proposed', advice('p'));
+      expect(states(stage)).toEqual(['proposed']);
+    });
+
+    it('is not sent, and its end is not either, if it ends by then', () => {
+      const stage = new Stage([receiver('ops')]);
+      stage.advise('refused', refused);
+      stage.pass(9_000);
+      stage.advise('withdrawn', { ...refused, state: 'withdrawn' });
+      stage.pass(10_000);
+      expect(states(stage)).toEqual([]);
+      expect(stage.outbox()).toEqual([]);
+    });
+
+    it('is sent after 10 s, also after a restart, and then its end is sent too', () => {
+      const stage = new Stage([receiver('ops')]);
+      stage.advise('refused', refused);
+      stage.pass(9_999);
+      stage.restart();
+      expect(states(stage)).toEqual([]);
+      stage.pass(1);
+      expect(states(stage)).toEqual(['refused']);
+      stage.advise('withdrawn', { ...refused, state: 'withdrawn' });
+      expect(states(stage)).toEqual(['withdrawn']);
+    });
+
+    it('does not wait for another reason', () => {
+      const stage = new Stage([receiver('ops')]);
+      stage.advise('refused', { ...refused, refusal: 'no_candidate' });
+      expect(states(stage)).toEqual(['refused']);
+    });
+  });
+
   it.each([
     ['an opening', { on: ['outage'] }, ['ops mirror.outage 1 msg-1']],
     ['nothing that was not asked for', { on: ['spike', 'advice'] }, []],
@@ -157,6 +203,7 @@ describe('the content of notices', () => {
     const stage = new Stage([receiver('ops')]);
     const refused = { change: 'refused', advice: advice('x', { state: 'refused', refusal }) } as const;
     stage.take(stage.notifier.compose({ findings: [], advice: [refused] }, stage.at));
+    stage.pass(10_000);
     expect(stage.send()).toHaveLength(count);
   });
 });
