@@ -1,4 +1,4 @@
-import type { AdviceCause } from '../core/advice.ts';
+import { type AdviceCause, hasOutlivedCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { type Cause, isAboutTime, isForced } from './cause.ts';
@@ -11,7 +11,7 @@ import { chainInForce, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
 import { mayBeProposed, type Weighed } from './weigh.ts';
-import { adviceReasonOf, hasOutlivedCause } from './words.ts';
+import { adviceReasonOf } from './words.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
 

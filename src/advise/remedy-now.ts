@@ -1,6 +1,5 @@
-import type { RemedyNow } from '../core/advice.ts';
+import { hasOutlivedCause, type RemedyNow } from '../core/advice.ts';
 import type { Group } from './group.ts';
-import { hasOutlivedCause } from './words.ts';
 
 /**
  * What clients of an upstream should have configured now: the chain of the proposed or accepted advice. `nothing`: no

@@ -1,4 +1,4 @@
-import type { Advice, AdviceCause } from '../core/advice.ts';
+import { type Advice, type AdviceCause, hasOutlivedCause } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
@@ -66,22 +66,13 @@ function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds):
     : phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: span(rest.ms) });
 }
 
-const outlived: ReadonlySet<string> = new Set(['ground.outlives', 'ground.outlivesFor']);
-
-/** True if the trouble that led to the advice is over. */
-export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolean {
-  return sentence != null && outlived.has(sentence.key);
-}
-
-const staying: ReadonlySet<string> = new Set([...outlived, 'ground.repeats']);
-
 /**
  * The reason of advice that is no longer proposed. It omits how long the proposal would have stayed. An empty object:
  * the reason needs no change.
  */
 export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
   const { sentence } = advice;
-  if (sentence == null || !staying.has(sentence.key)) return {};
+  if (sentence == null || !(hasOutlivedCause(advice) || sentence.key === 'ground.repeats')) return {};
   const { text, sentence: values } = messageOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
   return { reason: text, sentence: values };
 }

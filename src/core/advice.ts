@@ -119,6 +119,13 @@ export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to
   return candidates.some(({ registry, gate }) => registry === to && gate === 'mismatch');
 }
 
+const outlived: ReadonlySet<string> = new Set(['ground.outlives', 'ground.outlivesFor']);
+
+/** True for a proposal whose trouble is over. It stays for some time, so that clients do not switch twice. */
+export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolean {
+  return sentence != null && outlived.has(sentence.key);
+}
+
 /** The audit of an accepted advice. `isRegret`: the old mirror was better than the advised one. */
 export interface Audited extends Upstream {
   /** When the audit was made, wall milliseconds. */

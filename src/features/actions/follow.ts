@@ -1,5 +1,5 @@
 import type { ActionRow, ActionRule } from '../../core/action.ts';
-import type { Advice } from '../../core/advice.ts';
+import { type Advice, hasOutlivedCause } from '../../core/advice.ts';
 import type { Upstream } from '../../core/mirror.ts';
 import { heldBy, pauseOf } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './rows.ts';
@@ -38,18 +38,21 @@ function renewRow(turn: Turn, row: ActionRow, wanted: Advice, rule: ActionRule):
 
 /**
  * Requests the next step of an open row of the action journal. If its advice has ended, or the rule has another mode or
- * target now, the row ends as `held`, or its change is undone.
+ * target now, the row ends as `held`, or its change is undone. A row whose step `act` has not begun also ends as `held`
+ * if the trouble is over.
  */
 function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: ActionRule): void {
   const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
-  const isOver = open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id);
+  const hasBegun = open.state === 'running' && open.attempts > 0;
+  const isOver =
+    open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id || (!hasBegun && hasOutlivedCause(wanted)));
   // During a pause only an undo that an operator requested continues.
   const isPaused = pauseOf(rule, turn.input, turn.now) !== null;
   if (isPaused && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;
   if (!isOver)
     return open.state === 'undoing' && isElsewhere(open, rule) ? stopUndo(turn, open) : advanceRow(turn, open, rule);
   // The step `act` may have made its change already, so the change is undone.
-  if (open.attempts > 0 && open.state === 'running') {
+  if (hasBegun) {
     const back = { ...open, state: 'undoing', undoneBy: 'failback', attempts: 0 } as const;
     if (isElsewhere(open, rule)) stopUndo(turn, back);
     else advanceRow(turn, back, rule);

@@ -8,6 +8,9 @@ import { broken, done, engine, id, kv } from './engine-run.ts';
 /** The advised mirror, which serves wrong bytes of some items. */
 const wrongBytes = { registry: 'b', scoreSeconds: 1, gate: 'mismatch', sum: null, bound: null } as const;
 
+/** The reason of a proposal whose trouble is over. */
+const outlives = { key: 'ground.outlives', values: {} };
+
 describe('the policy', () => {
   it.each<[string, Partial<ActionRule['when']>, Partial<Advice>, string | null]>([
     ['a cause that is not named', {}, { cause: 'lag' }, 'cause'],
@@ -16,6 +19,7 @@ describe('the policy', () => {
     ['confidence as named', { confidence: 'high' }, { confidence: 'high' }, null],
     ['quiet hours', { quiet: { fromMinute: 0, toMinute: 60, urgent: 'hold' } }, {}, 'quiet'],
     ['other hours', { quiet: { fromMinute: 60, toMinute: 120, urgent: 'hold' } }, {}, null],
+    ['a cause that is over', {}, { sentence: outlives }, 'over'],
     ['the last choice', { confidence: 'low' }, { confidence: 'low', candidates: [wrongBytes] }, 'last_choice'],
   ])('%s', (_, when, advice, held) => {
     const one = engine([ruleOf({}, when)]);
@@ -139,6 +143,38 @@ describe('the policy', () => {
       if (at === 2) one.after(3_600_000);
     }
     expect(ids).toEqual(['null', 'null', 'hour', 'null', 'day']);
+  });
+  it('held past the limit, its cause over: a higher limit does not start it, but trouble that returns does', () => {
+    const begun = engine([ruleOf({}, { perHour: 1 })]);
+    begun.wants(adviceTo());
+    begun.turns(4);
+    begun.wants(adviceTo({ id: 'advice2', to: 'c' }));
+    begun.turns(2);
+    expect(begun.row('advice2.ci')?.held).toBe('hour');
+    begun.wants(adviceTo({ id: 'advice2', to: 'c', sentence: outlives }));
+    begun.turns(2);
+    // A reload raises the limit.
+    const one = engine([ruleOf({}, { perHour: 9 })], begun.rows());
+    one.wants(adviceTo({ id: 'advice2', to: 'c', sentence: outlives }));
+    one.turns(5);
+    expect([one.steps, one.accepted(), one.row('advice2.ci')?.held]).toEqual([[], [], 'over']);
+    one.wants(adviceTo({ id: 'advice2', to: 'c' }));
+    one.turns(4);
+    expect(one.row('advice2.ci')?.state).toBe('done');
+  });
+  it('prepared, and stopped before its change: it is not made once its cause is over', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turn();
+    one.is({ isStopped: true });
+    one.turns(2);
+    one.wants(adviceTo({ sentence: outlives }));
+    one.is({ isStopped: false });
+    one.turns(4);
+    expect([one.steps, one.row(id)]).toEqual([[`prepare ${id}`], expect.objectContaining({ held: 'over' })]);
+    one.wants(adviceTo());
+    one.turns(4);
+    expect(one.row(id)?.state).toBe('done');
   });
   it.each<[string, readonly (string | null)[]]>([
     ['comes and goes', ['b', null]],
