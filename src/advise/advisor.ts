@@ -25,7 +25,7 @@ import {
   sampleOfLate,
 } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
-import { applyOpen, renewAdvices, updateAdvice } from './lifecycle.ts';
+import { applyOpen, renewAdvices, undoAccepted, updateAdvice } from './lifecycle.ts';
 import { listNoAdvice } from './no-advice.ts';
 import {
   keepGroup,
@@ -181,6 +181,22 @@ export class Advisor {
       group.muted = [...group.muted.filter((one) => one.untilMs > now.wallMs), muted].slice(-mutedKept);
       close(group, 'dismissed', ledger);
     });
+  }
+
+  /**
+   * Ends accepted advice whose change was undone.
+   * @param back  the advice that clients follow again; `null`: they use the declared chain
+   * @returns     no changes if other advice is accepted now
+   */
+  undo({ ecosystem, upstream, chain }: Advice, back: Advice | null, now: Now): AdviseTurn {
+    this.#lastNow = now;
+    const ledger = openLedger(now, this.#random);
+    const group = this.#groupOf({ ecosystem, upstream });
+    if (group?.accepted?.advice.chain.after === chain.after) {
+      undoAccepted(this.#view(group, now), back, ledger);
+      followSurroundings(this.#view(group, now));
+    }
+    return this.#remember(ledger.turn());
   }
 
   /** The current advice of all groups, newest first: proposed, accepted, or refused (no mirror can be advised). */

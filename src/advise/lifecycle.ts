@@ -7,7 +7,16 @@ import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
 import { recordMove } from './departures.ts';
-import { advisedChainOf, chainInForce, chainTextOf, headOf, homeOf, isSwitchDismissed, mirrorAt } from './group.ts';
+import {
+  advisedChainOf,
+  chainInForce,
+  chainTextOf,
+  headOf,
+  homeOf,
+  isSwitchDismissed,
+  mirrorAt,
+  parsedOf,
+} from './group.ts';
 import {
   changeState,
   close,
@@ -243,6 +252,23 @@ export function applyOpen(view: View, ledger: Ledger): void {
   group.audit = isAudited(advice) ? advice : null;
   group.moves.accept = { atMs: now.monotonicMs, wallMs: now.wallMs };
   group.moves.lastMs = now.monotonicMs;
+  ledger.note('accepted', advice);
+  ledger.touch(group);
+}
+
+/** Ends the accepted advice. If `back` is not `null`, its chain counts as the one in use again, as accepted advice. */
+export function undoAccepted(view: View, back: Advice | null, ledger: Ledger): void {
+  const { group, config, now } = view;
+  close(group, 'superseded', ledger);
+  closeAudit(view, ledger);
+  release(group, 'superseded', ledger);
+  group.moves.lastMs = now.monotonicMs;
+  const chain = back === null ? null : parsedOf(group.client, back.chain.after);
+  if (back === null || chain === null) return;
+  const times = { issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
+  const advice: Advice = { ...changeState(back, 'accepted', now), ...times, id: ledger.newId() };
+  group.chain = chain;
+  group.accepted = startLife(advice, config, now);
   ledger.note('accepted', advice);
   ledger.touch(group);
 }

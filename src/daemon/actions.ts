@@ -30,8 +30,8 @@ export class Actions {
   readonly #ends: { readonly id: string; readonly step: ActionStep; readonly end: ActionEnd }[] = [];
   readonly #undos: string[] = [];
   /**
-   * Ids of regretted advice (an audit found the previous mirror better) that `#accept` reported. The next turn reads
-   * them.
+   * Ids of regretted advice (an audit found the previous mirror better) that an acceptance or an undo reported. The next
+   * turn reads them.
    */
   readonly #regrets: string[] = [];
   readonly #orders: ActionOutput['orders'][number][] = [];
@@ -74,6 +74,11 @@ export class Actions {
     changes.actions.push(...out.results);
     this.#orders.push(...out.orders);
     for (const id of out.accepted) this.#accept(id, now, absorb);
+    for (const { advice, back } of out.reverted) {
+      const reverted = this.#stages.advisor.undo(advice, back, now);
+      absorb.advise(reverted);
+      this.#regrets.push(...regrettedIn(reverted.changes));
+    }
   }
 
   /**
@@ -159,6 +164,7 @@ export class Actions {
       undo: this.#undos.splice(0),
       unbegun: this.#unbegun.splice(0),
       isStopping,
+      isDown: (registry) => detector.standings().some((one) => one.registry === registry && one.state === 'down'),
       wanted(ecosystem, upstream) {
         const set = advisor.remedy(ecosystem, upstream);
         return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;

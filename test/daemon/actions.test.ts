@@ -297,4 +297,33 @@ describe('regret', () => {
     expect(actions.map(({ state }) => state)).toEqual(['undone', 'undone']);
     expect(actions.map(({ undoneBy }) => undoneBy)).toContain('regret');
   });
+
+  /** `a` is down from 100 s on. `b` is slow from 300 s to 330 s. Then two canary probes of `c` fail. */
+  const secondWorse = (): Script => {
+    let canaries = 0;
+    return (asked) => {
+      const { registry, atMs } = asked;
+      if (registry === 'a' && atMs >= 100_000) return refuses;
+      if (registry === 'b' && atMs >= 300_000 && atMs < 330_000) return 2000;
+      if (registry === 'c' && atMs >= 330_000 && asked.path.endsWith('.mod')) canaries += 1;
+      return registry === 'c' && (canaries === 10 || canaries === 30) ? refuses : well(asked);
+    };
+  };
+
+  it('an undo after a regret: the earlier advice is in force again', async () => {
+    writeFileSync(join(folder, 'go.env'), 'GOPROXY=off\n');
+    const actor = actorHere();
+    const world = await startWorld({
+      yaml: threeMirrors({ more: rule() }),
+      script: secondWorse(),
+      ports: (all) => ({ ...all, actor }),
+    });
+    await pass(world, 550);
+    expect((await actionsOf(world)).map(({ state, to }) => [state, to])).toEqual([
+      ['undone', 'c'],
+      ['done', 'b'],
+    ]);
+    expect(file()).toMatch(/^GOPROXY=https:\/\/b\.example\.net/);
+    expect((await adviceOf(world)).map(({ state, from, to }) => [state, from, to])).toEqual([['accepted', 'a', 'b']]);
+  });
 });

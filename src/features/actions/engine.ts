@@ -77,7 +77,7 @@ function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
 }
 
 function closeTurn(turn: Turn): [ActionState, ActionOutput] {
-  const { input, now, rules, rows, busy, changed, orders, results, accepted } = turn;
+  const { input, now, rules, rows, busy, changed, orders, results, accepted, reverted } = turn;
   const isNeeded = (row: ActionRow): boolean => {
     const { attempts, plannedAtMs, endedAtMs, advice } = row;
     // Recent rows are kept: they count against the limits per hour and per day. Also, an audit may still find that
@@ -92,6 +92,6 @@ function closeTurn(turn: Turn): [ActionState, ActionOutput] {
   const kept = [...changed].flatMap((id) => rows.get(id) ?? []);
   return [
     { rows, busy },
-    { rows: kept, dropped, orders, results, accepted: [...accepted] },
+    { rows: kept, dropped, orders, results, accepted: [...accepted], reverted },
   ];
 }

@@ -4,7 +4,7 @@ import type { Upstream } from '../../core/mirror.ts';
 import { heldBy, pauseOf } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './rows.ts';
 import { advanceRow, stopUndo, undoRow } from './steps.ts';
-import { recordRow, requestStep, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
+import { recordRow, requestStep, returnMirrorOf, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
 
 /** Compares the rows of one rule and upstream with the advice in force, and requests at most one next step. */
 export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): void {
@@ -20,12 +20,13 @@ export function followAdvice(turn: Turn, rule: ActionRule, target: Upstream): vo
   if (open !== undefined) return advanceOpen(turn, open, wanted, rule);
   const [newest] = mine.length === 0 ? [] : rowsInForce(turn, mine[0] as ActionRow);
   const mayUndo = pauseOf(rule, turn.input, turn.now) === null && (newest?.nextAtMs ?? 0) <= turn.now.wallMs;
-  if ((newest?.undoneBy === 'regret' || newest?.undoneBy === 'operator') && mayUndo)
-    return undoRow(turn, newest.id, newest.undoneBy);
+  if (newest?.undoneBy === 'operator' && mayUndo) return undoRow(turn, newest.id, 'operator');
+  if (newest?.undoneBy === 'regret' && mayUndo && !turn.input.isDown(returnMirrorOf(turn, newest)))
+    return undoRow(turn, newest.id, 'regret');
   if (wanted !== null && wanted.cause !== 'failback') return beginRow(turn, mine, wanted, rule);
   // If only a bypass (a client setting that avoids the broken part) ends, an earlier switch to another mirror stays.
   const isDue = newest !== undefined && (wanted?.bypass == null || newest.advice.bypass != null);
-  if (isDue && mayUndo) undoRow(turn, newest.id, 'failback');
+  if (isDue && mayUndo) undoRow(turn, newest.id, newest.undoneBy ?? 'failback');
   else if (!isDue && wanted !== null && rule.accepts && mine.some((one) => isBackSince(one, wanted)))
     turn.accepted.add(wanted.id);
 }

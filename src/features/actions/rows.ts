@@ -34,11 +34,11 @@ export function isElsewhere({ kind, place }: ActionRow, { deed }: ActionRule): b
 }
 
 /**
- * True if clients are back at their previous mirror: the change of this row was undone for a return (failback) after
- * the advice was issued.
+ * True if clients are back at their previous mirror: the change of this row was undone after the advice was issued, for
+ * a return (failback) or after a regret.
  */
 export function isBackSince({ state, undoneBy, endedAtMs }: ActionRow, { issuedAtMs }: Advice): boolean {
-  return state === 'undone' && undoneBy === 'failback' && (endedAtMs ?? 0) >= issuedAtMs;
+  return state === 'undone' && undoneBy !== 'operator' && (endedAtMs ?? 0) >= issuedAtMs;
 }
 
 export function isSameUpstream(

@@ -2,7 +2,7 @@ import { type ActionEnd, type ActionRow, type ActionRule, type ActionStep, isUnd
 import { limits } from '../../core/limits.ts';
 import { phrase } from '../../words/tell.ts';
 import { isElsewhere } from './rows.ts';
-import { recordRow, requestStep, rowsUndoneWith, type Turn } from './turn.ts';
+import { recordRow, requestStep, rowsInForce, rowsUndoneWith, type Turn } from './turn.ts';
 
 /** Records the result of a step that the engine ordered. */
 export function closeStep(turn: Turn, id: string, step: ActionStep, ended: ActionEnd): void {
@@ -27,6 +27,16 @@ export function closeStep(turn: Turn, id: string, step: ActionStep, ended: Actio
   for (const one of rowsUndoneWith(turn, row))
     if (one === row) recordRow(turn, { ...one, ...well, state: 'undone', undoneBy, output }, 'undone');
     else recordRow(turn, { ...one, ...well, state: 'undone', undoneBy });
+  revertAdvice(turn, row);
+}
+
+/** Reports that clients have left the accepted advice of an undone row again. */
+function revertAdvice(turn: Turn, row: ActionRow): void {
+  const { advice, undoneBy } = row;
+  if (undoneBy !== 'regret' || turn.rules.get(row.action)?.accepts !== true) return;
+  // The failback stays proposed: the daemon also undoes the earlier changes, and then accepts it.
+  if (turn.input.wanted(advice.ecosystem, advice.upstream)?.cause === 'failback') return;
+  turn.reverted.push({ advice, back: rowsInForce(turn, row)[0]?.advice ?? null });
 }
 
 function failStep(

@@ -25,6 +25,8 @@ export interface ActionInput extends Situation {
   /** After a takeover of the lease, the rows that the previous holder shared; else absent or `null`. */
   readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
+  /** True if the mirror is down now. */
+  isDown(registry: string): boolean;
 }
 
 export interface ActionOutput {
@@ -34,6 +36,11 @@ export interface ActionOutput {
   readonly orders: readonly { readonly step: ActionStep; readonly row: ActionRow; readonly rule: ActionRule }[];
   readonly results: readonly { readonly result: ActionResult; readonly row: ActionRow }[];
   readonly accepted: readonly string[];
+  /**
+   * Accepted advice whose change was undone after a regret. `back`: the advice that is in force again; `null`: the
+   * declared chain is.
+   */
+  readonly reverted: readonly { readonly advice: Advice; readonly back: Advice | null }[];
 }
 
 /** One pass of the engine: its input, the rows so far, and the output so far. */
@@ -47,6 +54,7 @@ export interface Turn {
   readonly orders: ActionOutput['orders'][number][];
   readonly results: ActionOutput['results'][number][];
   readonly accepted: Set<string>;
+  readonly reverted: ActionOutput['reverted'][number][];
 }
 
 export function openTurn(state: ActionState, input: ActionInput, now: Now): Turn {
@@ -60,6 +68,7 @@ export function openTurn(state: ActionState, input: ActionInput, now: Now): Turn
     orders: [],
     results: [],
     accepted: new Set(),
+    reverted: [],
   };
 }
 
@@ -105,4 +114,9 @@ function withFirstChain(turn: Turn, row: ActionRow): ActionRow {
   const first = rowsUndoneWith(turn, row).at(-1)?.advice ?? row.advice;
   const chain = { ...row.advice.chain, before: first.chain.before };
   return { ...row, advice: { ...row.advice, from: first.from, chain } };
+}
+
+/** Returns the mirror that clients use again after an undo of this row. */
+export function returnMirrorOf(turn: Turn, row: ActionRow): string {
+  return withFirstChain(turn, row).advice.from;
 }

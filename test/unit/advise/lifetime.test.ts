@@ -57,6 +57,25 @@ describe('a life of ttl', () => {
     expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'right' });
   });
 
+  it('ends an accepted advice whose change was undone: the declared chain, or the earlier advice, is in force', () => {
+    for (const isBack of [false, true]) {
+      const stage = warm();
+      kill(stage);
+      stage.consider();
+      stage.accept(only(stage).id);
+      const accepted = only(stage);
+      const earlier = { ...accepted, to: 'c', chain: { ...accepted.chain, after: 'https://c.example.com,direct' } };
+      const { changes } = stage.advisor.undo(accepted, isBack ? earlier : null, stage.at);
+      expect(changes.map(({ change, advice }) => `${change} ${advice.to}`)).toEqual(
+        isBack ? ['superseded b', 'accepted c'] : ['superseded b'],
+      );
+      expect(stage.advisor.remedy('go', 'go')).toMatchObject(
+        isBack ? { kind: 'set', chain: 'https://c.example.com,direct' } : { kind: 'nothing', state: 'right' },
+      );
+      expect(stage.advisor.undo(accepted, null, stage.at).changes).toEqual([]);
+    }
+  });
+
   it('ends a refusal, and says it anew', () => {
     const stage = warm([mirror('a')], 'https://a.example.com,direct');
     kill(stage);

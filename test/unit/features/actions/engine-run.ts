@@ -33,10 +33,11 @@ export function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] 
   let nowMs = 1_000_000;
   let wanted: Advice | null | undefined = null;
   let answer: (step: string) => ActionEnd | 'hangs' = () => done;
-  let situation: Pick<ActionInput, 'isStopped' | 'isSuspect' | 'lead'> = {
+  let situation: Pick<ActionInput, 'isStopped' | 'isSuspect' | 'lead' | 'isDown'> = {
     isStopped: false,
     isSuspect: false,
     lead: 'alone',
+    isDown: () => false,
   };
   let seen: PlaceVotes | null = null;
   const ended: ActionInput['ended'][number][] = [];
@@ -91,6 +92,7 @@ export function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] 
     outputs,
     results: () => outputs.flatMap(({ results }) => results.map(({ result, row }) => `${result} ${row.id}`)),
     accepted: () => outputs.flatMap(({ accepted }) => accepted),
+    reverted: () => outputs.flatMap((one) => one.reverted.map(({ advice, back }) => [advice.id, back?.id ?? null])),
     rows: () => [...state.rows.values()],
     row: (id: string) => state.rows.get(id),
   };

@@ -87,6 +87,52 @@ describe('undo and regret', () => {
     one.turns(3);
     expect(one.row('advice00000000000002.ci')?.state).toBe('done');
   });
+  it('an undo after a regret ends the advice that it carried out: the earlier change counts again, or none', () => {
+    const one = engine([ruleOf()]);
+    const second = adviceTo({ id: 'advice00000000000002', from: 'b', to: 'c', state: 'accepted' });
+    for (const advice of [adviceTo(), second]) {
+      one.wants(advice);
+      one.turns(4);
+    }
+    one.turn({ regretted: [second.id] });
+    one.turns(3);
+    expect(one.reverted()).toEqual([['advice00000000000002', 'advice00000000000001']]);
+    // The daemon accepts the earlier advice again, with a new id.
+    const again = adviceTo({ id: 'advice00000000000003', issuedAtMs: 9, state: 'accepted' });
+    one.wants(again);
+    one.turns(2);
+    one.turn({ regretted: [again.id] });
+    one.turns(3);
+    expect(one.reverted()).toEqual([
+      ['advice00000000000002', 'advice00000000000001'],
+      ['advice00000000000003', null],
+    ]);
+    expect(one.rows().map(({ state }) => state)).toEqual(['undone', 'undone']);
+  });
+  it('ends no advice that it did not accept, and none that is replaced by a failback', () => {
+    const [other, back] = [engine([ruleOf({ accepts: false })]), engine([ruleOf()])];
+    for (const one of [other, back]) {
+      one.wants(adviceTo());
+      one.turns(4);
+      if (one === back) one.wants(adviceTo({ id: 'advice2', cause: 'failback', from: 'b', to: 'a' }));
+      one.turn({ regretted: ['advice00000000000001'] });
+      one.turns(3);
+      expect([one.row(id)?.state, one.row(id)?.undoneBy, one.reverted()]).toEqual(['undone', 'regret', []]);
+    }
+    expect(back.accepted()).toContain('advice2');
+  });
+  it('an undo after a regret waits while the mirror that clients would return to is down', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(3);
+    one.is({ isDown: (registry) => registry === 'a' });
+    one.turn({ regretted: ['advice00000000000001'] });
+    one.turns(5);
+    expect([one.row(id)?.state, one.row(id)?.undoneBy]).toEqual(['done', 'regret']);
+    one.is({ isDown: () => false });
+    one.turns(3);
+    expect([one.row(id)?.state, one.row(id)?.undoneBy]).toEqual(['undone', 'regret']);
+  });
   it('a regret that comes after the failback holds its like back as well', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());
