@@ -48,7 +48,9 @@ function linesOf({ stopped, actions = [] }: ActionsBody, say: Say): readonly str
     ...(stopped === true ? [say('actions.stopped')] : []),
     ...(actions.length === 0 ? [say('actions.none')] : []),
     ...actions.flatMap((one) => {
-      const why = one['because'] ?? wordOf('held', one['held'], say);
+      const held = wordOf('held', one['held'], say);
+      const at = one['nextAt'];
+      const why = one['because'] ?? (held && at ? say('actions.heldUntil', { why: held, at: text(at) }) : held);
       const head = [one['plannedAt'], one['id'], `${one['kind']}/${one['mode']}`, wordOf('state', one['state'], say)];
       return [
         `${head.map(text).join('  ')}  ${text(one['upstream'])}: ${text(one['from'])} → ${text(one['to'])}`,

@@ -145,10 +145,15 @@ export interface ActionRow {
   readonly advice: Advice;
   readonly state: ActionResult | 'running' | 'undoing';
   readonly held: HeldReason | null;
+  /** All reasons for which the row was held so far. Absent: it was not held, or an older release stored it. */
+  readonly heldFor?: readonly HeldReason[];
   readonly plannedAtMs: number;
   readonly endedAtMs: number | null;
   readonly attempts: number;
-  /** When the next attempt may start, wall milliseconds; `null`: there is nothing to wait for. */
+  /**
+   * When the next attempt may start, or when the reason `held` ends, wall milliseconds; `null`: there is nothing to wait
+   * for, or the end is not known.
+   */
   readonly nextAtMs: number | null;
   readonly because: Sentence | null;
   /**

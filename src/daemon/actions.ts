@@ -4,6 +4,7 @@ import {
   type ActionRow,
   type ActionStep,
   type Actor,
+  type HeldReason,
   isUndoable,
 } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
@@ -195,17 +196,20 @@ export class Actions {
 
 /**
  * Returns the changes of actions that receivers get: no plans and no dry runs. Held actions are included only if an
- * operator may be needed.
+ * operator may be needed, and once for each reason.
  */
 function changesOf({ results, rows }: ActionOutput, before: ActionState): readonly ActionChange[] {
-  const held = rows.filter(({ id, held }) => isForPeople(held) && before.rows.get(id)?.held !== held);
+  const held = rows.filter(({ id, held }) => {
+    const earlier = before.rows.get(id);
+    return held !== null && isForPeople(held) && earlier?.held !== held && earlier?.heldFor?.includes(held) !== true;
+  });
   return [
     ...results.flatMap(({ result, row }) => (result === 'planned' || result === 'held' ? [] : { result, row })),
     ...held.map((row) => ({ result: 'held' as const, row })),
   ].filter(({ row }) => row.mode === 'auto');
 }
 
-function isForPeople(held: ActionRow['held']): boolean {
+function isForPeople(held: HeldReason): boolean {
   return held === 'stopped' || held === 'regret' || held === 'hour' || held === 'day';
 }
 

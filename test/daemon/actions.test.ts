@@ -208,6 +208,39 @@ describe('onAdvice', () => {
     expect(file()).toMatch(/b\.example\.net/);
   });
 
+  it('an action that is held is reported once for each reason, with the end of the hour', async () => {
+    const script: Script = (asked) =>
+      (asked.registry === 'a' && asked.atMs >= 100_000) || (asked.registry === 'b' && asked.atMs >= 200_000)
+        ? refuses
+        : well(asked);
+    const yaml = threeMirrors({ more: rule().replace('confidence: low', 'confidence: low, perHour: 1') });
+    const ports = (all: DaemonPorts) => ({ ...all, actor: actorHere() });
+    const world = await startWorld({ yaml, script, ports });
+    await pass(world, 230);
+    await world.post('/api/v1/actions/stop');
+    await pass(world, 5);
+    await world.post('/api/v1/actions/resume');
+    await pass(world, 5);
+    // The own network is not judged yet after a restart.
+    const again = await world.restart({ ports });
+    await pass(again, 60);
+    const acted = [world, again]
+      .flatMap(({ posts }) => posts.map(({ body }) => body))
+      .flatMap((body) => {
+        const { result, action } = body.data as { result: string; action: { held: string; nextAt: string | null } };
+        return body.type === 'mirror.action' ? [[result, action.held, action.nextAt !== null]] : [];
+      });
+    expect(acted).toEqual([
+      ['done', null, false],
+      ['held', 'hour', true],
+      ['held', 'stopped', false],
+    ]);
+    const { actions } = (await again.get('/api/v1/actions')).json<{ actions: Record<string, string>[] }>();
+    const [held, done] = actions;
+    expect(held?.['held']).toBe('hour');
+    expect(Date.parse(held?.['nextAt'] ?? '') - Date.parse(done?.['plannedAt'] ?? '')).toBe(3_600_000);
+  });
+
   it('changes nothing that the journal cannot hold: on a full disk it waits', async () => {
     const world = await startWorld({
       yaml: threeMirrors({ more: rule() }),

@@ -1,7 +1,7 @@
 import type { ActionRow, ActionRule } from '../../core/action.ts';
 import { type Advice, hasOutlivedCause } from '../../core/advice.ts';
 import type { Upstream } from '../../core/mirror.ts';
-import { heldBy, pauseOf } from './policy.ts';
+import { findHoldEndMs, heldBy, pauseOf } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './rows.ts';
 import { advanceRow, stopUndo, undoRow } from './steps.ts';
 import { recordRow, requestStep, returnMirrorOf, rowsInForce, rowsOfRule, type Turn } from './turn.ts';
@@ -65,15 +65,19 @@ function beginRow(turn: Turn, mine: readonly ActionRow[], wanted: Advice, rule: 
   const { input, now } = turn;
   const row = mine.find(({ advice }) => advice.id === wanted.id);
   if (row !== undefined && row.state !== 'held') return;
-  const held = heldBy(rule, wanted, rowsOfRule(turn, rule), input, now);
+  const rows = rowsOfRule(turn, rule);
+  const held = heldBy(rule, wanted, rows, input, now);
   const inPair = input.lead === 'holder';
   if (held === null)
-    requestStep(
+    return requestStep(
       turn,
       'prepare',
       recordRow(turn, newRow(rule, wanted, { state: 'planned', held }, now, inPair), 'planned'),
       rule,
     );
-  else if (row?.held !== held)
-    recordRow(turn, newRow(rule, wanted, { state: 'held', held }, now, inPair), row === undefined ? 'held' : null);
+  const nextAtMs = findHoldEndMs(held, rule, wanted, rows, now);
+  if (row?.held === held && row.nextAtMs === nextAtMs) return;
+  const heldFor = [...new Set([...(row?.heldFor ?? []), held])];
+  const next = newRow(rule, wanted, { state: 'held', held, nextAtMs, heldFor }, now, inPair);
+  recordRow(turn, next, row === undefined ? 'held' : null);
 }

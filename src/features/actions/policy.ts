@@ -44,18 +44,49 @@ export function heldBy(
   if (rule.mode === 'auto' && isLastChoice(advice)) return 'last_choice';
   if (!when.causes.includes(advice.cause)) return 'cause';
   if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
-  const isRegretted = rows.some(
+  if (regretsIn(rows, advice, now).length > 0) return 'regret';
+  if (changesIn(rows, hourMs, now).length >= when.perHour) return 'hour';
+  if (changesIn(rows, 24 * hourMs, now).length >= when.perDay) return 'day';
+  return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+}
+
+/** Returns when a reason of `heldBy` ends, wall milliseconds; `null`: the end is not known. */
+export function findHoldEndMs(
+  reason: HeldReason,
+  { when }: ActionRule,
+  advice: Advice,
+  rows: readonly ActionRow[],
+  now: Now,
+): number | null {
+  if (reason === 'hour') return freeAtMs(changesIn(rows, hourMs, now), when.perHour, hourMs);
+  if (reason === 'day') return freeAtMs(changesIn(rows, 24 * hourMs, now), when.perDay, 24 * hourMs);
+  if (reason !== 'regret') return null;
+  const ends = regretsIn(rows, advice, now).map(({ endedAtMs }) => endedAtMs);
+  // While an undo runs, its end is not known. The day begins with it.
+  return ends.includes(null) ? null : Math.max(...ends.map((endedAtMs) => endedAtMs ?? 0)) + limits.actionRegretMs;
+}
+
+function regretsIn(rows: readonly ActionRow[], advice: Advice, now: Now): readonly ActionRow[] {
+  return rows.filter(
     ({ undoneBy, endedAtMs, advice: earlier }) =>
       undoneBy === 'regret' &&
       isSameUpstream(earlier, advice) &&
       now.wallMs - (endedAtMs ?? now.wallMs) < limits.actionRegretMs,
   );
-  if (isRegretted) return 'regret';
-  const since = (ageMs: number): number =>
-    rows.filter(({ attempts, plannedAtMs }) => attempts > 0 && now.wallMs - plannedAtMs < ageMs).length;
-  if (since(hourMs) >= when.perHour) return 'hour';
-  if (since(24 * hourMs) >= when.perDay) return 'day';
-  return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+}
+
+/** Returns when the changes of the last `ageMs` were planned, oldest first. */
+function changesIn(rows: readonly ActionRow[], ageMs: number, now: Now): readonly number[] {
+  return rows
+    .filter(({ attempts, plannedAtMs }) => attempts > 0 && now.wallMs - plannedAtMs < ageMs)
+    .map(({ plannedAtMs }) => plannedAtMs)
+    .sort((a, b) => a - b);
+}
+
+/** Returns when fewer than `most` of the changes are within the last `ageMs`. */
+function freeAtMs(changes: readonly number[], most: number, ageMs: number): number | null {
+  const lastMs = changes[changes.length - most];
+  return lastMs === undefined ? null : lastMs + ageMs;
 }
 
 /**

@@ -55,7 +55,7 @@ export function isSameUpstream(
 export function newRow(
   rule: ActionRule,
   advice: Advice,
-  as: Pick<ActionRow, 'state' | 'held'>,
+  as: Pick<ActionRow, 'state' | 'held'> & Partial<Pick<ActionRow, 'nextAtMs' | 'heldFor'>>,
   { wallMs }: Now,
   inPair: boolean,
 ): ActionRow {
@@ -65,11 +65,11 @@ export function newRow(
     kind: rule.deed.kind,
     mode: rule.mode,
     advice,
-    ...as,
     plannedAtMs: wallMs,
     endedAtMs: null,
     attempts: as.state === 'held' || rule.mode === 'dry-run' ? 0 : 1,
     nextAtMs: null,
+    ...as,
     because: null,
     output: '',
     kept: null,

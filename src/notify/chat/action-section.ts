@@ -1,6 +1,7 @@
 import { renderIn } from '../../words/tell.ts';
 import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { ecosystemTextOf } from './finding-section.ts';
+import { formatLocalTime } from './times.ts';
 
 type Action = NonNullable<SectionNotice['action']>;
 
@@ -31,10 +32,15 @@ export function renderActionSection(notice: SectionNotice, action: Action, pen: 
 
 function whyText(
   { sentence }: SectionNotice,
-  { result, held, because, undoneBy }: Action,
+  { result, held, nextAt, because, undoneBy }: Action,
   { say, reader }: Pen,
 ): string {
-  if (held !== null) return say(`actions.held.${held}`);
+  if (held !== null) {
+    const why = say(`actions.held.${held}`);
+    return nextAt === null
+      ? why
+      : say('actions.heldUntil', { why, at: formatLocalTime(Date.parse(nextAt), reader.timeZone) });
+  }
   if (because !== null) return renderIn(reader.language, { text: because, sentence });
   return result === 'undone' && undoneBy !== null ? say(`action.by.${undoneBy}`) : '';
 }

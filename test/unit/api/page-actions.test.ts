@@ -27,6 +27,14 @@ it('shows what became of actions, why, an undo of what is done, and the brake', 
   expect(shown()).toContain('data-post="/api/v1/actions/resume"');
 });
 
+it('says until when an action is held, if the end is known', () => {
+  const held = { ...fixtureAction, state: 'held', held: 'hour', nextAtMs: Date.parse('2026-03-01T18:36:04Z') } as const;
+  const { deps } = fixture({ actions: () => [held], configWith: { onAdvice: [ruleOf()] } });
+  expect(renderActions(createPageSay('en'), deps)?.text).toMatch(
+    /the limit of changes per hour is reached; held until <time [^>]+>2026-03-01 18:36 UTC<\/time>/,
+  );
+});
+
 it('offers the undo of a program that failed halfway, as the API does', () => {
   const half = { ...done, kind: 'command', state: 'failed', because: phrase('acted.exit', { code: '1' }) } as const;
   const { deps } = fixture({ actions: () => [half], configWith: { onAdvice: [ruleOf()] } });

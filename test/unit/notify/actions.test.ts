@@ -65,6 +65,13 @@ describe('mirror.action', () => {
           : ['完成', '失败', '撤销', '仍使用', '暂缓'];
       const failed = body('failed', fixtureAction);
       const held = body('held', { ...done, state: 'held', held: 'stopped' });
+      const until = body('held', {
+        ...done,
+        state: 'held',
+        held: 'hour',
+        nextAtMs: Date.parse('2026-03-01T18:36:04Z'),
+      });
+      expect(until).toContain(lang === 'en' ? 'is reached; held until 03-02 02:36' : '上限；暂缓至 03-02 02:36');
       const texts = [
         body('done', done),
         failed,

@@ -143,6 +143,12 @@ describe('the policy', () => {
       if (at === 2) one.after(3_600_000);
     }
     expect(ids).toEqual(['null', 'null', 'hour', 'null', 'day']);
+    // The hour ends for the first of two changes; the day, for the first of three.
+    const firstMs = one.row('advice0.ci')?.plannedAtMs ?? 0;
+    expect([2, 4].map((at) => one.row(`advice${at}.ci`)?.nextAtMs)).toEqual([
+      firstMs + 3_600_000,
+      firstMs + 24 * 3_600_000,
+    ]);
   });
   it('held past the limit, its cause over: a higher limit does not start it, but trouble that returns does', () => {
     const begun = engine([ruleOf({}, { perHour: 1 })]);

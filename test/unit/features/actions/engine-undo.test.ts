@@ -82,7 +82,10 @@ describe('undo and regret', () => {
     expect(one.row(id)).toMatchObject({ state: 'undone', undoneBy: 'regret' });
     one.wants(adviceTo({ id: 'advice00000000000002' }));
     one.turns(3);
-    expect(one.row('advice00000000000002.ci')?.held).toBe('regret');
+    expect(one.row('advice00000000000002.ci')).toMatchObject({
+      held: 'regret',
+      nextAtMs: (one.row(id)?.endedAtMs ?? 0) + limits.actionRegretMs,
+    });
     one.after(limits.actionRegretMs);
     one.turns(3);
     expect(one.row('advice00000000000002.ci')?.state).toBe('done');
