@@ -48,12 +48,13 @@ export const fileAction = {
     const change = await findKeptChange(place, row.id);
     if (change !== undefined) {
       await checkLease(means);
+      const now = await systemFiles.read(deed.path);
       const undone = await undoChange(change, place);
       if (undone.tag === 'error') throw refused(undone.error);
-      return { tag: 'ok', output: row.output };
+      return { tag: 'ok', output: diffOf(deed.path, now.tag === 'ok' ? now.text : null, oldTextIn(change)) };
     }
     // Nothing to undo: `act` changed nothing, or the file has its previous text again.
-    if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: row.output };
+    if (kept === null || (await isAsBefore(kept).catch(() => false))) return { tag: 'ok', output: '' };
     throw new StepFailed(phrase('acted.setGone', { file: printable(deed.path, 200) }), false);
   },
 } as const;
@@ -69,6 +70,11 @@ async function wantedIn({ advice }: ActionRow, { path, as }: FileDeed) {
 function keptOf(change: KeptChange | undefined): Kept | null {
   const [file] = change?.files ?? [];
   return file === undefined ? null : { file: file.file, beforeSha256: file.beforeSha256 };
+}
+
+function oldTextIn({ files }: KeptChange): string | null {
+  const before = files[0]?.before ?? null;
+  return before === null ? null : Buffer.from(before, 'base64').toString('utf8');
 }
 
 function placeOf({ id }: ActionRow, { path }: FileDeed, folder: string): ChangePlace {

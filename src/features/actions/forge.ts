@@ -81,15 +81,15 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
         : { head, base, title, body: text };
       return readOne(await call('POST', api, data));
     },
-    /** Closes the merge request if it is open. @returns its state afterwards; `closed` if there is none */
-    async withdraw(head: string, number: number | undefined): Promise<'merged' | 'closed'> {
+    /** Closes the merge request if it is open. @returns the request afterwards, not open; `null`: there is none */
+    async withdraw(head: string, number: number | undefined) {
       let request = await find(head, number);
       const [method, data] = isGitlab
         ? (['PUT', { state_event: 'close' }] as const)
         : (['PATCH', { state: 'closed' }] as const);
       if (request?.state === 'open') request = readOne(await call(method, `${api}/${request.number}`, data));
       if (request?.state === 'open') throw noForge();
-      return request?.state ?? 'closed';
+      return request;
     },
   };
 }

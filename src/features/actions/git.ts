@@ -66,23 +66,22 @@ export const gitAction = {
     const kept = row.kept as Kept | null;
     const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
     // If the merge request was not merged, it is only closed. Nothing must be reverted.
-    if (forge !== null && (await forge.withdraw(headOf(row, deed), kept?.request)) !== 'merged')
-      return { tag: 'ok', output: row.output };
+    const request = await forge?.withdraw(headOf(row, deed), kept?.request);
+    if (forge !== null && request?.state !== 'merged') return { tag: 'ok', output: request?.url ?? '' };
     const head = headOf(row, deed, '+undo');
     const found = await forge?.find(head);
     if (found != null) return { tag: 'ok', output: found.url };
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id} undo`;
     const now = await branch.read();
-    if (kept === null || now === kept.before || (await branch.find(mark)) !== null)
-      return { tag: 'ok', output: row.output };
+    if (kept === null || now === kept.before || (await branch.find(mark)) !== null) return { tag: 'ok', output: '' };
     if (now !== kept.after)
       throw new StepFailed(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
     const { advice } = row;
     const message = [`Go back to ${advice.from} for ${advice.upstream}`, '', mark];
     await branch.push(head, kept.before, message, means.madeAt());
     const opened = await forge?.open(head, deed.branch, message);
-    return { tag: 'ok', output: withUrl(diffOf(deed.path, now, kept.before ?? ''), opened) };
+    return { tag: 'ok', output: withUrl(diffOf(deed.path, now, kept.before), opened) };
   },
 } as const;
 

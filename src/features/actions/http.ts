@@ -40,9 +40,10 @@ export const httpAction = {
     // If there was no value before, an undo in Consul leaves an empty one. So an empty value and no value both count as
     // undone.
     const text = now?.text ?? '';
-    if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: row.output };
+    if (kept === null || text === (kept.before ?? '')) return { tag: 'ok', output: '' };
     if (text !== kept.after) throw new StepFailed(phrase('acted.changedSince', { what: deed.key ?? 'value' }), false);
-    return set(deed, now, kept.before, kept, row, means);
+    const output = diffOf(deed.key ?? 'value', text, kept.before);
+    return set(deed, now, kept.before, kept, { output }, means);
   },
 } as const;
 
@@ -74,7 +75,7 @@ async function set(
   before: StoreValue | null,
   after: string | null,
   kept: Kept,
-  { output }: ActionRow,
+  { output }: Pick<ActionRow, 'output'>,
   means: Means,
 ): Promise<ActionEnd> {
   const { write, isDone } = storeOf(deed);

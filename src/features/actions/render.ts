@@ -113,16 +113,21 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
   return texts.some((text) => text?.includes('***'));
 }
 
-/** Returns the removed and added lines for display, with masked credentials and at most `limits.actionOutputChars`. */
-export function diffOf(file: string, before: string | null, after: string): string {
+/**
+ * Returns the removed and added lines for display, with masked credentials and at most `limits.actionOutputChars`.
+ * `null`: there is no file.
+ */
+export function diffOf(file: string, before: string | null, after: string | null): string {
   if (before === after) return '';
-  // Writing a JSON file reformats it. So the previous text is reformatted too; otherwise unchanged lines would differ.
-  const json = readMapping(before ?? '');
-  const [old, now] = [linesOf(json === null ? (before ?? '') : JSON.stringify(json, null, 2)), linesOf(after)];
+  // Writing a JSON file reformats it. So both texts are reformatted; otherwise unchanged lines would differ.
+  const [old, now] = [before, after].map((text) => {
+    const json = readMapping(text ?? '');
+    return linesOf(json === null ? (text ?? '') : JSON.stringify(json, null, 2));
+  }) as [readonly string[], readonly string[]];
   const [isOld, isNow] = [new Set(old), new Set(now)];
   const lines = [
     `--- ${before === null ? '/dev/null' : file}`,
-    `+++ ${file}`,
+    `+++ ${after === null ? '/dev/null' : file}`,
     ...maskedWithout(old, isNow).map((line) => `-${line}`),
     ...maskedWithout(now, isOld).map((line) => `+${line}`),
   ];

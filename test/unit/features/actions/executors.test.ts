@@ -59,7 +59,9 @@ describe('file', () => {
     expect(await one.step('act')).toMatchObject({ tag: 'ok', output: expect.not.stringContaining('***') });
     expect(readFileSync(path(), 'utf8')).toBe('# ours\nGOPROXY=https://b.example.net|direct\nCGO_ENABLED=0\n');
     expect(statSync(path()).mode & 0o777).toBe(0o640);
-    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    const lines = ['-GOPROXY=https://b.example.net|direct', '+GOPROXY=https://a.example.com,direct'];
+    const diff = [`--- ${path()}`, `+++ ${path()}`, ...lines].join('\n');
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: diff });
     expect(readFileSync(path(), 'utf8')).toBe(before);
     expect(readdirSync(join(folder, 'etc'))).toEqual(['goproxy.env']);
   });
@@ -67,8 +69,10 @@ describe('file', () => {
     const one = acting(folder, deed());
     await one.step('act');
     expect(readFileSync(path(), 'utf8')).toBe('GOPROXY=https://b.example.net|direct\n');
-    await one.step('undo');
+    const diff = `--- ${path()}\n+++ /dev/null\n-GOPROXY=https://b.example.net|direct`;
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: diff });
     expect(existsSync(path())).toBe(false);
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: '' });
   });
   it('carried out twice, as after a kill before it was recorded, changes once and can still be undone', async () => {
     writeFileSync(path(), 'GOPROXY=off\n');
@@ -397,7 +401,10 @@ it('a value in Consul that was set although its response was lost goes back to w
   expect(await one.step('act')).toMatchObject({ tag: 'failed', retry: true });
   isLost = false;
   expect(await one.step('act')).toMatchObject({ tag: 'ok' });
-  expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+  expect(await one.step('undo')).toMatchObject({
+    tag: 'ok',
+    output: expect.stringContaining('\n-https://b.example.net|direct\n+https://by-hand.example.com'),
+  });
   expect(value).toBe('https://by-hand.example.com');
 });
 

@@ -48,7 +48,8 @@ it('begins a branch at the one of the repository, and an undo removes the file t
   await one.step('act');
   expect(shown('mirrors:ci/goproxy.env')).toBe('GOPROXY=https://b.example.net|direct\n');
   expect([count(), count('mirrors')]).toEqual([1, 2]);
-  await one.step('undo');
+  const diff = '--- ci/goproxy.env\n+++ /dev/null\n-GOPROXY=https://b.example.net|direct';
+  expect(await one.step('undo')).toMatchObject({ output: diff });
   expect(git(['ls-tree', '--name-only', 'mirrors'])).toBe('README\n');
 });
 

@@ -110,7 +110,7 @@ describe.each(forgeKinds)('a merge request: %s', (kind) => {
     const one = prepared();
     expect(await one.step('act')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/\/38$/) });
     expect(forge.requests.at(-1)?.head).toBe(head);
-    expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
+    expect(await one.step('undo')).toMatchObject({ tag: 'ok', output: expect.stringMatching(/^https?:.*\/38$/) });
     expect(forge.requests.map(({ state }) => state)).toEqual([...Array(31).fill('open'), 'closed']);
     // No branch is deleted.
     expect([...shown('main'), branches()]).toEqual([old, ['main', head]]);
