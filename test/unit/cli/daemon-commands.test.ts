@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Actor } from '../../../src/core/action.ts';
-import { refuses } from '../../daemon/scripted-wire.ts';
+import { refuses, type Script } from '../../daemon/scripted-wire.ts';
 import { but, threeMirrors, well } from '../../daemon/three-mirrors.ts';
 import { adviceOf, mirrorOf } from '../../daemon/told.ts';
 import { settled, startWorld, stopWorlds, type World } from '../../daemon/world.ts';
@@ -430,6 +430,20 @@ describe('actions', () => {
     keepStopped: () => false,
     close: async () => undefined,
   };
+
+  test('held past the limit of the hour, until its end', async () => {
+    const downFromMs: Readonly<Record<string, number>> = { a: 60_000, b: 120_000 };
+    const script: Script = (asked) => (asked.atMs >= (downFromMs[asked.registry] ?? Infinity) ? refuses : well(asked));
+    const world = await startWorld({
+      yaml: yaml.replace('confidence: low', 'confidence: low, perHour: 1'),
+      script,
+      ports: (all) => ({ ...all, actor }),
+    });
+    await world.seconds(200);
+    expect((await ask(world, 'actions')).out).toMatch(
+      /held back {2}go: b → c\n {2}the limit of changes per hour is reached; held until 20\d\d-[\d-]+T[\d:.]+Z\n/,
+    );
+  });
 
   test('listed, stopped, resumed and undone; what is not done is refused: 1', async () => {
     const world = await startWorld({ yaml, script: but(refuses, 'a', 60), ports: (all) => ({ ...all, actor }) });
