@@ -165,7 +165,10 @@ export class Actions {
       undo: this.#undos.splice(0),
       unbegun: this.#unbegun.splice(0),
       isStopping,
-      isDown: (registry) => detector.standings().some((one) => one.registry === registry && one.state === 'down'),
+      isDown(registry) {
+        const standing = detector.standings().find((one) => one.registry === registry);
+        return standing?.state === 'down' && standing.isBack !== true;
+      },
       wanted(ecosystem, upstream) {
         const set = advisor.remedy(ecosystem, upstream);
         return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;
