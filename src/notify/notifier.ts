@@ -49,6 +49,14 @@ interface NotifierInput {
   readonly defect?: (cause: unknown) => void;
 }
 
+interface Changes {
+  readonly findings: readonly FindingChange[];
+  readonly advice: readonly AdviceChange[];
+  readonly acted?: readonly ActionChange[];
+  /** The current standings of mirrors; absent or empty: they are not known in this turn. */
+  readonly standings?: readonly Standing[];
+}
+
 /** Turns findings, advice and actions into messages, which the daemon sends. Restored notices keep their ids. */
 export function createNotifier(input: NotifierInput) {
   // The closures below must not use `input`: they would keep the first configuration in memory after a reload.
@@ -63,16 +71,7 @@ export function createNotifier(input: NotifierInput) {
 
   return {
     /** Queues notices of the changes, repeated alerts, and delayed events that are due. Drops expired notices. */
-    compose(
-      changes: {
-        readonly findings: readonly FindingChange[];
-        readonly advice: readonly AdviceChange[];
-        readonly acted?: readonly ActionChange[];
-        /** The current standings of mirrors; absent or empty: they are not known in this turn. */
-        readonly standings?: readonly Standing[];
-      },
-      now: Now,
-    ): NotifyTurn {
+    compose(changes: Changes, now: Now): NotifyTurn {
       expire(state, now);
       recordAdvice(state, changes.advice);
       for (const change of changes.findings) {
