@@ -407,6 +407,7 @@ export interface Places {
   readonly 'finding.certificate': 'who';
   readonly 'finding.vantage': 'who';
   readonly 'finding.self': 'who';
+  readonly 'finding.unstored': 'who';
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
   readonly 'ended.outage': 'who';
@@ -418,6 +419,7 @@ export interface Places {
   readonly 'ended.certificate': 'who';
   readonly 'ended.vantage': 'who';
   readonly 'ended.self': 'who';
+  readonly 'ended.unstored': 'who';
   readonly 'ended.level_shift': 'who';
   readonly 'finding.test': never;
   readonly 'finding.testSays': never;
@@ -459,6 +461,7 @@ export interface Places {
   readonly 'cause.contaminated': never;
   readonly 'cause.clock': never;
   readonly 'cause.client_differs': never;
+  readonly 'cause.unstored': never;
   readonly 'cause.many_requests': never;
   readonly 'cause.holds_thread': never;
   readonly 'cause.peers': never;
@@ -960,6 +963,8 @@ export interface Places {
   readonly 'found.busy.well': never;
   readonly 'found.clock': never;
   readonly 'found.clock.well': never;
+  readonly 'found.unstored': 'why';
+  readonly 'found.unstored.well': never;
   readonly 'found.gone': 'name';
   readonly 'found.wrong': 'name' | 'what' | 'algorithm' | 'by';
   readonly 'found.wrongSide': 'name' | 'side' | 'what' | 'algorithm' | 'by';

@@ -106,6 +106,7 @@ export const ruleCauses = [
   'contaminated',
   'clock',
   'client_differs',
+  'unstored',
   'holds_thread',
   'many_requests',
   'behind',
@@ -235,12 +236,14 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
+const ownCauses: readonly Finding['cause'][] = ['client_differs', 'unstored', 'holds_thread', 'many_requests'];
+
 /**
  * Some causes have a finding of their own, which can be open beside another finding of the same kind and mirror.
  * Returns the cause if it is one of them; otherwise `null`.
  */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
-  return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
+  return ownCauses.find((one) => one === cause) ?? null;
 }
 
 export interface FindingChange {

@@ -5,7 +5,7 @@ import { type Config, paceOf } from '../core/config.ts';
 import type { ControlDue, ControlResponse, Due, RecheckOrder, Skipped } from '../core/due.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { isHeavy, type Target } from '../core/mirror.ts';
-import type { Now, Row, Table } from '../core/ports.ts';
+import type { Now, Row, StateTrouble, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Detector, DetectTurn, Peek, RoundRequest } from '../detect/detector.ts';
@@ -170,7 +170,9 @@ export class JudgeTurn {
       this.detect(stages.detector.maintenance(name, on, this.#now));
   };
 
-  readonly tick = (): void => this.detect(this.#judge.stages.detector.tick(this.#now));
+  tick(trouble: StateTrouble | null = null): void {
+    this.detect(this.#judge.stages.detector.tick(this.#now, trouble));
+  }
 
   /** Plans the probes that are due; `carryOut` returns them. @returns the probes that were skipped */
   plan(): readonly Skipped[] {

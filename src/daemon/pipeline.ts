@@ -151,7 +151,7 @@ class Loop {
     for (const input of this.#inbox.splice(0))
       if (!guarded(() => this.#handle(input, now, judging, absorb))) this.#lose(input, judging);
     guarded(judging.maintain);
-    guarded(judging.tick);
+    guarded(() => judging.tick(this.publisher.stateTrouble()));
     guarded(() => this.#plan(now, judging));
     guarded(judging.consider);
     guarded(() => this.#carryOut(judging));

@@ -4,7 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { ControlResponse, RecheckOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Step, Target } from '../core/mirror.ts';
-import type { Now, Random, Row } from '../core/ports.ts';
+import type { Now, Random, Row, StateTrouble } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
@@ -129,12 +129,15 @@ export class Detector {
     recordSkip(mirror, because);
   }
 
-  /** Must be called at every turn of the main loop, at least once a second, and at `wakeAtMs`. */
-  tick(now: Now): DetectTurn {
+  /**
+   * Must be called at every turn of the main loop, at least once a second, and at `wakeAtMs`.
+   * @param trouble  why the state cannot be stored; `null`: it can
+   */
+  tick(now: Now, trouble: StateTrouble | null = null): DetectTurn {
     return this.#turn(now, (memory) => {
       expireAbsences(memory);
       advanceRounds(memory);
-      judgeUs(memory, 'tick', null);
+      judgeUs(memory, 'tick', trouble);
       runKinds(memory, 'tick');
       updateConfidence(memory);
       keepFresh(memory);

@@ -107,9 +107,13 @@ export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }
 
-type FindingTextKey = `finding.${FindingKind | 'disputed' | 'fork'}`;
+type FindingTextKey = `finding.${FindingKind | 'disputed' | 'fork' | 'unstored'}`;
 
 export function findingTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): FindingTextKey {
   if (disputed) return 'finding.disputed';
-  return cause === 'fork' ? 'finding.fork' : `finding.${kind}`;
+  return cause === 'fork' || cause === 'unstored' ? `finding.${cause}` : `finding.${kind}`;
+}
+
+export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | 'unstored'}` {
+  return cause === 'unstored' ? 'ended.unstored' : `ended.${kind}`;
 }

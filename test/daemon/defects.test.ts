@@ -124,7 +124,7 @@ describe('a state file in trouble', () => {
       expect(world.store.rows.size).toBe(before);
       expect(await metric(world, writable)).toBe(0);
       expect((await world.get('/-/ready')).status).toBe(200);
-      expect(notices(world)).toEqual(['outage', 'advice proposed']);
+      expect(notices(world)).toEqual(['self', 'outage', 'advice proposed']);
       expect((await adviceOf(world)).map(({ state }) => state)).toEqual(['proposed']);
       const said = world.log.filter(({ message }) => message.startsWith('state'));
       expect(said.map(({ level, message }) => [level, message])).toEqual([
@@ -133,13 +133,14 @@ describe('a state file in trouble', () => {
       world.store.trouble = null;
       await world.seconds(10);
       expect(await metric(world, writable)).toBe(1);
-      expect(world.log.at(-1)).toMatchObject({ message: 'state is written again' });
+      expect(world.log.slice(-2).map(({ message }) => message)).toEqual(['state is written again', 'finding closed']);
+      expect(notices(world).at(-1)).toBe('recovery self');
       const ids = world.posts.map(({ id }) => id);
       world = await world.restart();
       await world.seconds(20);
       // All that happened meanwhile is known to the next process, and nothing delivered is sent again.
       expect(world.posts).toEqual([]);
-      expect(ids).toHaveLength(2);
+      expect(ids).toHaveLength(4);
       expect((await adviceOf(world)).map(({ state }) => state)).toEqual(['proposed']);
       expect((await mirrorOf(world, 'a')).state).toBe('down');
     },

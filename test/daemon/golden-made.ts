@@ -140,6 +140,7 @@ export const made: Readonly<Record<string, () => readonly Line[]>> = {
       ),
     }),
   'made-many-requests': manyRequests,
+  'made-unstored': unstored,
   'made-client-differs': () =>
     record(well(60), {
       acts: [20, 25, 40, 45].map((minutes) => ({
@@ -237,4 +238,19 @@ function manyRequests(): readonly Line[] {
       );
     }
   return lines;
+}
+
+/** A disk that is full for a minute; a detector alone, as no player has a disk. */
+function unstored(): readonly Line[] {
+  const detector = createDetector({
+    config: aConfig({ mirrors: [aMirror('a')] }),
+    targets: [],
+    restored: [],
+    random: countingRandom(),
+    now: at(0),
+  });
+  const times = [0, 5, 10, 60, 65].map((seconds) => seconds * 1_000);
+  return times.flatMap((atMs) =>
+    detector.tick(at(atMs), atMs < minute ? 'full' : null).findings.map((change) => findingLine(change, atMs)),
+  );
 }

@@ -84,7 +84,8 @@ export function formatItem({ of }: TimelineItem, vantage: string, say: PageSay):
     return isRefusal ? say('timeline.stay', { from }) : say('timeline.move', { from, to });
   }
   const who = of.finding.registry ?? vantage;
-  if (of.finding.state === 'closed') return say(`ended.${of.finding.kind}`, { who });
-  if (of.finding.cause === 'fork') return say('finding.fork', { who });
-  return isDisputed(of.finding) ? say('finding.disputed', { who }) : say(`finding.${of.finding.kind}`, { who });
+  const { cause, kind, state } = of.finding;
+  if (state === 'closed') return say(cause === 'unstored' ? 'ended.unstored' : `ended.${kind}`, { who });
+  if (cause === 'fork' || cause === 'unstored') return say(`finding.${cause}`, { who });
+  return isDisputed(of.finding) ? say('finding.disputed', { who }) : say(`finding.${kind}`, { who });
 }

@@ -1,6 +1,7 @@
 import type { ClientRun } from '../../core/client-run.ts';
 import { isTimeout } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
+import type { StateTrouble } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type Memory, recordOwnState } from '../memory/memory.ts';
@@ -117,7 +118,7 @@ interface OwnInputs {
   readonly sleep: null;
   readonly release: null;
   readonly adopt: null;
-  readonly tick: null;
+  readonly tick: StateTrouble | null;
 }
 
 export function judgeUs<I extends keyof OwnInputs>(memory: Memory, input: I, value: OwnInputs[I]): void {

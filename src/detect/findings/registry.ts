@@ -12,6 +12,7 @@ import { self } from './self.ts';
 import { spike } from './spike.ts';
 import { throughput } from './throughput.ts';
 import { unreliable } from './unreliable.ts';
+import { unstored } from './unstored.ts';
 import { vantage } from './vantage.ts';
 
 /** The rules about mirrors, in the order in which they judge. */
@@ -30,4 +31,4 @@ export const findingRules: readonly FindingRule[] = [
 ];
 
 /** The rules about this process and the network of this host. */
-export const ownRules: readonly OwnRule[] = [self, clientDiffers, vantage];
+export const ownRules: readonly OwnRule[] = [self, clientDiffers, unstored, vantage];

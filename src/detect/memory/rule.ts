@@ -2,7 +2,7 @@ import type { ClientRun } from '../../core/client-run.ts';
 import type { Config } from '../../core/config.ts';
 import type { Confidence, Finding, FindingKind } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Now } from '../../core/ports.ts';
+import type { Now, StateTrouble } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
@@ -274,6 +274,6 @@ export interface OwnRule<S = unknown> {
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called when the daemon starts, and at each reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
-  /** Called at every turn of the main loop. */
-  tick?(own: S, input: null, about: AboutUs): OwnStep<S>;
+  /** Called at every turn of the main loop. `trouble`: why the state cannot be stored; `null`: it can. */
+  tick?(own: S, trouble: StateTrouble | null, about: AboutUs): OwnStep<S>;
 }

@@ -2,7 +2,7 @@ import { isDisputed, kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { bareDigestOf, type FindingView, type SideView } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
-import { findingTextKeyOf, severityOf } from '../alerts.ts';
+import { endTextKeyOf, findingTextKeyOf, severityOf } from '../alerts.ts';
 import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
@@ -17,7 +17,7 @@ export function renderFindingSection(notice: SectionNotice, finding: FindingView
   if (notice.type === 'mirror.recovery')
     return {
       tone: 'good',
-      title: say(`ended.${finding.kind}`, { who }),
+      title: say(endTextKeyOf(finding), { who }),
       rows: [...endRows(notice, finding, pen), ...renderStoryRows(notice, true, null, pen)],
       code: null,
       ref: notice.ref,

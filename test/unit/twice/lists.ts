@@ -55,6 +55,7 @@ export const findingCauses = [
     vanished: true,
     clock: true,
     client_differs: true,
+    unstored: true,
     holds_thread: true,
     many_requests: true,
     peers: true,
