@@ -100,13 +100,14 @@ function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
 
 /**
  * A decision as its advice states it. If clients have not followed the open proposal, they do not leave its mirror, but
- * the one in use. `null`: the proposal was a failback, or no switch is possible, and the mirror in use has no fault.
+ * the one in use. `null`: the proposal was a failback, or no switch is possible, and the mirror in use has no fault now.
  */
 function statedFor<D extends MoveDecision | Refused>(view: Prepared, decision: D, open: Advice | null): D | null {
   const left = mirrorAt(view.group, view.group.chain?.members[0]);
   if (left === null || left === decision.at || open?.state !== 'proposed') return decision;
   const found = view.causesOf(left).gravest;
-  if (found === null && (open.cause === 'failback' || decision.kind === 'refuse')) return null;
+  const isOver = found === null || (found.kind === 'outage' && view.standingOf(left.name)?.isBack === true);
+  if (isOver && (open.cause === 'failback' || decision.kind === 'refuse')) return null;
   const { kind: cause, findings } = found ?? { kind: open.cause, findings: [] };
   const stated = { ...decision, cause, findings, at: left };
   return decision.kind === 'move' ? { ...stated, ...untested, before: open.confidence } : stated;
