@@ -223,8 +223,10 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const isSuspect = vantage.suspect === true;
   if (!isSuspect) {
     if (undo !== null && !isMuted(view, at.name, at.name, 'failback')) return undo;
-    if (cause === null || (cause.kind === 'outage' && view.standingOf(at.name)?.isBack === true))
-      return { kind: 'none' };
+    const standing = view.standingOf(at.name);
+    if (cause === null || (cause.kind === 'outage' && standing?.isBack === true)) return { kind: 'none' };
+    // The mirror served again and fails anew: a confirming round shows within seconds whether our network is the cause.
+    if (cause.kind === 'outage' && standing?.inDoubt === true) return { kind: 'wait' };
     if (!isForced(cause.kind)) return { kind: 'wait' };
   }
   const weighed = head.weighed();

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { but, threeMirrors } from './three-mirrors.ts';
-import { when } from './told.ts';
+import { but, threeMirrors, well } from './three-mirrors.ts';
+import { mirrorOf, notices, when } from './told.ts';
 import { startWorld, stopWorlds } from './world.ts';
 
 afterEach(stopWorlds);
@@ -10,11 +10,13 @@ const mirrors = ['a', 'b', 'c', 'd', 'e'].map(
 );
 const [from, to] = [200, 265];
 
-test.each([
+const silences = [
   'hangs',
   { code: 'ENETUNREACH', phase: 'connect', afterMs: 1 },
   { code: 'EHOSTUNREACH', phase: 'connect', afterMs: 3_000 },
-] as const)(
+] as const;
+
+test.each(silences)(
   'after one cut of our line (%j), the suspicion ends within seconds: a cut is no packet loss',
   async (does) => {
     const world = await startWorld({
@@ -32,5 +34,35 @@ test.each([
     const ends = world.story().filter(([, text]) => text === 'vantage suspect false');
     expect(ends.at(-1)?.[0]).toBeGreaterThan(to);
     expect(ends.at(-1)?.[0]).toBeLessThan(to + 5);
+  },
+);
+
+test.each(silences)(
+  'a cut of our line (%j) is no outage, although all mirrors are back from repeated ones',
+  async (does) => {
+    const [before, cut] = [
+      [
+        { from: 200, to: 260 },
+        { from: 350, to: 550 },
+      ],
+      { from: 640, to: 715 },
+    ];
+    const isIn = (atMs: number, { from, to }: typeof cut): boolean => atMs >= from * 1_000 && atMs < to * 1_000;
+    const world = await startWorld({
+      yaml: threeMirrors({ more: 'controls: [ "tcp://192.0.2.53:53" ]' }),
+      script: (asked) => ([...before, cut].some((one) => isIn(asked.atMs, one)) ? does : well(asked)),
+    });
+    // In the first two periods, the mirrors fail. In the third one, our line does.
+    world.wire.controls = (_, atMs) => !isIn(atMs, cut);
+    await world.seconds(620);
+    expect((await mirrorOf(world, 'a')).gate).toBe('outage');
+    const [sent, known] = [notices(world).length, world.story().length];
+    await world.seconds(130);
+    expect(notices(world).slice(sent)).toEqual([]);
+    const [started, ended] = [true, false].map(
+      (is) => world.story().find(([, text], at) => at >= known && text === `vantage suspect ${is}`)?.[0],
+    );
+    expect(started).toBeLessThan(cut.from + 15);
+    expect(ended).toBeLessThan(cut.to + 5);
   },
 );

@@ -12,15 +12,19 @@ import { decideCanary, judgeUs, startStreaksAnew } from './step.ts';
 
 /**
  * The mirrors of an egress (a network path out of this host) whose failures count against our network: those not in
- * outage. A mirror in outage counts unless it has failed in this moment, because its response would show that our
- * network works. Once one mirror has succeeded, mirrors that never succeeded are left out.
+ * outage, and those in outage that served again before this trouble, so that their failure is in doubt. Any other
+ * mirror in outage counts unless it has failed in this moment, because its response would show that our network works.
+ * Once one mirror has succeeded, mirrors that never succeeded are left out.
  */
 function judgedOf(memory: Memory, egress: string, moment: RoundMoment | null): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.sight.hasOk);
+  const doubted = memory.confirm.suspicions.get(egress)?.doubted;
   const isJudged = (mirror: MirrorMemory): boolean => {
     const outcome = moment?.outcomes.get(mirror.mirror.name) ?? 'failed';
-    return outcome !== 'failed' || !isCanaryOut(mirror);
+    return (
+      outcome !== 'failed' || !isCanaryOut(mirror) || mirror.doubt !== null || doubted?.has(mirror.mirror.name) === true
+    );
   };
   return all.filter((mirror) => isJudged(mirror) && (mirror.sight.hasOk || !hasAny));
 }

@@ -72,6 +72,8 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const isFailed = result?.outcome === 'failed';
     switch (by) {
       case 'moment':
+        if (isFailed && before.isOut)
+          return { series: [[series, { ...before, sound: null }]], requests: [{ kind: 'certain', target: null }] };
         if (!isFailed || decideOpening(before, view.config.detect.outage) === null) return null;
         return {
           ...opened(own, { view, mirror }, series, before),
@@ -114,7 +116,10 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     return { ...opened(own, { view, mirror }, series, state), vantage, requests: [{ kind: 'certain', target }] };
   },
   refresh: (own, about) => ({ statement: explainOutage(about, own) }),
-  startAnew: (_, series, before) => (before.isOut ? null : { series: [[series, removeRow(before)]] }),
+  startAnew: (_, series, before) => {
+    const next = before.isOut ? before.sound : removeRow(before);
+    return next === null ? null : { series: [[series, { ...next, lastEndedMs: before.lastEndedMs }]] };
+  },
   drop(own, dropped) {
     const out = new Set([...own.out].filter((series) => !dropped.has(series)));
     return out.size === own.out.size ? null : { mirror: { ...own, out }, isChange: true };
@@ -181,8 +186,11 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
   const result = resultHere(input, before);
   if (result === null) return null;
   const { step, state } = stepFor(own, view, series, updateOutage(before, result));
-  const isDoubtful = isDoubtfulCanary(mirror, view, state, before.last);
-  const requests: Request[] = [{ kind: 'doubt', sample, isFailed: result.outcome === 'failed', isDoubtful }];
+  const isFailed = result.outcome === 'failed';
+  // A mirror whose damped outage is still open served again, and fails anew.
+  const isAnew = before.isOut && before.oks >= view.config.detect.outage.close;
+  const isDoubtful = isAnew || isDoubtfulCanary(mirror, view, state, before.last);
+  const requests: Request[] = [{ kind: 'doubt', sample, isFailed, isDoubtful }];
   if (!before.isOut || result.outcome !== 'ok') return { ...step, requests };
   if (state.isOut) {
     if (!isDamped(state)) requests.push({ kind: 'back', target: sample.due.target });

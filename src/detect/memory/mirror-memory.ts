@@ -140,6 +140,8 @@ export interface Suspicion {
   isLoss: boolean;
   /** The key of the round whose probes show when the suspicion against our network ends. */
   readonly roundKey: string;
+  /** The mirrors that were in doubt (with an unconfirmed failure) when the suspicion began. */
+  readonly doubted: ReadonlySet<string>;
 }
 
 export interface Egress<M> {

@@ -62,7 +62,9 @@ type Pattern = Pick<Suspicion, 'pattern' | 'isLoss'>;
 export function openSuspicion(memory: Memory, round: Round, egress: string, { pattern, isLoss }: Pattern): void {
   const { monotonicMs, wallMs } = memory.now;
   const since = { sinceMs: monotonicMs, sinceWallMs: wallMs, patternSinceMs: monotonicMs };
-  memory.confirm.suspicions.set(egress, { ...since, pattern, isLoss, roundKey: round.key });
+  const inDoubt = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.doubt !== null);
+  const doubted = new Set(inDoubt.map(({ mirror }) => mirror.name));
+  memory.confirm.suspicions.set(egress, { ...since, pattern, isLoss, roundKey: round.key, doubted });
   round.watching.add(egress);
 }
 

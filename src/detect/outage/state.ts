@@ -36,6 +36,11 @@ export interface OutageState {
   readonly oks: number;
   /** End of the first ok sample of `oks`, monotonic milliseconds; `null`: none. */
   readonly okFromMs: number | null;
+  /**
+   * The state before the failures in a row, if the mirror served again before them. It is restored if our own network
+   * caused them. `null`: it did not serve, or the failures are confirmed.
+   */
+  readonly sound: OutageState | null;
   /** True if the outage opened by its fraction of failed samples, or if the mirror was unreliable already. */
   readonly isByShare: boolean;
   /** The number of recent openings. Each counts 1 at first, and half as much after every `limits.outageHalfLifeMs`. */
@@ -57,6 +62,7 @@ export const noOutage: OutageState = {
   recent: [],
   oks: 0,
   okFromMs: null,
+  sound: null,
   isByShare: false,
   penalty: 0,
   penaltyAtMs: 0,
@@ -98,7 +104,7 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
   if (!failed) {
     const isOk = result.outcome === 'ok';
     const okFromMs = isOk ? (state.okFromMs ?? result.endedMs) : null;
-    return { ...base, ...seen, failures: 0, oks: isOk ? state.oks + 1 : 0, okFromMs };
+    return { ...base, ...seen, failures: 0, oks: isOk ? state.oks + 1 : 0, okFromMs, sound: null };
   }
   return {
     ...base,
@@ -107,6 +113,7 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
     fromMs: state.fromMs ?? result.fromMs,
     oks: 0,
     okFromMs: null,
+    sound: state.isOut && state.oks > 0 ? state : state.sound,
     reason: result.reason,
   };
 }
