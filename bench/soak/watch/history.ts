@@ -1,3 +1,4 @@
+import { limits } from '../../../src/core/limits.ts';
 import type { Happened } from './notices.ts';
 
 /** Of the API's answers, what the soak reads. */
@@ -7,6 +8,8 @@ export interface FindingJson {
   readonly state: string;
   readonly registry: string | null;
   readonly cause: string;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
 }
 export interface AdviceJson {
   readonly id: string;
@@ -53,16 +56,27 @@ export function createHistory(vantage: string): History {
 
 type Said = Omit<Happened, 'notBeforeMs'>;
 
-/** An opening that is over may have been replaced by its end, an end by the next opening; what is open never. */
-function saidOfFinding({ id, kind, state, registry, cause }: FindingJson, vantage: string): readonly Said[] {
-  const story = cause === 'client_differs' ? `/${cause}` : '';
+const ownStories: ReadonlySet<string> = new Set(['client_differs', 'unstored']);
+
+/**
+ * An opening that is over may have been replaced by its end, an end by the next opening; what is open never. An outage
+ * that ends while its notice still waits is no message (docs/webhooks.md).
+ */
+function saidOfFinding(finding: FindingJson, vantage: string): readonly Said[] {
+  const { id, kind, state, registry, cause, openedAt, closedAt } = finding;
+  const story = ownStories.has(cause) ? `/${cause}` : '';
   const subject = `${kind}/${registry ?? vantage}${story}`;
   if (state === 'open') return [{ what: `finding ${id} opening`, subject, isReplaceable: false }];
+  const lastedMs = closedAt === null ? Number.POSITIVE_INFINITY : Date.parse(closedAt) - Date.parse(openedAt);
+  if (kind === 'outage' && lastedMs <= limits.partOutageHoldMs) return [];
   return [{ what: `finding ${id} recovery`, subject, isReplaceable: true }];
 }
 
-/** A refusal because the vantage is suspect is no message (docs/webhooks.md). */
+/**
+ * A refusal because the vantage is suspect is no message, and neither is the end of one for lack of measurements if its
+ * notice still waited (docs/webhooks.md).
+ */
 function saidOfAdvice({ id, state, ecosystem, upstream, refusal }: AdviceJson): readonly Said[] {
-  if (refusal === 'vantage_suspect') return [];
+  if (refusal === 'vantage_suspect' || (refusal === 'nothing_measured' && state !== 'refused')) return [];
   return [{ what: `advice ${id} ${state}`, subject: `advice/${ecosystem}/${upstream}`, isReplaceable: true }];
 }

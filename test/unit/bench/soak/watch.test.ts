@@ -213,7 +213,11 @@ describe('notices', () => {
 });
 
 describe('what has happened', () => {
-  const finding = (id: string, state: string) => ({ id, kind: 'outage', state, registry: 'a', cause: 'refused' });
+  const openedAt = '2026-03-01T00:00:00.000Z';
+  const finding = (id: string, state: string, closedAt = '2026-03-01T00:01:00.000Z') => ({
+    ...{ id, kind: 'outage', state, registry: 'a', cause: 'refused' },
+    ...{ openedAt, closedAt: state === 'closed' ? closedAt : null },
+  });
   const told = (...posts: readonly ReceivedPost[]) => {
     const notices = createNotices('ops', secret);
     notices.take(posts);
@@ -250,10 +254,17 @@ describe('what has happened', () => {
     history.forget();
     expect(history.take([], [], 4)).toEqual([]);
   });
+  it('an outage that ended while its notice still waited is no message', () => {
+    const history = createHistory('here');
+    history.take([finding('f', 'closed', '2026-03-01T00:00:02.000Z')], [], 1);
+    expect(history.happened()).toEqual([]);
+    history.take([finding('f', 'closed', '2026-03-01T00:00:04.000Z')], [], 2);
+    expect(history.happened().map(({ what }) => what)).toEqual(['finding f recovery']);
+  });
   it('a refusal because the vantage is suspect is no message, another is', () => {
-    const advice = (refusal: string | null) => ({
+    const advice = (refusal: string | null, state = 'refused') => ({
       id: 'x',
-      state: 'refused',
+      state,
       ecosystem: 'go',
       upstream: 'go',
       refusal,
@@ -265,5 +276,9 @@ describe('what has happened', () => {
     expect(history.happened().map(({ what, subject }) => [what, subject])).toEqual([
       ['advice x refused', 'advice/go/go'],
     ]);
+    history.take([], [advice('nothing_measured', 'withdrawn')], 3);
+    expect(history.happened()).toEqual([]);
+    history.take([], [advice('nothing_measured')], 4);
+    expect(history.happened().map(({ what }) => what)).toEqual(['advice x refused']);
   });
 });
