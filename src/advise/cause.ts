@@ -42,6 +42,11 @@ export function isForced(cause: AdviceCause): boolean {
   return traitsOf(cause)?.isForced === true;
 }
 
+/** True if there is a cause to leave a mirror. An open outage is none while the mirror serves again. */
+export function isPresent(cause: Cause | null, standing: Standing | null): cause is Cause {
+  return cause !== null && !(cause.kind === 'outage' && standing?.isBack === true);
+}
+
 export function isAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;

@@ -1,7 +1,7 @@
 import { type AdviceCause, hasOutlivedCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
-import { type Cause, isAboutTime, isForced } from './cause.ts';
+import { type Cause, isAboutTime, isForced, isPresent } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
@@ -224,7 +224,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   if (!isSuspect) {
     if (undo !== null && !isMuted(view, at.name, at.name, 'failback')) return undo;
     const standing = view.standingOf(at.name);
-    if (cause === null || (cause.kind === 'outage' && standing?.isBack === true)) return { kind: 'none' };
+    if (!isPresent(cause, standing)) return { kind: 'none' };
     // The mirror served again and fails anew: a confirming round shows within seconds whether our network is the cause.
     if (cause.kind === 'outage' && standing?.inDoubt === true) return { kind: 'wait' };
     if (!isForced(cause.kind)) return { kind: 'wait' };

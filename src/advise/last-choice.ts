@@ -14,8 +14,9 @@ const noticed: ReadonlySet<string> = new Set(['authority', 'origin', 'retag']);
 
 /**
  * The mirrors that advice may name only if no other mirror may be proposed. `servingAgain`: mirrors with an open finding
- * `outage` that serve again, if the head is down or serves wrong bytes. `wrong`: mirrors that serve wrong bytes of some items, if even the
- * mirrors with other faults are unusable and all clients of the ecosystem verify what they download.
+ * `outage` that serve again, if the head is down or serves wrong bytes. `wrong`: mirrors that serve wrong bytes of some
+ * items, if the head is down, even the mirrors with other faults are unusable, and all clients of the ecosystem verify
+ * what they download.
  */
 export interface LastChoices {
   readonly servingAgain: readonly string[];

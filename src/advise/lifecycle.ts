@@ -1,8 +1,10 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { isDownNow } from '../core/standing.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
+import { isPresent } from './cause.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
@@ -87,11 +89,11 @@ function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   // return to the mirror that the proposal leaves. A failback ends, because its reason is that the preferred mirror
   // works.
   if (open?.state === 'proposed') {
-    const isOver = decision.refusal !== 'vantage_suspect' && view.standingOf(open.to)?.state === 'down';
+    const standing = view.standingOf(open.to);
+    const isDead = decision.refusal !== 'vantage_suspect' && standing !== null && isDownNow(standing);
+    if (open.cause !== 'failback' && !isDead) return;
     const stated = open.cause === 'failback' ? null : statedFor(view, decision, open);
-    if (open.cause === 'failback' || isOver)
-      replace(view, stated === null ? 'withdrawn' : 'superseded', stated, ledger);
-    return;
+    return replace(view, stated === null ? 'withdrawn' : 'superseded', stated, ledger);
   }
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return updateStay(view, decision, ledger);
@@ -106,7 +108,7 @@ function statedFor<D extends MoveDecision | Refused>(view: Prepared, decision: D
   const left = mirrorAt(view.group, view.group.chain?.members[0]);
   if (left === null || left === decision.at || open?.state !== 'proposed') return decision;
   const found = view.causesOf(left).gravest;
-  const isOver = found === null || (found.kind === 'outage' && view.standingOf(left.name)?.isBack === true);
+  const isOver = !isPresent(found, view.standingOf(left.name));
   if (isOver && (open.cause === 'failback' || decision.kind === 'refuse')) return null;
   const { kind: cause, findings } = found ?? { kind: open.cause, findings: [] };
   const stated = { ...decision, cause, findings, at: left };

@@ -68,6 +68,14 @@ describe('a standing proposal is weighed again', () => {
     expect(stage.story().slice(1)).toEqual(want);
   });
 
+  test('b dies, and c is slower than a, which clients still use: withdrawn', () => {
+    const stage = calm();
+    stage.live(600, all(200, { a: 1_500, c: 4_000 }));
+    expect(stage.story()).toEqual(['proposed slower b']);
+    stage.live(300, all(200, { a: 1_500, b: 'refused', c: 4_000 }));
+    expect(stage.story().slice(1)).toEqual(['withdrawn slower b']);
+  });
+
   test('a at 680 ms is given for b, which then takes 900: not for 110 minutes', () => {
     const stage = calm();
     stage.live(600, all(200, { a: 680 }));
