@@ -7,7 +7,7 @@ import { renderAlertBody } from './alerts.ts';
 import { type BodyMeta, bodyOf, type NoticeDraft } from './news.ts';
 import { dropOverflow, enqueue, nextSeqOf, noticeOf, type State, seqRowOf } from './outbox.ts';
 import { isMeant, type Queue, type QueueEntry } from './queue.ts';
-import { findBase, storyRowOf, storyViewOf } from './stories.ts';
+import { findBase, storyKeyOf, storyRowOf, storyViewOf } from './stories.ts';
 
 /**
  * The receivers that get an event. `programs`: receivers that show alerts (Alertmanager). `people`: all others, also of
@@ -29,6 +29,8 @@ export function queueNotices(state: State, change: NoticeDraft, audience: Audien
   }
   const queues = queuesFor(state, change, audience);
   const ids = { ...(isRecovery ? {} : opened), ...enqueueEach(state, queues, change, opened, now) };
+  const isUnsent = isRecovery && queues.length > 0 && Object.keys(ids).length === 0;
+  if (isUnsent) removeStory(state, change.subject);
   if (audience !== 'programs') recordStory(state, change, ids, now);
   const isKnown = opened !== undefined && queues.length === 0;
   if (findingId !== null && !isRecovery && !isKnown) {
@@ -122,6 +124,12 @@ function recordStory(state: State, change: NoticeDraft, ids: NoticeIds, now: Now
   const isBase = findBase(state.stories, change) === story;
   if (change.type !== 'mirror.recovery' && !isBase) story.told = { ...story.told, ...ids };
   state.pending.put(storyRowOf(change.subject, story, now));
+}
+
+/** Removes the story of a trouble of which nobody was sent the beginning, so that it does not count as recurring. */
+function removeStory(state: State, subject: string): void {
+  state.stories.delete(subject);
+  state.pending.delete('meta', storyKeyOf(subject));
 }
 
 function bodyFor(

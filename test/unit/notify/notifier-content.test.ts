@@ -58,6 +58,13 @@ describe('the content of notices', () => {
     stage.pass(10_000);
     expect(stage.all(delivered)).toEqual([]);
     expect(stage.outbox()).toEqual([]);
+    // Nobody was sent anything, so the next outage is the first one of its story, and its end is sent at once.
+    stage.open({ ...outage, id: 'outage-2' });
+    const [sent] = stage.send();
+    expect(JSON.parse(sent?.notice.body ?? '').data.story).toMatchObject({ times: 1, endsAfterSeconds: 0 });
+    if (sent) stage.end(sent.notice, delivered);
+    stage.close({ ...outage, id: 'outage-2' });
+    expect(stage.all(delivered)).toEqual(['ops mirror.recovery 4 msg-3']);
   });
 
   describe('a refusal because no other mirror is measured', () => {
