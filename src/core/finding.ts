@@ -185,6 +185,19 @@ export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | '
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
 }
 
+/** The text of an open finding, or of its end: that of its kind, unless its cause has a text of its own. */
+export function findingTextKeyOf(
+  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
+  disputed: boolean,
+): `finding.${FindingKind | 'disputed' | 'fork' | 'unstored'}` {
+  if (disputed) return 'finding.disputed';
+  return cause === 'fork' || cause === 'unstored' ? `finding.${cause}` : `finding.${kind}`;
+}
+
+export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | 'unstored'}` {
+  return cause === 'unstored' ? 'ended.unstored' : `ended.${kind}`;
+}
+
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
   return { item, registries: registries.slice(0, limits.sideNames), ...what };
 }

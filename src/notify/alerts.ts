@@ -1,7 +1,15 @@
 import type { Advice } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
-import { type Finding, type FindingKind, isDisputed, kindTraits, type Severity, storyOf } from '../core/finding.ts';
+import {
+  type Finding,
+  type FindingKind,
+  findingTextKeyOf,
+  isDisputed,
+  kindTraits,
+  type Severity,
+  storyOf,
+} from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
@@ -105,15 +113,4 @@ export function addEnd(body: string, now: Now): string {
  */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
-}
-
-type FindingTextKey = `finding.${FindingKind | 'disputed' | 'fork' | 'unstored'}`;
-
-export function findingTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>, disputed: boolean): FindingTextKey {
-  if (disputed) return 'finding.disputed';
-  return cause === 'fork' || cause === 'unstored' ? `finding.${cause}` : `finding.${kind}`;
-}
-
-export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | 'unstored'}` {
-  return cause === 'unstored' ? 'ended.unstored' : `ended.${kind}`;
 }

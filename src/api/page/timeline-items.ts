@@ -1,5 +1,5 @@
 import type { Advice } from '../../core/advice.ts';
-import { type Finding, isDisputed } from '../../core/finding.ts';
+import { endTextKeyOf, type Finding, findingTextKeyOf, isDisputed } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -84,8 +84,7 @@ export function formatItem({ of }: TimelineItem, vantage: string, say: PageSay):
     return isRefusal ? say('timeline.stay', { from }) : say('timeline.move', { from, to });
   }
   const who = of.finding.registry ?? vantage;
-  const { cause, kind, state } = of.finding;
-  if (state === 'closed') return say(cause === 'unstored' ? 'ended.unstored' : `ended.${kind}`, { who });
-  if (cause === 'fork' || cause === 'unstored') return say(`finding.${cause}`, { who });
-  return isDisputed(of.finding) ? say('finding.disputed', { who }) : say(`finding.${kind}`, { who });
+  const { finding } = of;
+  const key = finding.state === 'closed' ? endTextKeyOf(finding) : findingTextKeyOf(finding, isDisputed(finding));
+  return say(key, { who });
 }

@@ -1,8 +1,8 @@
-import { isDisputed, kindTraits } from '../../core/finding.ts';
+import { endTextKeyOf, findingTextKeyOf, isDisputed, kindTraits } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { bareDigestOf, type FindingView, type SideView } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
-import { endTextKeyOf, findingTextKeyOf, severityOf } from '../alerts.ts';
+import { severityOf } from '../alerts.ts';
 import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { formatLocalTime, formatSpan, formatTook } from './times.ts';
 
