@@ -30,7 +30,7 @@ import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memor
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
 import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
-import { baselinesOf, standingOf, vantageOf } from './standings.ts';
+import { baselinesOf, listStandings, vantageOf } from './standings.ts';
 
 export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 
@@ -220,7 +220,7 @@ export class Detector {
 
   standings(): readonly Standing[] {
     const memory = this.#memory;
-    this.#standings ??= [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror));
+    this.#standings ??= listStandings(memory);
     return this.#standings;
   }
 

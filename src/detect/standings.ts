@@ -12,12 +12,17 @@ import { isCanaryBack, isCanaryOut, outagesOf } from './outage/state.ts';
 import { modulesOutOf, stateOfSeries } from './rules/roll-up.ts';
 import { speedOf, thresholdFor } from './rules/speed.ts';
 
-export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
+export function listStandings(memory: Memory): readonly Standing[] {
+  const isBlind = blindSinceMs(memory) !== null;
+  return [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror, isBlind));
+}
+
+/** @param isBlind  failures of this host prevent results about every mirror */
+function standingOf(memory: Memory, mirror: MirrorMemory, isBlind: boolean): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
   const isBack = isCanaryBack(mirror, memory.config.detect.outage);
   const suspicion = memory.confirm.suspicions.get(mirror.egress);
-  const isBlind = blindSinceMs(memory) !== null;
   const { state, why } = stateOfSeries({
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
