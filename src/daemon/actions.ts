@@ -9,6 +9,7 @@ import {
 } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { isDownNow } from '../core/standing.ts';
 import { advanceActions, restoreActions } from '../features/actions/engine.ts';
 import type { ActionInput, ActionOutput, ActionState } from '../features/actions/turn.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
@@ -167,7 +168,7 @@ export class Actions {
       isStopping,
       isDown(registry) {
         const standing = detector.standings().find((one) => one.registry === registry);
-        return standing?.state === 'down' && standing.isBack !== true;
+        return standing !== undefined && isDownNow(standing);
       },
       wanted(ecosystem, upstream) {
         const set = advisor.remedy(ecosystem, upstream);

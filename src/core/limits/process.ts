@@ -207,10 +207,10 @@ export const processLimits = {
    * loses about this much routine data, and more of rows that change all the time (see `isRowDue`).
    */
   commitMs: 9 * second,
-  /** Writes of the state must fail for this long before a finding says so: a single failure may be chance. */
-  unstoredMs: 10 * second,
   /** If this many rows wait to be written, routine data is written earlier, so that each write stays short. */
   commitRows: 500,
+  /** Writes of the state must fail for this long before a finding says so: a single failure may be chance. */
+  unstoredMs: 10 * second,
   alertReceivedStoreMs: 1 * minute,
   /** An alert that we send to an Alertmanager expires after this time; it is sent again every `pushEveryMs`. */
   pushValidMs: 5 * minute,

@@ -73,7 +73,10 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     switch (by) {
       case 'moment':
         if (isFailed && before.isOut)
-          return { series: [[series, { ...before, sound: null }]], requests: [{ kind: 'certain', target: null }] };
+          return {
+            series: [[series, { ...before, sound: null }]],
+            requests: [{ kind: 'certain', target: series.target }],
+          };
         if (!isFailed || decideOpening(before, view.config.detect.outage) === null) return null;
         return {
           ...opened(own, { view, mirror }, series, before),

@@ -19,11 +19,11 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // | undoing | `undo`: undone      | done [3]            | –                    | –                    | –                   |
 // | undone  |                     |                     | –                    | –                    | –                   |
 //
-// [1] If `act` has not begun, the next state is `held`, also while the advice stays but its trouble is over. [2] Only if a program may have done half of its work. [3] The
-// undo is tried again each hour. `new holder lacks it`: this daemon took over the lease, and the pair shares the row.
-// But the row is not among those that the previous holder stored. The row of a dry run stays `planned`. When the policy
-// allows a held row, it becomes `planned`. If the rule now names another file, repository or store, an undo fails at
-// once.
+// [1] If `act` has not begun, the next state is `held`, also while the advice stays but its trouble is over. [2] Only if
+// a program may have done half of its work. [3] The undo is tried again each hour. `new holder lacks it`: this daemon
+// took over the lease, and the pair shares the row. But the row is not among those that the previous holder stored. The
+// row of a dry run stays `planned`. When the policy allows a held row, it becomes `planned`. If the rule now names
+// another file, repository or store, an undo fails at once.
 // `test/unit/features/actions/engine-table.test.ts` tests every cell.
 
 /**
