@@ -1,0 +1,45 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
+import { type Ran, run } from './run-program.ts';
+
+describe('webhook test', () => {
+  const secret = `whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}`;
+  const told = async (status: number | null, allow = true): Promise<Ran> => {
+    const server = createServer((_request, response) => response.writeHead(status ?? 500, { location: '/' }).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    if (status === null) await new Promise((resolve) => server.close(resolve));
+    const file = join(tempDir('webhook'), 'mirrorwatch.yaml');
+    const networks = allow ? '127.0.0.0/8' : '10.0.0.0/8';
+    writeFileSync(
+      file,
+      `
+mirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${secret}" ], allow: [ ${networks} ] } ]
+`,
+    );
+    const ran = await run(['webhook', 'test', 'ops', '--config', file]);
+    server.close();
+    return ran;
+  };
+
+  test.each<[string, number | null, boolean, number, string]>([
+    ['taken', 204, true, 0, 'ops: delivered, HTTP status 204'],
+    ['refused for good', 400, true, 1, 'ops: not delivered: HTTP status 400'],
+    ['in trouble', 503, true, 1, 'ops: not delivered: HTTP status 503; a running daemon would retry'],
+    ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: the receiver accepts no more messages'],
+    ['elsewhere', 302, true, 1, 'ops: not delivered: the receiver redirects, and redirects are not followed'],
+    ['nobody there', null, true, 1, 'ops: not delivered: the request failed (ECONNREFUSED)'],
+    ['at a private address', 204, false, 1, 'ops: not delivered: the address of the receiver is not public'],
+  ])('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {
+    const ran = await told(status, allow);
+    expect(ran.code).toBe(code);
+    expect(`${ran.out}${ran.err}`).toContain(said);
+    expect(`${ran.out}${ran.err}`).not.toMatch(/hunter2|[{}"]/);
+  });
+});
