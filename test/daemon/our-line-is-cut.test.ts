@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { refuses } from './scripted-wire.ts';
 import { but, threeMirrors, well } from './three-mirrors.ts';
 import { mirrorOf, notices, when } from './told.ts';
 import { startWorld, stopWorlds } from './world.ts';
@@ -66,3 +67,28 @@ test.each(silences)(
     expect(ended).toBeLessThan(cut.to + 5);
   },
 );
+
+test('two outages of all mirrors in two minutes, while a control responds, are outages: refusals are no packet loss', async () => {
+  const isOut = (atMs: number): boolean =>
+    [
+      { from: 200, to: 230 },
+      { from: 280, to: 340 },
+    ].some(({ from: start, to: end }) => atMs >= start * 1_000 && atMs < end * 1_000);
+  const world = await startWorld({
+    yaml: threeMirrors({
+      mirrors: mirrors.join(''),
+      clients: 'https://a.example0.com,direct',
+      more: 'controls: [ "tcp://192.0.2.53:53" ]',
+    }),
+    script: (asked) => (isOut(asked.atMs) ? refuses : well(asked)),
+  });
+  world.wire.controls = () => true;
+  await world.seconds(150);
+  const known = world.story().length;
+  await world.seconds(160);
+  expect((await mirrorOf(world, 'a')).state).toBe('down');
+  await world.seconds(200);
+  const texts = world.story().flatMap(([, text], at) => (at < known ? [] : [text]));
+  expect(texts.filter((text) => text.startsWith('vantage'))).toEqual([]);
+  expect(texts.filter((text) => text === 'finding opened outage a')).toHaveLength(2);
+});

@@ -196,7 +196,10 @@ function witnessDues(
 ) {
   if (question !== 'canary') return [];
   const egresses = new Set(round.watching);
-  for (const { line, egress } of doubted) if (line.marks.at(-1)?.responded === false) egresses.add(egress);
+  for (const { line, egress } of doubted) {
+    const last = line.marks.at(-1);
+    if (last !== undefined && last.result !== 'responded') egresses.add(egress);
+  }
   return [...egresses].flatMap((egress) =>
     witnessesFor(memory, round, egress, fromMs).flatMap((other) =>
       other.canary === null ? [] : [{ target: other.canary, timeoutMs: recheckTimeoutMs(memory, other, other.canary) }],

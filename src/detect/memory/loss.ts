@@ -1,13 +1,16 @@
 import { limits } from '../../core/limits.ts';
 
 /**
- * The result of one probe for the test for packet loss: a response, or a silent failure (one that our own network can
- * cause). `sentMs`: its start; `atMs`: its result. Monotonic milliseconds.
+ * The result of one probe for the test for packet loss. `silent`: a failure that our own network can cause, except
+ * `refused`: a refused connection, which is no lost packet.
  */
+export type MarkResult = 'responded' | 'silent' | 'refused';
+
+/** `sentMs`: the start of a probe; `atMs`: its result. Monotonic milliseconds. */
 export interface Mark {
   readonly sentMs: number;
   readonly atMs: number;
-  readonly responded: boolean;
+  readonly result: MarkResult;
 }
 
 export interface NetworkLine {
@@ -16,7 +19,7 @@ export interface NetworkLine {
    * milliseconds.
    */
   respondedFromMs: number | null;
-  /** Responses and silent failures within the last `limits.vantageReviewMs`. */
+  /** Results within the last `limits.vantageReviewMs`. */
   marks: readonly Mark[];
   /** The last known remote IP address of the mirror. */
   address: string | null;
@@ -51,8 +54,9 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
   let [responses, silent, recoveries] = [0, 0, 0];
   for (const marks of members) {
     let wasSilent = false;
-    for (const { atMs, responded } of marks) {
-      if (atMs < nowMs - limits.vantageReviewMs) continue;
+    for (const { atMs, result } of marks) {
+      if (atMs < nowMs - limits.vantageReviewMs || result === 'refused') continue;
+      const responded = result === 'responded';
       if (responded) responses += 1;
       else silent += 1;
       if (responded && wasSilent) recoveries += 1;
@@ -73,13 +77,13 @@ const edges = { afterFirstMs: 1_000, beforeLastMs: 3_000 } as const;
 export function isOneCut(members: readonly (readonly Mark[])[], nowMs: number): boolean {
   const marks = members.flat().filter(({ atMs }) => atMs >= nowMs - limits.vantageReviewMs);
   let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { sentMs, responded } of marks) {
-    if (responded) continue;
+  for (const { sentMs, result } of marks) {
+    if (result !== 'silent') continue;
     firstMs = Math.min(firstMs, sentMs);
     lastMs = Math.max(lastMs, sentMs);
   }
   const [fromMs, toMs] = [firstMs + edges.afterFirstMs, lastMs - edges.beforeLastMs];
-  return !marks.some(({ atMs, responded }) => responded && atMs >= fromMs && atMs <= toMs);
+  return !marks.some(({ atMs, result }) => result === 'responded' && atMs >= fromMs && atMs <= toMs);
 }
 
 /**

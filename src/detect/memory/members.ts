@@ -70,6 +70,6 @@ export function replaceControls({ controls, config }: Memory): void {
 export function recordControl({ controls, now }: Memory, name: string, responded: boolean, sentMs: number): void {
   const known = controls.get(name);
   if (known === undefined) return;
-  const marks = addMark(known.marks, { sentMs, atMs: now.monotonicMs, responded });
+  const marks = addMark(known.marks, { sentMs, atMs: now.monotonicMs, result: responded ? 'responded' : 'silent' });
   controls.set(name, { up: responded, known: known.known || responded, marks });
 }

@@ -84,7 +84,9 @@ function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Samp
 export function recordLine({ line }: MirrorMemory, sample: Sample, isResponse: boolean, nowMs: number): void {
   line.address = sample.remoteAddress ?? line.address;
   if (isResponse) line.respondedFromMs = Math.max(line.respondedFromMs ?? 0, sample.startedMonotonicMs);
-  line.marks = addMark(line.marks, { sentMs: sample.startedMonotonicMs, atMs: nowMs, responded: isResponse });
+  const isRefused = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'refused';
+  const result = isResponse ? 'responded' : isRefused ? 'refused' : 'silent';
+  line.marks = addMark(line.marks, { sentMs: sample.startedMonotonicMs, atMs: nowMs, result });
 }
 
 export function restoreSight({ sight, line }: MirrorMemory, row: StoredRow, now: Now): void {

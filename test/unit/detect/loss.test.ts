@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { addMark, isLossy, isOneCut, lossOf, type Mark } from '../../../src/detect/memory/loss.ts';
 
-/** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
+/** Marks a second apart that end at `endMs`: `+` an answer, `-` silence, `r` a refusal. */
+const results = { '+': 'responded', '-': 'silent', r: 'refused' } as const;
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>
   [...text].map((one, i) => {
     const atMs = endMs - (text.length - 1 - i) * 1_000;
-    return { sentMs: atMs, atMs, responded: one === '+' };
+    return { sentMs: atMs, atMs, result: results[one as keyof typeof results] };
   });
 const loss = (text: string) => lossOf([marks(text)], 120_000);
 
@@ -32,6 +33,7 @@ describe('a lossy line', () => {
     },
     { name: 'half of what the control was asked alone', units: ['+++', '++++'], controls: ['+-+--+'], want: false },
     { name: 'one in twenty of each of four', units: Array(4).fill(`+-${'+'.repeat(18)}`), controls: [], want: true },
+    { name: 'mirrors that refuse now and then', units: ['+r+r+r', '+r+r+r', '+r+r+r'], controls: [], want: false },
     { name: 'one in 21 of each', units: Array(4).fill(`+-${'+'.repeat(19)}`), controls: [], want: false },
     { name: 'below 5 %', units: [`${'+-'}${'+'.repeat(60)}`, `${'+-'}${'+'.repeat(60)}`], controls: [], want: false },
   ])('$name: $want', ({ units, controls, want }) => {
@@ -54,18 +56,18 @@ describe('a lossy line', () => {
   });
 
   it('a probe that started during a cut can fail after the end of the cut', () => {
-    const hung = { sentMs: 60_000, atMs: 70_000, responded: false };
-    const first = { sentMs: 40_000, atMs: 50_000, responded: false };
-    const back = { sentMs: 64_900, atMs: 65_000, responded: true };
+    const hung = { sentMs: 60_000, atMs: 70_000, result: 'silent' } as const;
+    const first = { sentMs: 40_000, atMs: 50_000, result: 'silent' } as const;
+    const back = { sentMs: 64_900, atMs: 65_000, result: 'responded' } as const;
     expect(isOneCut([[first, hung], [back]], 120_000)).toBe(true);
   });
 
   it('counts two minutes', () => {
     expect(lossOf([marks('-+-+')], 120_000)).toEqual({ responses: 2, silent: 2, recoveries: 2 });
     expect(lossOf([marks('-+-+')], 239_000)).toEqual({ responses: 1, silent: 1, recoveries: 1 });
-    expect(addMark(marks('-+'), { sentMs: 239_500, atMs: 239_500, responded: true })).toHaveLength(2);
+    expect(addMark(marks('-+'), { sentMs: 239_500, atMs: 239_500, result: 'responded' })).toHaveLength(2);
     let kept: readonly Mark[] = [];
-    for (let i = 0; i < 500; i++) kept = addMark(kept, { sentMs: 1, atMs: 1, responded: true });
+    for (let i = 0; i < 500; i++) kept = addMark(kept, { sentMs: 1, atMs: 1, result: 'responded' });
     expect(kept).toHaveLength(240);
   });
 });
