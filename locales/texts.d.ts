@@ -408,6 +408,7 @@ export interface Places {
   readonly 'finding.vantage': 'who';
   readonly 'finding.self': 'who';
   readonly 'finding.unstored': 'who';
+  readonly 'finding.all_slow': 'who';
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
   readonly 'ended.outage': 'who';
@@ -420,6 +421,7 @@ export interface Places {
   readonly 'ended.vantage': 'who';
   readonly 'ended.self': 'who';
   readonly 'ended.unstored': 'who';
+  readonly 'ended.all_slow': 'who';
   readonly 'ended.level_shift': 'who';
   readonly 'finding.test': never;
   readonly 'finding.testSays': never;
@@ -458,6 +460,7 @@ export interface Places {
   readonly 'cause.expires_soon': never;
   readonly 'cause.all_failing': never;
   readonly 'cause.partly_failing': never;
+  readonly 'cause.all_slow': never;
   readonly 'cause.contaminated': never;
   readonly 'cause.clock': never;
   readonly 'cause.client_differs': never;
@@ -959,6 +962,8 @@ export interface Places {
   readonly 'found.usLoss': 'minutes';
   readonly 'found.us': 'minutes';
   readonly 'found.us.well': never;
+  readonly 'found.allSlow': 'slow' | 'all' | 'minutes';
+  readonly 'found.allSlow.well': never;
   readonly 'found.busy': 'spoiled' | 'samples';
   readonly 'found.busy.well': never;
   readonly 'found.clock': never;

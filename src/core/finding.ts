@@ -103,6 +103,7 @@ export const ruleCauses = [
   'expires_soon',
   'all_failing',
   'partly_failing',
+  'all_slow',
   'contaminated',
   'clock',
   'client_differs',
@@ -189,13 +190,20 @@ export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | '
 export function findingTextKeyOf(
   { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
   disputed: boolean,
-): `finding.${FindingKind | 'disputed' | 'fork' | 'unstored'}` {
+): `finding.${FindingKind | 'disputed' | 'fork' | OwnTextCause}` {
   if (disputed) return 'finding.disputed';
-  return cause === 'fork' || cause === 'unstored' ? `finding.${cause}` : `finding.${kind}`;
+  return cause === 'fork' || isOwnText(cause) ? `finding.${cause}` : `finding.${kind}`;
 }
 
-export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | 'unstored'}` {
-  return cause === 'unstored' ? 'ended.unstored' : `ended.${kind}`;
+export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | OwnTextCause}` {
+  return isOwnText(cause) ? `ended.${cause}` : `ended.${kind}`;
+}
+
+/** Causes of findings about this daemon or its network that have texts of their own. */
+type OwnTextCause = 'unstored' | 'all_slow';
+
+function isOwnText(cause: Finding['cause']): cause is OwnTextCause {
+  return cause === 'unstored' || cause === 'all_slow';
 }
 
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
@@ -249,7 +257,13 @@ export const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-const ownCauses: readonly Finding['cause'][] = ['client_differs', 'unstored', 'holds_thread', 'many_requests'];
+const ownCauses: readonly Finding['cause'][] = [
+  'client_differs',
+  'unstored',
+  'all_slow',
+  'holds_thread',
+  'many_requests',
+];
 
 /**
  * Some causes have a finding of their own, which can be open beside another finding of the same kind and mirror.

@@ -33,6 +33,7 @@ const stored = [
   'one-mirror',
   'own-fails-evenly',
   'own-portal',
+  'own-slow',
   'restart-at-onset',
   'short-outage',
   'six-hangs',

@@ -4,20 +4,27 @@ import { openFinding } from '../memory/lookups.ts';
 import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, formatTime, scopeOf, secondsIn, sortByCanary } from '../memory/says.ts';
 import { speedOf } from '../rules/speed.ts';
+import { isSlowEverywhere } from './all-slow.ts';
 import { seriesOfSpeed, spike, spikeEvidenceOf } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
-/** Finds mirrors that have been slow for so long that the new latency is the usual one. */
-export const levelShift: FindingRule<null> = {
+/**
+ * Finds mirrors that have been slow for so long that the new latency is the usual one. The state is true during a level
+ * shift that is not reported, because most other mirrors were slow too when it began.
+ */
+export const levelShift: FindingRule<boolean> = {
   name: 'level_shift',
   kind: 'level_shift',
-  none: () => null,
+  none: () => false,
   follows: spike.name,
   endsByAcknowledgement: true,
-  refresh(_, { view, mirror }) {
+  refresh(wasShared, { view, mirror }) {
     const { name } = mirror.mirror;
     const known = openFinding(view, 'level_shift', name)?.evidence ?? null;
-    return { statement: shiftStatement(name, seriesOfSpeed(mirror), { known, spike: spikeEvidenceOf(mirror) }) };
+    const spikeEvidence = spikeEvidenceOf(mirror);
+    const statement = shiftStatement(name, seriesOfSpeed(mirror), { known, spike: spikeEvidence });
+    const isShared = statement?.tag === 'trouble' && known === null && (wasShared || isSlowEverywhere(view, mirror));
+    return { mirror: isShared, statement: isShared ? null : statement };
   },
   resume: (_, __, { mirror }) =>
     [...mirror.series.values()].some((series) => speedOf(series).shift !== null) ? {} : 'gone',

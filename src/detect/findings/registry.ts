@@ -1,4 +1,5 @@
 import type { FindingRule, OwnRule } from '../memory/rule.ts';
+import { allSlow } from './all-slow.ts';
 import { builds } from './builds.ts';
 import { certificate } from './certificate.ts';
 import { clientDiffers } from './client-differs.ts';
@@ -31,4 +32,4 @@ export const findingRules: readonly FindingRule[] = [
 ];
 
 /** The rules about this process and the network of this host. */
-export const ownRules: readonly OwnRule[] = [self, clientDiffers, unstored, vantage];
+export const ownRules: readonly OwnRule[] = [self, clientDiffers, unstored, vantage, allSlow];

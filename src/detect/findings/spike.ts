@@ -1,21 +1,25 @@
+import type { SpikeRule } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, timeoutOf } from '../memory/lookups.ts';
-import {
-  type MirrorMemory,
-  primaryConnectionOf,
-  type SeriesMemory,
-  seriesOf,
-  stateOf,
-} from '../memory/mirror-memory.ts';
-import type { About, FindingRule, Request, RuleView, StoredRow } from '../memory/rule.ts';
+import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, stateOf } from '../memory/mirror-memory.ts';
+import type { About, FindingRule, Request, StoredRow } from '../memory/rule.ts';
 import { sortByCanary } from '../memory/says.ts';
 import { type OtherSpeed, otherSpeedOf, requestOther } from '../outage/http-versions.ts';
 import { isCanaryOut } from '../outage/state.ts';
 import { baselineForVersion, newBaseline } from '../rules/baseline.ts';
-import { clearSpeed, noSpike, type SpeedState, speedOf, speedPlace, updateSpeed } from '../rules/speed.ts';
+import {
+  clearSpeed,
+  isSpikingOrShifted,
+  noSpike,
+  type SpeedState,
+  speedOf,
+  speedPlace,
+  updateSpeed,
+} from '../rules/speed.ts';
+import { isSlowEverywhere } from './all-slow.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
 interface SpikeOwn {
@@ -38,7 +42,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (baseline === speed.baseline) return null;
     const isAnew = baseline.window.length === 0 && speed.baseline.window.length > 0;
     const next = { ...speed, baseline };
-    const isChange = isAnew && isReported(speed);
+    const isChange = isAnew && isSpikingOrShifted(speed);
     return { series: [[series, isAnew ? clearSpeed(next) : next]], dirty: series, isChange };
   },
   judge(own, { view, mirror, series, sample, isCold }, before) {
@@ -74,8 +78,9 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     if (outcome.tag !== 'ok' || rttMs === null || mirror.mirror.speaks === undefined) return { isChange };
     return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isChange };
   },
-  // A new spike is not reported while other mirrors are slow too, because then our own network is the cause. It is not
-  // reported during an outage either, because timeouts then belong to the outage.
+  // A new spike is not reported while other mirrors are slow too, because then our own network is the cause. After that,
+  // it needs as many new slow samples as any spike. It is not reported during an outage either, because timeouts then
+  // belong to the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const reportedEvidence = openFinding(view, 'spike', name)?.evidence ?? null;
@@ -84,11 +89,16 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
       timeoutOf: ownTimeoutOf,
       other: own.other,
     });
-    const isHeld =
-      statement?.tag === 'trouble' &&
-      reportedEvidence === null &&
-      (isCanaryOut(mirror) || isSlowEverywhere(view, mirror));
-    return { mirror: { ...own, reportedEvidence, isHeld }, statement: isHeld ? null : statement };
+    const isNew = statement?.tag === 'trouble' && reportedEvidence === null;
+    const spiking = isNew ? [...mirror.series.values()].filter(isSpiking) : [];
+    const isShared = isNew && isSlowEverywhere(view, mirror);
+    const isOwn = spiking.some((series) => isSlowAlone(speedOf(series), view.config.detect.spike));
+    const isHeld = isNew && (isCanaryOut(mirror) || isShared || !isOwn);
+    return {
+      mirror: { ...own, reportedEvidence, isHeld },
+      series: isShared ? spiking.map((series) => [series, sharedSlowness(speedOf(series))]) : [],
+      statement: isHeld ? null : statement,
+    };
   },
   tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
   /** When the canary's outage ends, spikes that were not reported because of the outage end too. */
@@ -100,7 +110,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
   startAnew(_, series, speed) {
     return speed.spike.sinceMs === null ? { series: [[series, { ...speed, spike: noSpike, pending: [] }]] } : null;
   },
-  drop: (_, dropped) => ({ isChange: [...dropped].some((series) => isReported(speedOf(series))) }),
+  drop: (_, dropped) => ({ isChange: [...dropped].some((series) => isSpikingOrShifted(speedOf(series))) }),
   /** Ends a spike whose baseline is warming up again because a longer `warmup` was configured. */
   adopt(_, { view, mirror }) {
     const rule = view.config.detect.spike;
@@ -195,10 +205,6 @@ function isSpiking(series: SeriesMemory): boolean {
   return speedOf(series).spike.sinceMs !== null;
 }
 
-function isReported({ spike: { sinceMs }, shift }: SpeedState): boolean {
-  return sinceMs !== null || shift !== null;
-}
-
 export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   const primary = primaryConnectionOf(mirror.mirror);
   return [...mirror.series.values()].map((series) => ({
@@ -208,24 +214,14 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
   }));
 }
 
-/**
- * True if at least two thirds of the other mirrors over the same egress, and at least two, are slow. Egress: a network
- * path out of this host.
- */
-function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
-  let [slow, all] = [0, 0];
-  for (const other of view.mirrors.values()) {
-    if (other === mirror || other.egress !== mirror.egress || other.canary === null || isCanaryOut(other)) continue;
-    const {
-      baseline,
-      isLastSlow,
-      spike: own,
-    } = speedOf(seriesOf(other, other.canary, primaryConnectionOf(other.mirror)));
-    if (baseline.medianMs === null) continue;
-    all += 1;
-    if (isLastSlow || own.sinceMs !== null) slow += 1;
-  }
-  return all >= 2 && 3 * slow >= 2 * all;
+/** The state of a spike while most other mirrors are slow too: its slow samples show nothing about this mirror. */
+function sharedSlowness(speed: SpeedState): SpeedState {
+  return { ...speed, slow: { ...speed.slow, sharedSamples: speed.slow.slowSamples } };
+}
+
+/** True if enough samples were slow since most other mirrors were no longer slow. */
+function isSlowAlone({ slow: { slowSamples, sharedSamples = 0 } }: SpeedState, rule: SpikeRule): boolean {
+  return sharedSamples === 0 || slowSamples - sharedSamples >= rule.consecutive;
 }
 
 /** The evidence of a mirror's open spike finding at the last call of `refresh`; `null`: no spike finding was open. */

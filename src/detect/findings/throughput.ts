@@ -8,6 +8,7 @@ import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from
 import type { FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf, secondsIn } from '../memory/says.ts';
 import { medianOf } from '../rules/baseline.ts';
+import { isSlowEverywhere } from './all-slow.ts';
 
 export interface ThroughputState {
   readonly isOpen: boolean;
@@ -134,7 +135,10 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     const siblings = ratesOfSiblings(view, mirror, target);
     const others = siblings.length > 0 ? siblings : rates.map(({ bytesPerSecond }) => bytesPerSecond);
     const scatter = scatterOf(ratesOf(mirror));
-    const state = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, others, scatter });
+    // While most other mirrors are slow too, our own network is the cause.
+    const isShared = !before.isOpen && isSlowEverywhere(view, mirror);
+    const moved = { target, probeId, bytes, tookMs: rttMs, others, scatter };
+    const state = isShared ? before : updateThroughput(before, moved);
     const one = { atMs: view.now.monotonicMs, bytesPerSecond: (1_000 * bytes) / rttMs };
     return {
       mirror: state,

@@ -1,14 +1,16 @@
-import type { Reason } from '../../core/failure.ts';
+import { isSilent, type Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
+import { countUnits, isShared } from '../confirm/alike.ts';
 import { isLineLossy } from '../confirm/witness.ts';
 import { hasTargets, isNumber, openFinding } from '../memory/lookups.ts';
-import { canarySeriesOf } from '../memory/mirror-memory.ts';
-import type { FindingRule } from '../memory/rule.ts';
+import { canarySeriesOf, type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
+import type { FindingRule, RuleView } from '../memory/rule.ts';
 import { type FindingStatement, scopeOf } from '../memory/says.ts';
 import { isCanaryOut, outageOf, penaltyAt } from '../outage/state.ts';
+import { isSlowEverywhere } from './all-slow.ts';
 import { refusalNoteFor } from './refusal.ts';
 
 /**
@@ -128,6 +130,19 @@ function mostOf(reasons: readonly Reason[]): Finding['cause'] {
   return most?.[0] ?? 'unreachable';
 }
 
+/**
+ * True if most other mirrors over the mirror's egress (a network path out of this host) also fail more often than usual,
+ * or are slow. Then our own network is the likely cause.
+ */
+function isSharedTrouble(view: RuleView, mirror: MirrorMemory, kind: RateClass): boolean {
+  const fails = (other: MirrorMemory): boolean | null => {
+    if (!other.sight.hasOk || isCanaryOut(other)) return null;
+    const { isOpen, sum } = stateOf(unreliable, other)[kind];
+    return isOpen || sum >= tests[kind].opensAt / 4;
+  };
+  return isShared(countUnits(view, mirror.egress, fails, mirror)) || isSlowEverywhere(view, mirror);
+}
+
 type Rates = Readonly<Record<RateClass, RateState>>;
 
 /**
@@ -151,7 +166,10 @@ export const unreliable: FindingRule<Rates, number> = {
     if (canary !== null && penaltyAt(outageOf(canary), view.now.monotonicMs) >= limits.outageReportedFrom) return null;
     if (reason !== null && isLineLossy(view, mirror.egress)) return null;
     const kind = due.target.weight;
-    const next = countResponse(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
+    const counted = countResponse(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
+    const isNew = counted.isOpen && !rates[kind].isOpen;
+    const isHeld = isNew && isSilent(outcome) && isSharedTrouble(view, mirror, kind);
+    const next = isHeld ? { ...counted, isOpen: false, sum: tests[kind].opensAt } : counted;
     const after = { ...rates, [kind]: next };
     return {
       mirror: after,

@@ -72,11 +72,15 @@ export interface SpeedState {
     readonly observedMs: number | null;
     readonly probeIds: readonly string[];
     readonly slowest?: Finding['evidence']['slowest'];
+    /** `slowSamples` at the last time when most other mirrors were slow too; absent: they were not. */
+    readonly sharedSamples?: number;
   };
   /** Slow round trips in a row, milliseconds. If no spike follows, they are added to the baseline. */
   readonly pending: readonly number[];
   /** True if the last sample was ok and slow, judged by the median alone (without the p99). */
   readonly isLastSlow: boolean;
+  /** True if the sample before the last one was slow in the same way. */
+  readonly wasLastSlow: boolean;
   /**
    * A level shift: its start (monotonic milliseconds), the median before it, and how many samples in a row are near
    * that median.
@@ -92,10 +96,15 @@ export const noSpeed: SpeedState = {
   slow: noSlow,
   pending: [],
   isLastSlow: false,
+  wasLastSlow: false,
   shift: null,
 };
 
 export const speedPlace = { name: 'speed', noneOfSeries: noSpeed } as const satisfies SeriesPlace<SpeedState>;
+
+export function isSpikingOrShifted({ spike: { sinceMs }, shift }: SpeedState): boolean {
+  return sinceMs !== null || shift !== null;
+}
 
 export function speedOf(series: SeriesMemory): SpeedState {
   return seriesStateOf<SpeedState>(speedPlace, series);
@@ -150,7 +159,7 @@ export function updateSpeed(
   const { medianMs: baselineMs, p99Ms } = before.baseline;
   const { state: spike, event } = judgeSpike(before.spike, pace, { baselineMs, p99Ms, timeoutMs, rule, nowMs });
   const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, baselineMs, rule, timeoutMs) === true;
-  let state: SpeedState = { ...before, spike, isLastSlow };
+  let state: SpeedState = { ...before, spike, isLastSlow, wasLastSlow: before.isLastSlow };
   if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample, rule) };
   else if (event === null || event === 'cleared') state = { ...state, slow: noSlow };
   if (event === 'relearned') {

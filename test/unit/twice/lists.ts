@@ -48,6 +48,7 @@ export const findingCauses = [
     expires_soon: true,
     all_failing: true,
     partly_failing: true,
+    all_slow: true,
     contaminated: true,
     behind: true,
     regression: true,
