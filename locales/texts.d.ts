@@ -1694,6 +1694,7 @@ export interface Places {
   readonly 'table.rank': never;
   readonly 'standing.notAsked': never;
   readonly 'standing.inDoubt': never;
+  readonly 'standing.left': 'why';
   readonly 'standing.paused': 'at';
   readonly 'standing.throttled': 'span';
   readonly 'mirror.address': never;

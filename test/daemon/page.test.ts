@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { refuses } from './scripted-wire.ts';
-import { but, threeMirrors } from './three-mirrors.ts';
+import { but, threeMirrors, well } from './three-mirrors.ts';
 import { mirrorOf } from './told.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
 
@@ -59,4 +59,22 @@ test('a webhook that is stuck is seen in the place, with how long the oldest has
   expect(await words(world, '/', 'h-place')).toContain('ops queue empty');
   await world.seconds(100);
   expect(await words(world, '/', 'h-place')).toMatch(/ops \d+ notices? waits? the oldest has waited \d+ s/);
+});
+
+test('a mirror that is up, but fails some requests, says what the advice says about it', async () => {
+  let asked = 0;
+  const world = await startWorld({
+    yaml: threeMirrors({ every: '30s' }),
+    script: (one) => {
+      if (one.registry !== 'a' || one.atMs < 1_200_000) return well(one);
+      asked += 1;
+      return asked % 8 === 5 ? { status: 500 } : well(one);
+    },
+  });
+  await world.seconds(1_200);
+  expect(await words(world, '/', 'h-go-go')).not.toContain('advice:');
+  await world.seconds(100);
+  expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
+  for (const path of ['/', '/mirrors/a']) expect(await words(world, path)).toContain('advice: a is unreliable');
+  expect(await words(world, '/mirrors/b')).not.toContain('advice: a is unreliable');
 });

@@ -1,4 +1,4 @@
-import type { Candidate } from '../../core/advice.ts';
+import { type Advice, type Candidate, hasOutlivedCause } from '../../core/advice.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
 import { saySentence } from '../../words/tell.ts';
@@ -27,9 +27,20 @@ export function renderSinceNote(say: PageSay, sinceMs: number | null, nowMs: num
     : html`<small class="muted">${say.html('finding.since', { at: at(sinceMs), span: span(say, nowMs - sinceMs) })}</small>`;
 }
 
-export function renderStandingNotes(say: PageSay, standing: Standing | undefined, nowMs: number): Html[] {
+/** @param advice  the advice in force */
+export function renderStandingNotes(
+  say: PageSay,
+  standing: Standing | undefined,
+  advice: readonly Advice[],
+  nowMs: number,
+): Html[] {
   if (standing === undefined) return [];
   const notes: Html[] = [];
+  const leaving = standing.state === 'up' ? advice.find((one) => isAgainst(one, standing)) : undefined;
+  if (leaving !== undefined) {
+    const why = say(`advice.cause.${leaving.cause}`, { from: leaving.from });
+    notes.push(html`<span class="tag">${say('standing.left', { why })}</span>`);
+  }
   if (standing.inDoubt) notes.push(html`<span class="tag">${say('standing.inDoubt')}</span>`);
   if (standing.paused)
     notes.push(
@@ -41,6 +52,12 @@ export function renderStandingNotes(say: PageSay, standing: Standing | undefined
       html`<span class="tag">${say('standing.throttled', { span: span(say, standing.throttledUntilMs - nowMs) })}</span>`,
     );
   return notes;
+}
+
+/** True for proposed advice to leave the mirror because of trouble that lasts. */
+function isAgainst(one: Advice, { registry, ecosystem, upstream }: Standing): boolean {
+  const isOfMirror = one.from === registry && one.ecosystem === ecosystem && one.upstream === upstream;
+  return isOfMirror && one.state === 'proposed' && one.cause !== 'failback' && !hasOutlivedCause(one);
 }
 
 /** Returns the outcome of a sample as text. The reason of a failure is as in the metrics, so it is not translated. */

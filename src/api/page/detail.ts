@@ -1,4 +1,5 @@
 import { agrees, type ClientRun } from '../../core/client-run.ts';
+import { limits } from '../../core/limits.ts';
 import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
 import type { SeriesNow, SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
@@ -36,9 +37,10 @@ export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: 
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const series = deps.seriesOf(mirror.name);
   const canary = canaryViewOf(series);
+  const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
 <h1>${mirror.name} ${renderStateBadge(say, standing?.state ?? 'unknown')}</h1>
-<p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
+<p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, advice, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, standing, nowMs)}
 ${canary && canarySection(say, deps, canary)}

@@ -78,7 +78,7 @@ ${groups.map((group) => adviceOf(say, deps, group, advice, { nowMs, isFolded }))
 ${renderActions(say, deps)}<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
 ${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : renderFindingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
 </section>
-${groups.map((group) => mirrorsOf(say, deps, group, nowMs, groups.length > 1))}
+${groups.map((group) => mirrorsOf(say, deps, group, { advice, nowMs, isNamed: groups.length > 1 }))}
 ${renderPhaseKey(say)}
 <p class="legend">${say('page.legend')}</p>
 ${renderPlace(say, deps)}
@@ -167,7 +167,12 @@ function nothingFound(say: PageSay, deps: ApiDeps): string {
   return unknown > 0 ? say('page.foundUnknown', { unknown, all: states.length }) : say('page.nothingFound');
 }
 
-function mirrorsOf(say: PageSay, deps: ApiDeps, group: ViewGroup, nowMs: number, isNamed: boolean): Html {
+function mirrorsOf(
+  say: PageSay,
+  deps: ApiDeps,
+  group: ViewGroup,
+  { advice, nowMs, isNamed }: { advice: readonly Advice[]; nowMs: number; isNamed: boolean },
+): Html {
   const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryViewOf(deps.seriesOf(mirror.name))]));
   const scaleMs = Math.max(0, ...[...canaries.values()].map((series) => totalOf(series?.phases ?? {})));
   const stretch = stretchOf(
@@ -178,7 +183,7 @@ function mirrorsOf(say: PageSay, deps: ApiDeps, group: ViewGroup, nowMs: number,
   const isFolded = deps.config().mirrors.length > wholeRowsMax;
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.clause')}` : null}${group.mirrors.length}</span></h2>
 <table class="${isFolded ? 'mirrors many' : 'mirrors'}"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
-<tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
+<tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, advice, nowMs }))}</tbody></table></section>`;
 }
 
 function mirrorRow(
@@ -186,7 +191,12 @@ function mirrorRow(
   deps: ApiDeps,
   mirror: Mirror,
   canary: SeriesNow | undefined,
-  { longestMs, stretch, nowMs }: { longestMs: number; stretch: TickSpan | null; nowMs: number },
+  {
+    longestMs,
+    stretch,
+    advice,
+    nowMs,
+  }: { longestMs: number; stretch: TickSpan | null; advice: readonly Advice[]; nowMs: number },
 ): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const baseline = canary && deps.baseline(canary.target.id, canary.connection);
@@ -196,7 +206,7 @@ function mirrorRow(
     mirror.region,
     mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
-  const notes = renderStandingNotes(say, standing, nowMs);
+  const notes = renderStandingNotes(say, standing, advice, nowMs);
   return html`<tr class="${state === 'up' && notes.length === 0 ? 'up well' : state}">
 <th scope="row"><a href="${mirrorPathOf(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
 <td data-label="${say('table.state')}">${renderStateBadge(say, state)}<small>${renderBecauseNote(say, standing)}</small>${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}${notes}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
