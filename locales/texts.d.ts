@@ -56,6 +56,7 @@ export interface Places {
   readonly 'actions.held.no_lease': never;
   readonly 'actions.held.last_choice': never;
   readonly 'actions.held.over': never;
+  readonly 'actions.held.undone': never;
   readonly 'actions.heldUntil': 'why' | 'at';
   readonly 'actions.title': never;
   readonly 'actions.stop': never;

@@ -126,6 +126,7 @@ export const heldReasons = [
   'no_lease',
   'last_choice',
   'over',
+  'undone',
 ] as const;
 export type HeldReason = (typeof heldReasons)[number];
 

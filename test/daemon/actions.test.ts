@@ -12,7 +12,7 @@ import { createVotes } from '../../src/features/fleet/votes.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { down, well as fine, type PlaceSeen, viewOf } from '../unit/features/fleet/world.ts';
 import { refuses, type Script } from './scripted-wire.ts';
-import { threeMirrors, well } from './three-mirrors.ts';
+import { but, threeMirrors, well } from './three-mirrors.ts';
 import { adviceOf, metric } from './told.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
 
@@ -342,6 +342,26 @@ describe('regret', () => {
       return registry === 'c' && (canaries === 10 || canaries === 30) ? refuses : well(asked);
     };
   };
+
+  it('an undo by an operator: no advice counts as accepted, and the action does not repeat the switch', async () => {
+    writeFileSync(join(folder, 'go.env'), 'GOPROXY=https://a.example.com,direct\n');
+    const actor = actorHere();
+    const world = await startWorld({
+      yaml: threeMirrors({ more: rule() }),
+      script: but(refuses, 'a', 100, 900),
+      ports: (all) => ({ ...all, actor }),
+    });
+    await pass(world, 130);
+    const { actions } = (await world.get('/api/v1/actions')).json<{ actions: { id: string }[] }>();
+    expect((await world.post(`/api/v1/actions/${actions[0]?.id}/undo`)).status).toBe(200);
+    await pass(world, 600);
+    expect(file()).toBe('GOPROXY=https://a.example.com,direct\n');
+    expect((await adviceOf(world)).map(({ state, from, to }) => [state, from, to])).toEqual([['proposed', 'a', 'b']]);
+    expect((await actionsOf(world)).map(({ state, held }) => [state, held])).toEqual([
+      ['held', 'undone'],
+      ['undone', null],
+    ]);
+  });
 
   it('an undo after a regret: the earlier advice is in force again', async () => {
     writeFileSync(join(folder, 'go.env'), 'GOPROXY=off\n');

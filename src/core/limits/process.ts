@@ -83,6 +83,11 @@ export const processLimits = {
    */
   actionRegretMs: 24 * 60 * minute,
   /**
+   * If an operator undoes an action, advice for the same switch that comes within this time is about the same trouble,
+   * so the action does not follow it.
+   */
+  actionUndoneMs: 10 * minute,
+  /**
    * File descriptors that the process needs apart from clients and mirrors: threads, state, log, programs, receivers.
    */
   descriptorsOwn: 128,

@@ -45,6 +45,7 @@ export function heldBy(
   if (!when.causes.includes(advice.cause)) return 'cause';
   if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
   if (regretsIn(rows, advice, now).length > 0) return 'regret';
+  if (rows.some((row) => isUndoneLike(row, advice))) return 'undone';
   if (changesIn(rows, hourMs, now).length >= when.perHour) return 'hour';
   if (changesIn(rows, 24 * hourMs, now).length >= when.perDay) return 'day';
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
@@ -64,6 +65,13 @@ export function findHoldEndMs(
   const ends = regretsIn(rows, advice, now).map(({ endedAtMs }) => endedAtMs);
   // While an undo runs, its end is not known. The day begins with it.
   return ends.includes(null) ? null : Math.max(...ends.map((endedAtMs) => endedAtMs ?? 0)) + limits.actionRegretMs;
+}
+
+/** True if an operator undid the same switch shortly before the advice. The trouble is then probably the same. */
+function isUndoneLike({ undoneBy, endedAtMs, advice: earlier }: ActionRow, advice: Advice): boolean {
+  if (undoneBy !== 'operator' || endedAtMs === null || earlier.id === advice.id) return false;
+  const isSame = isSameUpstream(earlier, advice) && earlier.from === advice.from && earlier.to === advice.to;
+  return isSame && advice.issuedAtMs - endedAtMs < limits.actionUndoneMs;
 }
 
 function regretsIn(rows: readonly ActionRow[], advice: Advice, now: Now): readonly ActionRow[] {

@@ -30,10 +30,15 @@ export function closeStep(turn: Turn, id: string, step: ActionStep, ended: Actio
   revertAdvice(turn, row);
 }
 
-/** Reports that clients have left the accepted advice of an undone row again. */
+/**
+ * Reports that clients have left the accepted advice of an undone row again. If an operator undid only one of several
+ * actions that follow the advice, it stays in force.
+ */
 function revertAdvice(turn: Turn, row: ActionRow): void {
   const { advice, undoneBy } = row;
-  if (undoneBy !== 'regret' || turn.rules.get(row.action)?.accepts !== true) return;
+  const isFollowed = [...turn.rows.values()].some((one) => one.advice.id === advice.id && isUndoable(one));
+  const isLeft = undoneBy === 'regret' || (undoneBy === 'operator' && !isFollowed);
+  if (!isLeft || turn.rules.get(row.action)?.accepts !== true) return;
   // The failback stays proposed: the daemon also undoes the earlier changes, and then accepts it.
   if (turn.input.wanted(advice.ecosystem, advice.upstream)?.cause === 'failback') return;
   turn.reverted.push({ advice, back: rowsInForce(turn, row)[0]?.advice ?? null });

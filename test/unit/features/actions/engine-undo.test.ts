@@ -124,6 +124,32 @@ describe('undo and regret', () => {
     }
     expect(back.accepted()).toContain('advice2');
   });
+  it('an operator ends the accepted advice by an undo; the same switch is then held, unless it comes later', () => {
+    const one = engine([ruleOf()]);
+    one.wants(adviceTo());
+    one.turns(4);
+    one.turn({ undo: [id] });
+    one.turns(3);
+    expect(one.reverted()).toEqual([['advice00000000000001', null]]);
+    const endedAtMs = one.row(id)?.endedAtMs ?? 0;
+    one.wants(adviceTo({ id: 'advice00000000000002', issuedAtMs: endedAtMs + 599_999, reason: 'again' }));
+    one.turns(3);
+    expect(one.row('advice00000000000002.ci')).toMatchObject({ state: 'held', held: 'undone', nextAtMs: null });
+    one.wants(adviceTo({ id: 'advice00000000000003', issuedAtMs: endedAtMs + 600_000, reason: 'later' }));
+    one.turns(3);
+    expect(one.row('advice00000000000003.ci')?.state).toBe('done');
+  });
+  it('an operator who undoes one of two actions ends no advice; the other undo does', () => {
+    const one = engine([ruleOf(), ruleOf({ name: 'other' })]);
+    one.wants(adviceTo());
+    one.turns(4);
+    one.turn({ undo: [id] });
+    one.turns(3);
+    expect(one.reverted()).toEqual([]);
+    one.turn({ undo: ['advice00000000000001.other'] });
+    one.turns(3);
+    expect(one.reverted()).toEqual([['advice00000000000001', null]]);
+  });
   it('an undo after a regret waits while the mirror that clients would return to is down', () => {
     const one = engine([ruleOf()]);
     one.wants(adviceTo());
