@@ -85,7 +85,13 @@ export interface SpeedState {
    * A level shift: its start (monotonic milliseconds), the median before it, and how many samples in a row are near
    * that median.
    */
-  readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
+  readonly shift: {
+    readonly sinceMs: number;
+    readonly fromMs: number;
+    readonly clear: number;
+    /** The baseline before the shift, which counts again if the old level is back; absent: not known after a restart. */
+    readonly before?: Baseline;
+  } | null;
 }
 
 const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
@@ -164,13 +170,19 @@ export function updateSpeed(
   else if (event === null || event === 'cleared') state = { ...state, slow: noSlow };
   if (event === 'relearned') {
     const { resolvedVersion } = before.baseline;
-    const shift = { sinceMs: nowMs, fromMs: baselineMs ?? 0, clear: 0 };
+    const shift = { sinceMs: nowMs, fromMs: baselineMs ?? 0, clear: 0, before: before.baseline };
     state = { ...state, baseline: { ...emptyBaseline, resolvedVersion }, shift };
   }
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
   const isChange = event !== null || (shift === null) !== (state.shift === null);
-  state = { ...state, shift };
+  state = { ...state, shift, baseline: baselineAfter(state, shift, nowMs) };
   return { state: learned(state, pace, rule, !isDisturbed(sample)), isChange };
+}
+
+/** The baseline of the old level if a level shift ends because this level is back; else the present baseline. */
+function baselineAfter({ baseline, shift }: SpeedState, next: SpeedState['shift'], nowMs: number): Baseline {
+  const isBack = next === null && shift !== null && nowMs - shift.sinceMs < limits.baselineAgeMsMax;
+  return isBack ? (shift.before ?? baseline) : baseline;
 }
 
 /**

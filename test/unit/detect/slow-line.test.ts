@@ -84,6 +84,17 @@ describe('a slow line of our own', () => {
     expect(whatOf(told)).not.toContainEqual(expect.stringMatching('level_shift'));
   });
 
+  it('leaves no trace when it ends: a mirror that is then slow is reported', () => {
+    const isSlow = (name: string, round: number): boolean =>
+      round > 40 && (round < 200 || (name === 'b' && round > 210));
+    const told = play({
+      tookMs: (name, round) => (isSlow(name, round) ? 2_000 : 100),
+      rounds: 220,
+      spike: { relearnMs: 30 * 60_000 },
+    });
+    expect(whatOf(told).filter((what) => what.includes('spike'))).toEqual(['b spike opened']);
+  });
+
   it('is slow downloads of no mirror', () => {
     const slow = (_: string, round: number) => (round > 40 && round < 60 ? 8_000 : 200);
     const kinds = ['throughput'] as const;
