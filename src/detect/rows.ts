@@ -9,7 +9,7 @@ import { closeFinding, ruleOf } from './engine/say.ts';
 import { applyStep, runKinds } from './engine/step.ts';
 import { restorePause } from './memory/absence.ts';
 import { monotonicOf } from './memory/lookups.ts';
-import type { Memory } from './memory/memory.ts';
+import { type Memory, recordOwnState } from './memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, seriesStateOf, stateOf } from './memory/mirror-memory.ts';
 import { restoreSight, restoreState } from './memory/records.ts';
 import type { StoredRow } from './memory/rule.ts';
@@ -189,13 +189,25 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
 }
 
+function resumeOwn(memory: Memory, finding: Finding): boolean {
+  const about = { view: memory, suspicions: memory.confirm.suspicions };
+  for (const rule of memory.us.rules) {
+    const own = rule.kind === finding.kind ? rule.resume?.(stateOf(rule, memory.us), finding, about) : null;
+    if (own == null) continue;
+    recordOwnState(memory, rule, own);
+    return true;
+  }
+  return false;
+}
+
 function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry, cause } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
   const rule = ruleOf(memory.rules.all, finding);
   if (mirror !== undefined && rule?.resume === undefined) return;
   const step = mirror && rule?.resume?.(stateOf(rule, mirror), finding, { view: memory, mirror });
-  // Findings about this daemon (without a mirror) are closed: each process judges itself anew.
+  if (registry === null && resumeOwn(memory, finding)) return;
+  // Other findings about this daemon (without a mirror) are closed: each process judges itself anew.
   if (mirror === undefined || rule === null || step === undefined || step === 'gone')
     closeFinding(memory, kind, registry, {}, cause);
   else applyStep(memory, rule, mirror, step);

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { messageFor } from '../../words/tell.ts';
 import { countUnits, isShared, othersMin, type Units } from '../confirm/alike.ts';
-import { openFinding } from '../memory/lookups.ts';
+import { monotonicOf, openFinding, paceOfCanary } from '../memory/lookups.ts';
 import { type MirrorMemory, primaryConnectionOf, seriesOf } from '../memory/mirror-memory.ts';
 import type { OwnRule, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
@@ -28,9 +28,17 @@ export function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean 
 /** The time between two counts, milliseconds: the main loop turns much more often than mirrors change. */
 const countedEachMs = 1_000;
 
+/** After so many intervals of the canary since the start, each mirror was judged. */
+const judgedAfterPaces = 3;
+
 interface AllSlow {
   /** When the units were counted, monotonic milliseconds. */
   readonly countedMs: number;
+  /**
+   * After a restart, the units count as slow until this time, because the canaries must be probed first. Monotonic
+   * milliseconds; absent: no finding was open.
+   */
+  readonly untilMs?: number;
   /** By egress: since when most units have been slow, monotonic milliseconds. */
   readonly sinceMs: ReadonlyMap<string, number>;
   readonly isOpen: boolean;
@@ -59,8 +67,7 @@ function explainAllSlow(slowness: Slowness | null, lastedMs: number): FindingSta
     tag: 'trouble',
     scope: [],
     cause: 'all_slow',
-    vantage: 'suspect',
-    evidence: { samples: all, failures: slow },
+    evidence: {},
     actionable: false,
     ...messageFor('found.allSlow', { slow, all, minutes: Math.round(lastedMs / 60_000) }),
   };
@@ -81,7 +88,8 @@ export const allSlow: OwnRule<AllSlow> = {
       // Probes of a suspect network are not judged, so they show neither the begin nor the end of slowness.
       if (suspicions.has(egress) && !before.isOpen) continue;
       const units = countUnits(view, egress, isCanarySlow, null);
-      const goesOn = knownMs !== undefined && (suspicions.has(egress) || isStillSlow(units));
+      const isUnjudged = suspicions.has(egress) || nowMs < (before.untilMs ?? 0);
+      const goesOn = knownMs !== undefined && (isUnjudged || isStillSlow(units));
       if (!goesOn && !isSharedByAll(units)) continue;
       const one = { units, fromMs: goesOn ? knownMs : nowMs };
       sinceMs.set(egress, one.fromMs);
@@ -89,8 +97,17 @@ export const allSlow: OwnRule<AllSlow> = {
     }
     const lastedMs = longest === null ? 0 : nowMs - longest.fromMs;
     const isOpen = longest !== null && lastedMs >= limits.vantageFindingMs;
-    const own = { countedMs: nowMs, sinceMs, isOpen };
+    const own = { ...before, countedMs: nowMs, sinceMs, isOpen };
     if (isOpen === before.isOpen) return { own };
     return { own, statement: explainAllSlow(isOpen ? longest : null, lastedMs) };
+  },
+  resume(before, { cause, openedAtMs }, { view }) {
+    if (cause !== 'all_slow') return null;
+    const { now, config } = view;
+    const fromMs = monotonicOf(now, openedAtMs) - limits.vantageFindingMs;
+    const mirrors = [...view.mirrors.values()];
+    const paceMs = Math.max(0, ...mirrors.map((mirror) => paceOfCanary(mirror, config)));
+    const sinceMs = new Map(mirrors.map(({ egress }) => [egress, fromMs]));
+    return { ...before, sinceMs, isOpen: true, untilMs: now.monotonicMs + judgedAfterPaces * paceMs };
   },
 };

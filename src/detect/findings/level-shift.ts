@@ -4,27 +4,21 @@ import { openFinding } from '../memory/lookups.ts';
 import type { FindingRule } from '../memory/rule.ts';
 import { type FindingStatement, formatTime, scopeOf, secondsIn, sortByCanary } from '../memory/says.ts';
 import { speedOf } from '../rules/speed.ts';
-import { isSlowEverywhere } from './all-slow.ts';
 import { seriesOfSpeed, spike, spikeEvidenceOf } from './spike.ts';
 import { isSpikeActionable, type SpeedSeries, slowestOf } from './spike-says.ts';
 
-/**
- * Finds mirrors that have been slow for so long that the new latency is the usual one. The state is true during a level
- * shift that is not reported, because most other mirrors were slow too when it began.
- */
-export const levelShift: FindingRule<boolean> = {
+/** Finds mirrors that have been slow for so long that the new latency is the usual one. */
+export const levelShift: FindingRule<null> = {
   name: 'level_shift',
   kind: 'level_shift',
-  none: () => false,
+  none: () => null,
   follows: spike.name,
   endsByAcknowledgement: true,
-  refresh(wasShared, { view, mirror }) {
+  refresh(_, { view, mirror }) {
     const { name } = mirror.mirror;
     const known = openFinding(view, 'level_shift', name)?.evidence ?? null;
-    const spikeEvidence = spikeEvidenceOf(mirror);
-    const statement = shiftStatement(name, seriesOfSpeed(mirror), { known, spike: spikeEvidence });
-    const isShared = statement?.tag === 'trouble' && known === null && (wasShared || isSlowEverywhere(view, mirror));
-    return { mirror: isShared, statement: isShared ? null : statement };
+    const own = seriesOfSpeed(mirror).filter(({ shift }) => shift?.isShared !== true);
+    return { statement: shiftStatement(name, own, { known, spike: spikeEvidenceOf(mirror) }) };
   },
   resume: (_, __, { mirror }) =>
     [...mirror.series.values()].some((series) => speedOf(series).shift !== null) ? {} : 'gone',

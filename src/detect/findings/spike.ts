@@ -5,7 +5,7 @@ import { isHeavy, type Target } from '../../core/mirror.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
 import { isNumber, monotonicOf, openFinding, timeoutOf } from '../memory/lookups.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, stateOf } from '../memory/mirror-memory.ts';
-import type { About, FindingRule, Request, StoredRow } from '../memory/rule.ts';
+import type { About, FindingRule, Request, RuleView, StoredRow } from '../memory/rule.ts';
 import { sortByCanary } from '../memory/says.ts';
 import { type OtherSpeed, otherSpeedOf, requestOther } from '../outage/http-versions.ts';
 import { isCanaryOut } from '../outage/state.ts';
@@ -96,7 +96,10 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const isHeld = isNew && (isCanaryOut(mirror) || isShared || !isOwn);
     return {
       mirror: { ...own, reportedEvidence, isHeld },
-      series: isShared ? spiking.map((series) => [series, sharedSlowness(speedOf(series))]) : [],
+      series: [
+        ...(isShared ? spiking.map((series) => [series, sharedSlowness(speedOf(series))] as const) : []),
+        ...sharedShifts(view, mirror),
+      ],
       statement: isHeld ? null : statement,
     };
   },
@@ -156,7 +159,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
       slow,
       clear,
       spikeSinceMs: sinceMs === null ? null : wallOf(sinceMs),
-      shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
+      shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs, isShared: shift.isShared },
     };
   },
   readSeries(_, row, series, about) {
@@ -195,9 +198,11 @@ function readStreaks(
   const isOpen = isNumber(spikeSinceMs) && openFinding(view, 'spike', name) !== null;
   const open = isOpen && { slow: numberOf(slow), clear: numberOf(clear), sinceMs: monotonicOf(view.now, spikeSinceMs) };
   const closed = isNumber(spikeSinceMs) || !isRecent ? noSpike : { ...noSpike, slow: numberOf(slow) };
-  const { fromMs, sinceMs } = (row['shift'] ?? {}) as StoredRow;
-  const isShifted = isNumber(fromMs) && isNumber(sinceMs) && openFinding(view, 'level_shift', name) !== null;
-  const shift = isShifted ? { sinceMs: monotonicOf(view.now, sinceMs), fromMs, clear: 0 } : null;
+  const { fromMs, sinceMs, isShared } = (row['shift'] ?? {}) as StoredRow;
+  const isKept = isShared === true || openFinding(view, 'level_shift', name) !== null;
+  const isShifted = isNumber(fromMs) && isNumber(sinceMs) && isKept;
+  const shared = isShared === true ? { isShared } : {};
+  const shift = isShifted ? { sinceMs: monotonicOf(view.now, sinceMs), fromMs, clear: 0, ...shared } : null;
   return { spike: open || closed, shift };
 }
 
@@ -217,6 +222,18 @@ export function seriesOfSpeed(mirror: MirrorMemory): readonly SpeedSeries[] {
 /** The state of a spike while most other mirrors are slow too: its slow samples show nothing about this mirror. */
 function sharedSlowness(speed: SpeedState): SpeedState {
   return { ...speed, slow: { ...speed.slow, sharedSamples: speed.slow.slowSamples } };
+}
+
+/** The level shifts that begin while most other mirrors are slow too, marked so that they are not reported. */
+function sharedShifts(view: RuleView, mirror: MirrorMemory): readonly (readonly [SeriesMemory, SpeedState])[] {
+  if (openFinding(view, 'level_shift', mirror.mirror.name) !== null) return [];
+  const fresh = [...mirror.series.values()].filter((series) => speedOf(series).shift?.isShared === undefined);
+  const shifted = fresh.filter((series) => speedOf(series).shift !== null);
+  if (shifted.length === 0 || !isSlowEverywhere(view, mirror)) return [];
+  return shifted.map((series) => {
+    const { shift, ...speed } = speedOf(series);
+    return [series, { ...speed, shift: shift && { ...shift, isShared: true } }];
+  });
 }
 
 /** True if enough samples were slow since most other mirrors were no longer slow. */

@@ -274,6 +274,8 @@ export interface OwnRule<S = unknown> {
   release?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called when the daemon starts, and at each reload. */
   adopt?(own: S, input: null, about: AboutUs): OwnStep<S>;
+  /** Resumes a finding that was open when the process ended; `null` or absent: the finding is closed. */
+  resume?(own: S, finding: Finding, about: AboutUs): S | null;
   /** Called at every turn of the main loop. `trouble`: why the state cannot be stored; `null`: it can. */
   tick?(own: S, trouble: StateTrouble | null, about: AboutUs): OwnStep<S>;
 }

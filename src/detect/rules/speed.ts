@@ -91,6 +91,8 @@ export interface SpeedState {
     readonly clear: number;
     /** The baseline before the shift, which counts again if the old level is back; absent: not known after a restart. */
     readonly before?: Baseline;
+    /** True if it is not reported, because most other mirrors were slow too when it began. */
+    readonly isShared?: boolean;
   } | null;
 }
 
