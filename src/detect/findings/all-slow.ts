@@ -26,7 +26,7 @@ export function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean 
 }
 
 /** The time between two counts, milliseconds: the main loop turns much more often than mirrors change. */
-const countedEachMs = 1_000;
+const countedEachMs = 10_000;
 
 /** After so many intervals of the canary since the start, each mirror was judged. */
 const judgedAfterPaces = 3;

@@ -22,9 +22,14 @@ import {
 import { isSlowEverywhere } from './all-slow.ts';
 import { explainSpike, type SpeedSeries } from './spike-says.ts';
 
+/** A spike that is held is looked at again after this time, milliseconds. The main loop turns much more often. */
+const heldForMs = 1_000;
+
 interface SpikeOwn {
   /** True if the spike is not reported, because other mirrors are slow too or the mirror is in outage. */
   readonly isHeld: boolean;
+  /** The time of the last call of `refresh`, monotonic milliseconds. */
+  readonly refreshedMs: number;
   /** The evidence of the open spike finding at the last call of `refresh`; `null`: no spike finding was open. */
   readonly reportedEvidence: Finding['evidence'] | null;
   readonly other: OtherSpeed | null;
@@ -34,7 +39,7 @@ interface SpikeOwn {
 export const spike: FindingRule<SpikeOwn, SpeedState> = {
   ...speedPlace,
   kind: 'spike',
-  none: () => ({ isHeld: false, reportedEvidence: null, other: null }),
+  none: () => ({ isHeld: false, refreshedMs: 0, reportedEvidence: null, other: null }),
   gravity: 100,
   /** If `latest` resolves to another version, the baseline starts again, because earlier times are of another file. */
   settle(_, { series, sample }, speed) {
@@ -95,7 +100,7 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     const isOwn = spiking.some((series) => isSlowAlone(speedOf(series), view.config.detect.spike));
     const isHeld = isNew && (isCanaryOut(mirror) || isShared || !isOwn);
     return {
-      mirror: { ...own, reportedEvidence, isHeld },
+      mirror: { ...own, reportedEvidence, isHeld, refreshedMs: view.now.monotonicMs },
       series: [
         ...(isShared ? spiking.map((series) => [series, sharedSlowness(speedOf(series))] as const) : []),
         ...sharedShifts(view, mirror),
@@ -103,7 +108,9 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
       statement: isHeld ? null : statement,
     };
   },
-  tick: ({ isHeld }) => (isHeld ? { isChange: true } : null),
+  tick({ isHeld, refreshedMs }, { view }) {
+    return isHeld && view.now.monotonicMs - refreshedMs >= heldForMs ? { isChange: true } : null;
+  },
   /** When the canary's outage ends, spikes that were not reported because of the outage end too. */
   back({ isHeld }, { mirror }) {
     if (!isHeld) return null;

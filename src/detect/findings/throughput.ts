@@ -135,10 +135,10 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
     const siblings = ratesOfSiblings(view, mirror, target);
     const others = siblings.length > 0 ? siblings : rates.map(({ bytesPerSecond }) => bytesPerSecond);
     const scatter = scatterOf(ratesOf(mirror));
+    const next = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, others, scatter });
     // While most other mirrors are slow too, our own network is the cause.
-    const isShared = !before.isOpen && isSlowEverywhere(view, mirror);
-    const moved = { target, probeId, bytes, tookMs: rttMs, others, scatter };
-    const state = isShared ? before : updateThroughput(before, moved);
+    const isShared = !before.isOpen && next.slow > before.slow && isSlowEverywhere(view, mirror);
+    const state = isShared ? before : next;
     const one = { atMs: view.now.monotonicMs, bytesPerSecond: (1_000 * bytes) / rttMs };
     return {
       mirror: state,
