@@ -36,7 +36,7 @@ export function renderStandingNotes(
 ): Html[] {
   if (standing === undefined) return [];
   const notes: Html[] = [];
-  const leaving = standing.state === 'up' ? advice.find((one) => isAgainst(one, standing)) : undefined;
+  const leaving = standing.state === 'up' ? advice.find((one) => isToLeave(one, standing)) : undefined;
   if (leaving !== undefined) {
     const why = say(`advice.cause.${leaving.cause}`, { from: leaving.from });
     notes.push(html`<span class="tag">${say('standing.left', { why })}</span>`);
@@ -55,7 +55,7 @@ export function renderStandingNotes(
 }
 
 /** True for proposed advice to leave the mirror because of trouble that lasts. */
-function isAgainst(one: Advice, { registry, ecosystem, upstream }: Standing): boolean {
+function isToLeave(one: Advice, { registry, ecosystem, upstream }: Standing): boolean {
   const isOfMirror = one.from === registry && one.ecosystem === ecosystem && one.upstream === upstream;
   return isOfMirror && one.state === 'proposed' && one.cause !== 'failback' && !hasOutlivedCause(one);
 }

@@ -22,7 +22,11 @@ function isCanarySlow(mirror: MirrorMemory): boolean | null {
  */
 export function isSlowEverywhere(view: RuleView, mirror: MirrorMemory): boolean {
   const units = countUnits(view, mirror.egress, isCanarySlow, mirror);
-  return openFinding(view, 'vantage', null, 'all_slow') === null ? isShared(units) : isStillSlow(units);
+  return isReported(view) ? isStillSlow(units) : isShared(units);
+}
+
+function isReported(view: RuleView): boolean {
+  return openFinding(view, 'vantage', null, 'all_slow') !== null;
 }
 
 /** The time between two counts, milliseconds: the main loop turns much more often than mirrors change. */
@@ -41,7 +45,6 @@ interface AllSlow {
   readonly untilMs?: number;
   /** By egress: since when most units have been slow, monotonic milliseconds. */
   readonly sinceMs: ReadonlyMap<string, number>;
-  readonly isOpen: boolean;
 }
 
 interface Slowness {
@@ -77,16 +80,17 @@ function explainAllSlow(slowness: Slowness | null, lastedMs: number): FindingSta
 export const allSlow: OwnRule<AllSlow> = {
   name: 'all_slow',
   kind: 'vantage',
-  none: () => ({ countedMs: Number.NEGATIVE_INFINITY, sinceMs: new Map(), isOpen: false }),
+  none: () => ({ countedMs: Number.NEGATIVE_INFINITY, sinceMs: new Map() }),
   tick(before, _, { view, suspicions }) {
     const nowMs = view.now.monotonicMs;
     if (nowMs - before.countedMs < countedEachMs) return {};
+    const wasOpen = isReported(view);
     const sinceMs = new Map<string, number>();
     let longest: Slowness | null = null;
     for (const egress of new Set([...view.mirrors.values()].map((mirror) => mirror.egress))) {
       const knownMs = before.sinceMs.get(egress);
       // Probes of a suspect network are not judged, so they show neither the begin nor the end of slowness.
-      if (suspicions.has(egress) && !before.isOpen) continue;
+      if (suspicions.has(egress) && !wasOpen) continue;
       const units = countUnits(view, egress, isCanarySlow, null);
       const isUnjudged = suspicions.has(egress) || nowMs < (before.untilMs ?? 0);
       const goesOn = knownMs !== undefined && (isUnjudged || isStillSlow(units));
@@ -97,8 +101,8 @@ export const allSlow: OwnRule<AllSlow> = {
     }
     const lastedMs = longest === null ? 0 : nowMs - longest.fromMs;
     const isOpen = longest !== null && lastedMs >= limits.vantageFindingMs;
-    const own = { ...before, countedMs: nowMs, sinceMs, isOpen };
-    if (isOpen === before.isOpen) return { own };
+    const own = { ...before, countedMs: nowMs, sinceMs };
+    if (isOpen === wasOpen) return { own };
     return { own, statement: explainAllSlow(isOpen ? longest : null, lastedMs) };
   },
   resume(before, { cause, openedAtMs }, { view }) {
@@ -108,6 +112,6 @@ export const allSlow: OwnRule<AllSlow> = {
     const mirrors = [...view.mirrors.values()];
     const paceMs = Math.max(0, ...mirrors.map((mirror) => paceOfCanary(mirror, config)));
     const sinceMs = new Map(mirrors.map(({ egress }) => [egress, fromMs]));
-    return { ...before, sinceMs, isOpen: true, untilMs: now.monotonicMs + judgedAfterPaces * paceMs };
+    return { ...before, sinceMs, untilMs: now.monotonicMs + judgedAfterPaces * paceMs };
   },
 };

@@ -84,8 +84,8 @@ export const spike: FindingRule<SpikeOwn, SpeedState> = {
     return { mirror: { ...own, other: { targetId: target.id, protocol, rttMs, atMs } }, isChange };
   },
   // A new spike is not reported while other mirrors are slow too, because then our own network is the cause. After that,
-  // it needs as many new slow samples as any spike. It is not reported during an outage either, because timeouts then
-  // belong to the outage.
+  // it needs as many new slow samples as any spike. During an outage, no new spike is reported, because timeouts belong to
+  // the outage.
   refresh(own, { view, mirror }) {
     const { name } = mirror.mirror;
     const reportedEvidence = openFinding(view, 'spike', name)?.evidence ?? null;
