@@ -1,3 +1,4 @@
+import { isLikeOthers } from './alike.ts';
 import {
   type BuildRule,
   buildBoundOf,
@@ -111,7 +112,7 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) => {
     const alarm = alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) });
-    return alarm !== null && !isOfTime(alarm) && failsLikeOthers(contest, head, name, rule.nowMs) ? null : alarm;
+    return alarm !== null && !isOfTime(alarm) && isLikeOthers(contest.records, head, name, rule.nowMs) ? null : alarm;
   });
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
@@ -276,43 +277,6 @@ export function isGoodNow(contest: Comparison, name: string, nowMs: number): boo
   if (bad < badMin || bad <= badShare * all) return true;
   const head = contest.head === null ? null : countLastMinute(recordOf(contest, contest.head), nowMs);
   return head !== null && head.all > 0 && head.bad / head.all >= (2 * bad) / all;
-}
-
-/** The period over which failures of all mirrors are compared, milliseconds. */
-const commonMs = 120_000;
-/** Of two equal mirrors, one seems this much better (`compareRates`) with a probability of 0.1 %. */
-const clearlyBetter = 5;
-
-/**
- * True if most other mirrors, and at least two, fail intermittently like the head. The head does not clearly fail more
- * often than all of them, nor than the candidate. Then the trouble is shared, for example because our own network loses
- * packets.
- */
-function failsLikeOthers(contest: Comparison, head: string, candidate: string, nowMs: number): boolean {
-  const recent = new Map([...contest.records].map(([name, record]) => [name, countRecent(record, nowMs - commonMs)]));
-  const own = recent.get(head);
-  const better = recent.get(candidate);
-  recent.delete(head);
-  const others = [...recent.values()].filter(({ bad, recoveries }) => bad === 0 || recoveries > 0);
-  const failing = others.filter(({ bad }) => bad > 0).length;
-  if (own === undefined || own.recoveries === 0 || failing < 2 || 3 * failing < 2 * others.length) return false;
-  if (better !== undefined && compareRates(own, better) >= clearlyBetter) return false;
-  const pooled = others.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
-  return own.bad * pooled.all <= pooled.bad * own.all || compareRates(own, pooled) < rateBound.all;
-}
-
-/** Counts the light outcomes since `fromMs`. `recoveries`: good ones right after a bad one; a dead mirror has none. */
-function countRecent({ light }: HeadRecord, fromMs: number) {
-  let [bad, all, recoveries] = [0, 0, 0];
-  for (let i = light.length - 1; i >= 0; i -= 1) {
-    const one = light[i];
-    if (one === undefined || one.atMs < fromMs) break;
-    all += 1;
-    if (!one.bad) continue;
-    bad += 1;
-    if (light[i + 1]?.bad === false) recoveries += 1;
-  }
-  return { bad, all, recoveries };
 }
 
 /** True if a mirror other than head and candidate failed at least twice within the last minute. */

@@ -1,3 +1,4 @@
+import type { ChoiceRule } from '../../../../src/advise/comparison/choose.ts';
 import {
   addResponse,
   type Contest,
@@ -93,4 +94,26 @@ export function momentsOf(
 ): void {
   for (let i = 0; i < count; i += 1) moment(contest, by, fromMs + 30_000 * i, said, over);
   closeOverdue(contest, by, fromMs + 30_000 * count);
+}
+
+/** The mirrors of tests of `choose`, the first preferred. */
+export const order = ['a', 'b', 'c', 'd'];
+
+/** How `choose` decides at a time, unless a test says otherwise. */
+export function rule(nowMs: number, over: Partial<ChoiceRule> = {}): ChoiceRule {
+  return {
+    nowMs,
+    failuresMin: 3,
+    spanMs: 4_000,
+    ratio: 1.25,
+    minGain: 0.2,
+    isRecent: false,
+    ease: 1,
+    failureCostMs: 300_000,
+    uncaught: 1,
+    inOrder: (a, b) => order.indexOf(a) - order.indexOf(b),
+    isAwaited: () => false,
+    slowForMs: 0,
+    ...over,
+  };
 }

@@ -8,32 +8,13 @@ import {
   listUnsure,
   pairOf,
 } from '../../../../src/advise/comparison/choose.ts';
-import { type Contest, closeOverdue, newContest } from '../../../../src/advise/comparison/contest.ts';
+import { type Contest, newContest } from '../../../../src/advise/comparison/contest.ts';
 import { costOf, recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { recordOutcome } from '../../../../src/advise/comparison/record.ts';
-import { around, good, moment, momentsOf, type Reply1 } from './answers.ts';
+import { around, good, momentsOf, order, type Reply1, rule } from './answers.ts';
 
-const order = ['a', 'b', 'c', 'd'];
 const by = around(Object.fromEntries(order.map((name) => [name, `${name},direct`])), { home: null });
-
-function rule(nowMs: number, over: Partial<ChoiceRule> = {}): ChoiceRule {
-  return {
-    nowMs,
-    failuresMin: 3,
-    spanMs: 4_000,
-    ratio: 1.25,
-    minGain: 0.2,
-    isRecent: false,
-    ease: 1,
-    failureCostMs: 300_000,
-    uncaught: 1,
-    inOrder: (a, b) => order.indexOf(a) - order.indexOf(b),
-    isAwaited: () => false,
-    slowForMs: 0,
-    ...over,
-  };
-}
 
 /** Stretches of moments with the head `a`, 30 s apart; and the time of the last. */
 function told(...stretches: readonly (readonly [number, Readonly<Record<string, Reply1>>])[]): {
@@ -145,40 +126,6 @@ describe('a head that fails', () => {
       momentsOf(contest, by, fromMs + at * 300_000 + 30_000, 9, usual);
     }
     expect(chosen(contest, all, rule(fromMs + 900_000 + 9 * 30_000))).toEqual('heavy_failures: d');
-  });
-
-  describe('a line that loses responses: 60 moments in two minutes, each mirror fails in the named ones', () => {
-    /** What `choose` says after calm, and then a moment each 2 s. */
-    function lossy(failsIn: Readonly<Record<string, readonly number[]>>): string | null {
-      const { contest, nowMs } = told([400, fast]);
-      const at = (i: number): number => nowMs + 30_000 + 2_000 * i;
-      for (let i = 0; i < 60; i += 1) {
-        const said = order.map((name): [string, Reply1] => [name, failsIn[name]?.includes(i) === true ? 'x' : 200]);
-        moment(contest, by, at(i), Object.fromEntries(said));
-      }
-      closeOverdue(contest, by, at(60));
-      return chosen(contest, all, rule(at(59)));
-    }
-    const head = [46, 49, 52, 55, 57];
-    const others = { b: [3, 20, 33], c: [9, 23, 31] };
-
-    test.each<[string, Readonly<Record<string, readonly number[]>>, string | null]>([
-      ['the head alone: it is left', { a: head }, 'failures: b'],
-      ['the head and one other: it is left', { a: head, b: [3, 20, 33] }, 'failures: c'],
-      ['most others too: it is not left', { a: head, ...others }, null],
-      ['though one has failed only once', { a: head, ...others, d: [12] }, null],
-      ['but the others were dead, and are not back', { a: head, b: [57, 58, 59], c: [57, 58, 59] }, 'failures: d'],
-      ['but the head clearly more often than all', { a: [...head, 36, 39, 41, 44], ...others }, 'failures: d'],
-      [
-        'but one is clearly better than the head: it is left for that one',
-        {
-          a: [...head, 20, 24, 27, 31, 35, 37],
-          b: [3, 8, 14, 20, 33, 38, 41, 44, 47, 50, 53],
-          c: [5, 9, 15, 17, 23, 31, 39, 42, 45, 48, 51],
-        },
-        'failures: d',
-      ],
-    ])('%s', (_name, failsIn, want) => expect(lossy(failsIn)).toBe(want));
   });
 
   test('shared fate asks for more: a third mirror that fails now', () => {
