@@ -1035,6 +1035,9 @@ export interface Places {
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
   readonly 'ground.repeats': 'trouble' | 'head';
   readonly 'ground.over': 'trouble';
+  readonly 'ground.changed': never;
+  readonly 'ground.usable': 'head';
+  readonly 'ground.usableAt': 'head' | 'there' | 'here' | 'to';
   readonly 'ground.outlives': 'trouble' | 'head' | 'to';
   readonly 'ground.refuse': 'trouble' | 'refusal';
   readonly 'ground.bypass': 'head' | 'cause' | 'refusal' | 'bypass' | 'client';

@@ -9,6 +9,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { messageFor } from '../words/tell.ts';
 import { closeAudit } from './audit.ts';
 import { candidateOf } from './compose.ts';
 import { recordDeclined } from './downloads.ts';
@@ -242,7 +243,7 @@ export class Advisor {
         wanted.delete(key);
         continue;
       }
-      close(group, 'withdrawn', ledger);
+      close(group, 'withdrawn', ledger, messageFor('ground.changed'));
       if (fresh !== undefined) {
         closeAudit(this.#view(group, now), ledger);
         fresh.audited = group.audited;

@@ -12,7 +12,7 @@ import { confidenceOf } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
 import { isTwiceOver } from './comparison/pair.ts';
 import type { Composed } from './decision.ts';
-import type { Subject } from './grounds.ts';
+import { subjectOf } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
 import type { Prepared } from './prepare.ts';
 import type { View } from './view.ts';
@@ -37,9 +37,7 @@ export function compose(
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);
   const fetchCostSeconds = fetchCostsOf(decision);
   const isSure = isSureOf(group.contest, decision);
-  const { fromMs, stay, prices } =
-    decision.kind === 'move' ? { ...decision, stay: null } : { fromMs: null, stay: decision, prices: null };
-  const subject: Subject = { cause, findings: decision.findings, at, to, fromMs, stay, before: null, prices };
+  const subject = subjectOf(decision);
   const reason =
     adviceReasonOf(subject, view.groundsOf(subject)) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
@@ -91,7 +89,7 @@ export function compose(
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
     trigger: meta.trigger,
   };
-  return { advice, fromMs };
+  return { advice, fromMs: subject.fromMs };
 }
 
 function isSureOf({ pairs }: Contest, decision: Composed): boolean {

@@ -6,7 +6,7 @@ import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
-import { isClearlySlower } from './grounds.ts';
+import { isClearlySlower, subjectOf } from './grounds.ts';
 import { chainInForce, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
@@ -50,7 +50,7 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
 
 /** True if the sentence of the advice would say that its cause is over. A test of times can lag behind the times. */
 function isOver(view: Prepared, move: MoveDecision): boolean {
-  const subject = { ...move, to: move.to.mirror, stay: null, before: null };
+  const subject = subjectOf(move);
   const reason = adviceReasonOf(subject, view.groundsOf(subject));
   return reason !== null && hasOutlivedCause(reason);
 }

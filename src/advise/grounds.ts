@@ -9,7 +9,7 @@ import { type Trouble, troubleOf } from './cause.ts';
 import { fetchTimeMs } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
 import { noiseMs } from './comparison/rank.ts';
-import type { Refused } from './decision.ts';
+import type { Composed, Refused } from './decision.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
@@ -108,6 +108,15 @@ export interface Subject {
   readonly before: Sentence | null;
   /** The costs that the current decision compared; `null`: an earlier sentence is updated with newer measurements. */
   readonly prices: Prices | null;
+}
+
+/** What the sentence about a decision is about. */
+export function subjectOf(decision: Composed): Subject {
+  const { cause, findings, at } = decision;
+  if (decision.kind !== 'move')
+    return { cause, findings, at, to: null, fromMs: null, stay: decision, before: null, prices: null };
+  const { to, fromMs, prices } = decision;
+  return { cause, findings, at, to: to.mirror, fromMs, stay: null, before: null, prices };
 }
 
 /** The measurements that the sentence of an advice contains. Times are milliseconds. */

@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts';
 import type { RecheckOrder } from '../core/due.ts';
 import { upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
+import type { Message } from '../core/result.ts';
 import type { Departure } from './comparison/home.ts';
 import { chainTextOf, type Group, headOf, isAuditDue, type LiveAdvice, type Muted, parsedOf } from './group.ts';
 import { newRota } from './probing.ts';
@@ -134,9 +135,16 @@ export function changeState(advice: Advice, state: AdviceState, now: Now): Advic
   return { ...advice, ...(state === 'proposed' ? {} : settledReasonOf(advice)), state, settledAtMs: now.wallMs };
 }
 
-export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed', ledger: Ledger): void {
+/** @param end  why the advice ends; `null`: its reason stays */
+export function close(
+  group: Group,
+  state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed',
+  ledger: Ledger,
+  end: Message | null = null,
+): void {
   if (group.open === null) return;
-  ledger.note(state, changeState(group.open.advice, state, ledger.now));
+  const advice = changeState(group.open.advice, state, ledger.now);
+  ledger.note(state, end === null ? advice : { ...advice, reason: end.text, sentence: end.sentence });
   group.open = null;
   ledger.touch(group);
 }

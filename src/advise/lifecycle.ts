@@ -1,7 +1,8 @@
-import type { Advice } from '../core/advice.ts';
+import { type Advice, hasOutlivedCause } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { isDownNow } from '../core/standing.ts';
+import { messageFor } from '../words/tell.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
 import { isPresent } from './cause.ts';
@@ -9,6 +10,7 @@ import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
 import { recordMove } from './departures.ts';
+import { subjectOf } from './grounds.ts';
 import {
   advisedChainOf,
   chainInForce,
@@ -33,6 +35,7 @@ import { type Prepared, prepareView } from './prepare.ts';
 import { updateAtEnd, updateProposal, updateStay } from './refresh.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
+import { endReasonOf } from './words.ts';
 
 /**
  * Ends, renews and revises existing advice. It must run before the view for `updateAdvice` is prepared, because it may
@@ -60,7 +63,7 @@ export function updateAdvice(view: Prepared, ledger: Ledger): void {
 /** Ends advice whose chain starts with a mirror that is no longer configured. */
 function endUnwatched(view: View, ledger: Ledger): void {
   const { group } = view;
-  close(group, 'withdrawn', ledger);
+  close(group, 'withdrawn', ledger, messageFor('ground.changed'));
   if (group.accepted === null || headOf(group) !== null) return;
   closeAudit(view, ledger);
   release(group, 'superseded', ledger);
@@ -71,14 +74,15 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
   const isBack = mirrorAt(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const stated = isBack ? decision : statedFor(view, decision, before);
-  if (stated === null) return replace(view, 'withdrawn', null, ledger);
+  if (stated === null) return withdraw(view, decision, ledger);
   const isWithdrawn = before?.state === 'proposed' && isBack;
   const isFromHome = headOf(group) === homeOf(group);
   // The advice is replaced before `lastMs` changes, because the sentence of the new advice contains the time since the
   // previous switch. A withdrawn proposal gets the table of candidates of the decision that withdraws it.
   if (isWithdrawn && group.open !== null)
     group.open.advice = { ...before, candidates: decision.weighed.map(candidateOf) };
-  replace(view, isWithdrawn ? 'withdrawn' : 'superseded', isWithdrawn ? null : stated, ledger);
+  if (isWithdrawn) withdraw(view, decision, ledger);
+  else replace(view, 'superseded', stated, ledger);
   recordMove(group, decision, isFromHome, now.monotonicMs);
   ledger.touch(group);
 }
@@ -93,7 +97,7 @@ function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
     const isDead = decision.refusal !== 'vantage_suspect' && standing !== null && isDownNow(standing);
     if (open.cause !== 'failback' && !isDead) return;
     const stated = open.cause === 'failback' ? null : statedFor(view, decision, open);
-    return replace(view, stated === null ? 'withdrawn' : 'superseded', stated, ledger);
+    return stated === null ? withdraw(view, decision, ledger) : replace(view, 'superseded', stated, ledger);
   }
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause)
     return updateStay(view, decision, ledger);
@@ -176,6 +180,15 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
   const isDismissed = isSwitchDismissed(group, from, now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isDismissed) return;
   replace(view, 'withdrawn', null, ledger);
+}
+
+/** Ends a proposal without another one. Its reason becomes why it ends, unless its trouble is over. */
+function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledger): void {
+  const { group } = view;
+  updateAtEnd(view, ledger);
+  const isOver = group.open !== null && hasOutlivedCause(group.open.advice);
+  const end = isOver ? null : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
+  close(group, 'withdrawn', ledger, end);
 }
 
 function replace(view: Prepared, state: 'withdrawn' | 'superseded', decision: Composed | null, ledger: Ledger): void {

@@ -7,8 +7,8 @@ import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
 import { gain } from './comparison/rank.ts';
-import type { Refused } from './decision.ts';
-import { type Apart, type Grounds, isClearlySlower, type Subject } from './grounds.ts';
+import type { MoveDecision, Refused } from './decision.ts';
+import { type Apart, type Grounds, isClearlySlower, type Subject, subjectOf } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
@@ -75,6 +75,24 @@ export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<
   if (sentence == null || !(hasOutlivedCause(advice) || sentence.key === 'ground.repeats')) return {};
   const { text, sentence: values } = messageOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
   return { reason: text, sentence: values };
+}
+
+/**
+ * Why a proposal ends because of `decision`: the mirror to leave can be used again, or the advised one is in trouble.
+ * `null`: the measurements support no such text.
+ */
+export function endReasonOf(decision: MoveDecision | Refused, on: Grounds): Message | null {
+  const isBack = decision.kind === 'move' && decision.cause === 'failback';
+  const trouble = isBack ? returnText(decision) : troubleText(subjectOf(decision), on)?.trouble;
+  return trouble === undefined ? null : messageOf(phrase('ground.over', { trouble }));
+}
+
+function returnText({ at, to: { mirror }, prices }: MoveDecision): Sentence {
+  const [here, there] = [prices?.from.timeMs ?? null, prices?.to.timeMs ?? null];
+  const head = mirror.name;
+  return here === null || there === null
+    ? phrase('ground.usable', { head })
+    : phrase('ground.usableAt', { head, there: time(there), to: at.name, here: time(here) });
 }
 
 interface Wording {

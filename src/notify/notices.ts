@@ -149,11 +149,11 @@ function bodyFor(
 }
 
 /**
- * Returns the sentence of a finding or an action as key and values; empty if there is none, or the receiver is not a
+ * Returns the sentence of a finding, an action or an advice as key and values; empty if there is none, or the receiver is not a
  * chat. A chat card needs it for other languages, because the body has only the English text.
  */
-function sentenceFor({ chat }: Receiver, { finding, action }: NoticeDraft): Pick<Notice, 'sentence'> {
-  const sentence = finding?.sentence ?? action?.row.because;
+function sentenceFor({ chat }: Receiver, { finding, action, advice }: NoticeDraft): Pick<Notice, 'sentence'> {
+  const sentence = finding?.sentence ?? action?.row.because ?? advice?.sentence;
   return chat === undefined || sentence == null ? {} : { sentence };
 }
 

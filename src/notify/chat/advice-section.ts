@@ -1,5 +1,6 @@
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
+import { renderIn } from '../../words/tell.ts';
 import type { Pen, Section, SectionNotice, Tone } from '../receivers/section.ts';
 import { ecosystemTextOf, renderStoryRows } from './finding-section.ts';
 import { formatLocalTime, formatTook } from './times.ts';
@@ -15,13 +16,16 @@ const endsSoonShare = 0.89;
 export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
   const isProposed = advice.state === 'proposed';
+  const ended = endOf(notice, advice, pen);
   const line = isProposed ? lineOf(advice) : null;
   const code = line === null || line.length > codeChars ? null : { label: say('row.set'), text: line };
   return {
     tone: toneOf(advice),
     title: titleOf(notice, advice, pen),
     rows: [
-      { label: say(hasPastReason(advice) ? 'row.whyThen' : 'row.why'), text: whyText(advice, pen) },
+      ended === null
+        ? { label: say(hasPastReason(advice) ? 'row.whyThen' : 'row.why'), text: whyText(advice, pen) }
+        : { label: say('row.why'), text: ended },
       ...renderStoryRows(notice, !isProposed || advice.cause === 'failback', advice.to, pen),
       ...(isProposed ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
@@ -49,6 +53,13 @@ function isSwitchEnded({ state, refusal }: AdviceView): boolean {
 function hasPastReason(advice: AdviceView): boolean {
   const { state } = advice;
   return state !== 'proposed' && state !== 'accepted' && state !== 'refused' && !isSwitchEnded(advice);
+}
+
+/** Why a switch is no longer advised; `null`: another state of an advice, or only English text exists. */
+function endOf({ sentence }: SectionNotice, advice: AdviceView, { reader }: Pen): string | null {
+  if (advice.state !== 'withdrawn' || isRefusal(advice) || advice.bypass != null) return null;
+  const { language } = reader;
+  return language === 'en' || sentence !== null ? renderIn(language, { text: advice.reason, sentence }) : null;
 }
 
 /** True for advice not to switch. False for the end of a switch that was sent and that a refusal followed. */

@@ -66,8 +66,8 @@ export interface SectionNotice {
   readonly finding: FindingView | null;
   readonly action: (ActionView & { readonly result: ActionChange['result'] }) | null;
   /**
-   * The sentence of the finding, or why an action failed, as key and values for any language; `null`: only English text
-   * exists.
+   * The sentence of the finding or the advice, or why an action failed, as key and values for any language; `null`: only
+   * English text exists.
    */
   readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;

@@ -1,5 +1,5 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
-import type { AdviceChange } from '../../../src/core/advice.ts';
+import type { Advice, AdviceChange } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Purpose, RecheckOrder } from '../../../src/core/due.ts';
 import type { AlertEvidence } from '../../../src/core/evidence.ts';
@@ -47,6 +47,8 @@ export class Stage {
     readonly cause: string;
     readonly to: string;
   }[] = [];
+  /** Each advice as each change left it, in order. */
+  readonly advice: Advice[] = [];
   readonly findings = new Map<string, Finding>();
   readonly marks = new Map<string, Partial<Standing>>();
   /** Alerts of others that fire, by mirror. */
@@ -278,6 +280,7 @@ export class Stage {
   }
 
   #take(turn: { changes: readonly AdviceChange[]; rows: readonly Row[] }): void {
+    this.advice.push(...turn.changes.map(({ advice }) => advice));
     for (const { change, advice } of turn.changes)
       this.changes.push({ atSeconds: this.seconds, change, state: advice.state, cause: advice.cause, to: advice.to });
     for (const row of turn.rows) this.rows.set(`${row.table}/${row.key}`, row);

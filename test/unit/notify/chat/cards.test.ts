@@ -140,17 +140,27 @@ describe('the end of an advice says what its reader must do', () => {
     expect(text.startsWith('🔵')).toBe(isToUndo);
     const isRefusal = one.refusal !== null && one.to === one.from;
     const reason = isRefusal ? 'no other mirror can be advised' : 'requests to coast fail · connections are refused';
-    const why = isToUndo ? '*Why*  the preferred mirror is healthy again\n' : `*Reason at the time*  ${reason}\n`;
-    expect(text).toContain(why);
-    expect(text.includes('*Why*')).toBe(isToUndo);
+    const isWithdrawn = one.state === 'withdrawn' && !isRefusal;
+    const why = isToUndo ? 'the preferred mirror is healthy again' : isWithdrawn ? one.reason : null;
+    expect(text).toContain(why === null ? `*Reason at the time*  ${reason}\n` : `*Why*  ${why}\n`);
+    expect(text.includes('*Why*')).toBe(why !== null);
   });
 
-  it('in Chinese, the reason of a withdrawn switch is one of the past', () => {
+  it('in Chinese, the reason of a dismissed switch is one of the past', () => {
     const stage = new Stage([chat('c', 'slack', {}, { lang: 'zh' })]);
-    stage.advise('withdrawn', { ...proposal, state: 'withdrawn' });
+    stage.advise('dismissed', { ...proposal, state: 'dismissed' });
     const text = sentOf(stage).map(textsOf).join('\n');
     expect(text).toContain('*当时的原因*  对 coast 的请求失败');
     expect(text).not.toContain('*原因*');
+  });
+
+  it('in Chinese, a withdrawn switch says why it ended', () => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'zh' })]);
+    const end = messageFor('ground.changed');
+    stage.advise('withdrawn', { ...proposal, state: 'withdrawn', reason: end.text, sentence: end.sentence });
+    const text = sentOf(stage).map(textsOf).join('\n');
+    expect(text).toContain('*原因*  配置已更改。');
+    expect(text).not.toContain('*当时的原因*');
   });
 
   it.each(['proposed', 'accepted', 'refused'] as const)('advice in state %s has a present reason', (state) => {
