@@ -1,6 +1,5 @@
 import { type Advice, isLastChoice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Sentence } from '../core/result.ts';
 import type { BypassDecision } from './bypass.ts';
 import { confidenceOf, gravestCauseOf } from './cause.ts';
 import { isTwiceOver } from './comparison/pair.ts';
@@ -9,7 +8,7 @@ import type { Subject } from './grounds.ts';
 import { type LiveAdvice, mirrorAt } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prepared } from './prepare.ts';
-import { adviceReasonOf } from './words.ts';
+import { adviceReasonOf, troubleKeyOf } from './words.ts';
 
 /**
  * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
@@ -83,14 +82,9 @@ function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger)
   held.wordedMs = nowMs;
   const decision = adviceReasonOf(subject, view.groundsOf(subject));
   if (decision === null || decision.text === held.advice.reason) return;
-  const isOther = keyOf(decision.sentence) !== keyOf(held.advice.sentence ?? null);
+  const isOther = troubleKeyOf(decision.sentence) !== troubleKeyOf(held.advice.sentence ?? null);
   held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };
   if (!isOther && nowMs - held.storedMs < storeAgainMs) return;
   held.storedMs = nowMs;
   ledger.keep(held.advice);
-}
-
-function keyOf(sentence: Sentence | null): string {
-  const trouble = sentence?.values['trouble'];
-  return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }

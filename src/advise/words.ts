@@ -12,6 +12,12 @@ import { type Apart, type Grounds, isClearlySlower, type Subject, subjectOf } fr
 import type { LastChoice } from './last-choice.ts';
 import type { TallyRow } from './tally.ts';
 
+/**
+ * If the switch of an earlier decision saves a smaller share of the time of a fetch, the sentence does not say that a mirror is slow. `again`:
+ * after it said that the mirror is no longer slower.
+ */
+const leastGains = { first: 0.05, again: 0.1 } as const;
+
 /** A mirror became slower if it takes more than `becameSlower` × its usual time. */
 const becameSlower = 1.5;
 
@@ -93,6 +99,12 @@ function returnText({ at, to: { mirror }, prices }: MoveDecision): Sentence {
   return here === null || there === null
     ? phrase('ground.usable', { head })
     : phrase('ground.usableAt', { head, there: time(there), to: at.name, here: time(here) });
+}
+
+/** The key of the trouble that a sentence states; `''`: none. */
+export function troubleKeyOf(sentence: Sentence | null): string {
+  const trouble = sentence?.values['trouble'];
+  return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
 interface Wording {
@@ -184,15 +196,21 @@ function shareText(head: string, trouble: Extract<Trouble, { kind: 'share' }>, o
   return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceText(on, fromMs) });
 }
 
-function slowText({ cause, at, to, before }: Subject, { apart, usualMs }: Grounds): Wording | null {
+function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, fetchMs }: Grounds): Wording | null {
   if (apart === null || to === null) return null;
-  const times = { head: at.name, here: time(apart.hereMs), to: to.name, there: time(apart.thereMs) };
-  if (!isClearlySlower(apart))
-    return isAboutTime(cause) ? { trouble: phrase('ground.asFast', times), apart: null } : null;
+  const textOf = (hereMs: number, thereMs: number) =>
+    ({ head: at.name, here: time(hereMs), to: to.name, there: time(thereMs) }) as const;
+  const times = textOf(apart.hereMs, apart.thereMs);
+  const { here, there } = fetchMs;
+  const leastGain = troubleKeyOf(before) === 'ground.asFast' ? leastGains.again : leastGains.first;
+  const isAsCheap = prices === null && here !== null && there !== null && gain(here, there) < leastGain;
+  if (isAsCheap || !isClearlySlower(apart)) {
+    const compared = isAsCheap && isClearlySlower(apart) ? textOf(here, there) : times;
+    return isAboutTime(cause) ? { trouble: phrase('ground.asFast', compared), apart: null } : null;
+  }
   if (cause === 'throughput') return { trouble: phrase('ground.throughput', times), apart };
-  const trouble = before?.values['trouble'];
-  const wasFaster = typeof trouble === 'object' && 'key' in trouble && trouble.key === 'ground.faster';
-  const hasChanged = usualMs === null ? !wasFaster : apart.hereMs > becameSlower * usualMs;
+  const hasChanged =
+    usualMs === null ? troubleKeyOf(before) !== 'ground.faster' : apart.hereMs > becameSlower * usualMs;
   return { trouble: phrase(hasChanged ? 'ground.slow' : 'ground.faster', times), apart };
 }
 

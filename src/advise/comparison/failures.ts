@@ -125,7 +125,9 @@ export function updateFailureTest(
   usual: { readonly p0: number; readonly everybody: number },
 ): void {
   const { bad, late, atMs } = head;
-  const { p0, everybody } = usual;
+  const { everybody } = usual;
+  // A head cannot be shown to fail more often than a candidate that fails nearly always.
+  const p0 = Math.min(mostRate, usual.p0);
   for (let i = 0; i < rates.length; i += 1) {
     const run = test[i];
     const rate = rates[i];

@@ -1,9 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { troubleOf } from '../../../src/advise/cause.ts';
+import type { Grounds } from '../../../src/advise/grounds.ts';
 import type { TallySample } from '../../../src/advise/tally.ts';
 import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
+import type { AdviceCause } from '../../../src/core/advice.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { kill, only, warm } from './outage.ts';
 import { mirror } from './stage.ts';
+
+const subject = {
+  findings: [],
+  at: mirror('a'),
+  to: mirror('b'),
+  fromMs: null,
+  stay: null,
+  before: null,
+  prices: null,
+} as const;
+
+const grounds: Grounds = {
+  now: { wallMs: 0, monotonicMs: 0 },
+  upstream: 'go',
+  awayMs: 0,
+  throttledUntilMs: 0,
+  isRepeating: false,
+  trouble: null,
+  alert: null,
+  here: () => ({ responses: 3, failed: 3, p95Ms: null }),
+  there: { responses: 18, failed: 0, p95Ms: 80 },
+  apart: null,
+  usualMs: null,
+  fetchMs: { here: null, there: null },
+  usualFetchMs: () => null,
+  last: null,
+  rest: () => ({ ms: 0, good: 0 }),
+};
 
 describe('what is wrong, in a sentence', () => {
   it('a mirror that is unreliable, how often and why', () => {
@@ -95,29 +126,41 @@ describe('what is wrong, in a sentence', () => {
   });
 
   it('a missed objective of which no time is known', () => {
-    const subject = { cause: 'slo', findings: [], at: mirror('a'), to: mirror('b'), fromMs: null } as const;
-    const reason = adviceReasonOf(
-      { ...subject, stay: null, before: null, prices: null },
-      {
-        now: { wallMs: 0, monotonicMs: 0 },
-        upstream: 'go',
-        awayMs: 0,
-        throttledUntilMs: 0,
-        isRepeating: false,
-        trouble: { kind: 'share', failed: 3, all: 9, fromMs: 0, reason: 'server' },
-        alert: null,
-        here: () => ({ responses: 3, failed: 3, p95Ms: null }),
-        there: { responses: 18, failed: 0, p95Ms: 80 },
-        apart: null,
-        usualMs: null,
-        fetchMs: { here: null, there: null },
-        usualFetchMs: () => null,
-        last: null,
-        rest: () => ({ ms: 0, good: 0 }),
-      },
-    );
+    const trouble = { kind: 'share', failed: 3, all: 9, fromMs: 0, reason: 'server' } as const;
+    const reason = adviceReasonOf({ ...subject, cause: 'slo' }, { ...grounds, trouble });
     expect(reason?.text).toBe(
       'a misses its objective, according to an alert: its last 3 canary probes give no p95, 3 failed. 18 of 18 probes of b succeeded.',
     );
+  });
+
+  const over = / So that clients do not switch twice, the advice stays /;
+  it.each<[AdviceCause, number, string | null, RegExp]>([
+    [
+      'slower',
+      1_120,
+      null,
+      /^a is slow: 400 ms \(200 ms at b\)\. Switching to b cuts a fetch from 1\.12 s to 1\.00 s \(−11 %\)/,
+    ],
+    ['slower', 1_040, null, /^a is no longer clearly slower than b: 1\.04 s \(1\.00 s at b\)\./],
+    ['slower', 900, null, /^a is no longer clearly slower than b: 900 ms \(1\.00 s at b\)\./],
+    ['outage', 1_040, null, /^a responds again: all 90 probes of the last 5 min succeeded\./],
+    ['slower', 1_080, null, /^a is slow: /],
+    ['slower', 1_080, 'ground.asFast', /^a is no longer clearly slower than b: /],
+    ['slower', 1_120, 'ground.asFast', /^a is slow: /],
+  ])('%s, and a fetch of %d ms costs 1 000 ms elsewhere (before: %s)', (cause, here, key, text) => {
+    const before = key === null ? null : phrase('ground.over', { trouble: { key, values: {} } as never });
+    const reason = adviceReasonOf(
+      { ...subject, cause, before },
+      {
+        ...grounds,
+        now: { wallMs: 0, monotonicMs: 300_000 },
+        trouble: { kind: 'none', count: 90, fromMs: 0 },
+        apart: { rounds: 10, hereMs: 400, thereMs: 200, fromMs: 0 },
+        usualMs: 200,
+        fetchMs: { here, there: 1_000 },
+      },
+    );
+    expect(reason?.text).toMatch(text);
+    expect(over.test(reason?.text ?? '')).toBe(!String(text).includes('slow:'));
   });
 });

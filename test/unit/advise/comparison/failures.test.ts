@@ -72,6 +72,11 @@ describe('the increment of each rate (.05, .2, .9)', () => {
   });
 });
 
+test.each([0.97, 0.98, 0.99, 1])('good responses are no evidence against the head if the candidate fails %d', (p0) => {
+  expect(sums(heard('c'.repeat(40), p0))).toEqual([0, 0, 0]);
+  expect(sums(heard('hhhh', p0))).toEqual([0, 0, 0]);
+});
+
 describe('the usual rate of a candidate', () => {
   test.each<[string, number, number, number, number]>([
     ['never failed: the floor', 0, 0, 0, 0.005],
