@@ -1054,6 +1054,7 @@ export interface Places {
   readonly 'ground.failsSome': 'head' | 'failing' | 'targets' | 'cause' | 'what' | 'count' | 'span';
   readonly 'ground.target': 'step' | 'module';
   readonly 'ground.unreliable': 'head' | 'cause' | 'failed' | 'all' | 'span' | 'percent';
+  readonly 'ground.unreliableDownloads': 'head' | 'cause' | 'failed' | 'all' | 'span' | 'percent';
   readonly 'ground.recovered': 'head' | 'count' | 'span';
   readonly 'ground.mismatch': 'head';
   readonly 'ground.notOrigins': 'head';

@@ -161,9 +161,13 @@ export type Trouble =
    * of all targets.
    */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
-  /** `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. */
+  /**
+   * `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. If only downloads fail
+   * (`isOfDownloads`), only downloads are counted, because many good light requests would hide how often.
+   */
   | {
       readonly kind: 'share';
+      readonly isOfDownloads: boolean;
       readonly failed: number;
       readonly all: number;
       readonly fromMs: number;
@@ -204,14 +208,18 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
     const isOfDownloads = heavy.targets.size > 1 && failing.every(({ target }) => isHeavy(target));
     return isOfDownloads || failing.length === 0 ? { kind: 'downloads', row: heavy } : ofTargets;
   }
-  const share = shareOf(all);
+  const downloads = all.filter((one) => isHeavy(one.target) && one.atMs >= completeFromMs(samples));
+  const share = shareOf(all, downloads);
   if (share === null) return noTrouble(all, samples);
   const known = failing.reduce((sum, one) => sum + one.count, 0);
   if (known > share.failed / 2) return ofTargets;
-  const end = all.slice(all.findLastIndex((one) => one.tag === 'failed') + 1);
+  const end = sinceFailure(share.isOfDownloads ? downloads : all);
   const gap = (share.all - end.length) / share.failed;
-  if (end.length >= gapsOfEnd * gap) return noTrouble(end, samples);
-  return share;
+  return end.length >= gapsOfEnd * gap ? noTrouble(sinceFailure(all), samples) : share;
+}
+
+function sinceFailure(samples: readonly TallySample[]): readonly TallySample[] {
+  return samples.slice(samples.findLastIndex((one) => one.tag === 'failed') + 1);
 }
 
 function noTrouble(good: readonly TallySample[], samples: Tally['samples']): Trouble {
@@ -236,12 +244,22 @@ function idOf({ target }: TallySample): string {
   return target.id;
 }
 
-function shareOf(all: readonly TallySample[]): Extract<Trouble, { kind: 'share' }> | null {
+type Share = Extract<Trouble, { kind: 'share' }>;
+
+/** @param downloads  those of the period of which all light requests are known too */
+function shareOf(all: readonly TallySample[], downloads: readonly TallySample[]): Share | null {
+  const ofDownloads = longestShareOf(downloads);
+  if (ofDownloads === null || ofDownloads.failed < failuresMin.all) return longestShareOf(all);
+  const isLight = all.some((one) => one.tag === 'failed' && one.atMs >= ofDownloads.fromMs && !isHeavy(one.target));
+  return isLight ? longestShareOf(all) : { ...ofDownloads, isOfDownloads: true };
+}
+
+function longestShareOf(all: readonly TallySample[]): Share | null {
   const [often, rare] = failureWeights.map((weight) => shareBy(all, weight));
   return often != null && rare != null && often.failed < failuresMin.all ? rare : (often ?? null);
 }
 
-function shareBy(all: readonly TallySample[], weight: number): Extract<Trouble, { kind: 'share' }> | null {
+function shareBy(all: readonly TallySample[], weight: number): Share | null {
   let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
   for (let i = all.length - 1; i >= 0; i -= 1) {
     const isFailed = all[i]?.tag === 'failed';
@@ -252,7 +270,8 @@ function shareBy(all: readonly TallySample[], weight: number): Extract<Trouble, 
   const failed = since.filter((one) => one.tag === 'failed');
   const reason = failed.at(-1)?.reason ?? null;
   if (from < 0 || reason === null) return null;
-  return { kind: 'share', failed: failed.length, all: since.length, fromMs: since[0]?.atMs ?? 0, reason };
+  const fromMs = since[0]?.atMs ?? 0;
+  return { kind: 'share', isOfDownloads: false, failed: failed.length, all: since.length, fromMs, reason };
 }
 
 function failingOf(all: readonly TallySample[]): FailingTarget[] {

@@ -191,9 +191,16 @@ function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }
 }
 
 function shareText(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
-  const { failed, all, reason: cause, fromMs } = trouble;
+  const { failed, all, reason: cause, fromMs, isOfDownloads } = trouble;
   const percent = Math.round((100 * failed) / all);
-  return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceText(on, fromMs) });
+  return phrase(isOfDownloads ? 'ground.unreliableDownloads' : 'ground.unreliable', {
+    head,
+    cause,
+    failed,
+    all,
+    percent,
+    span: sinceText(on, fromMs),
+  });
 }
 
 function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, fetchMs }: Grounds): Wording | null {

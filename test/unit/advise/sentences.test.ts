@@ -67,6 +67,31 @@ describe('what is wrong, in a sentence', () => {
     expect(troubleBy((at) => at === 20 || at >= 96)).toMatchObject({ failed: 4, all: 4 });
   });
 
+  it('one download in five fails, between many good light requests', () => {
+    const sample = (isGood: boolean, at: number, weight: 'light' | 'heavy') =>
+      ({
+        atMs: 1_000 * at,
+        tag: isGood ? 'ok' : 'failed',
+        reason: isGood ? null : 'server',
+        target: { id: `${weight}${at % 7}`, weight },
+      }) as TallySample;
+    const light = Array.from({ length: 150 }, (_, at) => sample(true, 4 * at, 'light'));
+    const troubleBy = (failed: readonly number[], until: number) =>
+      troubleOf({
+        samples: {
+          light,
+          heavy: Array.from({ length: until }, (_, at) => sample(!failed.includes(at), 20 * at, 'heavy')),
+        },
+        rows: { light: null, heavy: null },
+      });
+    expect(troubleBy([4, 9, 14, 19], 24)).toMatchObject({ kind: 'share', isOfDownloads: true, failed: 4, all: 20 });
+    // Of nine downloads, three failed. Then twelve succeed.
+    expect(troubleBy([4, 8, 12], 24)).toMatchObject({ kind: 'share' });
+    expect(troubleBy([4, 8, 12], 25)).toMatchObject({ kind: 'none' });
+    // Two failed downloads are too few.
+    expect(troubleBy([20, 29], 30)).toMatchObject({ kind: 'none' });
+  });
+
   it('"all probes" of a span in which all results are still stored', () => {
     const good = (id: string, at: number) => ({ atMs: at, tag: 'ok', reason: null, target: { id } }) as TallySample;
     const heavy = Array.from({ length: 10 }, (_, at) => good('zip', 60_000 * at));
@@ -126,7 +151,7 @@ describe('what is wrong, in a sentence', () => {
   });
 
   it('a missed objective of which no time is known', () => {
-    const trouble = { kind: 'share', failed: 3, all: 9, fromMs: 0, reason: 'server' } as const;
+    const trouble = { kind: 'share', isOfDownloads: false, failed: 3, all: 9, fromMs: 0, reason: 'server' } as const;
     const reason = adviceReasonOf({ ...subject, cause: 'slo' }, { ...grounds, trouble });
     expect(reason?.text).toBe(
       'a misses its objective, according to an alert: its last 3 canary probes give no p95, 3 failed. 18 of 18 probes of b succeeded.',
