@@ -1584,6 +1584,7 @@ export interface Places {
   readonly 'tab.degraded': 'count';
   readonly 'tab.unknown': 'count';
   readonly 'tab.starting': never;
+  readonly 'tab.slow': never;
   readonly 'tab.up': never;
   readonly 'list.clause': never;
   readonly 'list.colon': never;

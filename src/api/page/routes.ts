@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
+import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
 import { readOnce } from '../views.ts';
@@ -117,5 +118,7 @@ function titleOf(say: PageSay, deps: ApiDeps): string {
   if (counted.length > 0) return counted.join(say('list.clause'));
   const unknown = states.filter((state) => state === 'unknown').length;
   if (states.length === 0) return say('tab.starting');
-  return unknown > 0 ? say('tab.unknown', { count: unknown }) : say('tab.up');
+  if (unknown > 0) return say('tab.unknown', { count: unknown });
+  const { items } = deps.findings({ limit: limits.pageRows, cursor: null, history: false });
+  return say(items.some(({ cause, state }) => cause === 'all_slow' && state === 'open') ? 'tab.slow' : 'tab.up');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Side } from '../../../src/core/finding.ts';
+import type { Finding, Side } from '../../../src/core/finding.ts';
 import type { Message } from '../../../src/core/result.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import type { SignatureState } from '../../../src/core/transcript.ts';
@@ -257,8 +257,10 @@ describe('the tab', () => {
   const states = (...list: Standing['state'][]): FixtureChange => ({
     standings: () => fixtureStandings.slice(0, list.length).map((one, i) => ({ ...one, state: list[i] ?? 'unknown' })),
   });
+  const allSlow = { ...fixtureFindings[0], kind: 'vantage', cause: 'all_slow', state: 'open' } as Finding;
   it.each<[FixtureChange, string]>([
     [{}, '1 mirror down, 1 mirror degraded'],
+    [{ ...states('up', 'up'), findings: () => ({ items: [allSlow], next: null }) }, 'most mirrors slow'],
     [states('up', 'up'), 'all mirrors up'],
     [states('up', 'unknown'), '1 mirror unknown'],
     [states('down', 'down'), '2 mirrors down'],
