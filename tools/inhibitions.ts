@@ -36,13 +36,6 @@ export const inhibitions: readonly Inhibition[] = [
     equal: ['vantage'],
   },
   {
-    why: 'If the network of the place is slow or loses packets, all mirrors seem slow from there.',
-    source: 'VantageSuspect',
-    what: 'network',
-    mutes: ['MirrorSlow'],
-    equal: ['vantage'],
-  },
-  {
     why: 'If no mirror is usable, one alert is enough; the alerts of the single mirrors are muted.',
     source: 'MirrorNoneUsable',
     mutes: ['MirrorDown'],

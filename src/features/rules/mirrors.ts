@@ -33,12 +33,14 @@ function speed(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorSlow',
       fills: { factor: slowFactor },
-      why: 'The 95th percentile is slow, over an hour and over its last quarter. No streak of slow samples is needed, as for a spike.',
+      why: 'The 95th percentile is slow, over an hour and over its last quarter. No streak of slow samples is needed, as for a spike.\nSilent while a finding says that the network of the place is the problem, and while that time is in the last quarter.',
       expr: `max ${by('registry')} (
   target:mirror_probe_rtt_seconds:p95_1h > ${slowThresholdFor(parameters)}
 )
   and
-${slowShare} >= ${slowShareMin}`,
+${slowShare} >= ${slowShareMin}
+  unless on (vantage)
+max by (vantage) (max_over_time(mirror_findings_open{kind="vantage"}[${window(parameters, hour / 4)}])) > 0`,
       forSeconds: 20 * minute,
       keepFiringSeconds: 10 * minute,
       isEvidence: true,
