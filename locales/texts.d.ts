@@ -400,6 +400,7 @@ export interface Places {
   readonly 'finding.disputed': 'who';
   readonly 'finding.fork': 'who';
   readonly 'finding.outage': 'who';
+  readonly 'finding.part': 'who';
   readonly 'finding.unreliable': 'who';
   readonly 'finding.throughput': 'who';
   readonly 'finding.spike': 'who';

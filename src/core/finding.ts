@@ -186,12 +186,16 @@ export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | '
   return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
 }
 
+/** Sentences about an outage of some targets of a mirror that works otherwise. */
+const partly: ReadonlySet<string> = new Set(['found.part', 'found.partOnly']);
+
 /** The text of an open finding, or of its end: that of its kind, unless its cause has a text of its own. */
 export function findingTextKeyOf(
-  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
+  { kind, cause, sentence }: Pick<Finding, 'kind' | 'cause' | 'sentence'>,
   disputed: boolean,
-): `finding.${FindingKind | 'disputed' | 'fork' | OwnTextCause}` {
+): `finding.${FindingKind | 'disputed' | 'part' | 'fork' | OwnTextCause}` {
   if (disputed) return 'finding.disputed';
+  if (sentence != null && partly.has(sentence.key)) return 'finding.part';
   return cause === 'fork' || isOwnText(cause) ? `finding.${cause}` : `finding.${kind}`;
 }
 

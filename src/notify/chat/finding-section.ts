@@ -24,7 +24,9 @@ export function renderFindingSection(notice: SectionNotice, finding: FindingView
     };
   return {
     tone: toneOf(finding, actionable),
-    title: say(findingTextKeyOf(finding, isDisputed({ ...finding, actionable })), { who }),
+    title: say(findingTextKeyOf({ ...finding, sentence: notice.sentence }, isDisputed({ ...finding, actionable })), {
+      who,
+    }),
     rows: [...rowsOf(finding, pen), ...renderStoryRows(notice, false, null, pen), ...detailOf(notice, finding, pen)],
     code: null,
     ref: notice.ref,

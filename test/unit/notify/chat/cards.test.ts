@@ -104,6 +104,19 @@ describe('recurring trouble says how long it must be over before that is reporte
   });
 });
 
+it.each([
+  ['en', 'found.part', 'a fails for some targets'],
+  ['en', 'found.partOnly', 'a fails for some targets'],
+  ['zh', 'found.partOnly', 'a 的部分目标出现故障'],
+] as const)('an outage of some targets is not told as an outage of the mirror (%s, %s)', (lang, key, title) => {
+  const stage = new Stage([chat('c', 'slack', {}, { lang })]);
+  const part = messageFor(key, { name: 'a', targets: 1, cause: 'server' });
+  stage.open({ ...finding('outage', 'a'), actionable: false, text: part.text, sentence: part.sentence });
+  const text = sentOf(stage).map(textsOf).join();
+  expect(text).toContain(title);
+  expect(text).not.toContain('a has an outage');
+});
+
 describe('the end of an advice says what its reader must do', () => {
   it.each<[string, Partial<Advice>, string, boolean]>([
     ['a switch', { state: 'expired' }, 'Advice expired: switch go clients back from inland', true],
