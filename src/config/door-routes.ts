@@ -87,7 +87,8 @@ export function linesOfDoor(config: Config, door: string, registry: Registry = b
       const after = client.parse(mayFallBack && client.mistake(whole) === null ? whole : client.usual(url));
       if (before.tag === 'error' || after.tag === 'error') return [];
       const of = { upstream, mirrors: [...route.mirrors.values()] };
-      const [text] = Object.values(client.remedy(before.value, after.value, patterns, of).remedy);
+      const { remedy } = client.remedy(before.value, after.value, patterns, of);
+      const text = remedy[client.id] ?? Object.values(remedy)[0];
       return text === undefined ? [] : [{ client: client.id, ecosystem, url, upstream: key, text }];
     });
   });

@@ -51,11 +51,11 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/** Returns the rollback lines for the client's file, and for the variables that override the file. */
-function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
+/** Returns the rollback lines for a shell, and below them those for the client's file, which the variables override. */
+function rollbackTo(before: Chain, { file, fileFor }: Pick<Own, 'file' | 'fileFor'>): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');
-  return `${fileFor(url)}\n# ${variables.join(', ')}:\n${linesFor(url).env}`;
+  return `${linesFor(url).env}\n# ${file}:\n${fileFor(url)}`;
 }
 
 function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
@@ -74,6 +74,8 @@ function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[
 
 interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> {
   readonly id: 'pip' | 'uv';
+  /** The name of the client's file of settings. */
+  readonly file: 'pip.conf' | 'uv.toml';
   fileFor(url: string): string;
   /** The note that replaces the lines if the index is not safe to paste. */
   readonly byHand: Sentence;
@@ -84,7 +86,7 @@ interface Own extends Pick<Client, 'spec' | 'describes' | 'walk' | 'protocols'> 
  * Makes a client whose chain is a list of indexes. The first index replaces the public index; the others are extra
  * indexes. The remedy sets only the first index.
  */
-function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
+function clientOf({ file, fileFor, byHand, notes, ...own }: Own): Client {
   return {
     ...own,
     expected: phrase('expected.pypiChain'),
@@ -97,11 +99,11 @@ function clientOf({ fileFor, byHand, notes, ...own }: Own): Client {
     variables,
     remedy(before, after, privatePatterns): Remedy {
       const url = pasteable(after);
-      const rollback = rollbackTo(before, fileFor);
+      const rollback = rollbackTo(before, { file, fileFor });
       const notesHere = notesFor(before, after, privatePatterns);
-      return url === null
-        ? { remedy: {}, rollback, notes: [...notesHere, byHand] }
-        : { remedy: { [own.id]: fileFor(url), ...linesFor(url) }, rollback, notes: [...notesHere, ...notes(url)] };
+      if (url === null) return { remedy: {}, rollback, notes: [...notesHere, byHand] };
+      const { env, json } = linesFor(url);
+      return { remedy: { env, [own.id]: fileFor(url), json }, rollback, notes: [...notesHere, ...notes(url)] };
     },
   };
 }
@@ -147,6 +149,7 @@ export const pip: Client = clientOf({
     'The current index-url of pip, then its extra-index-urls, separated by spaces. Default: the mirror of the highest weight.',
   walk: walkPip,
   protocols: () => offersHttp1,
+  file: 'pip.conf',
   fileFor: (url) => `[global]\nindex-url = ${url}`,
   byHand: phrase('note.pipByHand'),
   notes: (url) => [phrase('note.pipWins'), phrase('note.poetry', { url, pdm: url })],
@@ -179,6 +182,7 @@ export const uv: Client = clientOf({
     "uv's current default index, then those of UV_INDEX (which uv requests first), separated by spaces. Default: the mirror of the highest weight.",
   walk: walkUv,
   protocols: () => offersHttp2,
+  file: 'uv.toml',
   fileFor: (url) => `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`,
   byHand: phrase('note.uvByHand'),
   notes: () => [phrase('note.uvLock')],

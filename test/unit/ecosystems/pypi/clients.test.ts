@@ -146,13 +146,16 @@ describe('lines to paste', () => {
       json: '{"PIP_INDEX_URL":"https://b.example.com/pypi/simple/","UV_DEFAULT_INDEX":"https://b.example.com/pypi/simple/"}',
     });
     expect(rollback).toBe(
-      "[global]\nindex-url = https://a.example.com/simple/\n# PIP_INDEX_URL, UV_DEFAULT_INDEX:\nexport PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'",
+      "export PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'\n# pip.conf:\n[global]\nindex-url = https://a.example.com/simple/",
     );
+    // The command line and chat messages show the first form, and a shell must be able to read it.
+    expect(Object.keys(remedy)[0]).toBe('env');
     expect(isSafeEnv(remedy['env'] ?? '', pip.variables)).toBe(true);
   });
 
   test('of uv', () => {
     const { remedy } = uv.remedy(chain(a), chain(b), []);
+    expect(Object.keys(remedy)[0]).toBe('env');
     expect(remedy['uv']).toBe('[[index]]\nname = "mirror"\nurl = "https://b.example.com/pypi/simple/"\ndefault = true');
     expect(isSafeEnv(remedy['env'] ?? '', uv.variables)).toBe(true);
   });
