@@ -49,6 +49,7 @@ const costs: readonly (readonly [record: RegExp, reads: number, writes: number])
     perTarget * (site.buckets + 2) + 2 * site.vantages * site.lightTargets,
     perMirror,
   ],
+  [/^registry:mirror_probe_rtt_seconds:slow_share5m$/, perTarget * (site.buckets + 1), perMirror],
   [/^registry:mirror_probe_attempts:rate5m$/, 2 * perTarget, perMirror],
   [/^registry:mirror_probe_failures:rate5m$/, perMirror * site.steps * (site.reasons - 1) + perTarget, perMirror],
   [/^registry:mirror_probe_failures:ratio_rate\w+$/, 2 * perMirror, perMirror],

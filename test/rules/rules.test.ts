@@ -121,7 +121,7 @@ describe('each rule', () => {
 
   test.each(named)('$name looks back at least 5 minutes, for scrapes a minute apart', ({ expr }) => {
     const minutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };
-    const windows = [...expr.matchAll(/\[(\d+)([mhd])(?::15s)?\]/g)].map(
+    const windows = [...expr.matchAll(/\[(\d+)([mhd])(?::\w+)?\]/g)].map(
       ([, count, unit = '']) => Number(count) * (minutes[unit] ?? 0),
     );
     expect(windows.filter((window) => window < 5)).toEqual([]);

@@ -3,13 +3,21 @@ import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { availability, lastSuccess, sameMirror } from './availability.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
-import { slowFactor, slowShare, slowShareMin, slowThresholdFor } from './round-trips.ts';
+import {
+  roundTripsSeconds,
+  slowFactor,
+  slowShare,
+  slowShareMin,
+  slowShareNow,
+  slowThresholdFor,
+} from './round-trips.ts';
 import {
   type AlertKey,
   type AlertRule,
   by,
   casesOf,
   type GroupOf,
+  muteForOwnNetwork,
   rangeFromZero,
   renderCase,
   sayIn,
@@ -28,20 +36,33 @@ function openUnlessAdvised(...kinds: readonly FindingKind[]): string {
   return `mirror_findings_open{kind${matcher}} > 0\n${unlessAdvised}`;
 }
 
+/** A mirror must be slow for this time before MirrorSlow fires. */
+const slowSeconds = 20 * minute;
+
+/**
+ * Returns a condition: half of the targets were slow at each evaluation of the last 20 minutes, and one is slow now.
+ * The first part is true for 15 minutes after the slowness ends. The second part may be false between slow responses,
+ * so it must not restart the wait, as it would with `for`.
+ */
+function slowUntilNow(parameters: RuleParameters): string {
+  const range = `${window(parameters, slowSeconds)}:${window(parameters, roundTripsSeconds)}`;
+  return `sum_over_time((${slowShare} >= bool ${slowShareMin})[${range}]) >= ${slowSeconds / roundTripsSeconds}
+  and
+${slowShareNow} > 0`;
+}
+
 function speed(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
       alert: 'MirrorSlow',
       fills: { factor: slowFactor },
-      why: 'The 95th percentile is slow, over an hour and over its last quarter. No streak of slow samples is needed, as for a spike.\nSilent while a finding says that the network of the place is the problem, and while that time is in the last quarter.',
+      why: 'The 95th percentile is slow, over an hour and over its last quarter. No streak of slow samples is needed, as for a spike.\nThe mirror was slow for 20 minutes and still is. A `for` would start again at each pause between slow responses.\nSilent while a finding says that the network of the place is the problem, and while that time is in the last quarter.',
       expr: `max ${by('registry')} (
   target:mirror_probe_rtt_seconds:p95_1h > ${slowThresholdFor(parameters)}
 )
   and
-${slowShare} >= ${slowShareMin}
-  unless on (vantage)
-max by (vantage) (max_over_time(mirror_findings_open{kind="vantage"}[${window(parameters, hour / 4)}])) > 0`,
-      forSeconds: 20 * minute,
+${slowUntilNow(parameters)}
+${muteForOwnNetwork(parameters)}`,
       keepFiringSeconds: 10 * minute,
       isEvidence: true,
     },

@@ -1,4 +1,4 @@
-import { hour, type RuleParameters } from './parameters.ts';
+import { hour, minute, type RuleParameters } from './parameters.ts';
 import { by, type GroupOf, scaled, window } from './rule.ts';
 
 /**
@@ -13,6 +13,10 @@ export const samplesMin = 40;
 export const slowShareMin = 0.5;
 /** The name of the recording rule for the share of slow targets. */
 export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
+/** The name of the recording rule for the share of targets that are slow now. */
+export const slowShareNow = 'registry:mirror_probe_rtt_seconds:slow_share5m';
+/** The time between two evaluations of the rules about latency, seconds. */
+export const roundTripsSeconds = 2 * minute;
 
 /** Returns a query for a quantile of a histogram. It reads the native histogram, or else the classic one. */
 export function quantileQueryOf(
@@ -45,7 +49,7 @@ export const roundTrips: GroupOf = (parameters) => {
   const threshold = slowThresholdFor(parameters);
   return {
     name: 'mirrorwatch-round-trips',
-    intervalSeconds: 120,
+    intervalSeconds: roundTripsSeconds,
     about:
       'Percentiles of an hour, from native or classic histograms of every target: docs/rules.md has what that costs.',
     alerts: [],
@@ -88,6 +92,15 @@ export const roundTrips: GroupOf = (parameters) => {
   ) >= ${samplesMin}
 )`,
         text: `Share of a mirror's judged targets that are slow. Only canaries have a baseline, so these targets are the canary over each connection. A target is slow if its 95th percentile is above ${slowFactor} × its baseline and also above ${slowFloorSeconds} s. Both must be true for the whole hour and for its last 15 minutes. A target is judged if it has a baseline and at least ${samplesMin} ok samples in the hour. Absent if no target is judged.`,
+      },
+      {
+        record: slowShareNow,
+        expr: `avg ${by('registry')} (
+  ${ofTarget(window(parameters, 5 * minute)).replaceAll('\n', '\n  ')}
+    > bool
+  ${threshold}
+)`,
+        text: 'Share of the targets with a baseline that are slow now: their 95th percentile over 5 minutes is too high. MirrorSlow does not begin to fire when this is 0.',
       },
     ],
   };

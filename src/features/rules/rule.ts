@@ -1,6 +1,6 @@
 import type { Severity } from '../../core/finding.ts';
 import { type Key, wordsOf } from '../../words/words.ts';
-import type { RuleParameters } from './parameters.ts';
+import { minute, type RuleParameters } from './parameters.ts';
 
 export interface RecordingRule {
   /** The name of the recorded series, `level:metric:operations`. The levels are those of `levels`. */
@@ -103,6 +103,15 @@ const firstEventSeconds = 15;
 export function rangeFromZero(parameters: RuleParameters, selector: string, seconds: number): string {
   const range = `${window(parameters, seconds)}:${window(parameters, firstEventSeconds)}`;
   return `(1 * ${selector} or 0 * ${selector} offset -2m and on (job, instance) mirrorwatch_build_info)[${range}]`;
+}
+
+/**
+ * Returns the end of a condition that excludes places whose own network is slow or fails. It also excludes them for a
+ * quarter of an hour afterwards, because conditions look back as far.
+ */
+export function muteForOwnNetwork(parameters: RuleParameters): string {
+  return `  unless on (vantage)
+max by (vantage) (max_over_time(mirror_findings_open{kind="vantage"}[${window(parameters, 15 * minute)}])) > 0`;
 }
 
 export type AlertKey = Extract<Key, `alert.${string}`>;
