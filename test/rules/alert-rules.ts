@@ -47,8 +47,9 @@ export const recordingRules = rules.filter((rule) => 'record' in rule);
 export function groupsFor(names: readonly string[], of: readonly Group[] = groups): readonly Group[] {
   const all = of.flatMap((group) => group.rules);
   const kept = new Set(all.filter((rule) => names.includes('alert' in rule ? rule.alert : rule.record)));
-  for (const { expr } of kept)
-    for (const rule of all) if ('record' in rule && expr.includes(rule.record)) kept.add(rule);
+  const isRead = (rule: AlertRule | RecordingRule, expr: string) =>
+    expr.includes('record' in rule ? rule.record : `ALERTS{alertname="${rule.alert}"`);
+  for (const { expr } of kept) for (const rule of all) if (isRead(rule, expr)) kept.add(rule);
   return of.flatMap((group) => {
     const left = group.rules.filter((rule) => kept.has(rule));
     return left.length > 0 ? [{ ...group, rules: left }] : [];

@@ -1,5 +1,14 @@
 import { type BurnRate, budgetShareOf, burnRates, minute, type RuleParameters } from './parameters.ts';
-import { by, formatRuleDuration, type GroupOf, type RecordingRule, rangeFromZero, scaled, window } from './rule.ts';
+import {
+  by,
+  formatRuleDuration,
+  type GroupOf,
+  levels,
+  type RecordingRule,
+  rangeFromZero,
+  scaled,
+  window,
+} from './rule.ts';
 
 /** The windows of the burn-rate alerts, in seconds, except 5 minutes, which has a recording rule of its own. */
 const windows = [
@@ -51,7 +60,15 @@ export function spentShareOf(parameters: RuleParameters, seconds: number): strin
   return `sum_over_time(registry:mirror_probe_failures:rate5m[${text}]) / (${seconds / evaluationSeconds} * avg_over_time(registry:mirror_probe_attempts:rate5m[${text}]))`;
 }
 
-function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds }: BurnRate): string {
+/** Excludes mirrors for which MirrorDown fired within a window: those failures are told, and may be over. */
+function excludeDown(parameters: RuleParameters, seconds: number): string {
+  return `
+    unless on (${levels.registry.join(', ')})
+  max_over_time(ALERTS{alertname="MirrorDown",alertstate="firing"}[${window(parameters, seconds)}])`;
+}
+
+function burning(parameters: RuleParameters, pace: keyof typeof burnRates, rate: BurnRate): string {
+  const { factor, longSeconds, shortSeconds } = rate;
   const limit = `${factor} * ${budgetShareOf(parameters)}`;
   const count = `sum_over_time(registry:mirror_probe_failures:rate5m[${window(parameters, longSeconds)}]) * ${scaled(parameters, evaluationSeconds)}`;
   return `(
@@ -61,7 +78,7 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
     and
   ${spentShareOf(parameters, longSeconds)} > ${limit}
     and
-  ${count} > ${failuresMin}
+  ${count} > ${failuresMin}${pace === 'fast' ? excludeDown(parameters, shortSeconds) : ''}
 )`;
 }
 
@@ -70,7 +87,7 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
  * windows, and the long one has enough failures. The value is the failed share over the long window.
  */
 function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
-  return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
+  return burnRates[pace].map((rate) => burning(parameters, pace, rate)).join('\n  or\n');
 }
 
 /** The rules about the error budget of each mirror: the failed share of judged probes, and the burn rate. */
@@ -110,7 +127,7 @@ export const budget: GroupOf = (parameters) => {
       {
         alert: 'MirrorErrorBudgetFast',
         fills: { slo: sloPercent },
-        why: 'Two pairs of windows: the long one shows that much budget is used, the short one that failures continue. Time without\nmonitoring counts as ok.',
+        why: 'Two pairs of windows: the long one shows that much budget is used, the short one that failures continue. Time without\nmonitoring counts as ok. Silent while MirrorDown fires, and until the short window has no such time: the failures may be over.',
         expr: burnExpr(parameters, 'fast'),
         forSeconds: 2 * minute,
         keepFiringSeconds: 10 * minute,
