@@ -1,6 +1,16 @@
 import { day, minute, type RuleParameters } from './parameters.ts';
 import { quantileQueryOf } from './round-trips.ts';
-import { type AlertKey, type AlertRule, casesOf, type GroupOf, renderCase, scaled, textFor, window } from './rule.ts';
+import {
+  type AlertKey,
+  type AlertRule,
+  casesOf,
+  type GroupOf,
+  muteForOwnNetwork,
+  renderCase,
+  scaled,
+  textFor,
+  window,
+} from './rule.ts';
 
 const queueSeconds = 15 * minute;
 /** For how long an alert reports a corrupt state file after it was found. */
@@ -57,12 +67,15 @@ function measuring(parameters: RuleParameters): AlertRule {
     (...more) => `by (${['job', 'instance', 'vantage', ...more].join(', ')})`,
     window(parameters, 5 * minute),
   );
+  // A finding about a slow network of the place needs 10 minutes, and then explains the delay. So wait 5 minutes longer.
+  const lateRange = `${window(parameters, 5 * minute)}:${window(parameters, minute)}`;
   return {
     alert: 'MirrorwatchUnfit',
     fills: casesOf(parameters, { self: {}, late: {} }),
+    why: 'Late: for 15 minutes, and silent if a finding says that the network of the place is the problem. Probes then wait for slow downloads.',
     expr: [
       renderCase('self', 'max without (kind) (mirror_findings_open{kind="self"}) > 0'),
-      renderCase('late', `${delay} > ${behindSeconds}`),
+      renderCase('late', `min_over_time(${delay}[${lateRange}]) > ${behindSeconds}\n${muteForOwnNetwork(parameters)}`),
     ].join('\n  or\n'),
     forSeconds: 10 * minute,
     keepFiringSeconds: 5 * minute,
