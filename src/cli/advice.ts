@@ -3,6 +3,7 @@ import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
 import type { Message } from '../core/result.ts';
+import { snippetOf } from '../core/snippet.ts';
 import { createMachine } from '../daemon/machine.ts';
 import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
@@ -23,6 +24,8 @@ interface AdviceBody {
     readonly upstream: string;
     readonly reason: string;
     readonly expiresAt: string;
+    /** Absent: the daemon has another release. */
+    readonly chain?: { readonly after: string };
     readonly remedy: Readonly<Record<string, string>>;
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
@@ -150,8 +153,12 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
     ...(one.state === 'refused'
       ? []
       : [
-          ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
-          ...rollbackLines(renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }), say),
+          ...remedyLines(context, one),
+          ...rollbackLines(
+            renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }),
+            snippetOf(one.remedy)?.file ?? null,
+            say,
+          ),
           say('advised.until', { at: printable(one.expiresAt) }),
         ]),
     ...one.doesNotCover.map((text, at) => {
@@ -171,12 +178,22 @@ function linesOf(text: string): string[] {
   return text.split('\n').map((line) => printable(line));
 }
 
+/** Formats the lines to paste, below the name of their file if they need one. */
+function remedyLines({ terminal, say }: Context, { remedy, chain }: Shown): string[] {
+  const snippet = snippetOf(remedy);
+  if (snippet === null) return chain === undefined ? [] : [say('advised.noLine', { chain: printable(chain.after) })];
+  const lines = linesOf(snippet.text).map((line) => `  ${terminal.paint('cyan', line)}`);
+  return snippet.file === null ? lines : [say('advised.file', { file: printable(snippet.file) }), ...lines];
+}
+
 /**
  * Formats the rollback. A single line follows the label. Several lines are printed below the label, so that an operator
  * can copy them.
+ * @param file  the file that the lines belong to; `null`: none, or the lines name it
  */
-function rollbackLines(text: string, say: Say): string[] {
+function rollbackLines(text: string, file: string | null, say: Say): string[] {
   const lines = linesOf(text);
+  if (file !== null) return [say('advised.backFile', { file: printable(file) }), ...lines.map((line) => `    ${line}`)];
   return lines.length === 1
     ? [say('advised.back', { line: String(lines[0]) })]
     : [say('advised.backLines'), ...lines.map((line) => `    ${line}`)];

@@ -1,5 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
+import { snippetOf } from '../../core/snippet.ts';
 import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { reach, renderAdviceForms } from './hands.ts';
@@ -89,10 +90,11 @@ function doorNote(say: PageSay, [first]: ReturnType<ApiDeps['doorLines']>): Html
 }
 
 function lineToCopy(say: PageSay, advice: Advice, isTaken: boolean): Html {
-  const line = advice.remedy['env'] ?? Object.values(advice.remedy)[0];
-  if (line === undefined)
+  const snippet = snippetOf(advice.remedy);
+  if (snippet === null)
     return html`<p class="line-note">${say.html('card.noLine', { chain: html`<code>${advice.chain.after}</code>` })}</p>`;
-  return html`<div class="line"><pre id="line-${advice.id}" tabindex="0" aria-label="${say(isTaken ? 'card.lineTaken' : 'card.line')}"><code>${line}</code></pre><button type="button" class="copy" id="copy-${advice.id}" data-copy="line-${advice.id}" hidden>${say('script.copy')}</button></div>`;
+  const { text, file } = snippet;
+  return html`${file !== null && html`<p class="line-note">${say.html('card.file', { file: html`<code>${file}</code>` })}</p>`}<div class="line"><pre id="line-${advice.id}" tabindex="0" aria-label="${say(isTaken ? 'card.lineTaken' : 'card.line')}"><code>${text}</code></pre><button type="button" class="copy" id="copy-${advice.id}" data-copy="line-${advice.id}" hidden>${say('script.copy')}</button></div>`;
 }
 
 function refusedCard(say: PageSay, advice: Advice): Html {

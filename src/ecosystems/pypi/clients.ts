@@ -51,11 +51,14 @@ function linesFor(url: string): { readonly env: string; readonly json: string } 
   };
 }
 
-/** Returns the rollback lines for a shell, and below them those for the client's file, which the variables override. */
+/**
+ * Returns the rollback lines for a shell. Below them, as comments, are those for the client's file, which the variables
+ * override. So all lines can be pasted into a shell.
+ */
 function rollbackTo(before: Chain, { file, fileFor }: Pick<Own, 'file' | 'fileFor'>): string | Sentence {
   const url = pasteable(before);
   if (url === null) return phrase('back.index');
-  return `${linesFor(url).env}\n# ${file}:\n${fileFor(url)}`;
+  return `${linesFor(url).env}\n# ${file}:\n${fileFor(url).replace(/^/gm, '# ')}`;
 }
 
 function notesFor(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {

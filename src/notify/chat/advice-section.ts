@@ -1,3 +1,4 @@
+import { type Snippet, snippetOf } from '../../core/snippet.ts';
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -17,8 +18,8 @@ export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, p
   const { say } = pen;
   const isProposed = advice.state === 'proposed';
   const ended = endOf(notice, advice, pen);
-  const line = isProposed ? lineOf(advice) : null;
-  const code = line === null || line.length > codeChars ? null : { label: say('row.set'), text: line };
+  const snippet = isProposed ? snippetOf(advice.remedy) : null;
+  const code = snippet === null || snippet.text.length > codeChars ? null : codeOf(snippet, pen);
   return {
     tone: toneOf(advice),
     title: titleOf(notice, advice, pen),
@@ -30,8 +31,8 @@ export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, p
       ...(isProposed ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
       ...(isProposed ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
-      ...(line !== null && code === null ? [{ label: say('row.note'), text: say('note.long') }] : []),
-      ...(isProposed ? noteRows(advice, pen) : []),
+      ...(snippet !== null && code === null ? [{ label: say('row.note'), text: say('note.long') }] : []),
+      ...(isProposed ? noteRows(advice, snippet, pen) : []),
       ...(isSwitchEnded(advice) ? [{ label: say('row.note'), text: say('note.ended') }] : []),
     ],
     code,
@@ -99,8 +100,8 @@ function whyText(advice: AdviceView, { say }: Pen): string {
   return most === undefined ? why : `${why} · ${say(`cause.${most[0]}`)}`;
 }
 
-function lineOf({ remedy }: AdviceView): string | null {
-  return Object.values(remedy)[0] ?? null;
+function codeOf({ text, file }: Snippet, { say }: Pen): NonNullable<Section['code']> {
+  return { label: file === null ? say('row.set') : say('row.setIn', { file }), text };
 }
 
 function gainRows({ expected }: AdviceView, { say }: Pen): Section['rows'] {
@@ -116,8 +117,9 @@ function untilRows({ state, expiresAt, settledAt }: AdviceView, { say, reader }:
     : [{ label: say('row.since'), text: formatLocalTime(Date.parse(settledAt), reader.timeZone) }];
 }
 
-function noteRows({ remedy, doesNotCover }: AdviceView, { say }: Pen): Section['rows'] {
-  const forms = Object.keys(remedy).slice(1);
+function noteRows({ chain, remedy, doesNotCover }: AdviceView, snippet: Snippet | null, { say }: Pen): Section['rows'] {
+  if (snippet === null) return [{ label: say('row.set'), text: chain.after }];
+  const forms = Object.keys(remedy).filter((form) => form !== snippet.form);
   if (forms.length === 0 && doesNotCover.length === 0) return [];
   const text = forms.length === 0 ? say('note.limits') : say('note.more', { forms: forms.join(say('list.comma')) });
   return [{ label: say('row.note'), text }];

@@ -178,6 +178,40 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
   expect(JSON.parse(json.out)).toEqual([one]);
 });
 
+describe('what is printed can be pasted', () => {
+  const shownOf = async (remedy: Readonly<Record<string, string>>, rollback: string): Promise<string> => {
+    const one = {
+      ...{ id: 'i', ecosystem: 'e', upstream: 'u', reason: 'r', expiresAt: 't', state: 'proposed' },
+      ...{ chain: { before: 'old', after: 'new' }, remedy, rollback, doesNotCover: [] },
+    };
+    const server = createServer((_request, response) => void response.end(JSON.stringify({ advice: [one] })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { out } = await run(['advice', '--url', `http://127.0.0.1:${port}`]);
+    server.close();
+    return out;
+  };
+
+  test('lines for a shell come before those of a file', async () => {
+    const out = await shownOf({ pip: '[global]', env: "export PIP_INDEX_URL='x'", json: '{}' }, 'b');
+    expect(out).toContain("\n  export PIP_INDEX_URL='x'\n");
+    expect(out).not.toContain('[global]');
+  });
+
+  test('lines that do not name their file stand below its name', async () => {
+    const json = JSON.stringify({ 'daemon.json': { path: '/etc/docker/daemon.json', keys: {} } });
+    expect(await shownOf({ 'daemon.json': '{ "a": 1 }', json }, '{}')).toContain(
+      '\n  in /etc/docker/daemon.json:\n  { "a": 1 }\n  rollback, in /etc/docker/daemon.json:\n    {}\n',
+    );
+  });
+
+  test('lines for programs are not printed', async () => {
+    const out = await shownOf({ json: '{"urls":["new"]}' }, 'old');
+    expect(out).toContain('\n  There is no line to paste. Set new manually.\n  rollback: old\n');
+    expect(out).not.toContain('urls');
+  });
+});
+
 test.each([
   [['advice']],
   [['advice', '--export']],

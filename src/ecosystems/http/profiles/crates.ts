@@ -33,8 +33,10 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
+const file = '# ~/.cargo/config.toml';
+
 function cargoConfig(chain: Chain): string {
-  return `# ~/.cargo/config.toml
+  return `${file}
 [source.crates-io]
 replace-with = "mirrorwatch"
 
@@ -54,8 +56,8 @@ export const crates: Profile = {
   withoutHttp2: {
     client: 'cargo',
     setting: 'http.multiplexing=false',
-    set: { cargo: '[http]\nmultiplexing = false', json: '{"http.multiplexing":false}' },
-    unset: { cargo: '# take `multiplexing = false` out of [http]', json: '{}' },
+    set: { cargo: `${file}\n[http]\nmultiplexing = false`, json: '{"http.multiplexing":false}' },
+    unset: { cargo: `${file}\n# take \`multiplexing = false\` out of [http]`, json: '{}' },
     note: phrase('note.bypassCargo'),
   },
   decodes: true,

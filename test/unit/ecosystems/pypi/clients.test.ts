@@ -146,7 +146,7 @@ describe('lines to paste', () => {
       json: '{"PIP_INDEX_URL":"https://b.example.com/pypi/simple/","UV_DEFAULT_INDEX":"https://b.example.com/pypi/simple/"}',
     });
     expect(rollback).toBe(
-      "export PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'\n# pip.conf:\n[global]\nindex-url = https://a.example.com/simple/",
+      "export PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'\n# pip.conf:\n# [global]\n# index-url = https://a.example.com/simple/",
     );
     // The command line and chat messages show the first form, and a shell must be able to read it.
     expect(Object.keys(remedy)[0]).toBe('env');
