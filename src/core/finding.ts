@@ -195,12 +195,21 @@ export function findingTextKeyOf(
   disputed: boolean,
 ): `finding.${FindingKind | 'disputed' | 'part' | 'fork' | OwnTextCause}` {
   if (disputed) return 'finding.disputed';
-  if (sentence != null && partly.has(sentence.key)) return 'finding.part';
+  if (isPartly(sentence)) return 'finding.part';
   return cause === 'fork' || isOwnText(cause) ? `finding.${cause}` : `finding.${kind}`;
 }
 
-export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | OwnTextCause}` {
+export function endTextKeyOf({
+  kind,
+  cause,
+  sentence,
+}: Pick<Finding, 'kind' | 'cause' | 'sentence'>): `ended.${FindingKind | 'part' | OwnTextCause}` {
+  if (isPartly(sentence)) return 'ended.part';
   return isOwnText(cause) ? `ended.${cause}` : `ended.${kind}`;
+}
+
+function isPartly(sentence: Finding['sentence']): boolean {
+  return sentence != null && partly.has(sentence.key);
 }
 
 /** Causes of findings about this daemon or its network that have texts of their own. */

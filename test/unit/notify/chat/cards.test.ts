@@ -117,6 +117,46 @@ it.each([
   expect(text).not.toContain('a has an outage');
 });
 
+it.each([
+  ['en', 'Ended: a failed for some targets'],
+  ['zh', '已结束：a 的部分目标出现故障'],
+] as const)('so is its end (%s)', (lang, title) => {
+  const stage = new Stage([chat('c', 'slack', {}, { lang })]);
+  const { text, sentence } = messageFor('found.partOnly', { name: 'a', targets: 1, cause: 'server' });
+  const part = { ...finding('outage', 'a'), actionable: false, text, sentence };
+  stage.open(part);
+  sentOf(stage);
+  stage.close(part);
+  const end = sentOf(stage).map(textsOf).join();
+  expect(end).toContain(title);
+  expect(end).not.toContain('the outage of a');
+});
+
+describe('the lines of an advice can be pasted', () => {
+  const shown = (remedy: Advice['remedy']): string => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+    stage.advise('proposed', { ...proposal, remedy });
+    return sentOf(stage).map(textsOf).join('\n');
+  };
+
+  it('lines for a shell come before those of a file', () => {
+    const text = shown({ pip: '[global]', env: "export PIP_INDEX_URL='x'", json: '{}' });
+    expect(text).toContain("export PIP_INDEX_URL='x'");
+    expect(text).not.toContain('[global]');
+  });
+
+  it('the title of other lines names their file', () => {
+    const json = JSON.stringify({ 'daemon.json': { path: '/etc/docker/daemon.json', keys: {} } });
+    expect(shown({ 'daemon.json': '{ "a": 1 }', json })).toMatch(/Set in \/etc\/docker\/daemon\.json\*?\n/);
+  });
+
+  it('without lines for people, the chain is named', () => {
+    const text = shown({ json: '{"urls":["x"]}' });
+    expect(text).not.toContain('urls');
+    expect(text).toContain(proposal.chain.after);
+  });
+});
+
 describe('the end of an advice says what its reader must do', () => {
   it.each<[string, Partial<Advice>, string, boolean]>([
     ['a switch', { state: 'expired' }, 'Advice expired: switch go clients back from inland', true],
