@@ -16,6 +16,23 @@ function factsOf(samples: number, windowSeconds: number, language: Language = 'e
   return Object.fromEntries(facts.map(([, name = '', value = '']) => [name, value.replace(/<[^>]+>/g, '')]));
 }
 
+test.each<[Language, readonly string[]]>([
+  ['en', ['fetch cost when advised, failures included', 'canary p95, expected', 'canary success rate, expected']],
+  ['zh', ['给出建议时的获取代价（含失败）', '金丝雀 p95（预期）', '金丝雀成功率（预期）']],
+])('the names of the figures say when they were computed, and from what (%s)', (language, names) => {
+  expect(Object.keys(factsOf(20, 600, language))).toEqual(expect.arrayContaining([...names]));
+});
+
+test('lines that do not name their file stand below its name; lines for programs are not shown', () => {
+  const shown = (remedy: Advice['remedy']): string =>
+    renderAdviceCard(createPageSay('en'), { ...fixtureAdvice, remedy }, fixtureConfig, nowMs).text;
+  const json = JSON.stringify({ 'daemon.json': { path: '/etc/docker/daemon.json', keys: {} } });
+  expect(shown({ 'daemon.json': '{ }', json })).toMatch(
+    /Set this in <code>\/etc\/docker\/daemon\.json<\/code>:.*id="line-/s,
+  );
+  expect(shown({ json: '{"urls":["x"]}' })).toMatch(/There is no line to paste/);
+});
+
 test('of many, a card folds what stands after its line', () => {
   const [whole, folded] = [false, true].map(
     (isFolded) => renderAdviceCard(createPageSay('en'), fixtureAdvice, fixtureConfig, nowMs, isFolded).text,

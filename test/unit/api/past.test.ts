@@ -67,9 +67,9 @@ describe('rank and eligibility, side by side', () => {
       { registry: 'campus', scoreSeconds: 17, gate: 'ok', sum: null, bound: null } as const,
     ];
     const page = words(await pageOf('/', { rank }));
-    expect(page).toContain('1can be advised once proven betterfetch cost 500 ms, failures included');
-    expect(page).toContain('2head of the advised chainfetch cost 16.7 s, failures included');
-    expect(page).toContain('3can be advisedfetch cost 17.0 s');
+    expect(page).toContain('1can be advised once proven betterfetch cost, last 30 min: 500 ms, failures included');
+    expect(page).toContain('2head of the advised chainfetch cost, last 30 min: 16.7 s, failures included');
+    expect(page).toContain('3can be advisedfetch cost, last 30 min: 17.0 s');
     expect(words(await pageOf('/mirrors/inland', { rank }))).toContain('can be advised once proven better');
   });
 });

@@ -174,7 +174,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
       '🔴 2 notices · Switch go from east to north',
       "    export GOPROXY='https://north.example.com/goproxy,direct'",
       "    export GOPRIVATE='git.example.com/*'",
-      'Expected: success rate 37.5 % → 100 % · fetch cost, failures included: 41 s → 310 ms',
+      'Expected: canary success rate 37.5 % → 100 % · fetch cost, failures included: 41 s → 310 ms',
       'Until: ',
       'Open the page: https://mw.example.com/mirrors/east',
       '🟢 Ended: the outage of east',

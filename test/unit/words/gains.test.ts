@@ -27,6 +27,6 @@ test('each gain has both of its sides, and one with an unknown side is left out'
       took,
       say,
     ),
-  ).toEqual(['success rate 90 % → 99.9 %', 'fetch cost, failures included: 3s → 0s']);
+  ).toEqual(['canary success rate 90 % → 99.9 %', 'fetch cost, failures included: 3s → 0s']);
   expect(explainGains({}, took, say)).toEqual([]);
 });
