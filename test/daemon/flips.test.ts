@@ -24,7 +24,7 @@ const rows: readonly (readonly [name: string, script: Script, advice: readonly s
   [
     'the first is down for good, the others slow in turns',
     (asked) => (asked.registry === 'a' && asked.atMs > 240_000 ? refuses : inTurns(slow, 'b', 'c')(asked)),
-    ['a → b', 'a → c'],
+    ['a → b'],
   ],
 ];
 
