@@ -89,7 +89,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [1, '拒绝', ['probe', `${nobody}/`, 'rsc.io/quote@v1.5.2', '--ecosystem', 'go']],
   [2, '没有名为 “none” 的镜像；配置中的镜像：near, far', ['probe', 'none']],
   [1, '没有可用的镜像', ['rank', '--rounds', '1']],
-  [1, '对 near 的请求失败；成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
+  [1, '对 near 的请求失败；金丝雀成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
   [1, '没有守护进程响应（ECONNREFUSED）', ['advice', '--url', nobody]],
   [1, '没有守护进程响应', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
   [0, '已确认发现 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],

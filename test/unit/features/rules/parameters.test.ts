@@ -100,7 +100,7 @@ describe('the text', () => {
   test('a scale of a sixtieth makes an hour a minute, everywhere', () => {
     const text = renderRules({ ...defaultRuleParameters, timeScale: 1 / 60 });
     expect(numbers(text, /\[(\d+[a-z]+)\]/g)).toEqual(['1m', '15s', '5s', '10s', '24m', '30s', '2m', '6m', '72m']);
-    expect(numbers(text, /\[(\w+:\w+)\]/g)).toEqual(['15s:250ms', '5s:250ms']);
+    expect(numbers(text, /\[(\w+:\w+)\]/g)).toEqual(['20s:2s', '15s:250ms', '5s:250ms', '5s:1s']);
     expect(numbers(text, / interval: (\w+)/g)).toEqual(['2s', '1s']);
     expect(numbers(text, / (?:keep_firing_)?for: (\w+)/g)).toEqual(
       expect.arrayContaining(['1s', '20s', '10s', '1m', '2s']),
