@@ -417,7 +417,6 @@ export interface Places {
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
   readonly 'ended.outage': 'who';
-  readonly 'ended.part': 'who';
   readonly 'ended.unreliable': 'who';
   readonly 'ended.throughput': 'who';
   readonly 'ended.spike': 'who';

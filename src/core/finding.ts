@@ -195,21 +195,12 @@ export function findingTextKeyOf(
   disputed: boolean,
 ): `finding.${FindingKind | 'disputed' | 'part' | 'fork' | OwnTextCause}` {
   if (disputed) return 'finding.disputed';
-  if (isPartly(sentence)) return 'finding.part';
+  if (sentence != null && partly.has(sentence.key)) return 'finding.part';
   return cause === 'fork' || isOwnText(cause) ? `finding.${cause}` : `finding.${kind}`;
 }
 
-export function endTextKeyOf({
-  kind,
-  cause,
-  sentence,
-}: Pick<Finding, 'kind' | 'cause' | 'sentence'>): `ended.${FindingKind | 'part' | OwnTextCause}` {
-  if (isPartly(sentence)) return 'ended.part';
+export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): `ended.${FindingKind | OwnTextCause}` {
   return isOwnText(cause) ? `ended.${cause}` : `ended.${kind}`;
-}
-
-function isPartly(sentence: Finding['sentence']): boolean {
-  return sentence != null && partly.has(sentence.key);
 }
 
 /** Causes of findings about this daemon or its network that have texts of their own. */

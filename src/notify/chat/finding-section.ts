@@ -17,7 +17,7 @@ export function renderFindingSection(notice: SectionNotice, finding: FindingView
   if (notice.type === 'mirror.recovery')
     return {
       tone: 'good',
-      title: say(endTextKeyOf({ ...finding, sentence: notice.sentence }), { who }),
+      title: say(endTextKeyOf(finding), { who }),
       rows: [...endRows(notice, finding, pen), ...renderStoryRows(notice, true, null, pen)],
       code: null,
       ref: notice.ref,

@@ -117,21 +117,6 @@ it.each([
   expect(text).not.toContain('a has an outage');
 });
 
-it.each([
-  ['en', 'Ended: a failed for some targets'],
-  ['zh', '已结束：a 的部分目标出现故障'],
-] as const)('so is its end (%s)', (lang, title) => {
-  const stage = new Stage([chat('c', 'slack', {}, { lang })]);
-  const { text, sentence } = messageFor('found.partOnly', { name: 'a', targets: 1, cause: 'server' });
-  const part = { ...finding('outage', 'a'), actionable: false, text, sentence };
-  stage.open(part);
-  sentOf(stage);
-  stage.close(part);
-  const end = sentOf(stage).map(textsOf).join();
-  expect(end).toContain(title);
-  expect(end).not.toContain('the outage of a');
-});
-
 describe('the lines of an advice can be pasted', () => {
   const shown = (remedy: Advice['remedy']): string => {
     const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
