@@ -149,8 +149,8 @@ function bodyFor(
 }
 
 /**
- * Returns the sentence of a finding, an action or an advice as key and values; empty if there is none, or the receiver is not a
- * chat. A chat card needs it for other languages, because the body has only the English text.
+ * Returns the sentence of a finding, an action or an advice as key and values; empty if there is none, or the receiver
+ * is not a chat. A chat card needs it for other languages, because the body has only the English text.
  */
 function sentenceFor({ chat }: Receiver, { finding, action, advice }: NoticeDraft): Pick<Notice, 'sentence'> {
   const sentence = finding?.sentence ?? action?.row.because ?? advice?.sentence;

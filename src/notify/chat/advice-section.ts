@@ -118,9 +118,9 @@ function untilRows({ state, expiresAt, settledAt }: AdviceView, { say, reader }:
 }
 
 function noteRows({ chain, remedy, doesNotCover }: AdviceView, snippet: Snippet | null, { say }: Pen): Section['rows'] {
-  if (snippet === null) return [{ label: say('row.set'), text: chain.after }];
-  const forms = Object.keys(remedy).filter((form) => form !== snippet.form);
-  if (forms.length === 0 && doesNotCover.length === 0) return [];
+  const set = snippet === null ? [{ label: say('row.set'), text: chain.after }] : [];
+  const forms = snippet === null ? [] : Object.keys(remedy).filter((form) => form !== snippet.form);
+  if (forms.length === 0 && doesNotCover.length === 0) return set;
   const text = forms.length === 0 ? say('note.limits') : say('note.more', { forms: forms.join(say('list.comma')) });
-  return [{ label: say('row.note'), text }];
+  return [...set, { label: say('row.note'), text }];
 }

@@ -4,6 +4,7 @@ import { reasons } from '../../../../src/core/failure.ts';
 import { type Finding, findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
 import { messageFor, phrase } from '../../../../src/words/tell.ts';
+import { english } from '../../../../src/words/words.ts';
 import { chatMistakes } from '../../../support/chat-schema.ts';
 import { expectGolden } from '../../cli/golden.ts';
 import { advice, delivered, finding, receiver, Stage } from '../stage.ts';
@@ -139,6 +140,8 @@ describe('the lines of an advice can be pasted', () => {
     const text = shown({ json: '{"urls":["x"]}' });
     expect(text).not.toContain('urls');
     expect(text).toContain(proposal.chain.after);
+    // `proposal` has something that no line covers.
+    expect(text).toContain(english('note.limits'));
   });
 });
 
