@@ -5,7 +5,7 @@ import { addResponse, type Contest, closeOverdue, newContest } from '../../../sr
 import { costOf } from '../../../src/advise/comparison/costs.ts';
 import { runningOf } from '../../../src/advise/comparison/pair.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import { answer, around, type Reply1 } from './comparison/answers.ts';
+import { answer, around, type Reply1, rule } from './comparison/answers.ts';
 import { chain } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
@@ -40,23 +40,6 @@ function told(moments: readonly Moment[], isShuffled: boolean): { readonly conte
     closeOverdue(contest, by, atMs + 15_000);
   }
   return { contest, nowMs: 30_000 * moments.length };
-}
-
-function rule(nowMs: number) {
-  return {
-    nowMs,
-    failuresMin: 3,
-    spanMs: 4_000,
-    ratio: 1.25,
-    minGain: 0.2,
-    isRecent: false,
-    ease: 1,
-    failureCostMs: 300_000,
-    uncaught: 1,
-    inOrder: (a: string, b: string) => (a < b ? -1 : 1),
-    isAwaited: () => false,
-    slowForMs: 0,
-  };
 }
 
 describe('the sums', () => {
