@@ -2564,6 +2564,8 @@ export interface Places {
 /** The numbers on which the wording of a text depends (plurals), by the key of the text. */
 export interface Counts {
   readonly 'sides.more': 'count';
+  readonly 'story.on': 'times';
+  readonly 'story.stay': 'times';
   readonly 'card.many': 'count';
   readonly 'doctor.files': 'count';
   readonly 'doctor.errors': 'count';

@@ -153,8 +153,8 @@ const action = z.strictObject({
 
 const story = z.strictObject({
   id: z.string().describe('the same in all messages about this recurring trouble'),
-  since: stamp,
-  times: z.int().min(1).describe('how often the trouble began'),
+  since: stamp.describe('when this fault began first: RFC 3339, UTC, milliseconds'),
+  times: z.int().min(1).describe('how often this fault began since then, without another one between'),
   endsAfterSeconds: seconds.describe('how long the end must last before it is sent; 0: it is sent at once'),
 });
 

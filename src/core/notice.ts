@@ -26,10 +26,10 @@ export interface Notice {
   readonly nextAtMs: number;
 }
 
-/** Recurring trouble of one subject, such as a mirror. `times`: how often the trouble has begun. */
+/** Recurring trouble of one subject, such as a mirror. `times`: how often its last fault has begun in a row. */
 export interface StoryView {
   readonly id: string;
-  /** When the trouble began for the first time, RFC 3339. */
+  /** When this fault began for the first time, RFC 3339. */
   readonly since: string;
   readonly times: number;
   /** How long the trouble must be absent before its end is reported to people; 0: the end is reported at once. */

@@ -15,8 +15,11 @@ import type { NoticeDraft } from './news.ts';
 export interface Story {
   /** The id of the finding or advice that the story began with. */
   readonly id: string;
-  readonly sinceWallMs: number;
-  /** How often the trouble began, at least 1. */
+  /** The fault that began last; trouble of one subject may have several. Absent: an older release stored the story. */
+  fault?: string;
+  /** When this fault began first. */
+  sinceWallMs: number;
+  /** How often this fault began without another one between, at least 1. */
   times: number;
   /** How often a beginning of the trouble was sent to people, at least 1. */
   tellings: number;
@@ -65,14 +68,21 @@ export function updateStory(stories: Stories, news: NoticeDraft, now: Now): bool
     stories.set(news.subject, storyOf(news, now));
     return true;
   }
-  return recordBeginning(story, news);
+  return recordBeginning(story, news, now);
 }
 
-function storyOf({ finding, advice }: NoticeDraft, now: Now): Story {
+/** The fault that begins: its cause, and its first target or the mirror to leave. */
+function faultOf({ finding, advice }: NoticeDraft, now: Now): Pick<Story, 'fault' | 'sinceWallMs' | 'times'> {
+  const { step, module } = finding?.scope[0] ?? {};
+  const fault = finding === null ? `${advice?.cause} ${advice?.from}` : `${finding.cause} ${step} ${module}`;
+  return { fault, sinceWallMs: finding?.openedAtMs ?? now.wallMs, times: 1 };
+}
+
+function storyOf(news: NoticeDraft, now: Now): Story {
+  const { finding, advice } = news;
   return {
     id: finding?.id ?? advice?.id ?? '',
-    sinceWallMs: finding?.openedAtMs ?? now.wallMs,
-    times: 1,
+    ...faultOf(news, now),
     tellings: 1,
     endedAtMs: null,
     stand: advice,
@@ -92,10 +102,12 @@ function recordEnd(story: Story, news: NoticeDraft, now: Now): boolean {
   return false;
 }
 
-function recordBeginning(story: Story, news: NoticeDraft): boolean {
+function recordBeginning(story: Story, news: NoticeDraft, now: Now): boolean {
   const isAgain = story.endedAtMs !== null;
   const wasHeld = story.held !== null;
-  if (isAgain) story.times += 1;
+  const begins = faultOf(news, now);
+  if (begins.fault !== story.fault) Object.assign(story, begins);
+  else if (isAgain) story.times += 1;
   story.endedAtMs = null;
   if (wasHeld && isStillGood(story.stand, news.advice)) {
     const isOther = news.advice !== null && news.advice.chain.after !== story.stand?.chain.after;

@@ -140,7 +140,7 @@ export function renderStoryRows(
   pen: Pen,
 ): Section['rows'] {
   const { say, reader } = pen;
-  if (story === null || story.times < 2) return [];
+  if (story === null || (story.times < 2 && (isOver || story.endsAfterSeconds === 0))) return [];
   const since = formatLocalTime(Date.parse(story.since), reader.timeZone);
   const values = { since, times: story.times, hold: formatSpan(say, story.endsAfterSeconds * 1000) };
   const text = isOver

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Advice } from '../../../src/core/advice.ts';
+import type { Finding } from '../../../src/core/finding.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { advice, delivered, finding, receiver, Stage } from './stage.ts';
@@ -52,9 +53,10 @@ class Course {
     }
   }
 
-  open(kind: 'outage' | 'spike', registry: string): void {
+  open(kind: 'outage' | 'spike', registry: string, more: Partial<Finding> = {}): void {
     this.#episode += 1;
-    this.stage.open(finding(kind, registry, { id: `${kind}-${this.#episode}`, openedAtMs: this.stage.at.wallMs }));
+    const openedAtMs = this.stage.at.wallMs;
+    this.stage.open(finding(kind, registry, { id: `${kind}-${this.#episode}`, openedAtMs, ...more }));
     this.#deliver();
   }
 
@@ -110,6 +112,36 @@ describe('a fault that comes and goes', () => {
     }
     course.pass(3 * 60);
     expect(course.lines.length, course.lines.slice(0, 20).join('\n')).toBeLessThanOrEqual(4);
+  });
+
+  it('another fault is not counted as the same one again, and its end waits nevertheless', () => {
+    const course = new Course();
+    for (const cause of ['spike', 'outage', 'outage'] as const) {
+      const left = course.leave('b', { cause });
+      course.pass(10);
+      course.goBack(left);
+      course.pass(90);
+    }
+    const stories = course.bodies.map(
+      ({ data }) => data['story'] as { readonly since: string; readonly times: number },
+    );
+    expect(stories.map(({ times }) => times)).toEqual([1, 1, 1, 1, 2]);
+    expect(stories[2]).toMatchObject({ id: 'advice-1', endsAfterSeconds: 3600 });
+    expect(new Set(stories.slice(2).map(({ since }) => since))).toEqual(new Set(['2026-03-01T01:40:00.000Z']));
+  });
+
+  it.each<[string, Partial<Finding>]>([
+    ['cause', { cause: 'wrong_content' }],
+    ['target', { scope: [{ module: 'example.com/other', version: 'v1.0.0', step: 'mod' }] }],
+  ])('a finding with another %s is another fault', (_, more) => {
+    const course = new Course();
+    for (const one of [{}, more, more]) {
+      course.open('outage', 'a', one);
+      course.pass(5);
+      course.close('outage', 'a');
+      course.pass(65);
+    }
+    expect(course.bodies.map(({ data }) => data['story'])).toMatchObject([1, 1, 1, 1, 2].map((times) => ({ times })));
   });
 
   it('that recurs after its end was sent waits twice as long for the next end', () => {

@@ -86,8 +86,16 @@ const undo = 'Undo the change in clients that still have it.';
 
 describe('recurring trouble says how long it must be over before that is reported', () => {
   it.each<['en' | 'zh', string, string]>([
-    ['en', 'the recovery is reported after 1 h 0 min without the problem', 'After the switch to inland, stay there'],
-    ['zh', '连续 1 小时 0 分钟 未再发生后才通知恢复', '切换到 inland 后请保持不变'],
+    [
+      'en',
+      'the recovery is reported at the latest after 1 h 0 min without the problem',
+      'the end of this advice is reported after 1 h 0 min without the problem, or when inland has trouble',
+    ],
+    [
+      'zh',
+      '最迟在连续 1 小时 0 分钟 未再发生后通知恢复',
+      '连续 1 小时 0 分钟 未再发生后，或 inland 出现问题时，才通知此建议结束',
+    ],
   ])('in %s', (lang, wanted, stay) => {
     const stage = new Stage([chat('c', 'slack', {}, { lang })]);
     const outage = finding('outage', 'hill');
@@ -100,8 +108,27 @@ describe('recurring trouble says how long it must be over before that is reporte
       stage.advise('withdrawn', { ...proposal, state: 'withdrawn' });
       sentOf(stage);
     }
-    expect(text.split(wanted)).toHaveLength(3);
+    expect(text).toContain(wanted);
     expect(text).toContain(stay);
+  });
+
+  it('an outage after slowness is not counted as the same problem, and no recovery of it is promised', () => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+    let text = '';
+    for (const [kind, cause] of [
+      ['spike', 'spike'],
+      ['outage', 'outage'],
+    ] as const) {
+      const found = finding(kind, 'coast');
+      stage.open(found);
+      stage.advise('proposed', { ...proposal, cause });
+      text = sentOf(stage).map(textsOf).join();
+      stage.close(found);
+      stage.advise('withdrawn', { ...proposal, cause, state: 'withdrawn' });
+    }
+    expect(text).toContain('there were problems before. After the switch to inland, stay there');
+    expect(text).not.toMatch(/ times since|recovery/);
+    expect(sentOf(stage).map(textsOf).join()).toContain('Ended: the outage of coast');
   });
 });
 
