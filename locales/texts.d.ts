@@ -513,6 +513,7 @@ export interface Places {
   readonly 'story.stay': 'times' | 'since' | 'to' | 'hold';
   readonly 'story.over': 'times' | 'since';
   readonly 'advice.proposed': 'what' | 'from' | 'to';
+  readonly 'advice.over': 'what' | 'from';
   readonly 'advice.reorder': 'from' | 'what';
   readonly 'advice.bypass.set': 'bypass' | 'what';
   readonly 'advice.bypass.back': 'bypass' | 'what';

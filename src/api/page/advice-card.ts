@@ -1,4 +1,4 @@
-import type { Advice } from '../../core/advice.ts';
+import { type Advice, hasOutlivedCause } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { snippetOf } from '../../core/snippet.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -33,6 +33,8 @@ ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card
 
 function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   const { from, to, bypass } = advice;
+  if (!isTaken && hasOutlivedCause(advice))
+    return say.html('advice.over', { what: advice.ecosystem, from: html`<b>${from}</b>` });
   if (from !== to)
     return say.html(isTaken ? 'card.taken' : 'card.set', {
       from: isTaken ? from : html`<b>${from}</b>`,

@@ -1,3 +1,4 @@
+import { hasOutlivedCause } from '../../core/advice.ts';
 import { type Snippet, snippetOf } from '../../core/snippet.ts';
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
@@ -17,15 +18,18 @@ const endsSoonShare = 0.89;
 export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
   const isProposed = advice.state === 'proposed';
+  const isOver = isProposed && hasOutlivedCause(notice);
   const ended = endOf(notice, advice, pen);
   const snippet = isProposed ? snippetOf(advice.remedy) : null;
   const code = snippet === null || snippet.text.length > codeChars ? null : codeOf(snippet, pen);
   return {
-    tone: toneOf(advice),
-    title: titleOf(notice, advice, pen),
+    tone: isOver ? 'info' : toneOf(advice),
+    title: isOver
+      ? say('advice.over', { what: ecosystemTextOf(advice), from: advice.from })
+      : titleOf(notice, advice, pen),
     rows: [
       ended === null
-        ? { label: say(hasPastReason(advice) ? 'row.whyThen' : 'row.why'), text: whyText(advice, pen) }
+        ? { label: say(isOver || hasPastReason(advice) ? 'row.whyThen' : 'row.why'), text: whyText(advice, pen) }
         : { label: say('row.why'), text: ended },
       ...renderStoryRows(notice, !isProposed || advice.cause === 'failback', advice.to, pen),
       ...(isProposed ? gainRows(advice, pen) : []),

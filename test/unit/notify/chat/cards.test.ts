@@ -84,6 +84,16 @@ const setting = { from: 'coast', to: 'coast', bypass: 'GODEBUG=http2client=0' };
 const refusal = { from: 'coast', to: 'coast', refusal: 'no_candidate' } as const;
 const undo = 'Undo the change in clients that still have it.';
 
+it('a card about advice whose trouble is over does not say to switch', () => {
+  const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+  const over = messageFor('ground.outlives', { trouble: 'coast responds again', head: 'coast', to: 'inland' });
+  stage.advise('proposed', { ...proposal, reason: over.text, sentence: over.sentence });
+  const text = sentOf(stage).map(textsOf).join('\n');
+  expect(text).toContain('go clients that use coast need not switch');
+  expect(text).toContain('*Reason at the time*  requests to coast fail');
+  expect(text).not.toContain('Switch go from');
+});
+
 describe('recurring trouble says how long it must be over before that is reported', () => {
   it.each<['en' | 'zh', string, string]>([
     [
