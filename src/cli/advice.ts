@@ -9,6 +9,7 @@ import { rankCommand } from '../features/rank/command.ts';
 import { confirmChanges, placeOptions, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { type Reasons, reasonTextOf } from '../terminal/reasons.ts';
+import { formatRemedy, type ShownRemedy } from '../terminal/remedy-lines.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { renderIn } from '../words/tell.ts';
@@ -17,19 +18,17 @@ import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from 
 import { exportAdvice, exportMs } from './export.ts';
 
 interface AdviceBody {
-  readonly advice: readonly (Reasons & {
-    readonly id: string;
-    readonly state: string;
-    readonly ecosystem: string;
-    readonly upstream: string;
-    readonly reason: string;
-    readonly expiresAt: string;
-    /** Absent: the daemon has another release. */
-    readonly chain?: { readonly after: string };
-    readonly remedy: Readonly<Record<string, string>>;
-    readonly rollback: string;
-    readonly doesNotCover: readonly string[];
-  })[];
+  readonly advice: readonly (Reasons &
+    ShownRemedy & {
+      readonly id: string;
+      readonly state: string;
+      readonly ecosystem: string;
+      readonly upstream: string;
+      readonly reason: string;
+      readonly expiresAt: string;
+      readonly rollback: string;
+      readonly doesNotCover: readonly string[];
+    })[];
   /**
    * The sentences of each advice, to render them in any language, by the advice's id. Absent: the daemon has an older
    * release. `null`: an older release issued the advice.
@@ -153,7 +152,7 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
     ...(one.state === 'refused'
       ? []
       : [
-          ...remedyLines(context, one),
+          ...formatRemedy(context, one),
           ...rollbackLines(
             renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }),
             snippetOf(one.remedy)?.file ?? null,
@@ -176,14 +175,6 @@ function stateText(state: string, say: Say): string {
 
 function linesOf(text: string): string[] {
   return text.split('\n').map((line) => printable(line));
-}
-
-/** Formats the lines to paste, below the name of their file if they need one. */
-function remedyLines({ terminal, say }: Context, { remedy, chain }: Shown): string[] {
-  const snippet = snippetOf(remedy);
-  if (snippet === null) return chain === undefined ? [] : [say('advised.noLine', { chain: printable(chain.after) })];
-  const lines = linesOf(snippet.text).map((line) => `  ${terminal.paint('cyan', line)}`);
-  return snippet.file === null ? lines : [say('advised.file', { file: printable(snippet.file) }), ...lines];
 }
 
 /**

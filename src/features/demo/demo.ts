@@ -104,8 +104,7 @@ export async function startDemo(
   const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
   const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
   const receiver = await startDemoReceiver((received) => {
-    for (const { stage, ecosystem, ...words } of changesFor(received, secret, (id) => pairOf(id)?.small.form))
-      report(stage, pairOf(ecosystem), words);
+    for (const { stage, ecosystem, ...words } of changesFor(received, secret)) report(stage, pairOf(ecosystem), words);
   });
   const places = {
     folder: folder.path,

@@ -1,5 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Sentence } from '../../core/result.ts';
+import { snippetOf } from '../../core/snippet.ts';
 import { signature } from '../../notify/receivers/standard.ts';
 import { phrase, saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
@@ -43,15 +44,8 @@ export function demoMessageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { 
   return { text: saySentence(sentence, english), message: { sentence } };
 }
 
-/**
- * Returns the demo's events for a received webhook. A wrong signature is an event too.
- * @param formOf  returns the snippet format of an ecosystem's remedy to show
- */
-export function changesFor(
-  received: DemoReceived,
-  secret: string,
-  formOf: (ecosystem: string) => string | undefined,
-): readonly DemoChange[] {
+/** Returns the demo's events for a received webhook. A wrong signature is an event too. */
+export function changesFor(received: DemoReceived, secret: string): readonly DemoChange[] {
   if (!isVerified(received, secret))
     return [{ stage: 'webhook', ecosystem: null, ...demoMessageOf(phrase('demo.wrong')) }];
   const { type, data } = JSON.parse(received.body) as Body;
@@ -73,7 +67,8 @@ export function changesFor(
   }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;
-  const lines = remedy[formOf(ecosystem) ?? ''] ?? '';
+  const { text = '', file = null } = snippetOf(remedy) ?? {};
+  const lines = file === null ? text : `${english('advised.file', { file })}\n${text}`;
   return [
     { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, message: { advice } },
     { stage: 'webhook', ecosystem, ...demoMessageOf(phrase('demo.received', { type })) },

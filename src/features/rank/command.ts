@@ -5,6 +5,7 @@ import { type EcosystemId, refTextOf, type Target, targetId } from '../../core/m
 import { expand } from '../../daemon/machine.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { kindByWord, loadNeeded } from '../../terminal/load.ts';
+import { formatRemedy } from '../../terminal/remedy-lines.ts';
 import { jsonText } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
 import { english } from '../../words/words.ts';
@@ -126,10 +127,12 @@ function targetsFor(
 function shown(
   rows: readonly RankedRow[],
   verdicts: ReadonlyMap<string, RowVerdict>,
-  { kind, reason, remedy }: RankVerdict,
-  { terminal, say }: Context,
+  verdict: RankVerdict,
+  context: Context,
 ): readonly string[] {
+  const { kind, reason } = verdict;
+  const { terminal, say } = context;
   const lines = [...rankTable(rows, verdicts, terminal.columns, say), ''];
   if (kind === 'nobody') return [...lines, terminal.paint('red', reason)];
-  return [...lines, reason, ...(remedy === null ? [] : [remedy])];
+  return [...lines, reason, ...('shown' in verdict ? formatRemedy(context, verdict.shown) : [])];
 }

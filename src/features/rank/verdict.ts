@@ -4,8 +4,11 @@ import { secondsText } from '../../advise/words.ts';
 import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
+import { snippetOf } from '../../core/snippet.ts';
+import { showChain } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
+import type { ShownRemedy } from '../../terminal/remedy-lines.ts';
 import { english, type Say } from '../../words/words.ts';
 import { compareRows, hasMoreFailures, isDown, isUnknown, isUsable, type RankRow } from './row.ts';
 
@@ -18,6 +21,8 @@ export type RankVerdict =
       /** The lines to paste; `null`: there are none, for example because the current chain is invalid. */
       readonly remedy: string | null;
       readonly reason: string;
+      /** The change as people are shown it; absent: it is not known. */
+      readonly shown?: ShownRemedy;
     }
   /** `right`: the chain is right as it is. `unsure`: another mirror may be better. `nobody`: no mirror is usable. */
   | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
@@ -65,12 +70,12 @@ export function rankVerdict(
   const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
   const of = { mirrors, ...(upstream == null ? {} : { upstream }) };
   const lines = client.remedy(declared.value, after, config.private[ecosystem] ?? [], of);
-  const [remedy = null] = Object.values(lines.remedy);
   const reason =
     to === undefined
       ? say('rank.staysFirst', { registry: goal.registry, dead: deadText(broken, say) })
       : reasonText(first, to, say);
-  return { kind: 'change', remedy, reason };
+  const shown = { remedy: lines.remedy, chain: { after: showChain(after) } };
+  return { kind: 'change', remedy: snippetOf(lines.remedy)?.text ?? null, reason, shown };
 }
 
 /**

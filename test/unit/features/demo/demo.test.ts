@@ -82,20 +82,20 @@ describe('the faults of a demo', () => {
 
 describe('the content of webhooks', () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-  const formOf = (id: string): string | undefined => (id === 'paper' ? 'lines' : undefined);
   const told = (type: string, data: object, key = secret) => {
     const body = JSON.stringify({ type, data });
     const stamp = { 'webhook-id': 'msg_1', 'webhook-timestamp': '1700000000' };
     const headers = { ...stamp, 'webhook-signature': signature(key, 'msg_1', 1_700_000_000, body) };
-    return changesFor({ headers, body }, secret, formOf);
+    return changesFor({ headers, body }, secret);
   };
   const finding = { ecosystem: 'paper', registry: 'near', text: 'near is slow.' };
   const advice = {
     ecosystem: 'paper',
     state: 'proposed',
     reason: 'far is faster.',
-    remedy: { env: 'x', lines: 'far' },
+    remedy: { lines: 'x', env: 'far' },
   };
+  const inFile = { ...advice, remedy: { x: 'far', json: '{"x":{"path":"/etc/x"}}' } };
   const action = { ecosystem: 'paper', action: 'client', from: 'near', to: 'far', output: '+X=far' };
   const done = 'Action client done: switch of paper from near to far';
   const undone = 'Action client undone: switch of paper from near to far';
@@ -137,10 +137,19 @@ describe('the content of webhooks', () => {
       ],
     ],
     [
-      'an advice, in the form of its ecosystem',
+      'an advice, with the lines for a shell',
       'mirror.advice',
       { advice },
       [{ stage: 'advice', ecosystem: 'paper', text: 'far is faster.\nfar', message: { advice } }, received],
+    ],
+    [
+      'an advice, with the name of the file',
+      'mirror.advice',
+      { advice: inFile },
+      [
+        { stage: 'advice', ecosystem: 'paper', text: 'far is faster.\n  in /etc/x:\nfar', message: { advice: inFile } },
+        received,
+      ],
     ],
     [
       'an action that is done, with its diff',
@@ -169,6 +178,6 @@ describe('the content of webhooks', () => {
     ];
     expect(told('mirror.spike', { finding }, other)).toEqual(wrong);
     const body = JSON.stringify({ type: 'mirror.spike', data: { finding } });
-    expect(changesFor({ headers: {}, body }, secret, formOf)).toEqual(wrong);
+    expect(changesFor({ headers: {}, body }, secret)).toEqual(wrong);
   });
 });

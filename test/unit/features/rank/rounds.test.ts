@@ -2,15 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../../src/core/due.ts';
 import type { Because, Outcome } from '../../../../src/core/failure.ts';
 import type { Probed } from '../../../../src/core/ports.ts';
+import { snippetOf } from '../../../../src/core/snippet.ts';
 import { makeDue } from '../../../../src/daemon/once.ts';
 import { rankOnce } from '../../../../src/features/rank/rank.ts';
 import { judgeRows, type RowVerdict, rankVerdict } from '../../../../src/features/rank/verdict.ts';
 import { lostProbeOf } from '../../../../src/io/worker-protocol.ts';
+import { formatRemedy, type ShownRemedy } from '../../../../src/terminal/remedy-lines.ts';
 import { wordsOf } from '../../../../src/words/words.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 import { threeMirrors } from '../../../daemon/three-mirrors.ts';
 import { readConfig } from '../../../daemon/world.ts';
 import { englishLeft } from '../../cli/english-left.ts';
+import { fakeTerminal } from '../../cli/fake-terminal.ts';
 import { aSample, aTarget, countingRandom, refused } from '../../detect/world.ts';
 
 const read = readConfig(threeMirrors());
@@ -369,6 +372,40 @@ describe('what a ranking says', () => {
   test.each(['en', 'zh'] as const)('verdicts that mean different things have different words: %s', (language) => {
     const say = wordsOf(language);
     expect(say('rank.verdict.unsure')).not.toBe(say('rank.verdict.unknown'));
+  });
+
+  test.each([
+    ['docker', 'oci', 'docker.io', 'docker.io/library/x:1', ['  in /etc/docker/daemon.json:', '  {']],
+    ['pip', 'pypi', 'pypi', 'x==1', ["  export PIP_INDEX_URL='https://b.example.net/goproxy/'"]],
+    [
+      'files',
+      'http',
+      'files',
+      { upstream: 'files', path: 'x' },
+      ['  There is no line to paste. Set https://b.example.net/goproxy manually.'],
+    ],
+  ])('the lines to paste for %s are those of advice', async (client, ecosystem, upstream, module, wanted) => {
+    const { rows } = await rank(10, ({ target }) => usual[target.registry] ?? 0);
+    const mirror = (name: string, url: string) => ({ name, ecosystem, upstream, url });
+    const mirrors = [mirror('a', 'https://a.example.com'), mirror('b', 'https://b.example.net/goproxy')];
+    const other = readConfig(
+      JSON.stringify({
+        mirrors,
+        modules: { [ecosystem]: [module] },
+        clients: { [ecosystem]: client === 'files' ? 'https://a.example.com' : { [client]: 'https://a.example.com' } },
+      }),
+    );
+    if (other.tag === 'error') throw new Error(JSON.stringify(other.error));
+    const verdict = rankVerdict(
+      other.value,
+      ecosystem,
+      rows.filter(({ registry }) => registry !== 'c'),
+    );
+    const { shown } = verdict as { readonly shown: ShownRemedy };
+    expect(formatRemedy({ terminal: fakeTerminal(), say: wordsOf('en') }, shown).slice(0, wanted.length)).toEqual(
+      wanted,
+    );
+    expect(verdict.remedy).toBe(snippetOf(shown.remedy)?.text ?? null);
   });
 
   test('an ecosystem whose client is not modelled: the best is named, without a line', async () => {
