@@ -252,6 +252,14 @@ export interface Finding {
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }
 
+/**
+ * When the trouble of a finding began. Our own network must have had trouble for some time before its finding opens.
+ * @param openedMs  when the finding opened, wall milliseconds
+ */
+export function onsetOf({ kind }: Pick<Finding, 'kind'>, openedMs: number): number {
+  return kind === 'vantage' ? openedMs - limits.vantageFindingMs : openedMs;
+}
+
 export const noEvidence: Finding['evidence'] = {
   samples: 0,
   failures: 0,

@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config.ts';
-import { type Finding, kindTraits, type ScopeItem, type Side } from '../../core/finding.ts';
+import { type Finding, kindTraits, onsetOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { refTextOf } from '../../core/mirror.ts';
 import { bareDigestOf, firstBytesTextOf } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -40,14 +40,12 @@ export function renderFindingItem(say: PageSay, finding: Finding, { nowMs, mirro
 ${probeLinks(say, finding, isKept)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && renderAckForm(say, ack, finding.id)}</li>`;
 }
 
-function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
+function lasted(say: PageSay, finding: Finding, nowMs: number): Html {
+  const { closedAtMs } = finding;
+  const fromMs = onsetOf(finding, finding.openedAtMs);
   return closedAtMs === null
-    ? say.html('finding.since', { at: dated(openedAtMs), span: span(say, nowMs - openedAtMs) })
-    : say.html('finding.lasted', {
-        from: dated(openedAtMs),
-        to: dated(closedAtMs),
-        span: span(say, closedAtMs - openedAtMs),
-      });
+    ? say.html('finding.since', { at: dated(fromMs), span: span(say, nowMs - fromMs) })
+    : say.html('finding.lasted', { from: dated(fromMs), to: dated(closedAtMs), span: span(say, closedAtMs - fromMs) });
 }
 
 function needsAck({ kind, state }: Finding): boolean {

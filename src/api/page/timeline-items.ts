@@ -1,5 +1,5 @@
 import type { Advice } from '../../core/advice.ts';
-import { endTextKeyOf, type Finding, findingTextKeyOf, isDisputed } from '../../core/finding.ts';
+import { endTextKeyOf, type Finding, findingTextKeyOf, isDisputed, onsetOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -58,7 +58,7 @@ function findingItem(finding: Finding): TimelineItem {
     kind,
     lane: registry,
     registries: registry === null ? [] : [registry],
-    fromMs: openedAtMs,
+    fromMs: onsetOf(finding, openedAtMs),
     toMs: finding.state === 'open' ? null : (closedAtMs ?? acknowledged?.atMs ?? null),
   };
 }

@@ -1,4 +1,4 @@
-import { endTextKeyOf, findingTextKeyOf, isDisputed, kindTraits } from '../../core/finding.ts';
+import { endTextKeyOf, findingTextKeyOf, isDisputed, kindTraits, onsetOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { bareDigestOf, type FindingView, type SideView } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -40,12 +40,12 @@ function toneOf(finding: FindingView, actionable: boolean): Tone {
 }
 
 function endRows({ atMs, resolves }: SectionNotice, finding: FindingView, { say, reader }: Pen): Section['rows'] {
-  const openedMs = Date.parse(finding.openedAt);
+  const fromMs = onsetOf(finding, Date.parse(finding.openedAt));
   const endedMs = finding.closedAt === null ? atMs : Date.parse(finding.closedAt);
   const span = {
-    from: formatLocalTime(openedMs, reader.timeZone),
+    from: formatLocalTime(fromMs, reader.timeZone),
     to: formatLocalTime(endedMs, reader.timeZone),
-    lasted: formatSpan(say, endedMs - openedMs),
+    lasted: formatSpan(say, endedMs - fromMs),
   };
   return [
     { label: say('row.lasted'), text: say('lasted.span', span) },
@@ -59,7 +59,7 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   const what = scopeText(finding, pen);
   const sides = sidesText(finding.evidence.sides, pen);
   return [
-    { label: say('row.since'), text: formatLocalTime(Date.parse(finding.openedAt), reader.timeZone) },
+    { label: say('row.since'), text: formatLocalTime(onsetOf(finding, Date.parse(finding.openedAt)), reader.timeZone) },
     { label: say('row.why'), text: say(`cause.${finding.cause}`) },
     ...(seen === '' ? [] : [{ label: say('row.seen'), text: seen }]),
     ...(finding.vantage === 'ok' ? [] : [{ label: say('row.doubt'), text: say(`doubt.${finding.vantage}`) }]),

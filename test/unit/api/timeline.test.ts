@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/core/finding.ts';
 import { eachServed } from './each-served.ts';
 import { nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
+import { fixtureFindings } from './fixture-findings.ts';
 import { fixturePast, fixtureWeek } from './fixture-past.ts';
 
 const served = eachServed();
@@ -69,6 +71,20 @@ describe('the timeline', () => {
     expect([...page.matchAll(/class="open-end"/g)]).toHaveLength(3);
     const [, x = 0, width = 0] = bars(page)['coast']?.find(([item]) => item.startsWith('finding-0c9x2k5')) ?? [];
     expect(x + width).toBeCloseTo(100, 1);
+  });
+
+  it('trouble of our own network lasts from its start, 10 min before the finding opened', async () => {
+    const [finding] = fixtureFindings;
+    const slow = {
+      ...finding,
+      kind: 'vantage',
+      cause: 'all_slow',
+      registry: null,
+      openedAtMs: nowMs - 300_000,
+    } as Finding;
+    const change: FixtureChange = { ...fixturePast, findings: () => ({ items: [slow], next: null }) };
+    expect(words(await pageOf('/', change))).toMatch(/since [-\d]+ [:\d]+ UTC ?, 15 min,/);
+    expect(words(await pageOf('/timeline?range=hour', change))).toContain('for 15 min so far');
   });
 
   it('of one mirror: its findings, and advice from it or to it', async () => {

@@ -225,6 +225,20 @@ describe('what it resolves', () => {
     expect(texts).toContain('*Duration*  03-01 08:00 to 03-01 08:12 (12 min)');
     expect(texts).toContain('*Resolves*  message #msg-1');
   });
+
+  it('our own network is in trouble for 10 minutes before its finding opens: messages count them', () => {
+    const stage = new Stage([chat('c', 'slack')]);
+    const slow = finding('vantage', null, { cause: 'all_slow' });
+    stage.open(slow);
+    stage.pass(15 * second);
+    const opened = one(stage.send());
+    expect(textsOf(opened.message.body)).toContain('*Since*  03-01 07:50');
+    stage.end(opened.notice, delivered);
+    stage.pass(12 * minute);
+    stage.close(slow);
+    stage.pass(15 * second);
+    expect(textsOf(one(stage.send()).message.body)).toContain('*Duration*  03-01 07:50 to 03-01 08:12 (22 min)');
+  });
 });
 
 describe('what it refers to after a restart', () => {
