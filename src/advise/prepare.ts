@@ -4,16 +4,13 @@ import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
 import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
-import { type BuildRule, costOf, recordOf } from './comparison/costs.ts';
-import { healthBound, isHomeAsGood, reviewMsOf, waitMs } from './comparison/home.ts';
-import { isWorseEachHour } from './comparison/hourly.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
-import { isCalmAgain } from './comparison/spells.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
-import { type Group, headOf, homeOf } from './group.ts';
+import { headOf } from './group.ts';
 import { type LastChoices, listLastChoices } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
+import { readyHomeOf } from './obstacles.ts';
 import { movePricesOf, type Prices } from './prices.ts';
 import { isUpstreamFault, type TallyEntry } from './tally.ts';
 import type { View } from './view.ts';
@@ -120,31 +117,6 @@ function headValuesOf(view: View, at: Mirror): HeadValues {
     lastChoices: once(() => listLastChoices(view, at, weighed())),
     upstreamFaults: once(() => listUpstreamFaults(view)),
   };
-}
-
-function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | null {
-  const { group, config, now } = view;
-  const { contest, moves } = group;
-  const home = homeOf(group);
-  if (home === null || home === at || view.evidenceOf(home.name).length > 0) return null;
-  const dueMs = waitMs(moves.departures, config.advise.holdMs, now.monotonicMs);
-  if (now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY) < dueMs) return null;
-  if (contest.health < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
-  const here = recordOf(contest, at.name);
-  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
-  const left = moves.departures.at(-1);
-  const isLeftForTime = left?.isOfTime === true;
-  const there = recordOf(contest, home.name);
-  if (!isHomeAsGood(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) return null;
-  if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, rule)) return null;
-  return isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs) ? null : home;
-}
-
-function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
-  const [costThere, costHere] = [there, here].map((name) =>
-    costOf(contest, name, { ...rule, errors: 0, isOfDay: true }),
-  );
-  return costThere != null && (costHere == null || costThere < costHere);
 }
 
 function listUpstreamFaults(view: View): readonly string[] {

@@ -136,26 +136,38 @@ export function reviewMsOf(departures: readonly Departure[], holdMs: number, now
 }
 
 /**
- * True if home is about as fast and as reliable as the mirror in use, and serves downloads.
+ * Why home is not as good as the mirror in use: it is `slower`, has more failures within the wait (`recent`) or only
+ * before it (`failures`), or too few good `downloads`.
+ */
+export type HomeLack = 'slower' | 'recent' | 'failures' | 'downloads';
+
+/**
+ * Lists why home is not about as fast and as reliable as the mirror in use, or does not serve downloads. Each reason is
+ * computed when it is read.
  * @param overMs       the minimum period over which failures are compared
  * @param timesOverMs  the period over which times are compared
  */
-export function isHomeAsGood(
+export function* listHomeLacks(
   home: HeadRecord,
   here: HeadRecord,
   overMs: number,
   timesOverMs: number,
   nowMs: number,
   isLeftForTime: boolean,
-): boolean {
+): Generator<HomeLack> {
   const fromMs = nowMs - timesOverMs;
   const isEachNoSlower = isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
-  if (!isEachNoSlower && (isLeftForTime || !isFasterBuild(home, here, fromMs))) return false;
+  if (!isEachNoSlower && (isLeftForTime || !isFasterBuild(home, here, fromMs))) yield 'slower';
   const troubledMs = lastTroubleOf(home);
-  const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
-  const moreMost = isLeftForTime ? chanceFailures : 0;
-  if (countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + moreMost) return false;
-  return isHeavyClean(home, troubledMs);
+  const recentMs = nowMs - overMs;
+  const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), recentMs);
+  if (hasMoreFailures(home, here, soundMs, isLeftForTime))
+    yield hasMoreFailures(home, here, recentMs, isLeftForTime) ? 'recent' : 'failures';
+  if (!isHeavyClean(home, troubledMs)) yield 'downloads';
+}
+
+function hasMoreFailures(home: HeadRecord, here: HeadRecord, soundMs: number, isLeftForTime: boolean): boolean {
+  return countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + (isLeftForTime ? chanceFailures : 0);
 }
 
 /** If home has fewer good downloads than this, the standard error of their mean is added to the mean. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   type Departure,
   healthBound,
-  isHomeAsGood,
   lastTroubleOf,
+  listHomeLacks,
   recentDeparturesOf,
   reviewMsOf,
   updateHealth,
@@ -126,6 +126,10 @@ describe('the last trouble of a mirror', () => {
   });
 });
 
+function isAsGood(...given: Parameters<typeof listHomeLacks>): boolean {
+  return listHomeLacks(...given).next().done === true;
+}
+
 describe('whether home is as good as where clients are', () => {
   /** Each good light one twice: one alone says nothing of how they scatter. */
   const of = (...outcomes: readonly RecordOutcome[]): HeadRecord => {
@@ -184,7 +188,7 @@ describe('whether home is as good as where clients are', () => {
       false,
     ],
   ])('%s', (_name, home, here, want) => {
-    expect(isHomeAsGood(home, here, hold, hold, now, false)).toBe(want);
+    expect(isAsGood(home, here, hold, hold, now, false)).toBe(want);
   });
 
   test.each<[string, HeadRecord, HeadRecord, boolean]>([
@@ -197,7 +201,17 @@ describe('whether home is as good as where clients are', () => {
       false,
     ],
   ])('left because it was slow: %s', (_name, home, here, want) => {
-    expect(isHomeAsGood(home, here, hold, hold, now, true)).toBe(want);
+    expect(isAsGood(home, here, hold, hold, now, true)).toBe(want);
+  });
+
+  test('each lack is named, and failures by whether they are within the wait', () => {
+    const lacksOf = (home: HeadRecord): readonly string[] => [
+      ...listHomeLacks(home, of(good(at, 200)), hold, hold, now, false),
+    ];
+    const old = now - 2 * hold;
+    expect(lacksOf(of(good(at, 200)))).toEqual([]);
+    expect(lacksOf(of(bad(old), good(at, 900)))).toEqual(['slower', 'failures']);
+    expect(lacksOf(of(bad(at - 1), good(at, 200), bad(at, heavy)))).toEqual(['recent', 'downloads']);
   });
 
   test.each<[string, number, number, number, boolean]>([
@@ -214,6 +228,6 @@ describe('whether home is as good as where clients are', () => {
     // After the trouble good answers stand around the one that failed: it is in no row.
     const single = failed > troubledMs ? [good(failed - 1, 200), bad(failed), good(failed + 1, 200)] : [bad(failed)];
     const home = of(...[...trouble, ...single, good(at, 200)].toSorted((a, b) => a.atMs - b.atMs));
-    expect(isHomeAsGood(home, of(good(at, 200)), overMinutes * minute, overMinutes * minute, now, false)).toBe(want);
+    expect(isAsGood(home, of(good(at, 200)), overMinutes * minute, overMinutes * minute, now, false)).toBe(want);
   });
 });

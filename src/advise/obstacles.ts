@@ -1,0 +1,50 @@
+import type { Mirror } from '../core/mirror.ts';
+import { isGoodNow } from './comparison/choose.ts';
+import { type BuildRule, costOf, recordOf } from './comparison/costs.ts';
+import { type HomeLack, healthBound, listHomeLacks, reviewMsOf, waitMs } from './comparison/home.ts';
+import { isWorseEachHour } from './comparison/hourly.ts';
+import { isCalmAgain } from './comparison/spells.ts';
+import { type Group, homeOf } from './group.ts';
+import type { View } from './view.ts';
+
+/**
+ * Why a failback is not due: the `wait` since the last switch, too few good `responses`, home is `failing` now, fails
+ * in most hours (`hourly`) or is slow again and again (`spells`), an `alert`, or a reason of `HomeLack`.
+ */
+type Obstacle = HomeLack | 'alert' | 'wait' | 'responses' | 'failing' | 'hourly' | 'spells';
+
+/**
+ * Lists why a failback from `at` to `home` is not due; empty: it is due. Each reason is computed when it is read, the
+ * costly ones last, because a decision reads only the first one.
+ */
+function* listObstacles(view: View, home: Mirror, at: Mirror, rule: BuildRule): Generator<Obstacle> {
+  const { group, config, now } = view;
+  const { contest, moves } = group;
+  if (view.evidenceOf(home.name).length > 0) yield 'alert';
+  const dueMs = waitMs(moves.departures, config.advise.holdMs, now.monotonicMs);
+  if (now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY) < dueMs) yield 'wait';
+  if (contest.health < healthBound) yield 'responses';
+  if (!isGoodNow(contest, home.name, now.monotonicMs)) yield 'failing';
+  const here = recordOf(contest, at.name);
+  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  const left = moves.departures.at(-1);
+  const isLeftForTime = left?.isOfTime === true;
+  const there = recordOf(contest, home.name);
+  yield* listHomeLacks(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime);
+  if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, rule)) yield 'hourly';
+  if (isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs)) yield 'spells';
+}
+
+/** The first mirror of the declared chain if it is not `at` and a failback to it is due; else `null`. */
+export function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | null {
+  const home = homeOf(view.group);
+  if (home === null || home === at) return null;
+  return listObstacles(view, home, at, rule).next().done === true ? home : null;
+}
+
+function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
+  const [costThere, costHere] = [there, here].map((name) =>
+    costOf(contest, name, { ...rule, errors: 0, isOfDay: true }),
+  );
+  return costThere != null && (costHere == null || costThere < costHere);
+}
