@@ -1,4 +1,4 @@
-import type { Advice, Audited, Candidate, NoAdviceLists, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due } from '../core/due.ts';
@@ -13,6 +13,7 @@ import { messageFor } from '../words/tell.ts';
 import { closeAudit } from './audit.ts';
 import { candidateOf } from './compose.ts';
 import { recordDeclined } from './downloads.ts';
+import { failbackOf } from './failback.ts';
 import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, unchangedIn } from './group.ts';
 import {
   clearEvidence,
@@ -209,6 +210,12 @@ export class Advisor {
 
   noAdvice(): NoAdviceLists {
     return listNoAdvice([...this.#groups.values()].map((group) => this.#view(group, this.#lastNow)));
+  }
+
+  /** `failbackOf` of an accepted advice; `null`: no advice with this id is accepted. */
+  failback(id: string): Failback | null {
+    const group = [...this.#groups.values()].find(({ accepted }) => accepted?.advice.id === id);
+    return group === undefined ? null : failbackOf(this.#view(group, this.#lastNow));
   }
 
   /** The mirrors of an upstream, best first; empty for an unknown upstream. */

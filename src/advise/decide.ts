@@ -7,7 +7,7 @@ import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
 import { isClearlySlower, subjectOf } from './grounds.ts';
-import { chainInForce, mirrorAt } from './group.ts';
+import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
 import { mayBeProposed, type Weighed } from './weigh.ts';
@@ -120,9 +120,7 @@ function candidatesFor(view: Prepared, { at, candidates }: HeadValues, cause: Ad
 }
 
 function isMuted(view: Prepared, from: string, to: string, cause: AdviceCause): boolean {
-  return view.group.muted.some(
-    (one) => one.from === from && one.to === to && one.cause === cause && one.untilMs > view.now.wallMs,
-  );
+  return findDismissal(view.group, { from, to, cause }, view.now.wallMs) !== null;
 }
 
 /**

@@ -173,6 +173,16 @@ export function advisedChainOf(group: Group): Chain | null {
   return open.chain ?? chain;
 }
 
+/** The dismissal by an operator that suppresses a switch now; `null`: none. */
+export function findDismissal(
+  { muted }: Group,
+  { from, to, cause }: Pick<Muted, 'from' | 'to' | 'cause'>,
+  wallMs: number,
+): Muted | null {
+  const isOfSwitch = (one: Muted): boolean => one.from === from && one.to === to && one.cause === cause;
+  return muted.find((one) => isOfSwitch(one) && one.untilMs > wallMs) ?? null;
+}
+
 /** True while a dismissal by an operator suppresses a switch from a mirror. */
 export function isSwitchDismissed({ muted }: Group, from: string | undefined, wallMs: number): boolean {
   return muted.some((one) => one.from === from && one.untilMs > wallMs);

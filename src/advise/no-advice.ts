@@ -1,6 +1,5 @@
 import type { NoAdvice, NoAdviceLists } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
-import { stamp } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { isPassedOver } from './chain.ts';
@@ -11,7 +10,7 @@ import { advisedChainOf, headOf, isSwitchDismissed } from './group.ts';
 import { prepareView } from './prepare.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
-import { secondsText } from './words.ts';
+import { minuteTextOf, secondsText } from './words.ts';
 
 /** @param views  one for each group of mirrors */
 export function listNoAdvice(views: readonly View[]): NoAdviceLists {
@@ -64,7 +63,7 @@ function dismissedIn(view: View): NoAdvice | null {
   if (muted === undefined || muted.cause === 'failback' || muted.to === at.name) return null;
   const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
   const why = phrase(`advice.cause.${muted.cause}`, { from: at.name });
-  const until = `${stamp(muted.untilMs).slice(0, 16).replace('T', ' ')} UTC`;
+  const until = minuteTextOf(muted.untilMs);
   return { ...of, ...messageFor('advice.muted', { from: at.name, to: muted.to, until, why }) };
 }
 

@@ -3,6 +3,7 @@ import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
+import { stamp } from '../core/views.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
@@ -38,8 +39,7 @@ function reasonOf(subject: Subject, on: Grounds): Sentence | null {
   const { trouble, apart } = values;
   if (stay !== null) return phrase('ground.refuse', { trouble, refusal: refusalText(stay, on) });
   if (to === null) return null;
-  if (typeof trouble === 'object' && 'key' in trouble && over.has(trouble.key))
-    return outlivedText(subject.at.name, to.name, trouble, on);
+  if (hasKeyOf(over, trouble)) return outlivedText(subject.at.name, to.name, trouble, on);
   const promise = on.last === null ? promiseOf(to, apart, on) : lastStated(to.name, on.last, on);
   return phrase('ground.move', { trouble, promise });
 }
@@ -63,6 +63,25 @@ const itemsStated = 3;
  * not switch twice.
  */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
+
+const slow: ReadonlySet<string> = new Set(['ground.slow', 'ground.faster', 'ground.throughput']);
+
+/** What is wrong at a mirror, as text. `over`: the mirror works again, and the text says since when. */
+export interface TroubleText {
+  readonly text: Filled;
+  readonly kind: 'over' | 'slow' | 'failing';
+}
+
+/** The trouble of the mirror `subject.at`; `null`: the measurements support no text. */
+export function troubleTextOf(subject: Subject, on: Grounds): TroubleText | null {
+  const text = troubleText(subject, on)?.trouble ?? null;
+  if (text === null) return null;
+  return { text, kind: hasKeyOf(over, text) ? 'over' : hasKeyOf(slow, text) ? 'slow' : 'failing' };
+}
+
+function hasKeyOf(keys: ReadonlySet<string>, text: Filled): text is Sentence {
+  return typeof text === 'object' && 'key' in text && keys.has(text.key);
+}
 
 function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
   if (on.isRepeating) return phrase('ground.repeats', { trouble, head });
@@ -290,6 +309,11 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
     default:
       return refusal satisfies never;
   }
+}
+
+/** A wall time as text: its minute, UTC. */
+export function minuteTextOf(wallMs: number): string {
+  return `${stamp(wallMs).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function span(ms: number): Sentence {

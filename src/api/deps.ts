@@ -1,5 +1,5 @@
 import type { ActionRow } from '../core/action.ts';
-import type { Advice, Audited, Candidate, NoAdviceLists, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
@@ -79,6 +79,8 @@ export interface ApiDeps {
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   audited(): readonly Audited[];
   noAdvice(): NoAdviceLists;
+  /** When clients that follow an accepted advice may switch back; `null`: this is not stated. */
+  failback(adviceId: string): Failback | null;
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
    * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator

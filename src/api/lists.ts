@@ -1,4 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Failback } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/mirror.ts';
 import type { SeriesNow } from '../core/sample.ts';
@@ -51,7 +52,12 @@ export function listRoutes(deps: ApiDeps): Router {
     if (!page) return;
     const { items, next } = deps.advice(page);
     const sentences = Object.fromEntries(items.map((one) => [one.id, one.sentences ?? null]));
-    response.json({ advice: items.map(adviceView), next, sentences, ...deps.noAdvice() });
+    response.json({
+      advice: items.map((one) => ({ ...adviceView(one), ...failbackView(deps.failback(one.id)) })),
+      next,
+      sentences,
+      ...deps.noAdvice(),
+    });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);
@@ -59,6 +65,12 @@ export function listRoutes(deps: ApiDeps): Router {
     response.json(probeView(probe));
   });
   return routes;
+}
+
+function failbackView(failback: Failback | null): object {
+  if (failback === null) return {};
+  const { registry, earliestAtMs, text, sentence } = failback;
+  return { failback: { registry, earliestAt: stamp(earliestAtMs), text, sentence } };
 }
 
 /** All query parameters of the API, with the names in `openapi.yaml`. */

@@ -28,6 +28,8 @@ interface AdviceBody {
       readonly expiresAt: string;
       readonly rollback: string;
       readonly doesNotCover: readonly string[];
+      /** When clients may switch back. Absent: this is not stated, or the daemon has another release. */
+      readonly failback?: Message | null;
     })[];
   /**
    * The sentences of each advice, to render them in any language, by the advice's id. Absent: the daemon has an older
@@ -149,6 +151,7 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
   const lines = advice.flatMap((one) => [
     `${terminal.paint('bold', stateText(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${one.state === 'accepted' ? say('advised.then', { why: why(one) }) : why(one)}`,
+    ...(one.failback == null ? [] : [`  ${printable(renderIn(language, one.failback))}`]),
     ...(one.state === 'refused'
       ? []
       : [

@@ -148,6 +148,14 @@ export interface NoAdviceLists {
   readonly dismissed: readonly NoAdvice[];
 }
 
+/** Why clients that follow accepted advice are not advised to switch back to home yet. */
+export interface Failback extends Message {
+  /** Home: the first mirror of the declared chain. */
+  readonly registry: string;
+  /** When the switch back is advised at the earliest, wall milliseconds; `null`: not known. */
+  readonly earliestAtMs: number | null;
+}
+
 export interface AdviceChange {
   /** `regretted`: an audit found that the old mirror was better. */
   readonly change:

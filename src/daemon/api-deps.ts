@@ -81,6 +81,7 @@ function adviceDepsOf(s: Stages) {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
     audited: () => s.advisor.audited(),
     noAdvice: () => s.advisor.noAdvice(),
+    failback: (adviceId) => s.advisor.failback(adviceId),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     doorLines: (ecosystem, upstream) =>

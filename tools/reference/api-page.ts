@@ -159,7 +159,8 @@ function typeText(schema: Schema): string {
   if (schema.$ref !== undefined) return linked(schema.$ref);
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((word) => `\`${word}\``).join(' ');
-  const either = schema.oneOf ?? schema.anyOf ?? schema.allOf;
+  if (schema.allOf !== undefined) return schema.allOf.map(typeText).join(' plus ');
+  const either = schema.oneOf ?? schema.anyOf;
   if (either !== undefined) return either.map(typeText).join(' or ');
   const types = [schema.type ?? 'anything'].flat();
   const text = types

@@ -170,6 +170,32 @@ function hasMoreFailures(home: HeadRecord, here: HeadRecord, soundMs: number, is
   return countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + (isLeftForTime ? chanceFailures : 0);
 }
 
+/**
+ * The earliest time of a failback by its wait and by the recent failures of home, if no further request fails.
+ * @param lastMs  when a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never
+ * @returns       monotonic milliseconds
+ */
+export function earliestFailbackOf(
+  home: HeadRecord,
+  here: HeadRecord,
+  { departures, lastMs }: { readonly departures: readonly Departure[]; readonly lastMs: number | null },
+  holdMs: number,
+  nowMs: number,
+): number {
+  const isLeftForTime = departures.at(-1)?.isOfTime === true;
+  const failedMs = [...home.light, ...home.heavy].flatMap(({ bad, atMs }) => (bad ? [atMs] : []));
+  // The wait becomes shorter when a departure becomes too old to count.
+  const agedMs = departures.map(({ atMs }) => atMs + departuresMs + 1).filter((atMs) => atMs > nowMs);
+  const earliest = [nowMs, ...agedMs].map((fromMs) => {
+    const overMs = waitMs(departures, holdMs, fromMs);
+    const calmMs = [nowMs, ...failedMs.map((atMs) => atMs + overMs + 1)].filter(
+      (atMs) => atMs >= nowMs && !hasMoreFailures(home, here, atMs - overMs, isLeftForTime),
+    );
+    return Math.max(fromMs, (lastMs ?? nowMs - overMs) + overMs, Math.min(...calmMs));
+  });
+  return Math.min(...earliest);
+}
+
 /** If home has fewer good downloads than this, the standard error of their mean is added to the mean. */
 const downloadsMin = 4;
 

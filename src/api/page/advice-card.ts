@@ -1,4 +1,4 @@
-import { type Advice, hasOutlivedCause } from '../../core/advice.ts';
+import { type Advice, type Failback, hasOutlivedCause } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { snippetOf } from '../../core/snippet.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -11,6 +11,7 @@ import { dated, durationHtml, type Html, html, type PageSay, percentHtml, span }
  * @param isFolded   true: the part below the lines to paste is folded
  * @param doorLines  client settings for the front door (our HTTP server that sends clients to the best mirror). The
  * card shows only the first; empty: no setting
+ * @param failback   when clients may switch back; `null`: the card does not say it
  */
 export function renderAdviceCard(
   say: PageSay,
@@ -19,12 +20,14 @@ export function renderAdviceCard(
   nowMs: number,
   isFolded = false,
   doorLines: ReturnType<ApiDeps['doorLines']> = [],
+  failback: Failback | null = null,
 ): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
   const isTaken = advice.state === 'accepted';
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${headline(say, advice, isTaken)}</h3>
 <p class="reason">${isTaken ? say.html('card.then', { why: renderReasonNote(say, advice), at: dated(advice.settledAtMs ?? advice.issuedAtMs) }) : renderReasonNote(say, advice)}</p>
+${failback !== null && html`<p class="reason"><bdi>${renderIn(say.language, failback)}</bdi></p>`}
 ${advice.bypass == null && doorNote(say, doorLines)}
 ${lineToCopy(say, advice, isTaken)}
 ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card.unfoldTaken' : 'card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}

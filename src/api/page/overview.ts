@@ -145,7 +145,7 @@ function adviceOf(
   );
   const why = reason === undefined ? null : quiet(html`${renderIn(say.language, reason)} ${chain}`);
   if (advice.length > 0)
-    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream)))}${why}`;
+    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream), deps.failback(one.id)))}${why}`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps
     .standings()

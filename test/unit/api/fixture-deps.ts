@@ -109,6 +109,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
     audited: () => [],
+    failback: () => null,
     noAdvice: () => ({ passedOver: [], waiting: [], dismissed: [] }),
     rank: () => fixtureAdvice.candidates,
     doorLines: () => [],

@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import { phrase } from '../../../src/words/tell.ts';
+import { every } from '../../support/sample-config.ts';
+import { abc, all, chain, chance, hour, open, Rounds, type World } from './rounds.ts';
+import { config } from './stage.ts';
+
+// What is said about the way back, after clients accepted advice to leave `a`.
+
+const isZipOfA = (name: string, step: string): boolean => name === 'a' && step === 'zip';
+const cutZips: World = (name, step, at) => (isZipOfA(name, step) ? 'cut' : all(200)(name, step, at));
+const slowZips: World = (name, step, at) => (isZipOfA(name, step) ? 2_000 : all(200)(name, step, at));
+/** `a` fails one of so many canary probes, at times that look random. */
+const rarely =
+  (one: number): World =>
+  (name, step, at) =>
+    name === 'a' && step === 'mod' && chance(name, at) < 1 / one ? 'refused' : all(200)(name, step, at);
+
+class Away {
+  readonly stage: Rounds;
+  readonly id: string;
+
+  /** Clients leave `a` for `b`, and an operator accepts it. */
+  constructor(world: World = all(200, { a: 'refused' })) {
+    // Downloads have the interval of `Rounds`, because the stated time depends on it.
+    const { steps } = config(abc);
+    this.stage = new Rounds(chain, abc, all(200), { steps: { ...steps, zip: every(3_600_000) } });
+    this.stage.live(1_800);
+    this.stage.live(120, world);
+    this.id = open(this.stage).id;
+    this.stage.accept(this.id);
+  }
+
+  live(seconds: number, world: World = all(200)): this {
+    this.stage.live(seconds, world);
+    return this;
+  }
+
+  with(change: (stage: Rounds) => void): this {
+    change(this.stage);
+    this.stage.consider();
+    return this;
+  }
+
+  get text(): string | null {
+    return this.stage.advisor.failback(this.id)?.text ?? null;
+  }
+
+  /** Seconds until the stated time; `null`: none is stated. */
+  get inSeconds(): number | null {
+    const atMs = this.stage.advisor.failback(this.id)?.earliestAtMs ?? null;
+    return atMs === null ? null : Math.round((atMs - this.stage.at.wallMs) / 1_000);
+  }
+}
+
+const slowA = all(200, { a: 1_500 });
+const noWay = 'No switch back to a yet: ';
+const missing = 'No switch back to a yet. Still missing: ';
+
+describe('no time is known', () => {
+  test.each<[string, () => Away, string | RegExp]>([
+    ['it is down', () => new Away(), `${noWay}a is down (refused): all 43 probes of the last 110 s failed.`],
+    [
+      'it responds for the first time',
+      () => new Away().live(30),
+      `${noWay}a is unreliable (refused): 43 of 44 probes in the last 2 min failed (98 %).`,
+    ],
+    [
+      'some of its last requests failed',
+      () => new Away().live(3 * hour, rarely(3)),
+      /^No .* yet: a is unreliable \(refused\)/,
+    ],
+    [
+      'all its downloads fail',
+      () => new Away().live(3 * hour, cutZips),
+      /^No switch back to a yet: a fails for zip of example\.com\/m@v1\.0\.0 \(cut\): \d+ probes in a row failed/,
+    ],
+    ['it is slow', () => new Away(slowA), `${noWay}a is slow: 1.50 s (210 ms at b).`],
+    [
+      'its downloads are slow',
+      () => new Away().live(3 * hour, slowZips),
+      `${missing}enough responses that are as fast as those of b.`,
+    ],
+    [
+      'a fetch there costs more',
+      () => new Away().live(3 * hour, all(200, { a: 225 })),
+      `${noWay}a fetch costs more there, 675 ms (625 ms at b).`,
+    ],
+    [
+      'an alert of another system fires',
+      () => new Away().live(40 * 60).with((stage) => stage.alert('a')),
+      /^No switch back to a yet\. Still missing: the end of the alert MirrorSlow of another system and \d+ more good responses in a row\.$/,
+    ],
+    [
+      'it fails in most hours',
+      () => new Away().live(10 * hour, rarely(30)).live(hour),
+      /fewer failures in each hour than now, or a cheaper build than at b/,
+    ],
+    [
+      'a single request failed before the wait',
+      () =>
+        new Away()
+          .live(1_200)
+          .live(30, all(200, { a: 'refused' }))
+          .live(1_200),
+      /^No switch back to a yet\. Still missing: \d+ more good responses in a row and as few failures as at b in the last hour\.$/,
+    ],
+    [
+      'it is slow again and again',
+      () => {
+        const away = new Away(all(450, { a: 1_500 }));
+        for (let n = 0; n < 3; n += 1) away.live(1_200, all(450, { a: 440 })).live(180, all(450, { a: 1_500 }));
+        return away.live(900, all(450, { a: 440 }));
+      },
+      /a longer time without slow periods\.$/,
+    ],
+    [
+      'our own network is suspect',
+      () => new Away().live(600).with((stage) => Object.assign(stage, { suspect: true })),
+      `${noWay}the problem may be this host or its network.`,
+    ],
+    [
+      'it is paused',
+      () =>
+        new Away().live(600).with((stage) =>
+          stage.mark('a', {
+            paused: { untilMs: Number.MAX_SAFE_INTEGER, reason: 'disk' },
+            why: phrase('why.paused', { reason: 'disk' }),
+          }),
+        ),
+      `${noWay}paused: disk.`,
+    ],
+    [
+      'its outage stays open, although it responds',
+      () =>
+        new Away().live(600).with((stage) => {
+          stage.open('a', 'outage');
+          stage.mark('a', { isBack: true, why: phrase('why.canaryBack') });
+        }),
+      `${noWay}the canary probes succeed again; the outage stays open for now, because outages repeat.`,
+    ],
+  ])('%s', (_name, make, want) => {
+    const away = make();
+    expect(away.text).toEqual(typeof want === 'string' ? want : expect.stringMatching(want));
+    expect(away.inSeconds).toBeNull();
+  });
+});
+
+describe('a time is known', () => {
+  test('it responds again: what is missing, and not before when', () => {
+    const away = new Away().live(240);
+    expect(away.text).toMatch(
+      /^Switch back to a: not before 2026-03-01 01:1\d UTC \(a responds again: all 10 probes of the last 4 min succeeded\)\. Still missing: the wait after the last switch, 89 more good responses in a row and the wait after its last failures\.$/,
+    );
+  });
+
+  test('a restart forgets the good responses', () => {
+    const away = new Away().live(40 * 60);
+    expect(away.text).toContain('Still missing: 9 more good responses in a row.');
+    away.stage.restart();
+    away.live(300);
+    expect(away.text).toContain('Still missing: 37 more good responses in a row.');
+  });
+
+  test('an operator dismissed it', () => {
+    const away = new Away().live(hour);
+    away.with((stage) => stage.dismiss(open(stage).id, 7_200_000));
+    expect(away.text).toBe('An operator dismissed the switch back to a until 2026-03-01 03:32 UTC.');
+    expect(away.inSeconds).toBe(7_200);
+  });
+
+  test.each<[string, Away]>([
+    ['of an outage', new Away()],
+    ['of slowness', new Away(slowA)],
+  ])('the switch back is proposed at the stated time, at most 90 s later: after the end %s', (_name, away) => {
+    const stated: number[] = [];
+    for (let n = 0; n < 200 && away.text !== null; n += 1) {
+      away.live(30);
+      if (away.inSeconds !== null) stated.push(away.stage.seconds + away.inSeconds);
+    }
+    const atSeconds = away.stage.changes.find(({ cause }) => cause === 'failback')?.atSeconds ?? 0;
+    expect(stated.length).toBeGreaterThan(10);
+    expect(atSeconds - Math.max(...stated)).toBeGreaterThanOrEqual(0);
+    expect(atSeconds - Math.min(...stated)).toBeLessThanOrEqual(90);
+  });
+});
+
+test.each<[string, () => Away]>([
+  [
+    'is not accepted',
+    () => {
+      const away = new Away().live(hour);
+      away.stage.accept(open(away.stage).id);
+      return away;
+    },
+  ],
+  ['leads to an open proposal to switch back', () => new Away().live(hour)],
+  ['leads to another open proposal', () => new Away().live(120, all(200, { a: 'refused', b: 'refused' }))],
+])('nothing is said of advice that %s', (_name, make) => {
+  const away = make();
+  expect([away.text, away.stage.advisor.failback('unknown')]).toEqual([null, null]);
+});
