@@ -3,7 +3,7 @@ import type { Due, RecheckOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
-import { isUntimed, type SettledSample } from '../core/sample.ts';
+import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
 import { addResponse, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
@@ -84,6 +84,7 @@ export function recordSample(view: View, sample: SettledSample): boolean {
       ...momentPlaceOf(sample.due),
       reply: replyTo(sample, group.kind),
       atMs: sample.endedMonotonicMs,
+      fromMs: failureFromMs(sample),
       isGivenUp: sample.outcome.tag === 'failed' && isTimeout(sample.outcome.failure.kind),
     },
     contest.around,

@@ -75,6 +75,14 @@ export interface SettledSample extends Sample {
   readonly isObsolete?: boolean;
 }
 
+/**
+ * From when a failure of this probe counts, monotonic milliseconds. A confirming probe has a short timeout, so its failure
+ * counts from its start. Other probes may run for long before they fail, so their failures count from their end.
+ */
+export function failureFromMs(sample: Pick<Sample, 'due' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
+  return sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs;
+}
+
 /** True if our own event loop delayed a round trip so much that baselines and download rates ignore it. */
 export function isDisturbed({ rttMs, loopDelayMsMax: delayMs }: Pick<Sample, 'rttMs' | 'loopDelayMsMax'>): boolean {
   return rttMs !== null && delayMs >= limits.disturbedMsMin && delayMs >= limits.disturbedShareOfRtt * rttMs;

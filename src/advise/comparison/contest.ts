@@ -251,7 +251,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const outcome: RecordOutcome = {
       // The time when this mirror responded is used, because a later probe of another mirror must not shift the start
       // of a trouble.
-      atMs: moment.respondedAtMs.get(name) ?? moment.openedAtMs,
+      ...(moment.responded.get(name) ?? { atMs: moment.openedAtMs, fromMs: moment.openedAtMs }),
       tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,

@@ -120,11 +120,11 @@ export function usualRateOf(slow: number, fast: number, everybody: number): numb
  */
 export function updateFailureTest(
   test: FailureTest,
-  head: Pick<RecordOutcome, 'bad' | 'late' | 'atMs'>,
+  head: Pick<RecordOutcome, 'bad' | 'late' | 'atMs' | 'fromMs'>,
   candidateBad: boolean,
   usual: { readonly p0: number; readonly everybody: number },
 ): void {
-  const { bad, late, atMs } = head;
+  const { bad, late, atMs, fromMs } = head;
   const { everybody } = usual;
   // A head cannot be shown to fail more often than a candidate that fails nearly always.
   const p0 = Math.min(mostRate, usual.p0);
@@ -150,7 +150,7 @@ export function updateFailureTest(
     }
     if (bad) {
       // Downloads may end in another order than they start, so the earliest and the latest time are kept.
-      run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
+      run.firstMs = run.failures === 0 ? fromMs : Math.min(run.firstMs, fromMs);
       run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
       run.lateSum += late;

@@ -9,6 +9,8 @@ export interface MomentResponse {
   readonly reply: Reply;
   /** End of the probe, monotonic milliseconds. */
   readonly atMs: number;
+  /** From when the response counts if it is a failure, monotonic milliseconds. At most `atMs`. */
+  readonly fromMs: number;
   /** Planned start of the probe, monotonic milliseconds. */
   readonly plannedAtMs: number;
   /** The confirming round of the probe, as `<round>/<moment>`; `null`: the probe was in no such round. */
@@ -30,8 +32,8 @@ export interface Moment {
   readonly plannedAtMs: number;
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
-  /** When each response ended, by mirror. Monotonic milliseconds. */
-  readonly respondedAtMs: Map<string, number>;
+  /** The times of each response, by mirror. */
+  readonly responded: Map<string, Pick<MomentResponse, 'atMs' | 'fromMs'>>;
   /** By mirror, for a probe that we gave up: the probability that its response was only late. */
   readonly late: Map<string, number>;
   /**
@@ -85,7 +87,7 @@ export function addToMoment(moments: Moments, response: MomentResponse, paceMs: 
   const moment = known ?? newMoment(response);
   if (known === null) open.push(moment);
   moment.replies.set(response.registry, response.reply);
-  moment.respondedAtMs.set(response.registry, response.atMs);
+  moment.responded.set(response.registry, { atMs: response.atMs, fromMs: response.fromMs });
   return moment;
 }
 
@@ -93,10 +95,10 @@ function newMoment({ question, isHeavy, round, isScheduled, plannedAtMs, atMs: o
   const place = { question, isHeavy, round, isScheduled, plannedAtMs, openedAtMs };
   const byMirror = {
     replies: new Map(),
-    respondedAtMs: new Map(),
+    responded: new Map(),
     late: new Map(),
     outcomes: new Map(),
-  } satisfies Pick<Moment, 'replies' | 'respondedAtMs' | 'late' | 'outcomes'>;
+  } satisfies Pick<Moment, 'replies' | 'responded' | 'late' | 'outcomes'>;
   return { ...place, ...byMirror, everybody: null, factor: null, paired: new Set(), isLeftCompared: false };
 }
 

@@ -4,6 +4,8 @@ import { type Hourly, newHourly, recordHour } from './hours.ts';
 export interface RecordOutcome {
   /** When the mirror responded, monotonic milliseconds. */
   readonly atMs: number;
+  /** From when the outcome counts if it is bad, monotonic milliseconds. At most `atMs`. */
+  readonly fromMs: number;
   /** The time of the response, milliseconds; 0 if `bad`. */
   readonly tookMs: number;
   readonly bad: boolean;

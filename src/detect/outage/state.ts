@@ -1,7 +1,7 @@
 import type { OutageRule } from '../../core/config.ts';
 import { isOutageReason, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import type { Sample } from '../../core/sample.ts';
+import { failureFromMs, type Sample } from '../../core/sample.ts';
 import {
   type Egress,
   type MirrorMemory,
@@ -178,8 +178,7 @@ export function targetResultOf(sample: Sample): TargetResult | null {
   return {
     outcome: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
-    // A scheduled probe may run for long before it fails, so its failure counts from its end.
-    fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,
+    fromMs: failureFromMs(sample),
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,
   };

@@ -149,7 +149,7 @@ describe('after a reload', () => {
     sizes.set('zip m@v1', 300_000).set('mod gone@v1', 1);
     for (const name of ['a', 'b']) {
       updatePatience(contest, name, 'light', 200);
-      const good = { atMs: 0, tookMs: 200, bad: false, isHeavy: false, late: 0 };
+      const good = { atMs: 0, fromMs: 0, tookMs: 200, bad: false, isHeavy: false, late: 0 };
       for (const question of ['mod m@v1', 'mod gone@v1']) recordOutcome(recordOf(contest, name), question, good, true);
     }
     return { contest, probing, late: { asides: new Map(), held: new Map() } } as unknown as Group;

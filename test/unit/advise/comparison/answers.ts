@@ -32,6 +32,7 @@ export function answer(
     isHeavy: false,
     reply: reply(said),
     atMs,
+    fromMs: atMs,
     plannedAtMs: atMs,
     round: null,
     isScheduled: true,
@@ -41,11 +42,11 @@ export function answer(
 }
 
 export function good(atMs: number, tookMs: number, over: Partial<RecordOutcome> = {}): RecordOutcome {
-  return { atMs, tookMs, bad: false, isHeavy: false, late: 0, ...over };
+  return { atMs, fromMs: atMs, tookMs, bad: false, isHeavy: false, late: 0, ...over };
 }
 
 export function bad(atMs: number, over: Partial<RecordOutcome> = {}): RecordOutcome {
-  return { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0, ...over };
+  return { atMs, fromMs: atMs, tookMs: 0, bad: true, isHeavy: false, late: 0, ...over };
 }
 
 /** Chains by head, in letters: `a,b|direct`. `x` is not watched. */

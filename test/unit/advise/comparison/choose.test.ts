@@ -12,7 +12,7 @@ import { type Contest, newContest } from '../../../../src/advise/comparison/cont
 import { costOf, recordOf } from '../../../../src/advise/comparison/costs.ts';
 import { failureSumOf } from '../../../../src/advise/comparison/failures.ts';
 import { recordOutcome } from '../../../../src/advise/comparison/record.ts';
-import { around, good, momentsOf, order, type Reply1, rule } from './answers.ts';
+import { around, bad, good, momentsOf, order, type Reply1, rule } from './answers.ts';
 
 const by = around(Object.fromEntries(order.map((name) => [name, `${name},direct`])), { home: null });
 
@@ -366,12 +366,7 @@ describe('costs that are equal', () => {
   test('no mirror whose last response was bad, and none without measurements', () => {
     const contest = costing({ b: 100 });
     expect(chooseAnyway(contest, ['c'], free)).toBeNull();
-    recordOutcome(
-      recordOf(contest, 'b'),
-      'mod m@v1',
-      { atMs: 20, tookMs: 0, bad: true, isHeavy: false, late: 0 },
-      true,
-    );
+    recordOutcome(recordOf(contest, 'b'), 'mod m@v1', bad(20), true);
     expect(chooseAnyway(contest, ['b'], free)).toBeNull();
   });
 });
@@ -385,12 +380,7 @@ describe('whether a candidate is good just now', () => {
       ['b', candidate],
     ] as const)
       for (const [at, one] of [...said].entries())
-        recordOutcome(
-          recordOf(contest, name),
-          'mod m@v1',
-          { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false, late: 0 },
-          false,
-        );
+        recordOutcome(recordOf(contest, name), 'mod m@v1', good(1_000 * at, 200, { bad: one === 'x' }), false);
     return isGoodNow(contest, 'b', 1_000 * candidate.length);
   };
   test.each<[string, string, string | undefined, boolean]>([
@@ -407,8 +397,7 @@ describe('whether a candidate is good just now', () => {
 
   test('a minute is a minute, and nothing heard is not good', () => {
     const contest = newContest('a');
-    for (const atMs of [0, 1])
-      recordOutcome(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0 }, true);
+    for (const atMs of [0, 1]) recordOutcome(recordOf(contest, 'b'), 'mod m@v1', bad(atMs), true);
     recordOutcome(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
     expect(isGoodNow(contest, 'c', 60_000)).toBe(false);

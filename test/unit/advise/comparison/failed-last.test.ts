@@ -18,7 +18,7 @@ describe('the last answers of a head all failed', () => {
       recordOutcome(
         record,
         isHeavy ? 'zip m@v1' : 'mod m@v1',
-        { atMs: 1_000 * at, tookMs: 40, bad: /x/i.test(one), isHeavy, late: 0 },
+        { atMs: 1_000 * at, fromMs: 1_000 * at, tookMs: 40, bad: /x/i.test(one), isHeavy, late: 0 },
         true,
       );
     }

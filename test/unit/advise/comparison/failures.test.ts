@@ -112,6 +112,16 @@ describe('an alarm', () => {
     expect(isFailureAlarm(heard(moments), rule, false)).toBe(want);
   });
 
+  test.each([
+    ['that are confirming probes: they count from their start', 1_500, true],
+    ['that are other probes', 0, false],
+  ])('three failures in a row, each after 1.5 s, %s', (_name, tookMs, want) => {
+    const made = newFailureTest();
+    for (const atMs of [1_500, 3_000, 4_500])
+      updateFailureTest(made, bad(atMs, { fromMs: atMs - tookMs }), false, quiet(0.005));
+    expect(isFailureAlarm(made, rule, false)).toBe(want);
+  });
+
   test.each<[string, string, number, boolean]>([
     // 4 × ln(.21/.01) − 12 × ln(.99/.79) = 9.5
     ['four in sixteen, where nobody else fails', 'h....h....h....h', 0, true],

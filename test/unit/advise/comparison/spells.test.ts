@@ -36,7 +36,7 @@ describe('how long slowness of home must last', () => {
 function recordWith(tookMs: (minuteNo: number) => number, minutes: number, heavyMs = 2_000): HeadRecord {
   const record = newRecord();
   const add = (atMs: number, took: number, isHeavy: boolean) =>
-    recordOutcome(record, 'q', { atMs, tookMs: took, bad: false, isHeavy, late: 0 }, true);
+    recordOutcome(record, 'q', { atMs, fromMs: atMs, tookMs: took, bad: false, isHeavy, late: 0 }, true);
   for (let second = 0; second < 60 * minutes; second += 10)
     add(1_000 * second, tookMs(Math.floor(second / 60)), second % 600 === 0);
   for (let n = 0; n < 4; n += 1) add(minutes * minute, heavyMs, true);
