@@ -1,7 +1,7 @@
 import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { Declined, Due } from '../core/due.ts';
+import type { Declined, Due, PendingLimit } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type EcosystemId, isHeavy, type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
@@ -17,6 +17,7 @@ import { failbackOf } from './failback.ts';
 import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, unchangedIn } from './group.ts';
 import {
   clearEvidence,
+  doubtInMs,
   dropFamilyFailures,
   idleMsOf,
   isOfOtherFamily,
@@ -98,12 +99,12 @@ export class Advisor {
   }
 
   /**
-   * Milliseconds until a pending probe, sent `outMs` milliseconds ago, must be checked for lateness; 0 or less: it is
-   * late; `null`: no check.
+   * Milliseconds until a pending probe, sent `outMs` milliseconds ago, must be checked again for this limit; 0 or less:
+   * it has reached the limit; `null`: no check.
    */
-  lateInMs(due: Due, outMs: number, now: Now): number | null {
+  pendingInMs(limit: PendingLimit, due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
-    return group === undefined ? null : lateInMs(this.#view(group, now), due, outMs);
+    return group === undefined ? null : (limit === 'doubt' ? doubtInMs : lateInMs)(this.#view(group, now), due, outMs);
   }
 
   /** True for a target of the mirror that clients use first. */
@@ -118,7 +119,7 @@ export class Advisor {
     return group === undefined ? null : idleMsOf(group, due);
   }
 
-  /** Records a pending probe as late. The caller has checked that `lateInMs` returns 0 or less. */
+  /** Records a pending probe as late. The caller has checked that it has reached the limit `late`. */
   late(due: Due, outMs: number, now: Now): void {
     const group = this.#groupOf(due.target);
     if (group === undefined || isOfOtherFamily(group.late, due, now.monotonicMs - outMs)) return;

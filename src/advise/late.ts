@@ -28,26 +28,54 @@ const countedKept = 100;
  * @see docs/decisions/0056-long-waits.md
  */
 export function lateInMs(view: View, due: Due, outMs: number): number | null {
-  const { group, vantage } = view;
-  const { probing, contest, late } = group;
-  const { target, connection, purpose } = due;
-  const { registry } = target;
-  if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return null;
-  if (headOf(group)?.name !== registry) return null;
-  if (purpose === 'peek') {
-    const slowMs = probing.peeks.head === registry && isHeavy(target) ? slowPeekMsOf(probing.peeks) : null;
-    return slowMs === null ? null : slowMs + wayMs - outMs;
-  }
+  const { group } = view;
+  const { target, purpose } = due;
+  if (!isOfHead(view, due)) return null;
+  if (purpose === 'peek') return slowPeekInMs(group, due, outMs);
   const weight = isHeavy(target) ? 'heavy' : 'light';
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && isPassedOver(group.declared)) return null;
-  const patience = contest.patience.get(registry);
+  const patience = group.contest.patience.get(target.registry);
   if (!hasResponded(group, due) || patience === undefined) return null;
-  const asideMs = late.asides.get(`${registry} ${target.step}`) ?? 0;
-  const moreMs = asideFactor * asideMs + wayMs - outMs;
+  const moreMs = usualMoreMs(group, due) - outMs;
   if (weight === 'light') return patience.light.limitMs + moreMs;
   const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
   return Math.min(lateMs, siblingsMs);
+}
+
+/**
+ * When a pending probe of the head puts the mirror in doubt: the canary is then probed at once. Any light probe and any
+ * peek (a probe of first bytes) can show that the whole mirror hangs. The limit is that of a late light probe, because
+ * confirming probes have a short timeout: a mirror that is only slow would seem to hang.
+ * @param outMs  milliseconds since the probe was sent
+ * @returns      milliseconds until the next check; 0 or less: the mirror is in doubt now; `null`: never
+ * @see docs/decisions/0174-a-mirror-that-may-hang.md
+ */
+export function doubtInMs(view: View, due: Due, outMs: number): number | null {
+  const { group } = view;
+  const { target, purpose } = due;
+  const patience = group.contest.patience.get(target.registry);
+  if (!isOfHead(view, due) || purpose === 'confirm' || patience === undefined) return null;
+  const lightMs = patience.light.limitMs + usualMoreMs(group, due) - outMs;
+  if (!isHeavy(target)) return lightMs;
+  const slowMs = purpose === 'peek' ? slowPeekInMs(group, due, outMs) : null;
+  return slowMs === null ? null : Math.max(lightMs, slowMs);
+}
+
+function isOfHead({ group, vantage }: View, { target, connection, purpose }: Due): boolean {
+  if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return false;
+  return headOf(group)?.name === target.registry;
+}
+
+/** Milliseconds until a pending peek of the head is slow; `null`: it never is. */
+function slowPeekInMs({ probing }: Group, { target }: Due, outMs: number): number | null {
+  const slowMs = probing.peeks.head === target.registry && isHeavy(target) ? slowPeekMsOf(probing.peeks) : null;
+  return slowMs === null ? null : slowMs + wayMs - outMs;
+}
+
+/** The time that a probe of this step usually needs in addition to its round trip, milliseconds. */
+function usualMoreMs({ late }: Group, { target }: Due): number {
+  return asideFactor * (late.asides.get(`${target.registry} ${target.step}`) ?? 0) + wayMs;
 }
 
 /**

@@ -96,3 +96,6 @@ export interface ControlResponse {
   readonly code: string | null;
   readonly at: { readonly wallMs: number; readonly monotonicMs: number };
 }
+
+/** The limits of a pending probe. `doubt`: the mirror's canary is probed at once. `late`: the probe counts as bad. */
+export type PendingLimit = 'doubt' | 'late';

@@ -239,14 +239,18 @@ export class JudgeTurn {
   #observeLate(): boolean {
     const { outstanding, stages } = this.#judge;
     const now = this.#now;
-    const late = outstanding.review((due, outMs) => stages.advisor.lateInMs(due, outMs, now));
-    for (const { due, outMs } of late) {
+    const reached = outstanding.review((limit, due, outMs) => stages.advisor.pendingInMs(limit, due, outMs, now));
+    for (const { limit, due, outMs } of reached) {
+      if (limit === 'doubt') {
+        this.detect(stages.detector.confirm(due.target.registry, now));
+        continue;
+      }
       stages.advisor.late(due, outMs, now);
       if (due.purpose !== 'peek' && !isHeavy(due.target)) this.detect(stages.detector.overdue(due.target, now));
     }
     const nextMs = outstanding.nextMs();
     this.#judge.lateWakeMs = nextMs === null ? null : now.monotonicMs + nextMs;
-    return late.length > 0;
+    return reached.some(({ limit }) => limit === 'late');
   }
 
   #reserve(requested: Parameters<Scheduler['reserve']>[0]): Due | null {

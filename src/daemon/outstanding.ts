@@ -1,4 +1,4 @@
-import type { Due } from '../core/due.ts';
+import type { Due, PendingLimit } from '../core/due.ts';
 import type { Now } from '../core/ports.ts';
 
 /**
@@ -10,8 +10,8 @@ const turnMsMost = 1_500;
 interface Probe {
   readonly due: Due;
   readonly sinceMs: number;
-  /** When the probe is checked next, on the time scale of `ownMs`; Infinity: never again. */
-  reviewMs: number;
+  /** When each limit is checked next, on the time scale of `ownMs`. A limit without an entry is not checked again. */
+  readonly reviews: Map<PendingLimit, number>;
 }
 
 export function createOutstanding() {
@@ -27,31 +27,34 @@ export function createOutstanding() {
       beforeMs = monotonicMs;
     },
     sent(due: Due): void {
-      probes.set(due.probeId, { due, sinceMs: ownMs, reviewMs: ownMs });
+      const reviews = new Map([['doubt', ownMs] as const, ['late', ownMs] as const]);
+      probes.set(due.probeId, { due, sinceMs: ownMs, reviews });
       nextMs = ownMs;
     },
     settled: (probeId: string) => void probes.delete(probeId),
     /** Stops checking all pending probes. Call this after the process was suspended. */
     forget: () => probes.clear(),
     /**
-     * Returns late probes, each once, with the milliseconds that the loop has waited for them.
-     * @param lateInMs  returns the milliseconds until a probe is late; `null`: it is never late
+     * Returns the probes that have reached a limit, once for each limit, with the milliseconds that the loop has waited
+     * for them.
+     * @param inMs  returns the milliseconds until a probe reaches the limit; `null`: it never does
      */
-    review(lateInMs: (due: Due, outMs: number) => number | null) {
-      const late: { readonly due: Due; readonly outMs: number }[] = [];
-      if (ownMs < nextMs) return late;
+    review(inMs: (limit: PendingLimit, due: Due, outMs: number) => number | null) {
+      const reached: { readonly limit: PendingLimit; readonly due: Due; readonly outMs: number }[] = [];
+      if (ownMs < nextMs) return reached;
       nextMs = Number.POSITIVE_INFINITY;
-      for (const [id, probe] of probes) {
-        const outMs = ownMs - probe.sinceMs;
-        if (probe.reviewMs <= ownMs) {
-          const inMs = lateInMs(probe.due, outMs);
-          if (inMs === null || inMs <= 0) probes.delete(id);
-          if (inMs !== null && inMs <= 0) late.push({ due: probe.due, outMs });
-          probe.reviewMs = inMs === null || inMs <= 0 ? Number.POSITIVE_INFINITY : ownMs + inMs;
+      for (const [id, { due, sinceMs, reviews }] of probes) {
+        const outMs = ownMs - sinceMs;
+        for (const [limit, atMs] of reviews) {
+          const leftMs = atMs > ownMs ? atMs - ownMs : inMs(limit, due, outMs);
+          if (leftMs === null || leftMs <= 0) reviews.delete(limit);
+          else reviews.set(limit, ownMs + leftMs);
+          if (leftMs !== null && leftMs <= 0) reached.push({ limit, due, outMs });
         }
-        nextMs = Math.min(nextMs, probe.reviewMs);
+        if (reviews.size === 0) probes.delete(id);
+        nextMs = Math.min(nextMs, ...reviews.values());
       }
-      return late;
+      return reached;
     },
     nextMs: () => (Number.isFinite(nextMs) ? Math.max(0, nextMs - ownMs) : null),
   };

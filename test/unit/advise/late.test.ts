@@ -120,7 +120,37 @@ describe('a light probe of the head that has no response yet', () => {
     const probe = { registry: 'a', module: 'example.com/m', version: 'v1.0.0', step: 'mod' } as const;
     const target = { ...probe, id: 'a example.com/m@v1.0.0 mod', ecosystem: 'go', upstream: 'go', canary: true };
     const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
-    expect(stage.advisor.lateInMs(due as unknown as Due, 0, stage.at)).toBe(want);
+    expect(stage.advisor.pendingInMs('late', due as unknown as Due, 0, stage.at)).toBe(want);
+  });
+});
+
+describe('a pending probe of the head puts the mirror in doubt', () => {
+  const commas = 'https://a.example.com,https://b.example.com';
+
+  function doubtInMs(stage: Stage, step: string, over: Partial<Due>, outMs: number): number | null {
+    const probe = { registry: 'a', module: 'example.com/m', version: 'v1.0.0', step, ecosystem: 'go', upstream: 'go' };
+    const target = { ...probe, id: `a ${step}`, weight: step === 'zip' ? 'heavy' : 'light' };
+    const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
+    return stage.advisor.pendingInMs('doubt', { ...due, ...over } as unknown as Due, outMs, stage.at);
+  }
+
+  it.each<[string, string, Partial<Due>, string, number | null]>([
+    ['after 5 s, and 0.25 s for the network', 'mod', {}, commas, 5_250],
+    ['at a step that no fetch needs too', 'latest', {}, commas, 5_250],
+    ['never if it is a confirming probe: the mirror is in doubt already', 'mod', { purpose: 'confirm' }, commas, null],
+    ['never if it is over an open connection', 'mod', { connection: 'warm' }, commas, null],
+    ['where clients go on with another mirror too', 'mod', {}, 'https://a.example.com|https://b.example.com', 5_250],
+    ['never if it is a whole download', 'zip', {}, commas, null],
+  ])('%s', (_name, step, over, declared, want) => {
+    const stage = warm(abc, declared);
+    stage.paces(20, level);
+    expect(doubtInMs(stage, step, over, 0)).toBe(want);
+  });
+
+  it('later where its responses usually take long', () => {
+    const stage = warm(abc, commas);
+    stage.paces(40, { a: 1_500, b: 1_500, c: 1_500 });
+    expect(doubtInMs(stage, 'mod', {}, 5_000)).toBe(1_250);
   });
 });
 
@@ -143,7 +173,7 @@ describe('a download of the head that is out for longer than its siblings took',
     stage.consider();
     const target = stage.looks.find((one) => one.registry === 'a' && one.target.step === 'zip')?.target;
     const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
-    return stage.advisor.lateInMs(due as Due, 12_000, stage.at);
+    return stage.advisor.pendingInMs('late', due as Due, 12_000, stage.at);
   }
 
   it('is late after 12 s where times are steady, and not where they scatter by seconds', () => {
