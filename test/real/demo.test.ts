@@ -52,8 +52,8 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
 
     const remedies = {
       go: /export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'/,
-      npm: /registry=http:\/\/127\.0\.0\.1:\d+\//,
-      pypi: /\[global\]\n +index-url = http:\/\/127\.0\.0\.1:\d+\/simple\//,
+      npm: /export npm_config_registry='http:\/\/127\.0\.0\.1:\d+\/'/,
+      pypi: /export PIP_INDEX_URL='http:\/\/127\.0\.0\.1:\d+\/simple\/'/,
       oci: /# \/etc\/containerd\/certs\.d\/registry\.example\.com\/hosts\.toml\n +\[host\."http:\/\/127\.0\.0\.1:\d+"\]/,
       http: /grep -rlF 'http:\/\/127\.0\.0\.1:\d+\/debian' \/etc\/apt\/sources\.list\* \|/,
     };
