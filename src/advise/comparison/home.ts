@@ -1,6 +1,6 @@
 import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
-import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
+import { type HeadRecord, isHeavyClean, lateMax, meanMsFrom, type RecordOutcome } from './record.ts';
 
 /**
  * Departures of clients from home (the first declared mirror) in the last `departuresMs` lengthen the wait for a
@@ -170,6 +170,21 @@ function hasMoreFailures(home: HeadRecord, here: HeadRecord, soundMs: number, is
   return countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + (isLeftForTime ? chanceFailures : 0);
 }
 
+/** Just after which failures of home it has no more failures than the mirror in use, monotonic milliseconds. */
+function listCalmStarts(home: HeadRecord, here: HeadRecord, isLeftForTime: boolean): readonly number[] {
+  const [ofHome, ofHere] = [home, here].map(({ light, heavy }) =>
+    [...light, ...heavy]
+      .flatMap(({ bad, late, atMs }) => (bad && late <= lateMax ? [atMs] : []))
+      .toSorted((one, other) => other - one),
+  );
+  let more = isLeftForTime ? chanceFailures : 0;
+  let next = 0;
+  return (ofHome ?? []).flatMap((failedMs, later) => {
+    for (; (ofHere?.[next] ?? Number.NEGATIVE_INFINITY) > failedMs; next += 1) more += 1;
+    return later <= more ? [failedMs + 1] : [];
+  });
+}
+
 /**
  * The earliest time of a failback by its wait and by the recent failures of home, if no further request fails.
  * @param lastMs  when a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never
@@ -183,15 +198,14 @@ export function earliestFailbackOf(
   nowMs: number,
 ): number {
   const isLeftForTime = departures.at(-1)?.isOfTime === true;
-  const failedMs = [...home.light, ...home.heavy].flatMap(({ bad, atMs }) => (bad ? [atMs] : []));
+  const calmStarts = listCalmStarts(home, here, isLeftForTime);
   // The wait becomes shorter when a departure becomes too old to count.
   const agedMs = departures.map(({ atMs }) => atMs + departuresMs + 1).filter((atMs) => atMs > nowMs);
   const earliest = [nowMs, ...agedMs].map((fromMs) => {
     const overMs = waitMs(departures, holdMs, fromMs);
-    const calmMs = [nowMs, ...failedMs.map((atMs) => atMs + overMs + 1)].filter(
-      (atMs) => atMs >= nowMs && !hasMoreFailures(home, here, atMs - overMs, isLeftForTime),
-    );
-    return Math.max(fromMs, (lastMs ?? nowMs - overMs) + overMs, Math.min(...calmMs));
+    const calmMs = calmStarts.map((startMs) => startMs + overMs).filter((atMs) => atMs >= nowMs);
+    const isCalm = !hasMoreFailures(home, here, nowMs - overMs, isLeftForTime);
+    return Math.max(fromMs, (lastMs ?? nowMs - overMs) + overMs, isCalm ? nowMs : Math.min(...calmMs));
   });
   return Math.min(...earliest);
 }
