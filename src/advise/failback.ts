@@ -1,6 +1,7 @@
 import type { Failback, Gate } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Filled } from '../core/result.ts';
+import { minuteTextOf } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
 import { isAboutTime } from './cause.ts';
 import { countGoodLeft } from './comparison/home.ts';
@@ -10,7 +11,7 @@ import { type Prepared, prepareView } from './prepare.ts';
 import { isDearer, type Price } from './prices.ts';
 import type { View } from './view.ts';
 import { mayBeProposed, weighRuleOf } from './weigh.ts';
-import { minuteTextOf, secondsText, type TroubleText, troubleTextOf } from './words.ts';
+import { secondsText, type TroubleText, troubleTextOf } from './words.ts';
 
 /** Obstacles whose end is not known. With one of them, no time is stated. */
 const isOpenEnded: ReadonlySet<Obstacle> = new Set(['alert', 'failures', 'hourly', 'spells']);

@@ -1,5 +1,6 @@
 import type { NoAdvice, NoAdviceLists } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
+import { minuteTextOf } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
 import { troubleOf } from './cause.ts';
 import { isPassedOver } from './chain.ts';
@@ -10,7 +11,7 @@ import { advisedChainOf, headOf, isSwitchDismissed } from './group.ts';
 import { prepareView } from './prepare.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
-import { minuteTextOf, secondsText } from './words.ts';
+import { secondsText } from './words.ts';
 
 /** @param views  one for each group of mirrors */
 export function listNoAdvice(views: readonly View[]): NoAdviceLists {

@@ -3,7 +3,6 @@ import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
-import { stamp } from '../core/views.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { isAboutTime, type Trouble } from './cause.ts';
@@ -309,11 +308,6 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
     default:
       return refusal satisfies never;
   }
-}
-
-/** A wall time as text: its minute, UTC. */
-export function minuteTextOf(wallMs: number): string {
-  return `${stamp(wallMs).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function span(ms: number): Sentence {

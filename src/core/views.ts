@@ -48,6 +48,14 @@ export function stamp(wallMs: number | null): string | null {
   return wallMs === null ? null : new Date(wallMs).toISOString();
 }
 
+/**
+ * Formats the minute of a wall time for people: `2026-01-31 12:00 UTC`.
+ * @throws RangeError as `stamp`
+ */
+export function minuteTextOf(wallMs: number): string {
+  return `${stamp(wallMs).slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 /** Converts a finding for the API; all keys are present, except `family` and `protocol` of scope items. */
 export function findingView(finding: Finding): FindingView {
   const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;

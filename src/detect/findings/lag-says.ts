@@ -1,6 +1,7 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Filled, Message, Sentence } from '../../core/result.ts';
+import { minuteTextOf } from '../../core/views.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
 import type { Draft, FindingStatement } from '../memory/says.ts';
@@ -183,7 +184,7 @@ function stillPhrase(module: Filled, { key, value, sinceMs, wants }: LineBehind,
     module,
     line: linePhrase(key),
     value: valueText(key, value),
-    since: clockTime(sinceMs + wallAheadMs),
+    since: minuteTextOf(sinceMs + wallAheadMs),
     wants: valueText(key, wants),
   });
 }
@@ -195,10 +196,6 @@ function linePhrase(key: LineKey): Sentence {
 
 function valueText(key: LineKey, value: string | number): string {
   return key === 'date' ? `${new Date(Number(value)).toISOString().slice(0, 19)}Z` : String(value);
-}
-
-function clockTime(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function moreOf(key: 'found.moreModules' | 'found.moreVersions', count: number): Filled {
@@ -239,7 +236,7 @@ function timesOfModules(back: readonly LagTrouble[]): number {
 }
 
 function backPhrase({ what, from, to, atMs }: StepBack, wallAheadMs: number): Sentence {
-  const at = clockTime(atMs + wallAheadMs);
+  const at = minuteTextOf(atMs + wallAheadMs);
   if (what === 'version' || to === null) return phrase('found.backWithout', { from, at });
   return phrase('found.backFrom', { line: linePhrase(what), from: valueText(what, from), to: valueText(what, to), at });
 }
