@@ -1,4 +1,5 @@
 import type { ActionChange } from '../../core/action.ts';
+import { hasOutlivedCause } from '../../core/advice.ts';
 import type { Notice, StoryView } from '../../core/notice.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
@@ -120,12 +121,13 @@ function parsed(body: string): Body {
   }
 }
 
-/** True for urgent advice: to leave a mirror that is down or serves wrong bytes. */
-export function isUrgent({ type, advice }: Pick<SectionNotice, 'type' | 'advice'>): boolean {
+/** True for urgent advice: to leave a mirror that is down or serves wrong bytes now. */
+export function isUrgent({ type, advice, sentence }: Pick<SectionNotice, 'type' | 'advice' | 'sentence'>): boolean {
   return (
     type === 'mirror.advice' &&
     advice?.state === 'proposed' &&
-    (advice.cause === 'outage' || advice.cause === 'mismatch')
+    (advice.cause === 'outage' || advice.cause === 'mismatch') &&
+    !hasOutlivedCause({ sentence })
   );
 }
 

@@ -3,6 +3,7 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
 import type { Sendable } from '../../../../src/notify/carry.ts';
 import { chatServices } from '../../../../src/notify/receivers/receivers.ts';
+import { phrase } from '../../../../src/words/tell.ts';
 import { advice, delivered, finding, gone, later, Stage } from '../stage.ts';
 import { chat, formats, refused, textsOf, tooFast } from './chats.ts';
 
@@ -263,6 +264,7 @@ describe('what it refers to after a restart', () => {
 describe('quiet hours', () => {
   // The stage begins at 08:00 in Shanghai.
   const nightly = { quiet: { fromMinute: 22 * 60, toMinute: 7 * 60, urgent: 'hold' } } as const;
+  const over = phrase('ground.outlives', { trouble: 'a responds again', head: 'a', to: 'b' });
 
   it('events during quiet hours are one summary at their end; a fault that came and went is reported as resolved', () => {
     const stage = new Stage([chat('c', 'dingtalk', nightly, { lang: 'zh' })]);
@@ -288,16 +290,17 @@ describe('quiet hours', () => {
   });
 
   it.each([
-    ['held, where nothing is said', 'hold', 'proposed', 'outage', []],
-    ['sent, where it may pass', 'pass', 'proposed', 'outage', ['msg-2']],
-    ['sent, where wrong bytes are left', 'pass', 'proposed', 'mismatch', ['msg-2']],
-    ['held, where another is but faster', 'pass', 'proposed', 'slower', []],
-    ['held, where it asks for nothing', 'pass', 'withdrawn', 'outage', []],
-  ] as const)('advice to leave a mirror in them is %s', (_, urgent, state, cause, want) => {
+    ['held, where nothing is said', 'hold', { state: 'proposed', cause: 'outage' }, []],
+    ['sent, where it may pass', 'pass', { state: 'proposed', cause: 'outage' }, ['msg-2']],
+    ['sent, where wrong bytes are left', 'pass', { state: 'proposed', cause: 'mismatch' }, ['msg-2']],
+    ['held, where another is but faster', 'pass', { state: 'proposed', cause: 'slower' }, []],
+    ['held, where it asks for nothing', 'pass', { state: 'withdrawn', cause: 'outage' }, []],
+    ['held, where the outage is over', 'pass', { state: 'proposed', cause: 'outage', sentence: over }, []],
+  ] as const)('advice to leave a mirror in them is %s', (_, urgent, more, want) => {
     const stage = new Stage([chat('c', 'slack', { quiet: { ...nightly.quiet, urgent } })]);
     stage.pass(15 * hour);
     stage.open(outage);
-    propose(stage, { state, cause });
+    propose(stage, more);
     stage.pass(15 * second);
     const sent = stage.send();
     expect(sent.flatMap(({ card }) => card?.sections.map(({ ref }) => ref) ?? [])).toEqual(want);
