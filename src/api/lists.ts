@@ -51,7 +51,9 @@ export function listRoutes(deps: ApiDeps): Router {
     const page = historyPageOf(request, response);
     if (!page) return;
     const { items, next } = deps.advice(page);
-    const sentences = Object.fromEntries(items.map((one) => [one.id, one.sentences ?? null]));
+    const sentences = Object.fromEntries(
+      items.map(({ id, sentence = null, sentences }) => [id, sentences ? { ...sentences, reason: sentence } : null]),
+    );
     response.json({
       advice: items.map((one) => ({ ...adviceView(one), ...failbackView(deps.failback(one.id)) })),
       next,

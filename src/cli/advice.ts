@@ -2,7 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
-import type { Message } from '../core/result.ts';
+import type { Message, Sentence } from '../core/result.ts';
 import { snippetOf } from '../core/snippet.ts';
 import { createMachine } from '../daemon/machine.ts';
 import { rankCommand } from '../features/rank/command.ts';
@@ -16,6 +16,9 @@ import { renderIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
+
+/** `reason`: absent if the daemon has an older release; `null`: it is stored in English only. */
+type Sentences = NonNullable<Advice['sentences']> & { readonly reason?: Sentence | null };
 
 interface AdviceBody {
   readonly advice: readonly (Reasons &
@@ -35,7 +38,7 @@ interface AdviceBody {
    * The sentences of each advice, to render them in any language, by the advice's id. Absent: the daemon has an older
    * release. `null`: an older release issued the advice.
    */
-  readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
+  readonly sentences?: Readonly<Record<string, Sentences | null>>;
   /** Sentences about mirrors that are down, although no switch is needed. Absent: the daemon has an older release. */
   readonly passedOver?: readonly Message[];
   readonly waiting?: readonly Message[];
@@ -136,7 +139,7 @@ async function given(context: Context, values: Values, words: readonly string[])
   return applyAdvice(context, await daemonAt(context, values), wanted);
 }
 
-type Shown = AdviceBody['advice'][number] & { readonly sentences?: Advice['sentences'] | null };
+type Shown = AdviceBody['advice'][number] & { readonly sentences?: Sentences | null | undefined };
 
 function adviceIn(response: DaemonResponse): readonly Shown[] | null {
   const { advice, sentences } = (response.json() ?? {}) as Partial<AdviceBody>;
@@ -147,7 +150,11 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
   const { terminal, say, language } = context;
   const reasons = noAdvice.map((one) => printable(renderIn(language, one)));
   if (advice.length === 0) return [say('advised.none'), ...reasons];
-  const why = (one: Shown): string => (language === 'en' ? null : reasonTextOf(one, say)) ?? printable(one.reason);
+  const why = (one: Shown): string => {
+    const sentence = one.sentences?.reason;
+    const short = language === 'en' || sentence != null ? null : reasonTextOf(one, say);
+    return short ?? printable(language === 'en' ? one.reason : renderIn(language, { text: one.reason, sentence }));
+  };
   const lines = advice.flatMap((one) => [
     `${terminal.paint('bold', stateText(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${one.state === 'accepted' ? say('advised.then', { why: why(one) }) : why(one)}`,

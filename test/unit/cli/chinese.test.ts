@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { phrase } from '../../../src/words/tell.ts';
 import { tempDir } from '../../support/paths.ts';
+import { fixtureAdvice } from '../api/fixture-advice.ts';
 import { fixture } from '../api/fixture-deps.ts';
 import { serve } from '../api/server.ts';
 import { englishLeft } from './english-left.ts';
@@ -145,6 +146,20 @@ test.each(['rank', 'probe'])('%s --json has the same keys and sentences in every
   const bare = texts.map(({ out }) => out.replaceAll(/"[\da-z]{18,}"/g, '""').replaceAll(/-?\d+(\.\d+)?/g, '0'));
   expect(bare[1]).toBe(bare[0]);
   expect(bare[0]).not.toMatch(/[\u4e00-\u9fff]/);
+});
+
+test('the reason of an advice is the sentence of the daemon, for example that the cause is over', async () => {
+  const reason = phrase('ground.outlives', {
+    trouble: phrase('ground.usable', { head: 'near' }),
+    head: 'near',
+    to: 'far',
+  });
+  const given = fixture({ advice: () => ({ items: [{ ...fixtureAdvice, sentence: reason, sentences }], next: null }) });
+  const served = await serve(given.deps);
+  closers.push(() => void served.close());
+  const { out } = await call(['advice', '--url', `http://127.0.0.1:${served.port}`, '--lang', 'zh']);
+  expect(out).toContain('尚未切换的客户端无需切换。');
+  expect(out).not.toContain('的请求失败');
 });
 
 test('an advice of another release with unknown texts is shown as it was stored', async () => {
