@@ -1,3 +1,4 @@
+import { hasOutlivedCause } from '../core/advice.ts';
 import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import { type MirrorLag, mirrorStates, type Standing } from '../core/standing.ts';
@@ -204,10 +205,12 @@ export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapsh
   if (suspect !== null) instruments.mirror_vantage_suspect.set(suspect ? 1 : 0);
   for (const { name, up } of controls)
     if (up !== null) instruments.mirror_control_up.set({ control: name }, up ? 1 : 0);
-  for (const { state, ecosystem, upstream, from, to, cause, issuedAtMs, settledAtMs } of snapshot.advice) {
+  for (const advice of snapshot.advice) {
+    const { ecosystem, upstream, from, to, cause, issuedAtMs, settledAtMs } = advice;
     const move = { ecosystem, upstream, from, to, cause };
-    if (state === 'proposed') instruments.mirror_advice_active.set(move, 1);
-    if (state === 'proposed' || state === 'accepted')
+    if (advice.state === 'proposed') instruments.mirror_advice_active.set(move, 1);
+    const state = advice.state === 'proposed' && hasOutlivedCause(advice) ? 'over' : advice.state;
+    if (state === 'proposed' || state === 'accepted' || state === 'over')
       instruments.mirror_advice_since_timestamp_seconds.set({ ...move, state }, (settledAtMs ?? issuedAtMs) / 1000);
   }
   for (const kind of snapshot.findings === undefined ? [] : ownFindingKinds)

@@ -81,7 +81,7 @@ export const mirrorMetrics = {
   mirror_advice_since_timestamp_seconds: newGauge(
     ['ecosystem', 'upstream', 'from', 'to', 'cause', 'state'],
     { upstream: {} },
-    'Unix time at which the advice was proposed, or accepted if label state is accepted.',
+    'Unix time at which the advice was proposed, or accepted if label state is accepted. Label state is over while the cause of a proposal is over: clients that have not switched need not switch.',
     'while no advice is proposed or accepted',
   ),
   mirror_advice_rank: newGauge(

@@ -4,6 +4,7 @@ import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { createExporter, type Exporter } from '../../../src/export/exporter.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import {
   advice,
   changes,
@@ -24,6 +25,7 @@ import {
 const mod = target('a', 'mod', 'golang.org/x/net', 'v0.25.0');
 const zip = target('a', 'zip', 'golang.org/x/net', 'v0.25.0');
 const list = target('a', 'list', 'golang.org/x/net', null);
+const over = phrase('ground.outlives', { trouble: 'a responds again', head: 'a', to: 'b' });
 
 function exporter(more: Parameters<typeof config>[0] = {}): Exporter {
   const targets = [...targetsOf('a'), ...targetsOf('b')];
@@ -541,12 +543,17 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
         advice({ id: 'ad2', state: 'accepted', to: 'c', issuedAtMs: 2_000, settledAtMs: 3_000 }),
         advice({ id: 'ad3', state: 'refused', to: 'd' }),
         advice({ id: 'ad4', state: 'dismissed', to: 'e' }),
+        advice({ id: 'ad5', upstream: 'over', issuedAtMs: 2_000, sentence: over }),
+        advice({ id: 'ad6', upstream: 'over', state: 'accepted', to: 'c', settledAtMs: 3_000, sentence: over }),
       ],
     },
     shows: {
       'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="outage"}': 1,
       'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="go",from="a",to="b",cause="outage",state="proposed"}': 2,
       'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="go",from="a",to="c",cause="outage",state="accepted"}': 3,
+      'mirror_advice_active{ecosystem="go",upstream="over",from="a",to="b",cause="outage"}': 1,
+      'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="over",from="a",to="b",cause="outage",state="over"}': 2,
+      'mirror_advice_since_timestamp_seconds{ecosystem="go",upstream="over",from="a",to="c",cause="outage",state="accepted"}': 3,
     },
   },
   {
