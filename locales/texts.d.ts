@@ -137,8 +137,12 @@ export interface Places {
   readonly 'alert.MirrorCertificateExpires.says': 'registry' | 'expiresWhen';
   readonly 'alert.case.certificate.summary': 'registry';
   readonly 'alert.case.certificate.says': 'registry' | 'until';
-  readonly 'alert.MirrorAdvice.summary': 'from' | 'to';
-  readonly 'alert.MirrorAdvice.says': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
+  readonly 'alert.adviceOver': 'from';
+  readonly 'alert.adviceLasts': 'from' | 'to';
+  readonly 'alert.adviceOverSays': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
+  readonly 'alert.adviceLastsSays': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
+  readonly 'alert.MirrorAdvice.summary': 'advised';
+  readonly 'alert.MirrorAdvice.says': 'says';
   readonly 'alert.MirrorErrorBudgetFast.summary': 'registry';
   readonly 'alert.MirrorErrorBudgetFast.says': 'percent' | 'registry' | 'ecosystem' | 'slo';
   readonly 'alert.MirrorErrorBudgetSlow.summary': 'registry';

@@ -155,7 +155,7 @@ until morning.
 
 ${nightTable(groups)}
 
-MirrorDown and MirrorNoneUsable continue to fire across a restart of the daemon. They keep firing for 3 minutes without data, and the
+MirrorDown, MirrorNoneUsable and MirrorAdvice continue to fire across a restart of the daemon. They keep firing for 3 minutes without data, and the
 daemon restores their data from the state file.
 
 ### Evidence: the label ${actionLabel.name}

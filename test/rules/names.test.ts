@@ -217,7 +217,6 @@ describe('the catalogue', () => {
       'mirror_client_failures_total',
       'mirror_tls_info',
       'mirror_protocol_info',
-      'mirror_advice_since_timestamp_seconds',
       'mirror_advice_rank',
       'mirror_advice_issued_total',
       'mirror_advice_regret_total',

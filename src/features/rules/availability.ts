@@ -7,7 +7,7 @@ const silentSeconds = 15 * minute;
  * An alert keeps firing for this time after its condition was last true. A restart of the daemon is shorter: it makes
  * one or two scrapes fail.
  */
-const restartSeconds = 3 * minute;
+export const restartSeconds = 3 * minute;
 /** If the state of a mirror is unknown and its last ok response is more recent than this, the mirror may be up. */
 const lateSeconds = 5 * minute;
 export const lastSuccess = 'max without (step) (mirror_probe_last_success_timestamp_seconds)';

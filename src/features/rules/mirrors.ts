@@ -1,7 +1,7 @@
 import { reasons, reasonWeight } from '../../core/failure.ts';
 import type { FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { availability, lastSuccess, sameMirror } from './availability.ts';
+import { availability, lastSuccess, restartSeconds, sameMirror } from './availability.ts';
 import { day, hour, minute, type RuleParameters } from './parameters.ts';
 import {
   roundTripsSeconds,
@@ -164,12 +164,9 @@ function notMeasured(parameters: RuleParameters): AlertRule {
   };
 }
 
-/**
- * Returns a template for a certificate: the text `over` if it has expired, else the text `left`. The alert's value is
- * the remaining time.
- */
-function hasExpired(parameters: RuleParameters, over: AlertKey, left: AlertKey): string {
-  return `{{ if lt $value 0.0 }}${sayIn(parameters, over)}{{ else }}${sayIn(parameters, left)}{{ end }}`;
+/** Returns a template by the alert's value: the text `over` if it is negative, else the text `lasts`. */
+function textByValue(parameters: RuleParameters, over: AlertKey, lasts: AlertKey): string {
+  return `{{ if lt $value 0.0 }}${sayIn(parameters, over)}{{ else }}${sayIn(parameters, lasts)}{{ end }}`;
 }
 
 function certificates(parameters: RuleParameters): readonly AlertRule[] {
@@ -177,8 +174,8 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorCertificateExpires',
       fills: {
-        expires: hasExpired(parameters, 'alert.expired', 'alert.expiresSoon'),
-        expiresWhen: hasExpired(parameters, 'alert.expiredAgo', 'alert.expiresIn'),
+        expires: textByValue(parameters, 'alert.expired', 'alert.expiresSoon'),
+        expiresWhen: textByValue(parameters, 'alert.expiredAgo', 'alert.expiresIn'),
       },
       expr: `mirror_tls_certificate_expiry_timestamp_seconds - time() < ${certificateSeconds}`,
       forSeconds: hour,
@@ -186,14 +183,26 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
-const advice: readonly AlertRule[] = [
-  {
-    alert: 'MirrorAdvice',
-    expr: 'mirror_advice_active == 1',
-    forSeconds: minute,
-    severity: 'info',
-  },
-];
+function advice(parameters: RuleParameters): readonly AlertRule[] {
+  return [
+    {
+      alert: 'MirrorAdvice',
+      fills: {
+        advised: textByValue(parameters, 'alert.adviceOver', 'alert.adviceLasts'),
+        says: textByValue(parameters, 'alert.adviceOverSays', 'alert.adviceLastsSays'),
+      },
+      why: 'The value is -1 while the cause of the advice is over. The labels do not change, so the alert does not start again.\nThe alert keeps firing for longer than a restart takes.',
+      expr: `mirror_advice_active
+  unless ignoring (state)
+mirror_advice_since_timestamp_seconds{state="over"}
+  or
+-mirror_advice_active`,
+      forSeconds: minute,
+      keepFiringSeconds: restartSeconds,
+      severity: 'info',
+    },
+  ];
+}
 
 export const mirrors: GroupOf = (parameters) => ({
   name: 'mirrorwatch-mirrors',
@@ -207,6 +216,6 @@ export const mirrors: GroupOf = (parameters) => ({
     ...freshness(parameters),
     ...certificates(parameters),
     notMeasured(parameters),
-    ...advice,
+    ...advice(parameters),
   ],
 });
