@@ -13,6 +13,11 @@ export const stateWords = words({
   3: ['down', verdict.bad],
 });
 
+/** How the state of advice reads in tables: while its cause is over, clients that have not switched need not switch. */
+export const adviceStates: readonly DynamicConfigValue[] = [
+  { id: 'mappings', value: [words({ over: ['over: need not switch', verdict.fine] })] },
+];
+
 /** Whole days: Grafana's durations make "1 month" of 59 days. */
 export const daysLeft: readonly DynamicConfigValue[] = [
   { id: 'unit', value: 'suffix: days' },

@@ -1,5 +1,5 @@
 import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
-import { columnsOf, daysLeft, stateWords } from './columns.ts';
+import { adviceStates, columnsOf, daysLeft, stateWords } from './columns.ts';
 import { noNumber, steps, variable, whenKnown, words } from './frame.ts';
 import { addressOf, dataLink, link } from './links.ts';
 import { ink, verdict } from './palette.ts';
@@ -45,13 +45,13 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 2,
       title: 'Advice',
-      says: 'The number of proposed changes of client settings. Above 0: the table "What to set, and why" shows each change, its cause, and the command that prints the lines to paste.',
+      says: 'The number of proposed changes of client settings, without those whose cause is over. Above 0: the table "What to set, and why" shows each change, its cause, and the command that prints the lines to paste.',
       size: [4, 4],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [
         {
-          expr: `sum(${select('mirror_advice_active')}) or 0 * sum(${select('mirrorwatch_build_info')})`,
+          expr: `count(${select('mirror_advice_since_timestamp_seconds', { state: 'proposed' })}) or 0 * sum(${select('mirrorwatch_build_info')})`,
           legend: 'proposed',
           as: 'instant',
         },
@@ -191,7 +191,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
   const found = `sum by (registry, kind) (${select('mirror_findings_open')}) > 0`;
   const daemon = variable('daemon_url');
   // No metric carries a URL: the command asks the daemon for the line.
-  const advised = `label_replace(max by (ecosystem, upstream, from, to, cause) (${select('mirror_advice_active')}), "line", "mirrorwatch advice --url ${daemon}", "", "")`;
+  const advised = `label_replace(max by (ecosystem, upstream, from, to, cause, state) (${select('mirror_advice_since_timestamp_seconds', { state: '!=accepted' })}), "line", "mirrorwatch advice --url ${daemon}", "", "")`;
   const ofRow = (column: string) => variable(`__data.fields.${column}`, 'percentencode');
   const paste = [
     link('The line to paste, on the page of the daemon', `${daemon}/`, true),
@@ -209,7 +209,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     table({
       id: 7,
       title: 'What to set, and why',
-      says: 'The proposed switch of each upstream, and its cause. To follow it, run the command in the last column: it prints the lines for each client, the limits of the advice, and the rollback. The page of the daemon shows the same.',
+      says: 'The proposed switch of each upstream, and its cause. While the cause is over, clients that have not switched need not switch. To follow a switch, run the command in the last column: it prints the lines for each client, the limits of the advice, and the rollback. The page of the daemon shows the same.',
       size: [24, 5],
       unit: 'none',
       none: 'no daemon is scraped',
@@ -224,7 +224,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       .minWidth(80)
       .withTransformation(
         columnsOf(
-          ['ecosystem', 'upstream', 'from', 'to', 'cause', 'line'],
+          ['ecosystem', 'upstream', 'from', 'to', 'cause', 'state', 'line'],
           { Value: true },
           { line: 'What prints the line to paste' },
         ),
@@ -233,6 +233,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
         { id: 'links', value: paste },
         { id: 'custom.width', value: 520 },
       ])
+      .overrideByName('State', [...adviceStates])
       .overrideByName('To', [{ id: 'links', value: [inDetail] }])
       .overrideByName('From', [{ id: 'links', value: [inDetail] }]),
     table({

@@ -1,5 +1,5 @@
 import { built } from './board.ts';
-import { columnsOf, stateWords } from './columns.ts';
+import { adviceStates, columnsOf, stateWords } from './columns.ts';
 import { whenKnown } from './frame.ts';
 import { addressOf, columnName, link, rowKey } from './links.ts';
 import { ink } from './palette.ts';
@@ -64,7 +64,7 @@ const since = table({
 const advice = table({
   id: 3,
   title: 'Advice in force, by place',
-  says: 'The advice that each place proposes or has accepted, and its age. The command `mirrorwatch fleet` shows whether one setting suits all places of a group.',
+  says: 'The advice that each place proposes or has accepted, and its age. While the cause of a proposal is over, clients that have not switched need not switch. The command `mirrorwatch fleet` shows whether one setting suits all places of a group.',
   size: [12, 8],
   unit: 'dtdurations',
   none: 'no place has advice in force',
@@ -81,7 +81,8 @@ const advice = table({
   ],
 })
   .minWidth(80)
-  .withTransformation(columnsOf(['vantage', 'upstream', 'from', 'to', 'state', 'Value'], {}, { Value: 'For' }));
+  .withTransformation(columnsOf(['vantage', 'upstream', 'from', 'to', 'state', 'Value'], {}, { Value: 'For' }))
+  .overrideByName('State', [...adviceStates]);
 
 const configurations = table({
   id: 4,

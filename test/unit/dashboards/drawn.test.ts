@@ -151,7 +151,10 @@ describe('what is counted is counted once', () => {
 
 describe('tables', () => {
   test.each([
-    { where: 'overview/7', columns: ['Ecosystem', 'Upstream', 'From', 'To', 'Cause', 'What prints the line to paste'] },
+    {
+      where: 'overview/7',
+      columns: ['Ecosystem', 'Upstream', 'From', 'To', 'Cause', 'State', 'What prints the line to paste'],
+    },
     { where: 'overview/8', columns: ['Mirror', 'Kind', 'Open'] },
     { where: 'overview/9', columns: ['Upstream', 'Cause', 'Times'] },
     { where: 'mirror/40', columns: ['Mirror', 'Left', 'Issuer', 'TLS', 'Cipher', 'HTTP'] },
@@ -178,6 +181,13 @@ describe('tables', () => {
       `${daemon}/`,
       `${daemon}/api/v1/advice/${ofRow('Ecosystem')}/remedy?upstream=${ofRow('Upstream')}&as=json`,
     ]);
+  });
+  test('advice whose cause is over is not counted, and its state says that clients need not switch', () => {
+    expect(exprs(find('overview/2'))[0]).toContain('state="proposed"');
+    for (const where of ['overview/7', 'places/3']) {
+      expect(exprs(find(where))[0]).toMatch(/max by \([\w, ]+, state\) \(mirror_advice_since_timestamp_seconds\{/);
+      expect(JSON.stringify(overridesOf(find(where), 'State')['mappings'])).toContain('over: need not switch');
+    }
   });
   test('"nothing advised" is in a column without a link, the mirrors of a move have one', () => {
     const panel = find('overview/7');
