@@ -2540,6 +2540,7 @@ export interface Places {
   readonly 'fleet.upFrom': 'from' | 'places' | 'count';
   readonly 'fleet.lineEach': 'what' | 'from' | 'to' | 'places' | 'up';
   readonly 'fleet.lineOwn': 'what' | 'from' | 'to' | 'places' | 'votes' | 'of' | 'needed' | 'up';
+  readonly 'fleet.lineOver': 'what' | 'places' | 'from';
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
   readonly 'fleet.listenToken': never;

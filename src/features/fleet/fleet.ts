@@ -24,7 +24,8 @@ export interface PlaceAdvice {
   readonly from: string;
   readonly to: string;
   readonly cause: string;
-  readonly state: 'proposed' | 'accepted';
+  /** `over`: the cause of a proposal is over, and clients that have not switched need not switch. */
+  readonly state: 'proposed' | 'accepted' | 'over';
   readonly sinceMs: number | null;
 }
 
@@ -149,7 +150,7 @@ function joined(states: readonly MirrorState[]): MirrorState {
 
 function adviceIn(series: FleetSeries): PlaceAdvice[] {
   const { ecosystem = '', upstream = '', from = '', to = '', cause = '', state } = series.labels;
-  if (state !== 'proposed' && state !== 'accepted') return [];
+  if (state !== 'proposed' && state !== 'accepted' && state !== 'over') return [];
   return [{ place: fleetPlaceOf(series), ecosystem, upstream, from, to, cause, state, sinceMs: stampOf(series.value) }];
 }
 

@@ -15,10 +15,11 @@ export interface GroupOptions {
 /**
  * One recommended switch. `one`: enough places of the group advise to leave `from`, and all its voting places switch to
  * the same mirror. `each`: enough places advise to leave it, but no mirror suits all of them. `own`: too few places
- * advise to leave it, so only these places switch.
+ * advise to leave it, so only these places switch. `over`: the cause of the advice of these places is over, so their
+ * clients that have not switched need not switch.
  */
 export interface GroupLine {
-  readonly kind: 'one' | 'each' | 'own';
+  readonly kind: 'one' | 'each' | 'own' | 'over';
   readonly group: string;
   readonly ecosystem: string;
   readonly upstream: string;
@@ -68,7 +69,7 @@ export function groupLinesOf(fleet: Fleet, options: GroupOptions): readonly Grou
 
 /**
  * Counts the group's voting places that know the state of `from` (`known`). Those whose advice is exactly this switch
- * are `votes`.
+ * are `votes`, unless its cause is over.
  */
 export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, from, to }: Move): PlaceVotes {
   const isSame = (one: Pick<Move, 'ecosystem' | 'upstream'>): boolean =>
@@ -78,7 +79,7 @@ export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, fro
   const known = fleet.places.filter(
     (place) => (place.labels.group ?? '') === group && mayVote(place) && knows.has(place.name),
   );
-  const moves = fleet.advice.filter((one) => isSame(one) && one.from === from && one.to === to);
+  const moves = fleet.advice.filter((one) => isSame(one) && one.from === from && one.to === to && one.state !== 'over');
   const advising = new Set(moves.map(({ place }) => place));
   return { votes: known.filter(({ name }) => advising.has(name)).length, known: known.length };
 }
@@ -102,12 +103,13 @@ interface Here {
 
 function linesFor(
   { group, rows, of, members }: Here,
-  moves: readonly PlaceAdvice[],
+  all: readonly PlaceAdvice[],
   options: GroupOptions,
 ): readonly GroupLine[] {
-  const [first] = moves;
+  const [first] = all;
   if (first === undefined) return [];
   const { ecosystem, upstream, from } = first;
+  const moves = all.filter(({ state }) => state !== 'over');
   const voters = new Set(moves.map(({ place }) => place));
   const votes = voters.size;
   const needed = Math.max(1, options.needed ?? Math.max(2, Math.floor(of / 2) + 1));
@@ -125,13 +127,16 @@ function linesFor(
   });
   const to = votes < needed ? null : suitsAll(rows, members, from);
   if (to !== null) return [{ kind: 'one', ...common, to, ...split(members) }];
-  const kind = votes < needed ? 'own' : 'each';
-  return [...Map.groupBy(moves, (one) => one.to)].map(([target, same]) => ({
-    kind,
-    ...common,
-    to: target,
-    ...split([...new Set(same.map(({ place }) => place))]),
-  }));
+  const each = (kind: GroupLine['kind'], advice: readonly PlaceAdvice[]): readonly GroupLine[] =>
+    [...Map.groupBy(advice, (one) => one.to)].map(([target, same]) => ({
+      kind,
+      ...common,
+      to: target,
+      ...split([...new Set(same.map(({ place }) => place))]),
+    }));
+  const over = all.filter(({ state, place }) => state === 'over' && !voters.has(place));
+  const stays = each('over', over).map((line) => ({ ...line, along: [] }));
+  return [...each(votes < needed ? 'own' : 'each', moves), ...stays];
 }
 
 /**

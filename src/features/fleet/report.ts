@@ -127,6 +127,7 @@ function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
   return lines.map(({ group, ecosystem, upstream, from, to, places, along, upFrom, votes, of, needed, kind }) => {
     const what = upstreamNameOf({ ecosystem, upstream });
     const up = upFrom.length === 0 ? '' : phrase('fleet.upFrom', { from, places: upFrom, count: upFrom.length });
+    if (kind === 'over') return phrase('fleet.lineOver', { what, from, places });
     if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places, up });
     if (kind === 'own') return phrase('fleet.lineOwn', { what, from, to, places, votes, of, needed, up });
     return phrase('fleet.lineOne', {

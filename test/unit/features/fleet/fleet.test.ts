@@ -176,9 +176,25 @@ describe('what is said', () => {
     const advising = a({ x: well(1), y: well(2) }, { advice: ['x>y'] });
     const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: advising, p2: advising, p3 })).toEqual([
-      'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 also advise clients to leave the mirror, so the cause may be the mirror itself',
+      'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 still have advice to leave it, so the cause may be the mirror itself',
       'Switch go from x to y at all places: 3 of 3 places advise to leave x; x is up now from p1 and p2, but their advice is still in force',
     ]);
+  });
+
+  test('a place whose advice has outlived its cause has no vote, and its clients need not switch', () => {
+    const over = a({ x: well(1), y: well(2) }, { advice: ['x>y outage over'] });
+    const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
+    const needNot = (places: string) =>
+      `go: clients at ${places} that use x need not switch, because the cause of the advice is over; the advice stays for some time, so that clients do not switch twice`;
+    expect(said({ p1: over, p2: over, p3 })).toEqual([
+      'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 still have advice to leave it, so the cause may be the mirror itself',
+      'Switch go from x to y at p3 only: 1 of 3 places advise to leave x; 2 are needed to switch all',
+      needNot('p1 and p2'),
+    ]);
+    expect(said({ p1: over, p2: a({ x: well(1), y: well(2) }) })).toEqual([needNot('p1')]);
+    expect(said({ p1: over, p2: p3, p3 })[1]).toBe(
+      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p1 does not, and switches only to keep one setting for the group',
+    );
   });
 
   test('a place that switches only with its group is named', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
-import { groupLinesOf } from '../../../../src/features/fleet/groups.ts';
+import { groupLinesOf, votesFor } from '../../../../src/features/fleet/groups.ts';
 import { down, type PlaceSeen, viewOf, well } from './world.ts';
 
 // Advice by group of places: one line where one suits all, else one each, and nobody is moved for another one's fault.
@@ -143,4 +143,11 @@ describe('lines of a group', () => {
   test.each(rows)('$name', ({ places, needed, lines: wanted }) => {
     expect(lines(places, needed ?? null)).toEqual(wanted);
   });
+});
+
+test('an action gets no vote of a place whose advice has outlived its cause', () => {
+  const over = { ...staying(), advice: ['x>y outage over'] };
+  const fleet = readFleet(viewOf({ ams: leaving('y', usable), fra: over, sgp: staying() }), { link: '' });
+  const move = { ecosystem: 'go', upstream: 'go', from: 'x', to: 'y' } as const;
+  expect(votesFor(fleet, '', move)).toEqual({ votes: 1, known: 3 });
 });

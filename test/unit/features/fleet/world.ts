@@ -19,7 +19,7 @@ export interface MirrorSeen {
 /** One place, as its daemon exports it; what is left out is as usual. */
 export interface PlaceSeen {
   readonly mirrors?: Readonly<Record<string, MirrorSeen>>;
-  /** `from>to`, proposed because of an outage, or `from>to cause`. */
+  /** `from>to`, proposed because of an outage, or `from>to cause`, or `from>to cause state`. */
   readonly advice?: readonly string[];
   readonly isSuspect?: boolean;
   readonly version?: string;
@@ -92,8 +92,8 @@ function seriesOf(vantage: string, seen: PlaceSeen, at: number) {
       ...(rank === undefined ? [] : [fact('mirror_advice_rank', rank, of(registry))]),
     ]),
     ...(seen.advice ?? []).map((move) => {
-      const [from = '', to = '', cause = 'outage'] = move.split(/[> ]/);
-      const labels = { ecosystem: 'go', upstream: 'go', from, to, cause, state: 'proposed' };
+      const [from = '', to = '', cause = 'outage', state = 'proposed'] = move.split(/[> ]/);
+      const labels = { ecosystem: 'go', upstream: 'go', from, to, cause, state };
       return fact('mirror_advice_since_timestamp_seconds', troubleMs / 1000, labels);
     }),
   ];
