@@ -199,11 +199,15 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
   const { samples, rows } = tally;
   const failed = allFailedOf(tally);
   if (failed !== null) return { kind: 'all', row: failed };
-  const all = [...samples.light, ...samples.heavy].sort((a, b) => a.atMs - b.atMs);
+  const backMs = backFromOutageMs(samples.light);
+  const isOfOutage = ({ tag, atMs }: TallySample): boolean => tag === 'failed' && atMs < backMs;
+  const all = [...samples.light, ...samples.heavy.filter((one) => !isOfOutage(one))].sort((a, b) => a.atMs - b.atMs);
   if (all.length === 0) return null;
   const failing = failingOf(all);
-  const ofTargets: Trouble = { kind: 'targets', failing, targets: new Set(all.map(idOf)).size };
-  const { heavy } = rows;
+  const targets = new Set([...samples.light, ...samples.heavy].map(idOf)).size;
+  const ofTargets: Trouble = { kind: 'targets', failing, targets };
+  const last = samples.heavy.at(-1);
+  const heavy = last === undefined || isOfOutage(last) ? null : rows.heavy;
   if (heavy !== null && heavy.count >= failuresMin.downloads) {
     const isOfDownloads = heavy.targets.size > 1 && failing.every(({ target }) => isHeavy(target));
     return isOfDownloads || failing.length === 0 ? { kind: 'downloads', row: heavy } : ofTargets;
@@ -216,6 +220,20 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
   const end = sinceFailure(share.isOfDownloads ? downloads : all);
   const gap = (share.all - end.length) / share.failed;
   return end.length >= gapsOfEnd * gap ? noTrouble(sinceFailure(all), samples) : share;
+}
+
+/**
+ * When the mirror responded again after its last outage (a row of failures of light requests, with the canary), monotonic
+ * milliseconds; −∞: no outage. Downloads that failed before belong to the outage: the next one may be hours later.
+ */
+function backFromOutageMs(light: readonly TallySample[]): number {
+  let [row, hasCanary, backMs] = [0, false, Number.NEGATIVE_INFINITY];
+  for (const { tag, target, atMs } of light.toSorted((a, b) => a.atMs - b.atMs)) {
+    if (tag === 'ok' && row >= failuresMin.all && hasCanary) backMs = atMs;
+    hasCanary = tag === 'failed' && (hasCanary || target.canary);
+    row = tag === 'failed' ? row + 1 : 0;
+  }
+  return backMs;
 }
 
 function sinceFailure(samples: readonly TallySample[]): readonly TallySample[] {

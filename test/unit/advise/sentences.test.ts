@@ -92,6 +92,59 @@ describe('what is wrong, in a sentence', () => {
     expect(troubleBy([20, 29], 30)).toMatchObject({ kind: 'none' });
   });
 
+  it('downloads that failed in an outage are no reason once it is over', () => {
+    const sample = (tag: 'ok' | 'failed', id: string, at: number) => {
+      const target = { id, weight: id.startsWith('zip') ? 'heavy' : 'light', canary: id === 'mod' };
+      return { atMs: 1_000 * at, tag, reason: tag === 'failed' ? 'server' : null, target } as TallySample;
+    };
+    const troubleBy = (downFor: number, zips: readonly (readonly [id: string, at: number])[]) => {
+      const heavy = zips.map(([id, at]) => sample('failed', id, at));
+      const light = Array.from({ length: 30 }, (_, at) => sample(at < downFor ? 'failed' : 'ok', 'mod', at));
+      const row = {
+        count: zips.length,
+        fromMs: 0,
+        reason: 'server',
+        timeouts: 0,
+        waitedMs: 0,
+        hasCanary: false,
+      } as const;
+      const targets = new Set(zips.map(([id]) => id));
+      return troubleOf({ samples: { light, heavy }, rows: { light: null, heavy: { ...row, targets } } });
+    };
+    expect(
+      troubleBy(5, [
+        ['zip1', 2],
+        ['zip1', 4],
+      ]),
+    ).toEqual({ kind: 'none', count: 25, fromMs: 5_000 });
+    expect(
+      troubleBy(5, [
+        ['zip1', 2],
+        ['zip2', 4],
+      ]),
+    ).toEqual({ kind: 'none', count: 25, fromMs: 5_000 });
+    // Downloads fail after the outage too, or there was none.
+    expect(
+      troubleBy(5, [
+        ['zip1', 2],
+        ['zip1', 6],
+        ['zip1', 8],
+      ]),
+    ).toMatchObject({ kind: 'targets', failing: [{ count: 2 }] });
+    expect(
+      troubleBy(5, [
+        ['zip1', 2],
+        ['zip2', 6],
+      ]),
+    ).toMatchObject({ kind: 'downloads' });
+    expect(
+      troubleBy(2, [
+        ['zip1', 0],
+        ['zip1', 1],
+      ]),
+    ).toMatchObject({ kind: 'targets' });
+  });
+
   it('"all probes" of a span in which all results are still stored', () => {
     const good = (id: string, at: number) => ({ atMs: at, tag: 'ok', reason: null, target: { id } }) as TallySample;
     const heavy = Array.from({ length: 10 }, (_, at) => good('zip', 60_000 * at));
