@@ -162,7 +162,7 @@ export type Trouble =
    */
   | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
   /**
-   * `failed` of `all` requests since `fromMs` failed; `reason` is that of the last failure. If only downloads fail
+   * `failed` of `all` requests since `fromMs` failed; `reason` and `status` are those of the last failure. If only downloads fail
    * (`isOfDownloads`), only downloads are counted, because many good light requests would hide how often.
    */
   | {
@@ -172,6 +172,7 @@ export type Trouble =
       readonly all: number;
       readonly fromMs: number;
       readonly reason: Reason;
+      readonly status: number | null;
     }
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
 
@@ -180,6 +181,7 @@ interface FailingTarget {
   readonly count: number;
   readonly fromMs: number;
   readonly reason: Reason;
+  readonly status: number | null;
 }
 
 /**
@@ -286,18 +288,18 @@ function shareBy(all: readonly TallySample[], weight: number): Share | null {
   }
   const since = all.slice(from);
   const failed = since.filter((one) => one.tag === 'failed');
-  const reason = failed.at(-1)?.reason ?? null;
+  const { reason = null, status = null } = failed.at(-1) ?? {};
   if (from < 0 || reason === null) return null;
   const fromMs = since[0]?.atMs ?? 0;
-  return { kind: 'share', isOfDownloads: false, failed: failed.length, all: since.length, fromMs, reason };
+  return { kind: 'share', isOfDownloads: false, failed: failed.length, all: since.length, fromMs, reason, status };
 }
 
 function failingOf(all: readonly TallySample[]): FailingTarget[] {
   const rows = new Map<string, FailingTarget>();
-  for (const { target, reason, atMs } of all) {
+  for (const { target, reason, status, atMs } of all) {
     const known = rows.get(target.id);
     if (reason === null) rows.delete(target.id);
-    else rows.set(target.id, { target, reason, count: (known?.count ?? 0) + 1, fromMs: known?.fromMs ?? atMs });
+    else rows.set(target.id, { target, reason, status, count: (known?.count ?? 0) + 1, fromMs: known?.fromMs ?? atMs });
   }
   return [...rows.values()].filter(({ count }) => count >= failuresMin.target);
 }

@@ -31,7 +31,9 @@ export interface TallySample extends TallyEntry {
 export interface TallyRow {
   count: number;
   readonly fromMs: number;
+  /** The reason of the last failure, and the HTTP status of its response; `null`: no response. */
   reason: Reason;
+  status: number | null;
   /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
   timeouts: number;
   waitedMs: number;
@@ -102,7 +104,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
   const samples = tally.samples[weight];
   samples.push(entry);
   if (samples.length > samplesKept[weight]) samples.shift();
-  const { reason } = entry;
+  const { reason, status } = entry;
   if (reason === null) {
     tally.rows[weight] = null;
     return;
@@ -111,6 +113,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
     count: 0,
     fromMs: entry.atMs,
     reason,
+    status,
     timeouts: 0,
     waitedMs: 0,
     hasCanary: false,
@@ -119,6 +122,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
   const row = tally.rows[weight];
   row.count += 1;
   row.reason = reason;
+  row.status = status;
   row.hasCanary ||= target.canary;
   row.targets.add(target.id);
   if (!isTimeout(reason)) return;

@@ -1,5 +1,5 @@
 import { type Advice, type AdviceCause, hasOutlivedCause } from '../core/advice.ts';
-import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
+import { failureTextOf, isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
@@ -169,7 +169,8 @@ function failingText(head: string, cause: AdviceCause, on: Grounds): Sentence | 
     case 'all':
       return allText(head, trouble.row, on);
     case 'downloads': {
-      const { reason: cause, count, fromMs } = trouble.row;
+      const { reason, status, count, fromMs } = trouble.row;
+      const cause = failureTextOf(reason, status);
       return phrase('ground.downloads', { head, cause, count, span: sinceText(on, fromMs) });
     }
     case 'targets':
@@ -185,11 +186,11 @@ function failingText(head: string, cause: AdviceCause, on: Grounds): Sentence | 
 }
 
 function allText(head: string, row: TallyRow, on: Grounds): Sentence {
-  const { reason: cause, count, fromMs, timeouts, waitedMs } = row;
-  const values = { head, cause, count, span: sinceText(on, fromMs) };
+  const { reason, status, count, fromMs, timeouts, waitedMs } = row;
+  const values = { head, cause: failureTextOf(reason, status), count, span: sinceText(on, fromMs) };
   if (timeouts === count) return phrase('ground.hangs', { ...values, waited: time(waitedMs) });
-  if (reasonWeight[cause] === 'refusal') return phrase('ground.refuses', values);
-  return phrase(isCertificateFailure(cause) ? 'ground.certificate' : 'ground.down', values);
+  if (reasonWeight[reason] === 'refusal') return phrase('ground.refuses', values);
+  return phrase(isCertificateFailure(reason) ? 'ground.certificate' : 'ground.down', values);
 }
 
 function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }>, on: Grounds): Sentence {
@@ -197,7 +198,7 @@ function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }
   const [first] = failing;
   const values = {
     head,
-    cause: first?.reason ?? '',
+    cause: first === undefined ? '' : failureTextOf(first.reason, first.status),
     what:
       first === undefined ? '' : phrase('ground.target', { module: refTextOf(first.target), step: first.target.step }),
     count: failing.reduce((sum, one) => sum + one.count, 0),
@@ -209,11 +210,11 @@ function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }
 }
 
 function shareText(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
-  const { failed, all, reason: cause, fromMs, isOfDownloads } = trouble;
+  const { failed, all, reason, status, fromMs, isOfDownloads } = trouble;
   const percent = Math.round((100 * failed) / all);
   return phrase(isOfDownloads ? 'ground.unreliableDownloads' : 'ground.unreliable', {
     head,
-    cause,
+    cause: failureTextOf(reason, status),
     failed,
     all,
     percent,

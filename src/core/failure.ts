@@ -75,6 +75,21 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
 
 export const reasons = Object.keys(reasonWeight) as readonly Reason[];
 
+/** Reasons of failures that the HTTP status of the response shows. */
+const statusReasons: ReadonlySet<string> = new Set<Reason>([
+  'throttled',
+  'denied',
+  'absent',
+  'server',
+  'status',
+  'masked_upstream',
+]);
+
+/** The reason for a sentence, with the HTTP status if that shows it: `server, HTTP 502`. `status`: `null` if there was no response. */
+export function failureTextOf(reason: string, status: number | null): string {
+  return status !== null && statusReasons.has(reason) ? `${reason}, HTTP ${status}` : reason;
+}
+
 /** Why a sample is unknown; values of a metric label. */
 export const becauses = [
   'contaminated',

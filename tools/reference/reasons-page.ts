@@ -52,6 +52,7 @@ This page lists all values of some labels of metrics and fields of the API and o
 ## Why a probe failed
 
 These are the values of the label \`reason\` of \`mirror_probe_failures_total\`, and of the \`cause\` of a finding.
+Messages about outages and refusals, and reasons of advice, also contain the HTTP status if it shows the failure: \`server, HTTP 502\`.
 
 | reason | in English | in Chinese | counts as |
 | --- | --- | --- | --- |

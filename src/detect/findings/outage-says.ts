@@ -1,3 +1,4 @@
+import { failureTextOf } from '../../core/failure.ts';
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/result.ts';
@@ -84,6 +85,7 @@ export function explainOutage(
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
   const cause = first.outage.reason ?? known ?? 'unreachable';
+  const causeText = failureTextOf(cause, first.outage.status);
   const actionable = isDownBy(all, mirror);
   return {
     tag: 'trouble',
@@ -104,11 +106,17 @@ export function explainOutage(
     ...(actionable && over !== null
       ? protocolMessage(name, over)
       : actionable
-        ? messageFor('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(all) / 1_000) })
+        ? messageFor('found.down', {
+            name,
+            cause: causeText,
+            failures,
+            samples,
+            seconds: Math.round(spanMs(all) / 1_000),
+          })
         : messageFor(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', {
             name,
             targets: all.length,
-            cause,
+            cause: causeText,
           })),
   };
 }

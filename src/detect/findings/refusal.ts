@@ -1,5 +1,5 @@
 import type { OutageRule } from '../../core/config.ts';
-import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
+import { failureTextOf, type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { seriesId, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
@@ -30,6 +30,7 @@ export interface RefusalState {
   readonly wishMs: number;
   readonly oks: number;
   readonly reason: Reason | null;
+  readonly status: number | null;
   readonly probeIds: readonly string[];
 }
 
@@ -40,6 +41,7 @@ export const noRefusal: RefusalState = {
   wishMs: 0,
   oks: 0,
   reason: null,
+  status: null,
   probeIds: [],
 };
 
@@ -73,14 +75,15 @@ export function updateRefusal(
   },
   rule: OutageRule,
 ): RefusalState {
-  if (result.outcome.tag === 'ok') {
+  const { outcome } = result;
+  if (outcome.tag === 'ok') {
     const oks = state.oks + 1;
     return state.isOpen && oks < rule.close ? { ...state, oks } : noRefusal;
   }
-  if (result.refusal === null) return state;
+  if (result.refusal === null || outcome.tag !== 'failed') return state;
   const fromMs = state.fromMs ?? result.endedMs;
   const refusals = state.refusals + 1;
-  const wishMs = state.wishMs + wishMsOf(result.outcome);
+  const wishMs = state.wishMs + wishMsOf(outcome);
   const isRow = refusals >= rule.open && result.endedMs - fromMs >= rule.overMs;
   return {
     isOpen: state.isOpen || isRow || wishMs >= limits.refusalWishMs,
@@ -89,6 +92,7 @@ export function updateRefusal(
     wishMs,
     oks: 0,
     reason: result.refusal,
+    status: 'status' in outcome.failure ? outcome.failure.status : null,
     probeIds: [...state.probeIds, result.probeId].slice(-limits.findingProbes),
   };
 }
@@ -100,6 +104,7 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
   if (first === undefined) return { tag: 'well', ...messageFor('found.refusal.well', { name }) };
   const refusals = all.reduce((sum, { refusal: { refusals: own } }) => sum + own, 0);
   const reason = first.refusal.reason ?? 'denied';
+  const causeText = failureTextOf(reason, first.refusal.status);
   return {
     tag: 'trouble',
     scope: scopeOf(all.map(({ target }) => target)),
@@ -114,10 +119,10 @@ function refusalStatement({ view, mirror }: About, refused: Refused): FindingSta
     ...(first.target.canary
       ? messageFor('found.refusal', {
           name,
-          cause: reason,
+          cause: causeText,
           times: phrase('found.times', { count: first.refusal.refusals }),
         })
-      : messageFor('found.refusalOnly', { name, cause: reason, targets: all.length })),
+      : messageFor('found.refusalOnly', { name, cause: causeText, targets: all.length })),
   };
 }
 

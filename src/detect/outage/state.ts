@@ -46,7 +46,9 @@ export interface OutageState {
   /** The number of recent openings. Each counts 1 at first, and half as much after every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
+  /** The reason of the last failure, and its HTTP status; `null`: none. */
   readonly reason: Reason | null;
+  readonly status: number | null;
   /** Number of samples since the first of the failures in a row, or of the outage. */
   readonly samples: number;
   readonly failed: number;
@@ -67,6 +69,7 @@ export const noOutage: OutageState = {
   penalty: 0,
   penaltyAtMs: 0,
   reason: null,
+  status: null,
   samples: 0,
   failed: 0,
   probeIds: [],
@@ -81,6 +84,8 @@ export function removeRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): O
 export interface TargetResult {
   readonly outcome: 'ok' | 'failed' | 'other';
   readonly reason: Reason | null;
+  /** The HTTP status of the response; `null`: no response. */
+  readonly status: number | null;
   /** From when the failure counts, monotonic milliseconds. */
   readonly fromMs: number;
   readonly endedMs: number;
@@ -115,6 +120,7 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
     okFromMs: null,
     sound: state.isOut && state.oks > 0 ? state : state.sound,
     reason: result.reason,
+    status: result.status,
   };
 }
 
@@ -178,6 +184,7 @@ export function targetResultOf(sample: Sample): TargetResult | null {
   return {
     outcome: reason === null ? 'ok' : counts ? 'failed' : 'other',
     reason: counts ? reason : null,
+    status: sample.status,
     fromMs: failureFromMs(sample),
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,

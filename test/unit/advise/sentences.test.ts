@@ -4,8 +4,10 @@ import type { Grounds } from '../../../src/advise/grounds.ts';
 import type { TallySample } from '../../../src/advise/tally.ts';
 import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
 import type { AdviceCause } from '../../../src/core/advice.ts';
+import { failureTextOf } from '../../../src/core/failure.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { kill, only, warm } from './outage.ts';
+import { badGateway } from './rounds.ts';
 import { mirror } from './stage.ts';
 
 const subject = {
@@ -45,6 +47,16 @@ describe('what is wrong, in a sentence', () => {
     expect(only(stage).reason).toBe(
       'a is unreliable (reset): 4 of 12 probes in the last 6 min failed (33 %). 18 of 18 probes of b succeeded.',
     );
+  });
+
+  it('a mirror that responds 502: with the status, which a timeout does not have', () => {
+    const stage = warm();
+    stage.paces(4, { a: badGateway, b: 200, c: 200 });
+    stage.consider();
+    expect(only(stage).reason).toBe(
+      'a is down (server, HTTP 502): all 4 probes of the last 90 s failed. 10 of 10 probes of b succeeded.',
+    );
+    expect(failureTextOf('timeout_transfer', 200)).toBe('timeout_transfer');
   });
 
   it('one probe in twenty fails: not "1 of 1"', () => {
@@ -104,6 +116,7 @@ describe('what is wrong, in a sentence', () => {
         count: zips.length,
         fromMs: 0,
         reason: 'server',
+        status: null,
         timeouts: 0,
         waitedMs: 0,
         hasCanary: false,
@@ -204,7 +217,15 @@ describe('what is wrong, in a sentence', () => {
   });
 
   it('a missed objective of which no time is known', () => {
-    const trouble = { kind: 'share', isOfDownloads: false, failed: 3, all: 9, fromMs: 0, reason: 'server' } as const;
+    const trouble = {
+      kind: 'share',
+      isOfDownloads: false,
+      failed: 3,
+      all: 9,
+      fromMs: 0,
+      reason: 'server',
+      status: 502,
+    } as const;
     const reason = adviceReasonOf({ ...subject, cause: 'slo' }, { ...grounds, trouble });
     expect(reason?.text).toBe(
       'a misses its objective, according to an alert: its last 3 canary probes give no p95, 3 failed. 18 of 18 probes of b succeeded.',

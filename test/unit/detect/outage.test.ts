@@ -14,6 +14,7 @@ describe('outage', () => {
   const heard = (says: TargetResult['outcome'], fromMs: number, endedMs = fromMs): TargetResult => ({
     outcome: says,
     reason: says === 'failed' ? 'refused' : null,
+    status: null,
     fromMs,
     endedMs,
     probeId: `p${endedMs}`,
