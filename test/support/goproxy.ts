@@ -33,6 +33,8 @@ export interface Goproxy {
   readonly port: number;
   readonly cacheDir: string;
   readonly log: () => string;
+  /** With SIGSTOP the kernel accepts connections in its place, and nothing responds. */
+  readonly signal: (signal: NodeJS.Signals) => void;
   /** SIGKILL. */
   readonly kill: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -72,6 +74,7 @@ export async function startGoproxy(options: GoproxyOptions): Promise<Goproxy> {
     port,
     cacheDir: join(dir, 'cache'),
     log: server.log,
+    signal: server.signal,
     kill: async () => {
       server.signal('SIGKILL');
       await server.close();
