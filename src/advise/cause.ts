@@ -12,7 +12,9 @@ import {
 } from '../core/finding.ts';
 import { isHeavy, type Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
+import { isPassedOver } from './chain.ts';
 import type { Alarm } from './comparison/pair.ts';
+import { advisedChainOf } from './group.ts';
 import { completeFromMs, type Tally, type TallyRow, type TallySample } from './tally.ts';
 import type { View } from './view.ts';
 
@@ -236,6 +238,16 @@ function backFromOutageMs(light: readonly TallySample[]): number {
     row = tag === 'failed' ? row + 1 : 0;
   }
   return backMs;
+}
+
+/**
+ * Since when a head is down that clients pass over (`isPassedOver`), and all its light requests fail; monotonic
+ * milliseconds. `null`: it is not so.
+ */
+export function passedOverFromMs(view: View, at: Mirror): number | null {
+  if (!isPassedOver(advisedChainOf(view.group)) || view.standingOf(at.name)?.state !== 'down') return null;
+  const trouble = troubleOf(view.tallyOf(at.name));
+  return trouble?.kind === 'all' ? trouble.row.fromMs : null;
 }
 
 function sinceFailure(samples: readonly TallySample[]): readonly TallySample[] {

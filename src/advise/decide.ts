@@ -22,6 +22,7 @@ export function decide(view: Prepared): Decision {
     vantage.suspect === true
       ? null
       : (leave(view, head) ??
+        leaveNext(view, head) ??
         takeBackLate(view, head) ??
         leaveLate(view, head) ??
         goHome(view, head) ??
@@ -53,6 +54,19 @@ function isOver(view: Prepared, move: MoveDecision): boolean {
   const subject = subjectOf(move);
   const reason = adviceReasonOf(subject, view.groundsOf(subject));
   return reason !== null && hasOutlivedCause(reason);
+}
+
+/**
+ * A switch away from a mirror that is down and that clients pass over, because the next mirror of their chain is slower
+ * than a third one; else `null`.
+ * @see docs/decisions/0175-a-chain-that-passes-over.md
+ */
+function leaveNext(view: Prepared, head: HeadValues): Decision | null {
+  const cause = head.causes().gravest;
+  const to = cause?.kind === 'outage' ? head.betterThanNext() : null;
+  return cause === null || to === null || isMuted(view, head.at.name, to, cause.kind)
+    ? null
+    : moveTo(view, head, to, cause, null);
 }
 
 /**

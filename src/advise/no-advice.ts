@@ -2,12 +2,11 @@ import type { NoAdvice, NoAdviceLists } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
 import { minuteTextOf } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
-import { troubleOf } from './cause.ts';
-import { isPassedOver } from './chain.ts';
+import { passedOverFromMs } from './cause.ts';
 import { choose } from './comparison/choose.ts';
 import { isOfTime } from './comparison/pair.ts';
 import { decide } from './decide.ts';
-import { advisedChainOf, headOf, isSwitchDismissed } from './group.ts';
+import { headOf, isSwitchDismissed } from './group.ts';
 import { prepareView } from './prepare.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
@@ -26,12 +25,9 @@ export function listNoAdvice(views: readonly View[]): NoAdviceLists {
 function passedOverIn(view: View): NoAdvice | null {
   const { group } = view;
   const at = headOf(group);
-  if (at === null || group.open !== null || !isPassedOver(advisedChainOf(group))) return null;
-  if (view.standingOf(at.name)?.state !== 'down') return null;
-  const tally = view.tallyOf(at.name);
-  const trouble = troubleOf(tally);
-  if (trouble?.kind !== 'all') return null;
-  const failed = tally.samples.light.filter(({ atMs }) => atMs >= trouble.row.fromMs);
+  const fromMs = at === null || group.open !== null ? null : passedOverFromMs(view, at);
+  if (at === null || fromMs === null) return null;
+  const failed = view.tallyOf(at.name).samples.light.filter(({ atMs }) => atMs >= fromMs);
   const lostMs = quantileOf(
     failed.map(({ tookMs }) => tookMs),
     0.5,

@@ -2,12 +2,12 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
-import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
+import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf, passedOverFromMs } from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
-import { headOf } from './group.ts';
+import { chainInForce, headOf, mirrorAt } from './group.ts';
 import { type LastChoices, listLastChoices } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
@@ -23,6 +23,12 @@ import {
   weighAll,
   weighRuleOf,
 } from './weigh.ts';
+
+/**
+ * A head that clients pass over is left for a better mirror than the next one after this time. Most real outages last
+ * longer. Milliseconds.
+ */
+const passedOverMs = 120_000;
 
 /** The inputs of a decision about the head. Each value without arguments is calculated once, when it is first read. */
 export interface HeadValues {
@@ -44,6 +50,11 @@ export interface HeadValues {
   readonly cheapestOf: (names: readonly string[]) => string | null;
   /** The mirror that is better than the head, if the choice of the head is provisional; `null`: none. It is not home. */
   readonly better: () => string | null;
+  /**
+   * If the head is down for some time and clients pass over it (`isPassedOver`): the mirror where builds cost at least
+   * `advise.minGain` less than at the next mirror of the chain; `null`: none.
+   */
+  readonly betterThanNext: () => string | null;
   readonly causeOf: (alarm: Alarm) => Cause;
   readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
   readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
@@ -106,6 +117,12 @@ function headValuesOf(view: View, at: Mirror): HeadValues {
     choose: once(() => (isAnyPast(contest, rule) ? choose(contest, candidates(), rule) : null)),
     cheapestOf: (names) => chooseAnyway(contest, names, rule),
     better: once(() => chooseBetter(contest, openChoices(), rule)),
+    betterThanNext: once(() => {
+      const fromMs = passedOverFromMs(view, at);
+      if (fromMs === null || view.now.monotonicMs - fromMs < passedOverMs) return null;
+      const next = mirrorAt(view.group, chainInForce(view.group).members[1]);
+      return chooseBetter(contest, candidates(), rule, next?.name ?? null, 1 - rule.minGain);
+    }),
     causeOf: (alarm) => {
       const { kind, findings } = causeOfAlarm(alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
       return { kind: gravestCauseOf(view.tallyOf(at.name), kind), findings };

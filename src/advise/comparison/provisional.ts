@@ -28,15 +28,24 @@ export function isProvisional(contest: Comparison, names: readonly string[], sin
   return isFew || names.some((name) => !isCompared(contest, name));
 }
 
-/** The mirror of `names` that is cheaper than the head by its downloads too; `null`: none, or few downloads are known. */
-export function chooseBetter(contest: Comparison, names: readonly string[], rule: ChoiceRule): string | null {
-  const { head } = contest;
-  if (head === null || names.length === 0 || !isCompared(contest, head)) return null;
-  const headCost = costOf(contest, head, { ...rule, errors: 0 });
-  if (headCost === null) return null;
-  let [better, leastCost] = [null as string | null, betterShare * headCost];
+/**
+ * The mirror of `names` that is cheaper than another one by its downloads too; `null`: none, or few downloads are known.
+ * @param than   the mirror that is used now; `null`: it is not monitored
+ * @param share  of the cost of a build at that mirror, a build at the chosen one costs less
+ */
+export function chooseBetter(
+  contest: Comparison,
+  names: readonly string[],
+  rule: ChoiceRule,
+  than: string | null = contest.head,
+  share: number = betterShare,
+): string | null {
+  if (than === null || names.length === 0 || !isCompared(contest, than)) return null;
+  const usedCost = costOf(contest, than, { ...rule, errors: 0 });
+  if (usedCost === null) return null;
+  let [better, leastCost] = [null as string | null, share * usedCost];
   for (const name of names) {
-    if (name === head || !isCompared(contest, name) || !isGoodNow(contest, name, rule.nowMs)) continue;
+    if (name === than || !isCompared(contest, name) || !isGoodNow(contest, name, rule.nowMs)) continue;
     const cost = costOf(contest, name, { ...rule, errors: betterErrors });
     if (cost !== null && cost < leastCost) [better, leastCost] = [name, cost];
   }
