@@ -130,7 +130,7 @@ state: { path: ":memory:" }
     const [only] = advice;
     expect(advice.map(({ state, from, to }) => [state, from, to])).toEqual([['proposed', 'a', 'b']]);
     // The counts in a sentence may have grown between the two.
-    const named = new RegExp(`^ *a .*(?:\\(${cause}\\)|throttles)`, 'm');
+    const named = new RegExp(`^ *a .*(?:\\(${cause}(?:, HTTP \\d{3})?\\)|throttles)`, 'm');
     expect([shown.code, shown.out, only?.reason]).toEqual([
       1,
       expect.stringMatching(named),

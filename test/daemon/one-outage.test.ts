@@ -95,7 +95,7 @@ describe('one outage, side by side', () => {
       expect(own.map((one) => [one.kind, one.cause])).toEqual(own.length === 0 ? [] : [[kind, cause]]);
       for (const one of advice) expect([one.cause, one.state]).toEqual([kind, 'proposed']);
       const texts = [...own.map(({ text }) => text), ...advice.map(({ reason }) => reason)];
-      for (const text of texts) expect(text).toMatch(new RegExp(`\\(${cause}\\)|throttles`));
+      for (const text of texts) expect(text).toMatch(new RegExp(`\\(${cause}(, HTTP \\d{3})?\\)|throttles`));
       const page = await pageOf(world);
       for (const text of [...texts, because]) expect(page).toContain(text.replace(/\.$/, ''));
       const claims = texts.map((text) => [ofAll.test(text), ofSome.test(text)]);
