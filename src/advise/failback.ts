@@ -9,9 +9,10 @@ import { findDismissal, headOf, homeOf } from './group.ts';
 import { earliestMsOf, listObstacles, type Obstacle } from './obstacles.ts';
 import { type Prepared, prepareView } from './prepare.ts';
 import { isDearer, type Price } from './prices.ts';
+import { secondsText } from './time-words.ts';
 import type { View } from './view.ts';
 import { mayBeProposed, weighRuleOf } from './weigh.ts';
-import { secondsText, type TroubleText, troubleTextOf } from './words.ts';
+import { type TroubleText, troubleTextOf } from './words.ts';
 
 /** Obstacles whose end is not known. With one of them, no time is stated. */
 const isOpenEnded: ReadonlySet<Obstacle> = new Set(['alert', 'failures', 'hourly', 'spells']);

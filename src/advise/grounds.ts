@@ -5,7 +5,6 @@ import { type Mirror, questionOf, type Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { BypassDecision } from './bypass.ts';
-import { type Trouble, troubleOf } from './cause.ts';
 import { fetchTimeMs } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
 import { noiseMs } from './comparison/rank.ts';
@@ -14,6 +13,7 @@ import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
 import { newTally, type TallySample } from './tally.ts';
+import { type Trouble, troubleOf } from './trouble.ts';
 import type { View } from './view.ts';
 
 /**

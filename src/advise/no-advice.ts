@@ -2,15 +2,15 @@ import type { NoAdvice, NoAdviceLists } from '../core/advice.ts';
 import { quantileOf } from '../core/statistics.ts';
 import { minuteTextOf } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
-import { passedOverFromMs } from './cause.ts';
 import { choose } from './comparison/choose.ts';
 import { isOfTime } from './comparison/pair.ts';
 import { decide } from './decide.ts';
 import { headOf, isSwitchDismissed } from './group.ts';
 import { prepareView } from './prepare.ts';
+import { secondsText } from './time-words.ts';
+import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
 import { listCandidates, weighRuleOf } from './weigh.ts';
-import { secondsText } from './words.ts';
 
 /** @param views  one for each group of mirrors */
 export function listNoAdvice(views: readonly View[]): NoAdviceLists {

@@ -2,7 +2,7 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
-import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf, passedOverFromMs } from './cause.ts';
+import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
@@ -13,6 +13,7 @@ import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
 import { movePricesOf, type Prices } from './prices.ts';
 import { isUpstreamFault, type TallyEntry } from './tally.ts';
+import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
 import {
   chainOfMove,

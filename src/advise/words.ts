@@ -1,16 +1,16 @@
-import { type Advice, type AdviceCause, hasOutlivedCause } from '../core/advice.ts';
-import { failureTextOf, isCertificateFailure, reasonWeight } from '../core/failure.ts';
+import { type Advice, hasOutlivedCause } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
-import { isAboutTime, type Trouble } from './cause.ts';
+import { isAboutTime } from './cause.ts';
 import { gain } from './comparison/rank.ts';
 import type { MoveDecision, Refused } from './decision.ts';
 import { type Apart, type Grounds, isClearlySlower, type Subject, subjectOf } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
-import type { TallyRow } from './tally.ts';
+import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
+import { failingTextOf, objectiveTextOf, shareTextOf } from './trouble-words.ts';
 
 /**
  * If the switch of an earlier decision saves a smaller share of the time of a fetch, the sentence does not say that a mirror is slow. `again`:
@@ -50,7 +50,7 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
     id,
     items: items.slice(0, itemsStated).join(', '),
     more: Math.max(0, items.length - itemsStated),
-    right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceText(on, rightSinceMs) }),
+    right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceTextOf(on, rightSinceMs) }),
   });
 }
 
@@ -87,7 +87,7 @@ function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds):
   const rest = on.rest();
   return rest.good === 0 && rest.ms === 0
     ? phrase('ground.outlives', { trouble, head, to })
-    : phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: span(rest.ms) });
+    : phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: spanTextOf(rest.ms) });
 }
 
 /**
@@ -116,7 +116,7 @@ function returnText({ at, to: { mirror }, prices }: MoveDecision): Sentence {
   const head = mirror.name;
   return here === null || there === null
     ? phrase('ground.usable', { head })
-    : phrase('ground.usableAt', { head, there: time(there), to: at.name, here: time(here) });
+    : phrase('ground.usableAt', { head, there: timeTextOf(there), to: at.name, here: timeTextOf(here) });
 }
 
 /** The key of the trouble that a sentence states; `''`: none. */
@@ -138,13 +138,14 @@ function troubleText(subject: Subject, on: Grounds): Wording | null {
   const { trouble } = on;
   const head = at.name;
   if (trouble === null) return null;
-  const failing = cause === 'slo' && trouble.kind !== 'all' ? objectiveText(head, on) : failingText(head, cause, on);
+  const failing =
+    cause === 'slo' && trouble.kind !== 'all' ? objectiveTextOf(head, on) : failingTextOf(head, cause, on);
   if (failing !== null) return { trouble: failing, apart: null };
   const slow = slowText(subject, on);
   if (slow !== null) return slow;
-  if (trouble.kind === 'share') return { trouble: shareText(head, trouble, on), apart: null };
+  if (trouble.kind === 'share') return { trouble: shareTextOf(head, trouble, on), apart: null };
   if (isAboutTime(cause) || trouble.kind !== 'none') return null;
-  const since = { count: trouble.count, span: sinceText(on, trouble.fromMs) };
+  const since = { count: trouble.count, span: sinceTextOf(on, trouble.fromMs) };
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
 
@@ -157,75 +158,16 @@ function plainText({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
     return finding === undefined
       ? phrase('ground.lag', { head })
       : (finding.sentence ?? finding.text.replace(/\.$/, ''));
-  if (cause === 'failback') return phrase('ground.failback', { to: to?.name ?? head, away: span(on.awayMs) });
+  if (cause === 'failback') return phrase('ground.failback', { to: to?.name ?? head, away: spanTextOf(on.awayMs) });
   if (stay !== null && cause === 'outage' && finding === undefined) return phrase('ground.cannot', { head });
   const waitMs = on.throttledUntilMs - on.now.wallMs;
-  return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: span(waitMs) }) : null;
-}
-
-function failingText(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
-  const { trouble } = on;
-  switch (trouble?.kind) {
-    case 'all':
-      return allText(head, trouble.row, on);
-    case 'downloads': {
-      const { reason, status, count, fromMs } = trouble.row;
-      const cause = failureTextOf(reason, status);
-      return phrase('ground.downloads', { head, cause, count, span: sinceText(on, fromMs) });
-    }
-    case 'targets':
-      return targetsText(head, trouble, on);
-    case 'share':
-      return isAboutTime(cause) ? null : shareText(head, trouble, on);
-    case 'none':
-    case undefined:
-      return null;
-    default:
-      return trouble satisfies never;
-  }
-}
-
-function allText(head: string, row: TallyRow, on: Grounds): Sentence {
-  const { reason, status, count, fromMs, timeouts, waitedMs } = row;
-  const values = { head, cause: failureTextOf(reason, status), count, span: sinceText(on, fromMs) };
-  if (timeouts === count) return phrase('ground.hangs', { ...values, waited: time(waitedMs) });
-  if (reasonWeight[reason] === 'refusal') return phrase('ground.refuses', values);
-  return phrase(isCertificateFailure(reason) ? 'ground.certificate' : 'ground.down', values);
-}
-
-function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }>, on: Grounds): Sentence {
-  const { failing, targets } = trouble;
-  const [first] = failing;
-  const values = {
-    head,
-    cause: first === undefined ? '' : failureTextOf(first.reason, first.status),
-    what:
-      first === undefined ? '' : phrase('ground.target', { module: refTextOf(first.target), step: first.target.step }),
-    count: failing.reduce((sum, one) => sum + one.count, 0),
-    span: sinceText(on, Math.min(...failing.map((one) => one.fromMs))),
-  };
-  return failing.length === 1
-    ? phrase('ground.failsOne', values)
-    : phrase('ground.failsSome', { ...values, failing: failing.length, targets });
-}
-
-function shareText(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
-  const { failed, all, reason, status, fromMs, isOfDownloads } = trouble;
-  const percent = Math.round((100 * failed) / all);
-  return phrase(isOfDownloads ? 'ground.unreliableDownloads' : 'ground.unreliable', {
-    head,
-    cause: failureTextOf(reason, status),
-    failed,
-    all,
-    percent,
-    span: sinceText(on, fromMs),
-  });
+  return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: spanTextOf(waitMs) }) : null;
 }
 
 function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, fetchMs }: Grounds): Wording | null {
   if (apart === null || to === null) return null;
   const textOf = (hereMs: number, thereMs: number) =>
-    ({ head: at.name, here: time(hereMs), to: to.name, there: time(thereMs) }) as const;
+    ({ head: at.name, here: timeTextOf(hereMs), to: to.name, there: timeTextOf(thereMs) }) as const;
   const times = textOf(apart.hereMs, apart.thereMs);
   const { here, there } = fetchMs;
   const leastGain = troubleKeyOf(before) === 'ground.asFast' ? leastGains.again : leastGains.first;
@@ -240,40 +182,19 @@ function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, 
   return { trouble: phrase(hasChanged ? 'ground.slow' : 'ground.faster', times), apart };
 }
 
-function objectiveText(head: string, { alert, here: measure, now }: Grounds): Sentence {
-  const here = measure();
-  const sinceMs = alert === null ? 0 : Math.max(0, now.wallMs - alert.startsAtMs);
-  const values = {
-    head,
-    alert:
-      alert === null
-        ? phrase('ground.anAlert')
-        : phrase('ground.alert', { name: alert.alertname, span: span(sinceMs) }),
-    probes: here.responses,
-    failed: here.failed === 0 ? '' : phrase('ground.failed', { count: here.failed }),
-  };
-  return here.p95Ms === null
-    ? phrase('ground.sloNoP95', values)
-    : phrase('ground.slo', { ...values, p95: time(here.p95Ms) });
-}
-
 function promiseOf(mirror: Mirror, apart: Apart | null, on: Grounds): Sentence {
   const to = mirror.name;
   const { responses, failed } = on.there;
   const health = phrase('ground.answered', { to, good: responses - failed, all: responses });
   if (apart === null) {
     const usualMs = on.usualFetchMs();
-    return usualMs === null ? health : phrase('ground.takes', { health, there: time(usualMs) });
+    return usualMs === null ? health : phrase('ground.takes', { health, there: timeTextOf(usualMs) });
   }
-  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceText(on, apart.fromMs), health });
+  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceTextOf(on, apart.fromMs), health });
   const { here, there } = on.fetchMs;
   if (here === null || there === null || here <= there) return compared;
   const percent = Math.round(100 * gain(here, there));
-  return phrase('ground.cuts', { here: time(here), there: time(there), to, percent, compared });
-}
-
-function sinceText({ now }: Grounds, fromMs: number): Sentence {
-  return span(now.monotonicMs - fromMs);
+  return phrase('ground.cuts', { here: timeTextOf(here), there: timeTextOf(there), to, percent, compared });
 }
 
 function bypassText(decision: BypassDecision, on: Grounds): Sentence {
@@ -309,27 +230,4 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
     default:
       return refusal satisfies never;
   }
-}
-
-function span(ms: number): Sentence {
-  const secondsText = Math.max(1, Math.round(ms / 1000));
-  if (secondsText < 120) return phrase('unit.s', { count: secondsText });
-  const minutes = Math.round(secondsText / 60);
-  return minutes < 120 ? phrase('unit.min', { count: minutes }) : phrase('unit.h', { count: Math.round(minutes / 60) });
-}
-
-/** A duration as text; from 200 s on as minutes in the reader's language. */
-function time(ms: number): Filled {
-  const value = ms / 1000;
-  return value < 200 ? secondsText(value) : phrase('unit.min', { count: Math.round(value / 60) });
-}
-
-/**
- * A number of seconds as text: milliseconds below 1 s, two decimals below 10 s, one decimal below 100 s, minutes from
- * 200 s on.
- */
-export function secondsText(value: number): string {
-  if (value < 1) return `${Math.round(value * 1000)} ms`;
-  if (value >= 200) return `${Math.round(value / 60)} min`;
-  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} s`;
 }

@@ -1,6 +1,6 @@
 import { buildAdvisedChain } from '../../advise/chain.ts';
 import { gain } from '../../advise/comparison/rank.ts';
-import { secondsText } from '../../advise/words.ts';
+import { secondsText } from '../../advise/time-words.ts';
 import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId } from '../../core/mirror.ts';

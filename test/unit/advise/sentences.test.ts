@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { troubleOf } from '../../../src/advise/cause.ts';
 import type { Grounds } from '../../../src/advise/grounds.ts';
 import type { TallySample } from '../../../src/advise/tally.ts';
+import { troubleOf } from '../../../src/advise/trouble.ts';
 import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
 import type { AdviceCause } from '../../../src/core/advice.ts';
 import { failureTextOf } from '../../../src/core/failure.ts';

@@ -1,0 +1,170 @@
+import type { Reason } from '../core/failure.ts';
+import { isHeavy, type Mirror } from '../core/mirror.ts';
+import { isPassedOver } from './chain.ts';
+import { advisedChainOf } from './group.ts';
+import { completeFromMs, type Tally, type TallyRow, type TallySample } from './tally.ts';
+import type { View } from './view.ts';
+
+/** The pattern of a mirror's last responses. Times are monotonic milliseconds. */
+export type Trouble =
+  /** Every light request since `row.fromMs` failed. */
+  | { readonly kind: 'all'; readonly row: TallyRow }
+  /** Every download since `row.fromMs` failed, of two artifacts or more. */
+  | { readonly kind: 'downloads'; readonly row: TallyRow }
+  /**
+   * Only some targets fail: each target in `failing` failed at its last two or more requests. `targets` is the number
+   * of all targets.
+   */
+  | { readonly kind: 'targets'; readonly failing: readonly FailingTarget[]; readonly targets: number }
+  /**
+   * `failed` of `all` requests since `fromMs` failed; `reason` and `status` are those of the last failure. If only
+   * downloads fail (`isOfDownloads`), only downloads are counted, because many good light requests would hide how often.
+   */
+  | {
+      readonly kind: 'share';
+      readonly isOfDownloads: boolean;
+      readonly failed: number;
+      readonly all: number;
+      readonly fromMs: number;
+      readonly reason: Reason;
+      readonly status: number | null;
+    }
+  | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
+
+interface FailingTarget {
+  readonly target: TallySample['target'];
+  readonly count: number;
+  readonly fromMs: number;
+  readonly reason: Reason;
+  readonly status: number | null;
+}
+
+/**
+ * Minimum numbers of failures in a row: of light requests, of downloads (fewer, as they are rare), and of one target.
+ */
+const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
+/**
+ * The period of a failure rate begins at the failure from which on failures outweigh successes most, if one failure
+ * weighs as much as this many successes. The second weight is for rare failures: of fewer than one in twelve, the first
+ * finds only the last one.
+ */
+const failureWeights = [12, 40] as const;
+const gapsOfEnd = 4;
+
+/** The pattern of the last responses of a mirror; `null`: no response is stored. */
+export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | null {
+  const { samples, rows } = tally;
+  const failed = allFailedOf(tally);
+  if (failed !== null) return { kind: 'all', row: failed };
+  const backMs = backFromOutageMs(samples.light);
+  const isOfOutage = ({ tag, atMs }: TallySample): boolean => tag === 'failed' && atMs < backMs;
+  const all = [...samples.light, ...samples.heavy.filter((one) => !isOfOutage(one))].sort((a, b) => a.atMs - b.atMs);
+  if (all.length === 0) return null;
+  const failing = failingOf(all);
+  const targets = new Set([...samples.light, ...samples.heavy].map(idOf)).size;
+  const ofTargets: Trouble = { kind: 'targets', failing, targets };
+  const last = samples.heavy.at(-1);
+  const heavy = last === undefined || isOfOutage(last) ? null : rows.heavy;
+  if (heavy !== null && heavy.count >= failuresMin.downloads) {
+    const isOfDownloads = heavy.targets.size > 1 && failing.every(({ target }) => isHeavy(target));
+    return isOfDownloads || failing.length === 0 ? { kind: 'downloads', row: heavy } : ofTargets;
+  }
+  const downloads = all.filter((one) => isHeavy(one.target) && one.atMs >= completeFromMs(samples));
+  const share = shareOf(all, downloads);
+  if (share === null) return noTrouble(all, samples);
+  const known = failing.reduce((sum, one) => sum + one.count, 0);
+  if (known > share.failed / 2) return ofTargets;
+  const end = sinceFailure(share.isOfDownloads ? downloads : all);
+  const gap = (share.all - end.length) / share.failed;
+  return end.length >= gapsOfEnd * gap ? noTrouble(sinceFailure(all), samples) : share;
+}
+
+/**
+ * When the mirror responded again after its last outage (a row of failures of light requests, with the canary), monotonic
+ * milliseconds; −∞: no outage. Downloads that failed before belong to the outage: the next one may be hours later.
+ */
+function backFromOutageMs(light: readonly TallySample[]): number {
+  let [row, hasCanary, backMs] = [0, false, Number.NEGATIVE_INFINITY];
+  for (const { tag, target, atMs } of light.toSorted((a, b) => a.atMs - b.atMs)) {
+    if (tag === 'ok' && row >= failuresMin.all && hasCanary) backMs = atMs;
+    hasCanary = tag === 'failed' && (hasCanary || target.canary);
+    row = tag === 'failed' ? row + 1 : 0;
+  }
+  return backMs;
+}
+
+/**
+ * Since when a head is down that clients pass over (`isPassedOver`), and all its light requests fail; monotonic
+ * milliseconds. `null`: it is not so.
+ */
+export function passedOverFromMs(view: View, at: Mirror): number | null {
+  if (!isPassedOver(advisedChainOf(view.group)) || view.standingOf(at.name)?.state !== 'down') return null;
+  const trouble = troubleOf(view.tallyOf(at.name));
+  return trouble?.kind === 'all' ? trouble.row.fromMs : null;
+}
+
+function sinceFailure(samples: readonly TallySample[]): readonly TallySample[] {
+  return samples.slice(samples.findLastIndex((one) => one.tag === 'failed') + 1);
+}
+
+function noTrouble(good: readonly TallySample[], samples: Tally['samples']): Trouble {
+  const counted = good.filter(({ atMs }) => atMs >= completeFromMs(samples));
+  return { kind: 'none', count: counted.length, fromMs: counted[0]?.atMs ?? 0 };
+}
+
+/** The failures of light requests since the last success; `null`: too few, or only some targets of the mirror fail. */
+export function allFailedOf({ samples, rows: { light } }: Pick<Tally, 'samples' | 'rows'>): TallyRow | null {
+  return light !== null && light.count >= failuresMin.all && isOfMirror(light, samples.light) ? light : null;
+}
+
+/**
+ * True if the failures concern the whole mirror. False if the canary (the probe that decides whether a mirror is up)
+ * works: then only single targets fail.
+ */
+function isOfMirror(row: TallyRow, light: readonly TallySample[]): boolean {
+  return row.hasCanary || new Set(light.map(idOf)).size === 1 || !light.some(({ target }) => target.canary);
+}
+
+function idOf({ target }: TallySample): string {
+  return target.id;
+}
+
+type Share = Extract<Trouble, { kind: 'share' }>;
+
+/** @param downloads  those of the period of which all light requests are known too */
+function shareOf(all: readonly TallySample[], downloads: readonly TallySample[]): Share | null {
+  const ofDownloads = longestShareOf(downloads);
+  if (ofDownloads === null || ofDownloads.failed < failuresMin.all) return longestShareOf(all);
+  const isLight = all.some((one) => one.tag === 'failed' && one.atMs >= ofDownloads.fromMs && !isHeavy(one.target));
+  return isLight ? longestShareOf(all) : { ...ofDownloads, isOfDownloads: true };
+}
+
+function longestShareOf(all: readonly TallySample[]): Share | null {
+  const [often, rare] = failureWeights.map((weight) => shareBy(all, weight));
+  return often != null && rare != null && often.failed < failuresMin.all ? rare : (often ?? null);
+}
+
+function shareBy(all: readonly TallySample[], weight: number): Share | null {
+  let [sum, best, from] = [0, Number.NEGATIVE_INFINITY, -1];
+  for (let i = all.length - 1; i >= 0; i -= 1) {
+    const isFailed = all[i]?.tag === 'failed';
+    sum += isFailed ? weight : -1;
+    if (isFailed && sum > best) [best, from] = [sum, i];
+  }
+  const since = all.slice(from);
+  const failed = since.filter((one) => one.tag === 'failed');
+  const { reason = null, status = null } = failed.at(-1) ?? {};
+  if (from < 0 || reason === null) return null;
+  const fromMs = since[0]?.atMs ?? 0;
+  return { kind: 'share', isOfDownloads: false, failed: failed.length, all: since.length, fromMs, reason, status };
+}
+
+function failingOf(all: readonly TallySample[]): FailingTarget[] {
+  const rows = new Map<string, FailingTarget>();
+  for (const { target, reason, status, atMs } of all) {
+    const known = rows.get(target.id);
+    if (reason === null) rows.delete(target.id);
+    else rows.set(target.id, { target, reason, status, count: (known?.count ?? 0) + 1, fromMs: known?.fromMs ?? atMs });
+  }
+  return [...rows.values()].filter(({ count }) => count >= failuresMin.target);
+}
