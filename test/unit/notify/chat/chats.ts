@@ -1,5 +1,6 @@
+import { expect } from 'vitest';
 import type { ChatRule, Receiver } from '../../../../src/core/config.ts';
-import type { Delivery } from '../../../../src/core/notice.ts';
+import type { Delivery, Notice } from '../../../../src/core/notice.ts';
 import {
   type ChatFormat,
   isChatFormat,
@@ -7,7 +8,8 @@ import {
   receiverFormats,
 } from '../../../../src/core/receiver-format.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import { receiver } from '../stage.ts';
+import type { Sendable } from '../../../../src/notify/carry.ts';
+import { advice, receiver, type Stage } from '../stage.ts';
 
 export const formats = Object.keys(receiverFormats)
   .map((format) => format as ReceiverFormat)
@@ -50,4 +52,22 @@ export function textsOf(body: string): string {
   };
   visit(JSON.parse(body));
   return texts.join('\n');
+}
+
+/** The refs of what a message carries, in its order. */
+export function refs(sent: Sendable | undefined): string[] {
+  return [...textsOf(sent?.message.body ?? '""').matchAll(/#(msg-\d+)/g)].map(([, ref = '']) => ref);
+}
+
+/** Composes proposed advice. */
+export function propose(stage: Stage, more: Parameters<typeof advice>[1] = {}): void {
+  stage.take(
+    stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: advice('x', more) }] }, stage.at),
+  );
+}
+
+/** The one message. */
+export function one(sent: readonly Sendable[]): Sendable & { readonly notice: Notice } {
+  expect(sent).toHaveLength(1);
+  return sent[0] as Sendable;
 }
