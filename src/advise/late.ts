@@ -5,7 +5,7 @@ import { isPassedOver } from './chain.ts';
 import { dropEvidence, dropFailures } from './comparison/contest.ts';
 import { momentOf } from './comparison/moments.ts';
 import { besideMs } from './comparison/patience.ts';
-import { type Group, headOf, type LateProbes } from './group.ts';
+import { type Group, headOf, type LateProbes, leftBecauseOfDownloads } from './group.ts';
 import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
@@ -30,9 +30,10 @@ const countedKept = 100;
 export function lateInMs(view: View, due: Due, outMs: number): number | null {
   const { group } = view;
   const { target, purpose } = due;
-  if (!isOfHead(view, due)) return null;
-  if (purpose === 'peek') return slowPeekInMs(group, due, outMs);
   const weight = isHeavy(target) ? 'heavy' : 'light';
+  const isOfLeft = weight === 'heavy' && leftBecauseOfDownloads(group)?.from === target.registry;
+  if (isOfLeft ? !isCounted(view, due) : !isOfHead(view, due)) return null;
+  if (purpose === 'peek') return slowPeekInMs(group, due, outMs);
   if (!group.kind.fetch.includes(target.step)) return null;
   if (weight === 'light' && isPassedOver(group.declared)) return null;
   const patience = group.contest.patience.get(target.registry);
@@ -62,9 +63,13 @@ export function doubtInMs(view: View, due: Due, outMs: number): number | null {
   return slowMs === null ? null : Math.max(lightMs, slowMs);
 }
 
-function isOfHead({ group, vantage }: View, { target, connection, purpose }: Due): boolean {
-  if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return false;
-  return headOf(group)?.name === target.registry;
+function isOfHead(view: View, due: Due): boolean {
+  return isCounted(view, due) && headOf(view.group)?.name === due.target.registry;
+}
+
+/** True if a pending probe can count: its response would count too, and our network is not suspect. */
+function isCounted({ vantage }: View, { connection, purpose }: Due): boolean {
+  return connection === 'cold' && purpose !== 'once' && purpose !== 'build' && vantage.suspect !== true;
 }
 
 /** Milliseconds until a pending peek of the head is slow; `null`: it never is. */

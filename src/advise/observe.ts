@@ -8,7 +8,7 @@ import { addResponse, closeOverdue, dropEvidence, updatePatience } from './compa
 import { costOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
 import { replyTo } from './comparison/walk.ts';
-import { requestDownload, requestPeek } from './downloads.ts';
+import { requestAfterAdvice, requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
 import {
   artifactsOf,
@@ -170,7 +170,12 @@ export function rechecksFor(view: View): readonly RecheckOrder[] {
   const outcomes = [...contest.outcomes.splice(0), ...late];
   const at = headOf(group);
   if (at === null || view.vantage.suspect === true) return [];
-  const paced = [...requestDownload(view, at), ...requestPeek(view, at), ...requestCanaries(view)];
+  const paced = [
+    ...requestDownload(view, at),
+    ...requestAfterAdvice(view, at),
+    ...requestPeek(view, at),
+    ...requestCanaries(view),
+  ];
   const odd = [
     ...oddOf(contest, outcomes, now.monotonicMs),
     ...oddPeekOf(probing.peeks, () => canaryOf(probing, at.name)),

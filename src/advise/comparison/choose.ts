@@ -37,7 +37,19 @@ export interface Comparison extends Records {
    * The comparison that led to the last change of the head; `null`: no such comparison. Its tests continue, because
    * more evidence raises the confidence of the advice.
    */
-  left: { readonly from: string; readonly to: string; readonly pair: Pair } | null;
+  left: LeftComparison | null;
+}
+
+export interface LeftComparison {
+  readonly from: string;
+  readonly to: string;
+  readonly pair: Pair;
+  /** The artifact (its question) whose download was last bad or slow; `null`: none was. */
+  readonly artifact: string | null;
+  /** The number of downloads ordered from both mirrors since the change. */
+  downloads: number;
+  /** When the last of these downloads was ordered, monotonic milliseconds. */
+  downloadMs: number;
 }
 
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {

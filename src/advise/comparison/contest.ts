@@ -120,7 +120,11 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
   // If clients have not made the last switch, the confidence depends on the comparison with the mirror that they use.
   const from = used === null || used === head ? before : used;
   const pair = from === before ? contest.pairs.get(head ?? '') : pairBetween(contest, from, head);
-  contest.left = pair === undefined || from === null || head === null ? null : { from, to: head, pair };
+  const artifact = contest.odd.heavy ?? (contest.left?.from === from ? contest.left?.artifact : null) ?? null;
+  contest.left =
+    pair === undefined || from === null || head === null
+      ? null
+      : { from, to: head, pair, artifact, downloads: 0, downloadMs: Number.NEGATIVE_INFINITY };
   contest.head = head;
   contest.pairs.clear();
   contest.awaited.clear();

@@ -17,10 +17,7 @@ const boundFactors = [1.25, 1, 1] as const;
  * @see docs/decisions/0156-later-than-any-before.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
-/**
- * The maximum factor of a bound. It is below `mostOfBound` (the limit of a sum), because otherwise no sum could reach
- * the bound.
- */
+/** The maximum factor of a bound. */
 const boundFactorMost = 2.35;
 const noisyRate = 0.01;
 /**
@@ -29,8 +26,8 @@ const noisyRate = 0.01;
 const leastRate = 0.005;
 const mostRate = 0.97;
 /**
- * A sum (accumulated evidence) is limited to this multiple of `failureBound`, so that it falls below the bound soon
- * after the trouble.
+ * A sum (accumulated evidence) is limited to this multiple of its bound, so that it falls below the bound soon after
+ * the trouble. More than 2, because twice the bound raises the confidence (`isTwiceOver`).
  */
 const mostOfBound = 2.5;
 /**
@@ -143,7 +140,7 @@ export function updateFailureTest(
       continue;
     }
     const next = run.sum + (bad ? Math.log(orLate(p1, late) / orLate(p0, late)) : Math.log((1 - p1) / (1 - p0)));
-    run.sum = Math.min(next, mostOfBound * failureBound);
+    run.sum = Math.min(next, mostOfBound * failureBound * run.boundFactor);
     if (run.sum <= 0) {
       Object.assign(run, newRun(run.boundFactor));
       continue;

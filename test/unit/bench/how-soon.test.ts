@@ -27,6 +27,17 @@ describe('how soon', () => {
     },
   );
 
+  it.each([
+    ['every download fails', { ecosystem: 'http', family: 'zip-errors', seed: 1 }],
+    ['the advised mirror is corrected', { ecosystem: 'go', family: 'zip-errors', seed: 13 }],
+    ['downloads are slow', { ecosystem: 'go', family: 'zip-crawls', seed: 7 }],
+    ['the other mirrors fail now and then', { ecosystem: 'oci', family: 'fails-20-to-35', seed: 11 }],
+  ])('advice is soon sure enough for an action: %s', (_, task) => {
+    const { advice, action } = playSoon(task);
+    expect(advice).toBeLessThan(60);
+    expect((action ?? Infinity) - (advice ?? 0)).toBeLessThan(100);
+  });
+
   it('a fault below every threshold leads to none of them', () => {
     expect(playSoon({ ecosystem: 'go', family: 'list-only', seed: 1 })).toMatchObject({ advice: null, action: null });
   });

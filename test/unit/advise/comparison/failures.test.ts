@@ -56,9 +56,9 @@ describe('the increment of each rate (.05, .2, .9)', () => {
     expect(sums(heard(moments, p0))).toEqual(want);
   });
 
-  test('grows to 2.5 × the bound, no further', () => {
+  test('grows to 2.5 × its bound, no further', () => {
     const made = heard('h'.repeat(30));
-    expect(sums(made)).toEqual([20_000, 20_000, 20_000]);
+    expect(sums(made)).toEqual([25_000, 20_000, 20_000]);
     expect(failureSumOf(made)).toBe(2.5 * failureBound);
   });
 
