@@ -120,7 +120,9 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
   // If clients have not made the last switch, the confidence depends on the comparison with the mirror that they use.
   const from = used === null || used === head ? before : used;
   const pair = from === before ? contest.pairs.get(head ?? '') : pairBetween(contest, from, head);
-  const artifact = contest.odd.heavy ?? (contest.left?.from === from ? contest.left?.artifact : null) ?? null;
+  const { left } = contest;
+  // A corrected advice still leaves the same mirror, for the same download.
+  const artifact = (from === before ? contest.odd.heavy : left?.from === from ? left?.artifact : null) ?? null;
   contest.left =
     pair === undefined || from === null || head === null
       ? null
