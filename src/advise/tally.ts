@@ -1,4 +1,4 @@
-import { isTimeout, type Reason } from '../core/failure.ts';
+import { isNamedBefore, isTimeout, type Reason } from '../core/failure.ts';
 import { isHeavy, type Step, type Target, type Weight } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { quantileOf } from '../core/statistics.ts';
@@ -121,8 +121,10 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
   };
   const row = tally.rows[weight];
   row.count += 1;
-  row.reason = reason;
-  row.status = status;
+  if (!isNamedBefore(row, { reason, isConfirm: sample.due.purpose === 'confirm' })) {
+    row.reason = reason;
+    row.status = status;
+  }
   row.hasCanary ||= target.canary;
   row.targets.add(target.id);
   if (!isTimeout(reason)) return;

@@ -85,6 +85,17 @@ const statusReasons: ReadonlySet<string> = new Set<Reason>([
   'masked_upstream',
 ]);
 
+/**
+ * True for a confirming probe that timed out after a failure with a response: that failure names the trouble. The mirror
+ * may respond in the same way again, but later than a confirming probe waits.
+ */
+export function isNamedBefore(
+  before: { readonly status: number | null },
+  { reason, isConfirm }: { readonly reason: Reason | null; readonly isConfirm: boolean },
+): boolean {
+  return isConfirm && reason !== null && isTimeout(reason) && before.status !== null;
+}
+
 /** The reason for a sentence, with the HTTP status if that shows it: `server, HTTP 502`. `status`: `null` if there was no response. */
 export function failureTextOf(reason: string, status: number | null): string {
   return status !== null && statusReasons.has(reason) ? `${reason}, HTTP ${status}` : reason;

@@ -1,4 +1,4 @@
-import { failureTextOf } from '../../core/failure.ts';
+import { failureTextOf, isTimeout } from '../../core/failure.ts';
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/result.ts';
@@ -36,6 +36,16 @@ function brokenOf(view: RuleView, { mirror, canary }: MirrorMemory, { detour }: 
       return detour;
   }
   return null;
+}
+
+/**
+ * The outage whose failure names the trouble: that of `first`. If `first` timed out, it is that of another target whose
+ * failure had a response, because confirming probes wait only briefly.
+ */
+function namedBy<T extends { readonly outage: OutageState }>(first: T, all: readonly T[]): OutageState {
+  const { reason } = first.outage;
+  const other = reason !== null && isTimeout(reason) ? all.find(({ outage }) => outage.status !== null) : undefined;
+  return (other ?? first).outage;
 }
 
 function itemOf({ canary }: MirrorMemory): ScopeItem {
@@ -84,17 +94,17 @@ export function explainOutage(
   }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
-  const cause = first.outage.reason ?? known ?? 'unreachable';
-  const causeText = failureTextOf(cause, first.outage.status);
+  const { reason, status } = namedBy(first, all);
+  const cause = reason ?? known ?? 'unreachable';
+  const causeText = failureTextOf(cause, status);
   const actionable = isDownBy(all, mirror);
+  const ofProtocol = over === null ? {} : { protocol: over.broken };
   return {
     tag: 'trouble',
-    scope: [
-      ...scopeOf(all.map(({ target }) => target)).map((item) =>
-        over === null ? item : { ...item, protocol: over.broken },
-      ),
-      ...ofFamily,
-    ].slice(0, limits.scopeItems),
+    scope: [...scopeOf(all.map(({ target }) => target)).map((item) => ({ ...item, ...ofProtocol })), ...ofFamily].slice(
+      0,
+      limits.scopeItems,
+    ),
     cause: known ?? cause,
     vantage,
     evidence: {

@@ -1,5 +1,5 @@
 import type { OutageRule } from '../../core/config.ts';
-import { isOutageReason, type Reason } from '../../core/failure.ts';
+import { isNamedBefore, isOutageReason, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { failureFromMs, type Sample } from '../../core/sample.ts';
 import {
@@ -90,6 +90,8 @@ export interface TargetResult {
   readonly fromMs: number;
   readonly endedMs: number;
   readonly probeId: string;
+  /** True for a confirming probe, whose timeout is short. */
+  readonly isConfirm: boolean;
 }
 
 /** The state after one more judged sample. A sample that ended before the last judged sample changes nothing. */
@@ -111,6 +113,7 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
     const okFromMs = isOk ? (state.okFromMs ?? result.endedMs) : null;
     return { ...base, ...seen, failures: 0, oks: isOk ? state.oks + 1 : 0, okFromMs, sound: null };
   }
+  const { reason, status } = state.failures > 0 && isNamedBefore(state, result) ? state : result;
   return {
     ...base,
     ...seen,
@@ -119,8 +122,8 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
     oks: 0,
     okFromMs: null,
     sound: state.isOut && state.oks > 0 ? state : state.sound,
-    reason: result.reason,
-    status: result.status,
+    reason,
+    status,
   };
 }
 
@@ -188,6 +191,7 @@ export function targetResultOf(sample: Sample): TargetResult | null {
     fromMs: failureFromMs(sample),
     endedMs: sample.endedMonotonicMs,
     probeId: sample.due.probeId,
+    isConfirm: sample.due.purpose === 'confirm',
   };
 }
 

@@ -18,6 +18,7 @@ describe('outage', () => {
     fromMs,
     endedMs,
     probeId: `p${endedMs}`,
+    isConfirm: false,
   });
   const played = (...all: readonly TargetResult[]) => all.reduce(updateOutage, noOutage);
   const failAt = (...times: readonly number[]) => played(...times.map((ms) => heard('failed', ms)));
