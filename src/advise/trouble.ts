@@ -50,13 +50,15 @@ const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
  */
 const failureWeights = [12, 40] as const;
 const gapsOfEnd = 4;
+/** An outage is over if this many light requests that started after its last failure succeeded. */
+const goodMin = 2;
 
 /** The pattern of the last responses of a mirror; `null`: no response is stored. */
 export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | null {
   const { samples, rows } = tally;
   const failed = allFailedOf(tally);
   if (failed !== null) return { kind: 'all', row: failed };
-  const backMs = backFromOutageMs(samples.light);
+  const { backMs, overMs } = lastOutageIn(samples.light);
   const isOfOutage = ({ tag, atMs }: TallySample): boolean => tag === 'failed' && atMs < backMs;
   const all = [...samples.light, ...samples.heavy.filter((one) => !isOfOutage(one))].sort((a, b) => a.atMs - b.atMs);
   if (all.length === 0) return null;
@@ -74,23 +76,38 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
   if (share === null) return noTrouble(all, samples);
   const known = failing.reduce((sum, one) => sum + one.count, 0);
   if (known > share.failed / 2) return ofTargets;
+  const sinceOutage = overMs === null ? [] : all.filter(({ atMs }) => atMs >= overMs);
+  if (sinceOutage.length > 0 && sinceOutage.every(({ tag }) => tag === 'ok')) return noTrouble(sinceOutage, samples);
   const end = sinceFailure(share.isOfDownloads ? downloads : all);
   const gap = (share.all - end.length) / share.failed;
   return end.length >= gapsOfEnd * gap ? noTrouble(sinceFailure(all), samples) : share;
 }
 
 /**
- * When the mirror responded again after its last outage (a row of failures of light requests, with the canary), monotonic
- * milliseconds; −∞: no outage. Downloads that failed before belong to the outage: the next one may be hours later.
+ * The last outage of a mirror: a row of failures of light requests, with the canary. Responses count in the order of
+ * their ends: a request that waits through the end of an outage succeeds, although later ones timed out before it.
+ *
+ * `backMs`: when the mirror responded again; −∞: no outage. Downloads that failed before belong to the outage: the next
+ * one may be hours later. `overMs`: when the last failure ended, if the mirror has responded well since, and no light
+ * request failed outside this outage; `null`: it is not so. Its failures are then no trouble any more. Monotonic
+ * milliseconds.
  */
-function backFromOutageMs(light: readonly TallySample[]): number {
-  let [row, hasCanary, backMs] = [0, false, Number.NEGATIVE_INFINITY];
-  for (const { tag, target, atMs } of light.toSorted((a, b) => a.atMs - b.atMs)) {
-    if (tag === 'ok' && row >= failuresMin.all && hasCanary) backMs = atMs;
-    hasCanary = tag === 'failed' && (hasCanary || target.canary);
-    row = tag === 'failed' ? row + 1 : 0;
+function lastOutageIn(light: readonly TallySample[]): { readonly backMs: number; readonly overMs: number | null } {
+  let [row, hasCanary, backMs, failedMs] = [0, false, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [failed, ofOutage] = [0, 0];
+  for (const one of light.toSorted((a, b) => endOf(a) - endOf(b))) {
+    const isFailed = one.tag === 'failed';
+    if (!isFailed && row >= failuresMin.all && hasCanary) [backMs, ofOutage] = [endOf(one), row];
+    hasCanary = isFailed && (hasCanary || one.target.canary);
+    row = isFailed ? row + 1 : 0;
+    if (isFailed) [failed, failedMs] = [failed + 1, endOf(one)];
   }
-  return backMs;
+  const isOver = failed > 0 && failed === ofOutage && light.filter(({ atMs }) => atMs >= failedMs).length >= goodMin;
+  return { backMs, overMs: isOver ? failedMs : null };
+}
+
+function endOf({ atMs, tookMs }: TallySample): number {
+  return atMs + tookMs;
 }
 
 /**

@@ -63,6 +63,7 @@ describe('what is wrong, in a sentence', () => {
     const sample = (tag: 'ok' | 'failed', at: number) =>
       ({
         atMs: 1_000 * at,
+        tookMs: 0,
         tag,
         reason: tag === 'failed' ? 'server' : null,
         target: { id: `a${at % 20}` },
@@ -83,6 +84,7 @@ describe('what is wrong, in a sentence', () => {
     const sample = (isGood: boolean, at: number, weight: 'light' | 'heavy') =>
       ({
         atMs: 1_000 * at,
+        tookMs: 0,
         tag: isGood ? 'ok' : 'failed',
         reason: isGood ? null : 'server',
         target: { id: `${weight}${at % 7}`, weight },
@@ -107,7 +109,7 @@ describe('what is wrong, in a sentence', () => {
   it('downloads that failed in an outage are no reason once it is over', () => {
     const sample = (tag: 'ok' | 'failed', id: string, at: number) => {
       const target = { id, weight: id.startsWith('zip') ? 'heavy' : 'light', canary: id === 'mod' };
-      return { atMs: 1_000 * at, tag, reason: tag === 'failed' ? 'server' : null, target } as TallySample;
+      return { atMs: 1_000 * at, tookMs: 0, tag, reason: tag === 'failed' ? 'server' : null, target } as TallySample;
     };
     const troubleBy = (downFor: number, zips: readonly (readonly [id: string, at: number])[]) => {
       const heavy = zips.map(([id, at]) => sample('failed', id, at));
@@ -158,8 +160,29 @@ describe('what is wrong, in a sentence', () => {
     ).toMatchObject({ kind: 'targets' });
   });
 
+  it('requests that failed in an outage are no reason once it is over', () => {
+    const sample = (tag: 'ok' | 'failed', from: number, to: number, id = 'mod') => {
+      const [reason, target] = [tag === 'failed' ? 'timeout_processing' : null, { id, canary: id === 'mod' }];
+      return { atMs: 1_000 * from, tookMs: 1_000 * (to - from), tag, reason, target } as TallySample;
+    };
+    const rowOf = (tag: 'ok' | 'failed', from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) => sample(tag, from + at, from + at + 1));
+    const troubleBy = (...light: TallySample[]) =>
+      troubleOf({ samples: { light, heavy: [] }, rows: { light: null, heavy: null } });
+    const outage = [...rowOf('ok', 0, 30), ...rowOf('failed', 30, 43)];
+    expect(troubleBy(...outage, ...rowOf('ok', 43, 45))).toEqual({ kind: 'none', count: 2, fromMs: 43_000 });
+    // A stopped server goes on: a request from long before responds too.
+    const hung = sample('ok', 38, 44, 'info');
+    expect(troubleBy(...outage, ...rowOf('ok', 43, 46), hung)).toEqual({ kind: 'none', count: 3, fromMs: 43_000 });
+    // One good response shows little, and a mirror that failed before too is unreliable.
+    expect(troubleBy(...outage, ...rowOf('ok', 43, 44))).toMatchObject({ kind: 'share', failed: 13, all: 14 });
+    const before = sample('failed', 20, 21, 'info');
+    expect(troubleBy(before, ...outage, ...rowOf('ok', 43, 46))).toMatchObject({ kind: 'share', failed: 14 });
+  });
+
   it('"all probes" of a span in which all results are still stored', () => {
-    const good = (id: string, at: number) => ({ atMs: at, tag: 'ok', reason: null, target: { id } }) as TallySample;
+    const good = (id: string, at: number) =>
+      ({ atMs: at, tookMs: 0, tag: 'ok', reason: null, target: { id } }) as TallySample;
     const heavy = Array.from({ length: 10 }, (_, at) => good('zip', 60_000 * at));
     const light = Array.from({ length: 120 }, (_, at) => good('mod', 400_000 + 1_000 * at));
     // Older results of light requests were dropped, and can have been failures.
