@@ -86,14 +86,25 @@ const statusReasons: ReadonlySet<string> = new Set<Reason>([
 ]);
 
 /**
- * True for a confirming probe that timed out after a failure with a response: that failure names the trouble. The mirror
- * may respond in the same way again, but later than a confirming probe waits.
+ * True for a confirming probe that timed out after an error response: the status of that response names the trouble. The
+ * mirror may respond in the same way again, but later than a confirming probe waits.
  */
 export function isNamedBefore(
-  before: { readonly status: number | null },
+  before: { readonly reason: Reason | null; readonly status: number | null },
   { reason, isConfirm }: { readonly reason: Reason | null; readonly isConfirm: boolean },
 ): boolean {
-  return isConfirm && reason !== null && isTimeout(reason) && before.status !== null;
+  return isConfirm && reason !== null && isTimeout(reason) && isNamedByStatus(before);
+}
+
+/** True for a failure whose HTTP status shows the reason. */
+export function isNamedByStatus({
+  reason,
+  status,
+}: {
+  readonly reason: Reason | null;
+  readonly status: number | null;
+}) {
+  return status !== null && reason !== null && statusReasons.has(reason);
 }
 
 /** The reason for a sentence, with the HTTP status if that shows it: `server, HTTP 502`. `status`: `null` if there was no response. */

@@ -1,4 +1,4 @@
-import { failureTextOf, isTimeout } from '../../core/failure.ts';
+import { failureTextOf, isNamedByStatus, isTimeout } from '../../core/failure.ts';
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/result.ts';
@@ -40,11 +40,11 @@ function brokenOf(view: RuleView, { mirror, canary }: MirrorMemory, { detour }: 
 
 /**
  * The outage whose failure names the trouble: that of `first`. If `first` timed out, it is that of another target whose
- * failure had a response, because confirming probes wait only briefly.
+ * failure was an error response, because confirming probes wait only briefly.
  */
 function namedBy<T extends { readonly outage: OutageState }>(first: T, all: readonly T[]): OutageState {
   const { reason } = first.outage;
-  const other = reason !== null && isTimeout(reason) ? all.find(({ outage }) => outage.status !== null) : undefined;
+  const other = reason !== null && isTimeout(reason) ? all.find(({ outage }) => isNamedByStatus(outage)) : undefined;
   return (other ?? first).outage;
 }
 

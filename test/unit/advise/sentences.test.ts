@@ -59,6 +59,20 @@ describe('what is wrong, in a sentence', () => {
     expect(failureTextOf('timeout_transfer', 200)).toBe('timeout_transfer');
   });
 
+  it('504 after 3 s, then confirming probes that wait for 1.5 s only: with the status', () => {
+    const stage = warm();
+    const late = { status: 504, kind: 'server' } as const;
+    for (const moment of [0, 1, 2, 3]) {
+      if (moment > 0) stage.pass(1.4);
+      const round = moment === 0 ? {} : { round: `r/${moment}` };
+      for (const name of ['b', 'c']) stage.sample(name, 210, round);
+      stage.sample('a', moment === 0 ? late : 'timeout_processing', round);
+    }
+    stage.open('a', 'outage', { cause: 'server' });
+    stage.consider();
+    expect(only(stage).reason).toMatch(/^a is down \(server, HTTP 504\): all 4 probes of the last \d+ s failed\./);
+  });
+
   it('one probe in twenty fails: not "1 of 1"', () => {
     const sample = (tag: 'ok' | 'failed', at: number) =>
       ({

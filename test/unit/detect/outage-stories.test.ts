@@ -27,6 +27,15 @@ const what = (sim: Simulation, kind = 'outage') => sim.changes(kind).map((change
 const modulesOf = (count: number) => Array.from({ length: count }, (_, i) => `example.com/m${i}`);
 
 describe('what is down', () => {
+  it('504 after 3 s: the cause is 504, although the confirming probes wait for 1.5 s only', () => {
+    const late: Behaviour = { fails: failedWith('server', 504), afterMs: 3_000 };
+    const sim = world(({ registry }, t) => (registry === 'a' && t >= warm ? late : fine));
+    sim.runTo(warm + 2 * minute);
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ kind: 'outage', actionable: true, cause: 'server' });
+    expect(finding?.text).toMatch(/^a is down \(server, HTTP 504\): /);
+  });
+
   it('only @v/list answers 500: degraded with its scope, never down, no reason to leave', () => {
     const sim = world(
       ({ registry, step }, t) => (registry === 'a' && step === 'list' && t >= warm ? broken : fine),

@@ -81,6 +81,21 @@ describe('outage', () => {
     expect(decideOpening(state, outageRule)).toBe(want);
   });
 
+  it('a response with a status is named until a probe that waits for it gets none', () => {
+    const by = (reason: TargetResult['reason'], status: number | null, endedMs: number, isConfirm: boolean) =>
+      ({ ...heard('failed', endedMs), reason, status, isConfirm }) satisfies TargetResult;
+    const late = by('server', 504, 0, false);
+    const confirming = [1_000, 2_000].map((ms) => by('timeout_processing', null, ms, true));
+    expect(played(late, ...confirming)).toMatchObject({ reason: 'server', status: 504, failures: 3 });
+    expect(played(...confirming, { ...late, endedMs: 3_000 })).toMatchObject({ reason: 'server', status: 504 });
+    const refused = by('refused', null, 3_000, true);
+    expect(played(late, ...confirming, refused)).toMatchObject({ reason: 'refused', status: null });
+    const hung = by('timeout_processing', null, 40_000, false);
+    expect(played(late, ...confirming, hung)).toMatchObject({ reason: 'timeout_processing', status: null });
+    const good = heard('ok', 500);
+    expect(played(late, good, ...confirming)).toMatchObject({ reason: 'timeout_processing', status: null });
+  });
+
   it('with the defaults the share never opens an outage sooner than the row', () => {
     for (const fails of [1, 2, 3, 4, 5]) {
       const fine = Array.from({ length: 20 }, (_, i) => heard('ok', i - 100));

@@ -95,7 +95,7 @@ export function aSample(
     bytes: 100,
     wireBytes: 100,
     requests: 1,
-    status: outcome.tag === 'ok' ? 200 : null,
+    status: outcome.tag === 'ok' ? 200 : statusOf(outcome),
     finalUrl: null,
     remoteAddress: null,
     family: 4,
@@ -115,6 +115,10 @@ export const refused: Outcome = { tag: 'failed', failure: { kind: 'refused', cod
 /** A timeout while the answer is awaited. */
 export function timedOut(limitMs = 10_000): Outcome {
   return { tag: 'failed', failure: { kind: 'timeout_processing', limitMs } };
+}
+
+function statusOf(outcome: Outcome): number | null {
+  return outcome.tag === 'failed' && 'status' in outcome.failure ? outcome.failure.status : null;
 }
 
 /** A status that the mirror sends instead of an answer. */
