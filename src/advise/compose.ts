@@ -33,11 +33,11 @@ export function compose(
   const after = decision.kind === 'refuse' ? before : decision.after;
   const to = decision.kind === 'move' ? decision.to.mirror : null;
   const { cause, at } = decision;
-  const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after);
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);
   const fetchCostSeconds = fetchCostsOf(decision);
   const isSure = isSureOf(group.contest, decision);
   const subject = subjectOf(decision);
+  const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after, subject.fromMs);
   const reason =
     adviceReasonOf(subject, view.groundsOf(subject)) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);

@@ -65,12 +65,13 @@ export interface Observed {
   readonly p95Ms: number | null;
   /**
    * What clients get over `window`: `before` with the chain in use, `after` with the advised chain; `null`: none is
-   * advised.
+   * advised. `p95Ms` is `null` if the window has too few samples since the mirror became slow.
    */
   readonly replay: { readonly before: Expectation; readonly after: Expectation } | null;
 }
 
-export function observedAt(view: View, at: Mirror, after: Chain | null): Observed {
+/** @param fromMs  when the evidence of the time test starts, monotonic milliseconds; `null`: no time test */
+export function observedAt(view: View, at: Mirror, after: Chain | null, fromMs: number | null): Observed {
   const lately = lastCanaryOf(view, at.name);
   const run = troubleIn(view.tallyOf(at.name).canary);
   const window = run.length > 0 ? run : lately;
@@ -82,9 +83,18 @@ export function observedAt(view: View, at: Mirror, after: Chain | null): Observe
     unwatched: 'unknown',
   };
   const { tallyOf, nearMs } = view;
-  const replayOf = (chain: Chain) => expectation({ walker, chain, moments: window, tallyOf, nearMs });
+  const isKnown = run.length > 0 || isSampledSince(window, fromMs);
+  const replayOf = (chain: Chain): Expectation => {
+    const expected = expectation({ walker, chain, moments: window, tallyOf, nearMs });
+    return isKnown ? expected : { ...expected, p95Ms: null };
+  };
   const before = replayOf(view.group.chain ?? noChain);
   return { window, p95Ms, replay: { before, after: replayOf(after) } };
+}
+
+/** True if the window has enough samples of the time that a time test compared. Else it shows the time before. */
+function isSampledSince(window: readonly TallyEntry[], fromMs: number | null): boolean {
+  return fromMs === null || window.filter(({ atMs }) => atMs >= fromMs).length >= limits.measuredOk;
 }
 
 export interface Measured {

@@ -77,7 +77,7 @@ export interface Prepared extends View {
   readonly head: HeadValues | null;
   readonly causesOf: (mirror: Mirror) => Causes;
   readonly isGoodNow: (registry: string) => boolean;
-  readonly observedAt: (at: Mirror, after: Chain | null) => Observed;
+  readonly observedAt: (at: Mirror, after: Chain | null, fromMs: number | null) => Observed;
   readonly groundsOf: (subject: Subject) => Grounds;
 }
 
@@ -88,7 +88,7 @@ export function prepareView(view: View): Prepared {
     head: at === null ? null : headValuesOf(view, at),
     causesOf: (mirror) => findCauses(view, mirror),
     isGoodNow: (registry) => isGoodNow(view.group.contest, registry, view.now.monotonicMs),
-    observedAt: (mirror, after) => observedAt(view, mirror, after),
+    observedAt: (mirror, after, fromMs) => observedAt(view, mirror, after, fromMs),
     groundsOf: (subject) => groundsOf(view, subject),
   };
 }

@@ -59,7 +59,7 @@ function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number):
 <div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>
 <div><dt>${say('card.confidence')}</dt><dd>${say(`confidence.${advice.confidence}`)}</dd></div>
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
-<div><dt>${say('card.p95')}</dt><dd>${change(say, advice.expected.p95Seconds, seconds)}</dd></div>
+${p95Line(say, advice, seconds)}
 <div><dt>${say('card.available')}</dt><dd>${change(say, advice.expected.availability, (share) => percentHtml(say, share))}</dd></div>
 ${canaryResponses(say, advice)}
 <div><dt>${say('card.expires')}</dt><dd>${advice.expiresAtMs > nowMs ? say.html('card.expiresIn', { span: span(say, advice.expiresAtMs - nowMs), at: dated(advice.expiresAtMs) }) : dated(advice.expiresAtMs)}</dd></div>
@@ -109,6 +109,12 @@ function refusedCard(say: PageSay, advice: Advice): Html {
       ? null
       : html` <span class="muted">${say('card.why', { why: say(`refusal.${advice.refusal}`) })}</span>`;
   return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason">${renderReasonNote(say, advice)}${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;
+}
+
+function p95Line(say: PageSay, { expected }: Advice, seconds: (value: number | null) => string): Html | null {
+  const { before, after } = expected.p95Seconds;
+  if (before === null && after === null) return null;
+  return html`<div><dt>${say('card.p95')}</dt><dd>${change(say, { before, after }, seconds)}</dd></div>`;
 }
 
 function change<T>(say: PageSay, both: { readonly before: T; readonly after: T }, words: (value: T) => string): string {

@@ -30,3 +30,29 @@ test('a head that is much slower from the start is left as soon as another one i
 test('a head that takes twice as long from the start is left within nine minutes', () => {
   expect(start(all(400, { a: 800 })).story()).toEqual(['proposed slower b']);
 });
+
+/** While a baseline has too few samples, no sample counts as slow. */
+class Warming extends Rounds {
+  override sample(...[registry, said, more]: Parameters<Rounds['sample']>): boolean {
+    return super.sample(registry, said, { ...more, thresholdMs: null });
+  }
+}
+
+test('a head that becomes slow while it is new: no expected p95 from the fast canary responses before', () => {
+  const slowFrom = (fromSeconds: number) => {
+    const stage = new Warming(chain, abc, (registry, _, at) =>
+      registry === 'a' ? (at < fromSeconds ? 44 : 1_500) : registry === 'b' ? 16 : 30,
+    );
+    stage.live(540);
+    const [advice] = stage.advice;
+    return { causes: stage.story(), availability: advice?.expected.availability, p95: advice?.expected.p95Seconds };
+  };
+  // From 301 s on, another target than the canary is slow first, and the decision comes before the next canary.
+  expect(slowFrom(301)).toEqual({
+    causes: ['proposed slower b'],
+    availability: { before: 1, after: 1 },
+    p95: { before: null, after: null },
+  });
+  // Five canary responses are slow.
+  expect(slowFrom(30)).toMatchObject({ p95: { before: 1.5, after: 0.016 } });
+});

@@ -24,6 +24,13 @@ test.each<[Language, readonly string[]]>([
   expect(Object.keys(factsOf(20, 600, language))).toEqual(expect.arrayContaining([...names]));
 });
 
+test('a p95 that is not known has no line', () => {
+  const expected = { ...fixtureAdvice.expected, p95Seconds: { before: null, after: null } };
+  const { text } = renderAdviceCard(createPageSay('en'), { ...fixtureAdvice, expected }, fixtureConfig, nowMs);
+  expect(text).not.toContain('canary p95');
+  expect(text).toContain('canary success rate');
+});
+
 test('lines that do not name their file stand below its name; lines for programs are not shown', () => {
   const shown = (remedy: Advice['remedy']): string =>
     renderAdviceCard(createPageSay('en'), { ...fixtureAdvice, remedy }, fixtureConfig, nowMs).text;
