@@ -77,15 +77,21 @@ test('with a front door, its line comes first: what clients set once', () => {
 
 describe('an advice says how much of the canary was looked at, which is not the moments that were compared', () => {
   test.each([
-    [1, 5, '1 to coast, in the 5 s before this advice'],
-    [20, 600, '20 to coast, in the 10 min before this advice'],
+    [1, 5, '1 to coast, in the 5 s before this advice. The reason can also count other targets and later probes.'],
+    [
+      20,
+      600,
+      '20 to coast, in the 10 min before this advice. The reason can also count other targets and later probes.',
+    ],
     [0, 0, undefined],
   ])('%i in %i s', (samples, windowSeconds, said) => {
     expect(factsOf(samples, windowSeconds)['canary probes']).toBe(said);
   });
 
   test('in Chinese', () => {
-    expect(factsOf(1, 5, 'zh')['金丝雀探测次数']).toBe('给出建议前 5 秒内对 coast 的 1 次');
+    expect(factsOf(1, 5, 'zh')['金丝雀探测次数']).toBe(
+      '给出建议前 5 秒内对 coast 的 1 次。建议理由还可能计入其他目标和之后的探测。',
+    );
   });
 });
 
