@@ -103,13 +103,19 @@ function otherSection(all: readonly Score[], what: Circumstances['what']): reado
   ];
 }
 
+/** Seeds in a sentence: `0, 2, 4 … 158` if each is two more than the one before, else all of them. */
+function seedsTextOf(seeds: readonly number[]): string {
+  const isRegular = seeds.length > 4 && seeds.every((seed, at) => seed === (seeds[0] ?? 0) + 2 * at);
+  return isRegular ? `${seeds.slice(0, 3).join(', ')} … ${seeds.at(-1)}` : seeds.join(', ');
+}
+
 function recordedSection(scores: readonly Score[], what: Circumstances['what']): readonly string[] {
   const windows = [...new Set(scores.map(({ seed }) => seed))].toSorted((one, other) => one - other);
   return [
     `## Recorded outages (${windows.length} windows)`,
     '',
     'These simulated worlds repeat outages that an uptime monitor recorded. Each world lasts from an hour before the outage to an hour after',
-    `it. The seeds of the random numbers are ${windows.join(', ')}. A [page](../bench/scenarios/worlds/recorded/README.md) explains how outages are`,
+    `it. The seeds of the random numbers are ${seedsTextOf(windows)}. A [page](../bench/scenarios/worlds/recorded/README.md) explains how outages are`,
     'selected, and has the licence of the data. The tables of this section are under the same licence, ODbL 1.0.',
     ...[...Map.groupBy(scores, ({ family }) => family)].flatMap(([family, own]) => [
       '',
