@@ -1484,6 +1484,7 @@ export interface Places {
   readonly 'load.seenList': 'count';
   readonly 'load.seenOf': 'count' | 'whom';
   readonly 'load.seenNone': never;
+  readonly 'load.seenReceiver': 'name' | 'address';
   readonly 'init.unused': 'id' | 'setIn' | 'word';
   readonly 'state.up': never;
   readonly 'state.degraded': never;
@@ -1883,7 +1884,7 @@ export interface Places {
   readonly 'delivery.unreadable': 'later';
   readonly 'delivery.refused': 'code' | 'later';
   readonly 'delivery.refusedMeaning': 'code' | 'meaning' | 'later';
-  readonly 'delivery.forbidden': never;
+  readonly 'delivery.forbidden': 'address';
   readonly 'delivery.redirect': never;
   readonly 'delivery.timeout': 'seconds' | 'code';
   readonly 'delivery.tls': 'code';

@@ -44,7 +44,9 @@ export type DeliveryFailure =
    * `unreadable`.
    */
   | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }
-  | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
+  /** `address`: the address that the guard refused. */
+  | { readonly kind: 'forbidden_target'; readonly address: string; readonly retry: Retry }
+  | { readonly kind: 'redirect'; readonly retry: Retry }
   | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };
 
 export interface QueueStanding {

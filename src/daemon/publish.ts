@@ -249,13 +249,16 @@ export function createReceiverLog(
   const failing = new Map<string, string>();
   return ({ id, receiver }, delivery, queues) => {
     const because = delivery.tag === 'failed' ? explainDelivery(delivery.failure, say) : '';
-    if ((failing.get(receiver) ?? '') === because) return;
+    // The refused address may differ in each attempt, because a name can have several addresses.
+    const isForbidden = delivery.tag === 'failed' && delivery.failure.kind === 'forbidden_target';
+    const trouble = isForbidden ? 'forbidden_target' : because;
+    if ((failing.get(receiver) ?? '') === trouble) return;
     if (delivery.tag === 'delivered') {
       failing.delete(receiver);
       log.info('receiver takes notices again', { receiver });
       return;
     }
-    failing.set(receiver, because);
+    failing.set(receiver, trouble);
     const { retry } = delivery.failure;
     log.warn('receiver takes no notices', {
       receiver,

@@ -121,7 +121,8 @@ function retryOf(status: number, retryAfter: string | undefined, nowWallMs: numb
 
 function failureOf(stop: WireStop, url: URL, trace: ConnectTrace): DeliveryFailure {
   const { code } = stop;
-  if (code === 'MW_FORBIDDEN_TARGET') return { kind: 'forbidden_target', retry: 'later' };
+  if (code === 'MW_FORBIDDEN_TARGET')
+    return { kind: 'forbidden_target', address: trace.remoteAddress ?? url.hostname, retry: 'later' };
   if (code === 'MW_DEADLINE') return { kind: 'timeout', code: 'timeout', retry: 'later' };
   const isLiteral = classBySpelling(url.hostname) !== null;
   const phase = phaseOf(trace.marks, url.protocol === 'https:', false, isLiteral);

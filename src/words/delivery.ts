@@ -21,7 +21,8 @@ function failureWith(failure: DeliveryFailure, then: string, say: Say): string {
   if (kind === 'refused') return refusalText(failure.code, then, say);
   if (kind === 'timeout') return say('delivery.timeout', { seconds: limits.deliveryMs / 1000, code: failure.code });
   if (kind === 'tls' || kind === 'network') return say(`delivery.${kind}`, { code: failure.code });
-  return say(kind === 'forbidden_target' ? 'delivery.forbidden' : `delivery.${kind}`);
+  if (kind === 'forbidden_target') return say('delivery.forbidden', { address: failure.address });
+  return say(`delivery.${kind}`);
 }
 
 type Meaning = Key extends infer K ? (K extends `delivery.code.${infer Word}` ? Word : never) : never;

@@ -27,3 +27,20 @@ test('a receiver that asks for a day of quiet gets its notice after a quarter of
   ]);
   expect(ofReceivers(world).slice(1)).toEqual([['receiver takes notices again', { receiver: 'ops' }]]);
 });
+
+test('a receiver at a private address: one warning with the address, the reason and the key, whichever address is next', async () => {
+  let attempts = 0;
+  const receiver: World['receiver'] = () => {
+    attempts += 1;
+    const address = attempts % 2 === 0 ? '10.0.0.2' : '10.0.0.1';
+    return { tag: 'failed', failure: { kind: 'forbidden_target', address, retry: 'later' } };
+  };
+  const world = await startWorld({ yaml: threeMirrors({ every: '30s' }), script: but(refuses, 'a', 60), receiver });
+  await world.seconds(180);
+  expect(attempts).toBeGreaterThan(3);
+  const because =
+    'the address 10.0.0.1 of the receiver is not public; if that is intended, add it or its network to `webhooks[].allow`';
+  expect(ofReceivers(world)).toMatchObject([['receiver takes no notices', { receiver: 'ops', because }]]);
+  const page = (await world.get('/', { 'accept-language': 'en' })).text.replaceAll(/<[^>]*>/g, '');
+  expect(page).toMatch(/the address 10\.0\.0\.[12] of the receiver is not public/);
+});

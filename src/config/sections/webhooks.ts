@@ -256,20 +256,36 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
   return [];
 }
 
-/** Private networks and loopback. Nothing is sent to a receiver at such an address unless `allow` contains it. */
-const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
-  (text) => parseNetwork(text) ?? [],
-);
+/**
+ * Networks that are not public, as the guard of `wire/` refuses them. Nothing is sent to a receiver in such a network
+ * unless `allow` contains it. The networks for documentation are missing, because examples contain them.
+ */
+const ownNetworks = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '::/127',
+  'fc00::/7',
+  'fe80::/10',
+].flatMap((text) => parseNetwork(text) ?? []);
 
 /**
- * Warns of receivers at a private address or `localhost` that `allow` does not contain: nothing would be sent to them.
+ * Warns of receivers at an address that is not public, or at `localhost`, if `allow` does not contain the address:
+ * nothing would be sent to them. The address of any other name is known only when the daemon sends.
  */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
-  for (const [at, { url, allow }] of webhooks.entries()) {
+  for (const [at, { name, url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
-    const bytes = addressBytesOf(host === 'localhost' ? '127.0.0.1' : host);
+    const bytes = addressBytesOf(host === 'localhost' || host.endsWith('.localhost') ? '127.0.0.1' : host);
     if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
     if (allow.some((text) => isWithin(bytes, parseNetwork(text) ?? { bytes: [], bits: 0 }))) continue;
-    report.warning(['webhooks', at], phrase('expected.receiverAllow'), { seen: phrase('load.seenNone') });
+    report.warning(['webhooks', at], phrase('expected.receiverAllow'), {
+      seen: phrase('load.seenReceiver', { name, address: host }),
+    });
   }
 }

@@ -35,7 +35,13 @@ webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${
     ['gone', 410, true, 1, 'ops: not delivered: HTTP 410: the receiver accepts no more messages'],
     ['elsewhere', 302, true, 1, 'ops: not delivered: the receiver redirects, and redirects are not followed'],
     ['nobody there', null, true, 1, 'ops: not delivered: the request failed (ECONNREFUSED)'],
-    ['at a private address', 204, false, 1, 'ops: not delivered: the address of the receiver is not public'],
+    [
+      'at a private address',
+      204,
+      false,
+      1,
+      'ops: not delivered: the address 127.0.0.1 of the receiver is not public; if that is intended, add it or its network to `webhooks[].allow`',
+    ],
   ])('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {
     const ran = await told(status, allow);
     expect(ran.code).toBe(code);
