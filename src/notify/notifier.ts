@@ -164,13 +164,25 @@ function replaceReceivers(state: State, config: Config, now: Now): void {
   const before = new Map(state.queues);
   state.queues.clear();
   for (const receiver of config.webhooks) {
-    const entries = before.get(receiver.name)?.entries ?? [];
+    const old = before.get(receiver.name);
+    const entries = old?.entries ?? [];
+    if (old !== undefined && !hasSameTarget(old.receiver, receiver)) retryNow(entries, now);
     for (const entry of entries) if (!isFor(receiver, entry)) state.pending.remove(entry);
     const kept = entries.filter((entry) => isFor(receiver, entry));
     state.queues.set(receiver.name, { ...queueFor(receiver, now), entries: kept });
     before.delete(receiver.name);
   }
   for (const gone of before.values()) for (const entry of gone.entries) state.pending.remove(entry);
+}
+
+/** True if a delivery to both receivers connects to the same URL, with the same addresses allowed. */
+function hasSameTarget(old: Receiver, receiver: Receiver): boolean {
+  return old.url.reveal() === receiver.url.reveal() && old.allow.join() === receiver.allow.join();
+}
+
+/** Makes notices due whose delivery failed, because the cause of the failure may be gone. */
+function retryNow(entries: readonly QueueEntry[], now: Now): void {
+  for (const entry of entries) if (entry.notice.attempts > 0) entry.dueMs = Math.min(entry.dueMs, now.monotonicMs);
 }
 
 function firstState({ config, open = [], proposed = [], random, now, outbox = limits.outbox }: NotifierInput): State {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { delivered, finding, gone, receiver, Stage } from './stage.ts';
+import type { Receiver } from '../../../src/core/config.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { delivered, finding, gone, later, receiver, Stage } from './stage.ts';
 
 const outage = finding('outage', 'a');
 
@@ -61,6 +63,19 @@ describe('receivers', () => {
     const [sent, ...more] = stage.send();
     expect(more).toEqual([]);
     expect(sent?.message.headers).not.toHaveProperty('webhook-signature');
+  });
+
+  it.each<[string, Partial<Receiver>, number]>([
+    ['is at once to a receiver whose networks changed', { allow: ['192.168.0.0/16'] }, 1],
+    ['is at once to a receiver whose URL changed', { url: new Secret('https://hooks.example.com/new') }, 1],
+    ['keeps its wait if the receiver did not change', {}, 0],
+  ])('after a reload, the next attempt of a failed delivery %s', (_, change, sentAtOnce) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.all(later);
+    stage.config = { ...stage.config, webhooks: [receiver('ops', change)] };
+    stage.take(stage.notifier.reconfigure(stage.config, stage.at));
+    expect(stage.send()).toHaveLength(sentAtOnce);
   });
 
   it('reports the queue length, and the age of the oldest notice', () => {
