@@ -27,8 +27,9 @@ export const rankCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
     const rounds = parseWholeNumber('rounds', values.rounds, 10);
-    const { ecosystem, modules, isNamed } = wanted(values.ecosystem, positionals);
-    const { config } = await loadNeeded(context, values.config, ecosystem);
+    const { ecosystem: asked, modules, isNamed } = wanted(values.ecosystem, positionals);
+    const { config } = await loadNeeded(context, values.config, asked);
+    const ecosystem = isNamed ? asked : rankedEcosystemOf(config, asked);
     const { downloadsFor, rankNow } = await import('./rank.ts');
     const { rankedUpstreamOf, rankVerdict, judgeRows } = await import('./verdict.ts');
     const upstream = values.upstream ?? rankedUpstreamOf(config, ecosystem);
@@ -97,6 +98,12 @@ function wanted(
     modules: named === undefined ? positionals : rest,
     isNamed: named !== undefined,
   };
+}
+
+/** Returns the ecosystem to rank if none is named: `usual`, or the first ecosystem if there is no mirror of `usual`. */
+function rankedEcosystemOf({ mirrors }: Config, usual: EcosystemId): EcosystemId {
+  if (mirrors.some((mirror) => mirror.ecosystem === usual)) return usual;
+  return mirrors[0]?.ecosystem ?? usual;
 }
 
 /**

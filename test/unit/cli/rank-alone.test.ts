@@ -41,3 +41,21 @@ test('rank of an ecosystem whose mirrors are all of another upstream than the pu
     removeTempDir(dir);
   }
 });
+
+test.each([
+  ['rank', ['rank', '--rounds', '1', '--no-download']],
+  ['advice --now', ['advice', '--now']],
+])('%s without an ecosystem ranks the one that the configuration has, if it has no go mirror', async (_, words) => {
+  const dir = tempDir('rank-only');
+  try {
+    const file =
+      'mirrors: [{ name: n, ecosystem: npm, url: "http://127.0.0.1:9" }]\nmodules: { npm: [ "left-pad@1.3.0" ] }\n';
+    writeFileSync(join(dir, 'mirrorwatch.yaml'), file);
+    const { code, err } = await run(words, { cwd: dir });
+    expect(err).toContain('no mirror responded');
+    expect(err).not.toContain('Ranking only');
+    expect(code).toBe(1);
+  } finally {
+    removeTempDir(dir);
+  }
+});
