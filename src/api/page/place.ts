@@ -55,7 +55,7 @@ function receivers(say: PageSay, all: readonly QueueStanding[]): Html {
         : html`<b class="bad">${say('place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
     const trouble = failure !== null && !disabled && html` <span>${explainDelivery(failure, say)}</span>`;
     const next =
-      failure !== null &&
+      length > 0 &&
       nextAttemptSeconds !== null &&
       html` <span class="muted">${say('place.nextAttempt', { span: span(say, nextAttemptSeconds * 1000) })}</span>`;
     return html`<dd>${receiver} ${waits}${trouble}${next}${disabled && html` <b class="bad">${say('place.gone')}</b>`}</dd>`;

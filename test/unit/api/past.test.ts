@@ -126,6 +126,11 @@ describe('what the page says beside numbers', () => {
     expect(text).toContain('chat 3 notices wait the oldest has waited 21 min HTTP status 429 next attempt in 12 min');
     expect(text).toContain('campus 0 2 * * 6 for 2 h');
   });
+  it('what waits for a receiver after a restart: when the next attempt is, although no failure is known', async () => {
+    const waiting = { length: 2, oldestSeconds: 540, disabled: false, failure: null, nextAttemptSeconds: 360 };
+    const text = words(await pageOf('/', { receivers: () => [{ receiver: 'ops', ...waiting }] }));
+    expect(text).toContain('ops 2 notices wait the oldest has waited 9 min next attempt in 6 min');
+  });
   it.each([
     ['when its first probe is due', nowMs + 40_000, 'first probe due in 40 s'],
     ['that it is due now', nowMs - 1, 'first probe due now'],
