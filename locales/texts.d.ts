@@ -2627,6 +2627,9 @@ export interface Counts {
   readonly 'tab.unknown': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';
+  readonly 'replay.note.otherSettings': 'count';
+  readonly 'replay.note.leftOut': 'count';
+  readonly 'replay.note.pauses': 'count';
   readonly 'demo.two': 'everyMs';
   readonly 'demo.twoEach': 'everyMs';
   readonly 'demo.builds': 'count';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import en from '../../../locales/en.json' with { type: 'json' };
 import zh from '../../../locales/zh.json' with { type: 'json' };
 import { wordsOf } from '../../../src/words/words.ts';
@@ -60,4 +60,14 @@ describe('saying', () => {
     expect(wordsOf('zh')('card.many', { count: 3 })).toBe('3 条通知');
     expect(say('card.many', { count: 1 })).toBe('1 notice');
   });
+});
+
+test.each([
+  ['replay.note.pauses', '1 manual pause is replayed', '2 manual pauses are replayed'],
+  ['replay.note.leftOut', '1 result is omitted', '2 results are omitted'],
+  ['replay.note.otherSettings', '1 result was recorded', '2 results were recorded'],
+] as const)('%s agrees with its number', (key, one, two) => {
+  const say = wordsOf('en');
+  expect(say(key, { count: 1 })).toContain(one);
+  expect(say(key, { count: 2 })).toContain(two);
 });
