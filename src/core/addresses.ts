@@ -1,9 +1,12 @@
 /** The bytes of an IP address: 4 for IPv4, 16 for IPv6. */
 export type AddressBytes = readonly number[];
 
-/** Parses an address without brackets or zone; `null`: anything else. IPv4-mapped IPv6 is returned as IPv4. */
+/**
+ * Parses an address without brackets or zone; `null`: anything else, also a number with a leading zero, which some
+ * programs read as octal. IPv4-mapped IPv6 is returned as IPv4.
+ */
 export function addressBytesOf(text: string): AddressBytes | null {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
+  if (/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text)) {
     const bytes = text.split('.').map(Number);
     return bytes.every((byte) => byte <= 255) ? bytes : null;
   }

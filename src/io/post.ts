@@ -1,3 +1,4 @@
+import { classBySpelling } from '../core/address-class.ts';
 import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Post, Retry } from '../core/notice.ts';
@@ -7,7 +8,6 @@ import { type ConnectDeps, type ConnectTrace, connectTo, createConnectTrace, pla
 import { Deadline, phaseOf, stopOf, type WireStop } from '../wire/deadline.ts';
 import { NameResolver } from '../wire/dns.ts';
 import { exchange } from '../wire/exchange.ts';
-import { classBySpelling } from '../wire/guard.ts';
 import { TlsBook } from '../wire/tls.ts';
 import { type ExchangeTrace, newTrace } from '../wire/trace.ts';
 

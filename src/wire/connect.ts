@@ -1,11 +1,12 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { AddressClass } from '../core/address-class.ts';
 import type { Clock, WireAccess } from '../core/ports.ts';
 import type { HttpProtocol, TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { type Deadline, type LiveMarks, stopOf, WireStop } from './deadline.ts';
 import type { NameResolver, Resolved } from './dns.ts';
-import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
+import { type GuardRule, mayConnect } from './guard.ts';
 import { connectThroughProxy, proxyStopOf } from './proxy.ts';
 import { type Handshaking, handshake, type TlsBook } from './tls.ts';
 

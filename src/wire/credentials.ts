@@ -1,5 +1,5 @@
+import { classBySpelling } from '../core/address-class.ts';
 import type { WireAccess } from '../core/ports.ts';
-import { classBySpelling } from './guard.ts';
 
 const credentialNames = new Set(['authorization', 'cookie', 'proxy-authorization']);
 

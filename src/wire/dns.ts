@@ -1,8 +1,8 @@
 import { lookup, Resolver } from 'node:dns';
+import { classBySpelling } from '../core/address-class.ts';
 import type { Clock, Timers } from '../core/ports.ts';
 import { phrase } from '../words/tell.ts';
 import { Deadline, stopOf, WireStop } from './deadline.ts';
-import { classBySpelling } from './guard.ts';
 
 export interface Resolved {
   readonly address: string;

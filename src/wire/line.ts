@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { type AddressClass, addressClassOf, classBySpelling } from '../core/address-class.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
@@ -12,7 +13,6 @@ import { bareHostOf, type ConnectDeps, connectTo, createConnectTrace } from './c
 import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline, phaseOf, stopOf, WireStop } from './deadline.ts';
 import { exchange } from './exchange.ts';
-import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
 import { closeMarks, fillFrom, type HopState, keyOf, parseHopUrl, showUrl, unusable } from './hop.ts';
 import type { KeptConnection, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';

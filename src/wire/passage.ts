@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import request from 'undici/lib/api/api-request.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
+import { type AddressClass, addressClassOf, classBySpelling } from '../core/address-class.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import { readForeignUrl } from '../core/url.ts';
@@ -9,7 +10,6 @@ import { connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { NameResolver } from './dns.ts';
-import { type AddressClass, addressClassOf, classBySpelling } from './guard.ts';
 import { TlsBook } from './tls.ts';
 
 /** A response whose body is a stream. Header names are lower case. */

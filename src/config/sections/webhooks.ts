@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { classBySpelling } from '../../core/address-class.ts';
 import { addressBytesOf, isWithin, parseNetwork } from '../../core/addresses.ts';
 import {
   type ChatRule,
@@ -257,32 +258,17 @@ function secretLines(path: Path, { secretsFile = '', format }: FileReceiver, rea
 }
 
 /**
- * Networks that are not public, as the guard of `wire/` refuses them. Nothing is sent to a receiver in such a network
- * unless `allow` contains it. The networks for documentation are missing, because examples contain them.
- */
-const ownNetworks = [
-  '0.0.0.0/8',
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '::/127',
-  'fc00::/7',
-  'fe80::/10',
-].flatMap((text) => parseNetwork(text) ?? []);
-
-/**
  * Warns of receivers at an address that is not public, or at `localhost`, if `allow` does not contain the address:
  * nothing would be sent to them. The address of any other name is known only when the daemon sends.
  */
 export function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
   for (const [at, { name, url, allow }] of webhooks.entries()) {
     const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
-    const bytes = addressBytesOf(host === 'localhost' || host.endsWith('.localhost') ? '127.0.0.1' : host);
-    if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
+    const is = classBySpelling(host);
+    // Addresses for documentation are left out, because examples contain them.
+    if (is === null || is === 'public' || is === 'documentation') continue;
+    // `localhost` and names below it.
+    const bytes = addressBytesOf(host) ?? [127, 0, 0, 1];
     if (allow.some((text) => isWithin(bytes, parseNetwork(text) ?? { bytes: [], bits: 0 }))) continue;
     report.warning(['webhooks', at], phrase('expected.receiverAllow'), {
       seen: phrase('load.seenReceiver', { name, address: host }),

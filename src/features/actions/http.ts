@@ -1,9 +1,9 @@
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
+import { classBySpelling } from '../../core/address-class.ts';
 import { limits } from '../../core/limits.ts';
 import type { DeliveryFailure } from '../../core/notice.ts';
 import { printable } from '../../core/printable.ts';
 import { ok, type Sentence } from '../../core/result.ts';
-import { classBySpelling } from '../../wire/guard.ts';
 import { phrase } from '../../words/tell.ts';
 import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, isMasked, renderAdvice } from './render.ts';

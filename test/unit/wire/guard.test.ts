@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AddressClass,
-  addressClassOf,
-  classBySpelling,
-  type GuardRule,
-  mayConnect,
-} from '../../../src/wire/guard.ts';
+import { type AddressClass, addressClassOf, classBySpelling } from '../../../src/core/address-class.ts';
+import { type GuardRule, mayConnect } from '../../../src/wire/guard.ts';
 
 /** Each range: the last address before it, its first, its last, and the first after it. */
 const v4: readonly (readonly [
