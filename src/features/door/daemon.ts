@@ -99,8 +99,9 @@ async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & 
 }
 
 /**
- * Follows a daemon's state. After each event of its stream, the lists of mirrors and advice are read again. Only a
- * doubt about a mirror takes effect with the event itself.
+ * Follows a daemon's state. After each event of its stream, the lists of mirrors and advice are read again. Only the
+ * beginning of a doubt about a mirror takes effect with the event itself. A doubt ends with the lists, because they say
+ * whether the mirror is down.
  */
 export function followDaemon(at: DaemonAt, listener: Listener, timers: Timers): { close(): void } {
   const follower = new Follower(at, listener, timers);
@@ -188,10 +189,10 @@ class Follower {
     if (type === 'standing') {
       const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
       if (typeof registry !== 'string') return;
-      const was = this.#doubted.has(registry);
-      if (inDoubt === true) this.#doubted.add(registry);
-      else this.#doubted.delete(registry);
-      if (was !== this.#doubted.has(registry)) this.#listener.doubted(this.#doubted);
+      if (inDoubt === true && !this.#doubted.has(registry)) {
+        this.#doubted.add(registry);
+        this.#listener.doubted(this.#doubted);
+      }
     }
     void this.#refresh();
   }

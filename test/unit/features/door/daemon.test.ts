@@ -107,6 +107,53 @@ describe('a daemon that the door follows', () => {
     ]);
   });
 
+  it('has a mirror in doubt until its lists say whether the mirror is down', async () => {
+    const stream: ServerResponse[] = [];
+    let mirror: unknown = near;
+    let isHeld = false;
+    const held: (() => void)[] = [];
+    const port = await serveOn(({ url = '' }: IncomingMessage, response: ServerResponse) => {
+      const name = /^\/api\/v1\/(\w+)/.exec(url)?.[1] ?? '';
+      if (name === 'events') {
+        response.writeHead(200).write(': here\n\n');
+        return void stream.push(response);
+      }
+      const answer = () => void response.end(JSON.stringify({ [name]: name === 'mirrors' ? [mirror] : [] }));
+      if (isHeld) held.push(answer);
+      else answer();
+    });
+    const seen: string[] = [];
+    const listener = {
+      known: (all: ReadonlyMap<string, KnownOrder>) =>
+        void seen.push(`failing ${[...(all.get('go/go')?.failing ?? [])]}`),
+      doubted: (names: ReadonlySet<string>) => void seen.push(`doubted ${[...names]}`),
+      lost: (why: string) => void seen.push(why),
+    };
+    const follower = followDaemon({ url: `http://127.0.0.1:${port}`, token: null }, listener, timers);
+    ends.push(() => follower.close());
+    const say = (inDoubt: boolean) =>
+      stream[0]?.write(`event: standing\ndata: ${JSON.stringify({ registry: 'near', inDoubt })}\n\n`);
+    const seenNow = () => seen;
+    const heard = (text: string) => until(text, seenNow, (all) => all.includes(text));
+    await heard('failing ');
+    isHeld = true;
+    say(true);
+    await heard('doubted near');
+    say(false);
+    mirror = { ...near, state: 'down', gate: 'outage', rank: null };
+    const heldNow = () => held.length;
+    await until('the lists are asked for', heldNow, (count) => count >= 2);
+    expect(seen.slice(seen.indexOf('doubted near'))).toEqual(['doubted near']);
+    isHeld = false;
+    for (const answer of held.splice(0)) answer();
+    await heard('failing near');
+    expect(seen.slice(seen.indexOf('doubted near'), seen.indexOf('failing near') + 1)).toEqual([
+      'doubted near',
+      'doubted ',
+      'failing near',
+    ]);
+  });
+
   it.each<readonly [string, (name: string) => unknown]>([
     ['nothing in its list', () => [null]],
     ['numbers for names', (name) => good(name).map((one) => ({ ...one, ecosystem: 1 }))],
