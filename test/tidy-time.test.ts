@@ -34,6 +34,7 @@ const rules: readonly Rule[] = [
       'daemon/freshness.test.ts':
         'notes when a mirror answered: the truth that bounds are held to, however long it took',
       'real/loop.test.ts': 'prints how long each way took',
+      'real/memory-after.test.ts': 'load is CPU time a second: waits until there is enough of it',
       'real/page.test.ts': 'a pause that the page makes is there: at least so long',
       'real/scenarios.test.ts':
         'plays a world at the pace of the real clock, and holds no move to be soon enough by it',

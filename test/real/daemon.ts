@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly descriptors?: number;
   /** Beside the environment of the tests. */
   readonly env?: Readonly<Record<string, string>>;
+  /** `true`: V8 is as users have it, since the memory of the daemon is measured. Default: as `engine`. */
+  readonly isAsShipped?: boolean;
 }
 
 /** The daemon as a process of its own. */
@@ -105,7 +107,12 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
   }
   const ask = (path: string, init: RequestInit = {}): Promise<DaemonAnswer> => fetchFrom(ns, url + path, init);
   const isNamed = options.yaml !== null && options.isUnnamed !== true;
-  const own = [...engine, program, 'run', ...(isNamed ? ['--config', configFile] : [])];
+  const own = [
+    ...(options.isAsShipped === true ? [] : engine),
+    program,
+    'run',
+    ...(isNamed ? ['--config', configFile] : []),
+  ];
   const daemon = await startProcess({
     name: 'mirrorwatch',
     ...withDescriptors(options.descriptors, own),

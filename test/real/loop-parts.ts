@@ -10,6 +10,9 @@ import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts
 /** What Alertmanager shows the daemon. */
 export const token = 'token-of-the-loop';
 
+/** Signs what the webhook receiver gets. */
+export const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
+
 /** `dead`: 503 to everything. */
 export type Slowness = 'none' | 'now and then' | 'always' | 'dead';
 
@@ -45,6 +48,29 @@ export async function startMirror(): Promise<Mirror> {
     return ms;
   }
   return mirror;
+}
+
+/** What the daemon of the loop gets: it tells the receiver of the test and Alertmanager, which tells it of its alerts. */
+export function loopConfiguration(
+  parts: Readonly<Record<'a' | 'b' | 'hooks' | 'alertmanager', { readonly url: string }>>,
+): string {
+  const { a, b, hooks, alertmanager } = parts;
+  return `
+vantage: loop
+schedule: { every: 500ms, timeout: 30s, perHost: 8 }
+steps: { list: 5s, info: 2s, latest: 5s, zip: 60s }
+mirrors:
+  - { name: a, ecosystem: go, url: "${a.url}", weight: 100 }
+  - { name: b, ecosystem: go, url: "${b.url}", weight: 90 }
+clients: { go: "${a.url},${b.url}|direct" }
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+advise: { hold: 3s }
+alertmanager: { token: ${token}, repeat: 10s }
+webhooks:
+  - { name: ops, url: "${hooks.url}", secrets: [ ${secret} ], on: [ advice ], allow: [ 127.0.0.0/8 ] }
+  - { name: am, url: "${alertmanager.url}", format: alertmanager, allow: [ 127.0.0.0/8 ] }
+`;
 }
 
 /** deploy/alertmanager.yml, with its waits shortened and its machine receiver led here. */
