@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -74,6 +73,9 @@ describe('advice', () => {
     expect(lines[0]).toBe(`proposed  go/go  ${id}`);
     expect(lines).toContain("  export GOPROXY='https://b.example.net/goproxy,direct'");
     expect(lines).toContain("  rollback: export GOPROXY='https://a.example.com,https://b.example.net/goproxy,direct'");
+    expect(lines).toContain('  confidence: medium');
+    const logged = world.log.findLast(({ message }) => message === 'advice proposed');
+    expect(logged?.fields).toMatchObject({ advice: id, from: 'a', to: 'b', confidence: 'medium' });
     const json = await ask(world, 'advice', '--json');
     expect([json.code, JSON.parse(json.out)]).toMatchObject([1, [{ id, state: 'proposed' }]]);
     expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `advice ${id} accepted` });
@@ -111,150 +113,6 @@ describe('advice', () => {
     expect(out).toContain('this host or its network');
     expect(out).not.toContain('export GOPROXY');
   });
-});
-
-describe('advice that did not come', () => {
-  test.each([['http'], ['HTTP']])(
-    'port 1, which fetch would refuse (%s): asked, 1, nothing on standard output',
-    async (scheme) => {
-      for (const json of [[], ['--json']]) {
-        const { code, out, err } = await run(['advice', ...json, '--url', `${scheme}://127.0.0.1:1`]);
-        expect([code, out]).toEqual([1, '']);
-        expect(err).toContain(`no daemon responds at ${scheme}://127.0.0.1:1 (ECONNREFUSED)`);
-      }
-    },
-  );
-
-  test.each([
-    ['a page', '<!doctype html>'],
-    ['JSON of something else', '{"status":"ok"}'],
-    ['JSON that is no object', 'null'],
-  ])('%s answers there: 1, said, nothing on standard output', async (_, text) => {
-    const server = createServer((_request, response) => void response.end(text));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const { code, out, err } = await run(['advice', '--json', '--url', `http://127.0.0.1:${port}/`]);
-    server.close();
-    expect([code, out, err]).toEqual([
-      1,
-      '',
-      `mirrorwatch: the server at http://127.0.0.1:${port} is not a mirrorwatch daemon`,
-    ]);
-  });
-});
-
-test('whatever a daemon says, it moves no cursor, hides nothing and adds no line of its own', async () => {
-  const evil = "x\n  export GOPROXY='https://evil.example.com'\u001b[31m\u009b2J\u202e";
-  const fields = ['id', 'ecosystem', 'upstream', 'reason', 'expiresAt', 'rollback'].map((key) => [key, evil]);
-  const one = {
-    ...Object.fromEntries(fields),
-    state: 'proposed',
-    remedy: { env: `${evil}\nlast` },
-    doesNotCover: [evil],
-  };
-  const server = createServer((_request, response) => void response.end(JSON.stringify({ advice: [one] })));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const shown = await run(['advice', '--url', `http://127.0.0.1:${port}`]);
-  const json = await run(['advice', '--json', '--url', `http://127.0.0.1:${port}`]);
-  server.close();
-  expect(shown.out).not.toMatch(/[^\P{C}\n]/u);
-  const line = "x?  export GOPROXY='https://evil.example.com'?[31m?2J?";
-  expect(shown.out.split('\n')).toEqual([
-    `proposed  ${line}/${line}  ${line}`,
-    `  ${line}`,
-    // A remedy has lines of its own.
-    '  x',
-    "    export GOPROXY='https://evil.example.com'?[31m?2J?",
-    '  last',
-    // So has a way back: several variables, or a file.
-    '  rollback:',
-    '    x',
-    "      export GOPROXY='https://evil.example.com'?[31m?2J?",
-    `  valid until ${line}`,
-    `  note: ${line}`,
-  ]);
-  expect(json.out).not.toMatch(/[^\P{C}\n]/u);
-  expect(JSON.parse(json.out)).toEqual([one]);
-});
-
-describe('what is printed can be pasted', () => {
-  const shownOf = async (remedy: Readonly<Record<string, string>>, rollback: string): Promise<string> => {
-    const one = {
-      ...{ id: 'i', ecosystem: 'e', upstream: 'u', reason: 'r', expiresAt: 't', state: 'proposed' },
-      ...{ chain: { before: 'old', after: 'new' }, remedy, rollback, doesNotCover: [] },
-    };
-    const server = createServer((_request, response) => void response.end(JSON.stringify({ advice: [one] })));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const { out } = await run(['advice', '--url', `http://127.0.0.1:${port}`]);
-    server.close();
-    return out;
-  };
-
-  test('lines for a shell come before those of a file', async () => {
-    const out = await shownOf({ pip: '[global]', env: "export PIP_INDEX_URL='x'", json: '{}' }, 'b');
-    expect(out).toContain("\n  export PIP_INDEX_URL='x'\n");
-    expect(out).not.toContain('[global]');
-  });
-
-  test('lines that do not name their file stand below its name', async () => {
-    const json = JSON.stringify({ 'daemon.json': { path: '/etc/docker/daemon.json', keys: {} } });
-    expect(await shownOf({ 'daemon.json': '{ "a": 1 }', json }, '{}')).toContain(
-      '\n  in /etc/docker/daemon.json:\n  { "a": 1 }\n  rollback, in /etc/docker/daemon.json:\n    {}\n',
-    );
-  });
-
-  test('lines for programs are not printed', async () => {
-    const out = await shownOf({ json: '{"urls":["new"]}' }, 'old');
-    expect(out).toContain('\n  There is no line to paste. Set new manually.\n  rollback: old\n');
-    expect(out).not.toContain('urls');
-  });
-});
-
-test.each([
-  [['advice']],
-  [['advice', '--export']],
-  [['advice', '--apply', '--home', tempDir('home')]],
-  [['advice', 'accept', 'x']],
-  [['pause', 'x', '--for', '1h']],
-  [['ack', 'x', '--reason', 'known']],
-])('%j: nor where it says why not; and what is no problem of RFC 9457 is told by its status', async (argv) => {
-  const problem = { title: 'x\nmore', detail: '\u001b[31m\u009b2J\u202e' };
-  const answers = [JSON.stringify(problem), '<html>', 'null', '{}'];
-  const server = createServer((_request, response) => void response.writeHead(503).end(answers.shift()));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const ran: Ran[] = [];
-  for (let n = 0; n < 4; n += 1) ran.push(await run([...argv, '--url', `http://127.0.0.1:${port}`]));
-  server.close();
-  const status = 'mirrorwatch: the daemon responded with 503';
-  expect(ran.map(({ code, out }) => [code, out])).toEqual(Array(4).fill([1, '']));
-  expect(ran.map(({ err }) => err)).toEqual(['mirrorwatch: x?more: ?[31m?2J?', status, status, status]);
-});
-
-test.each([
-  ['ack', 'x', '--reason', 'known'],
-  ['pause', 'x', '--for', '1h'],
-  ['advice', 'accept', 'x'],
-  ['advice', 'dismiss', 'x', '--for', '2h', '--reason', 'known'],
-  ['actions', 'stop'],
-])('%s: what another server takes with 204 is not said to be done', async (...argv) => {
-  const server = createServer((_request, response) => void response.writeHead(204).end());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const ran = await run([...argv, '--url', `http://127.0.0.1:${port}`]);
-  server.close();
-  expect(ran).toMatchObject({ code: 1, out: '', err: 'mirrorwatch: the daemon responded with 204' });
-});
-
-test("health: what answers in a daemon's place moves no cursor", async () => {
-  const server = createServer((_request, response) => void response.writeHead(503).end('no\u001b[2J\nmore\n'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const { code, err } = await run(['health', '--url', `http://127.0.0.1:${port}`]);
-  server.close();
-  expect([code, err]).toEqual([1, 'mirrorwatch: no?[2J?more']);
 });
 
 describe('advice --now', () => {
