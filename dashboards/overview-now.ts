@@ -80,7 +80,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 5,
       title: 'Wrong contents',
-      says: 'Artifacts that a mirror served with wrong bytes twice, over two connections, and that are not acknowledged. Cases in which the right bytes are not known do not count. Above 0: stop using that mirror now, and see MirrorContentMismatch in the runbook.',
+      says: 'Artifacts that a mirror served with wrong bytes, and that are not acknowledged. At least two responses were wrong, over two connections. Cases in which the right bytes are not known do not count. Above 0: stop using that mirror now, and see MirrorContentMismatch in the runbook.',
       size: [3, 4],
       unit: 'none',
       none: 'nothing was verified yet',

@@ -16,6 +16,7 @@ export interface Places {
   readonly 'acted.output': never;
   readonly 'acted.notRun': 'code';
   readonly 'acted.exit': 'code';
+  readonly 'acted.forbidden': 'address' | 'key';
   readonly 'acted.request': 'why';
   readonly 'acted.noStore': never;
   readonly 'acted.noForge': never;
@@ -87,6 +88,7 @@ export interface Places {
   readonly 'advised.back': 'line';
   readonly 'advised.backLines': never;
   readonly 'advised.backFile': 'file';
+  readonly 'advised.confidence': 'how';
   readonly 'advised.until': 'at';
   readonly 'advised.uncovered': 'text';
   readonly 'advised.unsettable': 'url';
@@ -96,6 +98,7 @@ export interface Places {
   readonly 'advised.fallback': 'code';
   readonly 'advised.used': 'at';
   readonly 'advised.expired': 'at' | 'until';
+  readonly 'advised.noShell': 'ecosystem' | 'url';
   readonly 'advised.unsafe': 'url';
   readonly 'alert.lastGood': 'ago';
   readonly 'alert.respondsAgain': never;
@@ -959,6 +962,7 @@ export interface Places {
   readonly 'found.down': 'name' | 'cause' | 'failures' | 'samples' | 'seconds';
   readonly 'found.part': 'name' | 'targets' | 'cause';
   readonly 'found.partOnly': 'name' | 'targets' | 'cause';
+  readonly 'found.part.well': 'name';
   readonly 'found.family': 'name' | 'family' | 'cause' | 'other';
   readonly 'found.protocol': 'name' | 'broken' | 'cause' | 'other' | 'clients';
   readonly 'found.protocolNoBypass': 'name' | 'broken' | 'cause' | 'other' | 'clients';
@@ -1001,6 +1005,7 @@ export interface Places {
   readonly 'found.gone': 'name';
   readonly 'found.wrong': 'name' | 'what' | 'algorithm' | 'by';
   readonly 'found.wrongSide': 'name' | 'side' | 'what' | 'algorithm' | 'by';
+  readonly 'found.wrongBoth': 'name' | 'what' | 'other' | 'algorithm' | 'by';
   readonly 'found.wrongOrigin': 'wrong';
   readonly 'found.lockFile': never;
   readonly 'found.authority': never;
@@ -1557,6 +1562,8 @@ export interface Places {
   readonly 'kind.vantage': never;
   readonly 'kind.self': never;
   readonly 'gate.ok': never;
+  readonly 'gate.part': never;
+  readonly 'gate.left': never;
   readonly 'gate.ahead': never;
   readonly 'gate.current': never;
   readonly 'gate.outage': never;
@@ -1610,6 +1617,7 @@ export interface Places {
   readonly 'tab.us': never;
   readonly 'tab.down': 'count';
   readonly 'tab.degraded': 'count';
+  readonly 'tab.advised': 'count';
   readonly 'tab.unknown': 'count';
   readonly 'tab.starting': never;
   readonly 'tab.slow': never;
@@ -1679,6 +1687,7 @@ export interface Places {
   readonly 'card.unknown': never;
   readonly 'hand.for': never;
   readonly 'hand.accept': never;
+  readonly 'hand.acceptChain': never;
   readonly 'hand.dismiss': never;
   readonly 'hand.ack': never;
   readonly 'hand.pause': never;
@@ -2624,6 +2633,7 @@ export interface Counts {
   readonly 'load.seenOf': 'count';
   readonly 'tab.down': 'count';
   readonly 'tab.degraded': 'count';
+  readonly 'tab.advised': 'count';
   readonly 'tab.unknown': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';

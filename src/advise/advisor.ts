@@ -3,7 +3,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due, PendingLimit } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import { type EcosystemId, isHeavy, type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
+import { type EcosystemId, type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -15,34 +15,17 @@ import { candidateOf } from './compose.ts';
 import { recordDeclined } from './downloads.ts';
 import { failbackOf } from './failback.ts';
 import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, unchangedIn } from './group.ts';
-import {
-  clearEvidence,
-  doubtInMs,
-  dropFamilyFailures,
-  idleMsOf,
-  isOfOtherFamily,
-  lateInMs,
-  recordAside,
-  recordLate,
-  releaseLate,
-  sampleOfLate,
-} from './late.ts';
+import { clearEvidence, confirmWaitMsFor, doubtInMs, dropFamilyFailures, idleMsOf, lateInMs } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, undoAccepted, updateAdvice } from './lifecycle.ts';
 import { listNoAdvice } from './no-advice.ts';
-import {
-  keepGroup,
-  rechecksFor,
-  recordClientFailure,
-  recordLatePeek,
-  recordLateResponse,
-  recordSample,
-} from './observe.ts';
+import { keepGroup, rechecksFor, recordClientFailure } from './observe.ts';
 import { prepareView } from './prepare.ts';
+import { receivePending, receiveSample } from './receive.ts';
 import { remedyOf } from './remedy-now.ts';
 import { followSurroundings } from './surroundings.ts';
-import { newTally, record, recordTally, type Tally } from './tally.ts';
-import { nearOf, type View, viewOf } from './view.ts';
+import type { Tally } from './tally.ts';
+import { type View, viewOf } from './view.ts';
 import { rankWeighed, weighAll } from './weigh.ts';
 
 /**
@@ -82,20 +65,7 @@ export class Advisor {
     const group = this.#groupOf(sample.due.target);
     if (group === undefined) return false;
     this.#lastNow = now;
-    if (sample.isOfPace === true || sample.isObsolete === true) {
-      group.late.held.delete(sample.due.probeId);
-      group.late.counted.delete(sample.due.probeId);
-      return false;
-    }
-    if (sample.outcome.tag === 'failed' && isOfOtherFamily(group.late, sample.due, sample.startedMonotonicMs))
-      return false;
-    recordAside(group.late, sample);
-    const before = releaseLate(group.late, sample);
-    for (const one of before) this.#observeLate(group, one, now);
-    const isAgain = group.late.counted.delete(sample.due.probeId);
-    if (isAgain) recordLateResponse(group, sample);
-    const isChange = !isAgain && this.#observeOne(group, sample, now);
-    return isChange || before.length > 0;
+    return receiveSample(this.#view(group, now), this.#tallies, sample);
   }
 
   /**
@@ -105,6 +75,12 @@ export class Advisor {
   pendingInMs(limit: PendingLimit, due: Due, outMs: number, now: Now): number | null {
     const group = this.#groupOf(due.target);
     return group === undefined ? null : (limit === 'doubt' ? doubtInMs : lateInMs)(this.#view(group, now), due, outMs);
+  }
+
+  /** How long the confirming probes have to wait at least after a pending probe put its mirror in doubt, milliseconds. */
+  confirmWaitMsFor(due: Due, outMs: number, now: Now): number {
+    const group = this.#groupOf(due.target);
+    return group === undefined ? 0 : confirmWaitMsFor(this.#view(group, now), due, outMs);
   }
 
   /** True for a target of the mirror that clients use first. */
@@ -122,16 +98,9 @@ export class Advisor {
   /** Records a pending probe as late. The caller has checked that it has reached the limit `late`. */
   late(due: Due, outMs: number, now: Now): void {
     const group = this.#groupOf(due.target);
-    if (group === undefined || isOfOtherFamily(group.late, due, now.monotonicMs - outMs)) return;
+    if (group === undefined) return;
     this.#lastNow = now;
-    if (due.purpose === 'peek') {
-      recordLatePeek(group, due);
-      recordLate(group.late, due);
-      return;
-    }
-    const sample = sampleOfLate(this.#view(group, now), due, outMs);
-    if (isHeavy(due.target)) this.#observeLate(group, sample, now);
-    else group.late.held.set(due.probeId, sample);
+    receivePending(this.#view(group, now), this.#tallies, due, outMs);
   }
 
   /**
@@ -281,20 +250,6 @@ export class Advisor {
     for (const { advice } of turn.changes) settled.add(advice.id);
     for (const id of settled) if (settled.size > settledKept) settled.delete(id);
     return turn;
-  }
-
-  #observeOne(group: Group, sample: SettledSample, now: Now): boolean {
-    const { purpose, target } = sample.due;
-    const tally = this.#tallies.get(target.registry) ?? newTally();
-    this.#tallies.set(target.registry, tally);
-    if (purpose !== 'peek') record(tally, sample, nearOf(this.#config), group.client.relay?.step ?? null);
-    if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordTally(tally, sample);
-    return recordSample(this.#view(group, now), sample);
-  }
-
-  #observeLate(group: Group, sample: SettledSample, now: Now): void {
-    this.#observeOne(group, sample, now);
-    recordLate(group.late, sample.due);
   }
 
   #settle(

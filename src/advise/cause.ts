@@ -9,6 +9,7 @@ import {
   isDisputed,
   type KindTraits,
   kindTraits,
+  type ScopeItem,
 } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
@@ -78,6 +79,36 @@ function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause |
   return kind === undefined ? null : { kind, findings: all.filter((finding) => finding.kind === kind) };
 }
 
+/**
+ * The open outages of `left` in which requests of a client fetch fail, and not at `to` too. They raise the confidence of
+ * advice to switch from `left` to `to` if only a test supports its cause; for other causes the list is empty. Outages of
+ * one address family or HTTP version, and those found while our network was suspect, do not count. Empty while the
+ * mirror serves again although its outage is open.
+ */
+export function findFetchOutages(view: View, cause: AdviceCause, left: Mirror, to: Mirror): readonly Finding[] {
+  const standing = view.standingOf(left.name);
+  if (!isTested(cause) || standing === null || standing.isBack === true) return [];
+  const { fetch } = view.group.kind;
+  const shared = new Set(openOutagesOf(view.standingOf(to.name)).flatMap(({ scope }) => scope.map(itemKeyOf)));
+  return openOutagesOf(standing).filter(
+    ({ scope, vantage }) =>
+      vantage !== 'suspect' &&
+      scope.some((item) => isOfEveryClient(item) && fetch.includes(item.step) && !shared.has(itemKeyOf(item))),
+  );
+}
+
+function openOutagesOf(standing: Standing | null): readonly Finding[] {
+  return standing?.findings.filter(({ kind, state }) => kind === 'outage' && state === 'open') ?? [];
+}
+
+function isOfEveryClient({ family, protocol }: ScopeItem): boolean {
+  return family === undefined && protocol === undefined;
+}
+
+function itemKeyOf({ module, version, step }: ScopeItem): string {
+  return JSON.stringify([module, version, step]);
+}
+
 /** True for a cause that only a statistical test supports: slowness, or a share of failures. */
 export function isTested(cause: AdviceCause): boolean {
   return cause === 'slower' || order.some((kind) => kind === cause && manner(kind) === 'tested');
@@ -90,10 +121,11 @@ function manner(kind: Named): KindTraits['confidence'] {
 /**
  * The confidence of advice: `high` for a failback; `low` if `by.isLast`, `by.isSuspect` or a finding is from a suspect
  * vantage. Otherwise it is the highest confidence of the findings, or `by.before` (at first `medium`) without findings.
- * For a cause that only a test supports, `by.before` and `by.isSure` count too.
+ * For a cause that only a test supports, `by.before`, `by.isSure` and `by.outages` count too.
  * @param by.isLast    the advised mirror serves wrong bytes, and no other mirror is left
  * @param by.isSure    the evidence of the test is at least twice its bound
  * @param by.isSuspect our network is suspect
+ * @param by.outages   those of `findFetchOutages`; empty: none
  * @param by.before    the confidence so far, which more evidence does not lower; absent: new advice
  */
 export function confidenceOf(
@@ -102,13 +134,17 @@ export function confidenceOf(
     readonly isLast: boolean;
     readonly isSure: boolean;
     readonly isSuspect: boolean;
+    readonly outages: readonly Finding[];
     readonly before?: Confidence;
   },
 ): Confidence {
   if (cause === 'failback') return 'high';
   if (by.isLast || by.isSuspect || findings.some((finding) => finding.vantage === 'suspect')) return 'low';
   const found = findings.map(({ confidence }) => confidence);
-  if (isTested(cause)) return highestConfidenceOf([by.isSure ? 'medium' : 'low', by.before ?? 'low', ...found]);
+  if (isTested(cause)) {
+    const ofOutages = by.outages.map(({ confidence }) => confidence);
+    return highestConfidenceOf([by.isSure ? 'medium' : 'low', by.before ?? 'low', ...found, ...ofOutages]);
+  }
   return found.length === 0 ? (by.before ?? 'medium') : highestConfidenceOf(found);
 }
 
@@ -145,8 +181,14 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
   heavy_time: { by: costly('time').toSorted((a, b) => isLight(a) - isLight(b)), else: 'throughput' },
 };
 
-/** Why a test triggered: a finding that explains it, else an alert of another system, else the test itself. */
+/**
+ * Why a test triggered: a finding that explains it, else an alert of another system, else the test itself. A certificate
+ * that expires soon explains nothing.
+ */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
-  const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
+  const open = (standing?.findings ?? []).filter(
+    (finding) =>
+      finding.state === 'open' && !isDisputed(finding) && kindTraits[finding.kind].isAgainst?.(finding) !== false,
+  );
   return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
 }

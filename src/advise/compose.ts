@@ -36,6 +36,7 @@ export function compose(
   const limits = to === null ? [] : limitsOfAdvice(view, to, after);
   const fetchCostSeconds = fetchCostsOf(decision);
   const isSure = isSureOf(group.contest, decision);
+  const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
   const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after, subject.fromMs);
   const reason =
@@ -65,7 +66,7 @@ export function compose(
       observedSeconds: cause === 'slo' ? inSeconds(p95Ms) : (decision.findings[0]?.evidence.observedSeconds ?? null),
       baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,
       failures: failuresOf(window.map((entry) => entry.reason)),
-      findings: decision.findings.map((finding) => finding.id),
+      findings: [...decision.findings, ...outages].map(({ id }) => id),
     },
     candidates: decision.weighed.map(candidateOf),
     expected: {
@@ -79,6 +80,7 @@ export function compose(
         isLast: decision.kind === 'move' && decision.to.gate === 'mismatch',
         isSure,
         isSuspect: view.vantage.suspect === true,
+        outages,
         ...(decision.kind === 'move' && decision.before !== undefined && { before: decision.before }),
       },
     ),

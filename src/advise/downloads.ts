@@ -5,8 +5,8 @@ import type { Contest } from './comparison/contest.ts';
 import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
 import { healthBound, isDelayedByDownloads, lastTroubleOf, reviewMsOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
-import { type Group, homeOf, leftBecauseOfDownloads } from './group.ts';
-import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf, targetOf } from './probing.ts';
+import { type Group, homeOf } from './group.ts';
+import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, listOpenChoices, weighRuleOf } from './weigh.ts';
 
@@ -34,13 +34,6 @@ const soonEveryMs = 60_000;
  * downloads.
  */
 const unsureEveryMs = 5_000;
-/**
- * Downloads that can raise the confidence of advice: their minimum interval, the longest wait for the last one, and
- * their maximum number. Times in milliseconds.
- */
-const afterAdviceEveryMs = 15_000;
-const afterAdviceWaitMs = 45_000;
-const afterAdviceMost = 8;
 const siblings = 2;
 /** Another mirror may build faster if its estimated build time is below this share of the head's build time. */
 const promisingShare = 0.85;
@@ -77,36 +70,16 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   const isSkipped = isOpen && !isHomeAwaited && now.monotonicMs - homeMs < homeEveryMs;
   const skipped = isSkipped ? home?.name : undefined;
   const registries = isBeside ? listBeside(view, at, home, unsure).filter((name) => name !== skipped) : [];
-  const { target } = artifact;
-  return [{ registry: at.name, target, registries, forMs: 0, stepMs: everyMs, isUrgent: false, isPeek: false }];
+  return [downloadOrderOf(at.name, artifact.target, registries)];
 }
 
-/**
- * Returns the order of a download from the mirror to leave and from the advised one, if it can raise the confidence of
- * the advice; else an empty list. Actions wait for a higher confidence, and other downloads from the mirror to leave are
- * rare.
- * @see docs/decisions/0176-downloads-after-advice.md
- */
-export function requestAfterAdvice({ group, config, now }: View, at: Mirror): readonly RecheckOrder[] {
-  const left = leftBecauseOfDownloads(group);
-  if (left?.artifact == null || left.to !== at.name) return [];
-  const bytes = group.probing.sizes.get(left.artifact) ?? 0;
-  const leastMs = Math.max(afterAdviceEveryMs, affordableMsOf(config, bytes));
-  if (left.downloads >= afterAdviceMost || now.monotonicMs < left.downloadMs + leastMs) return [];
-  const moments = group.contest.moments.open.get(left.artifact) ?? [];
-  const isAwaited = moments.some((one) => one.openedAtMs >= left.downloadMs && !one.outcomes.has(left.from));
-  if (isAwaited && now.monotonicMs < left.downloadMs + afterAdviceWaitMs) return [];
-  const target = targetOf(group, left.from, left.artifact);
-  if (target === undefined) return [];
-  left.downloads += 1;
-  left.downloadMs = now.monotonicMs;
-  return [
-    { registry: left.from, target, registries: [at.name], forMs: 0, stepMs: everyMs, isUrgent: false, isPeek: false },
-  ];
+/** The order of one download from a mirror (`registry`), and at the same time from other mirrors (`registries`). */
+export function downloadOrderOf(registry: string, target: Target, registries: readonly string[]): RecheckOrder {
+  return { registry, target, registries, forMs: 0, stepMs: everyMs, isUrgent: false, isPeek: false };
 }
 
 /** How long after a download the next one of so many bytes fits in `schedule.bytesPerHour`, milliseconds. */
-function affordableMsOf({ schedule: { bytesPerHour } }: View['config'], bytes: number): number {
+export function affordableMsOf({ schedule: { bytesPerHour } }: View['config'], bytes: number): number {
   return bytesPerHour === null ? 0 : (bytes / (budgetShare * bytesPerHour)) * hourMs;
 }
 
@@ -234,12 +207,17 @@ export function requestPeek(view: View, at: Mirror): readonly RecheckOrder[] {
 }
 
 /**
- * Records that a peek (a probe of an artifact's first bytes) was not sent. The same artifact is probed next. If its
- * target is unknown, no peek at it can be sent, so another artifact is due at once.
+ * Records that an order was not sent. A download of `requestAfterAdvice` then does not count. After a peek (a probe of an
+ * artifact's first bytes), the same artifact is probed next. If its target is unknown, no peek at it can be sent, so
+ * another artifact is due at once.
  */
-export function recordDeclined({ probing }: Group, { order, isKnown }: Declined): void {
+export function recordDeclined({ probing, contest: { left } }: Group, { order, isKnown }: Declined): void {
   const { peeks } = probing;
-  if (!order.isPeek) return;
+  if (!order.isPeek) {
+    // Only `requestAfterAdvice` orders from the mirror to leave; other orders are of the head.
+    if (isKnown && left?.from === order.registry) left.downloads = Math.max(0, left.downloads - 1);
+    return;
+  }
   const rota = rotaOf(probing, order.registry);
   if (isKnown) {
     rota.orders = Math.max(0, rota.orders - 1);

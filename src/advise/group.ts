@@ -5,10 +5,8 @@ import type { SettledSample } from '../core/sample.ts';
 import { type Chain, type ChainMember, type Client, showChain } from '../ecosystems/client.ts';
 import { type Ecosystem, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import type { LeftComparison } from './comparison/choose.ts';
 import { type Contest, newContest } from './comparison/contest.ts';
 import type { Departure } from './comparison/home.ts';
-import { isAboutDownloads } from './comparison/pair.ts';
 import { preferenceOf } from './preference.ts';
 import { newProbing, type Probing } from './probing.ts';
 
@@ -198,15 +196,6 @@ export function headOf(group: Group): Mirror | null {
 /** The mirror behind the first member of the declared chain; `null`: it is not monitored. */
 export function homeOf(group: Group): Mirror | null {
   return mirrorAt(group, group.declared?.members[0]);
-}
-
-/**
- * The comparison that led to the proposed advice, if it is about downloads and the confidence is still `low`; else
- * `null`. Clients still use its mirror `from`.
- */
-export function leftBecauseOfDownloads({ open, contest: { left } }: Group): LeftComparison | null {
-  if (left === null || open?.advice.state !== 'proposed' || open.advice.confidence !== 'low') return null;
-  return isAboutDownloads(left.pair) ? left : null;
 }
 
 export function chainInForce(group: Group): Chain {

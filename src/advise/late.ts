@@ -1,11 +1,12 @@
 import type { Due } from '../core/due.ts';
 import { isHeavy, questionOf } from '../core/mirror.ts';
 import { nothingReceived, type SettledSample } from '../core/sample.ts';
+import { leftBecauseOfDownloads } from './after-advice.ts';
 import { isPassedOver } from './chain.ts';
 import { dropEvidence, dropFailures } from './comparison/contest.ts';
 import { momentOf } from './comparison/moments.ts';
 import { besideMs } from './comparison/patience.ts';
-import { type Group, headOf, type LateProbes, leftBecauseOfDownloads } from './group.ts';
+import { type Group, headOf, type LateProbes } from './group.ts';
 import { momentPlaceOf } from './observe.ts';
 import { slowPeekMsOf } from './probing.ts';
 import type { View } from './view.ts';
@@ -46,21 +47,32 @@ export function lateInMs(view: View, due: Due, outMs: number): number | null {
 
 /**
  * When a pending probe of the head puts the mirror in doubt: the canary is then probed at once. Any light probe and any
- * peek (a probe of first bytes) can show that the whole mirror hangs. The limit is that of a late light probe, because
- * confirming probes have a short timeout: a mirror that is only slow would seem to hang.
+ * peek (a probe of first bytes) can show that the whole mirror hangs. The limit is half of that of a late light probe. It
+ * is the whole one for a peek as long as too few times of peeks are known.
  * @param outMs  milliseconds since the probe was sent
  * @returns      milliseconds until the next check; 0 or less: the mirror is in doubt now; `null`: never
- * @see docs/decisions/0174-a-mirror-that-may-hang.md
+ * @see docs/decisions/0177-doubt-at-half-the-limit.md
  */
 export function doubtInMs(view: View, due: Due, outMs: number): number | null {
   const { group } = view;
   const { target, purpose } = due;
   const patience = group.contest.patience.get(target.registry);
   if (!isOfHead(view, due) || purpose === 'confirm' || patience === undefined) return null;
-  const lightMs = patience.light.limitMs + usualMoreMs(group, due) - outMs;
-  if (!isHeavy(target)) return lightMs;
-  const slowMs = purpose === 'peek' ? slowPeekInMs(group, due, outMs) : null;
-  return slowMs === null ? null : Math.max(lightMs, slowMs);
+  const moreMs = usualMoreMs(group, due) - outMs;
+  const doubtMs = patience.light.limitMs / 2 + moreMs;
+  if (!isHeavy(target)) return doubtMs;
+  if (purpose !== 'peek') return null;
+  const slowMs = slowPeekInMs(group, due, outMs);
+  return slowMs === null ? patience.light.limitMs + moreMs : Math.max(doubtMs, slowMs);
+}
+
+/**
+ * How long the confirming probes of a mirror in doubt have to wait at least, milliseconds: until the pending probe is a
+ * late light probe. With a shorter timeout, a mirror that is only slow would seem to hang.
+ */
+export function confirmWaitMsFor({ group }: View, due: Due, outMs: number): number {
+  const limitMs = group.contest.patience.get(due.target.registry)?.light.limitMs ?? 0;
+  return Math.max(0, limitMs + usualMoreMs(group, due) - outMs);
 }
 
 function isOfHead(view: View, due: Due): boolean {
@@ -190,7 +202,10 @@ export function sampleOfLate({ now }: View, due: Due, outMs: number): SettledSam
     startedAtMs: now.wallMs - outMs,
     startedMonotonicMs: now.monotonicMs - outMs,
     endedMonotonicMs: now.monotonicMs,
-    outcome: { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: Math.round(outMs) } },
+    outcome: {
+      tag: 'failed',
+      failure: { kind: isHeavy(due.target) ? 'timeout_transfer' : 'timeout_processing', limitMs: Math.round(outMs) },
+    },
     rttMs: outMs,
     ...nothingReceived,
     requests: 1,

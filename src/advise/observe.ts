@@ -4,11 +4,14 @@ import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { isHeavy, questionOf, type Target } from '../core/mirror.ts';
 import { failureFromMs, isUntimed, type SettledSample } from '../core/sample.ts';
-import { addResponse, closeOverdue, dropEvidence, updatePatience } from './comparison/contest.ts';
+import { requestAfterAdvice } from './after-advice.ts';
+import { dropEvidence, patienceOf } from './comparison/contest.ts';
 import { costOf } from './comparison/costs.ts';
 import { type MomentPlace, pruneResponses } from './comparison/moments.ts';
+import { recordTime } from './comparison/patience.ts';
+import { addResponse, closeOverdue } from './comparison/replay.ts';
 import { replyTo } from './comparison/walk.ts';
-import { requestAfterAdvice, requestDownload, requestPeek } from './downloads.ts';
+import { requestDownload, requestPeek } from './downloads.ts';
 import { type Group, headOf, homeOf, mirrorAt } from './group.ts';
 import {
   artifactsOf,
@@ -130,7 +133,7 @@ export function recordLateResponse(group: Group, sample: SettledSample): void {
   if (due.purpose === 'peek') {
     if (due.target.registry === group.probing.peeks.head) recordPeekTime(group.probing.peeks, rttMs);
   } else if (due.purpose === 'scheduled')
-    updatePatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
+    recordTime(patienceOf(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light'), rttMs);
 }
 
 function notePeek({ probing: { peeks } }: Group, target: Target, tookMs: number | null): void {

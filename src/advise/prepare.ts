@@ -1,8 +1,9 @@
 import type { AdviceCause } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
-import { type Cause, type Causes, causeOfAlarm, findCauses, gravestCauseOf } from './cause.ts';
+import { type Cause, type Causes, causeOfAlarm, findCauses, findFetchOutages, gravestCauseOf } from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
@@ -76,6 +77,8 @@ export interface Prepared extends View {
   /** The inputs about the head; `null`: the first member of the advised chain is not monitored. */
   readonly head: HeadValues | null;
   readonly causesOf: (mirror: Mirror) => Causes;
+  /** The outages that raise the confidence of advice to switch from `left` to `to`. */
+  readonly fetchOutagesOf: (cause: AdviceCause, left: Mirror, to: Mirror) => readonly Finding[];
   readonly isGoodNow: (registry: string) => boolean;
   readonly observedAt: (at: Mirror, after: Chain | null, fromMs: number | null) => Observed;
   readonly groundsOf: (subject: Subject) => Grounds;
@@ -87,6 +90,7 @@ export function prepareView(view: View): Prepared {
     ...view,
     head: at === null ? null : headValuesOf(view, at),
     causesOf: (mirror) => findCauses(view, mirror),
+    fetchOutagesOf: (cause, left, to) => findFetchOutages(view, cause, left, to),
     isGoodNow: (registry) => isGoodNow(view.group.contest, registry, view.now.monotonicMs),
     observedAt: (mirror, after, fromMs) => observedAt(view, mirror, after, fromMs),
     groundsOf: (subject) => groundsOf(view, subject),

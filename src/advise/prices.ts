@@ -1,6 +1,6 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isFailingAlike } from './comparison/choose.ts';
+import { isFailingAlike } from './comparison/alike.ts';
 import {
   countSince,
   failureSharesOf,

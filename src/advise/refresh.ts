@@ -28,13 +28,15 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
   const isSure = left?.from === at.name && left.to === to.name && isTwiceOver(left.pair);
   const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
   const isSuspect = view.vantage.suspect === true;
+  const outages = view.fetchOutagesOf(cause.kind, at, to);
   const confidence = confidenceOf(cause, {
     isLast: isLastChoice(held.advice),
     isSure,
     isSuspect,
+    outages,
     before: held.advice.confidence,
   });
-  const evidence = citeAlso(held.advice.evidence, cause.findings);
+  const evidence = citeAlso(held.advice.evidence, [...cause.findings, ...outages]);
   if (confidence !== held.advice.confidence || evidence !== held.advice.evidence) {
     held.advice = { ...held.advice, confidence, evidence };
     ledger.keep(held.advice);

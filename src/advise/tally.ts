@@ -31,7 +31,7 @@ export interface TallySample extends TallyEntry {
 export interface TallyRow {
   count: number;
   readonly fromMs: number;
-  /** The reason of the last failure, and the HTTP status of its response; `null`: no response. */
+  /** The reason of the failure that names the trouble, and the HTTP status of its response; `null`: no response. */
   reason: Reason;
   status: number | null;
   /** `timeouts`: the number of timeouts. `waitedMs`: the longest of them, milliseconds. */
@@ -121,7 +121,7 @@ export function recordTally(tally: Tally, sample: SettledSample): void {
   };
   const row = tally.rows[weight];
   row.count += 1;
-  if (!isNamedBefore(row, { reason, isConfirm: sample.due.purpose === 'confirm' })) {
+  if (!isNamedBefore(row.reason, { reason, isConfirm: entry.round !== null })) {
     row.reason = reason;
     row.status = status;
   }

@@ -50,7 +50,10 @@ const failuresMin = { all: 3, downloads: 2, target: 2 } as const;
  */
 const failureWeights = [12, 40] as const;
 const gapsOfEnd = 4;
-/** An outage is over if this many light requests that started after its last failure succeeded. */
+/**
+ * An outage is over if this many light requests that started after its last failure succeeded; a row of failed downloads,
+ * if this many downloads did.
+ */
 const goodMin = 2;
 
 /** The pattern of the last responses of a mirror; `null`: no response is stored. */
@@ -78,6 +81,9 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
   if (known > share.failed / 2) return ofTargets;
   const sinceOutage = overMs === null ? [] : all.filter(({ atMs }) => atMs >= overMs);
   if (sinceOutage.length > 0 && sinceOutage.every(({ tag }) => tag === 'ok')) return noTrouble(sinceOutage, samples);
+  const inShare = all.filter(({ atMs }) => atMs >= share.fromMs);
+  if (!failing.some(({ target }) => isHeavy(target)) && isRowOver(inShare))
+    return noTrouble(sinceFailure(all), samples);
   const end = sinceFailure(share.isOfDownloads ? downloads : all);
   const gap = (share.all - end.length) / share.failed;
   return end.length >= gapsOfEnd * gap ? noTrouble(sinceFailure(all), samples) : share;
@@ -104,6 +110,23 @@ function lastOutageIn(light: readonly TallySample[]): { readonly backMs: number;
   }
   const isOver = failed > 0 && failed === ofOutage && light.filter(({ atMs }) => atMs >= failedMs).length >= goodMin;
   return { backMs, overMs: isOver ? failedMs : null };
+}
+
+/**
+ * True if all failures are one row of downloads, and downloads have succeeded since, one of them of an artifact that
+ * failed. Responses count in the order of their ends.
+ */
+function isRowOver(since: readonly TallySample[]): boolean {
+  const failed = since.filter(({ tag }) => tag === 'failed');
+  if (failed.length < failuresMin.downloads || !failed.every(({ target }) => isHeavy(target))) return false;
+  const downloads = since.filter(({ target }) => isHeavy(target)).sort((a, b) => endOf(a) - endOf(b));
+  const first = downloads.findIndex(({ tag }) => tag === 'failed');
+  const last = downloads.findLastIndex(({ tag }) => tag === 'failed');
+  if (last - first + 1 !== failed.length) return false;
+  const failedMs = Math.max(...failed.map(endOf));
+  const good = downloads.filter(({ atMs }) => atMs >= failedMs);
+  const artifacts = new Set(failed.map(idOf));
+  return good.length >= goodMin && good.some((one) => artifacts.has(idOf(one)));
 }
 
 function endOf({ atMs, tookMs }: TallySample): number {

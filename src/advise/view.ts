@@ -29,7 +29,7 @@ export interface View {
 }
 
 /** Canary responses of different mirrors are compared if they are at most this far apart. Milliseconds. */
-export function nearOf(config: Config): number {
+function nearOf(config: Config): number {
   return Math.max(1.5 * everyMs(config.schedule.pace), limits.roundStepMs);
 }
 

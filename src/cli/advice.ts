@@ -28,6 +28,8 @@ interface AdviceBody {
       readonly ecosystem: string;
       readonly upstream: string;
       readonly reason: string;
+      /** Absent: the server is another program. */
+      readonly confidence?: string;
       readonly expiresAt: string;
       readonly rollback: string;
       readonly doesNotCover: readonly string[];
@@ -168,6 +170,7 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
             snippetOf(one.remedy)?.file ?? null,
             say,
           ),
+          ...(one.confidence === undefined ? [] : [confidenceLine(one.confidence, say)]),
           say('advised.until', { at: printable(one.expiresAt) }),
         ]),
     ...one.doesNotCover.map((text, at) => {
@@ -181,6 +184,10 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
 /** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */
 function stateText(state: string, say: Say): string {
   return sayNamed(say, `advised.state.${state}`) ?? printable(state);
+}
+
+function confidenceLine(confidence: string, say: Say): string {
+  return say('advised.confidence', { how: sayNamed(say, `confidence.${confidence}`) ?? printable(confidence) });
 }
 
 function linesOf(text: string): string[] {

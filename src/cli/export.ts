@@ -47,12 +47,14 @@ export async function exportAdvice(
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
-  const path = `/api/v1/advice/${ecosystem}/remedy?as=env${query}`;
+  const path = (form: 'env' | 'json'): string => `/api/v1/advice/${ecosystem}/remedy?as=${form}${query}`;
   let isWrongUsage = false;
   const lines = await daemonOf().then(
     async (daemon) => {
-      const response = await daemon.send(path);
+      const response = await daemon.send(path('env'));
       isWrongUsage = !wanted.isNamed && response.tag === 'ok' && response.status === 404;
+      if (response.tag === 'ok' && response.status === 406)
+        return say('advised.noShell', { ecosystem, url: `${daemon.url}${path('json')}` });
       return linesOf(response, daemon.url, say, kept?.text === '');
     },
     (cause: unknown) => {

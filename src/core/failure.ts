@@ -85,26 +85,20 @@ const statusReasons: ReadonlySet<string> = new Set<Reason>([
   'masked_upstream',
 ]);
 
-/**
- * True for a confirming probe that timed out after an error response: the status of that response names the trouble. The
- * mirror may respond in the same way again, but later than a confirming probe waits.
- */
-export function isNamedBefore(
-  before: { readonly reason: Reason | null; readonly status: number | null },
-  { reason, isConfirm }: { readonly reason: Reason | null; readonly isConfirm: boolean },
-): boolean {
-  return isConfirm && reason !== null && isTimeout(reason) && isNamedByStatus(before);
+/** True for an error response that counts as an outage. A refusal does not. */
+export function isErrorResponse(reason: Reason | null): boolean {
+  return reason !== null && statusReasons.has(reason) && isOutageReason(reason);
 }
 
-/** True for a failure whose HTTP status shows the reason. */
-export function isNamedByStatus({
-  reason,
-  status,
-}: {
-  readonly reason: Reason | null;
-  readonly status: number | null;
-}) {
-  return status !== null && reason !== null && statusReasons.has(reason);
+/**
+ * True for a confirming probe that timed out after an error response. The mirror may respond in the same way again, but
+ * later than a confirming probe waits. So the error names the trouble.
+ */
+export function isNamedBefore(
+  before: Reason | null,
+  { reason, isConfirm }: { readonly reason: Reason | null; readonly isConfirm: boolean },
+): boolean {
+  return isConfirm && reason !== null && isTimeout(reason) && isErrorResponse(before);
 }
 
 /** The reason for a sentence, with the HTTP status if that shows it: `server, HTTP 502`. `status`: `null` if there was no response. */

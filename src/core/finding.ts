@@ -189,13 +189,19 @@ export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | '
 /** Sentences about an outage of some targets of a mirror that works otherwise. */
 const partly: ReadonlySet<string> = new Set(['found.part', 'found.partOnly']);
 
+/** True if the sentence of a finding is about an outage of some targets only. */
+export function isPartial(finding: Pick<Finding, 'sentence'> | null): boolean {
+  return finding?.sentence != null && partly.has(finding.sentence.key);
+}
+
 /** The text of an open finding, or of its end: that of its kind, unless its cause has a text of its own. */
 export function findingTextKeyOf(
-  { kind, cause, sentence }: Pick<Finding, 'kind' | 'cause' | 'sentence'>,
+  finding: Pick<Finding, 'kind' | 'cause' | 'sentence'>,
   disputed: boolean,
 ): `finding.${FindingKind | 'disputed' | 'part' | 'fork' | OwnTextCause}` {
+  const { kind, cause } = finding;
   if (disputed) return 'finding.disputed';
-  if (sentence != null && partly.has(sentence.key)) return 'finding.part';
+  if (isPartial(finding)) return 'finding.part';
   return cause === 'fork' || isOwnText(cause) ? `finding.${cause}` : `finding.${kind}`;
 }
 

@@ -20,6 +20,11 @@ export interface Notice {
   readonly sentence?: Sentence;
   /** The id of an earlier notice. The chat message of that notice is edited; absent: a new message is sent. */
   readonly updates?: string;
+  /**
+   * True: the notice also stands for the end of earlier advice, which the receiver may know. So if its event ends while
+   * the notice waits, that end must be sent.
+   */
+  readonly endsEarlier?: true;
   readonly createdAtMs: number;
   readonly attempts: number;
   /** When the next delivery attempt is due, wall milliseconds. */

@@ -71,6 +71,11 @@ export interface SettledSample extends Sample {
    * against the mirror.
    */
   readonly isOfPace?: boolean;
+  /**
+   * True for a confirming probe that timed out, although a response of the mirror meanwhile took longer than this
+   * timeout: the mirror is slow. The timeout does not count against the mirror.
+   */
+  readonly isTooShort?: boolean;
   /** True for a sample that was not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
 }

@@ -11,6 +11,7 @@ import type { Standing } from '../core/standing.ts';
 import type { Detector, DetectTurn, Peek, RoundRequest } from '../detect/detector.ts';
 import type { Scheduler } from '../schedule/scheduling.ts';
 import type { EvidenceBook } from '../state/evidence.ts';
+import type { Maintenance } from './maintenance.ts';
 import type { createOutstanding } from './outstanding.ts';
 
 /** The stages that make decisions. They use no network, files or clock. */
@@ -54,30 +55,6 @@ export interface JudgeState {
   detectWakeMs: number | null;
   scheduleWakeMs: number | null;
   lateWakeMs: number | null;
-}
-
-/** The mirrors in maintenance, as last reported to the detector. */
-export class Maintenance {
-  readonly #on = new Set<string>();
-  #config: Config | null = null;
-
-  /** Returns the mirrors whose maintenance has begun or ended since the last call. */
-  changes({ config, scheduler }: JudgeStages, now: Now): readonly { readonly name: string; readonly on: boolean }[] {
-    if (this.#config !== config) {
-      this.#config = config;
-      const names = new Set(config.mirrors.map(({ name }) => name));
-      // The detector drops removed mirrors. If a removed mirror is configured again, its maintenance must be reported
-      // again.
-      for (const name of this.#on) if (!names.has(name)) this.#on.delete(name);
-    }
-    return config.mirrors.flatMap(({ name, maintenance }) => {
-      const on = maintenance.length > 0 && scheduler.inMaintenance(name, now);
-      if (this.#on.has(name) === on) return [];
-      if (on) this.#on.add(name);
-      else this.#on.delete(name);
-      return [{ name, on }];
-    });
-  }
 }
 
 /** Probes and rechecks that the stages requested in a turn and that have not started yet. */
@@ -242,7 +219,9 @@ export class JudgeTurn {
     const reached = outstanding.review((limit, due, outMs) => stages.advisor.pendingInMs(limit, due, outMs, now));
     for (const { limit, due, outMs } of reached) {
       if (limit === 'doubt') {
-        this.detect(stages.detector.confirm(due.target.registry, now));
+        this.detect(
+          stages.detector.confirm(due.target.registry, now, stages.advisor.confirmWaitMsFor(due, outMs, now)),
+        );
         continue;
       }
       stages.advisor.late(due, outMs, now);

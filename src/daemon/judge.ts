@@ -1,5 +1,6 @@
 import type { Now } from '../core/ports.ts';
-import { type JudgeStages, type JudgeState, JudgeTurn, Maintenance } from './judge-turn.ts';
+import { type JudgeStages, type JudgeState, JudgeTurn } from './judge-turn.ts';
+import { Maintenance } from './maintenance.ts';
 import { createOutstanding } from './outstanding.ts';
 
 /**

@@ -174,9 +174,9 @@ export class Publisher {
       this.#events.emit('finding', now.wallMs, change);
     }
     for (const change of advice) {
-      const { id, from, to, reason } = change.advice;
+      const { id, from, to, confidence, reason } = change.advice;
       this.#stages.exporter.advice(change);
-      this.#stages.log.warn(`advice ${change.change}`, { advice: id, from, to, reason });
+      this.#stages.log.warn(`advice ${change.change}`, { advice: id, from, to, confidence, reason });
       this.#events.emit('advice', now.wallMs, change);
     }
   }

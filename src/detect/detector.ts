@@ -9,12 +9,11 @@ import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
-import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { advanceRounds, wakeAtMs } from './engine/advance.ts';
 import { placeOfArtifact } from './engine/artifacts.ts';
 import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
-import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
+import { acknowledgeFinding, updateConfidence } from './engine/say.ts';
 import { acknowledgeKind, judgeUs, runKinds } from './engine/step.ts';
 import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
@@ -26,16 +25,14 @@ import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
 import { recordPass, recordSkip } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memory/stored.ts';
+import { isTimeToWrite, recordAssured } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
-import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
+import { restoreRows, writeUrgent } from './rows.ts';
 import { baselinesOf, listStandings, vantageOf } from './standings.ts';
+import { keepFresh, writeAll } from './writing.ts';
 
 export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
-
-/** The interval at which open findings are written again, so that their rows do not expire. */
-const rewriteMs = 24 * 3_600_000;
 
 /**
  * Judges each sample once, opens and closes findings, requests confirming rounds (repeated probes of a failed request
@@ -75,11 +72,12 @@ export class Detector {
   }
 
   /**
-   * Reports that another system has found trouble with a mirror. The mirror's canary is probed again at once, if it may
-   * be probed.
+   * Reports that another system has found trouble with a mirror, or that a probe is pending for long. The mirror's canary
+   * is probed again at once, if it may be probed.
+   * @param waitMs  no confirming probe times out within this time, milliseconds
    */
-  confirm(registry: string, now: Now): DetectTurn {
-    return this.#turnOfMirror(registry, now, confirmNow);
+  confirm(registry: string, now: Now, waitMs = 0): DetectTurn {
+    return this.#turnOfMirror(registry, now, (memory, mirror) => confirmNow(memory, mirror, waitMs));
   }
 
   /** Reports that a light probe of the mirror in use failed. Its canary is probed at once if it was never judged. */
@@ -287,17 +285,4 @@ export function createDetector(input: {
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);
   return new Detector(memory);
-}
-
-function writeAll(memory: Memory, isLast: boolean): void {
-  writeEvidence(memory, isLast);
-  writeDirty(memory, isLast);
-  writeContents(memory, isLast);
-}
-
-function keepFresh(memory: Memory): void {
-  if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
-  recordRewrite(memory);
-  rewriteFindings(memory);
-  expireSeen(memory);
 }

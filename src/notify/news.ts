@@ -16,6 +16,8 @@ export interface NoticeDraft {
   readonly finding: Finding | null;
   readonly advice: Advice | null;
   readonly action?: ActionChange;
+  /** True: in the same turn, earlier advice on the subject ended. That end has no draft of its own. */
+  readonly endsEarlier?: true;
 }
 
 /**
@@ -55,8 +57,11 @@ export function draftsOfAdvice(changes: readonly AdviceChange[]): readonly Notic
   for (const { change, advice } of changes) {
     if (advice.refusal === 'vantage_suspect' || change === 'regretted') continue;
     const subject = `advice/${advice.ecosystem}/${advice.upstream}`;
+    const before = last.get(subject);
+    const endsEarlier = before?.endsEarlier || (before !== undefined && before.advice?.id !== advice.id);
+    const draft = { type: 'mirror.advice', event: 'advice', subject, weight: 'news', finding: null, advice } as const;
     last.delete(subject);
-    last.set(subject, { type: 'mirror.advice', event: 'advice', subject, weight: 'news', finding: null, advice });
+    last.set(subject, endsEarlier ? { ...draft, endsEarlier } : draft);
   }
   return [...last.values()];
 }

@@ -77,6 +77,7 @@ function enqueueEach(
       body: bodyFor(state, receiver, change, { seq, resolves, updates, story: storyViewOf(story) }, now),
       ...sentenceFor(receiver, change),
       ...(updates === null ? {} : { updates }),
+      ...endsEarlierOf(queue, change, now),
     };
     enqueue(state, queue, notice, change.finding?.id ?? null, now, waitMsOf(receiver, change));
   }
@@ -104,17 +105,28 @@ function isEndOfWaiting({ type, advice }: NoticeDraft): boolean {
  * Drops the notice of a beginning that still waits as `waitMsOf` says. Its end is then no news either.
  * @returns true if there was such a notice
  */
-function dropWaiting(state: State, queue: Queue, { subject, finding }: NoticeDraft, now: Now): boolean {
+function dropWaiting(state: State, queue: Queue, change: NoticeDraft, now: Now): boolean {
   if (queue.receiver.chat !== undefined) return false;
-  const waiting = queue.entries.find(
-    (one) =>
-      one.notice.subject === subject &&
-      one.findingId === (finding?.id ?? null) &&
-      one.notice.attempts === 0 &&
-      one.dueMs > now.monotonicMs,
-  );
+  const waiting = findWaiting(queue, change, now);
   if (waiting !== undefined) state.pending.drop(queue, waiting, 'replaced');
   return waiting !== undefined;
+}
+
+/** Finds the notice of a beginning that still waits as `waitMsOf` says, and that the receiver does not miss. */
+function findWaiting({ entries }: Queue, { subject, finding }: NoticeDraft, now: Now): QueueEntry | undefined {
+  return entries.find(
+    ({ notice, findingId, dueMs }) =>
+      notice.subject === subject &&
+      findingId === (finding?.id ?? null) &&
+      notice.attempts === 0 &&
+      notice.endsEarlier !== true &&
+      dueMs > now.monotonicMs,
+  );
+}
+
+/** The earlier advice does not count if its own notice still waits: the receiver does not know that advice. */
+function endsEarlierOf(queue: Queue, change: NoticeDraft, now: Now): Pick<Notice, 'endsEarlier'> {
+  return change.endsEarlier && findWaiting(queue, change, now) === undefined ? { endsEarlier: true } : {};
 }
 
 /** Records the notices in the story (recurring trouble) of their subject, because later notices refer to them. */

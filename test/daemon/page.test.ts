@@ -56,9 +56,9 @@ test('a webhook that is stuck is seen in the place, with how long the oldest has
     receiver: () => ({ tag: 'failed', failure: { kind: 'network', code: 'ECONNREFUSED', retry: 'later' } }),
   });
   await world.seconds(30);
-  expect(await words(world, '/', 'h-place')).toContain('ops queue empty');
+  expect(await words(world, '/', 'h-place')).toContain('ops: queue empty');
   await world.seconds(100);
-  expect(await words(world, '/', 'h-place')).toMatch(/ops \d+ notices? waits? the oldest has waited \d+ s/);
+  expect(await words(world, '/', 'h-place')).toMatch(/ops: \d+ notices? waits? , the oldest has waited \d+ s/);
 });
 
 test('a mirror that is up, but fails some requests, says what the advice says about it', async () => {

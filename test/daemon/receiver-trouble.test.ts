@@ -20,7 +20,7 @@ test('a receiver that asks for a day of quiet gets its notice after a quarter of
     ['receiver takes no notices', { receiver: 'ops', because: 'HTTP status 429', askedSeconds: 86_000 }],
   ]);
   const page = (await world.get('/', { 'accept-language': 'en' })).text.replaceAll(/<[^>]*>/g, '');
-  expect(page).toMatch(/HTTP status 429 next attempt in 1[34] min/);
+  expect(page).toMatch(/next attempt in 1[34] min; HTTP status 429/);
   await world.seconds(960);
   expect(world.posts.filter((post) => post.id === id).map(({ atSeconds }) => Math.round(atSeconds / 60))).toEqual([
     1, 16,

@@ -43,6 +43,7 @@ export async function mirrorOf(world: World, registry: string): Promise<MirrorSh
 
 /** An advice as the API shows it. */
 export interface AdviceShown {
+  readonly evidence: { readonly failures: Readonly<Record<string, number>> };
   readonly id: string;
   readonly state: string;
   readonly from: string;

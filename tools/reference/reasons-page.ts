@@ -6,7 +6,8 @@ import { notAsked } from './not-asked.ts';
 const weights: Readonly<Record<(typeof reasonWeight)[keyof typeof reasonWeight], string>> = {
   outage: 'clients cannot use the mirror; such failures open the finding `outage`',
   refusal: 'the mirror responds and refuses the request; such failures open the finding `refusal`',
-  content: 'the bytes are not those that an authority confirms; the same wrong bytes twice open the finding `mismatch`',
+  content:
+    'the bytes are not those that an authority confirms; the same wrong bytes twice, or those of two artifacts within an hour, open the finding `mismatch`',
 };
 
 /** What an unknown sample says about this host. */

@@ -1,11 +1,13 @@
 import { countSince } from './costs.ts';
 import { compareRates, rateBound } from './failures.ts';
-import type { HeadRecord } from './record.ts';
+import { type HeadRecord, windowMs } from './record.ts';
 
 /** The period over which failures of all mirrors are compared, milliseconds. */
 const commonMs = 120_000;
 /** Of two equal mirrors, one seems this much better (`compareRates`) with a probability of 0.1 %. */
 const clearlyBetter = 5;
+/** A candidate fails rarely if at most this share of its light requests fails. */
+const chanceShare = 0.03;
 
 /**
  * True if most other mirrors, and at least two, fail intermittently like the head. The head does not clearly fail more
@@ -30,4 +32,23 @@ export function isLikeOthers(
   if (failing < 2 || 3 * failing < 2 * others.length) return false;
   const pooled = others.reduce((sum, { bad, all }) => ({ bad: sum.bad + bad, all: sum.all + all }), { bad: 0, all: 0 });
   return own.bad * pooled.all <= pooled.bad * own.all || compareRates(own, pooled) < rateBound.all;
+}
+
+/**
+ * True if the candidate fails rarely, and about as often as the head.
+ * @param soundMs  responses before this time do not count; monotonic milliseconds
+ */
+export function isFailingAlike(
+  head: HeadRecord,
+  candidate: HeadRecord,
+  nowMs: number,
+  soundMs: number = Number.NEGATIVE_INFINITY,
+): boolean {
+  const fromMs = Math.max(nowMs - windowMs, soundMs);
+  const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
+  return (
+    there.bad <= chanceShare * there.all &&
+    compareRates(here, there) < rateBound.all &&
+    compareRates(countSince(head.heavy, soundMs), countSince(candidate.heavy, soundMs)) < rateBound.heavy
+  );
 }

@@ -1,18 +1,18 @@
-import { isLikeOthers } from './alike.ts';
+import { isFailingAlike, isLikeOthers } from './alike.ts';
 import {
   type BuildRule,
   buildBoundOf,
   costOf,
   countLastMinute,
-  countSince,
   meanMsOf,
   type Records,
   recordOf,
   tamedHeavyMsOf,
   usualHeavyMsOf,
 } from './costs.ts';
-import { compareRates, failureBound, failureSumOf, rateBound } from './failures.ts';
+import { failureBound, failureSumOf } from './failures.ts';
 import { isWorseEachHour } from './hourly.ts';
+import type { LeftComparison } from './left.ts';
 import {
   type Alarm,
   type AlarmRule,
@@ -24,7 +24,7 @@ import {
   runningOf,
   timeBoundOf,
 } from './pair.ts';
-import { type HeadRecord, windowMs } from './record.ts';
+import type { HeadRecord } from './record.ts';
 import { spread } from './spread.ts';
 import { isSlowFor, type TimeTest, timeOfHead } from './time.ts';
 
@@ -38,18 +38,6 @@ export interface Comparison extends Records {
    * more evidence raises the confidence of the advice.
    */
   left: LeftComparison | null;
-}
-
-export interface LeftComparison {
-  readonly from: string;
-  readonly to: string;
-  readonly pair: Pair;
-  /** The artifact (its question) whose download was last bad or slow; `null`: none was. */
-  readonly artifact: string | null;
-  /** The number of downloads ordered from both mirrors since the change. */
-  downloads: number;
-  /** When the last of these downloads was ordered, monotonic milliseconds. */
-  downloadMs: number;
 }
 
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
@@ -255,27 +243,6 @@ function errorOfHeavy(record: HeadRecord, usualMs: number): number {
   const { count, mean, variance } = spread(record, 'heavy');
   if (count < 2) return 0.5 * (count === 0 ? usualMs : mean);
   return Math.sqrt(variance / count);
-}
-
-const chanceShare = 0.03;
-
-/**
- * True if the candidate fails rarely, and about as often as the head.
- * @param soundMs  responses before this time do not count; monotonic milliseconds
- */
-export function isFailingAlike(
-  head: HeadRecord,
-  candidate: HeadRecord,
-  nowMs: number,
-  soundMs: number = Number.NEGATIVE_INFINITY,
-): boolean {
-  const fromMs = Math.max(nowMs - windowMs, soundMs);
-  const [here, there] = [countSince(head.light, fromMs), countSince(candidate.light, fromMs)];
-  return (
-    there.bad <= chanceShare * there.all &&
-    compareRates(here, there) < rateBound.all &&
-    compareRates(countSince(head.heavy, soundMs), countSince(candidate.heavy, soundMs)) < rateBound.heavy
-  );
 }
 
 /**

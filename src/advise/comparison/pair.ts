@@ -152,13 +152,6 @@ export function isTwiceOver({ failures, time }: Pair): boolean {
   return failureSum >= 2 * failureBound || timeSum >= 2 * timeBoundOf(false);
 }
 
-/** True unless a test that compares light steps too is nearer to its bound than the tests of downloads. */
-export function isAboutDownloads({ failures, time }: Pair): boolean {
-  const light = Math.max(time.light.sum, time.steady.sum) / timeBound.usual;
-  const heavy = Math.max(failureSumOf(failures.heavy) / failureBound, time.heavy.sum / timeBound.usual);
-  return heavy >= light && heavy >= failureSumOf(failures.all) / failureBound;
-}
-
 /** The sum (accumulated evidence) and the bound of the test that is nearest to its bound. */
 export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running {
   const bounds = { failures: ease * failureBound, time: ease * timeBoundOf(isRecent) };

@@ -2,7 +2,7 @@ import { type ActionRow, type HeldReason, isUndoable } from '../../core/action.t
 import { showStored } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { renderActionForm } from './hands.ts';
-import { ago, dated, type Html, html, type PageSay } from './html.ts';
+import { ago, dated, type Html, html, type PageSay, renderCode } from './html.ts';
 
 const rowsShown = 10;
 
@@ -21,7 +21,8 @@ function item(say: PageSay, deps: ApiDeps, row: ActionRow): Html {
   const { id, action, kind, mode, advice, state, held, nextAtMs, because, plannedAtMs } = row;
   const word = html`<span class="kind">${say(`actions.state.${state}`)}</span>`;
   const what = html`<span class="said">${action} (${kind}, ${mode}) ${advice.upstream}: ${advice.from} → ${advice.to}</span>`;
-  const why = held !== null ? heldText(say, held, nextAtMs) : because === null ? null : showStored(because, say);
+  const why =
+    held !== null ? heldText(say, held, nextAtMs) : because === null ? null : renderCode(showStored(because, say));
   const undo = isUndoable(row) && renderActionForm(say, deps.config(), 'undo', id);
   return html`<li class="finding ${state === 'failed' ? 'open' : 'closed'}">${word} ${what} <span class="muted">${ago(say, plannedAtMs, deps.now().wallMs)}</span>${why !== null && html` <span>${why}</span>`}${undo}</li>`;
 }

@@ -67,7 +67,7 @@ ${canaryResponses(say, advice)}
 <p class="back">${say.html('card.back', { line: html`<code>${renderIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
 ${
   !isTaken &&
-  html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${renderAdviceForms(say, config, advice.id)}`
+  html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${renderAdviceForms(say, config, advice.id, snippetOf(advice.remedy) !== null)}`
 }
 ${
   advice.doesNotCover.length > 0 &&
@@ -112,9 +112,9 @@ function refusedCard(say: PageSay, advice: Advice): Html {
 }
 
 function p95Line(say: PageSay, { expected }: Advice, seconds: (value: number | null) => string): Html | null {
-  const { before, after } = expected.p95Seconds;
-  if (before === null && after === null) return null;
-  return html`<div><dt>${say('card.p95')}</dt><dd>${change(say, { before, after }, seconds)}</dd></div>`;
+  const { p95Seconds } = expected;
+  if (p95Seconds.before === null && p95Seconds.after === null) return null;
+  return html`<div><dt>${say('card.p95')}</dt><dd>${change(say, p95Seconds, seconds)}</dd></div>`;
 }
 
 function change<T>(say: PageSay, both: { readonly before: T; readonly after: T }, words: (value: T) => string): string {

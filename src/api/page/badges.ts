@@ -1,4 +1,5 @@
 import { type Advice, type Candidate, hasOutlivedCause } from '../../core/advice.ts';
+import { isPartial } from '../../core/finding.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
 import { saySentence } from '../../words/tell.ts';
@@ -81,11 +82,26 @@ export function mirrorPathOf(registry: string): string {
   return `/mirrors/${encodeURIComponent(registry)}`;
 }
 
-/** Renders whether a mirror may be advised now, and the evidence for it. */
-export function renderGate(say: PageSay, { candidate, isAhead }: Vantage): Html | null {
+/**
+ * Renders whether a mirror may be advised now, and the evidence for it.
+ * @param advice  the advice in force
+ */
+export function renderGate(
+  say: PageSay,
+  { candidate, isAhead }: Vantage,
+  standing: Standing | undefined,
+  advice: readonly Advice[],
+): Html | null {
   if (candidate === undefined) return null;
-  const words = isAhead ? say('gate.ahead') : say(`gate.${candidate.gate}`);
+  const limit = candidate.gate === 'ok' && standing !== undefined ? limitOf(standing, advice) : null;
+  const words = say(`gate.${limit ?? (isAhead ? 'ahead' : candidate.gate)}`);
   return html`<small>${words}</small>${renderRunningSum(say, candidate)}`;
+}
+
+/** Why a mirror that qualifies is not simply one that can be advised; `null`: it is. */
+function limitOf(standing: Standing, advice: readonly Advice[]): 'part' | 'left' | null {
+  if (standing.findings.some((one) => one.kind === 'outage' && one.state === 'open' && isPartial(one))) return 'part';
+  return advice.some((one) => isToLeave(one, standing)) ? 'left' : null;
 }
 
 /** Renders the progress of the test for a switch to this mirror (docs/detection.md) as a bar; `null`: no test runs. */

@@ -1,3 +1,4 @@
+import type { Advice } from '../../core/advice.ts';
 import { agrees, type ClientRun } from '../../core/client-run.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Mirror, refTextOf } from '../../core/mirror.ts';
@@ -42,7 +43,7 @@ export function renderDetail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: 
 <h1>${mirror.name} ${renderStateBadge(say, standing?.state ?? 'unknown')}</h1>
 <p class="reason">${renderBecauseNote(say, standing)} ${renderStandingNotes(say, standing, advice, nowMs)}${standing && renderSinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
-${facts(say, deps, mirror, standing, nowMs)}
+${facts(say, deps, mirror, { standing, advice, nowMs })}
 ${canary && canarySection(say, deps, canary)}
 ${overTime}
 ${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${renderFindingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config(), isKept: keptBy(deps) })}</section>`}
@@ -52,8 +53,13 @@ ${renderHistory(say, deps, mirror.name, nowMs)}
 ${probesSection(say, deps, mirror)}`;
 }
 
-function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
-  const gate = renderGate(say, pagePlaceOf(deps, mirror));
+function facts(
+  say: PageSay,
+  deps: ApiDeps,
+  mirror: Mirror,
+  { standing, advice, nowMs }: { standing: Standing | undefined; advice: readonly Advice[]; nowMs: number },
+): Html {
+  const gate = renderGate(say, pagePlaceOf(deps, mirror), standing, advice);
   const series = deps.seriesOf(mirror.name);
   const cost = costIn(series);
   const protocol = protocolIn(series);

@@ -26,11 +26,12 @@ function reasonField(say: PageSay, required: boolean): Field {
   return { name: 'reason', label: say('card.because'), value: '', required };
 }
 
-export function renderAdviceForms(say: PageSay, config: Config, id: string): Html {
+/** @param hasLine  true if the advice shows lines to paste; false: only the chain to set */
+export function renderAdviceForms(say: PageSay, config: Config, id: string, hasLine: boolean): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
   const fields = [durationField(say, '8h'), reasonField(say, true)];
   return renderForms(say, config, [
-    { id: `accept-${id}`, path: `${path}/accept`, button: say('hand.accept') },
+    { id: `accept-${id}`, path: `${path}/accept`, button: say(hasLine ? 'hand.accept' : 'hand.acceptChain') },
     { id: `dismiss-${id}`, path: `${path}/dismiss`, button: say('hand.dismiss'), fields },
   ]);
 }

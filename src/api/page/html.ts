@@ -56,6 +56,11 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(strings.reduce((text, next, i) => text + partText(parts[i - 1]) + next));
 }
 
+/** Renders a text whose parts between backticks are code. */
+export function renderCode(text: string): Html {
+  return html`${text.split('`').map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}`;
+}
+
 export interface PageSay extends Say {
   readonly language: Language;
   /**

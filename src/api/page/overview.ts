@@ -2,6 +2,7 @@ import type { Advice, Audited } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
+import type { Standing } from '../../core/standing.ts';
 import { renderIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryViewOf, pagePlaceOf, type ViewGroup, viewGroupsOf } from '../views.ts';
@@ -214,13 +215,19 @@ function mirrorRow(
 <td class="n" data-label="p95">${renderLinkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide" data-label="${say('table.phases')}">${renderPhaseBars(say, canary?.phases ?? {}, longestMs)}</td>
 <td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch }, true)}</td>
-<td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror)}</td>
+<td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror, standing, advice)}</td>
 </tr>`;
 }
 
-function rankOf(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
+function rankOf(
+  say: PageSay,
+  deps: ApiDeps,
+  mirror: Mirror,
+  standing: Standing | undefined,
+  advice: readonly Advice[],
+): Html {
   const place = pagePlaceOf(deps, mirror);
   const scoreSeconds = place.candidate?.scoreSeconds ?? null;
   const cost = scoreSeconds === null ? null : say('mirror.fetch', { time: durationHtml(say, scoreSeconds * 1000) });
-  return html`${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}`;
+  return html`${place.rank !== null ? html`<b>${place.rank}</b>` : html`<span class="muted">—</span>`}${renderGate(say, place, standing, advice)}${cost === null ? null : html`<small class="muted" title="${say('mirror.fetchTitle')}">${cost}</small>`}`;
 }

@@ -3,7 +3,7 @@ import type { QueueStanding } from '../../core/notice.ts';
 import { explainDelivery } from '../../words/delivery.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mirrorPathOf } from './badges.ts';
-import { type Html, html, type PageSay, span } from './html.ts';
+import { type Html, html, type PageSay, renderCode, span } from './html.ts';
 
 export function renderPlace(say: PageSay, deps: ApiDeps): Html {
   const { mirrors, controls } = deps.config();
@@ -49,15 +49,17 @@ function controlMark(say: PageSay, up: boolean | null): Html {
 function receivers(say: PageSay, all: readonly QueueStanding[]): Html {
   if (all.length === 0) return html`<dd class="muted">${say('place.none')}</dd>`;
   return html`${all.map(({ receiver, length, oldestSeconds, disabled, failure, nextAttemptSeconds }) => {
+    const oldest = oldestSeconds !== null && say('place.oldest', { span: span(say, oldestSeconds * 1000) });
+    const next =
+      nextAttemptSeconds !== null && say('place.nextAttempt', { span: span(say, nextAttemptSeconds * 1000) });
+    const times = [oldest, next].filter((text) => text !== false);
     const waits =
       length === 0
         ? html`<span class="muted">${say('place.nothingWaits')}</span>`
-        : html`<b class="bad">${say('place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
-    const trouble = failure !== null && !disabled && html` <span>${explainDelivery(failure, say)}</span>`;
-    const next =
-      length > 0 &&
-      nextAttemptSeconds !== null &&
-      html` <span class="muted">${say('place.nextAttempt', { span: span(say, nextAttemptSeconds * 1000) })}</span>`;
-    return html`<dd>${receiver} ${waits}${trouble}${next}${disabled && html` <b class="bad">${say('place.gone')}</b>`}</dd>`;
+        : html`<b class="bad">${say('place.waits', { count: length })}</b><span class="muted">${times.map((text) => `${say('list.clause')}${text}`)}</span>`;
+    const trouble =
+      failure !== null && !disabled && html`${say('list.also')}${renderCode(explainDelivery(failure, say))}`;
+    const gone = disabled && html`${say('list.also')}<b class="bad">${say('place.gone')}</b>`;
+    return html`<dd>${receiver}${say('list.colon')}${waits}${trouble}${gone}</dd>`;
   })}`;
 }

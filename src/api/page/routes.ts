@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
+import { hasOutlivedCause } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
@@ -116,8 +117,13 @@ function titleOf(say: PageSay, deps: ApiDeps): string {
     return count > 0 ? [say(`tab.${state}`, { count })] : [];
   });
   if (counted.length > 0) return counted.join(say('list.clause'));
-  const unknown = states.filter((state) => state === 'unknown').length;
   if (states.length === 0) return say('tab.starting');
+  const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
+  const advised = advice.filter(
+    (one) => one.state === 'proposed' && one.bypass == null && !hasOutlivedCause(one),
+  ).length;
+  if (advised > 0) return say('tab.advised', { count: advised });
+  const unknown = states.filter((state) => state === 'unknown').length;
   if (unknown > 0) return say('tab.unknown', { count: unknown });
   const { items } = deps.findings({ limit: limits.pageRows, cursor: null, history: false });
   return say(items.some(({ cause, state }) => cause === 'all_slow' && state === 'open') ? 'tab.slow' : 'tab.up');

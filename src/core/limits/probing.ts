@@ -132,6 +132,11 @@ export const probingLimits = {
    * A single wrong hash is forgotten at the first good response that arrives at least this long after the wrong hash.
    */
   wrongOnceMs: 24 * 60 * minute,
+  /**
+   * A wrong hash also counts if the mirror has sent one for another artifact: at least, and at most, this long before.
+   */
+  wrongElsewhereMsMin: minute,
+  wrongElsewhereMs: 60 * minute,
   /** The maximum number of rechecks after a wrong hash. For small artifacts, `wrongRechecksMax` applies instead. */
   wrongRechecks: 3,
   wrongRechecksMax: 12,

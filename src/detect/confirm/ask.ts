@@ -40,6 +40,9 @@ const comparedTargets = 2;
  */
 const witnessMs = 3_000;
 
+/** While a slow mirror is in doubt, a confirming probe waits this many times as long as its slowest response took. */
+const slowFactor = 1.5;
+
 interface Want {
   readonly key: string;
   readonly question: Question;
@@ -263,7 +266,9 @@ function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target):
       ? limits.roundTimeoutMsMin
       : Math.max(baselineMs ?? 0, mirror.sight.lastOkRttMs ?? 0);
   const tailMs = Math.min(baselineMs === null ? 0 : tailMsOf(baseline), limits.roundTailMsMax);
-  const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual, tailMs);
+  const { patientUntilMs, slowestMs } = mirror.doubt ?? { patientUntilMs: 0, slowestMs: 0 };
+  const patientMs = Math.max(patientUntilMs - memory.now.monotonicMs, slowFactor * slowestMs);
+  const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual, tailMs, patientMs);
   return Math.round(Math.min(wantedMs, timeoutOf(memory.config, target)));
 }
 

@@ -9,10 +9,16 @@ import { closeDoubt, closeDoubtOf, openDoubt } from '../memory/rounds.ts';
 import type { Request } from '../memory/rule.ts';
 import { isCanaryOut, outageOf } from '../outage/state.ts';
 
-function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
+function startDoubt(
+  memory: Memory,
+  mirror: MirrorMemory,
+  target: Target,
+  { sinceMs, firstMs, waitMs = 0 }: { readonly sinceMs: number; readonly firstMs: number; readonly waitMs?: number },
+): void {
   if (!canBeProbed(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
-  const untilMs = memory.now.monotonicMs + limits.roundMs;
-  if (openDoubt(memory, mirror, target, { sinceMs, untilMs })) roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
+  const { monotonicMs } = memory.now;
+  const times = { sinceMs, untilMs: monotonicMs + limits.roundMs, patientUntilMs: monotonicMs + waitMs };
+  if (openDoubt(memory, mirror, target, times)) roundFor(memory, roundKeyOf(mirror.mirror), firstMs);
 }
 
 /**
@@ -23,7 +29,8 @@ export function confirmOverdue(memory: Memory, mirror: MirrorMemory, target: Tar
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (outageOf(seriesOf(mirror, target, 'cold')).last !== 'passed') return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
-  startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
+  const nowMs = memory.now.monotonicMs;
+  startDoubt(memory, mirror, target, { sinceMs: nowMs, firstMs: nowMs });
 }
 
 export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
@@ -55,7 +62,7 @@ export function updateDoubt(
   }
   if (!isDoubtful || isInDoubt(mirror, target)) return;
   if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
-  startDoubt(memory, mirror, target, sample.endedMonotonicMs, retryAtMs(memory.now, sample));
+  startDoubt(memory, mirror, target, { sinceMs: sample.endedMonotonicMs, firstMs: retryAtMs(memory.now, sample) });
 }
 
 export function expireDoubts(memory: Memory, round: Round): void {
@@ -72,16 +79,16 @@ export function confirmFirst(memory: Memory, mirror: MirrorMemory): void {
   const canary = canarySeriesOf(mirror);
   if (canary === null || outageOf(canary).last !== 'never' || isInDoubt(mirror, canary.target)) return;
   const nowMs = memory.now.monotonicMs;
-  startDoubt(memory, mirror, canary.target, nowMs, nowMs + limits.roundStepMs);
+  startDoubt(memory, mirror, canary.target, { sinceMs: nowMs, firstMs: nowMs + limits.roundStepMs });
 }
 
 /**
  * Puts the canary of a mirror in doubt (as if it had an unconfirmed failure), so that the canary is probed at once,
- * because another system reports trouble with the mirror. Does nothing if the mirror is in doubt already, or its canary
- * is in outage.
+ * because another system reports trouble with the mirror, or a probe is pending for long. Does nothing if the mirror is in
+ * doubt already, or its canary is in outage.
  */
-export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
+export function confirmNow(memory: Memory, mirror: MirrorMemory, waitMs: number): void {
   if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;
   const nowMs = memory.now.monotonicMs;
-  startDoubt(memory, mirror, mirror.canary, nowMs, nowMs);
+  startDoubt(memory, mirror, mirror.canary, { sinceMs: nowMs, firstMs: nowMs, waitMs });
 }

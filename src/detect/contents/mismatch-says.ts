@@ -1,7 +1,7 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { type Connection, refTextOf, type Target } from '../../core/mirror.ts';
+import { type Connection, isHeavy, refTextOf, type Target } from '../../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../../core/result.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import type { FindingStatement } from '../memory/says.ts';
@@ -29,22 +29,52 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
   return `${algorithm} ${got}`;
 }
 
-export type MismatchVerdict = 'declare' | 'look_again' | 'wait';
+/** True for artifacts of a version. Other content can be wrong for a moment, while a mirror replaces it. */
+function isOfVersion(target: Target): boolean {
+  return isHeavy(target) && target.version !== null;
+}
+
+/**
+ * An earlier response of the mirror with wrong bytes for another artifact of a version; `null`: none. It is some time
+ * ago, because one fault of the network can damage two downloads at once.
+ * @param target  the artifact that has wrong bytes now
+ */
+export function wrongElsewhereOf(
+  wrongOnce: ReadonlyMap<string, WrongOnce>,
+  targets: ReadonlyMap<string, Target>,
+  target: Target,
+  nowMs: number,
+): { readonly once: WrongOnce; readonly target: Target } | null {
+  if (!isOfVersion(target)) return null;
+  for (const [id, once] of wrongOnce) {
+    const other = targets.get(id);
+    const agoMs = nowMs - once.atMs;
+    if (id === target.id || other === undefined || !isOfVersion(other)) continue;
+    if (agoMs >= limits.wrongElsewhereMsMin && agoMs <= limits.wrongElsewhereMs) return { once, target: other };
+  }
+  return null;
+}
+
+export type MismatchVerdict = 'declare' | 'declare_both' | 'look_again' | 'wait';
 
 /**
  * Judges a response with wrong bytes. `declare`: report it, because a second response, over a fresh connection, has the
- * same digest. `look_again`: recheck at once, also after a download that was ordered for another reason. `wait`: until
- * the next scheduled probe, because a recheck of wrong bytes causes no further recheck.
+ * same digest. `declare_both`: report it, because the mirror has also sent wrong bytes for another artifact.
+ * `look_again`: recheck at once, also after a download that was ordered for another reason. `wait`: until the next
+ * scheduled probe, because a recheck of wrong bytes causes no further recheck.
+ * @param before  an earlier response with wrong bytes for the same artifact
  * @see docs/detection.md#rules-of-findings
  */
 export function judgeMismatch(
   before: WrongOnce | null,
   failure: Mismatch,
-  origin: { readonly connection: Connection; readonly isRecheck: boolean },
+  origin: { readonly connection: Connection; readonly isRecheck: boolean; readonly isAlsoElsewhere: boolean },
 ): MismatchVerdict {
+  const isCold = origin.connection === 'cold';
   const isSame =
     before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
-  if (isSame && origin.connection === 'cold') return 'declare';
+  if (isSame && isCold) return 'declare';
+  if (origin.isAlsoElsewhere && isCold) return 'declare_both';
   return origin.isRecheck && before !== null ? 'wait' : 'look_again';
 }
 
@@ -112,13 +142,15 @@ export interface Wrong {
    * mirror serves them.
    */
   readonly isOrigins: boolean;
+  /** Another artifact for which the mirror has sent wrong bytes, if this decided; `null`: these bytes came twice. */
+  readonly other: ScopeItem | null;
   readonly probeIds: readonly string[];
 }
 
 export function explainMismatch(
   name: string,
   { module, version, step, verifies }: Target,
-  { failure, sides, isLocked, isOrigins, probeIds }: Wrong,
+  { failure, sides, isLocked, isOrigins, other, probeIds }: Wrong,
   known: Finding | null,
 ): FindingStatement {
   const parts = {
@@ -130,9 +162,11 @@ export function explainMismatch(
     algorithm: failure.algorithm,
   };
   const wrong =
-    failure.side === undefined
-      ? phrase('found.wrong', parts)
-      : phrase('found.wrongSide', { ...parts, side: failure.side });
+    other !== null
+      ? phrase('found.wrongBoth', { ...parts, other: artifactPhraseOf(other) })
+      : failure.side === undefined
+        ? phrase('found.wrong', parts)
+        : phrase('found.wrongSide', { ...parts, side: failure.side });
   return widen(known, {
     item: { module, version, step },
     cause: isOrigins ? 'retag' : 'mismatch',

@@ -9,7 +9,7 @@ import { recordControl } from '../memory/members.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, type SeriesMemory, seriesOf, stateOf } from '../memory/mirror-memory.ts';
 import { advanceDeadline, recordResponse } from '../memory/moments.ts';
-import { keepHeld, recordLine, recordPlan, recordRequest } from '../memory/records.ts';
+import { isTooShort, keepHeld, recordLine, recordPlan, recordRequest, recordSlowness } from '../memory/records.ts';
 import { recordInRounds } from '../memory/rounds.ts';
 import { boundsFor } from '../rules/speed.ts';
 import { isContaminated } from '../rules/threshold.ts';
@@ -36,6 +36,8 @@ export function take(memory: Memory, sample: Sample): void {
   }
   if (target.canary && purpose !== 'build') recordPlan(mirror, sample);
   recordRequest(mirror, sample);
+  recordSlowness(mirror, sample);
+  const isEmpty = isTooShort(mirror, sample);
   followArtifact(memory, mirror, sample);
   const received = { view: memory, mirror, sample };
   sendToKinds(memory, mirror, 'receive', (rule, own) => rule.receive?.(own, received));
@@ -48,7 +50,7 @@ export function take(memory: Memory, sample: Sample): void {
   const input = { ...received, series };
   const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
-  const isOurs = because !== null || sample.outcome.tag === 'unknown';
+  const isOurs = because !== null || isEmpty || sample.outcome.tag === 'unknown';
   if (purpose === 'peek' && !isOurs) {
     // The first bytes prove nothing about the rest of an artifact, so a peek is not judged.
     receiveResponse(memory, input, 'peek');
@@ -58,7 +60,8 @@ export function take(memory: Memory, sample: Sample): void {
   const isResponse = !isSilent(sample.outcome);
   recordInRounds(memory, mirror, sample, isOurs ? null : isResponse);
   if (isOurs) {
-    settle(memory, sample, because);
+    if (isEmpty) memory.turn.settled.push({ ...settledSampleOf(sample), isTooShort: true });
+    else settle(memory, sample, because);
     return;
   }
   receiveResponse(memory, input, 'observe');

@@ -1,6 +1,6 @@
-import { isDisputed, type Side } from '../../core/finding.ts';
+import { isDisputed } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { seriesId, type Target, targetId } from '../../core/mirror.ts';
+import { type Target, targetId } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   dropBeginnings,
@@ -9,44 +9,29 @@ import {
   recordPeekedBeginning,
   wrongRechecksOf,
 } from '../contents/beginnings.ts';
-import {
-  type Bytes,
-  comparePeers,
-  dropStatements,
-  explainPeers,
-  newBytes,
-  type OddDigest,
-  readStatement,
-  recordStatement,
-  sidesOf,
-  statementFor,
-  type Voice,
-} from '../contents/digests.ts';
+import { type Bytes, dropStatements, newBytes, readStatement, recordStatement } from '../contents/digests.ts';
 import {
   type DeclaredWrong,
   explainFork,
   explainMismatch,
-  isOpenTo,
   itemOf,
   judgeMismatch,
   type Mismatch,
   wrongDigestOf,
+  wrongElsewhereOf,
 } from '../contents/mismatch-says.ts';
-import { isLeftAlone } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
-import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts';
-
-const connections = ['cold', 'warm'] as const;
+import { bytesPlace, compareWithPeers, isWrongAtOrigin, listSidesOfWrong } from './peers.ts';
 
 /**
  * Finds artifacts whose bytes differ from those that an authority (such as a checksum database) names, or from those of
  * other mirrors.
  */
 export const mismatch: FindingRule<Bytes> = {
-  name: 'mismatch',
+  ...bytesPlace,
   kind: 'mismatch',
-  none: newBytes,
   gravity: 40,
   endsByAcknowledgement: true,
   peek(own, { view, mirror, sample }) {
@@ -145,20 +130,28 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
-  const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
-  if (verdict !== 'declare') {
+  const elsewhere = wrongElsewhereOf(own.wrongOnce, view.targets, target, view.now.monotonicMs);
+  const verdict = judgeMismatch(before, failure, {
+    connection,
+    isRecheck: purpose === 'recheck',
+    isAlsoElsewhere: elsewhere !== null,
+  });
+  if (verdict === 'look_again' || verdict === 'wait') {
     const once = { failure, probeId, atMs: view.now.monotonicMs, looks: 1 };
     return {
       mirror: { ...own, wrongOnce: new Map(own.wrongOnce).set(target.id, once) },
       requests: verdict === 'look_again' ? [{ kind: 'recheck', target }] : [],
     };
   }
+  const other = verdict === 'declare_both' ? elsewhere : null;
+  const first = other?.once ?? before;
   const wrong = {
     failure,
-    sides: sidesOfWrong(judged, failure),
+    sides: listSidesOfWrong(judged, failure),
     isLocked: Object.values(view.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want),
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
-    probeIds: [...(before === null ? [] : [before.probeId]), probeId],
+    other: other?.target ?? null,
+    probeIds: [...(first === null ? [] : [first.probeId]), probeId],
   };
   return { ...declaredWrong(own, target, digest), statement: explainMismatch(name, target, wrong, known) };
 }
@@ -187,7 +180,7 @@ function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
     left.delete(target.id);
     own = { ...own, declaredWrong: left };
   }
-  const compared = comparedWithPeers(own, judged);
+  const compared = compareWithPeers(own, judged);
   if (again === null && !isCleared && compared === null) return null;
   return { ...again, mirror: own, isDirty: isCleared, ...compared };
 }
@@ -206,117 +199,4 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Rul
   if (due.purpose !== 'recheck' || once.looks >= wrongRechecksOf(once.looks * bytes)) return null;
   wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
   return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
-}
-
-function comparedWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'dirty' | 'others'> | null {
-  const { view, mirror, series, sample } = judged;
-  const { target, purpose } = sample.due;
-  const { statement: all } = own;
-  const before = all.get(target.id) ?? null;
-  const statements = statementFor(before, sample, view.now.wallMs);
-  if (statements === null) return null;
-  recordStatement(all, target, statements);
-  const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
-  const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
-  const { odd, again } = comparePeers(voices);
-  // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
-  if (!isAllRequested(view, mirror, target)) return { dirty };
-  const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
-  const states = new Map([[mirror, own]]);
-  const follow = (registry: string, next: (before: Bytes, its: Target) => RuleStep<Bytes> | null): void => {
-    const other = view.mirrors.get(registry);
-    const its = other === undefined ? undefined : view.targets.get(targetOf(other, target));
-    if (other === undefined || its === undefined) return;
-    const step = next(states.get(other) ?? stateOf(mismatch, other), its);
-    if (step === null) return;
-    if (step.mirror !== undefined) states.set(other, step.mirror);
-    others.push([other, step]);
-  };
-  for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
-  // A recheck causes no further rechecks, because alternating backends could cause endless probes.
-  if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
-  return { dirty, others };
-}
-
-function voicesOn(view: RuleView, mirror: MirrorMemory, target: Target): readonly Voice[] {
-  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
-    const statements = stateOf(mismatch, other).statement.get(targetOf(other, target));
-    if (statements === undefined || isLeftAlone(other)) return [];
-    return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', statement: statements }];
-  });
-}
-
-function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
-  return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
-    const own = view.targets.get(targetOf(other, target));
-    return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
-  });
-}
-
-function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): string {
-  return targetId(mirror.name, module, version, step);
-}
-
-/**
- * Reports that a mirror's digest differs from others. The same digest is reported only once, even after an
- * acknowledgement: the second time, the result is `null`. It is reported again only if the cause becomes `origin`.
- */
-function declareOdd(
-  view: RuleView,
-  own: Bytes,
-  odd: OddDigest,
-  target: Target,
-  voices: readonly Voice[],
-): RuleStep<Bytes> | null {
-  const { statement: statements } = odd.voice;
-  const digest = `${statements.of} ${statements.digest}`;
-  const update = odd.cause === 'origin' ? `origin ${digest}` : digest;
-  const declaredHere = own.declaredOdd.get(target.id) ?? [];
-  if (declaredHere.includes(update) || declaredHere.includes(`origin ${digest}`)) return null;
-  const known = openFinding(view, 'mismatch', target.registry);
-  const item = itemOf(known, target);
-  const declaredOdd = new Map(own.declaredOdd).set(target.id, [...declaredHere, update].slice(-limits.oddKept));
-  // A finding about a difference with the origin replaces one about a difference between mirrors.
-  const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
-  const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
-  return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
-}
-
-function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
-  const statements = own.statement.get(target.id);
-  if (statements === undefined) return null;
-  const key = `${statements.of} ${statements.digest}`;
-  if (own.repeated.get(target.id) === key) return null;
-  const repeated = new Map(own.repeated).set(target.id, key);
-  return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
-}
-
-/**
- * The sides (digests and the mirrors that serve them) of wrong bytes: the mirror's own digest first, then the right
- * digest, then those of other mirrors.
- */
-function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
-  const { target } = sample.due;
-  const { module, version, step } = target;
-  const item = { module, version, step };
-  const { name } = mirror.mirror;
-  const served = { item, algorithm, sinceMs: sample.startedAtMs, seen: sample.facts.seen ?? null };
-  const own = { ...served, registries: [name], digest: got };
-  const voices = voicesOn(view, mirror, target).filter(({ registry }) => registry !== name);
-  const others = sidesOf(voices, item).filter((side) => side.algorithm === algorithm && side.digest !== got);
-  const right = others.find(({ digest }) => digest === want);
-  const named = right ?? { item, registries: [], algorithm, digest: want, sinceMs: null, seen: null };
-  return [own, named, ...others.filter((side) => side !== right)];
-}
-
-/** True if the origin serves the same wrong bytes. For the origin itself: true if another mirror serves them. */
-function isWrongAtOrigin(view: RuleView, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
-  const digest = wrongDigestOf(failure);
-  return [...mirrorsOf(view, mirror.roundKey)].some((other) => {
-    if (other === mirror || (mirror.mirror.role !== 'origin' && other.mirror.role !== 'origin')) return false;
-    const id = targetOf(other, target);
-    const { wrongOnce, declaredWrong: declared } = stateOf(mismatch, other);
-    const once = wrongOnce.get(id);
-    return declared.get(id)?.digest === digest || (once !== undefined && wrongDigestOf(once.failure) === digest);
-  });
 }

@@ -1,5 +1,5 @@
-import { failureTextOf, isNamedByStatus, isTimeout } from '../../core/failure.ts';
-import type { ScopeItem } from '../../core/finding.ts';
+import { failureTextOf, isErrorResponse, isTimeout } from '../../core/failure.ts';
+import { isPartial, type ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Message } from '../../core/result.ts';
 import { messageFor } from '../../words/tell.ts';
@@ -44,8 +44,8 @@ function brokenOf(view: RuleView, { mirror, canary }: MirrorMemory, { detour }: 
  */
 function namedBy<T extends { readonly outage: OutageState }>(first: T, all: readonly T[]): OutageState {
   const { reason } = first.outage;
-  const other = reason !== null && isTimeout(reason) ? all.find(({ outage }) => isNamedByStatus(outage)) : undefined;
-  return (other ?? first).outage;
+  if (reason === null || !isTimeout(reason)) return first.outage;
+  return (all.find(({ outage }) => isErrorResponse(outage.reason)) ?? first).outage;
 }
 
 function itemOf({ canary }: MirrorMemory): ScopeItem {
@@ -66,7 +66,8 @@ export function explainOutage(
 ): FindingStatement {
   const { name, speaks } = mirror.mirror;
   // The first cause is kept, because later failures of a dead mirror may look different.
-  const known = openFinding(view, 'outage', name)?.cause ?? null;
+  const opened = openFinding(view, 'outage', name);
+  const known = opened?.cause ?? null;
   const over = oneProtocolOf(fault, speaks);
   const detour = brokenOf(view, mirror, families);
   const ofFamily = detour === null ? [] : [{ ...itemOf(mirror), family: detour.broken }];
@@ -89,7 +90,7 @@ export function explainOutage(
       };
     }
     return over === null || mirror.canary === null
-      ? { tag: 'well', ...messageFor('found.outage.well', { name }) }
+      ? { tag: 'well', ...messageFor(isPartial(opened) ? 'found.part.well' : 'found.outage.well', { name }) }
       : { ...partly([{ ...itemOf(mirror), protocol: over.broken }], over), ...protocolMessage(name, over) };
   }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
@@ -99,12 +100,10 @@ export function explainOutage(
   const causeText = failureTextOf(cause, status);
   const actionable = isDownBy(all, mirror);
   const ofProtocol = over === null ? {} : { protocol: over.broken };
+  const failing = scopeOf(all.map(({ target }) => target)).map((item) => ({ ...item, ...ofProtocol }));
   return {
     tag: 'trouble',
-    scope: [...scopeOf(all.map(({ target }) => target)).map((item) => ({ ...item, ...ofProtocol })), ...ofFamily].slice(
-      0,
-      limits.scopeItems,
-    ),
+    scope: [...failing, ...ofFamily].slice(0, limits.scopeItems),
     cause: known ?? cause,
     vantage,
     evidence: {

@@ -41,6 +41,10 @@ export interface StatedArtifact {
 export interface Doubt {
   readonly sinceMs: number;
   untilMs: number;
+  /** No confirming probe times out before this time. */
+  readonly patientUntilMs: number;
+  /** The longest round trip of light responses and first bytes since the doubt began, milliseconds. */
+  slowestMs: number;
   /** The targets in doubt (with an unconfirmed failure), by id; never empty. */
   readonly targets: Map<string, Target>;
   /**
@@ -59,6 +63,8 @@ class Sight {
   /** True if the last judged sample of the canary was ok. */
   canaryServes: boolean = false;
   lastOkRttMs: number | null = null;
+  /** The last slow response of any status: its end, monotonic milliseconds, and its round trip; `null`: none. */
+  slow: { readonly endedMs: number; readonly rttMs: number } | null = null;
   /** True if a sample was ok since the daemon started. Also true if a restored row shows a recent success. */
   hasOk: boolean = false;
   /** True if the canary was probed since the daemon started. */

@@ -1,6 +1,7 @@
 import type { Skipped } from '../../core/due.ts';
-import type { Because } from '../../core/failure.ts';
+import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
+import { isHeavy } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from './absence.ts';
@@ -78,6 +79,29 @@ function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Samp
   if (outcome.tag !== 'ok') return;
   sight.lastOkAtMs = now.wallMs;
   if (due.connection === 'cold') sight.lastOkRttMs = rttMs ?? sight.lastOkRttMs;
+}
+
+/**
+ * Records how slowly a mirror responds, with any status. Confirming probes of a mirror in doubt then wait longer, so a
+ * slow mirror does not seem down.
+ */
+export function recordSlowness(
+  { doubt, sight }: MirrorMemory,
+  { due, outcome, rttMs, endedMonotonicMs }: Sample,
+): void {
+  const isQuick = due.purpose === 'peek' || !isHeavy(due.target);
+  if (rttMs === null || outcome.tag === 'unknown' || isSilent(outcome) || !isQuick) return;
+  if (rttMs >= limits.roundTimeoutMsMin) sight.slow = { endedMs: endedMonotonicMs, rttMs };
+  if (doubt !== null) doubt.slowestMs = Math.max(doubt.slowestMs, rttMs);
+}
+
+/**
+ * True for a confirming probe that timed out, although a response of the mirror meanwhile took longer than its timeout.
+ * The mirror is slow then, and the timeout shows nothing.
+ */
+export function isTooShort({ sight: { slow } }: MirrorMemory, { due, outcome, startedMonotonicMs }: Sample): boolean {
+  if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
+  return slow !== null && slow.endedMs >= startedMonotonicMs && slow.rttMs >= due.timeoutMs;
 }
 
 /** Records what a sample shows about the network between us and a mirror. */

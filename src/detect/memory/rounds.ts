@@ -18,10 +18,11 @@ export function openDoubt(
   memory: Memory,
   mirror: MirrorMemory,
   target: Target,
-  { sinceMs, untilMs }: Pick<Doubt, 'sinceMs' | 'untilMs'>,
+  { sinceMs, untilMs, patientUntilMs }: Pick<Doubt, 'sinceMs' | 'untilMs' | 'patientUntilMs'>,
 ): boolean {
   if (mirror.doubt === null) {
-    mirror.doubt = { sinceMs, untilMs, targets: new Map([[target.id, target]]), clearedMs: null };
+    const targets = new Map([[target.id, target]]);
+    mirror.doubt = { sinceMs, untilMs, patientUntilMs, targets, slowestMs: 0, clearedMs: null };
     memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
     return true;
   }

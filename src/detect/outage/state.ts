@@ -46,7 +46,7 @@ export interface OutageState {
   /** The number of recent openings. Each counts 1 at first, and half as much after every `limits.outageHalfLifeMs`. */
   readonly penalty: number;
   readonly penaltyAtMs: number;
-  /** The reason of the last failure, and its HTTP status; `null`: none. */
+  /** The reason of the failure that names the trouble, and its HTTP status; `null`: none. */
   readonly reason: Reason | null;
   readonly status: number | null;
   /** Number of samples since the first of the failures in a row, or of the outage. */
@@ -113,7 +113,7 @@ export function updateOutage(state: OutageState, result: TargetResult): OutageSt
     const okFromMs = isOk ? (state.okFromMs ?? result.endedMs) : null;
     return { ...base, ...seen, failures: 0, oks: isOk ? state.oks + 1 : 0, okFromMs, sound: null };
   }
-  const { reason, status } = state.failures > 0 && isNamedBefore(state, result) ? state : result;
+  const { reason, status } = state.failures > 0 && isNamedBefore(state.reason, result) ? state : result;
   return {
     ...base,
     ...seen,
@@ -142,9 +142,17 @@ export function decideOpening(state: OutageState, rule: OutageRule): 'row' | 'sh
 }
 
 export function openOutage(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
-  const isByShare = isUnreliable || decideOpening(state, rule) === 'share';
+  const by = decideOpening(state, rule);
+  const isByShare = isUnreliable || by === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
-  return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
+  const counts = by === 'share' ? countsOf(state.recent) : {};
+  return { ...state, ...counts, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
+}
+
+/** The counts of an outage that the share of failures among these samples has opened. */
+function countsOf(recent: OutageState['recent']): Pick<OutageState, 'samples' | 'failed' | 'fromMs'> {
+  const failed = recent.filter((one) => one.failed);
+  return { samples: recent.length, failed: failed.length, fromMs: failed[0]?.endedMs ?? null };
 }
 
 export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {

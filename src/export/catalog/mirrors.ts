@@ -22,7 +22,7 @@ export const mirrorMetrics = {
   mirror_integrity_mismatches_total: newEventCounter(
     ['ecosystem', 'registry', 'module', 'version', 'cause'],
     { artifact: { cause: mismatchCauses } },
-    'Artifacts that were found wrong twice in the same way. Cause authority or origin: the authority or the origin has other content. Cause fork: the checksum database has two histories. Cause peers: mirrors differ. Cause retag: the mirror changed a version. With peers and retag it is not known which content is right.',
+    'Artifacts that were found wrong twice in the same way, or within an hour after another wrong artifact. Cause authority or origin: the authority or the origin has other content. Cause fork: the checksum database has two histories. Cause peers: mirrors differ. Cause retag: the mirror changed a version. With peers and retag it is not known which content is right.',
     'mirror_integrity_verified_total exists from the start',
   ),
   mirror_integrity_mismatch_active: newGauge(

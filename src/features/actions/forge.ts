@@ -32,9 +32,9 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     // GitHub refuses requests without User-Agent.
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'mirrorwatch' };
     const [name, scheme] = tokenHeaders[kind];
-    const secrets = { [name]: new Secret(scheme + token.reveal()) };
+    const sender = { kind: 'mergeRequest', headers: { [name]: new Secret(scheme + token.reveal()) }, allow } as const;
     const request = { method, url, headers, body: data === undefined ? '' : JSON.stringify(data) };
-    const response = await send(request, { headers: secrets, allow }, means, limits.actionOutputBytes);
+    const response = await send(request, sender, means, limits.actionOutputBytes);
     if (response.tag === 'failed') throw new StepFailed(response.because, true);
     return readJson(response.body);
   }

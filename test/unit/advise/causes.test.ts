@@ -257,6 +257,14 @@ describe('a cause explains what a test found', () => {
     ['denying, and nothing is known', null, {}, failingWith('denied'), 'refusal'],
     ['showing a bad certificate, and nothing is known', null, {}, failingWith('tls_untrusted'), 'certificate'],
     ['failing, and its certificate has ended', 'certificate', { cause: 'tls_expired' }, failing, 'certificate'],
+    [
+      'failing now and then, and its certificate ends soon',
+      'certificate',
+      { cause: 'expires_soon' },
+      flaky,
+      'unreliable',
+    ],
+    ['failing, and its certificate ends soon', 'certificate', { cause: 'expires_soon' }, failing, 'outage'],
     ['failing, and a spike', 'spike', {}, failing, 'outage'],
     ['failing, and a known outage', 'certificate', { cause: 'tls_expired', state: 'acknowledged' }, failing, 'outage'],
   ])('%s', (_name, kind, more, trouble, want) => {

@@ -74,6 +74,11 @@ describe('no time is known', () => {
       () => new Away().live(3 * hour, cutZips),
       /^No switch back to a yet: a fails for zip of example\.com\/m@v1\.0\.0 \(cut\): \d+ probes in a row failed/,
     ],
+    [
+      'all its downloads failed, and one succeeded since',
+      () => new Away(cutZips).live(300, cutZips).live(300),
+      /^No switch back to a yet: a is unreliable \(cut\): \d+ of \d+ downloads in the last \d+ min failed/,
+    ],
     ['it is slow', () => new Away(slowA), `${noWay}a is slow: 1.50 s (210 ms at b).`],
     [
       'its downloads are slow',
@@ -150,6 +155,12 @@ describe('a time is known', () => {
     const away = new Away().live(240);
     expect(away.text).toMatch(
       /^Switch back to a: not before 2026-03-01 01:1\d UTC \(a responds again: all 10 probes of the last 4 min succeeded\)\. Still missing: the wait after the last switch, 89 more good responses in a row and the wait after its last failures\.$/,
+    );
+  });
+
+  test('all its downloads failed, and two succeeded since: the failures are no reason any more', () => {
+    expect(new Away(cutZips).live(300, cutZips).live(600).text).toMatch(
+      /^Switch back to a: not before .* \(a responds again: all \d+ probes of the last \d+ min succeeded\)\. Still missing: \d+ more good responses in a row\.$/,
     );
   });
 

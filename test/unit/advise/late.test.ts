@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { sampleOfLate } from '../../../src/advise/late.ts';
+import type { View } from '../../../src/advise/view.ts';
 import type { Due } from '../../../src/core/due.ts';
+import { aDue, aTarget } from '../detect/world.ts';
 import { abc, chain, only, warm } from './outage.ts';
 import { Stage } from './stage.ts';
 
@@ -127,30 +130,46 @@ describe('a light probe of the head that has no response yet', () => {
 describe('a pending probe of the head puts the mirror in doubt', () => {
   const commas = 'https://a.example.com,https://b.example.com';
 
-  function doubtInMs(stage: Stage, step: string, over: Partial<Due>, outMs: number): number | null {
+  function dueOf(stage: Stage, step: string, over: Partial<Due> = {}): Due {
     const probe = { registry: 'a', module: 'example.com/m', version: 'v1.0.0', step, ecosystem: 'go', upstream: 'go' };
     const target = { ...probe, id: `a ${step}`, weight: step === 'zip' ? 'heavy' : 'light' };
     const due = { target, connection: 'cold', purpose: 'scheduled', round: null, plannedAtMs: stage.at.monotonicMs };
-    return stage.advisor.pendingInMs('doubt', { ...due, ...over } as unknown as Due, outMs, stage.at);
+    return { ...due, ...over } as unknown as Due;
   }
 
   it.each<[string, string, Partial<Due>, string, number | null]>([
-    ['after 5 s, and 0.25 s for the network', 'mod', {}, commas, 5_250],
-    ['at a step that no fetch needs too', 'latest', {}, commas, 5_250],
+    ['after 2.5 s, and 0.25 s for the network', 'mod', {}, commas, 2_750],
+    ['at a step that no fetch needs too', 'latest', {}, commas, 2_750],
     ['never if it is a confirming probe: the mirror is in doubt already', 'mod', { purpose: 'confirm' }, commas, null],
     ['never if it is over an open connection', 'mod', { connection: 'warm' }, commas, null],
-    ['where clients go on with another mirror too', 'mod', {}, 'https://a.example.com|https://b.example.com', 5_250],
+    ['where clients go on with another mirror too', 'mod', {}, 'https://a.example.com|https://b.example.com', 2_750],
     ['never if it is a whole download', 'zip', {}, commas, null],
+    [
+      'after 5.25 s if it reads first bytes, and their times are not known yet',
+      'zip',
+      { purpose: 'peek' },
+      commas,
+      5_250,
+    ],
   ])('%s', (_name, step, over, declared, want) => {
     const stage = warm(abc, declared);
     stage.paces(20, level);
-    expect(doubtInMs(stage, step, over, 0)).toBe(want);
+    expect(stage.advisor.pendingInMs('doubt', dueOf(stage, step, over), 0, stage.at)).toBe(want);
+  });
+
+  it('and confirming probes wait until it is a late light probe', () => {
+    const stage = warm(abc, commas);
+    stage.paces(20, level);
+    const waits = [2_750, 5_000, 6_000].map((outMs) =>
+      stage.advisor.confirmWaitMsFor(dueOf(stage, 'mod'), outMs, stage.at),
+    );
+    expect(waits).toEqual([2_500, 250, 0]);
   });
 
   it('later where its responses usually take long', () => {
     const stage = warm(abc, commas);
     stage.paces(40, { a: 1_500, b: 1_500, c: 1_500 });
-    expect(doubtInMs(stage, 'mod', {}, 5_000)).toBe(1_250);
+    expect(stage.advisor.pendingInMs('doubt', dueOf(stage, 'mod'), 2_750, stage.at)).toBe(500);
   });
 });
 
@@ -181,4 +200,14 @@ describe('a download of the head that is out for longer than its siblings took',
     // A sibling may come before.
     expect(leftMs([9_000, 500, 12_000, 800, 9_000, 600])).toBe(1_000);
   });
+});
+
+const view = { now: { wallMs: 100_000, monotonicMs: 100_000 } } as View;
+
+it.each([
+  ['zip', 'timeout_transfer'],
+  ['mod', 'timeout_processing'],
+])('a late %s is a %s, as its timeout would be', (step, kind) => {
+  const { outcome } = sampleOfLate(view, aDue(aTarget('a', step)), 70_000);
+  expect(outcome).toEqual({ tag: 'failed', failure: { kind, limitMs: 70_000 } });
 });

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { mirror, Stage } from './stage.ts';
@@ -36,4 +37,23 @@ export function kill(stage: Stage, registry = 'a'): void {
       );
   }
   stage.open(registry, 'outage');
+}
+
+/** Downloads from `a` fail while the others succeed, until there is advice to leave `a`. Its confidence is `low`. */
+export function failDownloads(): Stage {
+  const stage = new Stage(chain, abc);
+  const download = (a: number | 'server'): void => {
+    for (const { name } of abc) stage.sample(name, name === 'a' ? a : 900, { step: 'zip', bytes: 400_000 });
+  };
+  for (let pace = 0; pace < 12; pace += 1) {
+    download(900);
+    stage.paces(1, { a: 200, b: 200, c: 200 });
+  }
+  while (stage.changes.length === 0) {
+    stage.pass(5);
+    download('server');
+    stage.consider();
+  }
+  expect(only(stage)).toMatchObject({ from: 'a', to: 'b', cause: 'unreliable', confidence: 'low' });
+  return stage;
 }

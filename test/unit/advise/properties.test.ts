@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose } from '../../../src/advise/comparison/choose.ts';
-import { addResponse, type Contest, closeOverdue, newContest } from '../../../src/advise/comparison/contest.ts';
+import { type Contest, newContest } from '../../../src/advise/comparison/contest.ts';
 import { costOf } from '../../../src/advise/comparison/costs.ts';
 import { runningOf } from '../../../src/advise/comparison/pair.ts';
+import { addResponse, closeOverdue } from '../../../src/advise/comparison/replay.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { answer, around, type Reply1, rule } from './comparison/answers.ts';
 import { chain } from './outage.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { newContest, updatePatience } from '../../../src/advise/comparison/contest.ts';
+import { newContest, patienceOf } from '../../../src/advise/comparison/contest.ts';
 import { recordOf } from '../../../src/advise/comparison/costs.ts';
+import { recordTime } from '../../../src/advise/comparison/patience.ts';
 import { recordOutcome } from '../../../src/advise/comparison/record.ts';
 import { type Group, groupsOf } from '../../../src/advise/group.ts';
 import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
@@ -148,7 +149,7 @@ describe('after a reload', () => {
       );
     sizes.set('zip m@v1', 300_000).set('mod gone@v1', 1);
     for (const name of ['a', 'b']) {
-      updatePatience(contest, name, 'light', 200);
+      recordTime(patienceOf(contest, name, 'light'), 200);
       const good = { atMs: 0, fromMs: 0, tookMs: 200, bad: false, isHeavy: false, late: 0 };
       for (const question of ['mod m@v1', 'mod gone@v1']) recordOutcome(recordOf(contest, name), question, good, true);
     }

@@ -41,6 +41,19 @@ test('lines that do not name their file stand below its name; lines for programs
   expect(shown({ json: '{"urls":["x"]}' })).toMatch(/There is no line to paste/);
 });
 
+test.each<[Language, string, string]>([
+  ['en', 'I have applied this line', 'I have set this chain'],
+  ['zh', '我已应用此行', '我已设置此链'],
+])('the button to accept names a line only if there is one (%s)', (language, line, chain) => {
+  const buttons = (remedy: Advice['remedy']): readonly string[] => {
+    const { text } = renderAdviceCard(createPageSay(language), { ...fixtureAdvice, remedy }, fixtureConfig, nowMs);
+    return [...text.matchAll(/<button type="submit">([^<]+)</g)].map(([, button = '']) => button);
+  };
+  expect(buttons(fixtureAdvice.remedy)[0]).toBe(line);
+  expect(buttons({ json: '{"urls":["x"]}' })[0]).toBe(chain);
+  expect(buttons({})[0]).toBe(chain);
+});
+
 test.each<[Language, string]>([
   ['en', 'go clients that use <b>coast</b> need not switch'],
   ['zh', 'go：使用 <b>coast</b> 的客户端无需切换'],

@@ -17,3 +17,9 @@ export function eachServed(): (change?: FixtureChange) => Promise<Served & { rea
     return { ...served, made };
   };
 }
+
+/** As `eachServed`, for tests that need only what sends requests. */
+export function eachRequester(): (change?: FixtureChange) => Promise<Served['ask']> {
+  const served = eachServed();
+  return async (change) => (await served(change)).ask;
+}

@@ -47,6 +47,13 @@ it('shows the key of a reason that another release stored', () => {
   expect(renderActions(createPageSay('en'), deps)?.text).toContain('acted.of another release');
 });
 
+it('shows the key that allows an address as code', () => {
+  const why = phrase('acted.forbidden', { address: '10.0.0.7', key: 'onAdvice[].http.allow' });
+  const because = phrase('acted.request', { why });
+  const { deps } = fixture({ actions: () => [{ ...fixtureAction, because }], configWith: { onAdvice: [ruleOf()] } });
+  expect(renderActions(createPageSay('en'), deps)?.text).toContain('to <code>onAdvice[].http.allow</code></span>');
+});
+
 it('is in Chinese too', () => {
   const text = renderActions(createPageSay('zh'), withActions())?.text ?? '';
   expect(text).toContain('停止所有动作');

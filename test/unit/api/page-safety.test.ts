@@ -2,18 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { script, style } from '../../../src/api/page/assets.ts';
 import { routes } from '../../../src/api/problem.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import { eachServed } from './each-served.ts';
+import { eachRequester } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs, secretText } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureProbes, fixtureSeries } from './fixture-samples.ts';
-import type { Served } from './server.ts';
 
 // What holds for every page, whatever stands in it: policy, links, words of others, secrets.
 
-const served = eachServed();
-const up = async (change: FixtureChange = {}): Promise<Served['ask']> => (await served(change)).ask;
+const up = eachRequester();
 const pages = [
   '/',
   '/mirrors/coast',

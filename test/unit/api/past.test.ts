@@ -5,11 +5,12 @@ import { createPageSay } from '../../../src/api/page/html.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
-import { fixtureFindings } from './fixture-findings.ts';
+import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureSeries, sample, target } from './fixture-samples.ts';
 
 const served = eachServed();
@@ -72,6 +73,27 @@ describe('rank and eligibility, side by side', () => {
     expect(page).toContain('3can be advisedfetch cost, last 30 min: 17.0 s');
     expect(words(await pageOf('/mirrors/inland', { rank }))).toContain('can be advised once proven better');
   });
+
+  it.each([
+    ['has an open outage of some targets', true, 'usable, but some targets fail'],
+    ['is to be left', false, 'a switch away is advised'],
+  ])('a mirror that %s is not one that can be advised', async (_name, isOut, text) => {
+    const rank = () => [
+      { registry: 'inland', scoreSeconds: 0.5, gate: 'current', sum: null, bound: null } as const,
+      { registry: 'coast', scoreSeconds: 16.7, gate: 'ok', sum: null, bound: null } as const,
+    ];
+    const [finding] = fixtureFindings;
+    if (finding === undefined) throw new Error('no finding');
+    const sentence = phrase('found.part', {} as never);
+    const outage: Finding = { ...finding, kind: 'outage', state: 'open', registry: 'coast', sentence };
+    const standings = () =>
+      fixtureStandings.map((one) => ({ ...one, findings: isOut && one.registry === 'coast' ? [outage] : [] }));
+    for (const path of ['/', '/mirrors/coast']) {
+      const page = words(await pageOf(path, { rank, standings }));
+      expect(page).toContain(text);
+      expect(page).not.toContain('can be advised');
+    }
+  });
 });
 
 describe('the past of the page', () => {
@@ -122,14 +144,33 @@ describe('what the page says beside numbers', () => {
         '',
     );
     expect(text).toContain('www.example.com:443 responds');
-    expect(text).toContain('ops queue empty');
-    expect(text).toContain('chat 3 notices wait the oldest has waited 21 min HTTP status 429 next attempt in 12 min');
+    expect(text).toContain('ops: queue empty');
+    expect(text).toContain(
+      'chat: 3 notices wait, the oldest has waited 21 min, next attempt in 12 min; HTTP status 429',
+    );
     expect(text).toContain('campus 0 2 * * 6 for 2 h');
   });
   it('what waits for a receiver after a restart: when the next attempt is, although no failure is known', async () => {
     const waiting = { length: 2, oldestSeconds: 540, disabled: false, failure: null, nextAttemptSeconds: 360 };
     const text = words(await pageOf('/', { receivers: () => [{ receiver: 'ops', ...waiting }] }));
-    expect(text).toContain('ops 2 notices wait the oldest has waited 9 min next attempt in 6 min');
+    expect(text).toContain('ops: 2 notices wait, the oldest has waited 9 min, next attempt in 6 min');
+  });
+  it.each([
+    ['en', 'the address 10.0.0.7 of the receiver is not public; if', '<code>webhooks[].allow</code>'],
+    ['zh', '接收方的地址 10.0.0.7 不是公网地址', '<code>webhooks[].allow</code>'],
+  ] as const)('the key that allows the address of a receiver is marked as code (%s)', async (lang, because, key) => {
+    const failure = { kind: 'forbidden_target', address: '10.0.0.7', retry: 'later' } as const;
+    const waiting = { length: 1, oldestSeconds: 3, disabled: false, failure, nextAttemptSeconds: 2 };
+    const page = await pageOf(`/?lang=${lang}`, { receivers: () => [{ receiver: 'ops', ...waiting }] });
+    const row = /<dd>ops.*?<\/dd>/s.exec(page)?.[0] ?? '';
+    expect(words(row)).toContain(because);
+    expect(row).toContain(key);
+    expect(row).not.toContain('`');
+  });
+  it('a receiver that is gone', async () => {
+    const gone = { length: 0, oldestSeconds: null, disabled: true, failure: null, nextAttemptSeconds: null };
+    const text = words(await pageOf('/', { receivers: () => [{ receiver: 'ops', ...gone }] }));
+    expect(text).toContain('ops: queue empty; the receiver is gone (410)');
   });
   it.each([
     ['when its first probe is due', nowMs + 40_000, 'first probe due in 40 s'],

@@ -101,6 +101,18 @@ describe('what a shell may evaluate', () => {
     expect([ran.code, ran.err]).toEqual([code, expect.stringContaining('Not found: name one of npm, oci')]);
   });
 
+  test.each([
+    [['http'], 'http/remedy?as=json'],
+    [['http', '--upstream', 'my tools'], 'http/remedy?as=json&upstream=my%20tools'],
+  ])('406, %j: no lines for a shell exist, and what to do instead', async (argv, path) => {
+    await daemon({ status: 406, text: '{"title":"Not available in that format","detail":"as=json"}' });
+    expect(await ask(...argv)).toMatchObject({
+      code: 1,
+      out: '',
+      err: `mirrorwatch: there are no shell lines for http. \`mirrorwatch advice\` shows what to set; programs can read ${url}/api/v1/advice/${path}`,
+    });
+  });
+
   test('--fallback without --export is wrong usage', async () => {
     expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2);
   });

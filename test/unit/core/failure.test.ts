@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { becauses, isOutageReason, isTimeout, phases, reasons, reasonWeight } from '../../../src/core/failure.ts';
+import {
+  becauses,
+  isNamedBefore,
+  isOutageReason,
+  isTimeout,
+  phases,
+  type Reason,
+  reasons,
+  reasonWeight,
+} from '../../../src/core/failure.ts';
 
 const words = (text: string): string[] => text.split(' ').sort();
 
@@ -30,4 +39,22 @@ test('what counts towards an outage is what docs/detection.md lists', () => {
 
 test('a timeout is one in each phase', () => {
   expect(reasons.filter(isTimeout).sort()).toEqual(phases.map((phase) => `timeout_${phase}`).sort());
+});
+
+test.each<[before: Reason | null, now: Reason | null, isConfirm: boolean, named: boolean]>([
+  ['server', 'timeout_processing', true, true],
+  ['masked_upstream', 'timeout_connect', true, true],
+  // A scheduled probe waits for the response.
+  ['server', 'timeout_processing', false, false],
+  ['server', 'refused', true, false],
+  ['server', null, true, false],
+  // A refusal decides on the cause of advice. It must not hide that the mirror hangs now.
+  ['denied', 'timeout_processing', true, false],
+  ['throttled', 'timeout_processing', true, false],
+  // These responses say nothing by their status.
+  ['malformed', 'timeout_processing', true, false],
+  ['cut', 'timeout_processing', true, false],
+  [null, 'timeout_processing', true, false],
+])('after %s, %s (confirming: %s): the first names the trouble: %s', (before, reason, isConfirm, named) => {
+  expect(isNamedBefore(before, { reason, isConfirm })).toBe(named);
 });

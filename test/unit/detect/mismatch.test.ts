@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Target } from '../../../src/core/mirror.ts';
 import { explainMismatch, judgeMismatch } from '../../../src/detect/contents/mismatch-says.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { phrase, renderIn } from '../../../src/words/tell.ts';
@@ -13,7 +14,7 @@ describe('the words', () => {
     { by: undefined, isLocked: false, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
   ])('name the authority that spoke: $names', ({ by, isLocked, names, zh }) => {
     const named = { ...failure, by: String(by), sentences: { by: phrase('relay.checksums') } };
-    const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false };
+    const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false, other: null };
     const says = explainMismatch('a', target, { ...wrong, isLocked, probeIds: [] }, null);
     expect(says).toMatchObject({
       text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against ${names} failed twice.`,
@@ -25,7 +26,7 @@ describe('the words', () => {
     ['the mirror alone', false, 'mismatch'],
     ['the origin too', true, 'retag'],
   ] as const)('name an authority against the artifact, though %s has such bytes', (_name, isOrigins, cause) => {
-    const wrong = { failure, sides: [], isLocked: false, isOrigins, probeIds: [] };
+    const wrong = { failure, sides: [], isLocked: false, isOrigins, other: null, probeIds: [] };
     const item = { module: 'example.com/a', version: 'v1.0.0', step: 'mod' };
     expect(explainMismatch('a', target, wrong, null)).toMatchObject({ cause, scope: [{ ...item, cause: 'mismatch' }] });
   });
@@ -52,8 +53,9 @@ describe('the words', () => {
 describe('mismatch', () => {
   const wrong = (got: string, algorithm = 'h1') => ({ kind: 'mismatch', algorithm, want: 'right', got }) as const;
   const once = { failure: wrong('x'), probeId: 'p', atMs: 0, looks: 1 };
-  const due = { connection: 'cold', isRecheck: false } as const;
-  const recheck = { connection: 'cold', isRecheck: true } as const;
+  const due = { connection: 'cold', isRecheck: false, isAlsoElsewhere: false } as const;
+  const recheck = { ...due, isRecheck: true } as const;
+  const both = { ...due, isAlsoElsewhere: true } as const;
   it.each([
     { name: 'the first time', before: null, failure: wrong('x'), answer: due, want: 'look_again' },
     {
@@ -81,7 +83,93 @@ describe('mismatch', () => {
       answer: due,
       want: 'look_again',
     },
+    {
+      name: 'the first time, after another artifact',
+      before: null,
+      failure: wrong('x'),
+      answer: both,
+      want: 'declare_both',
+    },
+    {
+      name: 'the same again, after another artifact',
+      before: once,
+      failure: wrong('x'),
+      answer: both,
+      want: 'declare',
+    },
+    {
+      name: 'after another artifact, over a kept connection',
+      before: null,
+      failure: wrong('x'),
+      answer: { ...both, connection: 'warm' },
+      want: 'look_again',
+    },
   ] as const)('$name: $want', ({ before, failure, answer, want }) => {
     expect(judgeMismatch(before, failure, answer)).toBe(want);
+  });
+});
+
+describe('wrong bytes of two artifacts', () => {
+  const minute = 60_000;
+  const zip = (module: string) => aTarget('a', 'zip', module);
+  const [one, other] = [zip('example.com/one'), zip('example.com/other')];
+  const wrongOf = (got: string) =>
+    ({ tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want: `right ${got}`, got } }) as const;
+
+  /** What is said after one response with wrong bytes for each of these targets, and a good one after each. */
+  function saidOf(responses: readonly (readonly [Target, number])[]): readonly string[] {
+    const config = aConfig({ mirrors: [aMirror('a')] });
+    const targets = responses.map(([target]) => target);
+    const detector = createDetector({ config, targets, restored: [], random: countingRandom(), now: at(0) });
+    for (const [target, atMs] of responses) {
+      detector.take(aSample(aDue(target), atMs, 10, wrongOf(`wrong ${target.id}`)), at(atMs + 10));
+      detector.take(aSample(aDue(target, { purpose: 'recheck' }), atMs + 100, 10), at(atMs + 110));
+    }
+    return detector.findings().map(({ text }) => text);
+  }
+
+  it('within an hour: the mirror serves wrong bytes, though each recheck was good', () => {
+    expect(
+      saidOf([
+        [one, minute],
+        [other, 30 * minute],
+      ]),
+    ).toEqual([
+      'a serves wrong bytes for example.com/other@v1.0.0 (zip), as it did for example.com/one@v1.0.0 (zip): the h1 check against go.sum or the checksum database failed.',
+    ]);
+  });
+
+  it.each<[string, readonly (readonly [Target, number])[]]>([
+    [
+      'at the same time, as by one fault of the network',
+      [
+        [one, minute],
+        [other, minute + 30_000],
+      ],
+    ],
+    [
+      'hours apart',
+      [
+        [one, minute],
+        [other, 180 * minute],
+      ],
+    ],
+    ['of the same artifact, then good', [[one, minute]]],
+    [
+      'of metadata, which a mirror may be replacing',
+      [
+        [aTarget('a', 'mod', 'example.com/one'), minute],
+        [other, 9 * minute],
+      ],
+    ],
+    [
+      'of files without a version',
+      [
+        [{ ...one, version: null }, minute],
+        [{ ...other, version: null }, 9 * minute],
+      ],
+    ],
+  ])('%s: nothing is said', (_, responses) => {
+    expect(saidOf(responses)).toEqual([]);
   });
 });

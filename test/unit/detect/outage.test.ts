@@ -3,6 +3,7 @@ import {
   decideOpening,
   isOutageOver,
   noOutage,
+  openOutage,
   type TargetResult,
   updateOutage,
 } from '../../../src/detect/outage/state.ts';
@@ -79,6 +80,14 @@ describe('outage', () => {
     },
   ])('$name: $want', ({ state, want }) => {
     expect(decideOpening(state, outageRule)).toBe(want);
+  });
+
+  it.each([
+    ['in a row', [0, 0, 0, 0, 0, 0, 0, 1, 1, 1], { samples: 3, failed: 3, fromMs: 14_000 }],
+    ['by their share', [0, 1, 0, 1, 0, 1, 0, 1, 0, 1], { samples: 10, failed: 5, fromMs: 2_000 }],
+  ])('an outage by failures %s counts what opened it', (_, bad, want) => {
+    const state = played(...bad.map((one, i) => heard(one === 1 ? 'failed' : 'ok', i * 2_000)));
+    expect(openOutage(state, outageRule, 20_000, false)).toMatchObject(want);
   });
 
   it('a response with a status is named until a probe that waits for it gets none', () => {

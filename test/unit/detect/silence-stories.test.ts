@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Behaviour, Simulation } from './simulate.ts';
-import { dead, fine, minute, warm, world } from './story-world.ts';
+import type { Behaviour, Simulation } from './simulate.ts';
+import { dead, fine, minute, warm, world, worldOfTargets } from './story-world.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, failedWith, throttled } from './world.ts';
 
 describe('refusal', () => {
@@ -71,14 +71,10 @@ describe('refusal', () => {
   });
 
   it('of one target beside the canary is one too: degraded with its scope, and no reason to leave', () => {
-    const mirrors = [aMirror('a'), aMirror('b')];
     const zip = aTarget('a', 'zip', 'example.com/b');
-    const sim = new Simulation({
-      config: aConfig({ mirrors }),
-      targets: [...mirrors.map((m) => aTarget(m.name)), zip],
-      script: (target, t) =>
-        target.id === zip.id && t >= warm ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
-    });
+    const sim = worldOfTargets([zip], ({ id }, t) =>
+      id === zip.id && t >= warm ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
+    );
     sim.runTo(warm + 5 * minute);
     expect(sim.detector.findings()).toMatchObject([
       { kind: 'refusal', cause: 'denied', actionable: false, scope: [{ module: 'example.com/b', step: 'zip' }] },

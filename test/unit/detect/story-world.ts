@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Mirror } from '../../../src/core/mirror.ts';
-import { type Behaviour, Simulation } from './simulate.ts';
+import type { Mirror, Target } from '../../../src/core/mirror.ts';
+import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, refused } from './world.ts';
 
 export const minute = 60_000;
@@ -20,6 +20,17 @@ export function world(
     targets: mirrors.map((mirror) => aTarget(mirror.name)),
     script: (target, atMs) => script(target.registry, atMs),
   });
+}
+
+/** Mirrors `a` and `b`, each with its canary, and more targets. */
+export function worldOfTargets(
+  more: readonly Target[],
+  script: Script,
+  over: Partial<Parameters<typeof aConfig>[0]> = {},
+) {
+  const mirrors = [aMirror('a'), aMirror('b')];
+  const targets = [...mirrors.map(({ name }) => aTarget(name)), ...more];
+  return new Simulation({ config: aConfig({ mirrors, ...over }), targets, script });
 }
 
 export function firstFailure(sim: Simulation, registry: string): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Advice } from '../../../src/core/advice.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { advice, delivered, finding, receiver, Stage } from './stage.ts';
 
@@ -104,6 +105,66 @@ describe('the content of notices', () => {
       expect(states(stage)).toEqual(['refused']);
       stage.advise('withdrawn', { ...refused, state: 'withdrawn' });
       expect(states(stage)).toEqual(['withdrawn']);
+    });
+
+    describe('that ends within these 10 s, after advice that ended with its beginning', () => {
+      const proposed = advice('p');
+      const ended = (one: Advice, as: 'withdrawn' | 'superseded') => ({ ...one, state: as }) as const;
+      const takePlace = (stage: Stage, of: Advice, by: Advice): void => {
+        const changes = [
+          { change: 'superseded', advice: ended(of, 'superseded') },
+          { change: 'refused', advice: by },
+        ] as const;
+        stage.take(stage.notifier.compose({ findings: [], advice: changes }, stage.at));
+      };
+      const other = { ...refused, id: 'other', cause: 'slower' } as const;
+
+      it.each([
+        ['a proposal that was sent: its end is sent', [proposed], [['proposed'], ['withdrawn']]],
+        ['a refusal that was sent: its end is sent', [refused], [['refused'], ['withdrawn']]],
+        [
+          'a refusal for another reason: its end is sent',
+          [{ ...refused, refusal: 'no_candidate' }],
+          [['refused'], ['withdrawn']],
+        ],
+      ] as const)('%s', (_, [before], [first, last]) => {
+        const stage = new Stage([receiver('ops')]);
+        stage.advise(before.state === 'refused' ? 'refused' : 'proposed', before);
+        stage.pass(10_000);
+        expect(states(stage)).toEqual(first);
+        takePlace(stage, before, other);
+        stage.pass(5_000);
+        stage.restart();
+        expect(states(stage)).toEqual([]);
+        stage.advise('withdrawn', ended(other, 'withdrawn'));
+        expect(states(stage)).toEqual(last);
+        expect(stage.outbox()).toEqual([]);
+      });
+
+      it('the refusal of another one in its place keeps this', () => {
+        const stage = new Stage([receiver('ops')]);
+        stage.advise('proposed', proposed);
+        expect(states(stage)).toEqual(['proposed']);
+        takePlace(stage, proposed, refused);
+        stage.pass(5_000);
+        takePlace(stage, refused, other);
+        stage.advise('withdrawn', ended(other, 'withdrawn'));
+        expect(states(stage)).toEqual(['withdrawn']);
+      });
+
+      it.each([
+        ['a refusal that still waited', refused],
+        ['a refusal because the network of this host is suspect', { ...refused, refusal: 'vantage_suspect' }],
+      ] as const)('%s: neither was sent, so no end is', (_, before) => {
+        const stage = new Stage([receiver('ops')]);
+        stage.advise('refused', before);
+        takePlace(stage, before, other);
+        stage.pass(9_000);
+        stage.advise('withdrawn', ended(other, 'withdrawn'));
+        stage.pass(10_000);
+        expect(states(stage)).toEqual([]);
+        expect(stage.outbox()).toEqual([]);
+      });
     });
 
     it('does not wait for another reason', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { choose } from '../../../../src/advise/comparison/choose.ts';
-import { closeOverdue, newContest } from '../../../../src/advise/comparison/contest.ts';
+import { newContest } from '../../../../src/advise/comparison/contest.ts';
+import { closeOverdue } from '../../../../src/advise/comparison/replay.ts';
 import { around, moment, momentsOf, order, type Reply1, rule } from './answers.ts';
 
 const by = around(Object.fromEntries(order.map((name) => [name, `${name},direct`])), { home: null });

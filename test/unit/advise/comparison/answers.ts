@@ -1,13 +1,8 @@
 import type { ChoiceRule } from '../../../../src/advise/comparison/choose.ts';
-import {
-  addResponse,
-  type Contest,
-  closeOverdue,
-  type HeadOutcome,
-  type Surroundings,
-} from '../../../../src/advise/comparison/contest.ts';
+import type { Contest, HeadOutcome, Surroundings } from '../../../../src/advise/comparison/contest.ts';
 import type { MomentResponse } from '../../../../src/advise/comparison/moments.ts';
 import type { RecordOutcome } from '../../../../src/advise/comparison/record.ts';
+import { addResponse, closeOverdue } from '../../../../src/advise/comparison/replay.ts';
 import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { goClient } from '../../../../src/ecosystems/go/client.ts';
 
@@ -96,6 +91,14 @@ export function momentsOf(
   for (let i = 0; i < count; i += 1) moment(contest, by, fromMs + 30_000 * i, said, over);
   closeOverdue(contest, by, fromMs + 30_000 * count);
 }
+
+/** What each mirror would have done as the head, of the last moment. */
+export function lasts(contest: Contest): Record<string, RecordOutcome | null> {
+  return Object.fromEntries([...contest.records].map(([name, record]) => [name, record.last]));
+}
+
+export const took = (outcome: RecordOutcome | null | undefined): number | 'bad' | undefined =>
+  outcome == null ? undefined : outcome.bad ? 'bad' : outcome.tookMs;
 
 /** The mirrors of tests of `choose`, the first preferred. */
 export const order = ['a', 'b', 'c', 'd'];

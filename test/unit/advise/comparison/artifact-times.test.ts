@@ -6,8 +6,9 @@ import {
   recordArtifactTime,
 } from '../../../../src/advise/comparison/artifact-times.ts';
 import { pairOf } from '../../../../src/advise/comparison/choose.ts';
-import { addResponse, newContest } from '../../../../src/advise/comparison/contest.ts';
+import { newContest } from '../../../../src/advise/comparison/contest.ts';
 import { findTimeAlarm, timeBoundOf } from '../../../../src/advise/comparison/pair.ts';
+import { addResponse } from '../../../../src/advise/comparison/replay.ts';
 import { answer, around } from './answers.ts';
 
 /** Downloads of a small and a large artifact, so many of each. */

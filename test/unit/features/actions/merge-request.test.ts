@@ -260,6 +260,14 @@ describe('a merge request, whatever the forge', () => {
     ]);
   });
 
+  it('a refused address is named, with the key that allows it', async () => {
+    const failure = { kind: 'forbidden_target', address: '10.0.0.7', retry: 'later' } as const;
+    const refusing = { send: () => Promise.resolve({ tag: 'failed', failure } as const) };
+    const one = acting(deploy.folder(), deed(), adviceTo(), { post: refusing }, { kept });
+    const why = { key: 'acted.forbidden', values: { address: '10.0.0.7', key: 'onAdvice[].git.mergeRequest.allow' } };
+    expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.request', values: { why } } });
+  });
+
   it('its place is another one than that of a push, or of another project', () => {
     const places = [
       deed(),

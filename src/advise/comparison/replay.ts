@@ -1,0 +1,171 @@
+import type { Reply } from '../../ecosystems/client.ts';
+import { averageFactorOf, recordArtifactTime } from './artifact-times.ts';
+import { pairOf } from './choose.ts';
+import { type Contest, type HeadOutcome, patienceOf, type Surroundings } from './contest.ts';
+import { recordOf } from './costs.ts';
+import { updateHealth } from './home.ts';
+import { addToMoment, isOverdue, type Moment, type MomentResponse, standIn } from './moments.ts';
+import { countGoodOf, timeBoundOf, updatePair } from './pair.ts';
+import { lateShareOf, recordTime } from './patience.ts';
+import { type RecordOutcome, recordOutcome } from './record.ts';
+import { unwatchedMs, walkChain } from './walk.ts';
+
+/** At most this share of a mirror's responses counts as usual failures, even if more of them failed. */
+const backgroundMost = 0.03;
+/** The mirrors count as if they also had this many good responses, so that the first failures change the share little. */
+const backgroundPrior = 200;
+
+/**
+ * Adds one response to its moment (the responses of all mirrors to one question at the same time). Then compares the
+ * head with the mirrors that have responded.
+ * @returns the new outcomes of the head
+ */
+export function addResponse(contest: Contest, response: MomentResponse, around: Surroundings): readonly HeadOutcome[] {
+  const { reply, late } = inTime(contest, response);
+  const moment = addToMoment(contest.moments, { ...response, reply }, around.paceMs(response.question));
+  if (late > 0) moment.late.set(response.registry, late);
+  const outcomes = replay(contest, moment, around, response.atMs, false);
+  // The moment ends once no response is awaited: each mirror has an outcome, or is paused, in maintenance or throttles
+  // us.
+  const names = [...around.chains.keys()];
+  if (names.every((name) => moment.outcomes.has(name) || around.isAway(name))) endMoment(contest, moment);
+  return outcomes;
+}
+
+/** Closes the comparisons that have waited long enough for responses, and returns the new outcomes of the head. */
+export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly HeadOutcome[] {
+  const overdue = [...contest.moments.open.values()].flat().filter((moment) => isOverdue(moment, nowMs));
+  return overdue.flatMap((moment) => {
+    const outcomes = replay(contest, moment, around, nowMs, true);
+    endMoment(contest, moment);
+    return outcomes;
+  });
+}
+
+function endMoment({ moments, artifactTimes }: Contest, moment: Moment): void {
+  // The responses are sorted by mirror name, so that the result does not depend on their order of arrival.
+  for (const [registry, reply] of [...moment.replies].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    if (moment.isHeavy && reply.tag === 'ok')
+      recordArtifactTime(artifactTimes, registry, moment.question, reply.tookMs);
+  const open = moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
+  if (open.length === 0) moments.open.delete(moment.question);
+  else moments.open.set(moment.question, open);
+}
+
+/**
+ * Counts a response as failed if it took longer than the time limit of its mirror. `late`: the probability that a
+ * healthy mirror responds so late.
+ */
+function inTime(contest: Contest, response: MomentResponse): { readonly reply: Reply; readonly late: number } {
+  const patience = patienceOf(contest, response.registry, response.isHeavy ? 'heavy' : 'light');
+  const { reply } = response;
+  if (reply.tag === 'unknown') return { reply, late: 0 };
+  if (reply.tag === 'ok' && response.isScheduled) recordTime(patience, reply.tookMs);
+  const tookMs = Math.min(reply.tookMs, patience.limitMs);
+  const isTooLate = reply.tag === 'ok' && reply.tookMs > patience.limitMs;
+  const late =
+    isTooLate || response.isGivenUp
+      ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
+      : 0;
+  return { reply: isTooLate ? { tag: 'failed', tookMs } : { ...reply, tookMs }, late };
+}
+
+/**
+ * The mean share of late responses at the other mirrors. The share of one mirror is at most this mean, so that its
+ * timeouts still count if only this mirror becomes slower.
+ */
+function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
+  const others = [...contest.patience].filter(([name]) => name !== registry);
+  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
+  return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
+}
+
+function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): HeadOutcome[] {
+  const outcomes: HeadOutcome[] = [];
+  // `everybody` and `factor` are fixed at the first response, so that the result does not depend on the order of
+  // responses.
+  moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
+  moment.factor ??= moment.isHeavy ? averageFactorOf(contest.artifactTimes, moment.question) : 1;
+  const paceMs = around.paceMs(moment.question);
+  const replyOf = (name: string): Reply | null => {
+    const now = moment.replies.get(name);
+    if (now !== undefined) return now;
+    const waits = !isLast && !around.isAway(name);
+    if (waits) return null;
+    return standIn(contest.moments, moment.question, name, nowMs, paceMs) ?? { tag: 'failed', tookMs: unwatchedMs };
+  };
+  for (const [name, chain] of around.chains) {
+    if (moment.outcomes.has(name) || !moment.replies.has(name)) continue;
+    const end = walkChain(around, chain, replyOf);
+    if (end.tag === 'unknown') continue;
+    const outcome: RecordOutcome = {
+      // The time when this mirror responded is used, because a later probe of another mirror must not shift the start
+      // of a trouble.
+      ...(moment.responded.get(name) ?? { atMs: moment.openedAtMs, fromMs: moment.openedAtMs }),
+      tookMs: end.tag === 'ok' ? end.tookMs * moment.factor : 0,
+      bad: end.tag !== 'ok',
+      isHeavy: moment.isHeavy,
+      late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
+    };
+    moment.outcomes.set(name, outcome);
+    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
+    if (name === contest.head) {
+      outcomes.push({ question: moment.question, outcome });
+      if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
+    } else if (name === around.home && moment.isScheduled) {
+      contest.health = updateHealth(contest.health, outcome.bad);
+    }
+  }
+  compare(contest, moment, around);
+  return outcomes;
+}
+
+/** Compares the head with each mirror that has an outcome in this moment. Each pair is compared once in a moment. */
+function compare(contest: Contest, moment: Moment, around: Surroundings): void {
+  compareLeft(contest, moment, around);
+  const { head } = contest;
+  const own = head === null ? undefined : moment.outcomes.get(head);
+  if (head === null || own === undefined) return;
+  for (const [name, outcome] of moment.outcomes) {
+    if (name === head || moment.paired.has(name)) continue;
+    moment.paired.add(name);
+    updatePair(pairOf(contest, head, name), own, outcome, contextOf(contest, moment, around, name));
+  }
+}
+
+/** Continues the test that led to the present head, because more evidence raises the confidence of the advice. */
+function compareLeft(contest: Contest, moment: Moment, around: Surroundings): void {
+  const { left } = contest;
+  const own = moment.outcomes.get(left?.from ?? '');
+  const outcome = moment.outcomes.get(left?.to ?? '');
+  if (left === null || own === undefined || outcome === undefined || moment.isLeftCompared) return;
+  moment.isLeftCompared = true;
+  updatePair(left.pair, own, outcome, contextOf(contest, moment, around, left.to));
+}
+
+/** What a comparison with this candidate uses besides the two outcomes. */
+function contextOf(
+  contest: Contest,
+  moment: Moment,
+  around: Surroundings,
+  candidate: string,
+): Parameters<typeof updatePair>[3] {
+  return {
+    candidate: recordOf(contest, candidate),
+    everybody: moment.everybody ?? 0,
+    isHome: candidate === around.home,
+    ratio: around.ratio,
+    bound: timeBoundOf(around.isRecent),
+  };
+}
+
+/** The long-run failure share of all mirrors but the head, plus one standard error. */
+function usualOfOthers(contest: Contest, head: string): number {
+  let [bad, all] = [0, backgroundPrior];
+  for (const [name, { background }] of contest.records) {
+    if (name === head) continue;
+    bad += Math.min(background.bad, backgroundMost * background.all);
+    all += background.all;
+  }
+  return (bad + Math.sqrt(bad)) / all;
+}

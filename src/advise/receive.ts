@@ -1,0 +1,59 @@
+import type { Due } from '../core/due.ts';
+import { isHeavy } from '../core/mirror.ts';
+import type { SettledSample } from '../core/sample.ts';
+import { isOfOtherFamily, recordAside, recordLate, releaseLate, sampleOfLate } from './late.ts';
+import { recordLatePeek, recordLateResponse, recordSample } from './observe.ts';
+import { newTally, record, recordTally, type Tally } from './tally.ts';
+import type { View } from './view.ts';
+
+/** The tallies of all mirrors, by name. */
+type Tallies = Map<string, Tally>;
+
+/** Processes a settled sample. Returns true if it may change a decision. */
+export function receiveSample(view: View, tallies: Tallies, sample: SettledSample): boolean {
+  const { group } = view;
+  const { late } = group;
+  const { due } = sample;
+  if (sample.isOfPace === true || sample.isObsolete === true || sample.isTooShort === true) {
+    late.held.delete(due.probeId);
+    late.counted.delete(due.probeId);
+    return false;
+  }
+  if (sample.outcome.tag === 'failed' && isOfOtherFamily(late, due, sample.startedMonotonicMs)) return false;
+  recordAside(late, sample);
+  const before = releaseLate(late, sample);
+  for (const one of before) receiveLate(view, tallies, one);
+  const isAgain = late.counted.delete(due.probeId);
+  if (isAgain) recordLateResponse(group, sample);
+  const isChange = !isAgain && receiveOne(view, tallies, sample);
+  return isChange || before.length > 0;
+}
+
+/** Records a pending probe as late, `outMs` milliseconds after it was sent. */
+export function receivePending(view: View, tallies: Tallies, due: Due, outMs: number): void {
+  const { group, now } = view;
+  if (isOfOtherFamily(group.late, due, now.monotonicMs - outMs)) return;
+  if (due.purpose === 'peek') {
+    recordLatePeek(group, due);
+    recordLate(group.late, due);
+    return;
+  }
+  const sample = sampleOfLate(view, due, outMs);
+  if (isHeavy(due.target)) receiveLate(view, tallies, sample);
+  else group.late.held.set(due.probeId, sample);
+}
+
+function receiveLate(view: View, tallies: Tallies, sample: SettledSample): void {
+  receiveOne(view, tallies, sample);
+  recordLate(view.group.late, sample.due);
+}
+
+function receiveOne(view: View, tallies: Tallies, sample: SettledSample): boolean {
+  const { group } = view;
+  const { purpose, target } = sample.due;
+  const tally = tallies.get(target.registry) ?? newTally();
+  tallies.set(target.registry, tally);
+  if (purpose !== 'peek') record(tally, sample, view.nearMs, group.client.relay?.step ?? null);
+  if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordTally(tally, sample);
+  return recordSample(view, sample);
+}

@@ -1,0 +1,140 @@
+import type { Side } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import { seriesId, type Target, targetId } from '../../core/mirror.ts';
+import {
+  type Bytes,
+  comparePeers,
+  explainPeers,
+  newBytes,
+  type OddDigest,
+  recordStatement,
+  sidesOf,
+  statementFor,
+  type Voice,
+} from '../contents/digests.ts';
+import { isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
+import { isLeftAlone } from '../memory/absence.ts';
+import { openFinding } from '../memory/lookups.ts';
+import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
+import type { Judged, RuleStep, RuleView } from '../memory/rule.ts';
+
+export const bytesPlace = { name: 'mismatch', none: newBytes } as const;
+
+const connections = ['cold', 'warm'] as const;
+
+/** Compares what a mirror serves with what other mirrors of the upstream have served. */
+export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'dirty' | 'others'> | null {
+  const { view, mirror, series, sample } = judged;
+  const { target, purpose } = sample.due;
+  const { statement: all } = own;
+  const before = all.get(target.id) ?? null;
+  const statements = statementFor(before, sample, view.now.wallMs);
+  if (statements === null) return null;
+  recordStatement(all, target, statements);
+  const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
+  const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
+  const { odd, again } = comparePeers(voices);
+  // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
+  if (!isAllRequested(view, mirror, target)) return { dirty };
+  const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
+  const states = new Map([[mirror, own]]);
+  const follow = (registry: string, next: (before: Bytes, its: Target) => RuleStep<Bytes> | null): void => {
+    const other = view.mirrors.get(registry);
+    const its = other === undefined ? undefined : view.targets.get(targetOf(other, target));
+    if (other === undefined || its === undefined) return;
+    const step = next(states.get(other) ?? stateOf<Bytes>(bytesPlace, other), its);
+    if (step === null) return;
+    if (step.mirror !== undefined) states.set(other, step.mirror);
+    others.push([other, step]);
+  };
+  for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
+  // A recheck causes no further rechecks, because alternating backends could cause endless probes.
+  if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
+  return { dirty, others };
+}
+
+function voicesOn(view: RuleView, mirror: MirrorMemory, target: Target): readonly Voice[] {
+  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
+    const statements = stateOf<Bytes>(bytesPlace, other).statement.get(targetOf(other, target));
+    if (statements === undefined || isLeftAlone(other)) return [];
+    return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', statement: statements }];
+  });
+}
+
+function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
+  return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
+    const own = view.targets.get(targetOf(other, target));
+    return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
+  });
+}
+
+function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): string {
+  return targetId(mirror.name, module, version, step);
+}
+
+/**
+ * Reports that a mirror's digest differs from others. The same digest is reported only once, even after an
+ * acknowledgement: the second time, the result is `null`. It is reported again only if the cause becomes `origin`.
+ */
+function declareOdd(
+  view: RuleView,
+  own: Bytes,
+  odd: OddDigest,
+  target: Target,
+  voices: readonly Voice[],
+): RuleStep<Bytes> | null {
+  const { statement: statements } = odd.voice;
+  const digest = `${statements.of} ${statements.digest}`;
+  const update = odd.cause === 'origin' ? `origin ${digest}` : digest;
+  const declaredHere = own.declaredOdd.get(target.id) ?? [];
+  if (declaredHere.includes(update) || declaredHere.includes(`origin ${digest}`)) return null;
+  const known = openFinding(view, 'mismatch', target.registry);
+  const item = itemOf(known, target);
+  const declaredOdd = new Map(own.declaredOdd).set(target.id, [...declaredHere, update].slice(-limits.oddKept));
+  // A finding about a difference with the origin replaces one about a difference between mirrors.
+  const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
+  const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
+  return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
+}
+
+function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
+  const statements = own.statement.get(target.id);
+  if (statements === undefined) return null;
+  const key = `${statements.of} ${statements.digest}`;
+  if (own.repeated.get(target.id) === key) return null;
+  const repeated = new Map(own.repeated).set(target.id, key);
+  return { mirror: { ...own, repeated }, requests: [{ kind: 'recheck', target }] };
+}
+
+/**
+ * The sides (digests and the mirrors that serve them) of wrong bytes: the mirror's own digest first, then the right
+ * digest, then those of other mirrors.
+ */
+export function listSidesOfWrong(
+  { view, mirror, sample }: Judged,
+  { algorithm, got, want }: Mismatch,
+): readonly Side[] {
+  const { target } = sample.due;
+  const { module, version, step } = target;
+  const item = { module, version, step };
+  const { name } = mirror.mirror;
+  const served = { item, algorithm, sinceMs: sample.startedAtMs, seen: sample.facts.seen ?? null };
+  const own = { ...served, registries: [name], digest: got };
+  const voices = voicesOn(view, mirror, target).filter(({ registry }) => registry !== name);
+  const others = sidesOf(voices, item).filter((side) => side.algorithm === algorithm && side.digest !== got);
+  const right = others.find(({ digest }) => digest === want);
+  const named = right ?? { item, registries: [], algorithm, digest: want, sinceMs: null, seen: null };
+  return [own, named, ...others.filter((side) => side !== right)];
+}
+
+/** True if the origin serves the same wrong bytes. For the origin itself: true if another mirror serves them. */
+export function isWrongAtOrigin(view: RuleView, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
+  const digest = wrongDigestOf(failure);
+  return [...mirrorsOf(view, mirror.roundKey)].some((other) => {
+    if (other === mirror || (mirror.mirror.role !== 'origin' && other.mirror.role !== 'origin')) return false;
+    const id = targetOf(other, target);
+    const { wrongOnce, declaredWrong: declared } = stateOf<Bytes>(bytesPlace, other);
+    const once = wrongOnce.get(id);
+    return declared.get(id)?.digest === digest || (once !== undefined && wrongDigestOf(once.failure) === digest);
+  });
+}
