@@ -168,7 +168,9 @@ for (const [kind, client] of kinds)
 
       test('a lock file that was written at the mirror left', async () => {
         const left = await startNpmRegistry({ packages: [hello] });
-        const { lock } = await pnpmOrYarn(kind, 'hello', { registry: left.url });
+        const first = await pnpmOrYarn(kind, 'hello', { registry: left.url });
+        expect(first.version, said(first)).toBe('1.0.0');
+        const { lock } = first;
         await left.close();
         const files = { [lockFiles[kind]]: lock ?? '' };
         const locked = { registry: left.url, files, isLocked: true };

@@ -110,6 +110,8 @@ export async function pnpmOrYarn(client: PnpmOrYarn, name: string, options: Inst
       pnpm_config_fetch_retries: '0',
       ...(fetchTimeoutMs === undefined ? {} : { pnpm_config_fetch_timeout: `${fetchTimeoutMs}` }),
       CI: '1',
+      // Yarn 1 keeps compiled code in one folder for all its processes. Node 24 then crashes now and then ("unreachable code").
+      DISABLE_V8_COMPILE_CACHE: '1',
     };
     const told = { cwd: project, env };
     if (options.before !== undefined) await run(commandPath(client), options.before, told);
