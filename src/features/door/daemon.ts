@@ -114,6 +114,8 @@ class Follower {
   readonly #listener: Listener;
   readonly #timers: Timers;
   readonly #doubted = new Set<string>();
+  /** The mirrors whose doubt began since the last read of the lists began, which these may not show yet. */
+  readonly #begun = new Set<string>();
   #stream: { close(): void } | null = null;
   #reopening: { cancel(): void } | null = null;
   #pausing: { cancel(): void } | null = null;
@@ -163,11 +165,12 @@ class Follower {
     if (this.#isBusy) return;
     this.#isBusy = true;
     let waitMs = betweenMs;
+    this.#begun.clear();
     try {
       const report = await readDaemon(this.#at);
       if (this.#isClosed) return;
       this.#doubted.clear();
-      for (const registry of report.doubted) this.#doubted.add(registry);
+      for (const registry of [...report.doubted, ...this.#begun]) this.#doubted.add(registry);
       this.#listener.doubted(this.#doubted);
       this.#listener.known(report.known);
     } catch (cause) {
@@ -189,7 +192,8 @@ class Follower {
     if (type === 'standing') {
       const { registry, inDoubt } = (readMapping(data) ?? {}) as Partial<MirrorSeen>;
       if (typeof registry !== 'string') return;
-      if (inDoubt === true && !this.#doubted.has(registry)) {
+      if (inDoubt === true) {
+        this.#begun.add(registry);
         this.#doubted.add(registry);
         this.#listener.doubted(this.#doubted);
       }
