@@ -2,6 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { dead, expectEachSettledOnce, fine, firstFailure, minute, warm, world } from './story-world.ts';
 import { aMirror, at } from './world.ts';
 
+/** What outages did, sorted by mirror. */
+const outagesOf = (sim: ReturnType<typeof world>): readonly string[] =>
+  sim
+    .changes('outage')
+    .map(({ what }) => what)
+    .sort();
+
 describe('them or us', () => {
   it('all dead at once is us: no outage, samples unknown, states unknown after three paces, a finding after ten minutes', () => {
     const until = warm + 15 * minute;
@@ -68,12 +75,7 @@ describe('them or us', () => {
   it('a control that answers clears us: then they are down', () => {
     const sim = world(['a', 'b'], (_, t) => (t >= warm ? dead : fine), { controls: ['control.example.com'] });
     sim.runTo(warm + minute);
-    expect(
-      sim
-        .changes('outage')
-        .map(({ what }) => what)
-        .sort(),
-    ).toEqual(['a opened', 'b opened']);
+    expect(outagesOf(sim)).toEqual(['a opened', 'b opened']);
     expect(sim.detector.vantage()).toMatchObject({ suspect: false, controls: [{ up: true }] });
   });
 
@@ -81,12 +83,7 @@ describe('them or us', () => {
     const mirrors = ['a', 'b'].map((name) => aMirror(name, { url: `https://one.example.com/${name}` }));
     const sim = world(mirrors, (_, t) => (t >= warm ? dead : fine));
     sim.runTo(warm + minute);
-    expect(
-      sim
-        .changes('outage')
-        .map(({ what }) => what)
-        .sort(),
-    ).toEqual(['a opened', 'b opened']);
+    expect(outagesOf(sim)).toEqual(['a opened', 'b opened']);
     expect(sim.findings.map(({ finding }) => finding.vantage)).toEqual(['unverified', 'unverified']);
     expect(sim.detector.vantage().suspect).toBe(false);
   });
