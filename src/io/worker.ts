@@ -12,6 +12,7 @@ import { warmUp } from '../wire/warm-up.ts';
 import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
 import { createCollector } from './collect.ts';
+import { hasCompiledSince } from './compilers.ts';
 import { createGpgv } from './gpgv.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
@@ -57,16 +58,26 @@ export interface RunnerDeps {
   readonly memories?: ProbeMemories;
   /** Returns the CPU time used so far, milliseconds; absent: the CPU time of this thread. */
   readonly spentMs?: () => number;
+  /**
+   * Returns true if the CPU time of a response that began at `fromMs` (monotonic milliseconds) may be held against its
+   * mirror; absent: always.
+   */
+  readonly isFullSpeed?: (fromMs: number) => boolean;
 }
 
 export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
-  const { signatures = createGpgv(), spentMs, loopDelayMsSum = loopDelayMsMax } = deps;
+  const { signatures = createGpgv(), spentMs, loopDelayMsSum = loopDelayMsMax, isFullSpeed = () => true } = deps;
   return {
     async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbeOf(due, 'defect', worker, clock.now());
+      const fromMs = clock.monotonicMs();
+      const heldMs = (): number | undefined => {
+        const ms = heldMsOf(due, pieces);
+        return ms === undefined || isFullSpeed(fromMs) ? ms : undefined;
+      };
       const pieces = createPieces(reading, spentMs, spentMs);
       const { timed, received, decoded, nextResponse } = pieces;
       try {
@@ -104,10 +115,10 @@ export function createRunner(deps: RunnerDeps): Runner {
         // A server may echo our request, so credentials are masked before the data leaves this thread.
         const transcript = timed(() => mask.data(held));
         const sample = timed(() => measure(due, transcript));
-        const heldMs = heldMsOf(due, pieces);
-        return { sample: heldMs === undefined ? sample : { ...sample, heldMs }, transcript: keptOf(transcript) };
+        const ms = heldMs();
+        return { sample: ms === undefined ? sample : { ...sample, heldMs: ms }, transcript: keptOf(transcript) };
       } catch {
-        return lostProbeOf(due, 'defect', worker, clock.now(), heldMsOf(due, pieces));
+        return lostProbeOf(due, 'defect', worker, clock.now(), heldMs());
       }
     },
     control: (due) => wire.control(due),
@@ -139,7 +150,7 @@ interface Edition {
 function openEdition(
   given: WorkerBook,
   before: Edition | null,
-  own: Pick<RunnerDeps, 'worker' | 'loopDelayMsMax' | 'loopDelayMsSum'>,
+  own: Pick<RunnerDeps, 'worker' | 'loopDelayMsMax' | 'loopDelayMsSum' | 'isFullSpeed'>,
 ): Edition {
   const same = before !== null && accessKeyOf(before.book) === accessKeyOf(given);
   const book = same ? { ...given, access: before.book.access } : given;
@@ -165,7 +176,8 @@ function usesHttp2({ access }: WorkerBook): boolean {
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
-  const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum };
+  const isFullSpeed = (fromMs: number): boolean => hasCompiledSince(fromMs, systemClock.monotonicMs());
+  const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum, isFullSpeed };
   let current = openEdition(seed.book, null, own);
   const warm = Promise.allSettled([
     warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: usesHttp2(current.book) }),

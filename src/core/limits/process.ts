@@ -19,9 +19,9 @@ export const processLimits = {
   threadHeldMs: 500,
   /**
    * The processor time in milliseconds that a response may take for each MiB of its body, if the result is more than
-   * `threadHeldMs`. An HTML page that is read twice needs 25 ms per MiB.
+   * `threadHeldMs`. An HTML page that is read twice needs 50 ms per MiB on a busy machine.
    */
-  heldMsPerMib: 40,
+  heldMsPerMib: 100,
   heldApartMs: 60 * minute,
   apartIdleMs: 10 * minute,
   /**
