@@ -1,6 +1,6 @@
 import type { Declined, RecheckOrder } from '../core/due.ts';
 import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
-import { isAnyPast, listUnsure } from './comparison/choose.ts';
+import { isAnyDisputed, isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
 import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
 import { healthBound, isDelayedByDownloads, lastTroubleOf, reviewMsOf } from './comparison/home.ts';
@@ -34,6 +34,8 @@ const soonEveryMs = 60_000;
  * downloads.
  */
 const unsureEveryMs = 5_000;
+/** The maximum number of downloads in an hour that are ordered only because a test and the table disagree. */
+const disputedMost = 12;
 const siblings = 2;
 /** Another mirror may build faster if its estimated build time is below this share of the head's build time. */
 const promisingShare = 0.85;
@@ -55,7 +57,8 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   const home = preferred === at ? null : preferred;
   const isOpen = listOpenChoices(view, at).length > 0;
   const isHomeAwaited = home !== null && waitsForDownload(view, at, home);
-  const isSoon = unsure.length > 0 || contest.hasPromise || isOpen || isHomeAwaited;
+  const isWanted = unsure.length > 0 || contest.hasPromise || isOpen || isHomeAwaited;
+  const isSoon = isWanted || (home === null && isDisputed(view, at));
   const lastMs = Math.max(contest.records.get(at.name)?.lastHeavy?.atMs ?? contest.downloadMs, contest.downloadMs);
   if (!isSoon && now.monotonicMs < lastMs + everyMs) return [];
   const isBeside = isSoon || now.monotonicMs - contest.besideMs >= besideEveryMs;
@@ -64,6 +67,7 @@ export function requestDownload(view: View, at: Mirror): readonly RecheckOrder[]
   for (const name of unsure) if (!contest.awaited.has(name)) contest.awaited.set(name, now.monotonicMs);
   if (now.monotonicMs < (isSoon ? contest.besideMs : lastMs) + affordableMsOf(config, artifact.bytes)) return [];
   contest.downloadMs = now.monotonicMs;
+  if (isSoon && !isWanted) contest.disputedMs = [...contest.disputedMs, now.monotonicMs].slice(-disputedMost);
   if (isBeside) contest.besideMs = now.monotonicMs;
   // Frequent downloads from a home that is slow now would delay the failback after it has recovered.
   const homeMs = contest.records.get(home?.name ?? '')?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
@@ -81,6 +85,16 @@ export function downloadOrderOf(registry: string, target: Target, registries: re
 /** How long after a download the next one of so many bytes fits in `schedule.bytesPerHour`, milliseconds. */
 export function affordableMsOf({ schedule: { bytesPerHour } }: View['config'], bytes: number): number {
   return bytesPerHour === null ? 0 : (bytes / (budgetShare * bytesPerHour)) * hourMs;
+}
+
+/**
+ * True if more downloads from home must show whether a test or the table of candidates is right. If home serves only
+ * some downloads slowly, few of them are known.
+ */
+function isDisputed(view: View, at: Mirror): boolean {
+  const { contest } = view.group;
+  const oldestMs = contest.disputedMs.at(-disputedMost) ?? Number.NEGATIVE_INFINITY;
+  return view.now.monotonicMs >= oldestMs + hourMs && isAnyDisputed(contest, weighRuleOf(view, at));
 }
 
 function unsureAt(view: View, at: Mirror): readonly string[] {

@@ -156,6 +156,18 @@ export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent'
   });
 }
 
+/** True if the test of a candidate is past its bound, but a build there costs no less than at the head. */
+export function isAnyDisputed(contest: Comparison, rule: ChoiceRule): boolean {
+  const { head, pairs } = contest;
+  if (head === null || !isAnyPast(contest, rule)) return false;
+  const headCost = costOf(contest, head, rule);
+  return pairs.entries().some(([name, pair]) => {
+    const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
+    const cost = sum < bound ? null : costOf(contest, name, rule);
+    return cost !== null && headCost !== null && cost >= headCost;
+  });
+}
+
 /** The cheapest candidate that works now (`isGoodNow`), whatever the tests say; `null`: none. */
 export function chooseAnyway(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): string | null {
   const able = candidates

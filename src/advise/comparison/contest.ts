@@ -37,6 +37,8 @@ export interface Contest extends Comparison {
    * Updated when downloads are ordered.
    */
   hasPromise: boolean;
+  /** When the last downloads were ordered because a test and the table disagree, monotonic milliseconds. */
+  disputedMs: readonly number[];
   /**
    * The question (request) of the head's last bad or slow response: `light` of metadata, `heavy` of a download.
    * `requested`: the mirrors of the last recheck.
@@ -82,6 +84,7 @@ export function newContest(head: string | null): Contest {
     awaited: new Map(),
     triedMs: new Map(),
     hasPromise: false,
+    disputedMs: [],
     odd: {},
     outcomes: [],
     around: null,

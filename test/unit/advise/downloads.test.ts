@@ -222,6 +222,24 @@ describe('downloads that decide a move', () => {
     expect(dearer.asked).toBeGreaterThan(0);
   });
 
+  test('are requested each minute, 12 times an hour, while a test is past its bound and builds are slower elsewhere', () => {
+    const stage = staged();
+    stage.paces(60, well);
+    const gaps: number[] = [];
+    let beforeSeconds = stage.seconds;
+    while (stage.seconds < 3 * 3_600) {
+      for (const order of wanted(stage)) {
+        gaps.push(stage.seconds - beforeSeconds);
+        beforeSeconds = stage.seconds;
+        for (const name of ['a', ...(order.registries ?? [])])
+          stage.sample(name, name === 'a' ? 900 : 4_000, { step: 'zip', bytes: 100_000 });
+      }
+      stage.paces(1, { ...well, a: 520 });
+    }
+    expect(gaps.join(' ')).toMatch(/ (60 ){12}(180 )+(60 ){12}180/);
+    expect(stage.story()).toEqual([]);
+  });
+
   test('that never come do not keep clients where they are', () => {
     expect(slower(null).moves).not.toEqual([]);
   });
