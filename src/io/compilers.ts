@@ -4,13 +4,14 @@ import { setFlagsFromString } from 'node:v8';
 let sinceMs: number | null = null;
 
 /**
- * Returns true if this thread has used V8's optimizing compilers since `fromMs`. If it did not switch them on yet, it
- * does, for all threads. They are off in a daemon with little load. Without them, a large index takes 5 to 12 times as
- * much CPU time (docs/decisions/0090-long-answers-hold-longer.md).
+ * Switches V8's optimizing compilers on, for all threads, if this thread did not yet. They are off in a daemon with
+ * little load. Without them, a large index takes 5 to 12 times as much CPU time
+ * (docs/decisions/0090-long-answers-hold-longer.md).
+ * @returns true if this thread switched them on before `fromMs`
  * @param fromMs  when the work began, milliseconds
  * @param nowMs   the time on the same clock, milliseconds
  */
-export function hasCompiledSince(fromMs: number, nowMs: number): boolean {
+export function startOptimizing(fromMs: number, nowMs: number): boolean {
   if (sinceMs === null) {
     for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
     sinceMs = nowMs;

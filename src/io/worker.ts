@@ -12,7 +12,7 @@ import { warmUp } from '../wire/warm-up.ts';
 import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
 import { createCollector } from './collect.ts';
-import { hasCompiledSince } from './compilers.ts';
+import { startOptimizing } from './compilers.ts';
 import { createGpgv } from './gpgv.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
@@ -176,7 +176,7 @@ function usesHttp2({ access }: WorkerBook): boolean {
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = measureLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   const { delayMsMax: loopDelayMsMax, delayMsSum: loopDelayMsSum } = watch;
-  const isFullSpeed = (fromMs: number): boolean => hasCompiledSince(fromMs, systemClock.monotonicMs());
+  const isFullSpeed = (fromMs: number): boolean => startOptimizing(fromMs, systemClock.monotonicMs());
   const own = { worker: seed.worker, loopDelayMsMax, loopDelayMsSum, isFullSpeed };
   let current = openEdition(seed.book, null, own);
   const warm = Promise.allSettled([

@@ -148,24 +148,24 @@ function nearAlarm(contest: Comparison, name: string, alarm: Alarm, rule: Choice
   return isNear[alarm === 'heavy_failures' ? 'failures' : alarm] ? alarm : null;
 }
 
+type PastRule = Pick<ChoiceRule, 'isRecent' | 'ease'>;
+
+function isPast(pair: Pair, rule: PastRule): boolean {
+  const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
+  return sum >= bound;
+}
+
 /** True if the sum (the accumulated evidence) of any test has reached its bound. */
-export function isAnyPast(contest: Comparison, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
-  return contest.pairs.values().some((pair) => {
-    const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
-    return sum >= bound;
-  });
+export function isAnyPast(contest: Comparison, rule: PastRule): boolean {
+  return contest.pairs.values().some((pair) => isPast(pair, rule));
 }
 
 /** True if the test of a candidate is past its bound, but a build there costs no less than at the head. */
 export function isAnyDisputed(contest: Comparison, rule: ChoiceRule): boolean {
-  const { head, pairs } = contest;
-  if (head === null || !isAnyPast(contest, rule)) return false;
-  const headCost = costOf(contest, head, rule);
-  return pairs.entries().some(([name, pair]) => {
-    const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
-    const cost = sum < bound ? null : costOf(contest, name, rule);
-    return cost !== null && headCost !== null && cost >= headCost;
-  });
+  const past = [...contest.pairs].filter(([, pair]) => isPast(pair, rule));
+  const headCost = contest.head === null || past.length === 0 ? null : costOf(contest, contest.head, rule);
+  if (headCost === null) return false;
+  return past.some(([name]) => (costOf(contest, name, rule) ?? Number.NEGATIVE_INFINITY) >= headCost);
 }
 
 /** The cheapest candidate that works now (`isGoodNow`), whatever the tests say; `null`: none. */
