@@ -26,6 +26,7 @@ export interface TargetJson {
   readonly lastOutcome: string | null;
   readonly slowStreak: number | null;
   readonly baselineSeconds: number | null;
+  readonly thresholdSeconds: number | null;
   readonly probeId: string | null;
 }
 
