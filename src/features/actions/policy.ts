@@ -1,5 +1,5 @@
 import type { ActionRow, ActionRule, HeldReason, Lead, Move, PlaceVotes } from '../../core/action.ts';
-import { type Advice, hasOutlivedCause, isLastChoice } from '../../core/advice.ts';
+import { type Advice, hasOutlivedCause, isLastChoice, isSlowness } from '../../core/advice.ts';
 import { confidences } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
@@ -14,6 +14,8 @@ export interface Situation {
   /** True: the daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
+  /** True if the mirror is down now. */
+  isDown(registry: string): boolean;
   /** How the group's places (locations with a daemon) vote on this switch of mirrors; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
@@ -42,13 +44,22 @@ export function heldBy(
   if (paused !== null) return paused;
   if (hasOutlivedCause(advice)) return 'over';
   if (rule.mode === 'auto' && isLastChoice(advice)) return 'last_choice';
-  if (!when.causes.includes(advice.cause)) return 'cause';
+  if (!isNamed(when, advice, situation)) return 'cause';
   if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';
   if (regretsIn(rows, advice, now).length > 0) return 'regret';
   if (rows.some((row) => isUndoneLike(row, advice))) return 'undone';
   if (changesIn(rows, hourMs, now).length >= when.perHour) return 'hour';
   if (changesIn(rows, 24 * hourMs, now).length >= when.perDay) return 'day';
   return when.places === undefined ? null : heldByPlaces(when.places, situation.votes(advice));
+}
+
+/**
+ * True if the rule follows advice for this cause. The cause stays as it was when the advice was proposed. So a mirror
+ * that failed some requests or was slow then, and is down now, is also left because of its outage.
+ */
+function isNamed({ causes }: ActionRule['when'], { cause, from }: Advice, situation: Situation): boolean {
+  if (causes.includes(cause)) return true;
+  return (cause === 'unreliable' || isSlowness(cause)) && causes.includes('outage') && situation.isDown(from);
 }
 
 /** Returns when a reason of `heldBy` ends, wall milliseconds; `null`: the end is not known. */

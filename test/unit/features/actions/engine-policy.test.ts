@@ -28,6 +28,20 @@ describe('the policy', () => {
     expect(one.row(id)?.held).toBe(held);
     expect(one.steps.length).toBe(held === null ? 2 : 0);
   });
+  it.each<[string, Advice['cause'], ActionRule['when']['causes'], string | null]>([
+    ['that failed some requests before', 'unreliable', ['outage'], null],
+    ['that was slow before', 'slower', ['outage'], null],
+    ['that lags', 'lag', ['outage'], 'cause'],
+    ['that failed some requests before, but outages are not named', 'unreliable', ['lag'], 'cause'],
+  ])('a mirror that is down %s', (_, cause, causes, held) => {
+    const one = engine([ruleOf({}, { causes })]);
+    one.wants(adviceTo({ cause }));
+    one.turns(2);
+    expect(one.row(id)?.held).toBe('cause');
+    one.is({ isDown: (registry) => registry === 'a' });
+    one.turns(2);
+    expect(one.row(id)?.held).toBe(held);
+  });
   it.each<[string, PlaceVotes | null, string | null]>([
     ['the store does not respond', null, 'places_unknown'],
     ['two of three advise it', { votes: 2, known: 3 }, null],
