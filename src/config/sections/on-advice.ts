@@ -29,7 +29,8 @@ const when = mapping({
   causes: list(word('A cause of advice.', causes as unknown as [string, ...string[]]), phrase('expected.listNames'))
     .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
     .meta({
-      description: 'The action follows only advice for these causes; `slow` is every cause of slowness. Default: all.',
+      description:
+        'The action follows only advice for these causes; `slow` is every cause of slowness. With `outage`, it also follows advice because of slowness or a failure rate while the mirror to leave is down. Default: all.',
     })
     .optional(),
   confidence: word(
