@@ -46,6 +46,7 @@ describe('asks', () => {
         headers: {
           accept: 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01',
           'cache-control': 'max-age=0',
+          'accept-encoding': 'gzip, deflate',
         },
         bodyBytesMax: limits.indexBytes,
         large: true,
