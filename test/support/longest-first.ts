@@ -34,6 +34,7 @@ export const longest: readonly string[] = [
   'test/real/chats.test.ts',
   'test/real/npm-client.test.ts',
   'test/real/support.test.ts',
+  'test/real/npx.test.ts',
   'test/daemon/http2-alone-broken.test.ts',
   'test/daemon/replay.test.ts',
   'test/daemon/all-ecosystems.test.ts',
