@@ -26,3 +26,24 @@ export function peeked(stage: Stage): readonly RecheckOrder[] {
 export function wanted(stage: Stage): readonly RecheckOrder[] {
   return stage.looks.filter((one) => !one.isPeek);
 }
+
+/** A pace of 30 s with usual answers; what it wants downloaded whole. */
+export function pace(stage: Stage): readonly RecheckOrder[] {
+  stage.paces(1, well);
+  return wanted(stage);
+}
+
+/** Seconds until the next order, looked at each 30 s; `null`: none within two hours. */
+export function next(stage: Stage): number | null {
+  const fromSeconds = stage.seconds;
+  for (let i = 0; i < 240; i += 1) if (pace(stage).length > 0) return stage.seconds - fromSeconds;
+  return null;
+}
+
+/** `a` answers with an artifact of so many bytes, as do all others, each a second later than the one before. */
+export function downloaded(stage: Stage, bytes: number, module?: string): void {
+  for (const { name } of abcd) {
+    stage.sample(name, 900, { step: 'zip', bytes, ...(module === undefined ? {} : { module }) });
+    stage.pass(1);
+  }
+}
