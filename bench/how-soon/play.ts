@@ -84,7 +84,13 @@ function watched(world: World, fromMs: number): Pick<Soon, 'finding' | 'advice' 
     if (advice === null || advice.issuedAtMs < epochMs + fromMs) return false;
     seen.advice ??= seconds;
     const isSuspect = s.detector.vantage().suspect === true;
-    const situation = { isStopped: false, isSuspect, lead: 'alone', isDown: () => false, votes: () => null } as const;
+    const situation = {
+      isStopped: false,
+      isSuspect,
+      lead: 'alone',
+      citesOutage: () => false,
+      votes: () => null,
+    } as const;
     if (heldBy(usualRule, advice, [], situation, now) === null) seen.action ??= seconds;
     return false;
   };

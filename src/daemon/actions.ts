@@ -149,6 +149,7 @@ export class Actions {
   ): ActionInput {
     const { detector, advisor, config } = this.#stages;
     const actor = this.#actor;
+    const standingOf = (name: string) => detector.standings().find(({ registry }) => registry === name);
     const shared = lead === 'holder' ? actor?.takeShared() : null;
     return {
       rules,
@@ -167,8 +168,14 @@ export class Actions {
       unbegun: this.#unbegun.splice(0),
       isStopping,
       isDown(registry) {
-        const standing = detector.standings().find((one) => one.registry === registry);
+        const standing = standingOf(registry);
         return standing !== undefined && isDownNow(standing);
+      },
+      citesOutage({ from, evidence }) {
+        const findings = standingOf(from)?.findings ?? [];
+        return findings.some(
+          ({ id, kind, state }) => kind === 'outage' && state === 'open' && evidence.findings.includes(id),
+        );
       },
       wanted(ecosystem, upstream) {
         const set = advisor.remedy(ecosystem, upstream);

@@ -30,7 +30,7 @@ const when = mapping({
     .min(1, errorOf(phrase('expected.atLeastOf', { words: causes.join(', ') })))
     .meta({
       description:
-        'The action follows only advice for these causes; `slow` is every cause of slowness. With `outage`, it also follows advice because of slowness or a failure rate while the mirror to leave is down. Default: all.',
+        'The action follows only advice for these causes; `slow` is every cause of slowness. With `outage`, it also follows advice because of slowness or a failure rate while an outage of the mirror to leave is in its evidence. Default: all.',
     })
     .optional(),
   confidence: word(

@@ -1,5 +1,5 @@
 import type { ActionRow, ActionRule, HeldReason, Lead, Move, PlaceVotes } from '../../core/action.ts';
-import { type Advice, hasOutlivedCause, isLastChoice, isSlowness } from '../../core/advice.ts';
+import { type Advice, hasOutlivedCause, isLastChoice } from '../../core/advice.ts';
 import { confidences } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
@@ -14,8 +14,8 @@ export interface Situation {
   /** True: the daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
   readonly lead: Lead;
-  /** True if the mirror is down now. */
-  isDown(registry: string): boolean;
+  /** True if the evidence of the advice has an open outage of the mirror to leave. */
+  citesOutage(advice: Advice): boolean;
   /** How the group's places (locations with a daemon) vote on this switch of mirrors; `null`: not known now. */
   votes(move: Move): PlaceVotes | null;
 }
@@ -54,12 +54,11 @@ export function heldBy(
 }
 
 /**
- * True if the rule follows advice for this cause. The cause stays as it was when the advice was proposed. So a mirror
- * that failed some requests or was slow then, and is down now, is also left because of its outage.
+ * True if the rule follows advice for this cause. The cause stays as it was when the advice was proposed, so an outage
+ * that opened later is only in the evidence.
  */
-function isNamed({ causes }: ActionRule['when'], { cause, from }: Advice, situation: Situation): boolean {
-  if (causes.includes(cause)) return true;
-  return (cause === 'unreliable' || isSlowness(cause)) && causes.includes('outage') && situation.isDown(from);
+function isNamed({ causes }: ActionRule['when'], advice: Advice, situation: Situation): boolean {
+  return causes.includes(advice.cause) || (causes.includes('outage') && situation.citesOutage(advice));
 }
 
 /** Returns when a reason of `heldBy` ends, wall milliseconds; `null`: the end is not known. */

@@ -25,6 +25,8 @@ export interface ActionInput extends Situation {
   /** After a takeover of the lease, the rows that the previous holder shared; else absent or `null`. */
   readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
+  /** True if the mirror is down now. */
+  isDown(registry: string): boolean;
 }
 
 export interface ActionOutput {

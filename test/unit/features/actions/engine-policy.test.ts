@@ -28,17 +28,15 @@ describe('the policy', () => {
     expect(one.row(id)?.held).toBe(held);
     expect(one.steps.length).toBe(held === null ? 2 : 0);
   });
-  it.each<[string, Advice['cause'], ActionRule['when']['causes'], string | null]>([
-    ['that failed some requests before', 'unreliable', ['outage'], null],
-    ['that was slow before', 'slower', ['outage'], null],
-    ['that lags', 'lag', ['outage'], 'cause'],
-    ['that failed some requests before, but outages are not named', 'unreliable', ['lag'], 'cause'],
-  ])('a mirror that is down %s', (_, cause, causes, held) => {
+  it.each<[string, ActionRule['when']['causes'], string | null]>([
+    ['is followed by an action for outages', ['outage'], null],
+    ['is not followed by an action for other causes', ['lag'], 'cause'],
+  ])('advice of another cause, whose mirror has an outage since, %s', (_, causes, held) => {
     const one = engine([ruleOf({}, { causes })]);
-    one.wants(adviceTo({ cause }));
+    one.wants(adviceTo({ cause: 'unreliable' }));
     one.turns(2);
     expect(one.row(id)?.held).toBe('cause');
-    one.is({ isDown: (registry) => registry === 'a' });
+    one.is({ citesOutage: ({ cause }) => cause === 'unreliable' });
     one.turns(2);
     expect(one.row(id)?.held).toBe(held);
   });
