@@ -12,7 +12,7 @@ import {
   type ScopeItem,
 } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Standing } from '../core/standing.ts';
+import { openOutagesOf, type Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
 import type { Tally } from './tally.ts';
 import { allFailedOf } from './trouble.ts';
@@ -95,10 +95,6 @@ export function findFetchOutages(view: View, cause: AdviceCause, left: Mirror, t
       vantage !== 'suspect' &&
       scope.some((item) => isOfEveryClient(item) && fetch.includes(item.step) && !shared.has(itemKeyOf(item))),
   );
-}
-
-function openOutagesOf(standing: Standing | null): readonly Finding[] {
-  return standing?.findings.filter(({ kind, state }) => kind === 'outage' && state === 'open') ?? [];
 }
 
 function isOfEveryClient({ family, protocol }: ScopeItem): boolean {

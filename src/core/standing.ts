@@ -49,6 +49,11 @@ export function isDownNow({ state, isBack }: Standing): boolean {
   return state === 'down' && isBack !== true;
 }
 
+/** The open outages of a mirror; empty for `null`, a mirror without a standing. */
+export function openOutagesOf(standing: Standing | null): readonly Finding[] {
+  return standing?.findings.filter(({ kind, state }) => kind === 'outage' && state === 'open') ?? [];
+}
+
 /** The lag of a mirror over all modules: its bounds, and the number of missing versions; `null`: unknown. */
 export interface Freshness {
   readonly lowerMs: number | null;

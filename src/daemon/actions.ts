@@ -9,7 +9,7 @@ import {
 } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
-import { isDownNow } from '../core/standing.ts';
+import { isDownNow, openOutagesOf } from '../core/standing.ts';
 import { advanceActions, restoreActions } from '../features/actions/engine.ts';
 import type { ActionInput, ActionOutput, ActionState } from '../features/actions/turn.ts';
 import { isSoundRow } from '../state/row-shapes.ts';
@@ -172,10 +172,7 @@ export class Actions {
         return standing !== undefined && isDownNow(standing);
       },
       citesOutage({ from, evidence }) {
-        const findings = standingOf(from)?.findings ?? [];
-        return findings.some(
-          ({ id, kind, state }) => kind === 'outage' && state === 'open' && evidence.findings.includes(id),
-        );
+        return openOutagesOf(standingOf(from) ?? null).some(({ id }) => evidence.findings.includes(id));
       },
       wanted(ecosystem, upstream) {
         const set = advisor.remedy(ecosystem, upstream);
