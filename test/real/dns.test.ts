@@ -156,6 +156,63 @@ go: { sumdb: "off" }
   });
 });
 
+real('a resolver of this host that forgets the names of all mirrors', ['dnsmasq', 'nginx', 'tree'], () => {
+  const names = ['one', 'two'] as const;
+  const nginx: Nginx[] = [];
+  let dnsmasq: Dnsmasq;
+  let daemon: DaemonProcess;
+
+  const startResolver = (isKnowing: boolean, port?: number): Promise<Dnsmasq> =>
+    startDnsmasq({
+      ...(port === undefined ? {} : { port }),
+      addresses: isKnowing ? Object.fromEntries(names.map((name) => [`${name}.example.com`, ['127.0.0.1']])) : {},
+      missing: isKnowing ? [] : names.map((name) => `${name}.example.com`),
+    });
+
+  beforeAll(async () => {
+    for (const _ of names) nginx.push(await startNginx({ root: moduleTree().dir }));
+    dnsmasq = await startResolver(true);
+    const mirrors = names.map(
+      (name, at) =>
+        `  - { name: ${name}, ecosystem: go, url: "https://${name}.example.com:${nginx[at]?.httpsPort}", resolve: { family: 4, server: "${dnsmasq.address}" }, tls: { ca: "${testCerts().ca.certFile}" } }`,
+    );
+    daemon = await startDaemon({
+      yaml: `
+vantage: forgotten
+schedule: { every: 5s, timeout: 4s }
+controls: [ "tcp://127.0.0.1:${nginx[0]?.httpsPort}" ]
+mirrors:
+${mirrors.join('\n')}
+modules: { go: [ rsc.io/quote@v1.5.2 ] }
+go: { sumdb: "off" }
+`,
+    });
+  });
+  afterAll(async () => {
+    for (const one of [daemon, dnsmasq, ...nginx]) await one?.close();
+  });
+
+  test('makes them unknown, never down, although a control at an IP address responds', async () => {
+    const both = (wanted: string): Promise<unknown> =>
+      until(
+        `both canaries are ${wanted}`,
+        async () => [...canaries(await daemon.api<Targets>('targets?limit=500')).values()],
+        (all) => all.length === 2 && all.every(({ lastOutcome }) => lastOutcome === wanted),
+        { help: daemon.log },
+      );
+    await both('ok');
+    await dnsmasq.close();
+    dnsmasq = await startResolver(false, dnsmasq.port);
+    await both('unknown: resolver');
+    const { mirrors } = await daemon.api<Mirrors>('mirrors');
+    expect(mirrors.map(({ state }) => state)).not.toContain('down');
+    await dnsmasq.close();
+    dnsmasq = await startResolver(true, dnsmasq.port);
+    await both('ok');
+    expect(await daemon.stop()).toBe(0);
+  });
+});
+
 // In a namespace without a way out: some of the addresses that the resolver gives are public ones.
 real('an answer that redirects to a name whose address changes', ['netns', 'nginx', 'tree'], () => {
   const home = '10.98.0.1';

@@ -107,7 +107,12 @@ const rows: readonly Row[] = [
     what: 'our resolver reports that all names, or 50 to 90 % of them, do not exist',
     spoil: (draft) => {
       const share = draft.draw.pick([1, draft.draw.between(0.5, 0.9)]);
-      strikeLine(draft, 'resolver lies', { share, failing: failing('resolve_not_found', { seen: 'connect' }) });
+      // A real daemon blames a mirror only if its resolver finds another name.
+      const unknown = share === 1 ? 'resolver' : null;
+      strikeLine(draft, 'resolver lies', {
+        share,
+        failing: failing('resolve_not_found', { seen: 'connect', unknown }),
+      });
     },
   },
   {
