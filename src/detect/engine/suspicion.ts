@@ -92,7 +92,12 @@ function enter(at: At): void {
     pattern: withPattern(new Map(), at),
     isLoss: isLineLossy(memory, egress),
   });
-  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) closeDoubt(memory, mirror);
+  for (const mirror of memory.mirrors.values()) {
+    if (mirror.egress !== egress) continue;
+    closeDoubt(memory, mirror);
+    // The last failures may be ours. Else a good response during the suspicion would be the first after a failure.
+    startStreaksAnew(memory, mirror);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { isDisturbed, type Sample } from '../../core/sample.ts';
 import { isConfirmed } from '../confirm/doubt.ts';
+import { isLineLossy } from '../confirm/witness.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { timeoutOf } from '../memory/lookups.ts';
 import { recordControl } from '../memory/members.ts';
@@ -51,9 +52,12 @@ export function take(memory: Memory, sample: Sample): void {
   const isShort = isShortTimeout(memory, mirror, sample);
   const because = becauseOf(memory, mirror, series, sample);
   const isOurs = because !== null || isEmpty || sample.outcome.tag === 'unknown';
+  const isSuspect = memory.confirm.suspicions.has(mirror.egress);
   if (purpose === 'peek' && !isOurs) {
-    // The first bytes prove nothing about the rest of an artifact, so a peek is not judged.
-    receiveResponse(memory, input, 'peek');
+    // The first bytes prove nothing about the rest of an artifact, so a peek is not judged. If packets may be lost in our
+    // own network, a failed connection shows nothing about the address family or the HTTP version of the peek either.
+    const isLost = isSilent(sample.outcome) && (isSuspect || isLineLossy(memory, mirror.egress));
+    if (!isLost) receiveResponse(memory, input, 'peek');
     memory.turn.settled.push(settledSampleOf(sample));
     return;
   }
@@ -65,8 +69,9 @@ export function take(memory: Memory, sample: Sample): void {
     return;
   }
   receiveResponse(memory, input, 'observe');
-  const isSuspect = memory.confirm.suspicions.has(mirror.egress);
-  if (!isSuspect && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
+  // A good response counts even while our own network is suspect: it can end an outage.
+  const isCounted = !isSuspect || sample.outcome.tag === 'ok';
+  if (isCounted && !isShort && !isLeftAlone(mirror)) receiveResponse(memory, input, 'confirm');
   recordLine(mirror, sample, isResponse, monotonicMs);
   keepHeld(memory, { sample, sinceMs: monotonicMs, isShort });
 }

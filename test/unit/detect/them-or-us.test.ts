@@ -129,6 +129,36 @@ describe('a lossy line', () => {
     expect(sim.findings.length).toBeLessThanOrEqual(12);
   });
 
+  it.each([2, 3, 4, 5, 6])('ends a wrong outage once its mirror responds again (seed %i)', (seed) => {
+    const random = seeded(seed);
+    const sim = world({ go: ['a', 'b', 'c'] }, (_, t) =>
+      t >= warm && random() < 0.45 ? { fails: timedOut(2_000), afterMs: 2_000 } : fine,
+    );
+    sim.runTo(warm + 15 * minute);
+    expect(sim.detector.vantage().suspect).toBe(true);
+    expect(opened(sim).length).toBeGreaterThan(0);
+    expect(sim.detector.findings().filter(({ kind }) => kind === 'outage')).toEqual([]);
+  });
+
+  it.each([1, 2, 3, 4, 5])('makes an address family look broken at most before it is known (seed %i)', (seed) => {
+    const random = seeded(seed);
+    const names = ['a', 'b', 'c', 'd'];
+    const lost: Behaviour = {
+      fails: { tag: 'failed', failure: { kind: 'timeout_connect', limitMs: 5_000 } },
+      afterMs: 5_000,
+    };
+    const sim = new Simulation({
+      config: aConfig({ mirrors: names.map((name) => aMirror(name)) }),
+      targets: names.map((name) => aTarget(name)),
+      script: (_, t) => (t >= warm && random() < 0.45 ? lost : fine),
+      bothFamilies: names,
+    });
+    sim.runTo(warm + 60 * minute);
+    expect(sim.detector.vantage().suspect).toBe(true);
+    const ofFamily = sim.findings.filter(({ finding }) => finding.scope.some(({ family }) => family !== undefined));
+    expect(ofFamily.length).toBeLessThanOrEqual(1);
+  });
+
   it('is not what one flaky mirror makes of it', () => {
     const random = seeded(7);
     const sim = world({ go: ['a', 'b', 'c'] }, ({ registry }, t) =>
