@@ -114,6 +114,30 @@ describe('onAdvice', () => {
     expect(actor.steps).toEqual(['prepare 1', 'act 1']);
   });
 
+  it.each([
+    { what: 'does not follow advice because of slowness', zip: 1_500, done: [] },
+    {
+      what: 'follows advice because of slowness once its evidence has an outage of downloads',
+      zip: { status: 500 },
+      done: ['prepare 1', 'act 1'],
+    },
+  ])('for outages alone $what', async ({ zip, done }) => {
+    const actor = actorHere();
+    const yaml = threeMirrors({ more: rule().replace('confidence: low', 'causes: [ outage ], confidence: low') });
+    const script: Script = (asked) => {
+      if (asked.registry !== 'a' || asked.atMs < 150_000) return well(asked);
+      return asked.atMs >= 250_000 && asked.path.endsWith('.zip') ? zip : 1_500;
+    };
+    const world = await startWorld({ yaml, script, ports: (all) => ({ ...all, actor }) });
+    const causes = async () => (await adviceOf(world)).map(({ cause, to }) => [cause, to]);
+    await pass(world, 249);
+    expect(await causes()).toEqual([['slower', 'b']]);
+    expect(actor.steps).toEqual([]);
+    await pass(world, 600);
+    expect(await causes()).toEqual([['slower', 'b']]);
+    expect(actor.steps).toEqual(done);
+  });
+
   it.each([2, 4])('does not act where our own line dies %d s after the first failure of a', async (afterSeconds) => {
     const actor = actorHere();
     const yaml = threeMirrors({
