@@ -140,12 +140,8 @@ function withPattern(pattern: Suspicion['pattern'], { memory, round, moment, egr
   return next;
 }
 
-/**
- * Ends the suspicion against an egress (a network path out of this host). Resets those streaks of its mirrors that have
- * not led to a finding.
- */
+/** Ends the suspicion against an egress (a network path out of this host). */
 export function closeSuspicion(memory: Memory, round: Round | null, egress: string): void {
   removeSuspicion(memory, round, egress);
-  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(memory, mirror);
   judgeUs(memory, 'release', null);
 }
