@@ -6,7 +6,7 @@ import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
-import { isClearlySlower, subjectOf } from './grounds.ts';
+import { isClearlySlower, type Subject, subjectOf } from './grounds.ts';
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
@@ -46,12 +46,11 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   const cause = head.causeOf(alarm);
   if (isMuted(view, head.at.name, to, cause.kind)) return null;
   const move = moveTo(view, head, to, cause, alarm);
-  return move !== null && isOfTime(alarm) && isOver(view, move) ? null : move;
+  return move !== null && isOfTime(alarm) && isOver(view, subjectOf(move)) ? null : move;
 }
 
 /** True if the sentence of the advice would say that its cause is over. A test of times can lag behind the times. */
-function isOver(view: Prepared, move: MoveDecision): boolean {
-  const subject = subjectOf(move);
+function isOver(view: Prepared, subject: Subject): boolean {
   const reason = adviceReasonOf(subject, view.groundsOf(subject));
   return reason !== null && hasOutlivedCause(reason);
 }
@@ -218,6 +217,8 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const found = view.causesOf(left).gravest;
   const findings = found?.kind === cause ? found.findings : [];
   const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
+  // Clients that have not switched need not switch, and the others go back soon.
+  if (isOver(view, subject)) return null;
   if (isAboutTime(cause)) {
     const { apart } = view.groundsOf(subject);
     if (apart === null || !isClearlySlower(apart)) return null;

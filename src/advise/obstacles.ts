@@ -38,8 +38,11 @@ export function* listObstacles(view: View, home: Mirror, at: Mirror, rule: Build
   const left = moves.departures.at(-1);
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
-  yield* listHomeLacks(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime);
-  if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, rule)) yield 'hourly';
+  for (const lack of listHomeLacks(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) {
+    if (lack !== 'failures' || !isCheaperBuild(group, home.name, at.name, rule)) yield lack;
+  }
+  const ofDay = { ...rule, isOfDay: true };
+  if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, ofDay)) yield 'hourly';
   if (isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs)) yield 'spells';
 }
 
@@ -51,9 +54,7 @@ export function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | n
 }
 
 function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
-  const [costThere, costHere] = [there, here].map((name) =>
-    costOf(contest, name, { ...rule, errors: 0, isOfDay: true }),
-  );
+  const [costThere, costHere] = [there, here].map((name) => costOf(contest, name, { ...rule, errors: 0 }));
   return costThere != null && (costHere == null || costThere < costHere);
 }
 

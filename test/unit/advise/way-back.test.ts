@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { abc, chain, kill, only, warm } from './outage.ts';
-import { Stage } from './stage.ts';
+import { type Said, Stage } from './stage.ts';
 
 /** Seconds of downloads at the preferred mirror `a` and at `b`, twelve of each. */
 interface Downloads {
@@ -55,4 +55,29 @@ test('a departure for an outage is none for slowness, although the test of times
     typeof value === 'object' && value !== null && 'departuresAtMs' in value ? [value] : [],
   );
   expect(departures).toMatchObject([{ departuresAtMs: [expect.any(Number)], slowDeparturesAtMs: [] }]);
+});
+
+test.each<[string, number, number, number]>([
+  ['a build there is faster: clients are back when the last failure is half an hour old', 150, 30, 35],
+  ['a build there is no faster: clients are back when the first failure is an hour old', 400, 46, 50],
+])('the preferred mirror was slow and failed rarely; %s', (_name, tookMs, minutesMin, minutesMax) => {
+  const stage = new Stage(chain, abc);
+  const live = (a: Said, count: number): void => {
+    for (let n = 0; n < count && (n === 0 || stage.advisor.list().length > 0); n += 1) {
+      stage.pass(10);
+      for (const [name, said] of Object.entries({ a, b: 400, c: 900 })) stage.sample(name, said);
+      stage.consider();
+    }
+  };
+  live(200, 1);
+  while (stage.advisor.list().length === 0) live(2_500, 1);
+  live('refused', 1);
+  live(2_500, 70);
+  live('refused', 1);
+  const failedSeconds = stage.seconds;
+  live(tookMs, 1_000);
+  expect(stage.story()).toEqual(['proposed slower b', 'withdrawn slower b']);
+  const minutes = (stage.seconds - failedSeconds) / 60;
+  expect(minutes).toBeGreaterThan(minutesMin);
+  expect(minutes).toBeLessThan(minutesMax);
 });
