@@ -201,6 +201,7 @@ function goHome(view: Prepared, head: HeadValues): Decision | null {
  * The switch that replaces an open proposal, if another mirror is better than the proposed one, which was chosen while
  * few downloads were known; else `null`. The cause stays, because clients still leave the same mirror.
  * @see docs/decisions/0165-a-first-choice-is-provisional.md
+ * @see docs/decisions/0181-old-failures-and-late-corrections.md
  */
 function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const { group } = view;
