@@ -182,11 +182,14 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
   replace(view, 'withdrawn', null, ledger);
 }
 
-/** Ends a proposal without another one. Its reason becomes why it ends, unless its trouble is over. */
+/**
+ * Ends a proposal without another one. Its reason becomes why it ends, unless its trouble is over and the advised mirror
+ * does not fail.
+ */
 function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledger): void {
   const { group } = view;
   updateAtEnd(view, ledger);
-  const isOver = group.open !== null && hasOutlivedCause(group.open.advice);
+  const isOver = decision.cause !== 'outage' && group.open !== null && hasOutlivedCause(group.open.advice);
   const end = isOver ? null : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
   close(group, 'withdrawn', ledger, end);
 }

@@ -54,6 +54,16 @@ describe('the reason of a withdrawn proposal says why it ended', () => {
     expect(reasonAtEnd(stage)).toMatch(why);
   });
 
+  test('a works again, and minutes later b dies', () => {
+    const stage = calm(ab);
+    stage.live(1_800, all(200, { a: 'refused' }));
+    expect(open(stage).to).toBe('b');
+    stage.live(300, all(200));
+    expect(open(stage).reason).toMatch(/^a responds again: /);
+    stage.live(600, all(200, { b: 'refused' }));
+    expect(reasonAtEnd(stage)).toMatch(/^b is down \(refused\): all \d+ probes of the last \d s failed\.$/);
+  });
+
   test.each([
     [2_050, 'a can be used again: a fetch from a takes 2.05 s (4.98 s from b).'],
     [null, 'a can be used again.'],
