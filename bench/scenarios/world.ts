@@ -161,8 +161,8 @@ export interface World {
 }
 
 /**
- * A family: a kind of world, with one kind of fault. A seed determines each world. Even seeds were used to choose
- * constants, odd seeds are reported.
+ * A family: a kind of world, with one kind of fault. A seed determines each world. Odd seeds are used to choose
+ * constants, even seeds are reported.
  */
 export interface Family {
   readonly name: string;

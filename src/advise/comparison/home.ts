@@ -12,7 +12,7 @@ const waitMsMax = 3_600_000;
  * If clients left home twice within `againMs`, times are compared over a period that is longer by `againFactor`, until
  * the departures are older than `rememberedMs`. Milliseconds.
  */
-const againMs = 45 * 60_000;
+const againMs = 32 * 60_000;
 const againFactor = 6;
 const rememberedMs = 12 * 3_600_000;
 /**

@@ -49,11 +49,11 @@ describe('how long clients stay away at least', () => {
     expect(recentDeparturesOf(failed(0, minute, 721 * minute), 721 * minute)).toEqual(failed(minute, 721 * minute));
   });
 
-  test('times are compared over the wait, and over six for twelve hours where it was left again within 45 minutes', () => {
+  test('times are compared over the wait, and over six for twelve hours where it was left again within 32 minutes', () => {
     expect(reviewMsOf(slow(0), hold, hold)).toBe(hold);
-    expect(reviewMsOf(slow(0, 46 * minute), hold, 190 * minute)).toBe(hold);
-    expect(reviewMsOf(slow(0, 45 * minute), hold, 190 * minute)).toBe(6 * hold);
-    expect(reviewMsOf(slow(0, 45 * minute), hold, 721 * minute)).toBe(hold);
+    expect(reviewMsOf(slow(0, 33 * minute), hold, 190 * minute)).toBe(hold);
+    expect(reviewMsOf(slow(0, 32 * minute), hold, 190 * minute)).toBe(6 * hold);
+    expect(reviewMsOf(slow(0, 32 * minute), hold, 721 * minute)).toBe(hold);
   });
 });
 
