@@ -1,11 +1,9 @@
 /** The reason why a goal is missed, by the name of the goal. The page shows it only while the goal is missed. */
 export const why: Readonly<Record<string, string>> = {
-  'harmful switches, of all switches':
-    'most are in the simulated worlds slow-now-and-then and bad-minutes: the preferred mirror is slow or fails for a few minutes, and clients leave it too late or return too early; not solved',
   'missed incidents':
-    'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses three times as many ([decisions-quality.md](decisions-quality.md))',
+    'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses four times as many ([decisions-quality.md](decisions-quality.md))',
   'false switches in calm worlds, per upstream and year':
-    '16 such switches in 3.01 years of one upstream, 8 of them needless: 7 are in worlds whose mirrors fail 0.3 or 1 % of requests, where most of them shorten builds; 4 are in worlds whose response times vary very much; 5 are in other worlds',
+    '12 such switches in 2.12 years of one upstream, 8 of them needless: 7 are in worlds whose response times vary very much; 3 are in worlds whose mirrors fail 0.3 or 1 % of requests, none of them needless; 2 are in other worlds',
   'memory for three mirrors':
     'a program with only the same libraries takes 118 MB, of which 53 are Node’s executable; 13 MB are the code and data of mirrorwatch ([0157](decisions/0157-compilers-on-demand.md))',
   'memory at 1000 targets':
