@@ -4,48 +4,6 @@ import { sampleConfig } from '../../support/sample-config.ts';
 import { abc, all, calm, chain, delay, failing, hour, open, Rounds, type World } from './rounds.ts';
 import { mirror } from './stage.ts';
 
-describe('failback to what is 5 × slower', () => {
-  const away = (accepts: boolean): Rounds => {
-    const stage = calm();
-    stage.live(120, all(200, { a: 'refused' }));
-    expect(stage.story()).toEqual(['proposed outage b']);
-    if (accepts) stage.accept(open(stage).id);
-    return stage;
-  };
-
-  test.each<[string, boolean, World]>([
-    ['accepted', true, all(200, { a: 1_000 })],
-    ['followed without a word', false, all(200, { a: 1_000 })],
-    [
-      'with a lucky minute in each ten',
-      true,
-      (n, s, at) => all(200, n === 'a' && at % 600 >= 60 ? { a: 1_000 } : {})(n, s, at),
-    ],
-    ['15 ms slower a request', true, all(200, { a: 225 })],
-    ['as fast, and failing one in ten', true, failing('a', 0.1, 3)],
-    ['as fast but for its artifacts', true, (n, s, at) => (n === 'a' && s === 'zip' ? 'cut' : all(200)(n, s, at))],
-  ])('not proposed in three hours: %s', (_name, accepts, world) => {
-    const stage = away(accepts);
-    const told = stage.changes.length;
-    stage.live(3 * hour, world);
-    expect(stage.story().slice(told)).toEqual([]);
-  });
-
-  test('proposed once it has proven itself', () => {
-    const stage = away(true);
-    stage.live(hour, all(200, { a: 1_000 }));
-    stage.live(hour, all(200));
-    expect(stage.story().slice(2)).toEqual(['proposed failback a']);
-    expect(stage.advisor.list()[0]?.reason).toMatch(
-      /^a, the preferred mirror, is healthy again; the last switch was advised \d\d min ago\./,
-    );
-    // Some 48 clean answers of its canary, of info and of list, and ten minutes in which it was as fast as b.
-    expect(delay(stage, 1_920 + hour)).toBeGreaterThan(600);
-    // Its downloads come every 310 s, and seven of the last eight must be fast for a mean near that of b.
-    expect(delay(stage, 1_920 + hour)).toBeLessThanOrEqual(7 * 310);
-  });
-});
-
 describe('a standing proposal is weighed again', () => {
   const ab = [mirror('a'), mirror('b')];
   test.each<[string, readonly Mirror[], World, readonly string[]]>([
@@ -107,60 +65,6 @@ describe('7.5 × slower for good', () => {
       kind: 'set',
       chain: 'https://b.example.com,https://a.example.com,direct',
     });
-  });
-});
-
-describe('slow spells of three minutes, and other mirrors at which builds take longer than at home', () => {
-  const spell = 3 * 60;
-  /** At home requests take 200 ms, in a spell 900 ms; at the others 450 ms. */
-  const world = (isSlow: boolean): World => all(450, { a: isSlow ? 900 : 200 });
-  const departures = (stage: Rounds): number => stage.story().filter((one) => one === 'proposed slower b').length;
-
-  /** Three spells, 50 minutes apart: clients leave home twice, and go back within 50 minutes. */
-  const begun = (): Rounds => {
-    const stage = new Rounds(chain, abc, world(false));
-    stage.live(1_800);
-    for (let n = 0; n < 3; n += 1) {
-      stage.live(spell, world(true));
-      stage.live(50 * 60, world(false));
-    }
-    return stage;
-  };
-
-  test('the third spell moves nobody', () => {
-    const stage = begun();
-    expect(stage.story()).toEqual(Array(2).fill(['proposed slower b', 'withdrawn slower b']).flat());
-  });
-
-  test('slowness that lasts does, after `advise.hold`, and over a restart', () => {
-    const stage = begun();
-    stage.restart();
-    const from = stage.seconds;
-    expect(stage.advisor.noAdvice().waiting).toEqual([]);
-    stage.live(300, world(true));
-    expect(stage.advisor.noAdvice().waiting).toMatchObject([
-      {
-        registry: 'a',
-        text: 'a is slow. When clients left it in its last slow spells, builds took longer. So a switch waits until the slowness has lasted 10 min.',
-      },
-    ]);
-    stage.live(600, world(true));
-    expect(stage.advisor.noAdvice().waiting).toEqual([]);
-    expect(departures(stage)).toBe(1 + 2);
-    expect(delay(stage, from)).toBeGreaterThanOrEqual(590);
-    expect(delay(stage, from)).toBeLessThan(660);
-  });
-
-  test.each<[string, number, number]>([
-    ['that was dismissed for three hours is not said to wait', 3, 0],
-    ['is, when the dismissal has ended', 0.5, 1],
-  ])('a switch %s', (_name, hours, waiting) => {
-    const stage = begun();
-    stage.live(900, world(true));
-    stage.dismiss(open(stage).id, hours * hour * 1_000);
-    stage.live(50 * 60, world(false));
-    stage.live(300, world(true));
-    expect(stage.advisor.noAdvice().waiting).toHaveLength(waiting);
   });
 });
 
@@ -268,88 +172,5 @@ describe('those who follow without accepting', () => {
     const moves = told(true);
     expect(told(false)).toEqual(moves);
     expect(moves.map(([, where]) => where).join(' ')).toBe(Array.from({ length: 6 }, () => 'away home').join(' '));
-  });
-});
-
-describe('slow for three minutes of every half hour', () => {
-  /** `a` takes five times as long from the tenth minute of each half hour on, but for its artifacts, asked on the hour. */
-  const halfHours: World = (name, step, at) =>
-    all(200, name === 'a' && at % 1_800 >= 600 && at % 1_800 < 780 ? { a: 1_000 } : {})(name, step, at);
-
-  test('is gone back to once in six hours, not each time', () => {
-    const stage = calm();
-    stage.live(6 * hour, halfHours);
-    const departures = stage.story().filter((said) => said === 'proposed slower b');
-    expect(departures.length).toBeGreaterThan(0);
-    expect(departures.length).toBeLessThanOrEqual(2);
-  });
-
-  test('is gone back to within three hours of its end', () => {
-    const stage = calm();
-    stage.live(3 * hour, halfHours);
-    stage.live(3 * hour, all(200));
-    expect(stage.advisor.list().filter(({ state }) => state === 'proposed')).toEqual([]);
-  });
-});
-
-describe('slow for five minutes again and again, and faster than all others else', () => {
-  test.each([60, 40])('every %s minutes: is gone back to within 25 minutes each time', (minutes) => {
-    const period = 60 * minutes;
-    const stage = calm();
-    stage.live(6 * hour, (name, step, at) => {
-      if (name === 'a' && at % period === 1_770) return { status: 500, kind: 'server' };
-      return all(300, { a: at % period < 300 && step !== 'zip' ? 2_000 : 200 })(name, step, at);
-    });
-    const away = stage.changes.flatMap((one, place) =>
-      one.change === 'proposed' ? [(stage.changes[place + 1]?.atSeconds ?? Infinity) - one.atSeconds] : [],
-    );
-    expect(away.length).toBe((6 * hour) / period);
-    expect(Math.max(...away)).toBeLessThanOrEqual(1_500);
-  });
-});
-
-describe('home that fails a request in most hours of the day', () => {
-  const isFailing = (n: string, at: number): boolean => n === 'a' && at % 4_500 === 1_770;
-  const fails: World = (n, s, at) => all(200, isFailing(n, at) ? { a: { status: 500, kind: 'server' } } : {})(n, s, at);
-  /** The seconds until clients are back at home, after 18 hours of `before`, an outage of a minute, and then `after`. */
-  const back = (before: World, after: World, over: { readonly failureCostMs?: number } = {}): number => {
-    const stage = new Rounds(chain, abc, before, { advise: { ...sampleConfig().advise, ...over } });
-    stage.live(18.5 * hour, before);
-    stage.live(60, all(200, { a: 'refused' }));
-    expect(stage.story()).toEqual(['proposed outage b']);
-    const fromSeconds = stage.changes[0]?.atSeconds ?? 0;
-    stage.live(5 * hour, after);
-    expect(stage.story().slice(1)).toEqual(stage.changes.length === 1 ? [] : ['withdrawn outage b']);
-    return delay(stage, fromSeconds);
-  };
-
-  test('is not gone back to while it fails', () => {
-    expect(back(fails, fails)).toBe(Number.POSITIVE_INFINITY);
-    // The same without the hours before: it has as few failures as the other mirror for more than an hour.
-    expect(back(all(200), fails)).toBeLessThan(2 * hour);
-  });
-
-  test('is gone back to when it has not failed for three whole hours', () => {
-    const seconds = back(fails, all(200));
-    expect(seconds).toBeGreaterThan(hour);
-    expect(seconds).toBeLessThanOrEqual(4 * hour + 1_500);
-    expect(back(all(200), all(200))).toBeLessThan(hour);
-  });
-
-  test('is gone back to while it fails, if a build costs less there', () => {
-    const faster: World = (n, s, at) => (n === 'a' ? fails(n, s, at) : all(230)(n, s, at));
-    expect(back(fails, faster)).toBe(Number.POSITIVE_INFINITY);
-    expect(back(fails, faster, { failureCostMs: 0 })).toBeLessThan(2 * hour);
-  });
-
-  test('is gone back to if the mirror in use has no recent times to compare with', () => {
-    const stage = new Rounds(chain, [mirror('a'), mirror('b')], fails);
-    stage.live(18.5 * hour);
-    stage.live(60, all(200, { a: 'refused' }));
-    expect(stage.story()).toEqual(['proposed outage b']);
-    // Nothing is requested of it for eight hours.
-    stage.mark('b', { throttledUntilMs: stage.at.wallMs + 8 * hour * 1_000 });
-    stage.live(4 * hour, fails);
-    expect(stage.story()).toEqual(['proposed outage b', 'withdrawn outage b']);
   });
 });
