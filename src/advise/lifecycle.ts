@@ -5,7 +5,7 @@ import { isDownNow } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
-import { isPresent } from './cause.ts';
+import { isForced, isPresent } from './cause.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
@@ -183,13 +183,13 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
 }
 
 /**
- * Ends a proposal without another one. Its reason becomes why it ends, unless its trouble is over and the advised mirror
- * does not fail.
+ * Ends a proposal without another one. Its reason becomes why it ends, unless its trouble is over and nothing forces
+ * clients to leave the advised mirror.
  */
 function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledger): void {
   const { group } = view;
   updateAtEnd(view, ledger);
-  const isOver = decision.cause !== 'outage' && group.open !== null && hasOutlivedCause(group.open.advice);
+  const isOver = !isForced(decision.cause) && group.open !== null && hasOutlivedCause(group.open.advice);
   const end = isOver ? null : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
   close(group, 'withdrawn', ledger, end);
 }

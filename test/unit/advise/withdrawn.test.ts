@@ -54,14 +54,28 @@ describe('the reason of a withdrawn proposal says why it ended', () => {
     expect(reasonAtEnd(stage)).toMatch(why);
   });
 
-  test('a works again, and minutes later b dies', () => {
+  test.each<[string, (stage: Rounds) => void, RegExp]>([
+    [
+      'b dies',
+      (stage) => stage.live(600, all(200, { b: 'refused' })),
+      /^b is down \(refused\): all \d+ probes of the last \d s failed\.$/,
+    ],
+    [
+      'b serves wrong bytes',
+      (stage) => {
+        stage.open('b', 'mismatch');
+        stage.live(10);
+      },
+      /^b served content that fails verification\.$/,
+    ],
+  ])('a works again, and minutes later %s', (_name, happens, why) => {
     const stage = calm(ab);
     stage.live(1_800, all(200, { a: 'refused' }));
     expect(open(stage).to).toBe('b');
     stage.live(300, all(200));
     expect(open(stage).reason).toMatch(/^a responds again: /);
-    stage.live(600, all(200, { b: 'refused' }));
-    expect(reasonAtEnd(stage)).toMatch(/^b is down \(refused\): all \d+ probes of the last \d s failed\.$/);
+    happens(stage);
+    expect(reasonAtEnd(stage)).toMatch(why);
   });
 
   test.each([
