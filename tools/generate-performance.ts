@@ -33,20 +33,34 @@ function judgedGoals(page: string): readonly Target[] {
   const rows = [...page.matchAll(/^\| daemon \|(.*)\|$/gm)].map(([, cells = '']) =>
     cells.split('|').map((cell) => cell.trim()),
   );
-  const [wrong, , calm] = rows;
-  if (wrong === undefined || calm === undefined) throw new Error('docs/decisions-quality.md has no row of the daemon');
+  const [wrong, ours, calm] = rows;
+  if (wrong === undefined || ours === undefined || calm === undefined)
+    throw new Error('docs/decisions-quality.md has no row of the daemon');
   const number = (cell = ''): number => Number(/[\d.]+/.exec(cell)?.[0]);
   const [, cost, moves, harmful, , missed, , , notices] = wrong;
+  const [, , movesOfOurs, harmfulOfOurs] = ours;
   const [, median] = /\(([\d.]+)\)/.exec(notices ?? '') ?? [];
-  const [, , , spikes, , , departures = ''] = calm;
+  const [, , harmfulInCalm, spikes, , , departures = ''] = calm;
   const [, rate = '', upperEnd = ''] = /^([\d.]+) \([\d.]+ to ([\d.]+)\)$/.exec(departures) ?? [];
   const [missedCount, incidents] = (missed ?? '').split(' of ').map(Number);
-  const harmfulShare = number(harmful) / number(moves);
+  const harmfulShare = (number(harmful) + number(harmfulOfOurs)) / (number(moves) + number(movesOfOurs));
+  const harmfulFalse = number(harmfulOfOurs) + number(harmfulInCalm);
   const missedShare = (missedCount ?? Number.NaN) / (incidents ?? Number.NaN);
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   return [
     target('mean cost of a build, over that of an oracle', '≤ 1.15 ×', `${cost} ×`, number(cost) <= 1.15),
-    target('harmful switches, of all switches', '≤ 1 %', percent(harmfulShare), harmfulShare <= 0.01),
+    target(
+      'harmful switches, of all switches outside calm worlds',
+      '≤ 1 %',
+      percent(harmfulShare),
+      harmfulShare <= 0.01,
+    ),
+    target(
+      'harmful switches in calm worlds, or where the trouble is ours',
+      '0',
+      `${harmfulInCalm} and ${number(harmfulOfOurs)}`,
+      harmfulFalse === 0,
+    ),
     target('missed incidents', '≤ 3 %', percent(missedShare), missedShare <= 0.03),
     target(
       'notices per incident',

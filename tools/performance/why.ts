@@ -1,5 +1,9 @@
 /** The reason why a goal is missed, by the name of the goal. The page shows it only while the goal is missed. */
 export const why: Readonly<Record<string, string>> = {
+  'harmful switches, of all switches outside calm worlds':
+    '3 of 5 are in one simulated world, in which mirrors limit requests and the preferred mirror is dead for seconds (counts-beside-blinks). In the other 2, clients return just before the next bad minute (bad-minutes). Not solved',
+  'harmful switches in calm worlds, or where the trouble is ours':
+    'the 3 of ours are in one world (counts-beside-blinks). Of the calm ones, 2 are in worlds whose response times vary very much. 1 is in a world whose mirrors fail 0.3 % of requests. Not solved',
   'missed incidents':
     'if a mirror becomes slow gradually or for a short time, too few responses come within 20 minutes at the default intervals; the simple detector `cusum` misses four times as many ([decisions-quality.md](decisions-quality.md))',
   'false switches in calm worlds, per upstream and year':
