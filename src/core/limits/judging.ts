@@ -24,6 +24,11 @@ export const judgingLimits = {
    */
   refusalWishMs: 10 * second,
   /**
+   * A single refused response with a shorter `Retry-After` may be chance: it does not open the finding while the mirror
+   * serves another step (kind of request).
+   */
+  refusalLongMs: minute,
+  /**
    * At this age, the confidence in a finding about a hard failure (such as an outage) rises from medium to high. Where
    * confidence depends on age alone, it is low before this age and high from `confidenceHighMs` on.
    */

@@ -1,11 +1,11 @@
 import type { OutageRule } from '../../core/config.ts';
 import { failureTextOf, type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { seriesId, type Target } from '../../core/mirror.ts';
+import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
-import type { Sample } from '../../core/sample.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
+import { isThrottled } from '../memory/absence.ts';
 import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
   type MirrorMemory,
@@ -70,6 +70,8 @@ export function updateRefusal(
   result: {
     readonly outcome: Outcome;
     readonly refusal: Reason | null;
+    /** True if the mirror may still serve another step, which a probe will show. */
+    readonly mayBeChance: boolean;
     readonly probeId: string;
     readonly endedMs: number;
   },
@@ -85,8 +87,9 @@ export function updateRefusal(
   const refusals = state.refusals + 1;
   const wishMs = state.wishMs + wishMsOf(outcome);
   const isRow = refusals >= rule.open && result.endedMs - fromMs >= rule.overMs;
+  const isChance = result.mayBeChance && refusals === 1 && wishMs < limits.refusalLongMs;
   return {
-    isOpen: state.isOpen || isRow || wishMs >= limits.refusalWishMs,
+    isOpen: state.isOpen || isRow || (wishMs >= limits.refusalWishMs && !isChance),
     refusals,
     fromMs,
     wishMs,
@@ -142,17 +145,21 @@ export const refusal: FindingRule<Refused, RefusalState> = {
   noneOfSeries: noRefusal,
   gravity: 10,
   judge(refused, judged, before) {
-    const { series, sample, isPrimary } = judged;
+    const { series, isPrimary } = judged;
     if (!isPrimary || isCanarysStory(refused, judged, before)) return null;
     const { state, refusal: reason } = nextOf(judged, before);
     const isChange = state.isOpen !== before.isOpen;
-    const after = () => (state.isOpen ? withSeries(refused, series) : without(refused, [series]));
+    const waiting = isChange && state.isOpen && reason === 'throttled' ? listWaiting(judged, refused) : [];
+    const opened = [series, ...waiting];
     return {
-      mirror: isChange ? after() : refused,
-      series: [[series, state]],
+      mirror: !isChange ? refused : state.isOpen ? new Set([...refused, ...opened]) : without(refused, [series]),
+      series: [
+        [series, state],
+        ...waiting.map((one) => [one, { ...seriesStateOf(refusal, one), isOpen: true }] as const),
+      ],
       isUrgent: isChange,
-      claims: isChange && state.isOpen ? [series] : [],
-      requests: requestsOf(sample, reason, before, state, refused),
+      claims: isChange && state.isOpen ? opened : [],
+      requests: requestsOf(judged, reason, before, state, refused),
       isChange,
     };
   },
@@ -223,6 +230,7 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   const result = {
     outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
     refusal: reason,
+    mayBeChance: reason === 'throttled' && otherStepOf(view, mirror, due.target) !== null,
     probeId: due.probeId,
     endedMs: sample.endedMonotonicMs,
   };
@@ -231,16 +239,42 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
 }
 
 function requestsOf(
-  sample: Sample,
+  { view, mirror, sample }: Judged,
   reason: Reason | null,
   before: RefusalState,
   { isOpen }: RefusalState,
   refused: Refused,
 ): readonly Request[] {
   if (reason === null || isOpen) return [];
-  // If the mirror sent `Retry-After`, the request is repeated only after that wait.
-  if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
+  // If the mirror sent `Retry-After`, the request is repeated only after that wait. Until then, a request of another step
+  // shows whether the mirror refuses them all.
+  if (reason === 'throttled' && refused.size === 0) {
+    const { target } = sample.due;
+    const other = before.refusals === 0 ? otherStepOf(view, mirror, target) : null;
+    return [{ kind: 'throttled', target }, ...(other === null ? [] : [{ kind: 'recheck', target: other } as const])];
+  }
   return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
+}
+
+/** The other series whose single refusal might have been chance, and was not: the mirror refuses this step too. */
+function listWaiting({ view, mirror, series }: Judged, refused: Refused): readonly SeriesMemory[] {
+  return [...mirror.series.values()].filter((one) => {
+    if (one === series || refused.has(one) || !isThrottled(view, mirror, one.target.step)) return false;
+    return seriesStateOf(refusal, one).wishMs >= limits.refusalWishMs;
+  });
+}
+
+/**
+ * A light target of another step that the mirror has served, if possible one that the same client fetch needs; `null`:
+ * none, or the mirror refuses another step too.
+ */
+function otherStepOf(view: RuleView, mirror: MirrorMemory, { step, module, version }: Target): Target | null {
+  const { absence, series } = mirror;
+  if (absence.throttled.keys().some((other) => other !== step && isThrottled(view, mirror, other))) return null;
+  const others = [...series.values()]
+    .filter(({ target, item }) => item === 'served' && target.step !== step && !isHeavy(target))
+    .map(({ target }) => target);
+  return others.find((one) => one.module === module && one.version === version) ?? others[0] ?? null;
 }
 
 /** The series of the same item at the other mirrors of the upstream; `undefined`: no sample yet. */

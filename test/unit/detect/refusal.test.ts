@@ -30,7 +30,7 @@ describe('refusal', () => {
       const before = state;
       state = updateRefusal(
         state,
-        { outcome, refusal: one === 'r' ? 'denied' : null, probeId: `${i}`, endedMs: i * 2_000 },
+        { outcome, refusal: one === 'r' ? 'denied' : null, mayBeChance: false, probeId: `${i}`, endedMs: i * 2_000 },
         outageRule,
       );
       const event = eventOf(before, state);
@@ -48,6 +48,7 @@ describe('refusal', () => {
       const heard = {
         outcome: failedWith('denied', 403),
         refusal: 'denied' as const,
+        mayBeChance: false,
         probeId: `${i}`,
         endedMs: i * stepMs,
       };
@@ -75,7 +76,25 @@ describe('refusal', () => {
           : { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: one } };
       const before = state;
       const refusal = one === 'ok' ? null : 'throttled';
-      state = updateRefusal(state, { outcome, refusal, probeId: 'x', endedMs: i * 5_000 }, outageRule);
+      const mayBeChance = false;
+      state = updateRefusal(state, { outcome, refusal, mayBeChance, probeId: 'x', endedMs: i * 5_000 }, outageRule);
+      return eventOf(before, state) === 'opened' ? [i] : [];
+    });
+    expect(opened).toEqual(want);
+  });
+
+  it.each([
+    { wishesMs: [10_000], want: [] },
+    { wishesMs: [59_999], want: [] },
+    { wishesMs: [60_000], want: [0] },
+    { wishesMs: [10_000, 10_000], want: [1] },
+  ])('Retry-After $wishesMs while the mirror may still serve another step: opened by $want', ({ wishesMs, want }) => {
+    let state = noRefusal;
+    const opened = wishesMs.flatMap((retryAfterMs, i) => {
+      const outcome: Outcome = { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs } };
+      const before = state;
+      const heard = { outcome, refusal: 'throttled', mayBeChance: true, probeId: 'x', endedMs: i * 5_000 } as const;
+      state = updateRefusal(state, heard, outageRule);
       return eventOf(before, state) === 'opened' ? [i] : [];
     });
     expect(opened).toEqual(want);

@@ -70,6 +70,41 @@ describe('refusal', () => {
     });
   });
 
+  describe('a wish of the canary to be left alone for half a minute, while the list of versions', () => {
+    const list = aTarget('a', 'list');
+    /** The canary wishes so once, or while `isAll` all targets of `a` do. */
+    const wishing = (isAll: boolean) => {
+      let left = 1;
+      return worldOfTargets([list], ({ registry, canary }, t) => {
+        if (registry !== 'a' || t < warm || (!isAll && (!canary || left === 0))) return fine;
+        left -= 1;
+        return { fails: throttled(30_000), afterMs: 50 };
+      });
+    };
+
+    it('is served, is chance: the list is asked at once, and no finding opens', () => {
+      const sim = wishing(false);
+      sim.runTo(warm + 5 * minute);
+      const first = sim.settled.find(({ outcome }) => outcome.tag === 'failed');
+      const looks = sim.settled.filter(({ due }) => due.purpose === 'recheck');
+      expect(looks.map(({ due, outcome }) => [due.target.step, outcome.tag])).toEqual([['list', 'ok']]);
+      expect((looks[0]?.startedMonotonicMs ?? 0) - (first?.endedMonotonicMs ?? 0)).toBeLessThanOrEqual(1_000);
+      expect(sim.changes('refusal')).toEqual([]);
+      expect(sim.state('a')).toBe('up');
+    });
+
+    it('is refused too, is a refusal within a second', () => {
+      const sim = wishing(true);
+      sim.runTo(warm + 2 * minute);
+      const first = sim.settled.find(({ outcome }) => outcome.tag === 'failed');
+      const [opened] = sim.changes('refusal');
+      expect(opened?.what).toBe('a opened');
+      expect((opened?.atMs ?? 0) - (first?.endedMonotonicMs ?? 0)).toBeLessThanOrEqual(1_000);
+      expect(sim.findings[0]?.finding.scope.map(({ step }) => step).toSorted()).toEqual(['list', 'mod']);
+      expect(sim.findings[0]?.finding).toMatchObject({ cause: 'throttled', actionable: true });
+    });
+  });
+
   it('of one target beside the canary is one too: degraded with its scope, and no reason to leave', () => {
     const zip = aTarget('a', 'zip', 'example.com/b');
     const sim = worldOfTargets([zip], ({ id }, t) =>
