@@ -73,13 +73,28 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
-/** Loads only the section `listen`; `null`: it has a mistake, or the file cannot be parsed. */
+/**
+ * Loads only the section `listen`. If the file cannot be parsed, the lines of this section are parsed alone. `null`: the
+ * section has a mistake, or cannot be found.
+ */
 export function loadListen(input: LoadInput): Listen | null {
-  const opened = openFile(input);
+  const isBroken = readDocument(input.text, input.env).document === null;
+  const text = isBroken ? listenTextIn(input.text) : input.text;
+  if (text === null) return null;
+  const opened = openFile({ ...input, text });
   if (opened.tag === 'error' || opened.value.isListenSpoilt) return null;
   const { file, reading, report } = opened.value;
   const listen = readListen(['listen'], file.listen, 'daemon', reading);
   return report.issues.some(({ severity }) => severity === 'error') ? null : listen;
+}
+
+/** The lines of the section `listen`, or an empty mapping if no line names it; `null`: the section cannot be found. */
+function listenTextIn(text: string): string | null {
+  const lines = text.split('\n');
+  const from = lines.findIndex((line) => /^listen\s*:/.test(line));
+  if (from < 0) return text.includes('listen') ? null : '{}';
+  const length = lines.slice(from + 1).findIndex((line) => /^[^\s#]/.test(line));
+  return lines.slice(from, length < 0 ? undefined : from + 1 + length).join('\n');
 }
 
 /** Parses a file and checks it against the schema. The error lists its mistakes if no section can be read. */

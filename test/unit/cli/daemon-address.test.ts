@@ -34,6 +34,7 @@ describe('a configuration file with a mistake, beside a healthy daemon', () => {
     ['a wrong value', (text) => text.replace('timeout: 4s', 'timeout: soon')],
     ['a name twice', (text) => text.replace('name: b', 'name: a')],
     ['a variable that is not set here', (text) => text.replace('vantage: here', 'vantage: $' + '{SITE}')],
+    ['text that is no YAML', (text) => `${text}bad: [\n`],
     ['no mirrors', (text) => text.replace(/^mirrors:[\s\S]*?^clients:/m, 'clients:')],
   ])('%s: the daemon is reached by `listen`, and one line says so', async (_, change) => {
     expect(change(rest)).not.toBe(rest);
@@ -53,7 +54,7 @@ describe('a configuration file with a mistake, beside a healthy daemon', () => {
     ['in a key of the section', (text) => text.replace('tokenFile', 'tokenfile')],
     ['in the name of the token file', (text) => text.replace('tokenFile: token', 'tokenFile: none')],
     ['a variable in it that is not set here', (text) => text.replace('tokenFile: token', 'token: $' + '{TOKEN}')],
-    ['text that is no YAML', (text) => `${text}mirrors: [\n`],
+    ['text that is no YAML in it', (text) => text.replace('tokenFile: token }', 'tokenFile: token')],
   ])('%s: 2, with the mistakes', async (_, change) => {
     await listening(
       async (file) => {

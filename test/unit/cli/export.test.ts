@@ -172,7 +172,7 @@ describe('with a fallback file', () => {
   });
 
   test.each([
-    ['text that is no YAML', 'mirrors: ['],
+    ['text that is no YAML', '{ listen: 127.0.0.1:1, mirrors: ['],
     ['a mistake in listen', 'listen: nowhere'],
   ])(
     'a configuration that does not show where the daemon is (%s): the kept answer is said; 2 if there is none',

@@ -60,6 +60,15 @@ describe('a configuration over files that take their time', () => {
 test.each([
   ['a file without listen: the default', 'mirrorrs: []', { host: '127.0.0.1', port: 10120, token: null }],
   ['a token file', 'listen: { address: ":1", tokenFile: token }\nmirrorrs: []', { host: '0.0.0.0', port: 1 }],
+  [
+    'a bracket that is open',
+    'vantage: a\nlisten:\n  # where\n  address: ":1"\n  tokenFile: token\nbad: [\n',
+    { host: '0.0.0.0', port: 1, token: expect.anything() },
+  ],
+  ['a section twice', 'listen: 127.0.0.1:1\nvantage: a\nvantage: b\n', { host: '127.0.0.1', port: 1 }],
+  ['a tab, and no listen: the default', 'vantage: a\n\tb: c\n', { host: '127.0.0.1', port: 10120, token: null }],
+  ['a quote that is open, in listen', 'listen: ":1\nvantage: a\n', null],
+  ['a bracket that is open, and listen within another mapping', '{ listen: ":1", bad: [ }', null],
   ['a file that is no mapping', '[]', null],
   ['a key in brackets may hide any section', '? [listen]\n: 127.0.0.1:1', null],
 ])('listen of a configuration with mistakes: %s', async (_, text, want) => {
