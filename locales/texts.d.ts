@@ -1065,6 +1065,7 @@ export interface Places {
   readonly 'ground.lastChoice': 'to' | 'items' | 'more' | 'right' | 'id';
   readonly 'ground.rightAgain': 'span';
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
+  readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count';
   readonly 'ground.repeats': 'trouble' | 'head';
   readonly 'ground.over': 'trouble';
   readonly 'ground.changed': never;
@@ -2621,6 +2622,7 @@ export interface Counts {
   readonly 'found.back': 'count';
   readonly 'ground.lastChoice': 'more';
   readonly 'ground.outlivesFor': 'count';
+  readonly 'ground.outlivesUntil': 'count';
   readonly 'ground.compared': 'rounds';
   readonly 'history.mirrors': 'count';
   readonly 'history.answeredSays': 'probes';

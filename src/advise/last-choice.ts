@@ -54,6 +54,22 @@ function isServingAgain({ canary }: Tally): boolean {
   return last.length === limits.measuredOk && last.every(({ tag }) => tag === 'ok');
 }
 
+/**
+ * What advice may say about the wrong bytes of a mirror. `none`: it serves none, or it is not known which mirror is right.
+ * `noticed`: advice may name the mirror as a last choice. `unnoticed`: it may not.
+ */
+export type WrongBytes = 'none' | 'noticed' | 'unnoticed';
+
+export function wrongBytesOf(view: View, mirror: Mirror): WrongBytes {
+  if (!wrongAt(view, mirror.name).some(isSure)) return 'none';
+  return isNoticed(view, mirror) ? 'noticed' : 'unnoticed';
+}
+
+/** False if it is not known which of the mirrors serves the wrong bytes. */
+function isSure({ cause }: Finding): boolean {
+  return cause !== 'peers';
+}
+
 /** True if all clients of the ecosystem notice the wrong bytes of the mirror, and some module has no wrong bytes. */
 function isNoticed(view: View, mirror: Mirror): boolean {
   const { kind, roster } = view.group;
@@ -92,7 +108,7 @@ export interface LastChoice {
 
 /** The wrong bytes of a mirror, for the sentence of an advice; `null`: the mirror serves no wrong bytes. */
 export function lastChoiceOf(view: View, registry: string): LastChoice | null {
-  const [finding] = wrongAt(view, registry);
+  const finding = wrongAt(view, registry).find(isSure);
   if (finding === undefined) return null;
   const { light, heavy } = view.tallyOf(registry).samples;
   const responses = [...light, ...heavy].filter(({ target }) =>

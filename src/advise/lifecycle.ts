@@ -89,13 +89,15 @@ function move(view: Prepared, decision: MoveDecision, ledger: Ledger): void {
 
 function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
-  // An open proposal stays while its mirror works for some requests. The lack of a better mirror now is no reason to
-  // return to the mirror that the proposal leaves. A failback ends, because its reason is that the preferred mirror
-  // works.
+  // An open proposal stays while its mirror works for some requests, and clients notice its wrong bytes. The lack of a
+  // better mirror now is no reason to return to the mirror that the proposal leaves. A failback ends, because its reason
+  // is that the preferred mirror works.
   if (open?.state === 'proposed') {
     const standing = view.standingOf(open.to);
     const isDead = decision.refusal !== 'vantage_suspect' && standing !== null && isDownNow(standing);
-    if (open.cause !== 'failback' && !isDead) return;
+    const to = view.mirrors.find(({ name }) => name === open.to);
+    const isUnusable = isDead || (to !== undefined && view.wrongBytesOf(to) === 'unnoticed');
+    if (open.cause !== 'failback' && !isUnusable) return;
     const stated = open.cause === 'failback' ? null : statedFor(view, decision, open);
     return stated === null ? withdraw(view, decision, ledger) : replace(view, 'superseded', stated, ledger);
   }

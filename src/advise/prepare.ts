@@ -9,7 +9,7 @@ import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
-import { type LastChoices, listLastChoices } from './last-choice.ts';
+import { type LastChoices, listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
 import { movePricesOf, type Prices } from './prices.ts';
@@ -82,6 +82,7 @@ export interface Prepared extends View {
   readonly isGoodNow: (registry: string) => boolean;
   readonly observedAt: (at: Mirror, after: Chain | null, fromMs: number | null) => Observed;
   readonly groundsOf: (subject: Subject) => Grounds;
+  readonly wrongBytesOf: (mirror: Mirror) => WrongBytes;
 }
 
 export function prepareView(view: View): Prepared {
@@ -94,6 +95,7 @@ export function prepareView(view: View): Prepared {
     isGoodNow: (registry) => isGoodNow(view.group.contest, registry, view.now.monotonicMs),
     observedAt: (mirror, after, fromMs) => observedAt(view, mirror, after, fromMs),
     groundsOf: (subject) => groundsOf(view, subject),
+    wrongBytesOf: (mirror) => wrongBytesOf(view, mirror),
   };
 }
 

@@ -29,16 +29,19 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
   const cause = { kind: held.advice.cause, findings: found?.kind === held.advice.cause ? found.findings : [] };
   const isSuspect = view.vantage.suspect === true;
   const outages = view.fetchOutagesOf(cause.kind, at, to);
+  const isLast = view.wrongBytesOf(to) !== 'none';
   const confidence = confidenceOf(cause, {
-    isLast: isLastChoice(held.advice),
+    isLast,
     isSure,
     isSuspect,
     outages,
     before: held.advice.confidence,
   });
   const evidence = citeAlso(held.advice.evidence, [...cause.findings, ...outages]);
-  if (confidence !== held.advice.confidence || evidence !== held.advice.evidence) {
-    held.advice = { ...held.advice, confidence, evidence };
+  const candidates = markLast(held.advice, isLast);
+  const isChanged = confidence !== held.advice.confidence || evidence !== held.advice.evidence;
+  if (isChanged || candidates !== held.advice.candidates) {
+    held.advice = { ...held.advice, confidence, evidence, candidates };
     ledger.keep(held.advice);
   }
   const { fromMs, advice } = held;
@@ -48,6 +51,13 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
     { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null, prices: null },
     ledger,
   );
+}
+
+/** The table of candidates, in which the advised mirror has the gate `mismatch` if it is a last choice. */
+function markLast(advice: Advice, isLast: boolean): Advice['candidates'] {
+  const { candidates, to } = advice;
+  if (isLast === isLastChoice(advice)) return candidates;
+  return candidates.map((one) => (one.registry === to ? { ...one, gate: isLast ? 'mismatch' : 'ok' } : one));
 }
 
 /** Updates the sentence of the open advice, for the message about its end. */

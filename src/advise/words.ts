@@ -85,9 +85,10 @@ function hasKeyOf(keys: ReadonlySet<string>, text: Filled): text is Sentence {
 function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
   if (on.isRepeating) return phrase('ground.repeats', { trouble, head });
   const rest = on.rest();
-  return rest.good === 0 && rest.ms === 0
-    ? phrase('ground.outlives', { trouble, head, to })
-    : phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: spanTextOf(rest.ms) });
+  if (rest.ms > 0) return phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: spanTextOf(rest.ms) });
+  return rest.good > 0
+    ? phrase('ground.outlivesUntil', { trouble, head, count: rest.good })
+    : phrase('ground.outlives', { trouble, head, to });
 }
 
 /**

@@ -119,7 +119,7 @@ export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to
   return candidates.some(({ registry, gate }) => registry === to && gate === 'mismatch');
 }
 
-const outlived: ReadonlySet<string> = new Set(['ground.outlives', 'ground.outlivesFor']);
+const outlived: ReadonlySet<string> = new Set(['ground.outlives', 'ground.outlivesFor', 'ground.outlivesUntil']);
 
 /** True for a proposal whose trouble is over. It stays for some time, so that clients do not switch twice. */
 export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolean {

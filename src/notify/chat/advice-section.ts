@@ -1,4 +1,4 @@
-import { hasOutlivedCause } from '../../core/advice.ts';
+import { hasOutlivedCause, isLastChoice } from '../../core/advice.ts';
 import { type Snippet, snippetOf } from '../../core/snippet.ts';
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
@@ -19,6 +19,7 @@ export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, p
   const { say } = pen;
   const isProposed = advice.state === 'proposed';
   const isOver = isProposed && hasOutlivedCause(notice);
+  const isLast = isProposed && isLastChoice(advice);
   const ended = endOf(notice, advice, pen);
   const snippet = isProposed ? snippetOf(advice.remedy) : null;
   const code = snippet === null || snippet.text.length > codeChars ? null : codeOf(snippet, pen);
@@ -31,7 +32,9 @@ export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, p
       ended === null
         ? { label: say(isOver || hasPastReason(advice) ? 'row.whyThen' : 'row.why'), text: whyText(advice, pen) }
         : { label: say('row.why'), text: ended },
-      ...renderStoryRows(notice, !isProposed || advice.cause === 'failback', advice.to, pen),
+      ...(isLast ? [{ label: say('row.note'), text: lastChoiceText(notice, advice, pen) }] : []),
+      // Nobody should stay with a mirror that serves wrong bytes.
+      ...renderStoryRows(notice, !isProposed || advice.cause === 'failback', isLast ? null : advice.to, pen),
       ...(isProposed ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
       ...(isProposed ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
@@ -102,6 +105,15 @@ function whyText(advice: AdviceView, { say }: Pen): string {
   const [most] = failures.toSorted(([, a], [, b]) => b - a);
   const why = say(`advice.cause.${cause}`, { from });
   return most === undefined ? why : `${why} · ${say(`cause.${most[0]}`)}`;
+}
+
+/** The warning about the wrong bytes of the advised mirror. */
+function lastChoiceText({ sentence }: SectionNotice, { reason: text }: AdviceView, { reader }: Pen): string {
+  const promise = sentence?.values['promise'];
+  return renderIn(reader.language, {
+    text,
+    sentence: typeof promise === 'object' && 'key' in promise ? promise : null,
+  });
 }
 
 function codeOf({ text, file }: Snippet, { say }: Pen): NonNullable<Section['code']> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isLastChoice } from '../../../src/core/advice.ts';
 import type { Finding, ScopeItem } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { chain, kill, only, warm } from './outage.ts';
@@ -34,7 +35,7 @@ describe('a mirror with wrong bytes of other items, while every other one is dow
     expect(stage.story()).toEqual(['proposed outage b']);
     expect(only(stage)).toMatchObject({ from: 'a', to: 'b', confidence: 'low' });
     expect(only(stage).reason).toMatch(
-      /^a is down .*\. b is the last choice: no other mirror is usable\. b served wrong bytes of example\.com\/n@v1\.0\.0\. Clients verify what they download, so builds that do not need these files succeed\. `mirrorwatch ack f-b-mismatch` ends the finding about the wrong bytes\.$/,
+      /^a is down .*\. b is the last choice: no other mirror is usable\. b served wrong bytes of example\.com\/n@v1\.0\.0\. Clients verify what they download, so builds that do not need these files succeed\. `mirrorwatch ack f-b-mismatch --reason "…"` ends the finding about the wrong bytes\.$/,
     );
     // Evidence against the mirror that was left makes it no surer.
     stage.paces(4, { a: 'refused', b: 200 });
@@ -77,6 +78,49 @@ describe('a mirror with wrong bytes of other items, while every other one is dow
     ],
   ])('is none where %s', (_name, of) => {
     expect(of().story()).toEqual(['refused outage a']);
+  });
+});
+
+describe('an advised mirror that serves wrong bytes only later, while every other one is down', () => {
+  /** `b` is advised with high confidence, and then serves wrong bytes of one module. */
+  const wrongedLater = (wrong: Partial<Finding> = {}, more = {}): Stage => {
+    const stage = warm(ab, chain, { modules, ...more });
+    kill(stage);
+    stage.open('a', 'outage', { confidence: 'high' });
+    stage.paces(6, { a: 'refused', b: 200 });
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(only(stage).confidence).toBe('high');
+    expect(isLastChoice(only(stage))).toBe(false);
+    stage.open('b', 'mismatch', { cause: 'mismatch', actionable: true, scope: [wrongN], ...wrong });
+    stage.paces(3, { a: 'refused', b: 200 });
+    return stage;
+  };
+
+  it('becomes the last choice at low confidence, until its bytes are acknowledged', () => {
+    const stage = wrongedLater();
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(only(stage)).toMatchObject({ from: 'a', to: 'b', confidence: 'low' });
+    expect(isLastChoice(only(stage))).toBe(true);
+    expect(only(stage).reason).toContain('b is the last choice');
+    stage.shut('b', 'mismatch');
+    stage.paces(3, { a: 'refused', b: 200 });
+    expect(isLastChoice(only(stage))).toBe(false);
+    expect(only(stage).confidence).toBe('high');
+    expect(only(stage).reason).not.toContain('last choice');
+  });
+
+  it.each<[string, () => Stage]>([
+    ['clients do not verify: no checksum database', () => wrongedLater({}, { settings: { go: { sumdb: null } } })],
+    ['a forked checksum database vouches for it', () => wrongedLater({ cause: 'fork' })],
+  ])('is advised no longer where %s', (_name, of) => {
+    expect(of().story()).toEqual(['proposed outage b', 'superseded outage b', 'refused outage a']);
+  });
+
+  it('stays as it is where nothing decides who is right', () => {
+    const stage = wrongedLater({ cause: 'peers', actionable: false });
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(isLastChoice(only(stage))).toBe(false);
+    expect(only(stage).reason).not.toContain('last choice');
   });
 });
 

@@ -93,6 +93,12 @@ describe('what is wrong, in a sentence', () => {
     );
     // Once it is settled, how long it stays is of no use.
     expect(settledReasonOf(only(stage)).reason).toBe('a responds again: all 10 probes of the last 5 min succeeded.');
+    // Once the wait is over, no time is stated.
+    stage.paces(11, { a: 200, b: 200, c: 200 });
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: true });
+    expect(only(stage).reason).toMatch(
+      /^a responds again: .* the advice stays until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
+    );
   });
 
   it('the message about an accepted advice has the newest figures', () => {

@@ -94,6 +94,17 @@ it('a card about advice whose trouble is over does not say to switch', () => {
   expect(text).not.toContain('Switch go from');
 });
 
+it('a card that proposes a last choice warns of its wrong bytes', () => {
+  const stage = new Stage([chat('c', 'slack', {}, { lang: 'en' })]);
+  const promise = phrase('ground.lastChoice', { to: 'inland', id: 'f-1', items: 'm@v1', more: 0, right: '' });
+  const { text, sentence } = messageFor('ground.move', { trouble: 'coast is down', promise });
+  const candidates = [{ registry: 'inland', scoreSeconds: 0.4, gate: 'mismatch', sum: null, bound: null }] as const;
+  stage.advise('proposed', { ...proposal, reason: text, sentence, candidates });
+  const card = sentOf(stage).map(textsOf).join('\n');
+  expect(card).toContain('inland is the last choice: no other mirror is usable. inland served wrong bytes of m@v1.');
+  expect(card).toContain('mirrorwatch ack f-1');
+});
+
 describe('recurring trouble says how long it must be over before that is reported', () => {
   it.each<['en' | 'zh', string, string]>([
     [
