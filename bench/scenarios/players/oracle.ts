@@ -1,4 +1,4 @@
-import { cheapestHeads } from '../report/costs.ts';
+import { cheapestHeads, headsByRules } from '../report/costs.ts';
 import type { Player } from '../world.ts';
 import { playedOf } from './desk.ts';
 
@@ -16,6 +16,15 @@ export const oracle: Player = knowing('oracle', 0);
  * change.
  */
 export const told: Player = knowing('told', 1);
+
+/**
+ * `told` with the default rules of advice: a switch must save 20 %, and clients go back home after ten good minutes. Its
+ * cost shows how much of the daemon's cost comes from these rules.
+ */
+export const toldByRules: Player = {
+  name: 'told-by-rules',
+  play: (world) => playedOf(headsByRules(world, { minGain: 0.2, holdMs: 600_000 }, 1), { scheduled: 0, extra: 0 }),
+};
 
 function knowing(name: string, latePoints: number): Player {
   return { name, play: (world) => playedOf(cheapestHeads(world, hysteresis, latePoints), { scheduled: 0, extra: 0 }) };

@@ -3,7 +3,7 @@ import { cusum } from './cusum.ts';
 import { fixedThreshold } from './fixed-threshold.ts';
 import { lowestMean } from './lowest-mean.ts';
 import { never } from './never.ts';
-import { oracle, told } from './oracle.ts';
+import { oracle, told, toldByRules } from './oracle.ts';
 import { plain } from './plain.ts';
 import { policy } from './policy/policy.ts';
 import { threeFailures } from './three-failures.ts';
@@ -22,17 +22,22 @@ export const playerNames: readonly string[] = [
   ...baselines.map(({ name }) => name),
   policy.name,
   ...daemonNames,
+  toldByRules.name,
   told.name,
   oracle.name,
 ];
 
 /** Players that know the truth. Costs of other players are not compared with theirs in each family. */
-export const references: ReadonlySet<string> = new Set([told.name, oracle.name]);
+export const references: ReadonlySet<string> = new Set([toldByRules.name, told.name, oracle.name]);
 
 /** The players of a run without `--player`. */
-export const usualNames: readonly string[] = playerNames.filter((name) => name !== told.name);
+export const usualNames: readonly string[] = playerNames.filter(
+  (name) => ![told.name, toldByRules.name].includes(name),
+);
 
-const known = new Map<string, Player>([...baselines, policy, told, oracle].map((player) => [player.name, player]));
+const known = new Map<string, Player>(
+  [...baselines, policy, toldByRules, told, oracle].map((player) => [player.name, player]),
+);
 
 /**
  * Finds a player by name. The daemon is imported only if needed, because it loads all of src/.

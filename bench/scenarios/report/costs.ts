@@ -144,3 +144,40 @@ export function cheapestHeads(world: World, hysteresis: number, latePoints = 0):
   }
   return moves;
 }
+
+/** The rules of advice that `headsByRules` keeps. */
+export interface AdviceRules {
+  /** A switch to another mirror must make builds cheaper by at least this share, as `advise.minGain`. */
+  readonly minGain: number;
+  /** Clients go back home once builds were no dearer there for so long, milliseconds, as `advise.hold`. */
+  readonly holdMs: number;
+}
+
+/** The moves of a player that knows the true costs of `latePoints` points ago, and keeps rules of advice. */
+export function headsByRules(world: World, { minGain, holdMs }: AdviceRules, latePoints: number): readonly Move[] {
+  const costs = costsOf(world);
+  const moves: Move[] = [];
+  for (const upstream of costs.upstreams) {
+    let [chain, before, wellMs] = [null as WorldChain | null, null as Declared | null, 0];
+    for (let point = 0; point < costs.points; point += 1) {
+      const declared = declaredAt(costs.declaredOf(upstream), point * gridMs);
+      if (declared === null) break;
+      const home = declared.chain;
+      if (chain === null || (before && chainText(home) !== chainText(before.chain))) chain = home;
+      before = declared;
+      const known = point - latePoints;
+      if (known < 0 || declaredAt(costs.declaredOf(upstream), known * gridMs) !== declared) continue;
+      const costOf = (one: WorldChain): number => costs.at(upstream, one, known);
+      const isAway = chainText(chain) !== chainText(home);
+      wellMs = isAway && costOf(home) <= costOf(chain) ? wellMs + gridMs : 0;
+      const others = declared.heads.filter((one) => chainText(one) !== chainText(home));
+      const cheapest = others.toSorted((one, other) => costOf(one) - costOf(other))[0];
+      if (isAway && wellMs >= holdMs) chain = home;
+      else if (cheapest && costOf(cheapest) < (1 - minGain) * costOf(chain)) chain = cheapest;
+      else continue;
+      wellMs = 0;
+      moves.push({ atMs: point * gridMs, upstream, chain, why: 'cheapest by truth and rules' });
+    }
+  }
+  return moves;
+}

@@ -8,6 +8,8 @@ export const legend: readonly string[] = [
   '- `three-failures` switches after three failed canaries in a row.',
   '- `cusum` is a simple statistical test.',
   '- `oracle` knows the truth.',
+  '- `told-by-rules` knows the truth ten seconds late, and keeps two rules of advice: a switch must save 20 %, and clients go back to',
+  '  the preferred mirror after ten good minutes.',
   '',
   'Columns about the time of builds:',
   '- **seconds a build**: the mean time that a build takes. A failed build counts as 300 s.',

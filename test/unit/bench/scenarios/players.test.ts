@@ -40,6 +40,7 @@ describe('who moves when the head refuses for forty minutes', () => {
     ['policy', 20, 21],
     ['oracle', 20, 20.1],
     ['told', 20.1, 20.2],
+    ['told-by-rules', 20.1, 20.2],
   ])('%s leaves between minute %d and %d', async (name, from, to) => {
     const [first] = await headsOf(name, spoilt(null));
     expect(first?.[1]).toBe('b');
@@ -72,6 +73,7 @@ describe('who moves when the head takes 3 s instead of 0.2', () => {
     ['policy', ['b']],
     ['oracle', ['b', 'a']],
     ['told', ['b', 'a']],
+    ['told-by-rules', ['b', 'a']],
   ])('%s: %j', async (name, heads) => {
     expect((await headsOf(name, spoilt(3_000))).map(([, head]) => head)).toEqual(heads);
   });
@@ -97,6 +99,19 @@ describe('who stays', () => {
         atMs > 30 * minute && atMs < 40 * minute ? { reason: 'unreachable', status: null } : null,
     });
     expect(await headsOf(name, world)).toEqual([]);
+  });
+});
+
+describe('a player that knows the truth and keeps the rules of advice', () => {
+  it('goes home ten minutes after the trouble is over', async () => {
+    const moves = await headsOf('told-by-rules', spoilt(null));
+    expect(moves.map(([atMinute]) => Math.round(atMinute))).toEqual([20, 70]);
+  });
+  it.each([
+    [230, []],
+    [300, ['b', 'a']],
+  ])('with %d ms at the head, and 220 at the next mirror: %j', async (tookMs, heads) => {
+    expect((await headsOf('told-by-rules', spoilt(tookMs))).map(([, head]) => head)).toEqual(heads);
   });
 });
 
