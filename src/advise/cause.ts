@@ -12,6 +12,7 @@ import {
   type ScopeItem,
 } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { isOfMost } from '../core/sides.ts';
 import { openOutagesOf, type Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
 import type { Tally } from './tally.ts';
@@ -50,7 +51,7 @@ export function isPresent(cause: Cause | null, standing: Standing | null): cause
 }
 
 export function isAgainst(finding: Finding): boolean {
-  if (finding.state === 'closed') return false;
+  if (finding.state === 'closed' || isOfMost(finding)) return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 

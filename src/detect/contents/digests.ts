@@ -1,13 +1,8 @@
-import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/finding.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Sentence } from '../../core/result.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Seen, SignatureState } from '../../core/transcript.ts';
-import { messageOf, phrase } from '../../words/tell.ts';
-import type { Key } from '../../words/words.ts';
-import type { FindingStatement } from '../memory/says.ts';
 import { type Beginnings, newBeginnings } from './beginnings.ts';
-import { artifactPhraseOf, type DeclaredWrong, joined, type Widened, type WrongOnce, widen } from './mismatch-says.ts';
+import type { DeclaredWrong, WrongOnce } from './mismatch-says.ts';
 
 interface Named {
   /** Identifies the item of the digest: its version, part and algorithm. Only digests with equal `of` are compared. */
@@ -181,84 +176,6 @@ function changed(voices: readonly Voice[]): ComparedDigests {
     odd: whom.filter(({ statement }) => statement.isTwice).map((voice) => ({ voice, cause: 'retag', usual: voices })),
     again: whom.filter(({ statement }) => !statement.isTwice),
   };
-}
-
-/** The finding about a mirror whose bytes differ. Clients should leave the mirror only if the cause is `origin`. */
-export function explainPeers(
-  odd: OddDigest,
-  target: Target,
-  voices: readonly Voice[],
-  known: Finding | null,
-): FindingStatement {
-  const { module, version, step } = target;
-  const item = { module, version, step };
-  const widened: Widened = {
-    item,
-    cause: odd.cause,
-    actionable: odd.cause === 'origin',
-    ...messageOf(sentenceOf(odd, target, voices)),
-    sides: sidesOf(voices, item),
-    probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ statement }) => statement.probeId),
-  };
-  return widen(known, widened);
-}
-
-export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {
-  const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];
-  return groups
-    .toSorted((a, b) => b.length - a.length)
-    .map((group) =>
-      sideOf(item, {
-        registries: group.map(({ registry }) => registry),
-        algorithm: group[0]?.statement.algorithm ?? '',
-        digest: group[0]?.statement.digest ?? '',
-        sinceMs: Math.min(...group.map(({ statement }) => statement.sinceMs)),
-        seen: group.find(({ statement }) => statement.seen !== null)?.statement.seen ?? null,
-      }),
-    );
-}
-
-function sentenceOf(odd: OddDigest, target: Target, voices: readonly Voice[]): Sentence {
-  const { voice, cause, usual } = odd;
-  const { registry: name, statement: own } = voice;
-  const what = artifactPhraseOf(target);
-  const same = voices.filter((one) => one.statement.digest === own.digest).length;
-  const count = phrase('found.saySo', { same, all: voices.length, name });
-  if (same === voices.length) return phrase('found.changed', { name, what, count });
-  const others = (usual ?? voices.filter((one) => one.statement.digest !== own.digest)).toSorted(
-    (a, b) => Number(b.isOrigin) - Number(a.isOrigin),
-  );
-  const whom = joined(
-    others.map((one) => (one.isOrigin ? phrase('found.origin', { name: one.registry }) : one.registry)),
-  );
-  const isStale = others.some((one) => one.statement.before?.digest === own.digest);
-  const key = cause !== 'retag' ? keyOf(odd) : isStale ? 'found.retag' : 'found.retagOther';
-  const differs = phrase(key, { name, what, whom, count });
-  return isOpen(key) ? withSignature(differs, odd, others) : differs;
-}
-
-function isOpen(key: Key): boolean {
-  return key === 'found.retagOther' || key === 'found.odd' || key === 'found.differ';
-}
-
-function withSignature(differs: Sentence, { voice }: OddDigest, others: readonly Voice[]): Sentence {
-  const { registry: name, statement: own } = voice;
-  if (own.signature === 'valid') return phrase('found.provenToo', { differs, name });
-  const states = [own, ...others.map(({ statement }) => statement)].flatMap(({ signature = 'no_key' }) => signature);
-  const state = states.find((one) => one !== 'no_key' && one !== 'valid');
-  if (state === undefined) return phrase('found.noAuthority', { differs });
-  return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
-}
-
-function keyOf({
-  voice,
-  cause,
-  usual,
-}: OddDigest): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
-  if (cause === 'origin') return 'found.notOrigins';
-  if (voice.isOrigin && usual !== null) return 'found.originAlone';
-  if (usual?.some(({ isOrigin }) => isOrigin) === true) return 'found.oneOne';
-  return usual === null ? 'found.differ' : 'found.odd';
 }
 
 export function readStatement(stored: unknown): Statement | null {

@@ -3,6 +3,7 @@ import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../../
 import { limits } from '../../core/limits.ts';
 import { type Connection, isHeavy, refTextOf, type Target } from '../../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../../core/result.ts';
+import { isSameItem } from '../../core/sides.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import type { FindingStatement } from '../memory/says.ts';
 
@@ -105,8 +106,7 @@ export function widen(
   const isGraver = known === null || !isGraverThan(known.cause, fields.cause);
   const { cause, text, sentence = null } = isGraver ? fields : known;
   const scope = known?.scope ?? [];
-  const isItem = (one: ScopeItem): boolean =>
-    one.module === item.module && one.version === item.version && one.step === item.step;
+  const isItem = (one: ScopeItem): boolean => isSameItem(one, item);
   const isKnown = scope.some(isItem);
   const spoke = fields.cause === 'retag' && fields.actionable ? 'mismatch' : fields.cause;
   const own = { ...item, cause: spoke };

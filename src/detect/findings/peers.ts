@@ -1,18 +1,17 @@
-import type { Side } from '../../core/finding.ts';
+import { mismatchCauseOf, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { seriesId, type Target, targetId } from '../../core/mirror.ts';
 import {
   type Bytes,
   comparePeers,
-  explainPeers,
   newBytes,
   type OddDigest,
   recordStatement,
-  sidesOf,
   statementFor,
   type Voice,
 } from '../contents/digests.ts';
 import { isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
+import { explainPeers, renewSides, sidesOf } from '../contents/peers-says.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
@@ -48,6 +47,7 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
     others.push([other, step]);
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
+  for (const voice of voices) follow(voice.registry, (state, its) => updateSides(view, state, voice, its, voices));
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
@@ -95,6 +95,26 @@ function declareOdd(
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
+}
+
+/**
+ * Updates which mirrors serve which bytes of an item, in the open finding of a mirror that still serves the bytes that the
+ * finding is about. If the mirror serves others now, the finding keeps what it served.
+ */
+function updateSides(
+  view: RuleView,
+  own: Bytes,
+  voice: Voice,
+  target: Target,
+  voices: readonly Voice[],
+): RuleStep<Bytes> | null {
+  const known = openFinding(view, 'mismatch', target.registry);
+  const item = itemOf(known, target);
+  if (known === null || item === undefined || mismatchCauseOf(known, item) !== 'peers') return null;
+  const { of, digest } = voice.statement;
+  if (own.declaredOdd.get(target.id)?.join() !== `${of} ${digest}`) return null;
+  const statement = renewSides(known, item, target, voice, voices);
+  return statement === null ? null : { statement };
 }
 
 function requestOnce(own: Bytes, target: Target): RuleStep<Bytes> | null {
