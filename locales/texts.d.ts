@@ -1102,12 +1102,13 @@ export interface Places {
   readonly 'ground.alert': 'name' | 'span';
   readonly 'ground.failed': 'count';
   readonly 'ground.lag': 'head';
-  readonly 'ground.answered': 'good' | 'all' | 'to';
+  readonly 'ground.answered': 'all' | 'to' | 'good';
   readonly 'ground.takes': 'health' | 'there';
   readonly 'ground.cuts': 'to' | 'here' | 'there' | 'percent' | 'compared';
   readonly 'ground.compared': 'rounds' | 'span' | 'health';
   readonly 'ground.us': never;
   readonly 'ground.upstream': 'count' | 'names';
+  readonly 'ground.failedLately': 'names';
   readonly 'ground.unmeasured': 'good' | 'paces';
   readonly 'ground.alone': 'upstream';
   readonly 'ground.ruledOut': 'others';
@@ -2623,6 +2624,7 @@ export interface Counts {
   readonly 'ground.lastChoice': 'more';
   readonly 'ground.outlivesFor': 'count';
   readonly 'ground.outlivesUntil': 'count';
+  readonly 'ground.answered': 'all';
   readonly 'ground.compared': 'rounds';
   readonly 'history.mirrors': 'count';
   readonly 'history.answeredSays': 'probes';

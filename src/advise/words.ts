@@ -11,6 +11,7 @@ import { type Apart, type Grounds, isClearlySlower, type Subject, subjectOf } fr
 import type { LastChoice } from './last-choice.ts';
 import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
 import { failingTextOf, objectiveTextOf, shareTextOf } from './trouble-words.ts';
+import { mayBeProposed } from './weigh.ts';
 
 /**
  * If the switch of an earlier decision saves a smaller share of the time of a fetch, the sentence does not say that a mirror is slow. `again`:
@@ -220,8 +221,12 @@ function refusalOf(decision: Pick<Refused, 'refusal' | 'weighed' | 'at' | 'fault
       return phrase('ground.us');
     case 'shared_fate':
       return phrase('ground.upstream', { count: faults.length, names: faults.join(', ') });
-    case 'nothing_measured':
-      return phrase('ground.unmeasured', { good: limits.measuredOk, paces: limits.measuredPaces });
+    case 'nothing_measured': {
+      const able = weighed.filter((one) => one.mirror !== at && mayBeProposed(one.gate));
+      return able.length === 0
+        ? phrase('ground.unmeasured', { good: limits.measuredOk, paces: limits.measuredPaces })
+        : phrase('ground.failedLately', { names: able.map((one) => one.mirror.name) });
+    }
     case 'no_candidate': {
       const others = weighed.filter((one) => one.mirror !== at);
       if (others.length === 0) return phrase('ground.alone', { upstream: on.upstream });

@@ -83,6 +83,21 @@ describe('refusals are visible', () => {
     expect(only(stage).refusal).toBe('nothing_measured');
   });
 
+  it('the others serve again, but failed some requests of the last minute', () => {
+    const stage = warm();
+    stage.pass(60);
+    for (const result of ['refused', 'refused', 200] as const)
+      for (const name of ['b', 'c']) stage.sample(name, result);
+    for (let i = 0; i < 4; i += 1) stage.sample('a', 'refused');
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(stage.story()).toEqual(['refused outage a']);
+    expect(only(stage).refusal).toBe('nothing_measured');
+    expect(only(stage).reason).toContain(
+      'No switch is advised: of the other usable mirrors (b and c), the last request or several requests of the last minute failed.',
+    );
+  });
+
   it('nothing measured, until something is', () => {
     const stage = new Stage(chain, abc);
     stage.paces(2, { a: 200, b: 200, c: 200 });

@@ -137,6 +137,9 @@ describe('what is wrong, in a sentence', () => {
     expect(reason?.text).toBe(
       'a misses its objective, according to an alert: its last 3 canary probes give no p95, 3 failed. 18 of 18 probes of b succeeded.',
     );
+    const there = { responses: 0, failed: 0, p95Ms: null };
+    const early = adviceReasonOf({ ...subject, cause: 'slo' }, { ...grounds, trouble, there });
+    expect(early?.text).toMatch(/ no probe of b was counted yet\.$/);
   });
 
   const over = / So that clients do not switch twice, the advice stays /;
