@@ -120,14 +120,23 @@ export function costsOf(world: World): Costs {
   return last.costs;
 }
 
+/** What a player that knows the truth decides by, at one point. */
+interface Truth {
+  /** The chain that clients use. */
+  readonly chain: WorldChain;
+  readonly declared: Declared;
+  readonly costOf: (chain: WorldChain) => number;
+}
+
 /**
- * The moves of a player that knows the true costs of `latePoints` points ago. It moves to the cheapest chain if that is
- * cheaper by more than the share `hysteresis`.
+ * The moves of a player that knows the true costs of `latePoints` points ago.
+ * @param newRule  makes the rule for one upstream, which returns the chain to use
  */
-export function cheapestHeads(world: World, hysteresis: number, latePoints = 0): readonly Move[] {
+function movesByTruth(world: World, latePoints: number, newRule: () => (truth: Truth) => WorldChain): readonly Move[] {
   const costs = costsOf(world);
   const moves: Move[] = [];
   for (const upstream of costs.upstreams) {
+    const rule = newRule();
     let chain = costs.declaredOf(upstream)[0]?.chain ?? null;
     let before: Declared | null = null;
     for (let point = 0; point < costs.points && chain; point += 1) {
@@ -135,14 +144,27 @@ export function cheapestHeads(world: World, hysteresis: number, latePoints = 0):
       if (declared && before && chainText(declared.chain) !== chainText(before.chain)) chain = declared.chain;
       before = declared;
       const known = point - latePoints;
-      if (known < 0 || declaredAt(costs.declaredOf(upstream), known * gridMs) !== declared) continue;
-      const best = costs.best(upstream, known);
-      if (best.cost >= (1 - hysteresis) * costs.at(upstream, chain, known)) continue;
-      chain = best.chain;
+      if (!declared || known < 0 || declaredAt(costs.declaredOf(upstream), known * gridMs) !== declared) continue;
+      const next = rule({ chain, declared, costOf: (one) => costs.at(upstream, one, known) });
+      if (next === chain) continue;
+      chain = next;
       moves.push({ atMs: point * gridMs, upstream, chain, why: 'cheapest by truth' });
     }
   }
   return moves;
+}
+
+/** The cheapest of the chains; the first one if several are equally cheap. */
+function cheapestOf(chains: readonly WorldChain[], costOf: Truth['costOf']): WorldChain | null {
+  return chains.reduce<WorldChain | null>((least, one) => (least && costOf(least) <= costOf(one) ? least : one), null);
+}
+
+/** The moves to the cheapest chain, if that is cheaper by more than the share `hysteresis`. */
+export function cheapestHeads(world: World, hysteresis: number, latePoints = 0): readonly Move[] {
+  return movesByTruth(world, latePoints, () => ({ chain, declared: { heads }, costOf }) => {
+    const best = cheapestOf(heads, costOf);
+    return best && costOf(best) < (1 - hysteresis) * costOf(chain) ? best : chain;
+  });
 }
 
 /** The rules of advice that `headsByRules` keeps. */
@@ -153,31 +175,17 @@ export interface AdviceRules {
   readonly holdMs: number;
 }
 
-/** The moves of a player that knows the true costs of `latePoints` points ago, and keeps rules of advice. */
+/** The moves to the cheapest chain that two rules of advice allow. */
 export function headsByRules(world: World, { minGain, holdMs }: AdviceRules, latePoints: number): readonly Move[] {
-  const costs = costsOf(world);
-  const moves: Move[] = [];
-  for (const upstream of costs.upstreams) {
-    let [chain, before, wellMs] = [null as WorldChain | null, null as Declared | null, 0];
-    for (let point = 0; point < costs.points; point += 1) {
-      const declared = declaredAt(costs.declaredOf(upstream), point * gridMs);
-      if (declared === null) break;
-      const home = declared.chain;
-      if (chain === null || (before && chainText(home) !== chainText(before.chain))) chain = home;
-      before = declared;
-      const known = point - latePoints;
-      if (known < 0 || declaredAt(costs.declaredOf(upstream), known * gridMs) !== declared) continue;
-      const costOf = (one: WorldChain): number => costs.at(upstream, one, known);
+  return movesByTruth(world, latePoints, () => {
+    let wellMs = 0;
+    return ({ chain, declared: { chain: home, heads }, costOf }) => {
       const isAway = chainText(chain) !== chainText(home);
       wellMs = isAway && costOf(home) <= costOf(chain) ? wellMs + gridMs : 0;
-      const others = declared.heads.filter((one) => chainText(one) !== chainText(home));
-      const cheapest = others.toSorted((one, other) => costOf(one) - costOf(other))[0];
-      if (isAway && wellMs >= holdMs) chain = home;
-      else if (cheapest && costOf(cheapest) < (1 - minGain) * costOf(chain)) chain = cheapest;
-      else continue;
-      wellMs = 0;
-      moves.push({ atMs: point * gridMs, upstream, chain, why: 'cheapest by truth and rules' });
-    }
-  }
-  return moves;
+      if (isAway && wellMs >= holdMs) return home;
+      const others = heads.filter((one) => chainText(one) !== chainText(home));
+      const best = cheapestOf(others, costOf);
+      return best && costOf(best) < (1 - minGain) * costOf(chain) ? best : chain;
+    };
+  });
 }
