@@ -78,7 +78,7 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
  * section has a mistake, or cannot be found.
  */
 export function loadListen(input: LoadInput): Listen | null {
-  const isBroken = readDocument(input.text, input.env).document === null;
+  const isBroken = isTooLarge(input.text) || readDocument(input.text, input.env).document === null;
   const text = isBroken ? listenTextIn(input.text) : input.text;
   if (text === null) return null;
   const opened = openFile({ ...input, text });
@@ -86,6 +86,10 @@ export function loadListen(input: LoadInput): Listen | null {
   const { file, reading, report } = opened.value;
   const listen = readListen(['listen'], file.listen, 'daemon', reading);
   return report.issues.some(({ severity }) => severity === 'error') ? null : listen;
+}
+
+function isTooLarge(text: string): boolean {
+  return Buffer.byteLength(text) > limits.configBytes;
 }
 
 /** The lines of the section `listen`, or an empty mapping if no line names it; `null`: the section cannot be found. */
@@ -99,10 +103,9 @@ function listenTextIn(text: string): string | null {
 
 /** Parses a file and checks it against the schema. The error lists its mistakes if no section can be read. */
 function openFile(input: LoadInput) {
-  const bytes = Buffer.byteLength(input.text);
-  if (bytes > limits.configBytes) {
+  if (isTooLarge(input.text)) {
     const most = phrase('expected.bytes', { bytes: limits.configBytes });
-    return error([issueOf(most, phrase('load.seenSize', { count: bytes }))]);
+    return error([issueOf(most, phrase('load.seenSize', { count: Buffer.byteLength(input.text) }))]);
   }
   const { document, issues: unread } = readDocument(input.text, input.env);
   if (document === null) return error(distinct(unread, []));

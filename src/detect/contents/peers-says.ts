@@ -1,4 +1,5 @@
 import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import { isSameItem } from '../../core/sides.ts';
@@ -52,7 +53,8 @@ export function renewSides(
     ? messageOf(sentenceOf({ voice, cause: 'peers', usual: null }, target, voices))
     : { text, sentence };
   const others = all.filter((side) => !isSameItem(side.item, item));
-  return { tag: 'trouble', scope, cause, actionable, evidence: { ...evidence, sides: [...sides, ...others] }, ...says };
+  const kept = [...sides, ...others].slice(0, limits.sidesKept);
+  return { tag: 'trouble', scope, cause, actionable, evidence: { ...evidence, sides: kept }, ...says };
 }
 
 export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {

@@ -47,7 +47,8 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
     others.push([other, step]);
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
-  for (const voice of voices) follow(voice.registry, (state, its) => updateSides(view, state, voice, its, voices));
+  const accused = voices.filter(({ registry }) => openFinding(view, 'mismatch', registry) !== null);
+  for (const voice of accused) follow(voice.registry, (state, its) => updateSides(view, state, voice, its, voices));
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { loadConfigSlowly, loadListenSlowly } from '../../../src/config/load-slowly.ts';
+import { limits } from '../../../src/core/limits.ts';
 import type { Files, SlowFiles } from '../../../src/core/ports.ts';
 import { memoryFiles } from './support.ts';
 
@@ -67,6 +68,11 @@ test.each([
   ],
   ['a section twice', 'listen: 127.0.0.1:1\nvantage: a\nvantage: b\n', { host: '127.0.0.1', port: 1 }],
   ['a tab, and no listen: the default', 'vantage: a\n\tb: c\n', { host: '127.0.0.1', port: 10120, token: null }],
+  [
+    'a file that is too large',
+    `listen: 127.0.0.1:1\nvantage: ${'a'.repeat(limits.configBytes)}\n`,
+    { host: '127.0.0.1', port: 1 },
+  ],
   ['a quote that is open, in listen', 'listen: ":1\nvantage: a\n', null],
   ['a bracket that is open, and listen within another mapping', '{ listen: ":1", bad: [ }', null],
   ['a file that is no mapping', '[]', null],
