@@ -1067,6 +1067,7 @@ export interface Places {
   readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
   readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count';
   readonly 'ground.repeats': 'trouble' | 'head';
+  readonly 'ground.acceptedLate': 'trouble';
   readonly 'ground.over': 'trouble';
   readonly 'ground.changed': never;
   readonly 'ground.usable': 'head';

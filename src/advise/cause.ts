@@ -1,4 +1,4 @@
-import type { AdviceCause } from '../core/advice.ts';
+import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import {
   type Confidence,
@@ -145,17 +145,12 @@ export function confidenceOf(
   return found.length === 0 ? (by.before ?? 'medium') : highestConfidenceOf(found);
 }
 
-/** True for a cause that means slower responses, not failures. */
-export function isAboutTime(kind: AdviceCause): boolean {
-  return kind === 'slower' || traitsOf(kind)?.costs === 'time';
-}
-
 /**
  * Returns a graver cause in place of slowness or unreliability, if the last light requests (metadata) all failed; else
  * `kind`.
  */
 export function gravestCauseOf(tally: Tally, kind: Cause['kind']): Cause['kind'] {
-  if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
+  if (!isSlowness(kind) && kind !== 'unreliable') return kind;
   const row = allFailedOf(tally);
   if (row === null) return kind;
   const { reason } = row;

@@ -1,7 +1,7 @@
-import { type AdviceCause, hasOutlivedCause } from '../core/advice.ts';
+import { type AdviceCause, hasOutlivedCause, isSlowness } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
-import { type Cause, isAboutTime, isForced, isPresent } from './cause.ts';
+import { type Cause, isForced, isPresent } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
@@ -220,7 +220,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
   // Clients that have not switched need not switch, and the others go back soon.
   if (isOver(view, subject)) return null;
-  if (isAboutTime(cause)) {
+  if (isSlowness(cause)) {
     const { apart } = view.groundsOf(subject);
     if (apart === null || !isClearlySlower(apart)) return null;
   }

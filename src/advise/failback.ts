@@ -1,9 +1,8 @@
-import type { Failback, Gate } from '../core/advice.ts';
+import { type Failback, type Gate, isSlowness } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Filled } from '../core/result.ts';
 import { minuteTextOf } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
-import { isAboutTime } from './cause.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { findDismissal, headOf, homeOf } from './group.ts';
 import { earliestMsOf, listObstacles, type Obstacle } from './obstacles.ts';
@@ -78,7 +77,7 @@ function gateAt(view: Prepared, home: Mirror): Gate {
 /** The trouble of home, as the sentence of advice to leave it would say it; `null`: unknown. */
 function troubleAt(view: Prepared, home: Mirror, at: Mirror): TroubleText | null {
   const accepted = view.group.accepted?.advice.cause ?? 'outage';
-  const cause = gateAt(view, home) === 'refusal' ? 'refusal' : isAboutTime(accepted) ? accepted : 'outage';
+  const cause = gateAt(view, home) === 'refusal' ? 'refusal' : isSlowness(accepted) ? accepted : 'outage';
   const rest = { findings: [], fromMs: null, stay: null, before: null, prices: null };
   const subject = { cause, at: home, to: at, ...rest };
   return troubleTextOf(subject, view.groundsOf(subject));

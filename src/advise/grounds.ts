@@ -163,6 +163,8 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
       nearMs: weight === 'light' ? view.nearMs : Number.POSITIVE_INFINITY,
       most: comparedMost[fromMs === null ? 'undated' : weight],
     });
+  // After a restart `fromMs` is unknown. The mirror was slow when the advice was made.
+  const issuedMs = group.open?.issuedMs ?? Number.POSITIVE_INFINITY;
   const heavy = apartBy('heavy');
   const light = cause === 'throughput' ? null : apartBy('light');
   const apart = cause === 'throughput' ? heavy : light;
@@ -181,7 +183,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
     here: () => measuredOf(lastCanaryOf(view, at.name)),
     there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),
     apart,
-    usualMs: usualMs(tally.samples.light, fromMs ?? apart?.fromMs ?? now.monotonicMs),
+    usualMs: usualMs(tally.samples.light, fromMs ?? Math.min(apart?.fromMs ?? now.monotonicMs, issuedMs)),
     fetchMs:
       prices === null
         ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }

@@ -1,4 +1,4 @@
-import type { Advice, Audited } from '../core/advice.ts';
+import { type Advice, type AdviceCause, type Audited, isSlowness } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import { type EcosystemId, isSameMirror, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -39,7 +39,7 @@ export interface Roster {
   readonly inOrder: (a: string, b: string) => number;
 }
 
-/** A switch that an operator dismissed. It is not proposed again before `untilMs`, wall clock. */
+/** A switch that an operator dismissed. It is not proposed again for this cause before `untilMs`, wall clock. */
 export interface Muted {
   readonly from: string;
   readonly to: string;
@@ -173,14 +173,19 @@ export function advisedChainOf(group: Group): Chain | null {
   return open.chain ?? chain;
 }
 
-/** The dismissal by an operator that suppresses a switch now; `null`: none. */
+/** The latest dismissal by an operator that suppresses a switch now; `null`: none. */
 export function findDismissal(
   { muted }: Group,
-  { from, to, cause }: Pick<Muted, 'from' | 'to' | 'cause'>,
+  { from, to, cause }: Pick<Muted, 'from' | 'cause'> & { readonly to?: string | undefined },
   wallMs: number,
 ): Muted | null {
-  const isOfSwitch = (one: Muted): boolean => one.from === from && one.to === to && one.cause === cause;
-  return muted.find((one) => isOfSwitch(one) && one.untilMs > wallMs) ?? null;
+  const isOfSwitch = (one: Muted): boolean => one.from === from && (to === undefined || one.to === to);
+  return muted.findLast((one) => isOfSwitch(one) && isAlike(one.cause, cause) && one.untilMs > wallMs) ?? null;
+}
+
+/** True for equal causes, and if both are slowness: whether a finding explains it is no reason to ask an operator again. */
+function isAlike(one: AdviceCause, other: AdviceCause): boolean {
+  return one === other || (isSlowness(one) && isSlowness(other));
 }
 
 /** True while a dismissal by an operator suppresses a switch from a mirror. */

@@ -132,7 +132,7 @@ export function restoreLife(advice: Advice, reminded: boolean, config: Config, n
 }
 
 export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
-  return { ...advice, ...(state === 'proposed' ? {} : settledReasonOf(advice)), state, settledAtMs: now.wallMs };
+  return { ...advice, ...(state === 'proposed' ? {} : settledReasonOf(advice, state)), state, settledAtMs: now.wallMs };
 }
 
 /** @param end  why the advice ends; `null`: its reason stays */

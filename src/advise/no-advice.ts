@@ -5,7 +5,7 @@ import { messageFor, phrase } from '../words/tell.ts';
 import { choose } from './comparison/choose.ts';
 import { isOfTime } from './comparison/pair.ts';
 import { decide } from './decide.ts';
-import { headOf, isSwitchDismissed } from './group.ts';
+import { findDismissal, headOf, isSwitchDismissed } from './group.ts';
 import { prepareView } from './prepare.ts';
 import { secondsText } from './time-words.ts';
 import { passedOverFromMs } from './trouble.ts';
@@ -50,14 +50,9 @@ function dismissedIn(view: View): NoAdvice | null {
   const move = decision.kind === 'move' ? decision : null;
   // The evidence for a move starts anew when advice ends, so after the dismissal only the findings show the cause.
   const cause = move === null ? prepared.causesOf(at).gravest?.kind : move.cause;
-  const muted = group.muted.findLast(
-    (one) =>
-      one.from === at.name &&
-      one.cause === cause &&
-      one.to === (move?.to.mirror.name ?? one.to) &&
-      one.untilMs > now.wallMs,
-  );
-  if (muted === undefined || muted.cause === 'failback' || muted.to === at.name) return null;
+  if (cause === undefined) return null;
+  const muted = findDismissal(group, { from: at.name, to: move?.to.mirror.name, cause }, now.wallMs);
+  if (muted === null || muted.cause === 'failback' || muted.to === at.name) return null;
   const of = { ecosystem: group.kind.id, upstream: group.upstream, registry: at.name };
   const why = phrase(`advice.cause.${muted.cause}`, { from: at.name });
   const until = minuteTextOf(muted.untilMs);

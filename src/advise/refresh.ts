@@ -2,12 +2,14 @@ import { type Advice, isLastChoice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { BypassDecision } from './bypass.ts';
 import { confidenceOf, gravestCauseOf } from './cause.ts';
+import { countGoodLeft } from './comparison/home.ts';
 import { isTwiceOver } from './comparison/pair.ts';
 import type { Refused } from './decision.ts';
 import type { Subject } from './grounds.ts';
 import { type LiveAdvice, mirrorAt } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prepared } from './prepare.ts';
+import type { Tally } from './tally.ts';
 import { adviceReasonOf, troubleKeyOf } from './words.ts';
 
 /**
@@ -44,6 +46,7 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
     held.advice = { ...held.advice, confidence, evidence, candidates };
     ledger.keep(held.advice);
   }
+  if (named === 'unreliable' && hasForgotten(view.tallyOf(at.name), held)) return;
   const { fromMs, advice } = held;
   say(
     view,
@@ -51,6 +54,15 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
     { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null, prices: null },
     ledger,
   );
+}
+
+/**
+ * True if the failures behind an advice are forgotten after a restart, and fewer responses followed than a return needs.
+ * The sentence then stays, because so few responses show no failure rate.
+ */
+function hasForgotten({ samples: { light, heavy } }: Tally, { issuedMs }: LiveAdvice): boolean {
+  const isFew = light.length + heavy.length < countGoodLeft(0);
+  return isFew && [...light, ...heavy].every(({ atMs }) => atMs > issuedMs);
 }
 
 /** The table of candidates, in which the advised mirror has the gate `mismatch` if it is a last choice. */

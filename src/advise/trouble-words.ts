@@ -1,9 +1,8 @@
-import type { AdviceCause } from '../core/advice.ts';
+import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import { failureTextOf, isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { refTextOf } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
-import { isAboutTime } from './cause.ts';
 import type { Grounds } from './grounds.ts';
 import type { TallyRow } from './tally.ts';
 import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
@@ -22,7 +21,7 @@ export function failingTextOf(head: string, cause: AdviceCause, on: Grounds): Se
     case 'targets':
       return targetsText(head, trouble, on);
     case 'share':
-      return isAboutTime(cause) ? null : shareTextOf(head, trouble, on);
+      return isSlowness(cause) ? null : shareTextOf(head, trouble, on);
     case 'none':
     case undefined:
       return null;

@@ -1,10 +1,9 @@
-import { type Advice, hasOutlivedCause } from '../core/advice.ts';
+import { type Advice, type AdviceState, hasOutlivedCause, isSlowness } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
-import { isAboutTime } from './cause.ts';
 import { gain } from './comparison/rank.ts';
 import type { MoveDecision, Refused } from './decision.ts';
 import { type Apart, type Grounds, isClearlySlower, type Subject, subjectOf } from './grounds.ts';
@@ -93,13 +92,20 @@ function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds):
 }
 
 /**
- * The reason of advice that is no longer proposed. It omits how long the proposal would have stayed. An empty object:
- * the reason needs no change.
+ * The reason of advice that is no longer proposed. It omits how long the proposal would have stayed. The reason of
+ * advice that was accepted after its trouble is the trouble, not its end. An empty object: the reason needs no change.
+ * @param state  the new state of the advice
  */
-export function settledReasonOf(advice: Pick<Advice, 'sentence'>): Partial<Pick<Advice, 'reason' | 'sentence'>> {
-  const { sentence } = advice;
-  if (sentence == null || !(hasOutlivedCause(advice) || sentence.key === 'ground.repeats')) return {};
-  const { text, sentence: values } = messageOf(phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }));
+export function settledReasonOf(
+  { sentence, cause, from }: Pick<Advice, 'sentence' | 'cause' | 'from'>,
+  state: AdviceState,
+): Partial<Pick<Advice, 'reason' | 'sentence'>> {
+  if (sentence == null || !(hasOutlivedCause({ sentence }) || sentence.key === 'ground.repeats')) return {};
+  const { text, sentence: values } = messageOf(
+    state === 'accepted'
+      ? phrase('ground.acceptedLate', { trouble: phrase(`advice.cause.${cause}`, { from }) })
+      : phrase('ground.over', { trouble: sentence.values['trouble'] ?? '' }),
+  );
   return { reason: text, sentence: values };
 }
 
@@ -146,7 +152,7 @@ function troubleText(subject: Subject, on: Grounds): Wording | null {
   const slow = slowText(subject, on);
   if (slow !== null) return slow;
   if (trouble.kind === 'share') return { trouble: shareTextOf(head, trouble, on), apart: null };
-  if (isAboutTime(cause) || trouble.kind !== 'none') return null;
+  if (isSlowness(cause) || trouble.kind !== 'none') return null;
   const since = { count: trouble.count, span: sinceTextOf(on, trouble.fromMs) };
   return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
 }
@@ -176,7 +182,7 @@ function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, 
   const isAsCheap = prices === null && here !== null && there !== null && gain(here, there) < leastGain;
   if (isAsCheap || !isClearlySlower(apart)) {
     const compared = isAsCheap && isClearlySlower(apart) ? textOf(here, there) : times;
-    return isAboutTime(cause) ? { trouble: phrase('ground.asFast', compared), apart: null } : null;
+    return isSlowness(cause) ? { trouble: phrase('ground.asFast', compared), apart: null } : null;
   }
   if (cause === 'throughput') return { trouble: phrase('ground.throughput', times), apart };
   const hasChanged =

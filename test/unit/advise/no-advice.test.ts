@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kill, only, warm } from './outage.ts';
+import { all, calm, hour, open, type Rounds } from './rounds.ts';
 
 const tolerant = 'https://a.example.com|https://b.example.com,direct';
 
@@ -98,5 +99,33 @@ describe('a head whose switch was dismissed', () => {
     stage.paces(3, { a: 'refused', b: 200, c: 200, [to]: 'refused' });
     expect(only(stage)).toMatchObject({ state: 'proposed', from: 'a' });
     expect(stage.advisor.noAdvice().dismissed).toEqual([]);
+  });
+});
+
+describe('a switch away from a slow head, dismissed', () => {
+  const dismissed = (): { readonly stage: Rounds; readonly to: string } => {
+    const stage = calm();
+    stage.live(3_600, slow);
+    const { to, id, cause } = open(stage);
+    expect(cause).toBe('slower');
+    stage.dismiss(id, 12 * hour * 1_000);
+    return { stage, to };
+  };
+  const slow = all(200, { a: 900 });
+  const proposed = ({ advisor }: Rounds): string[] =>
+    advisor.list().flatMap(({ state, cause, to }) => (state === 'proposed' ? [`${cause} ${to}`] : []));
+
+  it.each(['spike', 'throughput'] as const)('stays dismissed if a finding %s explains it later', (kind) => {
+    const { stage, to } = dismissed();
+    stage.open('a', kind);
+    stage.live(hour, slow);
+    expect(proposed(stage).filter((one) => one.endsWith(` ${to}`))).toEqual([]);
+  });
+
+  it('is advised once the head fails', () => {
+    const { stage } = dismissed();
+    stage.open('a', 'outage');
+    stage.live(300, (name, step, at) => (name === 'a' ? 'refused' : slow(name, step, at)));
+    expect(proposed(stage)).toEqual([expect.stringMatching(/^outage /)]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Grounds } from '../../../src/advise/grounds.ts';
 import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
-import type { AdviceCause } from '../../../src/core/advice.ts';
+import type { AdviceCause, AdviceState } from '../../../src/core/advice.ts';
 import { failureTextOf } from '../../../src/core/failure.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { kill, only, warm } from './outage.ts';
@@ -92,7 +92,9 @@ describe('what is wrong, in a sentence', () => {
       /^a responds again: all 10 probes of the last 5 min succeeded\. So that clients do not switch twice, the advice stays for at least 5 min more, and until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
     );
     // Once it is settled, how long it stays is of no use.
-    expect(settledReasonOf(only(stage)).reason).toBe('a responds again: all 10 probes of the last 5 min succeeded.');
+    const settled = (state: AdviceState) => settledReasonOf(only(stage), state).reason;
+    expect(settled('withdrawn')).toBe('a responds again: all 10 probes of the last 5 min succeeded.');
+    expect(settled('accepted')).toBe('requests to a fail. When the advice was accepted, this was over.');
     // Once the wait is over, no time is stated.
     stage.paces(11, { a: 200, b: 200, c: 200 });
     expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: true });
