@@ -97,6 +97,8 @@ export const probingLimits = {
    * alternates between backends.
    */
   resolvedLeft: 4,
+  /** The number of served versions remembered per target that resolves to changing versions (`@latest`, a tag). */
+  seenVersions: 16,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
   /**

@@ -8,6 +8,7 @@ import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, seriesOf } from '../memory/mirror-memory.ts';
 import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
+import { dropOldVersions } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { judgeKinds, receiveResponse } from './step.ts';
@@ -69,6 +70,7 @@ function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boo
   const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(timesOf(mirror, timesKey)));
   const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
   recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
+  if (!wasSeen && sample.facts.resolvedVersion !== undefined) dropOldVersions(memory, sample.due.target);
   return cold;
 }
 

@@ -18,6 +18,7 @@ import {
 import { oneProtocolOf, restoreFault, updateFault, updateOther } from '../outage/http-versions.ts';
 import {
   decideOpening,
+  isBack,
   isCanaryOut,
   isDamped,
   isOutageOver,
@@ -162,13 +163,23 @@ export const outage: FindingRule<OutageOwn, OutageState> = {
     const fault = isFault ? restoreFault(protocol, how, nowMs) : null;
     return { out: new Set(), backMs: null, families: { ...newFamilies(), detour }, fault };
   },
-  writeSeries({ isOut, penalty, penaltyAtMs, isByShare }, { view: { now } }) {
+  writeSeries(state, { view: { now, config } }) {
+    const { isOut, penalty, penaltyAtMs, isByShare } = state;
     const atMs = now.wallMs - (now.monotonicMs - penaltyAtMs);
-    return { isOut, ...(penalty === 0 ? {} : { damped: { penalty, atMs, isByShare } }) };
+    return {
+      isOut,
+      ...(isBack(state, config.detect.outage) ? { isBack: true } : {}),
+      ...(penalty === 0 ? {} : { damped: { penalty, atMs, isByShare } }),
+    };
   },
-  readSeries(own, { isOut, damped }, series, { view, mirror }) {
+  readSeries(own, { isOut, isBack: wasBack, damped }, series, { view, mirror }) {
     const wasOut = isOut === true && openFinding(view, 'outage', mirror.mirror.name) !== null;
-    const state = wasOut ? nowOut : outageOf(series);
+    const { close } = view.config.detect.outage;
+    const state: OutageState = !wasOut
+      ? outageOf(series)
+      : wasBack === true
+        ? { ...nowOut, last: 'passed', oks: close }
+        : nowOut;
     const { penalty, atMs, isByShare } = (damped ?? {}) as Readonly<Record<string, unknown>>;
     const isKnown = isNumber(penalty) && isNumber(atMs);
     const how = isKnown ? { penalty, penaltyAtMs: monotonicOf(view.now, atMs), isByShare: isByShare === true } : {};
@@ -191,7 +202,7 @@ function judgeCanary(own: OutageOwn, input: RuleInput, before: OutageState): Rul
   const { step, state } = stepFor(own, view, series, updateOutage(before, result));
   const isFailed = result.outcome === 'failed';
   // A mirror whose damped outage is still open served again, and fails anew.
-  const isAnew = before.isOut && before.oks >= view.config.detect.outage.close;
+  const isAnew = isBack(before, view.config.detect.outage);
   const isDoubtful = isAnew || isDoubtfulCanary(mirror, view, state, before.last);
   const requests: Request[] = [{ kind: 'doubt', sample, isFailed, isDoubtful }];
   if (!before.isOut || result.outcome !== 'ok') return { ...step, requests };
@@ -233,7 +244,11 @@ function stepFor(
   series: SeriesMemory,
   next: OutageState,
 ): { readonly step: RuleStep<OutageOwn, OutageState>; readonly state: OutageState } {
-  if (!isOutageOver(next, config.detect.outage)) return { step: { series: [[series, next]] }, state: next };
+  const rule = config.detect.outage;
+  if (!isOutageOver(next, rule)) {
+    const isUrgent = isBack(next, rule) !== isBack(outageOf(series), rule);
+    return { step: { series: [[series, next]], isUrgent }, state: next };
+  }
   // The failures of this outage must not count again in the fraction of failures that may open the next outage.
   const state: OutageState = { ...removeRow(next), last: 'passed' };
   const out = new Set(own.out);

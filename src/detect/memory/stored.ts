@@ -1,5 +1,6 @@
 import type { Finding } from '../../core/finding.ts';
-import { registryOf } from '../../core/mirror.ts';
+import { limits } from '../../core/limits.ts';
+import { registryOf, type Target } from '../../core/mirror.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 
@@ -12,15 +13,30 @@ export function expireSeen({ seen, now, config }: Memory): void {
 }
 
 /**
+ * Forgets all versions that a target resolved to (`@latest`, a tag) but the newest `limits.seenVersions`, because a
+ * mirror could invent a version for each request.
+ */
+export function dropOldVersions(memory: Memory, { registry, module, step }: Target): void {
+  const [start, end] = [`${registry}|${module ?? ''}|`, `|${step}`];
+  const keys = [...memory.seen.keys()].filter((key) => key.startsWith(start) && key.endsWith(end));
+  const timeOf = (key: string): number => memory.seen.get(key) ?? 0;
+  const newest = keys.reverse().toSorted((a, b) => timeOf(b) - timeOf(a));
+  for (const key of newest.slice(limits.seenVersions)) deleteSeen(memory, key);
+}
+
+function deleteSeen({ seen, turn }: Memory, key: string): void {
+  seen.delete(key);
+  turn.deletes.push({ table: 'seen', key });
+}
+
+/**
  * Forgets which items removed and replaced mirrors have served, because this shows nothing about the caches of new
  * mirrors.
  */
 export function dropSeen(memory: Memory, replaced: ReadonlyMap<string, unknown>): void {
   if (replaced.size === 0) return;
   for (const key of memory.seen.keys()) {
-    if (!replaced.has(registryOf(key))) continue;
-    memory.seen.delete(key);
-    memory.turn.deletes.push({ table: 'seen', key });
+    if (replaced.has(registryOf(key))) deleteSeen(memory, key);
   }
 }
 

@@ -230,8 +230,13 @@ export function isCanaryOut(mirror: MirrorMemory): boolean {
   return false;
 }
 
-/** True if the canary's outage is open, but its last `rule.close` samples were ok: a damped outage ends later. */
+/** True if the outage is open, but the last `rule.close` samples were ok: a damped outage ends later. */
+export function isBack({ isOut, oks }: OutageState, rule: OutageRule): boolean {
+  return isOut && oks >= rule.close;
+}
+
+/** True if the canary responds again although its outage is open (`isBack`). */
 export function isCanaryBack(mirror: MirrorMemory, rule: OutageRule): boolean {
-  for (const one of outagesOf(mirror).out) if (one.target.canary && outageOf(one).oks >= rule.close) return true;
+  for (const one of outagesOf(mirror).out) if (one.target.canary && isBack(outageOf(one), rule)) return true;
   return false;
 }

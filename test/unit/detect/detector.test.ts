@@ -259,6 +259,18 @@ describe('samples', () => {
     expect(take(aTarget('a'), ok, {}, { cache: 'miss' }).settled[0]?.cold).toBe(false);
   });
 
+  it('of versions that a mirror resolves to, the newest 16 are remembered', () => {
+    const kept = new Set<string>();
+    for (let n = 0; n < 40; n++) {
+      nowMs += 1_000;
+      const { rows, deletes } = take(aTarget('a', 'latest'), ok, {}, { facts: { resolvedVersion: `v1.0.${n}` } });
+      for (const { table, key } of rows) if (table === 'seen') kept.add(key);
+      for (const { table, key } of deletes) if (table === 'seen') kept.delete(key);
+    }
+    const newest = Array.from({ length: 16 }, (_, i) => `a|example.com/a|v1.0.${24 + i}|latest`);
+    expect([...kept].filter((key) => key.endsWith('|latest'))).toEqual(newest);
+  });
+
   it('another resolved version starts the baseline anew', () => {
     const latest = aTarget('a', 'latest');
     for (let i = 0; i < 20; i++) take(latest, ok, {}, { facts: { resolvedVersion: 'v1.0.0' } });

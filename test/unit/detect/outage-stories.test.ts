@@ -224,7 +224,8 @@ describe('reopening damps', () => {
     expect(what(sim)).toEqual(['a opened', 'a closed', 'a opened', 'a closed']);
   });
 
-  it('survives a restart', () => {
+  /** `a` is down for two minutes twice, with two minutes between, and serves again. */
+  function twice(): { readonly sim: Simulation; readonly setDead: (to: boolean) => void } {
     let isDead = false;
     const sim = world(({ registry }) => (registry === 'a' && isDead ? dead : fine));
     sim.runTo(warm);
@@ -235,10 +236,31 @@ describe('reopening damps', () => {
       if (i === 0) sim.runTo(sim.nowMs + 2 * minute);
     }
     expect(what(sim)).toEqual(['a opened', 'a closed', 'a opened']);
+    return { sim, setDead: (to) => (isDead = to) };
+  }
+
+  it('survives a restart', () => {
+    const { sim } = twice();
     sim.restart(1_000);
     sim.runTo(sim.nowMs + 2 * minute);
     expect(what(sim)).toHaveLength(3);
     sim.runTo(sim.nowMs + 10 * minute);
     expect(what(sim)).toHaveLength(4);
+  });
+
+  it('a mirror that serves again does so after a restart; one that failed since does not', () => {
+    const { sim, setDead } = twice();
+    const isBack = () => sim.detector.standings().find(({ registry }) => registry === 'a')?.isBack === true;
+    sim.restart(1);
+    expect(isBack()).toBe(false);
+    sim.runTo(sim.nowMs + 2 * minute);
+    expect(isBack()).toBe(true);
+    sim.restart(1);
+    expect(isBack()).toBe(true);
+    setDead(true);
+    sim.runTo(sim.nowMs + minute);
+    sim.restart(1);
+    expect(isBack()).toBe(false);
+    expect(what(sim)).toHaveLength(3);
   });
 });
