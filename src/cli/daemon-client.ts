@@ -90,7 +90,9 @@ export async function daemonAt(
   const wanted = async (statuses: readonly number[], ...of: Parameters<typeof send>): Promise<DaemonResponse> => {
     const response = await send(...of);
     if (response.tag === 'unreachable') throw new Failed(response.text, 1);
-    if (!statuses.includes(response.status)) throw new Failed(formatProblem(response, context.say), 1);
+    // The status 400 means that a word of the command is wrong, for example `--for`.
+    if (!statuses.includes(response.status))
+      throw new Failed(formatProblem(response, context.say), response.status === 400 ? 2 : 1);
     return response;
   };
   return {

@@ -56,7 +56,7 @@ function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number):
   const isTaken = advice.state === 'accepted';
   const seconds = (value: number | null): string => durationHtml(say, value === null ? null : value * 1000);
   return html`<dl class="facts">
-<div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>
+${!isTaken && !hasOutlivedCause(advice) && html`<div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>`}
 <div><dt>${say('card.confidence')}</dt><dd>${say(`confidence.${advice.confidence}`)}</dd></div>
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
 ${p95Line(say, advice, seconds)}
@@ -103,9 +103,8 @@ function lineToCopy(say: PageSay, advice: Advice, isTaken: boolean): Html {
 }
 
 function refusedCard(say: PageSay, advice: Advice): Html {
-  // The reason itself names a suspect network in the same words.
   const why =
-    advice.refusal === null || advice.refusal === 'vantage_suspect'
+    advice.refusal === null || advice.sentence?.key === 'ground.refuse'
       ? null
       : html` <span class="muted">${say('card.why', { why: say(`refusal.${advice.refusal}`) })}</span>`;
   return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason">${renderReasonNote(say, advice)}${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;

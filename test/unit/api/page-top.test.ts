@@ -13,6 +13,12 @@ import { wordsOfPage } from './words-of-page.ts';
 
 const up = eachRequester();
 
+const { text: reason, sentence } = messageFor('ground.refuse', {
+  trouble: phrase('advice.cause.outage', { from: 'coast' }),
+  refusal: phrase('ground.us'),
+});
+const suspect = { reason, sentence };
+
 /** The page's part of an API in which clients are not advised to leave the mirror coast. */
 const stays = (kind: 'waiting' | 'dismissed', message: Message): FixtureChange => ({
   noAdvice: () => {
@@ -161,11 +167,11 @@ describe('what stands on top', () => {
       'advice is refused, because the network of this host may have a problem',
       {
         advice: () => ({
-          items: [{ ...fixtureAdvice, state: 'refused', refusal: 'vantage_suspect', remedy: {} }],
+          items: [{ ...fixtureAdvice, ...suspect, state: 'refused', refusal: 'vantage_suspect', remedy: {} }],
           next: null,
         }),
       },
-      ['No switch advised', fixtureAdvice.reason],
+      ['No switch advised', 'No switch is advised: the problem may be this host or its network.'],
       ['(the problem may be the network of this host)'],
     ],
     [

@@ -30,12 +30,12 @@ describe('pause', () => {
     expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'mirror a resumed' });
     await world.seconds(20);
     expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
-    for (const [argv, said] of [
-      [['nobody', '--for', '1h'], 'Not found'],
-      [['a', '--for', 'soon'], 'the value of `for` must be a duration of at most 30d'],
+    for (const [argv, said, want] of [
+      [['nobody', '--for', '1h'], 'Not found', 1],
+      [['a', '--for', 'soon'], 'the value of `for` must be a duration of at most 30d', 2],
     ] as const) {
       const { code, out, err } = await ask(world, 'pause', ...argv);
-      expect([code, out]).toEqual([1, '']);
+      expect([code, out]).toEqual([want, '']);
       expect(err).toContain(said);
     }
   });

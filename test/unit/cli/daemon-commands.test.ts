@@ -84,13 +84,13 @@ describe('advice', () => {
     expect((await ask(world, 'advice')).code).toBe(0);
   });
 
-  test('dismissed: 0, and nothing is pending; what is over cannot be dismissed again: 1', async () => {
+  test('dismissed: 0, and nothing is pending; what is over cannot be dismissed again: 1; too long: 2', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
     await world.seconds(80);
     const id = (await adviceOf(world))[0]?.id ?? '';
     const dismiss = (...rest: string[]): Promise<Ran> =>
       ask(world, 'advice', 'dismiss', ...rest, '--reason', 'we know');
-    expect(await dismiss(id, '--for', '31d')).toMatchObject({ code: 1, out: '' });
+    expect(await dismiss(id, '--for', '31d')).toMatchObject({ code: 2, out: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `advice ${id} dismissed for 2h`, err: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 1, out: '' });
     expect((await dismiss('nothing', '--for', '2h')).code).toBe(1);
