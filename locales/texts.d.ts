@@ -986,6 +986,7 @@ export interface Places {
   readonly 'found.light': never;
   readonly 'found.heavy': never;
   readonly 'found.throughput': 'name' | 'observed' | 'usual';
+  readonly 'found.throughput.waits': 'name' | 'wait' | 'took' | 'observed' | 'usual';
   readonly 'found.throughput.well': 'name';
   readonly 'found.certificateSoon': 'name' | 'days';
   readonly 'found.certificate': 'name' | 'cause';

@@ -1,7 +1,7 @@
 import type { ControlResponse, Due } from '../../../src/core/due.ts';
 import type { Outcome, ProbeFailure } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
-import type { EcosystemId } from '../../../src/core/mirror.ts';
+import { type EcosystemId, isHeavy } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Facts, TlsFacts } from '../../../src/core/transcript.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
@@ -56,7 +56,7 @@ export function sampleOf(
     endedMonotonicMs: endMs,
     outcome,
     rttMs: answer.unknown === null ? tookMs : null,
-    phases: answer.unknown === null ? { processing: tookMs } : {},
+    phases: answer.unknown === null ? { [isHeavy(target) ? 'transfer' : 'processing']: tookMs } : {},
     bytes: hasHead ? answer.bytes : 0,
     wireBytes: hasHead ? answer.bytes : 0,
     requests: 1,

@@ -1,12 +1,13 @@
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
+import type { Message } from '../../core/result.ts';
 import { isUntimed } from '../../core/sample.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
 import { targetAt } from '../confirm/look.ts';
 import { hasTargets } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, primaryConnectionOf, seriesStateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, RuleView } from '../memory/rule.ts';
-import { type FindingStatement, scopeOf, secondsIn } from '../memory/says.ts';
+import { type FindingStatement, formatTime, scopeOf, secondsIn } from '../memory/says.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { isSlowEverywhere } from './all-slow.ts';
 
@@ -24,6 +25,7 @@ export interface ThroughputState {
     readonly probeId: string;
     readonly bytesPerSecond: number;
     readonly tookMs: number;
+    readonly waitMs: number;
     readonly usual: number;
   }[];
 }
@@ -35,6 +37,8 @@ export interface Moved {
   readonly probeId: string;
   readonly bytes: number;
   readonly tookMs: number;
+  /** The part of `tookMs` before the first byte of the response, over all its requests; 0: not known. */
+  readonly waitMs: number;
   /**
    * Usual rates in bytes per second: the median of each other mirror for this artifact. Without recent downloads from
    * other mirrors: this mirror's own earlier rates.
@@ -86,8 +90,9 @@ export function updateThroughput(state: ThroughputState, moved: Moved): Throughp
     const fast = state.fast + (isBelow(moved, 2) === true ? 0 : 1);
     return fast >= limits.throughputClear ? noThroughput : { ...state, slow: 0, fast };
   }
-  const { target, probeId, bytes, tookMs, others } = moved;
-  const one = { target, probeId, bytesPerSecond: (1_000 * bytes) / tookMs, tookMs, usual: medianOf(others) ?? 0 };
+  const { target, probeId, bytes, tookMs, waitMs, others } = moved;
+  const bytesPerSecond = (1_000 * bytes) / tookMs;
+  const one = { target, probeId, bytesPerSecond, tookMs, waitMs, usual: medianOf(others) ?? 0 };
   const slow = state.slow + (isBelow(moved, 1 / limits.throughputCrawl) === true ? 2 : 1);
   const isOpen = state.isOpen || slow >= limits.throughputRow;
   return { isOpen, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
@@ -108,8 +113,16 @@ function throughputStatement(name: string, { isOpen, recent }: ThroughputState):
       probeIds: recent.map(({ probeId }) => probeId),
     },
     actionable: false,
-    ...messageFor('found.throughput', { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) }),
+    ...troubleText(name, last),
   };
+}
+
+/** If most of the time passes before the first byte, the text says so, because the bandwidth is not the cause. */
+function troubleText(name: string, last: ThroughputState['recent'][number]): Message {
+  const rates = { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) };
+  if (last.waitMs < last.tookMs / 2) return messageFor('found.throughput', rates);
+  const times = { wait: formatTime(last.waitMs), took: formatTime(last.tookMs) };
+  return messageFor('found.throughput.waits', { ...rates, ...times });
 }
 
 function rateText(bytesPerSecond: number): string {
@@ -128,14 +141,15 @@ export const throughput: FindingRule<ThroughputState, Rates> = {
   noneOfSeries: [],
   gravity: 90,
   judge(before, { view, mirror, series, sample, isCold, isPrimary }, rates) {
-    const { due, bytes, rttMs, outcome } = sample;
+    const { due, bytes, rttMs, phases, outcome } = sample;
     if (!isPrimary || isCold || !isHeavy(due.target) || isUntimed(sample)) return null;
     if (outcome.tag !== 'ok' || rttMs === null || rttMs <= 0) return null;
     const { target, probeId } = due;
     const siblings = ratesOfSiblings(view, mirror, target);
     const others = siblings.length > 0 ? siblings : rates.map(({ bytesPerSecond }) => bytesPerSecond);
     const scatter = scatterOf(ratesOf(mirror));
-    const next = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, others, scatter });
+    const waitMs = phases.processing ?? 0;
+    const next = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, waitMs, others, scatter });
     // While most other mirrors are slow too, our own network is the cause.
     const isShared = !before.isOpen && next.slow > before.slow && isSlowEverywhere(view, mirror);
     const state = isShared ? before : next;

@@ -10,6 +10,7 @@ const moved = (bytes: number, tookMs: number, others: readonly number[], scatter
   probeId: 'x',
   bytes,
   tookMs,
+  waitMs: 0,
   others,
   scatter,
 });
@@ -94,36 +95,46 @@ describe('throughput', () => {
     expect(opened(0, 600_000)).toBe(1);
   });
 
-  it('.zip at 20 KB/s beside siblings at 2 MiB/s is asked once more of each, and a finding with the second', () => {
-    const names = ['a', 'b', 'c'];
-    const config = aConfig({ mirrors: names.map((name) => aMirror(name)) });
-    const zips = names.map((name) => aTarget(name, 'zip'));
-    const targets = [...names.map((name) => aTarget(name)), ...zips];
-    const detector = createDetector({ config, targets, restored: [], random: countingRandom(), now: at(0) });
-    const take = (name: string, endMs: number, tookMs: number, purpose: 'scheduled' | 'recheck') => {
-      const due = aDue(aTarget(name, 'zip'), { purpose, timeoutMs: 120_000 });
-      return detector.take(aSample(due, endMs - tookMs, tookMs, { tag: 'ok' }, { bytes: mib }), at(endMs));
-    };
-    take('b', 1_000, 500, 'scheduled');
-    take('c', 2_000, 600, 'scheduled');
-    const first = take('a', 60_000, 52_000, 'scheduled');
-    expect([first.findings, first.rechecks.map(({ registry }) => registry)]).toEqual([[], names]);
-    const { findings } = take('a', 120_000, 52_000, 'recheck');
-    expect(findings).toMatchObject([
-      {
-        change: 'opened',
-        finding: {
-          kind: 'throughput',
-          registry: 'a',
-          cause: 'slow',
-          actionable: false,
-          scope: [{ step: 'zip' }],
-          text: 'a: slow downloads, 20 KiB/s (expected 1.8 MiB/s).',
-          evidence: { observedSeconds: 52, baselineSeconds: 0.5455 },
+  it.each([
+    { waitMs: 25_900, text: 'a: slow downloads, 20 KiB/s (expected 1.8 MiB/s).' },
+    {
+      waitMs: 50_000,
+      text: 'a: downloads begin late. 50.0 s of 52.0 s pass before the first byte, so the rate is 20 KiB/s (expected 1.8 MiB/s).',
+    },
+  ])(
+    '.zip at 20 KB/s beside siblings at 2 MiB/s is asked once more of each, and a finding with the second: $waitMs',
+    ({ waitMs, text }) => {
+      const names = ['a', 'b', 'c'];
+      const config = aConfig({ mirrors: names.map((name) => aMirror(name)) });
+      const zips = names.map((name) => aTarget(name, 'zip'));
+      const targets = [...names.map((name) => aTarget(name)), ...zips];
+      const detector = createDetector({ config, targets, restored: [], random: countingRandom(), now: at(0) });
+      const take = (name: string, endMs: number, tookMs: number, purpose: 'scheduled' | 'recheck') => {
+        const due = aDue(aTarget(name, 'zip'), { purpose, timeoutMs: 120_000 });
+        const phases = { processing: Math.min(waitMs, tookMs), transfer: Math.max(0, tookMs - waitMs) };
+        return detector.take(aSample(due, endMs - tookMs, tookMs, { tag: 'ok' }, { bytes: mib, phases }), at(endMs));
+      };
+      take('b', 1_000, 500, 'scheduled');
+      take('c', 2_000, 600, 'scheduled');
+      const first = take('a', 60_000, 52_000, 'scheduled');
+      expect([first.findings, first.rechecks.map(({ registry }) => registry)]).toEqual([[], names]);
+      const { findings } = take('a', 120_000, 52_000, 'recheck');
+      expect(findings).toMatchObject([
+        {
+          change: 'opened',
+          finding: {
+            kind: 'throughput',
+            registry: 'a',
+            cause: 'slow',
+            actionable: false,
+            scope: [{ step: 'zip' }],
+            text,
+            evidence: { observedSeconds: 52, baselineSeconds: 0.5455 },
+          },
         },
-      },
-    ]);
-    const after = [2, 3, 4, 5, 6, 7].map((n) => take('a', n * 100_000, 500, 'scheduled').findings);
-    expect(after.map((changes) => changes.map(({ change }) => change))).toEqual([[], [], [], [], [], ['closed']]);
-  });
+      ]);
+      const after = [2, 3, 4, 5, 6, 7].map((n) => take('a', n * 100_000, 500, 'scheduled').findings);
+      expect(after.map((changes) => changes.map(({ change }) => change))).toEqual([[], [], [], [], [], ['closed']]);
+    },
+  );
 });
