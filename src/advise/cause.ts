@@ -15,6 +15,7 @@ import type { Mirror } from '../core/mirror.ts';
 import { isOfMost } from '../core/sides.ts';
 import { openOutagesOf, type Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
+import { mirrorAt } from './group.ts';
 import type { Tally } from './tally.ts';
 import { allFailedOf } from './trouble.ts';
 import type { View } from './view.ts';
@@ -48,6 +49,21 @@ export function isForced(cause: AdviceCause): boolean {
 /** True if there is a cause to leave a mirror. An open outage is none while the mirror serves again. */
 export function isPresent(cause: Cause | null, standing: Standing | null): cause is Cause {
   return cause !== null && !(cause.kind === 'outage' && standing?.isBack === true);
+}
+
+/** The cause to propose another mirror in place of one that an operator has set aside (`isSetAside`). */
+export const setAside: Cause = { kind: 'outage', findings: [] };
+
+/**
+ * True for the mirror of an open proposal that is paused or in a maintenance window. Clients that have not followed the
+ * proposal must not begin to use it.
+ */
+export function isSetAside({ group, standingOf }: View, mirror: Mirror): boolean {
+  const { open, chain } = group;
+  const standing = standingOf(mirror.name);
+  const isProposed = open?.advice.state === 'proposed' && open.advice.to === mirror.name;
+  const isAside = standing?.paused != null || standing?.inMaintenance === true;
+  return isProposed && isAside && mirrorAt(group, chain?.members[0]) !== mirror;
 }
 
 export function isAgainst(finding: Finding): boolean {

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Advice } from '../../../src/core/advice.ts';
+import type { Standing } from '../../../src/core/standing.ts';
 import { abc, chain, kill, only, warm } from './outage.ts';
 import type { Stage } from './stage.ts';
 
@@ -57,4 +58,54 @@ test('a mirror with wrong bytes is left for one that serves again, if no other m
   stage.open('a', 'mismatch', { cause: 'mismatch', actionable: true });
   stage.consider();
   expect(stage.story()).toEqual(['proposed mismatch b']);
+});
+
+const asides: readonly (readonly [string, Partial<Standing>])[] = [
+  ['paused', { state: 'unknown', paused: { untilMs: Number.MAX_SAFE_INTEGER, reason: 'disk swap' } }],
+  ['in maintenance', { state: 'unknown', inMaintenance: true }],
+];
+
+describe.each(asides)('a proposed mirror that is %s', (_, standing) => {
+  test('is not proposed any more: another one is', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.marks.set('b', standing);
+    stage.paces(1, { a: 'refused', c: 200 });
+    expect(newest(stage)).toMatchObject({ state: 'proposed', from: 'a', to: 'c', cause: 'outage' });
+    expect(newest(stage)?.reason).toMatch(/^a is down /);
+  });
+
+  test('is not proposed any more: the slow mirror in use is better than a slower one', () => {
+    const stage = warm();
+    stage.paces(40, { a: 600, b: 200, c: 2_000 });
+    expect(newest(stage)).toMatchObject({ state: 'proposed', to: 'b', cause: 'slower' });
+    stage.marks.set('b', standing);
+    stage.paces(1, { a: 600, c: 2_000 });
+    expect(stage.story()).toEqual(['proposed slower b', 'withdrawn slower b']);
+  });
+
+  test('and no other may be advised: no switch is', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.open('c', 'outage');
+    stage.marks.set('b', standing);
+    stage.paces(3, { a: 'refused', c: 'refused' });
+    expect(stage.story()).toEqual(['proposed outage b', 'superseded outage b', 'refused outage a']);
+    expect(only(stage).reason).toMatch(/^a is down .*No switch is advised: no other mirror qualifies now \(b: /);
+  });
+
+  test('ends a proposal to go back to it', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    stage.shut('a', 'outage');
+    stage.paces(60, { a: 200, b: 200, c: 200 });
+    expect(newest(stage)).toMatchObject({ state: 'proposed', to: 'a', cause: 'failback' });
+    stage.marks.set('a', standing);
+    stage.paces(1, { b: 200, c: 200 });
+    expect(stage.story().at(-1)).toBe('withdrawn failback a');
+  });
 });
