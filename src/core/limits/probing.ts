@@ -134,6 +134,9 @@ export const probingLimits = {
    * A single wrong hash is forgotten at the first good response that arrives at least this long after the wrong hash.
    */
   wrongOnceMs: 24 * 60 * minute,
+  /** Other wrong bytes of the same artifact count at least, and at most, this long after the first ones. */
+  wrongAgainMsMin: minute,
+  wrongAgainMs: 120 * minute,
   /**
    * A wrong hash also counts if the mirror has sent one for another artifact: at least, and at most, this long before.
    */

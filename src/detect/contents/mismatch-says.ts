@@ -17,6 +17,13 @@ export interface WrongOnce {
    * Time of the wrong response, monotonic milliseconds. `looks` counts this response and the good rechecks since then.
    */
   readonly atMs: number;
+  /**
+   * Time of the first wrong response, monotonic milliseconds. `null`: a good response followed, and the content may have
+   * been wrong only for a moment (`isOfVersion`).
+   */
+  readonly sinceMs: number | null;
+  /** True once the recheck after `limits.wrongAgainMsMin` was requested. */
+  readonly isDueAgain: boolean;
   readonly looks: number;
 }
 
@@ -31,7 +38,7 @@ export function wrongDigestOf({ algorithm, got }: Mismatch): string {
 }
 
 /** True for artifacts of a version. Other content can be wrong for a moment, while a mirror replaces it. */
-function isOfVersion(target: Target): boolean {
+export function isOfVersion(target: Target): boolean {
   return isHeavy(target) && target.version !== null;
 }
 
@@ -60,7 +67,7 @@ export type MismatchVerdict = 'declare' | 'declare_both' | 'look_again' | 'wait'
 
 /**
  * Judges a response with wrong bytes. `declare`: report it, because a second response, over a fresh connection, has the
- * same digest. `declare_both`: report it, because the mirror has also sent wrong bytes for another artifact.
+ * same digest, or because it has other wrong bytes at least `limits.wrongAgainMsMin` later. `declare_both`: report it, because the mirror has also sent wrong bytes for another artifact.
  * `look_again`: recheck at once, also after a download that was ordered for another reason. `wait`: until the next
  * scheduled probe, because a recheck of wrong bytes causes no further recheck.
  * @param before  an earlier response with wrong bytes for the same artifact
@@ -69,14 +76,26 @@ export type MismatchVerdict = 'declare' | 'declare_both' | 'look_again' | 'wait'
 export function judgeMismatch(
   before: WrongOnce | null,
   failure: Mismatch,
-  origin: { readonly connection: Connection; readonly isRecheck: boolean; readonly isAlsoElsewhere: boolean },
+  origin: {
+    readonly connection: Connection;
+    readonly isRecheck: boolean;
+    readonly isAlsoElsewhere: boolean;
+    readonly nowMs: number;
+  },
 ): MismatchVerdict {
   const isCold = origin.connection === 'cold';
   const isSame =
     before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
-  if (isSame && isCold) return 'declare';
+  const isStill = before !== null && isStillWrong(before, origin.nowMs);
+  if ((isSame || isStill) && isCold) return 'declare';
   if (origin.isAlsoElsewhere && isCold) return 'declare_both';
   return origin.isRecheck && before !== null ? 'wait' : 'look_again';
+}
+
+/** True if a wrong response at `nowMs` shows with an earlier one that a mirror sends wrong bytes, even if other ones. */
+export function isStillWrong({ sinceMs }: WrongOnce, nowMs: number): boolean {
+  const agoMs = sinceMs === null ? 0 : nowMs - sinceMs;
+  return agoMs >= limits.wrongAgainMsMin && agoMs <= limits.wrongAgainMs;
 }
 
 export interface Widened extends Message {

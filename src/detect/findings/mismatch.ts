@@ -14,6 +14,8 @@ import {
   type DeclaredWrong,
   explainFork,
   explainMismatch,
+  isOfVersion,
+  isStillWrong,
   itemOf,
   judgeMismatch,
   type Mismatch,
@@ -46,6 +48,19 @@ export const mismatch: FindingRule<Bytes> = {
     if (outcome.tag !== 'failed') return null;
     recordFailedDownload(own.beginnings, judged.sample, outcome.failure.kind === 'mismatch');
     return outcome.failure.kind === 'mismatch' ? judgeWrong(own, judged, outcome.failure) : null;
+  },
+  // A mirror can send other wrong bytes each time, so that no two responses are equal.
+  tick(own, { view }) {
+    if (own.wrongOnce.size === 0) return null;
+    const nowMs = view.now.monotonicMs;
+    const due = [...own.wrongOnce].filter(([, once]) => !once.isDueAgain && isStillWrong(once, nowMs));
+    if (due.length === 0) return null;
+    const wrongOnce = new Map([
+      ...own.wrongOnce,
+      ...due.map(([id, one]) => [id, { ...one, isDueAgain: true }] as const),
+    ]);
+    const targets = due.flatMap(([id]) => view.targets.get(id) ?? []);
+    return { mirror: { ...own, wrongOnce }, requests: targets.map((target) => ({ kind: 'recheck', target })) };
   },
   // Without an authority, it is uncertain which bytes are right: the origin's bytes may come from a corrupt cache.
   confidence(finding) {
@@ -135,9 +150,13 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
     connection,
     isRecheck: purpose === 'recheck',
     isAlsoElsewhere: elsewhere !== null,
+    nowMs: view.now.monotonicMs,
   });
   if (verdict === 'look_again' || verdict === 'wait') {
-    const once = { failure, probeId, atMs: view.now.monotonicMs, looks: 1 };
+    const atMs = view.now.monotonicMs;
+    const isRow = before !== null && before.sinceMs !== null && atMs - before.sinceMs <= limits.wrongAgainMs;
+    const row = isRow ? before : { sinceMs: atMs, isDueAgain: false };
+    const once = { failure, probeId, atMs, sinceMs: row.sinceMs, isDueAgain: row.isDueAgain, looks: 1 };
     return {
       mirror: { ...own, wrongOnce: new Map(own.wrongOnce).set(target.id, once) },
       requests: verdict === 'look_again' ? [{ kind: 'recheck', target }] : [],
@@ -196,7 +215,9 @@ function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Rul
     wrongOnce.delete(due.target.id);
     return { mirror: { ...own, wrongOnce } };
   }
-  if (due.purpose !== 'recheck' || once.looks >= wrongRechecksOf(once.looks * bytes)) return null;
-  wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
-  return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
+  const isMore = due.purpose === 'recheck' && once.looks < wrongRechecksOf(once.looks * bytes);
+  const sinceMs = isOfVersion(due.target) ? once.sinceMs : null;
+  if (!isMore && sinceMs === once.sinceMs) return null;
+  wrongOnce.set(due.target.id, { ...once, sinceMs, looks: once.looks + (isMore ? 1 : 0) });
+  return { mirror: { ...own, wrongOnce }, requests: isMore ? [{ kind: 'recheck', target: due.target }] : [] };
 }

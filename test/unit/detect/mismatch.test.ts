@@ -52,9 +52,12 @@ describe('the words', () => {
 
 describe('mismatch', () => {
   const wrong = (got: string, algorithm = 'h1') => ({ kind: 'mismatch', algorithm, want: 'right', got }) as const;
-  const once = { failure: wrong('x'), probeId: 'p', atMs: 0, looks: 1 };
-  const due = { connection: 'cold', isRecheck: false, isAlsoElsewhere: false } as const;
+  const minute = 60_000;
+  const once = { failure: wrong('x'), probeId: 'p', atMs: 0, sinceMs: 0, isDueAgain: false, looks: 1 };
+  const wellSince = { ...once, sinceMs: null };
+  const due = { connection: 'cold', isRecheck: false, isAlsoElsewhere: false, nowMs: 59_999 } as const;
   const recheck = { ...due, isRecheck: true } as const;
+  const later = (minutes: number) => ({ ...due, nowMs: minutes * minute }) as const;
   const both = { ...due, isAlsoElsewhere: true } as const;
   it.each([
     { name: 'the first time', before: null, failure: wrong('x'), answer: due, want: 'look_again' },
@@ -81,6 +84,16 @@ describe('mismatch', () => {
       before: once,
       failure: wrong('y'),
       answer: due,
+      want: 'look_again',
+    },
+    { name: 'in another way a minute later', before: once, failure: wrong('y'), answer: later(1), want: 'declare' },
+    { name: 'in another way two hours later', before: once, failure: wrong('y'), answer: later(120), want: 'declare' },
+    { name: 'in another way after that', before: once, failure: wrong('y'), answer: later(121), want: 'look_again' },
+    {
+      name: 'in another way, and good between',
+      before: wellSince,
+      failure: wrong('y'),
+      answer: later(1),
       want: 'look_again',
     },
     {
@@ -171,5 +184,63 @@ describe('wrong bytes of two artifacts', () => {
     ],
   ])('%s: nothing is said', (_, responses) => {
     expect(saidOf(responses)).toEqual([]);
+  });
+});
+
+describe('wrong bytes that differ in each response', () => {
+  const minute = 60_000;
+  const zip = aTarget('a', 'zip');
+  const wrongOf = (got: string) =>
+    ({ tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want: 'right', got } }) as const;
+
+  /** What is said after responses at these times, `true` for a good one. All rechecks get the same kind of response. */
+  function saidOf(target: Target, responses: readonly (readonly [number, boolean])[]) {
+    const config = aConfig({ mirrors: [aMirror('a')] });
+    const detector = createDetector({ config, targets: [target], restored: [], random: countingRandom(), now: at(0) });
+    let sent = 0;
+    const take = (atMs: number, isGood: boolean, purpose: 'scheduled' | 'recheck'): number => {
+      sent += 1;
+      const outcome = isGood ? ({ tag: 'ok' } as const) : wrongOf(`nonce ${sent}`);
+      return detector.take(aSample(aDue(target, { purpose }), atMs, 10, outcome), at(atMs + 10)).rechecks.length;
+    };
+    for (const [place, [atMs, isGood]] of responses.entries()) {
+      let asked = take(atMs, isGood, 'scheduled');
+      for (let n = 1; asked > 0; n += 1) asked = take(atMs + 20 * n, isGood, 'recheck');
+      const endMs = responses[place + 1]?.[0] ?? atMs + 2 * minute;
+      for (let nowMs = atMs + 1_000; nowMs < endMs; nowMs += 1_000)
+        if (detector.tick(at(nowMs)).rechecks.length > 0) take(nowMs, isGood, 'recheck');
+    }
+    return detector.findings().map(({ kind, openedAtMs, text }) => ({ kind, openedAtMs, text }));
+  }
+
+  it('are reported after a minute, by a recheck of their own', () => {
+    expect(saidOf(zip, [[minute, false]])).toMatchObject([
+      { kind: 'mismatch', text: expect.stringContaining('check against go.sum or the checksum database failed twice') },
+    ]);
+  });
+
+  it.each<[string, Target, readonly (readonly [number, boolean])[]]>([
+    [
+      'once, and then good for hours',
+      zip,
+      [
+        [minute, false],
+        [minute + 500, true],
+        [180 * minute, false],
+        [180 * minute + 500, true],
+      ],
+    ],
+    [
+      'of content without a version, and good between',
+      { ...zip, version: null },
+      [
+        [minute, false],
+        [minute + 500, true],
+        [9 * minute, false],
+        [9 * minute + 500, true],
+      ],
+    ],
+  ])('%s: nothing is reported', (_, target, responses) => {
+    expect(saidOf(target, responses)).toEqual([]);
   });
 });
