@@ -124,7 +124,7 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
   if (origin !== null) return origin.versions === null ? null : of(origin, origin.versions);
   const all = others.flatMap((other) => (other.versions === null ? [] : of(other, other.versions)));
   const holders = [...Map.groupBy(all, ([version]) => version).values()];
-  return holders.flatMap((same) => (isQuorum(same.length, others.length) ? same.slice(0, 1) : []));
+  return holders.flatMap((same) => (isQuorum(same.length, others.length + 1) ? same.slice(0, 1) : []));
 }
 
 /**

@@ -148,7 +148,7 @@ function releasedAtOrigin({ subject, shelf, reading, update }: Taking, version: 
 function releasedByPeers({ subject, reading, who }: Taking, version: string, isPre: boolean): void {
   const others = peersOf(subject, who.registry, who);
   const holders = others.filter((shelf) => shows(shelf, version));
-  if (!isQuorum(holders.length + 1, others.length)) return;
+  if (!isQuorum(holders.length + 1, others.length + 1)) return;
   const seen = holders.flatMap((shelf) => shelf.since.get(version)?.atMs ?? []);
   const origin = who.origin === null ? undefined : subject.shelves.get(who.origin);
   const lacked = origin?.versions != null && !shows(origin, version) && !origin.since.has(version);

@@ -232,8 +232,12 @@ export function peersOf(subject: ContentSubject, registry: string | null, at: St
   );
 }
 
+/**
+ * True for at least two mirrors, and more than half of all.
+ * @param all  the number of mirrors with a recent response, with the mirror that is judged
+ */
 export function isQuorum(holders: number, all: number): boolean {
-  return holders >= 2 && 2 * holders >= all;
+  return holders >= 2 && 2 * holders > all;
 }
 
 export function shows(shelf: Shelf, version: string): boolean {

@@ -22,6 +22,19 @@ function looks(
     }
 }
 
+describe('a version that some mirrors list, without an origin', () => {
+  it.each<[string, readonly string[], readonly string[], string[]]>([
+    ['two of five could have invented it', ['a', 'b', 'c', 'd', 'e'], ['d', 'e'], []],
+    ['two of four', ['a', 'b', 'c', 'd'], ['c', 'd'], []],
+    ['three of five', ['a', 'b', 'c', 'd', 'e'], ['c', 'd', 'e'], ['a opened behind', 'b opened behind']],
+    ['two of three', ['a', 'b', 'c'], ['b', 'c'], ['a opened behind']],
+  ])('%s', (_, names, holders, want) => {
+    const world = new Shelves({ mirrors: names });
+    looks(world, names, 20, (name, look) => (look < 2 || !holders.includes(name) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0']));
+    expect(world.story()).toEqual(want);
+  });
+});
+
 describe('a version held back', () => {
   const said = (name: string, look: number) =>
     look < 2 || (name === 'a' && look < 20) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];
