@@ -99,6 +99,8 @@ export const probingLimits = {
   resolvedLeft: 4,
   /** The number of served versions remembered per target that resolves to changing versions (`@latest`, a tag). */
   seenVersions: 16,
+  /** If a target resolved to this many new versions within an hour, the first fetch of a further one is not cold. */
+  coldVersions: 3,
   /** A version counts as gone after this many responses in a row without it. */
   contentReadings: 12,
   /**

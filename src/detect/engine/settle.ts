@@ -8,10 +8,12 @@ import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, seriesOf } from '../memory/mirror-memory.ts';
 import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
-import { dropOldVersions } from '../memory/stored.ts';
+import { countVersionsSince, dropOldVersions } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { judgeKinds, receiveResponse } from './step.ts';
+
+const hourMs = 3_600_000;
 
 /**
  * Settles a sample: decides its final outcome, outputs it with baseline and threshold, and passes it to the rules if it
@@ -66,12 +68,20 @@ function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boo
   const wasSeen = memory.seen.has(itemKey);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
+  // A mirror that names another version in each response would otherwise never be slow.
+  const isKnown = wasSeen || hasManyVersions(memory, sample);
   // The median is computed only for an item that was not seen before, because sorting is costly.
-  const cold = isColdFetch(sample, wasSeen, wasSeen ? null : medianOf(timesOf(mirror, timesKey)));
+  const cold = isColdFetch(sample, isKnown, isKnown ? null : medianOf(timesOf(mirror, timesKey)));
   const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
   recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
   if (!wasSeen && sample.facts.resolvedVersion !== undefined) dropOldVersions(memory, sample.due.target);
   return cold;
+}
+
+/** True if the target has resolved to `limits.coldVersions` new versions or more within the last hour. */
+function hasManyVersions(memory: Memory, { due, facts }: Sample): boolean {
+  if (facts.resolvedVersion === undefined) return false;
+  return countVersionsSince(memory, due.target, memory.now.wallMs - hourMs) >= limits.coldVersions;
 }
 
 export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {

@@ -16,12 +16,22 @@ export function expireSeen({ seen, now, config }: Memory): void {
  * Forgets all versions that a target resolved to (`@latest`, a tag) but the newest `limits.seenVersions`, because a
  * mirror could invent a version for each request.
  */
-export function dropOldVersions(memory: Memory, { registry, module, step }: Target): void {
+export function dropOldVersions(memory: Memory, target: Target): void {
+  const newest = versionsOf(memory, target)
+    .reverse()
+    .toSorted(([, a], [, b]) => b - a);
+  for (const [key] of newest.slice(limits.seenVersions)) deleteSeen(memory, key);
+}
+
+/** The number of versions that a target resolved to for the first time since `fromMs`, wall clock. */
+export function countVersionsSince(memory: Memory, target: Target, fromMs: number): number {
+  return versionsOf(memory, target).filter(([, atMs]) => atMs >= fromMs).length;
+}
+
+/** The versions that a target resolved to, as keys of `Memory.seen` with their times. */
+function versionsOf({ seen }: Memory, { registry, module, step }: Target): (readonly [string, number])[] {
   const [start, end] = [`${registry}|${module ?? ''}|`, `|${step}`];
-  const keys = [...memory.seen.keys()].filter((key) => key.startsWith(start) && key.endsWith(end));
-  const timeOf = (key: string): number => memory.seen.get(key) ?? 0;
-  const newest = keys.reverse().toSorted((a, b) => timeOf(b) - timeOf(a));
-  for (const key of newest.slice(limits.seenVersions)) deleteSeen(memory, key);
+  return [...seen].filter(([key]) => key.startsWith(start) && key.endsWith(end));
 }
 
 function deleteSeen({ seen, turn }: Memory, key: string): void {

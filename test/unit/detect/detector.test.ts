@@ -259,6 +259,14 @@ describe('samples', () => {
     expect(take(aTarget('a'), ok, {}, { cache: 'miss' }).settled[0]?.cold).toBe(false);
   });
 
+  it('of many versions that a mirror resolves to within an hour, only the first three fetches are cold', () => {
+    const coldOf = (n: number): boolean | undefined =>
+      take(aTarget('a', 'latest'), ok, {}, { cache: 'miss', facts: { resolvedVersion: `v1.0.${n}` } }).settled[0]?.cold;
+    expect([0, 1, 2, 3, 4].map(coldOf)).toEqual([true, true, true, false, false]);
+    nowMs += 3_600_000;
+    expect([5, 6, 7, 8].map(coldOf)).toEqual([true, true, true, false]);
+  });
+
   it('of versions that a mirror resolves to, the newest 16 are remembered', () => {
     const kept = new Set<string>();
     for (let n = 0; n < 40; n++) {
