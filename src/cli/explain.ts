@@ -72,10 +72,10 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (facts.listed) lines.push(say('probe.listed', { count: facts.listed.count, newest: facts.listed.newest ?? '–' }));
   const rate = steadyRateOf(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
-  if (facts.verified) lines.push(say('probe.verified', facts.verified));
   // The text `probe.compared` states that nothing verified the digest. If there is a signature, a later line shows its
   // result instead.
-  if (facts.compared)
+  if (facts.verified) lines.push(say('probe.verified', facts.verified));
+  else if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));
   if (facts.unchecked) lines.push(saySentence(facts.unchecked, say));

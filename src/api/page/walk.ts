@@ -170,7 +170,7 @@ function learned(say: PageSay, facts: Facts): Html | null {
       say('fact.verified'),
       say.html('fact.against', { digest: digest(verified), against: againstText(say, verified.against) }),
     ]);
-  if (compared) rows.push([say('fact.compared'), digest(compared)]);
+  else if (compared) rows.push([say('fact.compared'), digest(compared)]);
   if (signature) rows.push([say('fact.signature'), html`<bdi>${formatSignature(signature, say)}</bdi>`]);
   if (facts.unchecked) rows.push([say('fact.unchecked'), showStored(facts.unchecked, say)]);
   if (seen) {

@@ -100,11 +100,12 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const { body } = got.value;
   const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
   if (isMarkup(body) && !/^name:/im.test(text)) return failedBy(wrongContent('answer.metadata'), facts);
-  const serialText = file.metadata?.sha256 ?? null;
+  const sha256 = file.metadata?.sha256 ?? null;
   // If the page states no hash, only the format of the metadata is checked.
-  if (serialText === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
+  if (sha256 === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return failedBy(malformed('answer.metadata'), facts);
-  return yield* verify(heldBodyOf(body), file.name, () => null, serialText, facts);
+  const { isAuthority } = context.own;
+  return yield* verify(heldBodyOf(body), file.name, () => null, { sha256, isAuthority }, facts);
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
@@ -127,7 +128,8 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine({ ...facts, ...beginsIn(got.value, true) });
   const known = { ...facts, ...beginsIn(got.value, false) };
-  return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, known);
+  const stated = { sha256: chosen.sha256, isAuthority: context.own.isAuthority };
+  return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), stated, known);
 }
 
 /**

@@ -8,23 +8,22 @@ const algorithm = 'sha256';
 
 /**
  * Judges bytes by the pinned SHA-256. If none is pinned, it uses the hash on the mirror's own page, as clients do. The
- * hash on the page proves only that the mirror is consistent, so the bytes are also compared between mirrors.
+ * hash on the page proves only that the mirror is consistent, so the bytes are only compared between mirrors. If the
+ * mirror is the public index itself, its page is an authority and also verifies the bytes.
  * @param wants   returns the pinned hash of this file; see `Pins.wants`
- * @param stated  the hash on the page, in hex; `null`: none
  * @param known   facts to return with the verdict
  */
 export function* verify(
   body: WholeBody,
   name: string,
   wants: (hex: string) => string | null,
-  stated: string | null,
+  stated: Stated,
   known: Facts,
 ): Talk<Verdict> {
   const hex = (yield* hashOf(body, algorithm)).toString('hex');
   const digest = `sha256:${hex}`;
   const pinned = wants(hex);
-  const against = pinned === null ? 'index' : 'pinned';
-  const want = pinned ?? (stated === null ? null : `sha256:${stated}`);
+  const want = pinned ?? (stated.sha256 === null ? null : `sha256:${stated.sha256}`);
   const seen = { ...known, ...seenIn(body.read(0, limits.bytesShown), body.bytes) };
   if (want !== null && want !== digest)
     return failedBy(
@@ -36,8 +35,18 @@ export function* verify(
       }),
       seen,
     );
-  const facts = pinned === null ? { ...seen, compared: { algorithm, digest, of: name } } : seen;
-  return fine(want === null ? facts : { ...facts, verified: { algorithm, digest, against } });
+  if (pinned !== null) return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
+  const facts = { ...seen, compared: { algorithm, digest, of: name } };
+  const isVerified = want !== null && stated.isAuthority;
+  return fine(isVerified ? { ...facts, verified: { algorithm, digest, against: 'index' } } : facts);
+}
+
+/** What the mirror's own page states about a file. */
+interface Stated {
+  /** The hash on the page, in hex; `null`: none. */
+  readonly sha256: string | null;
+  /** True if the mirror is the public index itself; see `PypiOwn`. */
+  readonly isAuthority: boolean;
 }
 
 export interface Pins {

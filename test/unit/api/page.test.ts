@@ -101,6 +101,23 @@ describe('a signature', () => {
   });
 });
 
+describe('a digest of a probe', () => {
+  it.each([
+    ['an authority verified', true, 'verified'],
+    ['only the mirror itself states', false, 'compared, not verified'],
+  ])('that %s is shown once', async (_, isVerified, want) => {
+    const digest = { algorithm: 'sha256', digest: 'sha256:abc' };
+    const facts = { compared: digest, ...(isVerified ? { verified: { ...digest, against: 'signature' } } : {}) };
+    const [one] = fixtureProbes;
+    if (!one?.transcript) throw new Error('no fixture');
+    const probe = { ...one, sample: { ...one.sample, facts } };
+    const { text } = await (await up({ probe: () => probe }))('/probes/p1');
+    expect(text.match(/<code>sha256:abc<\/code>/g)).toHaveLength(1);
+    const words = wordsOfPage(text);
+    expect([words.includes(want), words.includes('compared, not verified')]).toEqual([true, !isVerified]);
+  });
+});
+
 describe('a mirror with many targets', () => {
   it('shows a hundred and leads to the rest', async () => {
     const one = fixtureSeries[0];

@@ -153,6 +153,16 @@ describe('one probe, walked through', () => {
     expect(said).toContain('abc');
   });
 
+  test('a digest that an authority verified is not said to be unverified too', () => {
+    const digest = { algorithm: 'sha256', digest: 'sha256:abc' };
+    const facts = { verified: { ...digest, against: 'index' }, compared: { ...digest, of: 'tiny.whl' } };
+    const verdict: Transcript['verdict'] = { outcome: { tag: 'ok' }, facts };
+    const said = explain(probed([hop({ marks: { start: 0, end: 10 } })], verdict), fakeTerminal(), english);
+    expect(said.filter((line) => line.includes('sha256:abc')).map((line) => line.trim())).toEqual([
+      'verified against index: sha256:abc',
+    ]);
+  });
+
   test('in Chinese, with the same numbers', () => {
     for (const [name, one] of Object.entries(all)) {
       const [said, as] = [wordsOf('zh'), english].map((say) => explain(one, fakeTerminal(), say).join('\n'));

@@ -182,18 +182,43 @@ describe('hashes', () => {
     const facts = hold('file', [page([file()]), answered(200, wheel)], {
       pinned: { [`tiny@1.0.1/${whl}`]: `sha256:${other}`, [`tin@1.0/${whl}`]: `sha256:${other}` },
     }).verdict.facts;
-    expect(facts.verified?.against).toBe('index');
+    expect(facts).toEqual({
+      compared: { algorithm: 'sha256', digest: `sha256:${hex(wheel)}`, of: whl },
+      ...beginsAs(wheel, wheel.length),
+    });
   });
 
   test('metadata: the hash of the page, or its first field', () => {
     const text = 'Metadata-Version: 2.1\nName: tiny\n';
     const of = (announced: unknown, body: string) =>
       hold('wheelmeta', [page([file({ 'core-metadata': announced })]), answered(200, body)]).verdict;
-    expect(of({ sha256: hex(Buffer.from(text)) }, text).facts.verified?.against).toBe('index');
+    const { facts } = of({ sha256: hex(Buffer.from(text)) }, text);
+    expect([facts.verified, facts.compared?.digest]).toEqual([undefined, `sha256:${hex(Buffer.from(text))}`]);
     expect(of(true, text).facts.compared?.digest).toBe(`sha256:${hex(Buffer.from(text))}`);
     expect(of({ sha256: other }, text).outcome).toMatchObject({ failure: { kind: 'mismatch' } });
     expect(of(true, 'something else').outcome).toMatchObject({ failure: { kind: 'malformed' } });
     expect(of(true, '<html>').outcome).toMatchObject({ failure: { kind: 'wrong_content' } });
+  });
+});
+
+describe('the page of the mirror verifies nothing, that of the public index does', () => {
+  const text = 'Metadata-Version: 2.1\nName: tiny\n';
+  const listed = (sha256: string | null) =>
+    page([file({ hashes: sha256 === null ? {} : { sha256 }, 'core-metadata': sha256 === null ? true : { sha256 } })]);
+
+  test.each([
+    ['file', wheel],
+    ['wheelmeta', Buffer.from(text)],
+  ] as const)('%s', (step, body) => {
+    const verdictOf = (isAuthority: boolean, sha256: string | null) =>
+      hold(step, [listed(sha256), answered(200, body)], { own: { isAuthority } }).verdict;
+    const digest = { algorithm: 'sha256', digest: `sha256:${hex(body)}` };
+    const compared = { ...digest, of: whl };
+    const verified = { ...digest, against: 'index' };
+    const [mirror, index, bare] = [verdictOf(false, hex(body)), verdictOf(true, hex(body)), verdictOf(true, null)];
+    for (const { facts } of [mirror, index, bare]) expect(facts.compared).toEqual(compared);
+    expect([mirror, index, bare].map(({ facts }) => facts.verified)).toEqual([undefined, verified, undefined]);
+    expect(verdictOf(false, 'f'.repeat(64)).outcome).toMatchObject({ failure: { kind: 'mismatch' } });
   });
 });
 
