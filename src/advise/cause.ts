@@ -15,7 +15,7 @@ import type { Mirror } from '../core/mirror.ts';
 import { isOfMost } from '../core/sides.ts';
 import { openOutagesOf, type Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
-import { mirrorAt } from './group.ts';
+import type { Group } from './group.ts';
 import type { Tally } from './tally.ts';
 import { allFailedOf } from './trouble.ts';
 import type { View } from './view.ts';
@@ -58,12 +58,11 @@ export const setAside: Cause = { kind: 'outage', findings: [] };
  * True for the mirror of an open proposal that is paused or in a maintenance window. Clients that have not followed the
  * proposal must not begin to use it.
  */
-export function isSetAside({ group, standingOf }: View, mirror: Mirror): boolean {
-  const { open, chain } = group;
-  const standing = standingOf(mirror.name);
-  const isProposed = open?.advice.state === 'proposed' && open.advice.to === mirror.name;
-  const isAside = standing?.paused != null || standing?.inMaintenance === true;
-  return isProposed && isAside && mirrorAt(group, chain?.members[0]) !== mirror;
+export function isSetAside({ open, chain, roster }: Group, standing: Standing | null): boolean {
+  const { registry, paused, inMaintenance } = standing ?? {};
+  if (open?.advice.state !== 'proposed' || open.advice.to !== registry) return false;
+  const left = roster.byKey.get(chain?.members[0]?.key ?? '')?.name;
+  return left !== registry && (paused != null || inMaintenance === true);
 }
 
 export function isAgainst(finding: Finding): boolean {

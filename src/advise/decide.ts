@@ -1,7 +1,7 @@
 import { type AdviceCause, hasOutlivedCause, isSlowness } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
-import { type Cause, isForced, isPresent, isSetAside, setAside } from './cause.ts';
+import { type Cause, isForced, isPresent, setAside } from './cause.ts';
 import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
@@ -117,7 +117,7 @@ function mustLeave(view: Prepared, { at, causes }: HeadValues): Cause | null {
   const cause = causes().gravest;
   if (cause?.kind === 'mismatch') return cause;
   const standing = view.standingOf(at.name);
-  if (isSetAside(view, at)) return setAside;
+  if (view.isSetAside(at)) return setAside;
   if ((standing?.throttledUntilMs ?? 0) <= view.now.wallMs || standing?.isWaitForPace === true) return null;
   const findings = (standing?.findings ?? []).filter((one) => isThrottling(one, view.group.kind.fetch));
   return findings.length === 0 ? null : { kind: 'refusal', findings };
@@ -234,7 +234,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   const { undo, bypass, stranded } = head.bypasses();
   const { group, vantage } = view;
   const { at } = head;
-  const cause = isSetAside(view, at) ? setAside : head.causes().gravest;
+  const cause = view.isSetAside(at) ? setAside : head.causes().gravest;
   const isSuspect = vantage.suspect === true;
   if (!isSuspect) {
     if (undo !== null && !isMuted(view, at.name, at.name, 'failback')) return undo;

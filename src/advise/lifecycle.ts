@@ -5,7 +5,7 @@ import { isDownNow } from '../core/standing.ts';
 import { messageFor } from '../words/tell.ts';
 import { auditInTime, closeAudit, isAudited } from './audit.ts';
 import { type BypassDecision, bypassesAt, bypassInForce, hasBypass } from './bypass.ts';
-import { isForced, isPresent, isSetAside } from './cause.ts';
+import { isForced, isPresent } from './cause.ts';
 import { candidateOf, compose } from './compose.ts';
 import { decide } from './decide.ts';
 import { type Composed, type Decision, type MoveDecision, type Refused, untested } from './decision.ts';
@@ -96,7 +96,7 @@ function refuse(view: Prepared, decision: Refused, ledger: Ledger): void {
     const standing = view.standingOf(open.to);
     const isDead = decision.refusal !== 'vantage_suspect' && standing !== null && isDownNow(standing);
     const to = view.mirrors.find(({ name }) => name === open.to);
-    const isUnusable = isDead || (to !== undefined && (view.wrongBytesOf(to) === 'unnoticed' || isSetAside(view, to)));
+    const isUnusable = isDead || (to !== undefined && (view.wrongBytesOf(to) === 'unnoticed' || view.isSetAside(to)));
     if (open.cause !== 'failback' && !isUnusable) return;
     const stated = open.cause === 'failback' ? null : statedFor(view, decision, open);
     return stated === null ? withdraw(view, decision, ledger) : replace(view, 'superseded', stated, ledger);

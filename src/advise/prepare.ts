@@ -3,7 +3,15 @@ import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import { type Bypasses, bypassesAt } from './bypass.ts';
-import { type Cause, type Causes, causeOfAlarm, findCauses, findFetchOutages, gravestCauseOf } from './cause.ts';
+import {
+  type Cause,
+  type Causes,
+  causeOfAlarm,
+  findCauses,
+  findFetchOutages,
+  gravestCauseOf,
+  isSetAside,
+} from './cause.ts';
 import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
@@ -83,6 +91,8 @@ export interface Prepared extends View {
   readonly observedAt: (at: Mirror, after: Chain | null, fromMs: number | null) => Observed;
   readonly groundsOf: (subject: Subject) => Grounds;
   readonly wrongBytesOf: (mirror: Mirror) => WrongBytes;
+  /** True for the mirror of an open proposal that is paused or in a maintenance window. */
+  readonly isSetAside: (mirror: Mirror) => boolean;
 }
 
 export function prepareView(view: View): Prepared {
@@ -96,6 +106,7 @@ export function prepareView(view: View): Prepared {
     observedAt: (mirror, after, fromMs) => observedAt(view, mirror, after, fromMs),
     groundsOf: (subject) => groundsOf(view, subject),
     wrongBytesOf: (mirror) => wrongBytesOf(view, mirror),
+    isSetAside: ({ name }) => isSetAside(view.group, view.standingOf(name)),
   };
 }
 
