@@ -76,6 +76,11 @@ export interface SettledSample extends Sample {
    * timeout: the mirror is slow. The timeout does not count against the mirror.
    */
   readonly isTooShort?: boolean;
+  /**
+   * True for an item that the mirror does not have, and neither do the origin and most other mirrors. It does not count
+   * against the mirror.
+   */
+  readonly isWithdrawn?: boolean;
   /** True for a sample that was not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
 }

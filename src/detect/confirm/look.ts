@@ -1,12 +1,12 @@
 import type { SpikeRule } from '../../core/config.ts';
 import type { RecheckOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, questionOf, type Target, targetId } from '../../core/mirror.ts';
+import { isHeavy, questionOf, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { spend, spendForPeek } from '../memory/budget.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, mirrorsOf, type SeriesMemory } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf, primaryConnectionOf, type SeriesMemory } from '../memory/mirror-memory.ts';
 import { type Recheck, type Round, retryAtMs, roundFor } from '../memory/moments.ts';
 import {
   closeDoubt,
@@ -252,4 +252,36 @@ export function targetAt(view: Pick<RuleView, 'targets'>, mirror: MirrorMemory, 
   if (question === 'canary' || question.canary) return mirror.canary;
   const { module, version, step } = question;
   return view.targets.get(targetId(mirror.mirror.name, module, version, step)) ?? null;
+}
+
+/** The series of the same item at the other mirrors of the upstream; `undefined`: no sample yet. */
+export function siblingsOf(
+  view: Pick<RuleView, 'targets' | 'mirrors'>,
+  mirror: MirrorMemory,
+  target: Target,
+): readonly { readonly isOrigin: boolean; readonly series: SeriesMemory | undefined }[] {
+  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
+    const own = other === mirror ? null : targetAt(view, other, target);
+    const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;
+    if (!isSame) return [];
+    const series = other.series.get(seriesId(own, primaryConnectionOf(other.mirror)));
+    return [{ isOrigin: other.mirror.role === 'origin', series }];
+  });
+}
+
+/**
+ * True for a failure with reason `absent` if the origin and most mirrors lack the item too. A mirror that alone serves it
+ * is no proof that the others should: the item may be withdrawn or invented.
+ */
+export function isAbsentAtOrigin(
+  view: Pick<RuleView, 'targets' | 'mirrors'>,
+  mirror: MirrorMemory,
+  { outcome, due }: Sample,
+): boolean {
+  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
+  const siblings = siblingsOf(view, mirror, due.target);
+  if (!siblings.some(({ isOrigin, series }) => isOrigin && series?.item === 'absent')) return false;
+  const items = siblings.filter(({ isOrigin }) => !isOrigin).map(({ series }) => series?.item);
+  const lacking = 1 + items.filter((item) => item === 'absent').length;
+  return items.filter((item) => item === 'served').length < lacking;
 }

@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
-import { updateRecheck } from '../confirm/look.ts';
+import { isAbsentAtOrigin, updateRecheck } from '../confirm/look.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, seriesOf } from '../memory/mirror-memory.ts';
@@ -39,6 +39,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
+    ...(isAbsentAtOrigin(memory, mirror, sample) ? { isWithdrawn: true } : {}),
     facts: dropContents(sample.facts),
     cold: isCold,
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),

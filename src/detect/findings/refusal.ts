@@ -1,14 +1,13 @@
 import { failureTextOf, type Reason } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, seriesId, type Target } from '../../core/mirror.ts';
+import { isHeavy, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
-import { targetAt } from '../confirm/look.ts';
+import { isAbsentAtOrigin, siblingsOf } from '../confirm/look.ts';
 import { isThrottled } from '../memory/absence.ts';
 import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
   type MirrorMemory,
-  mirrorsOf,
   primaryConnectionOf,
   type SeriesMemory,
   seriesOf,
@@ -144,10 +143,11 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
-  const reason = refusalOf(outcome, siblings?.some((series) => series?.item === 'served') === true);
+  const isWithdrawn = isAbsentAtOrigin(view, mirror, sample);
+  const reason = refusalOf(outcome, !isWithdrawn && siblings?.some(({ series }) => series?.item === 'served') === true);
   // If no mirror serves the item any more, its absence at this mirror is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
-  const isNowhere = isOfAbsence && siblings !== null && lackItem(siblings, due.target);
+  const isNowhere = isOfAbsence && (isWithdrawn || (siblings !== null && lackItem(siblings, due.target)));
   const result = {
     outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
     refusal: reason,
@@ -199,15 +199,6 @@ function otherStepOf(view: RuleView, mirror: MirrorMemory, { step, module, versi
   return others.find((one) => one.module === module && one.version === version) ?? others[0] ?? null;
 }
 
-/** The series of the same item at the other mirrors of the upstream; `undefined`: no sample yet. */
-function siblingsOf(view: RuleView, mirror: MirrorMemory, target: Target): readonly (SeriesMemory | undefined)[] {
-  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
-    const own = other === mirror ? null : targetAt(view, other, target);
-    const isSame = own?.module === target.module && own.version === target.version && own.step === target.step;
-    return isSame ? [other.series.get(seriesId(own, primaryConnectionOf(other.mirror)))] : [];
-  });
-}
-
 /**
  * True if the last sample of each other mirror that has the target found the item absent too. For a canary, at least
  * one other mirror is needed: a single empty server proves nothing.
@@ -218,8 +209,8 @@ export function isAbsentEverywhere({ view, mirror, sample }: RuleInput): boolean
   return lackItem(siblingsOf(view, mirror, due.target), due.target);
 }
 
-function lackItem(siblings: readonly (SeriesMemory | undefined)[], { canary }: Target): boolean {
-  return siblings.every((series) => series?.item === 'absent') && (siblings.length > 0 || !canary);
+function lackItem(siblings: ReturnType<typeof siblingsOf>, { canary }: Target): boolean {
+  return siblings.every(({ series }) => series?.item === 'absent') && (siblings.length > 0 || !canary);
 }
 
 function withSeries(refused: Refused, series: SeriesMemory): Refused {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Behaviour, Simulation } from './simulate.ts';
+import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { dead, fine, minute, warm, world, worldOfTargets } from './story-world.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, throttled } from './world.ts';
 
@@ -212,5 +212,29 @@ describe('a refusal because a sibling serves it', () => {
   it('stays while the sibling is down or refuses', () => {
     expect(refusals(dead)).toEqual(['a opened']);
     expect(refusals({ fails: failedWith('denied', 403), afterMs: 50 })).toEqual(['a opened', 'b opened']);
+  });
+});
+
+describe('an item that the origin does not have', () => {
+  const absent: Behaviour = { fails: failedWith('absent', 404), afterMs: 50 };
+  const mirrors = ['origin', 'a', 'b', 'evil'].map((name) =>
+    aMirror(name, name === 'origin' ? { role: 'origin' } : {}),
+  );
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['most mirrors lack it too: the one that serves it shows nothing about them', ['evil'], []],
+    ['half of the mirrors lack it: clients of these mirrors miss it', ['b', 'evil'], ['a opened']],
+    ['and the origin serves it: it is missing', ['origin', 'evil'], ['a opened', 'b opened']],
+  ])('%s', (_, holders, want) => {
+    const extra = mirrors.map(({ name }) => aTarget(name, 'mod', 'example.com/withdrawn'));
+    const targets = [...mirrors.map(({ name }) => aTarget(name)), ...extra];
+    const script: Script = ({ registry, module }, t) =>
+      module !== 'example.com/withdrawn' || t < warm || holders.includes(registry) ? fine : absent;
+    const sim = new Simulation({ config: aConfig({ mirrors }), targets, script });
+    sim.runTo(warm + 20 * minute);
+    const changes = sim.changes('refusal').map(({ what }) => what);
+    expect(changes.filter((what) => !what.startsWith('origin')).sort()).toEqual(want);
+    const failed = sim.settled.filter(({ due, outcome }) => outcome.tag === 'failed' && due.target.registry === 'a');
+    expect(failed.at(-1)?.isWithdrawn === true).toBe(want.length === 0);
   });
 });
