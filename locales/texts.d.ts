@@ -1429,6 +1429,7 @@ export interface Places {
   readonly 'check.notInstalled': 'client';
   readonly 'check.skippedHead': never;
   readonly 'check.skipped': 'file' | 'entry' | 'because';
+  readonly 'check.skippedLine': 'file' | 'because';
   readonly 'check.because.replaced': never;
   readonly 'check.because.private': never;
   readonly 'check.because.foreign': never;

@@ -1,4 +1,4 @@
-import { budgetOf, type Sizes } from '../config/budget.ts';
+import { budgetOf, type Sizes, slotPercentOf } from '../config/budget.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
 import { refTextOf } from '../core/mirror.ts';
@@ -120,8 +120,10 @@ function writeReport(found: Found, { terminal, say }: Context): void {
     terminal.out('');
     terminal.out(say('check.skippedHead'));
     for (const { file, module, version, because } of skippedLockEntries) {
-      const entry = `${module}@${version}`;
-      terminal.out(printable(say('check.skipped', { file, entry, because: say(`check.because.${because}`) })));
+      const entry = version === '' ? module : `${module}@${version}`;
+      const why = say(`check.because.${because}`);
+      const line = { file, entry, because: why };
+      terminal.out(printable(entry === '' ? say('check.skippedLine', line) : say('check.skipped', line)));
     }
   }
 }
@@ -131,7 +133,7 @@ function budgetLines({ budget }: Found, say: Say): readonly string[] {
     host.host,
     host.requestsPerHour.toFixed(0),
     `${(host.bytesPerHour / 1024 / 1024).toFixed(1)} MiB`,
-    say('unit.percent', { value: (host.slotShare * 100).toFixed(1) }),
+    say('unit.percent', { value: slotPercentOf(host).toFixed(1) }),
   ]);
   const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
   const unknown = budget.reduce((sum, { unknownSizes }) => sum + unknownSizes, 0);

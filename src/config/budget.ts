@@ -101,6 +101,11 @@ export function budgetOf(
   });
 }
 
+/** Returns the share of the probe slots in percent, rounded up: a share above the limit never looks equal to it. */
+export function slotPercentOf({ slotShare }: HostBudget): number {
+  return Math.ceil(slotShare * 1000) / 10;
+}
+
 function entryKey(ecosystem: string, upstream: string, module: string | null): string {
   return `${ecosystem} ${upstream} ${module ?? ''}`;
 }
@@ -145,7 +150,7 @@ export function checkBudget(
   const budgets = budgetOf(config, targets, registry, sizes);
   reportOwnLoad(budgets, report);
   for (const budget of budgets) {
-    const share = phrase('load.seenSlots', { share: `${Math.ceil(budget.slotShare * 1000) / 10}%`, host: budget.host });
+    const share = phrase('load.seenSlots', { share: `${slotPercentOf(budget)}%`, host: budget.host });
     if (budget.verdict !== 'ok') {
       const issue = budget.verdict === 'over' ? report.error : report.warning;
       issue(['schedule'], phrase('expected.atMost', { most: '80%' }), {

@@ -1,3 +1,4 @@
+import { dirname, relative } from 'node:path';
 import type { ConfigIssue } from '../core/config.ts';
 import type { Files } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
@@ -38,8 +39,12 @@ export interface Reading extends Report {
   text(path: Path, name: string): string | null;
   /** Returns the only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
-  /** Returns the text of a file; `null`: it cannot be read. This is not reported. */
-  maybe(name: string): string | null;
+  /**
+   * Returns the text of a file that the content of a lock file names; `null`: it cannot be read, or must not be read.
+   * This is not reported. A lock file is untrusted, so the file must be in the folder of the lock file or below. If that
+   * folder is in the folder of the configuration file, the folder of the configuration file is the limit.
+   */
+  beside(lock: string, name: string): string | null;
   list(name: string): readonly string[] | null;
   /**
    * Returns what is at a path: a folder, or a file (also for a path below a file). `unknown`: listing the path failed
@@ -70,8 +75,12 @@ export function createReading(
       report.error(path, phrase('expected.fileSecret'));
       return null;
     },
-    maybe(name) {
-      const result = files.read(resolve(name));
+    beside(lock, name) {
+      const own = dirname(resolve(lock));
+      const roots = [own, resolve('.')].filter((root) => isBelow(own, root) && root !== '/');
+      const path = resolve(name);
+      if (!roots.some((root) => isBelow(path, root))) return null;
+      const result = files.read(path, roots);
       return result.tag === 'ok' ? result.text : null;
     },
     list(name) {
@@ -83,6 +92,10 @@ export function createReading(
       return result.tag === 'ok' ? 'folder' : result.code === 'ENOTDIR' ? 'file_or_below_file' : 'unknown';
     },
   };
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return !/^\.\.(?:\/|$)/.test(relative(folder, path));
 }
 
 /** Reports names that two entries of a list share. @param key  the key of the list */

@@ -56,13 +56,18 @@ export type FolderNames =
 
 /** Files that were read in advance, by absolute path. */
 export interface Files {
-  read(path: string): FileText;
+  /** @param roots  as in `SlowFiles` */
+  read(path: string, roots?: readonly string[]): FileText;
   list(path: string): FolderNames;
 }
 
 /** Reads files by absolute path. Each call ends within `limits.fileMs`. */
 export interface SlowFiles {
-  read(path: string): Promise<FileText>;
+  /**
+   * @param roots  the file must be in one of these folders after all links are resolved, and a link must not change the
+   *               ending of its name; else the code is `outside`, and nothing is read. Absent: any file is read
+   */
+  read(path: string, roots?: readonly string[]): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
 }
 

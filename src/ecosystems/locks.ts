@@ -5,7 +5,7 @@ import type { Result, Sentence } from '../core/result.ts';
  * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another source, such as a
  * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the public upstream nor
  * one of its configured mirrors. `malformed`: the name, the version or the line is invalid. `unpinned`: no exact
- * version. `unread`: an included file that cannot be read.
+ * version. `unread`: an included file that cannot be read, or must not be read.
  */
 export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed' | 'unpinned' | 'unread';
 
@@ -13,7 +13,7 @@ export interface SkippedLockEntry {
   /** The file name as configured; for an invalid line, `:` and the line number follow. */
   readonly file: string;
   readonly module: string;
-  /** The version in the lock file; it may be empty. */
+  /** The version in the lock file, or a condition such as `>=1.0`; it may be empty. */
   readonly version: string;
   readonly because: SkipReason;
 }
@@ -30,7 +30,7 @@ export interface MalformedLines {
   readonly count: number;
   /**
    * The first of the invalid lines; `line` is counted from 1. `module` and `version` contain only the beginning of the
-   * line, for display.
+   * line, for display. They are empty for a file that another lock file includes.
    */
   readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
 }
@@ -74,8 +74,8 @@ export interface LockFile {
   readonly name: string;
   readonly text: string;
   /**
-   * Returns the text of another file, such as the package.json next to the lock file; `null`: it cannot be read. A
-   * relative path is resolved like the path `name` of the lock file.
+   * Returns the text of another file, such as the package.json next to the lock file; `null`: it cannot be read, or it
+   * is outside the folders that a lock file may name. A relative path is resolved like the path `name` of the lock file.
    */
   beside(name: string): string | null;
   /** The configured mirrors of the ecosystem, of all upstreams. */

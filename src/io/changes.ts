@@ -12,11 +12,11 @@ import {
   rmdir,
   stat,
 } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
-import { codeOf, writeFolderToDisk } from './files.ts';
+import { codeOf, isInFolders, writeFolderToDisk } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
@@ -150,7 +150,8 @@ async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'chan
   const { file } = kept;
   const real = await realpath(file).catch(() => null);
   if (real === null) return kept.before === null ? ok('as before') : error({ file, because: phrase('change.gone') });
-  if (real !== file || !(await isWithin(real, place.roots))) return error({ file, because: phrase('change.another') });
+  if (real !== file || !(await isInFolders(real, place.roots)))
+    return error({ file, because: phrase('change.another') });
   const now = sha256(await readFile(file).catch(() => Buffer.alloc(0)));
   if (now === kept.afterSha256) return ok('changed');
   return now === kept.beforeSha256 ? ok('as before') : error({ file, because: phrase('change.since') });
@@ -177,8 +178,10 @@ async function prepare(
   if (!isThere) return prepareNew(file, after, roots);
   const isLink = isExact === true && there !== join(await realpath(dirname(file)), basename(file));
   if (isLink) return error({ file, because: phrase('change.link', { there }) });
-  if (!(await isWithin(there, roots)))
-    return error({ file, because: phrase('change.leads', { there, roots: roots.join(' and ') }) });
+  if (!(await isInFolders(there, roots))) {
+    const outside = { there, roots: roots.join(' and ') };
+    return error({ file, because: phrase(there === resolve(file) ? 'change.outside' : 'change.leads', outside) });
+  }
   const info = await stat(there);
   if (!info.isFile()) return error({ file, because: phrase('change.regular') });
   if (info.nlink > 1) return error({ file, because: phrase('change.names') });
@@ -219,7 +222,7 @@ async function prepareNew(
   }
   if ((await Promise.allSettled(roots.map((root) => realpath(root)))).every(({ status }) => status === 'rejected'))
     return error({ file, because: phrase('change.folder', { folder: roots.join(' and ') }) });
-  if (real === null || !(await isWithin(join(real, 'x'), roots)))
+  if (real === null || !(await isInFolders(join(real, 'x'), roots)))
     return error({ file, because: phrase('change.outside', { roots: roots.join(' and ') }) });
   const owner = await stat(real);
   const moved = (path: string): string => join(real, path.slice(folder.length));
@@ -240,14 +243,6 @@ async function prepareNew(
 }
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
-
-async function isWithin(path: string, roots: readonly string[]): Promise<boolean> {
-  for (const root of roots) {
-    const real = await realpath(root).catch(() => null);
-    if (real !== null && path.startsWith(real === sep ? sep : real + sep)) return true;
-  }
-  return false;
-}
 
 /** Removes temporary files that a killed process left next to `file`. Call it only while nothing changes the file. */
 export async function removeLeftovers(file: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, extname, sep } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
@@ -17,7 +17,7 @@ const bytesMax = limits.configBytes;
  */
 export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDisk): SlowFiles {
   return {
-    read: (path) => within(limitMs, readText(path, disk)),
+    read: (path, roots) => within(limitMs, roots === undefined ? readText(path, disk) : readBelow(path, roots, disk)),
     list: (path) =>
       within(
         limitMs,
@@ -90,6 +90,21 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function readBelow(path: string, roots: readonly string[], disk: Disk) {
+  const real = await realpath(path);
+  const isAllowed = extname(real) === extname(path) && (await isInFolders(real, roots));
+  return isAllowed ? readText(real, disk) : { tag: 'error' as const, code: 'outside' };
+}
+
+/** @param path  a path without links @returns true if the path is below one of the folders, whose links are resolved */
+export async function isInFolders(path: string, roots: readonly string[]): Promise<boolean> {
+  for (const root of roots) {
+    const real = await realpath(root).catch(() => null);
+    if (real !== null && path.startsWith(real === sep ? sep : real + sep)) return true;
+  }
+  return false;
 }
 
 async function readText(path: string, disk: Disk) {

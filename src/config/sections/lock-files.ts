@@ -35,7 +35,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   const read = reading.readerOf(locks);
   if (text === null || read === null) return [];
   const { mirrors, isPrivate } = state;
-  const lock = read({ name: entry.from, text, beside: (name) => reading.maybe(name), mirrors, isPrivate });
+  const lock = read({ name: entry.from, text, beside: (name) => reading.beside(entry.from, name), mirrors, isPrivate });
   if (lock.tag === 'error') {
     reading.error([...path, 'from'], lock.error);
     return [];

@@ -62,9 +62,14 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
   return { settings, scopes: await scopesIn(machine, nearest), privatePatterns, home };
 }
 
+/**
+ * Returns the user's .npmrc. `npm run` sets the variable `npm_config_userconfig` to the default, the file in the folder
+ * HOME. This value is ignored, because `home` may be another folder.
+ */
 export function userFileOf({ env, home }: Pick<Machine, 'env' | 'home'>): string {
   const named = environmentOf(env, 'userconfig') ?? '';
-  return named.startsWith('/') ? named : join(home, '.npmrc');
+  const isUsual = named === join(env['HOME'] ?? '', '.npmrc');
+  return named.startsWith('/') && !isUsual ? named : join(home, '.npmrc');
 }
 
 /** The variable that turns certificate verification off in Node.js, and so in npm, pnpm and yarn. */

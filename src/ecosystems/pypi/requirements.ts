@@ -34,8 +34,13 @@ interface Requirement {
 }
 
 const malformedMax = 20;
+const shownChars = 60;
 /** The maximum number of files to read for one requirements file, with the files that it includes. */
 const filesMax = 50;
+/** The usual endings of included files. Other files, such as `.env`, may contain secrets. */
+const usualFile = /[^/]\.(?:txt|in)$/;
+/** A version or a version specifier, such as `>=1.0,<2`. Other text is not shown, because it may be a secret. */
+const specifier = /^\(?(?:(?:[<>=!~]=?|===)\s*)?v?\d[\w.*+!-]*(?:\s*,\s*(?:[<>=!~]=?|===)\s*v?\d[\w.*+!-]*)*\)?$/;
 const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
 const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
 /** As in pip, a requirement is a path if it has a path separator or ends like an archive. */
@@ -66,7 +71,9 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
         if (read.entry.because === null) pin(read.entry, read.hashes, pinned);
       } else if (!isOption(line.text) && requirementAt(line.text) === null) wrong.push(line);
     }
-    if (wrong.length > 0) malformed.push({ ...shown(wrong), file: part.name, expected: phrase('expected.pypiHashes') });
+    const isIncluded = part !== parts[0];
+    if (wrong.length > 0)
+      malformed.push({ ...shown(wrong, isIncluded), file: part.name, expected: phrase('expected.pypiHashes') });
   }
   if (entries.length === 0 && malformed.length > 0) return error(phrase('expected.requirements'));
   const needs = needsOf(parts.map(({ text }) => text).join('\n'));
@@ -74,8 +81,8 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
 }
 
 /**
- * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read, is a
- * URL, or is not among the first `filesMax` files.
+ * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read or must
+ * not be read, is a URL, has another ending than `usualFile`, or is not among the first `filesMax` files.
  */
 function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
   const parts: Part[] = [];
@@ -92,7 +99,8 @@ function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly un
       if (seen.has(path)) continue;
       seen.add(path);
       const isUrl = /^[a-z][a-z0-9+.-]*:/i.test(target);
-      const content = isUrl || seen.size > filesMax ? null : file.beside(path);
+      const isUsual = !isUrl && usualFile.test(path) && seen.size <= filesMax;
+      const content = isUsual ? file.beside(path) : null;
       if (content === null) unread.push(String(option));
       else {
         const isConstraint = next.isConstraint || (short ?? requires ?? constrains) === 'c';
@@ -131,7 +139,7 @@ function entryAt(
 ): { readonly entry: LockEntry; readonly hashes: readonly string[] } | null {
   if (isElsewhere(text)) {
     const [, place = ''] = /^(?:(?:-e|--editable)[\s=]*)?(\S*)/.exec(text) ?? [];
-    const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? place.slice(0, 60);
+    const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? place.slice(0, shownChars);
     return { entry: entryOf(name, '', { kind: 'elsewhere' }, file), hashes: [] };
   }
   const read = isOption(text) ? null : requirementAt(text);
@@ -139,9 +147,12 @@ function entryAt(
   const { name, limit, hashes } = read;
   if (limit.startsWith('@')) return { entry: entryOf(name, '', { kind: 'elsewhere' }, file), hashes: [] };
   const version = read.version === '' ? (constraints.get(normalNameOf(name)) ?? '') : read.version;
-  if (version !== '') return { entry: entryOf(name, version, source, file), hashes };
+  if (version !== '') {
+    const entry = entryOf(name, version, source, file);
+    return { entry: { ...entry, version: entry.because === null ? version : shownVersion(version) }, hashes };
+  }
   const entry = entryOf(name, '0', source, file);
-  return { entry: { ...entry, version: limit, because: entry.because ?? 'unpinned' }, hashes: [] };
+  return { entry: { ...entry, version: shownVersion(limit), because: entry.because ?? 'unpinned' }, hashes: [] };
 }
 
 /** Parses the requirement of one line; `null`: the line is no requirement. */
@@ -153,6 +164,10 @@ function requirementAt(text: string): Requirement | null {
   if (version === '' && !/^(?:$|[<>=!~(@])/.test(limit)) return null;
   const hashes = [...rest.matchAll(hashOption)].map(([, hex = '']) => `sha256:${hex.toLowerCase()}`);
   return { name, version, limit: limit.trim(), hashes };
+}
+
+function shownVersion(version: string): string {
+  return version.length <= shownChars && specifier.test(version) ? version : '';
 }
 
 function pin({ module, version }: LockEntry, hashes: readonly string[], pinned: Record<string, string>): void {
@@ -205,11 +220,11 @@ function needsOf(text: string): ReadonlyMap<string, number> {
   return needs;
 }
 
-function shown(wrong: readonly Line[]): MalformedLines {
+function shown(wrong: readonly Line[], isIncluded: boolean): MalformedLines {
   const first = wrong.slice(0, malformedMax).map(({ line, text }) => {
-    const [module = '', version = ''] = text
+    const [module = '', version = ''] = (isIncluded ? '' : text)
       .split(/\s+/, 2)
-      .map((word) => word.replace(/[^\x20-\x7e]/g, '?').slice(0, 60));
+      .map((word) => word.replace(/[^\x20-\x7e]/g, '?').slice(0, shownChars));
     return { line, module, version };
   });
   return { count: wrong.length, first };

@@ -92,7 +92,7 @@ test('a folder that holds something else by now stays', async () => {
 
 describe('refused, and nothing is changed', () => {
   test.each([
-    ['a file outside', (out: string) => ({ file: join(out, 'x'), before: 'x', after: 'y' }), 'outside'],
+    ['a file outside', (out: string) => ({ file: join(out, 'x'), before: 'x', after: 'y' }), 'the file is outside'],
     ['a new file outside', (out: string) => ({ file: join(out, 'new'), before: null, after: 'y' }), 'outside'],
     ['a link to the outside', () => ({ file: join(home, 'link'), before: 'x', after: 'y' }), 'outside'],
     [

@@ -23,6 +23,14 @@ beforeAll(() => {
   mkdirSync(at('folder'));
   writeFileSync(at('folder/b'), '');
   writeFileSync(at('folder/a'), '');
+  writeFileSync(at('folder/c.txt'), '');
+  symlinkSync('c.txt', at('folder/inside.txt'));
+  symlinkSync('b', at('folder/b.txt'));
+  symlinkSync(at('text'), at('folder/out'));
+  symlinkSync(at('folder'), at('linked'));
+  mkdirSync(at('folder-b'));
+  writeFileSync(at('folder-b/b'), '');
+  writeFileSync(at('folder-b/a'), '');
   execFileSync('mkfifo', [at('pipe')]);
 });
 
@@ -47,13 +55,28 @@ describe('regular files alone are read', () => {
     expect(await systemFiles.read(path())).toEqual(want);
   });
 
+  test.each([
+    ['a file', 'folder/a', 'ok'],
+    ['a link that stays there', 'folder/inside.txt', 'ok'],
+    ['a folder that is a link itself', 'linked/a', 'ok', 'linked'],
+    ['a file elsewhere', 'text', 'outside'],
+    ['a path that leaves it', 'folder/../text', 'outside'],
+    ['a link that leaves it', 'folder/out', 'outside'],
+    ['a link that changes the ending', 'folder/b.txt', 'outside'],
+    ['a folder of a similar name', 'folder-b/a', 'outside'],
+    ['nothing', 'folder/none', 'ENOENT'],
+  ])('below a folder: %s', async (_, path, want, root = 'folder') => {
+    const read = await systemFiles.read(at(path), [at('none'), at(root)]);
+    expect(read.tag === 'ok' ? 'ok' : read.code).toBe(want);
+  });
+
   test('one as large as the bound', async () => {
     const read = await systemFiles.read(at('largest'));
     expect(read.tag === 'ok' && read.text.length).toBe(limits.configBytes);
   });
 
   test('the names of a folder, sorted; of no folder, why not', async () => {
-    expect(await systemFiles.list(at('folder'))).toEqual({ tag: 'ok', names: ['a', 'b'] });
+    expect(await systemFiles.list(at('folder-b'))).toEqual({ tag: 'ok', names: ['a', 'b'] });
     expect(await systemFiles.list(at('text'))).toEqual({ tag: 'error', code: 'ENOTDIR' });
   });
 });

@@ -235,6 +235,13 @@ describe('advice --apply', () => {
     expect(machine.everything()).toEqual({});
   });
 
+  test('--home counts in a script of npm, whose variable names the usual file of HOME', async () => {
+    const machine = testMachine({}, { HOME: '/nowhere/else', npm_config_userconfig: '/nowhere/else/.npmrc' });
+    const call = ['advice', '--apply', 'npm', '--yes', '--home', machine.home, '--url', await daemon(npm)];
+    expect((await machine.run(call)).code).toBe(0);
+    expect(machine.text('~/.npmrc')).toBe('registry=https://b.example.com/npm/\n');
+  });
+
   test('pip reads no file: the advice is for the environment', async () => {
     const machine = testMachine({}, { PIP_CONFIG_FILE: '/dev/null' });
     const ran = await machine.run(['advice', '--apply', 'pypi', '--yes', '--url', await daemon(pypi)]);

@@ -1,0 +1,114 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { run } from './run-program.ts';
+
+const top = tempDir('check-lists');
+const cwd = join(top, 'project');
+afterAll(() => removeTempDir(top));
+
+const secret = 'machine db.internal login s3cr3t\ns3cr3tname\nTOKEN=s3cr3t\n';
+
+beforeAll(() => {
+  mkdirSync(join(cwd, 'app/requirements'), { recursive: true });
+  mkdirSync(join(top, 'project-b'));
+  const files = {
+    'secret.txt': secret,
+    'project-b/secret.txt': secret,
+    'project/.env': secret,
+    'project/token': secret,
+    'project/base.txt': 'idna==3.6\nseven>=1.0,<2\n',
+    'project/app/requirements/more.in': 'certifi==2024.2.2\nAPI_KEY=s3cr3t\ns3cr3t login\n<<<<\n',
+    'project/app/requirements.txt': [
+      'six==1.17.0',
+      '-r ../base.txt',
+      '-c requirements/../../shared.txt',
+      '-r requirements/more.in',
+      `-r ${join(cwd, 'absolute.txt')}`,
+      '-r /proc/self/environ',
+      '-c /etc/passwd',
+      `-r ${join(top, 'secret.txt')}`,
+      '-r ../../secret.txt',
+      '-r ../../project-b/secret.txt',
+      '-r link.txt',
+      '-r folder/secret.txt',
+      '-r renamed.txt',
+      '-r ../.env',
+      'plain',
+      'KEY=s3cr3t',
+      'WORD==s3cr3t',
+      '',
+    ].join('\n'),
+    'project/shared.txt': 'plain==1.0\n',
+    'project/absolute.txt': 'urllib3==2.0.0\n',
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(top, name), text);
+  symlinkSync(join(top, 'secret.txt'), join(cwd, 'app/link.txt'));
+  symlinkSync(top, join(cwd, 'app/folder'));
+  symlinkSync('../token', join(cwd, 'app/renamed.txt'));
+});
+
+async function check(from: string, place = cwd) {
+  writeFileSync(
+    join(place, 'mirrorwatch.yaml'),
+    `mirrors: [ { name: a, ecosystem: pypi, url: "https://a.example.com/simple" } ]
+controls: [ "tcp://192.0.2.1:53" ]
+modules: { pypi: [ { from: ${from} } ] }
+`,
+  );
+  const { code, out, err } = await run(['check'], { cwd: place });
+  expect([code, err]).toEqual([0, expect.any(String)]);
+  return { out, err, skipped: out.split('\n').filter((line) => line.startsWith(`  ${from}`) || /\.in:\d/.test(line)) };
+}
+
+describe('a requirements file of another', () => {
+  test('shows no file outside its project, and no text that is no version', async () => {
+    const { out, err, skipped } = await check('app/requirements.txt');
+    expect(`${out}${err}`).not.toMatch(/=s3cr3t|s3cr3tname|db\.internal|s3cr3t login|PATH/);
+    expect(skipped.toSorted()).toEqual(
+      [
+        ...['-r /proc/self/environ', '-c /etc/passwd', `-r ${join(top, 'secret.txt')}`, '-r ../../secret.txt'],
+        ...['-r ../../project-b/secret.txt', '-r link.txt', '-r folder/secret.txt', '-r renamed.txt', '-r ../.env'],
+      ]
+        .map((option) => `  app/requirements.txt: ${option} (the file was not read)`)
+        .concat([
+          '  app/requirements.txt: api-key (no exact version)',
+          '  app/requirements.txt: key (no exact version)',
+          '  app/requirements.txt: seven@>=1.0,<2 (no exact version)',
+          '  app/requirements.txt: word (malformed)',
+          '  app/requirements/more.in:3: malformed',
+          '  app/requirements/more.in:4: malformed',
+        ])
+        .toSorted(),
+    );
+  });
+
+  test('reads below its own folder alone if the configuration file is elsewhere', async () => {
+    const place = join(top, 'etc');
+    mkdirSync(place);
+    writeFileSync(join(place, 'secret.txt'), secret);
+    const own = join(cwd, 'app/requirements.txt');
+    const { out, skipped } = await check(own, place);
+    expect(skipped).toContain(`  ${own}: -r ../base.txt (the file was not read)`);
+    expect(skipped).toContain(`  ${own}: api-key (no exact version)`);
+    expect(out).not.toContain('s3cr3t');
+  });
+});
+
+test('the table and the warning say the same share of the probe slots', async () => {
+  const place = join(top, 'slots');
+  mkdirSync(place);
+  writeFileSync(
+    join(place, 'mirrorwatch.yaml'),
+    `schedule: { every: 1164ms, perHost: 1 }
+mirrors: [ { name: a, ecosystem: go, url: "http://127.0.0.1:8081" } ]
+controls: [ "tcp://192.0.2.1:53" ]
+modules: { go: [ rsc.io/quote@v1.5.2 ] }
+`,
+  );
+  const { out, err } = await run(['check'], { cwd: place });
+  const [, warned] = /saw ([\d.]+)% of the probe slots/.exec(err) ?? [];
+  expect(warned).toBeDefined();
+  expect(out).toContain(`${warned} %`);
+});
