@@ -19,7 +19,7 @@ import { clearEvidence, confirmWaitMsFor, doubtInMs, dropFamilyFailures, idleMsO
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, undoAccepted, updateAdvice } from './lifecycle.ts';
 import { listNoAdvice } from './no-advice.ts';
-import { keepGroup, rechecksFor, recordClientFailure } from './observe.ts';
+import { keepGroup, keepMeasured, rechecksFor, recordClientFailure } from './observe.ts';
 import { prepareView } from './prepare.ts';
 import { receivePending, receiveSample } from './receive.ts';
 import { remedyOf } from './remedy-now.ts';
@@ -224,6 +224,7 @@ export class Advisor {
       if (fresh !== undefined) {
         closeAudit(this.#view(group, now), ledger);
         fresh.audited = group.audited;
+        keepMeasured(group, fresh, names);
       }
       release(group, 'superseded', ledger);
       this.#groups.delete(key);

@@ -1,6 +1,6 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import type { Finding } from '../core/finding.ts';
+import { type Finding, kindTraits } from '../core/finding.ts';
 import { type Mirror, questionOf, type Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
@@ -138,7 +138,7 @@ export interface Grounds {
   readonly apart: Apart | null;
   /**
    * The usual mean time of light steps at the mirror to leave, from responses before the compared ones; `null`: too few
-   * are stored.
+   * are stored, or they may be slow too.
    */
   readonly usualMs: number | null;
   /** The time of a client fetch: `here` at the mirror to leave, `there` at the advised mirror; `null`: not measured. */
@@ -163,8 +163,8 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
       nearMs: weight === 'light' ? view.nearMs : Number.POSITIVE_INFINITY,
       most: comparedMost[fromMs === null ? 'undated' : weight],
     });
-  // After a restart `fromMs` is unknown. The mirror was slow when the advice was made.
-  const issuedMs = group.open?.issuedMs ?? Number.POSITIVE_INFINITY;
+  // Earlier responses may be as slow if the start of the evidence is unknown, or if the slowness is a finding.
+  const isUsualKnown = fromMs !== null && !(view.standingOf(at.name)?.findings ?? []).some(isOfSlowness);
   const heavy = apartBy('heavy');
   const light = cause === 'throughput' ? null : apartBy('light');
   const apart = cause === 'throughput' ? heavy : light;
@@ -183,7 +183,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
     here: () => measuredOf(lastCanaryOf(view, at.name)),
     there: measuredOf(to === null ? [] : lastCanaryOf(view, to.name)),
     apart,
-    usualMs: usualMs(tally.samples.light, fromMs ?? Math.min(apart?.fromMs ?? now.monotonicMs, issuedMs)),
+    usualMs: isUsualKnown ? usualMs(tally.samples.light, fromMs) : null,
     fetchMs:
       prices === null
         ? { here: fetchMsAt(at, (one) => one.hereMs), there: fetchMsAt(to, (one) => one.thereMs) }
@@ -193,6 +193,11 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
     last: to === null ? null : lastChoiceOf(view, to.name),
     rest: () => restOf(view),
   };
+}
+
+/** True for a finding that the mirror became slower than usual. */
+function isOfSlowness({ kind, state }: Finding): boolean {
+  return state === 'open' && kindTraits[kind].advice?.costs === 'time';
 }
 
 function restOf({ group, config, now }: View): ReturnType<Grounds['rest']> {

@@ -275,3 +275,18 @@ export function pruneRemoved(group: Group, names: ReadonlySet<string>, modules: 
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && probing.targets.has(question);
   pruneResponses(contest.moments, isKnown);
 }
+
+/**
+ * After a reload that changed the declared chain: keeps what was measured of mirrors that did not change. Evidence of
+ * comparisons starts anew.
+ * @param names  mirrors that did not change
+ */
+export function keepMeasured(group: Group, fresh: Group, names: ReadonlySet<string>): void {
+  const [before, contest] = [group.contest, fresh.contest];
+  for (const [name, record] of before.records) contest.records.set(name, record);
+  for (const [name, patience] of before.patience) contest.patience.set(name, patience);
+  for (const [name, mean] of before.artifactTimes.mirrors) contest.artifactTimes.mirrors.set(name, mean);
+  for (const [question, mean] of before.artifactTimes.artifacts) contest.artifactTimes.artifacts.set(question, mean);
+  for (const [question, targets] of group.probing.targets) fresh.probing.targets.set(question, targets);
+  pruneRemoved(fresh, names, fresh.roster.modules);
+}

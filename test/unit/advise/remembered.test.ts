@@ -11,7 +11,7 @@ import type { Config } from '../../../src/core/config.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { abc, kill, only, recover, warm } from './outage.ts';
-import { all, calm, failing, open } from './rounds.ts';
+import { abcd, all, badGateway, calm, failing, open } from './rounds.ts';
 import { mirror, Stage } from './stage.ts';
 
 describe('a settled answer is news to decide on', () => {
@@ -86,6 +86,18 @@ describe('what is stored of a group', () => {
 });
 
 describe('the sentence of a proposal to leave a slow mirror', () => {
+  it('does not take slow responses before a dismissed advice for usual', () => {
+    const stage = calm();
+    const slow = all(200, { a: 900, b: 190 });
+    stage.open('a', 'spike');
+    stage.live(900, slow);
+    const { id } = open(stage);
+    stage.dismiss(id, 60_000);
+    stage.live(1_200, slow);
+    expect(open(stage).id).not.toBe(id);
+    expect(open(stage).reason).toMatch(/^a is slow: /);
+  });
+
   it('does not take slow responses after a restart for usual', () => {
     const stage = calm();
     const slow = all(200, { a: 900 });
@@ -96,6 +108,22 @@ describe('the sentence of a proposal to leave a slow mirror', () => {
       stage.live(60, slow);
       expect(open(stage).reason).toMatch(/^a is slow: 900 ms /);
     }
+  });
+});
+
+describe('a reload that declares another chain', () => {
+  it('keeps what was measured of mirrors that did not change', () => {
+    const stage = calm(abcd);
+    stage.live(300, all(200, { b: badGateway }));
+    stage.live(20, all(200));
+    stage.reconfigure('https://d.example.com,https://a.example.com,https://b.example.com,direct');
+    stage.open('d', 'outage');
+    stage.live(120, all(200, { a: 300, c: 300, d: 'refused' }));
+    expect(open(stage)).toMatchObject({ from: 'd', to: 'a', cause: 'outage' });
+    // `b` failed for five minutes just before.
+    const usable = open(stage).candidates.filter(({ gate }) => gate === 'ok');
+    expect(usable.map(({ registry }) => registry)).toEqual(['a', 'c', 'b']);
+    expect(usable.at(-1)?.scoreSeconds).toBeGreaterThan(10);
   });
 });
 
