@@ -1023,6 +1023,7 @@ export interface Places {
   readonly 'found.noAuthority': 'differs';
   readonly 'found.unproven': 'differs' | 'why';
   readonly 'found.provenToo': 'differs' | 'name';
+  readonly 'found.yetOther': 'differs' | 'name';
   readonly 'found.notOrigins': 'name' | 'what' | 'whom' | 'count';
   readonly 'found.originAlone': 'name' | 'what' | 'whom' | 'count';
   readonly 'found.oneOne': 'name' | 'what' | 'whom' | 'count';
@@ -1391,6 +1392,7 @@ export interface Places {
   readonly 'note.npmName': 'name';
   readonly 'note.originUnreached': 'origin';
   readonly 'note.noOrigin': never;
+  readonly 'note.tags': never;
   readonly 'note.asksCredentials': 'mirror';
   readonly 'note.certificate': 'mirror';
   readonly 'note.proxy': 'mirror';

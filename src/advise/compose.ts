@@ -201,6 +201,9 @@ function limitsOfAdvice(view: View, to: Mirror, after: Chain): Sentence[] {
   const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';
   if (origin !== undefined && !reached) notes.push(phrase('note.originUnreached', { origin: origin.name }));
   else if (origin === undefined) notes.push(phrase('note.noOrigin'));
+  const { kind, roster } = view.group;
+  const unverified = roster.modules.map(({ version }) => kind.unverified?.(version) ?? null);
+  notes.push(...unverified.filter((one) => one !== null).slice(0, 1));
   for (const member of after.members) {
     const mirror = mirrorAt(view.group, member);
     if (mirror?.access.auth) notes.push(phrase('note.asksCredentials', { mirror: mirror.name }));

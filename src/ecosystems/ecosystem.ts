@@ -146,6 +146,11 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
    * `null`: nothing.
    */
   unchecked?(configured: ConfiguredStep & Pick<ModuleRef, 'module'>): Sentence | null;
+  /**
+   * Returns what advice does not verify of a module in this configured version, as a note of the advice; `null`:
+   * nothing to note.
+   */
+  unverified?(version: string | null): Sentence | null;
   /** Loads the code that probes. */
   prober(): Promise<Prober<Own>>;
   demo(): Promise<SmallMirror>;

@@ -136,6 +136,7 @@ export const judgingLimits = {
   bytesShown: 64,
   sidesKept: 20,
   oddKept: 8,
+  earlierKept: 4,
   sideNames: 20,
   scopeItems: 200,
   /**

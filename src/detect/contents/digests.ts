@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Seen, SignatureState } from '../../core/transcript.ts';
@@ -11,12 +12,22 @@ interface Named {
   readonly digest: string;
 }
 
+/** A digest that the mirror sent before for the same item, over a fresh connection. */
+interface Earlier {
+  readonly digest: string;
+  /** Time of the last response with this digest before the first change to another one, wall milliseconds. */
+  readonly atMs: number;
+  readonly probeId: string;
+}
+
 /** The last digest of one mirror for one immutable item. */
 export interface Statement extends Named {
   /** When this digest was first seen at the mirror, wall milliseconds. */
   readonly sinceMs: number;
   /** True if a later response over a fresh connection had the same digest. */
   readonly isTwice: boolean;
+  /** True if a response over a fresh connection had this digest. Absent in rows of earlier releases. */
+  readonly isCold?: boolean;
   readonly seen: Seen | null;
   /** The state of the signature; absent: no response with this digest showed one. */
   readonly signature?: SignatureState;
@@ -25,6 +36,8 @@ export interface Statement extends Named {
    * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
    */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
+  /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
+  readonly earlier?: readonly Earlier[];
   /** Time of the last response with this digest, wall milliseconds. */
   readonly heardMs: number;
 }
@@ -44,15 +57,47 @@ function digestIn({ facts, due }: Sample): Named | null {
 export function statementFor(before: Statement | null, sample: Sample, heardMs: number): Statement | null {
   const now = digestIn(sample);
   if (now === null) return null;
-  const { connection, probeId } = sample.due;
+  const { connection, probeId, target } = sample.due;
+  const isCold = connection === 'cold';
   const state = sample.facts.signature?.state;
   const signed = state === undefined ? {} : { signature: state };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
-    return { ...before, ...signed, isTwice: before.isTwice || connection === 'cold', heardMs, probeId };
+    return {
+      ...before,
+      ...signed,
+      isTwice: before.isTwice || isCold,
+      isCold: (before.isCold ?? before.isTwice) || isCold,
+      heardMs,
+      probeId,
+    };
   const known = isSame ? { digest: before.digest, untilMs: before.heardMs } : null;
+  // Files of a plain HTTP mirror have no version, and may change while the mirror replaces them.
+  const earlier = isSame && target.version !== null ? earlierOf(before) : [];
+  const kept = earlier.length === 0 ? {} : { earlier };
   const seen = sample.facts.seen ?? null;
-  return { ...now, ...signed, sinceMs: heardMs, isTwice: false, seen, probeId, before: known, heardMs };
+  return {
+    ...now,
+    ...signed,
+    sinceMs: heardMs,
+    isTwice: false,
+    isCold,
+    seen,
+    probeId,
+    before: known,
+    ...kept,
+    heardMs,
+  };
+}
+
+/**
+ * The earlier digests of a mirror after one more change. The first ones are kept, so many changes cannot displace
+ * them.
+ */
+function earlierOf(replaced: Statement): readonly Earlier[] {
+  const { digest, heardMs: atMs, probeId, isTwice, isCold = isTwice, earlier = [] } = replaced;
+  if (!isCold || earlier.some((one) => one.digest === digest)) return earlier;
+  return [...earlier, { digest, atMs, probeId }].slice(0, limits.earlierKept);
 }
 
 /** The last digests of a mirror, by target. */
@@ -81,6 +126,8 @@ export interface OddDigest {
    * group.
    */
   readonly usual: readonly Voice[] | null;
+  /** An earlier response with yet other wrong bytes; absent: the same bytes came twice. */
+  readonly other?: Earlier;
 }
 
 export interface ComparedDigests {
@@ -90,12 +137,15 @@ export interface ComparedDigests {
 
 /**
  * Compares what an upstream's mirrors serve for one item whose digest no authority (such as a checksum database)
- * states. One response is never enough to call a mirror odd.
+ * states. One response is never enough to call a mirror odd: the same bytes must come twice. If the usual bytes are
+ * confirmed, two responses with different wrong bytes are enough too.
  * @param voices  all with the same `of`, each mirror once
+ * @param apartMs  the minimum time between two responses with different wrong bytes
+ * @see docs/decisions/0183-wrong-bytes-that-change.md
  * @returns `odd`: the mirrors whose bytes differ; `again`: the mirrors to probe again, because one response is not
  * enough
  */
-export function comparePeers(voices: readonly Voice[]): ComparedDigests {
+export function comparePeers(voices: readonly Voice[], apartMs = 0): ComparedDigests {
   const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];
   if (groups.length < 2) return changed(voices);
   const origins = groups.find((group) => group.some(({ isOrigin }) => isOrigin)) ?? null;
@@ -107,12 +157,42 @@ export function comparePeers(voices: readonly Voice[]): ComparedDigests {
       const against = isAgainstOrigin(voice, group, origins, voices) ? origins : null;
       const others = against ?? usual ?? voices.filter((one) => !group.includes(one));
       const isSure = others.length > 1 || others.some(({ statement }) => statement.isTwice);
-      if (voice.statement.isTwice && isSure) odd.push(oddOf(voice, others, { against, usual }));
-      if (!voice.statement.isTwice) again.add(voice);
+      const { isTwice } = voice.statement;
+      const other = isTwice ? null : otherWrongOf(voice.statement, others, apartMs);
+      if (isTwice && isSure) odd.push(oddOf(voice, others, { against, usual }));
+      else if (other !== null) odd.push({ ...oddOf(voice, others, { against, usual }), other });
+      else if (!isTwice) again.add(voice);
       if (!isSure) for (const other of others) again.add(other);
     }
   }
   return { odd, again: [...again] };
+}
+
+/**
+ * An earlier response of the mirror with wrong bytes that differ from its wrong bytes now; `null`: none, or the usual
+ * bytes are not confirmed. They are if the origin and another mirror sent them, or two mirrors sent them twice.
+ * Bytes that one of these served before are not wrong, only old.
+ */
+function otherWrongOf(
+  { digest, heardMs, isTwice, isCold = isTwice, earlier = [] }: Statement,
+  usual: readonly Voice[],
+  apartMs: number,
+): Earlier | null {
+  const isOne = new Set(usual.map(({ statement }) => statement.digest)).size === 1;
+  const isByOrigin = usual.length > 1 && usual.some(({ isOrigin }) => isOrigin);
+  const isConfirmed = isOne && (isByOrigin || usual.filter(({ statement }) => statement.isTwice).length > 1);
+  if (!isCold || !isConfirmed) return null;
+  const known = new Set(
+    usual.flatMap(({ statement: one }) => [
+      one.digest,
+      ...(one.before === null ? [] : [one.before.digest]),
+      ...(one.earlier ?? []).map((old) => old.digest),
+    ]),
+  );
+  if (known.has(digest)) return null;
+  return (
+    earlier.find((one) => !known.has(one.digest) && one.digest !== digest && heardMs - one.atMs >= apartMs) ?? null
+  );
 }
 
 /**
@@ -180,11 +260,19 @@ function changed(voices: readonly Voice[]): ComparedDigests {
 
 export function readStatement(stored: unknown): Statement | null {
   if (typeof stored !== 'object' || stored === null) return null;
-  const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Statement>;
+  const { earlier, ...rest } = stored as Partial<Statement>;
+  const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = rest;
   const words = [of, algorithm, digest, probeId].every((word) => typeof word === 'string');
   const stamps = [sinceMs, heardMs].every((stamp) => typeof stamp === 'number' && Number.isFinite(stamp));
   const isWhole = words && stamps && typeof isTwice === 'boolean' && seen !== undefined && before !== undefined;
-  return isWhole ? (stored as Statement) : null;
+  if (!isWhole) return null;
+  return { ...(rest as Statement), ...(Array.isArray(earlier) && earlier.every(isEarlier) && { earlier }) };
+}
+
+function isEarlier(stored: unknown): stored is Earlier {
+  if (typeof stored !== 'object' || stored === null) return false;
+  const { digest, atMs, probeId } = stored as Partial<Earlier>;
+  return typeof digest === 'string' && Number.isFinite(atMs) && typeof probeId === 'string';
 }
 
 export interface Bytes {

@@ -20,13 +20,17 @@ export function explainPeers(
 ): FindingStatement {
   const { module, version, step } = target;
   const item = { module, version, step };
+  const differs = sentenceOf(odd, target, voices);
   const widened: Widened = {
     item,
     cause: odd.cause,
     actionable: odd.cause === 'origin',
-    ...messageOf(sentenceOf(odd, target, voices)),
+    ...messageOf(odd.other === undefined ? differs : phrase('found.yetOther', { differs, name: odd.voice.registry })),
     sides: sidesOf(voices, item),
-    probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ statement }) => statement.probeId),
+    probeIds: [
+      ...(odd.other === undefined ? [] : [odd.other.probeId]),
+      ...[...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ statement }) => statement.probeId),
+    ],
   };
   return widen(known, widened);
 }

@@ -1,6 +1,6 @@
 import { mismatchCauseOf, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { seriesId, type Target, targetId } from '../../core/mirror.ts';
+import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import {
   type Bytes,
   comparePeers,
@@ -32,7 +32,7 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   recordStatement(all, target, statements);
   const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
-  const { odd, again } = comparePeers(voices);
+  const { odd, again } = comparePeers(voices, isHeavy(target) ? 0 : limits.wrongElsewhereMsMin);
   // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];

@@ -61,6 +61,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     ns: mirror.own?.['ns'] === undefined ? mirror.role === 'mirror' : mirror.own['ns'] === true,
   }),
   learning: null,
+  unverified: (version) => (ociNames.isFixed(version) ? null : phrase('note.tags')),
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ ociDemo: demo }) => demo),
   doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),

@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { chain, kill, only, recover, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
 
 describe('an outage of the preferred mirror', () => {
+  it('notes once that modules are not verified, as images by tag are not', () => {
+    const oci = registry.of('oci');
+    expect([oci?.unverified?.('1.27'), oci?.unverified?.(`sha256:${'0'.repeat(64)}`)]).toEqual([
+      phrase('note.tags'),
+      null,
+    ]);
+    const stage = warm();
+    const kind = Object.assign(registry.of('go') ?? {}, { unverified: () => phrase('note.tags') });
+    kill(stage);
+    stage.consider();
+    Reflect.deleteProperty(kind, 'unverified');
+    expect(only(stage).sentences?.doesNotCover.filter((one) => String(Object(one).key) === 'note.tags')).toHaveLength(
+      1,
+    );
+  });
+
   it('is answered in the turn in which it opens, and once', () => {
     const stage = warm();
     kill(stage);

@@ -253,6 +253,26 @@ describe('bytes that the origin does not serve', () => {
     expect(told(sim)).toEqual(['b mismatch/origin opened', 'b mismatch/origin acknowledged']);
   });
 
+  it('are wrong too if they are others in each response: at once, also across restarts, and again after ack', () => {
+    let n = 0;
+    const bytes = (name: string, t: number) => gives(name === 'b' && t >= from ? `wrong ${n++}` : 'right');
+    const sim = world([...named('a', 'b'), origin], bytes);
+    sim.runTo(from + 2 * minute);
+    expect(told(sim)).toEqual(['b mismatch/origin opened']);
+    expect(sim.findings[0]?.finding).toMatchObject({
+      confidence: 'medium',
+      actionable: true,
+      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a. 1 of 3 mirrors serves the bytes of b. The bytes of the origin count as right. An earlier response of b had yet other bytes.',
+    });
+    sim.restart(5_000);
+    sim.runTo(from + hour);
+    expect(told(sim)).toHaveLength(1);
+    const turn = sim.detector.acknowledge(sim.detector.findings()[0]?.id ?? '', 'purged', at(sim.nowMs));
+    if (turn !== null) sim.apply(turn);
+    sim.runTo(from + 2 * hour);
+    expect(told(sim).slice(1)).toEqual(['b mismatch/origin acknowledged', 'b mismatch/origin opened']);
+  });
+
   it('settle a difference that was reported before the origin responded', () => {
     const sim = world([...named('a', 'b', 'c'), origin], (name, t) => {
       if (name === 'o' && t < from)

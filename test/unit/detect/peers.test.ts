@@ -8,9 +8,13 @@ import {
 } from '../../../src/detect/contents/digests.ts';
 import { aDue, aSample, aTarget } from './world.ts';
 
-/** A voice by one letter a digest: `A!` was the same twice, `A<B` gave B before, `o:` is the origin. */
+/**
+ * A voice by one letter a digest: `A!` was the same twice, `A<B` gave B before, `o:` is the origin. `A~BC` came over a
+ * fresh connection, as B and C did before, a second apart.
+ */
 function voice(text: string): Voice {
-  const [, name = '', digest = '', twice, before] = /^(\w+):(\w)(!?)(?:<(\w))?$/.exec(text) ?? [];
+  const [, name = '', digest = '', twice, before, others] = /^(\w+):(\w)(!?)(?:<(\w))?(?:~(\w+))?$/.exec(text) ?? [];
+  const earlier = [...(others ?? '')].map((one, at) => ({ digest: one, atMs: at * 1_000, probeId: `probe-${one}` }));
   const said: Statement = {
     of: 'v1 sha256',
     algorithm: 'sha256',
@@ -20,7 +24,8 @@ function voice(text: string): Voice {
     seen: null,
     probeId: `probe-${name}`,
     before: before === undefined ? null : { digest: before, untilMs: 0 },
-    heardMs: 0,
+    heardMs: earlier.length * 1_000,
+    ...(earlier.length === 0 ? {} : { isCold: true, earlier }),
   };
   return { registry: name, isOrigin: name === 'o', statement: said };
 }
@@ -78,6 +83,21 @@ describe('mirrors compared without an authority', () => {
     { name: 'all changed, once', voices: 'a:A<B o:A<B', odd: '', again: 'o' },
     { name: 'alone, and changed', voices: 'a:A!<B', odd: 'a retag a', again: '' },
     { name: 'one has come round', voices: 'a:A! b:A!<B', odd: '', again: '' },
+    {
+      name: 'ever other bytes, against the origin and a mirror',
+      voices: 'a:A b:C~B o:A',
+      odd: 'b origin a+o',
+      again: '',
+    },
+    { name: 'ever other bytes, good ones first', voices: 'a:A! b:D~ABC o:A!', odd: 'b origin a+o', again: '' },
+    { name: 'good, then other bytes, once', voices: 'a:A! b:B<A~A o:A!', odd: '', again: 'b' },
+    { name: 'good, other, and good again', voices: 'a:A! b:A<B~AB o:A!', odd: '', again: '' },
+    { name: 'ever other bytes, against two', voices: 'a:A! b:C~B c:A!', odd: 'b peers a+c', again: '' },
+    { name: 'ever other bytes, against two heard once', voices: 'a:A! b:C~B c:A', odd: '', again: 'b' },
+    { name: 'ever other bytes, against one', voices: 'a:A! b:C~B', odd: '', again: 'b' },
+    { name: 'ever other bytes, against the origin alone', voices: 'b:C~B o:A!', odd: '', again: 'b' },
+    { name: 'other bytes that were usual before', voices: 'a:A! b:C~B o:A!<B', odd: '', again: 'b' },
+    { name: 'two re-tags that a cache saw late', voices: 'a:A! b:C~B o:A!~BC', odd: '', again: 'b' },
   ])('$name', ({ voices, odd, again }) => {
     const said = comparePeers(voices.split(' ').map(voice));
     const usualOf = (usual: readonly Voice[] | null): string => usual?.map(({ registry }) => registry).join('+') ?? '?';
@@ -89,6 +109,12 @@ describe('mirrors compared without an authority', () => {
         .join(' '),
     }).toEqual({ odd, again });
   });
+});
+
+test('two responses with different wrong bytes must be some time apart, if that is required', () => {
+  const voices = 'a:A! b:C~B o:A!'.split(' ').map(voice);
+  expect(comparePeers(voices, 1_000).odd).toMatchObject([{ other: { digest: 'B', probeId: 'probe-B' } }]);
+  expect(comparePeers(voices, 1_001).odd).toEqual([]);
 });
 
 describe('what a mirror says', () => {
@@ -127,8 +153,20 @@ describe('what a mirror says', () => {
   test.each([{ of: 'another file' }, { resolved: 'v1.1.0' }])('bytes of something else are no change: %o', (more) => {
     expect(statementFor(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
   });
+  test('the first of many other bytes are kept, of fresh connections alone', () => {
+    const all = [...'BBCDEFG'].reduce((before, digest, at) => statementFor(before, gave(digest), 200 + at), first);
+    expect(all?.earlier?.map(({ digest, atMs }) => `${digest} ${atMs}`)).toEqual(['A 100', 'B 201', 'C 202', 'D 203']);
+    const warm = statementFor(null, gave('A', { connection: 'warm' }), 100);
+    expect(statementFor(warm, gave('B'), 200)).not.toHaveProperty('earlier');
+    expect(statementFor(all, gave('B', { of: 'another file' }), 300)).not.toHaveProperty('earlier');
+  });
   test('is read back as it was stored, or not at all', () => {
     expect(readStatement(JSON.parse(JSON.stringify(first)))).toEqual(first);
+    const second = statementFor(first, gave('B'), 200);
+    expect(readStatement(JSON.parse(JSON.stringify(second)))).toEqual(second);
+    const { earlier: _, ...plain } = second ?? {};
+    for (const earlier of [undefined, 'A', [null], [{ digest: 'A', probeId: 'p' }]])
+      expect(readStatement({ ...plain, earlier })).toEqual(plain);
     for (const broken of [null, 'said', {}, { ...first, digest: 7 }, { ...first, heardMs: null }])
       expect(readStatement(broken)).toBeNull();
   });
