@@ -1072,6 +1072,7 @@ export interface Places {
   readonly 'ground.acceptedLate': 'trouble';
   readonly 'ground.over': 'trouble';
   readonly 'ground.changed': never;
+  readonly 'ground.dismissed': 'head';
   readonly 'ground.usable': 'head';
   readonly 'ground.usableAt': 'head' | 'there' | 'here' | 'to';
   readonly 'ground.outlives': 'trouble' | 'head' | 'to';
@@ -1093,12 +1094,14 @@ export interface Places {
   readonly 'ground.unreliableDownloads': 'head' | 'cause' | 'failed' | 'all' | 'span' | 'percent';
   readonly 'ground.recovered': 'head' | 'count' | 'span';
   readonly 'ground.mismatch': 'head';
+  readonly 'ground.rightBytes': 'head';
   readonly 'ground.notOrigins': 'head';
   readonly 'ground.slow': 'head' | 'here' | 'there' | 'to';
   readonly 'ground.faster': 'to' | 'head' | 'there' | 'here';
   readonly 'ground.throughput': 'head' | 'here' | 'there' | 'to';
   readonly 'ground.asFast': 'head' | 'to' | 'here' | 'there';
-  readonly 'ground.failback': 'to' | 'away';
+  readonly 'ground.failback': 'to';
+  readonly 'ground.failbackSince': 'to' | 'at';
   readonly 'ground.slo': 'head' | 'alert' | 'probes' | 'p95' | 'failed';
   readonly 'ground.sloNoP95': 'head' | 'alert' | 'probes' | 'failed';
   readonly 'ground.anAlert': never;

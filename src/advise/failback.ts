@@ -74,13 +74,18 @@ function gateAt(view: Prepared, home: Mirror): Gate {
   return view.head?.weighed().find(({ mirror }) => mirror === home)?.gate ?? 'unmeasured';
 }
 
-/** The trouble of home, as the sentence of advice to leave it would say it; `null`: unknown. */
+/**
+ * The trouble of home, as the sentence of advice to leave it would say it; `null`: unknown. A mirror that clients left
+ * because of wrong bytes may never have stopped responding, so the text does not say that it responds again.
+ */
 function troubleAt(view: Prepared, home: Mirror, at: Mirror): TroubleText | null {
   const accepted = view.group.accepted?.advice.cause ?? 'outage';
   const cause = gateAt(view, home) === 'refusal' ? 'refusal' : isSlowness(accepted) ? accepted : 'outage';
   const rest = { findings: [], fromMs: null, stay: null, before: null, prices: null };
   const subject = { cause, at: home, to: at, ...rest };
-  return troubleTextOf(subject, view.groundsOf(subject));
+  const trouble = troubleTextOf(subject, view.groundsOf(subject));
+  if (accepted !== 'mismatch' || trouble?.kind !== 'over') return trouble;
+  return { ...trouble, text: phrase('ground.rightBytes', { head: home.name }) };
 }
 
 /** Gates because of failed requests. The others have their reason in the state of the mirror, or are one of `own`. */

@@ -123,7 +123,8 @@ export function subjectOf(decision: Composed): Subject {
 export interface Grounds {
   readonly now: Now;
   readonly upstream: string;
-  readonly awayMs: number;
+  /** When clients were last advised to leave home (the first declared mirror), wall clock; `null`: unknown. */
+  readonly leftAtMs: number | null;
   /** When the last wait after `Retry-After` or 429 at the mirror to leave ends, wall clock; 0: no such wait. */
   readonly throttledUntilMs: number;
   readonly trouble: Trouble | null;
@@ -156,6 +157,7 @@ export interface Grounds {
 
 export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject): Grounds {
   const { group, now, by } = view;
+  const left = group.moves.departures.at(-1);
   const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
   const apartBy = (weight: Weight): Apart | null =>
     apartOf(tally.samples[weight], other.samples[weight], {
@@ -175,7 +177,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
   return {
     now,
     upstream: group.upstream,
-    awayMs: now.monotonicMs - (group.moves.lastMs ?? now.monotonicMs),
+    leftAtMs: left === undefined ? null : now.wallMs - (now.monotonicMs - left.atMs),
     throttledUntilMs: view.standingOf(at.name)?.throttledUntilMs ?? 0,
     trouble: troubleOf(tally),
     isRepeating: view.standingOf(at.name)?.isBack === true,

@@ -32,7 +32,7 @@ import {
   startLife,
 } from './ledger.ts';
 import { type Prepared, prepareView } from './prepare.ts';
-import { updateAtEnd, updateProposal, updateStay } from './refresh.ts';
+import { refusalEndOf, updateAtEnd, updateProposal, updateStay } from './refresh.ts';
 import type { View } from './view.ts';
 import { chainTo, listWrongKeys, type Weighed, weighAll } from './weigh.ts';
 import { endReasonOf } from './words.ts';
@@ -181,7 +181,7 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
   // `decide` also returns `wait` if an operator dismissed the switch. The refusal is then withdrawn.
   const isDismissed = isSwitchDismissed(group, from, now.wallMs);
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isDismissed) return;
-  replace(view, 'withdrawn', null, ledger);
+  close(group, 'withdrawn', ledger, refusalEndOf(view, open, decision.kind === 'wait'));
 }
 
 /**

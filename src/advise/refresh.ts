@@ -1,16 +1,18 @@
 import { type Advice, isLastChoice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Message } from '../core/result.ts';
+import { messageFor, messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { confidenceOf, gravestCauseOf } from './cause.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { isTwiceOver } from './comparison/pair.ts';
 import type { Refused } from './decision.ts';
 import type { Subject } from './grounds.ts';
-import { type LiveAdvice, mirrorAt } from './group.ts';
+import { headOf, type LiveAdvice, mirrorAt } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prepared } from './prepare.ts';
 import type { Tally } from './tally.ts';
-import { adviceReasonOf, troubleKeyOf } from './words.ts';
+import { adviceReasonOf, troubleKeyOf, troubleTextOf } from './words.ts';
 
 /**
  * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
@@ -85,6 +87,22 @@ export function updateStay(view: Prepared, stay: Refused | BypassDecision, ledge
   const { cause, findings, at } = stay;
   if (open !== null)
     say(view, open, { cause, findings, at, to: null, fromMs: null, stay, before: null, prices: null }, ledger);
+}
+
+/**
+ * Why a refusal ends: its mirror can be used again, or an operator dismissed the switch away from it.
+ * `null`: our own network was suspect, so the refusal does not concern the mirror.
+ * @param isDismissed  the mirror still has a fault
+ */
+export function refusalEndOf(view: Prepared, { cause, refusal }: Advice, isDismissed: boolean): Message | null {
+  const at = headOf(view.group);
+  if (at === null || refusal === 'vantage_suspect') return null;
+  const head = at.name;
+  if (isDismissed) return messageFor('ground.dismissed', { head });
+  const subject = { cause, findings: [], at, to: null, fromMs: null, stay: null, before: null, prices: null };
+  const trouble = troubleTextOf(subject, view.groundsOf(subject));
+  const isOver = trouble?.kind === 'over';
+  return messageOf(phrase('ground.over', { trouble: isOver ? trouble.text : phrase('ground.usable', { head }) }));
 }
 
 /** The evidence of an advice, extended by findings of the same cause that opened later. */

@@ -14,6 +14,7 @@ export function failingTextOf(head: string, cause: AdviceCause, on: Grounds): Se
     case 'all':
       return allText(head, trouble.row, on);
     case 'downloads': {
+      if (trouble.share !== null) return shareTextOf(head, trouble.share, on);
       const { reason, status, count, fromMs } = trouble.row;
       const cause = failureTextOf(reason, status);
       return phrase('ground.downloads', { head, cause, count, span: sinceTextOf(on, fromMs) });

@@ -9,8 +9,11 @@ import type { View } from './view.ts';
 export type Trouble =
   /** Every light request since `row.fromMs` failed. */
   | { readonly kind: 'all'; readonly row: TallyRow }
-  /** Every download since `row.fromMs` failed, of two artifacts or more. */
-  | { readonly kind: 'downloads'; readonly row: TallyRow }
+  /**
+   * Every download since `row.fromMs` failed, of two artifacts or more. `share`: the mirror rather fails a share of its
+   * requests, and the row is chance; `null`: it is not so.
+   */
+  | { readonly kind: 'downloads'; readonly row: TallyRow; readonly share: Share | null }
   /**
    * Only some targets fail: each target in `failing` failed at its last two or more requests. `targets` is the number
    * of all targets.
@@ -20,16 +23,18 @@ export type Trouble =
    * `failed` of `all` requests since `fromMs` failed; `reason` and `status` are those of the last failure. If only
    * downloads fail (`isOfDownloads`), only downloads are counted, because many good light requests would hide how often.
    */
-  | {
-      readonly kind: 'share';
-      readonly isOfDownloads: boolean;
-      readonly failed: number;
-      readonly all: number;
-      readonly fromMs: number;
-      readonly reason: Reason;
-      readonly status: number | null;
-    }
+  | Share
   | { readonly kind: 'none'; readonly count: number; readonly fromMs: number };
+
+interface Share {
+  readonly kind: 'share';
+  readonly isOfDownloads: boolean;
+  readonly failed: number;
+  readonly all: number;
+  readonly fromMs: number;
+  readonly reason: Reason;
+  readonly status: number | null;
+}
 
 interface FailingTarget {
   readonly target: TallySample['target'];
@@ -72,7 +77,8 @@ export function troubleOf(tally: Pick<Tally, 'samples' | 'rows'>): Trouble | nul
   const heavy = last === undefined || isOfOutage(last) ? null : rows.heavy;
   if (heavy !== null && heavy.count >= failuresMin.downloads) {
     const isOfDownloads = heavy.targets.size > 1 && failing.every(({ target }) => isHeavy(target));
-    return isOfDownloads || failing.length === 0 ? { kind: 'downloads', row: heavy } : ofTargets;
+    if (!isOfDownloads && failing.length > 0) return ofTargets;
+    return { kind: 'downloads', row: heavy, share: shareBeside(heavy, all, backMs) };
   }
   const downloads = all.filter((one) => isHeavy(one.target) && one.atMs >= completeFromMs(samples));
   const share = shareOf(all, downloads);
@@ -169,14 +175,31 @@ function idOf({ target }: TallySample): string {
   return target.id;
 }
 
-type Share = Extract<Trouble, { kind: 'share' }>;
-
 /** @param downloads  those of the period of which all light requests are known too */
 function shareOf(all: readonly TallySample[], downloads: readonly TallySample[]): Share | null {
   const ofDownloads = longestShareOf(downloads);
   if (ofDownloads === null || ofDownloads.failed < failuresMin.all) return longestShareOf(all);
   const isLight = all.some((one) => one.tag === 'failed' && one.atMs >= ofDownloads.fromMs && !isHeavy(one.target));
   return isLight ? longestShareOf(all) : { ...ofDownloads, isOfDownloads: true };
+}
+
+/**
+ * A row of failed downloads may be chance if the mirror fails a share of its requests. It counts as chance if light
+ * requests from `nearMs` before it on fail too: `lightMin` of them, and `lightShareMin` of all. It also counts as chance
+ * if it has fewer than `sureMin` downloads and one succeeded in that time.
+ */
+const chance = { nearMs: 300_000, lightMin: 2, lightShareMin: 0.1, sureMin: 4 } as const;
+
+/** @param backMs  when the last outage ended; light requests that failed before are no sign of chance */
+function shareBeside(row: TallyRow, all: readonly TallySample[], backMs: number): Share | null {
+  const near = all.filter(({ atMs }) => atMs >= row.fromMs - chance.nearMs);
+  const light = near.filter(({ target, atMs }) => !isHeavy(target) && atMs >= backMs);
+  const failed = light.filter(({ tag }) => tag === 'failed').length;
+  if (failed >= chance.lightMin && failed >= chance.lightShareMin * light.length) return longestShareOf(all);
+  const downloads = near.filter(({ target }) => isHeavy(target));
+  if (row.count >= chance.sureMin || !downloads.some(({ tag }) => tag === 'ok')) return null;
+  const share = shareSince(downloads);
+  return share === null ? null : { ...share, isOfDownloads: true };
 }
 
 function longestShareOf(all: readonly TallySample[]): Share | null {
@@ -191,10 +214,13 @@ function shareBy(all: readonly TallySample[], weight: number): Share | null {
     sum += isFailed ? weight : -1;
     if (isFailed && sum > best) [best, from] = [sum, i];
   }
-  const since = all.slice(from);
+  return from < 0 ? null : shareSince(all.slice(from));
+}
+
+function shareSince(since: readonly TallySample[]): Share | null {
   const failed = since.filter((one) => one.tag === 'failed');
   const { reason = null, status = null } = failed.at(-1) ?? {};
-  if (from < 0 || reason === null) return null;
+  if (reason === null) return null;
   const fromMs = since[0]?.atMs ?? 0;
   return { kind: 'share', isOfDownloads: false, failed: failed.length, all: since.length, fromMs, reason, status };
 }

@@ -2,6 +2,7 @@ import { type Advice, type AdviceState, hasOutlivedCause, isSlowness } from '../
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
+import { minuteTextOf } from '../core/views.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
 import { gain } from './comparison/rank.ts';
@@ -166,10 +167,16 @@ function plainText({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
     return finding === undefined
       ? phrase('ground.lag', { head })
       : (finding.sentence ?? finding.text.replace(/\.$/, ''));
-  if (cause === 'failback') return phrase('ground.failback', { to: to?.name ?? head, away: spanTextOf(on.awayMs) });
+  if (cause === 'failback') return failbackText(to?.name ?? head, on.leftAtMs);
   if (stay !== null && cause === 'outage' && finding === undefined) return phrase('ground.cannot', { head });
   const waitMs = on.throttledUntilMs - on.now.wallMs;
   return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: spanTextOf(waitMs) }) : null;
+}
+
+function failbackText(to: string, leftAtMs: number | null): Sentence {
+  return leftAtMs === null
+    ? phrase('ground.failback', { to })
+    : phrase('ground.failbackSince', { to, at: minuteTextOf(leftAtMs) });
 }
 
 function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, fetchMs }: Grounds): Wording | null {

@@ -180,8 +180,8 @@ interface Surroundings {
 }
 
 /**
- * Removes and returns the delayed events that are due. If advice was withdrawn, its event gets the id, target and
- * chain of the advice that people were sent.
+ * Removes and returns the delayed events that are due. The event of withdrawn advice contains the advice that people
+ * were sent, with the reason and time of the end. If people accepted that advice, the event remains about a refusal.
  */
 export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
   if (releaseAtMs(stories) > now.monotonicMs) return [];
@@ -198,9 +198,9 @@ export function releaseDue(stories: Stories, now: Now): readonly NoticeDraft[] {
     const { news } = held;
     const isEnd = partOf(news) === 'ends';
     story.stand = isEnd ? null : news.advice;
-    if (stand === null || news.advice?.state !== 'withdrawn') return [news];
-    const { id, to, chain } = stand;
-    return [{ ...news, advice: { ...news.advice, id, to, chain } }];
+    if (news.advice?.state !== 'withdrawn' || stand === null || stand.state === 'accepted') return [news];
+    const { state, settledAtMs, reason, sentence = null } = news.advice;
+    return [{ ...news, advice: { ...stand, state, settledAtMs, reason, sentence } }];
   });
 }
 

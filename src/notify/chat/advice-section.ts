@@ -70,7 +70,10 @@ function endOf({ sentence }: SectionNotice, advice: AdviceView, { reader }: Pen)
   return language === 'en' || sentence !== null ? renderIn(language, { text: advice.reason, sentence }) : null;
 }
 
-/** True for advice not to switch. False for the end of a switch that was sent and that a refusal followed. */
+/**
+ * True for advice not to switch. False for the end of a switch that a refusal followed: an older release gave its notice
+ * the fields of the refusal.
+ */
 function isRefusal({ refusal, from, to }: AdviceView): boolean {
   return refusal !== null && from === to;
 }

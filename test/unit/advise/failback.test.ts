@@ -20,11 +20,12 @@ class Away {
   readonly id: string;
 
   /** Clients leave `a` for `b`, and an operator accepts it. */
-  constructor(world: World = all(200, { a: 'refused' })) {
+  constructor(world: World = all(200, { a: 'refused' }), happens: (stage: Rounds) => void = () => {}) {
     // Downloads have the interval of `Rounds`, because the stated time depends on it.
     const { steps } = config(abc);
     this.stage = new Rounds(chain, abc, all(200), { steps: { ...steps, zip: every(3_600_000) } });
     this.stage.live(1_800);
+    happens(this.stage);
     this.stage.live(120, world);
     this.id = open(this.stage).id;
     this.stage.accept(this.id);
@@ -161,6 +162,14 @@ describe('a time is known', () => {
   test('all its downloads failed, and two succeeded since: the failures are no reason any more', () => {
     expect(new Away(cutZips).live(300, cutZips).live(600).text).toMatch(
       /^Switch back to a: not before .* \(a responds again: all \d+ probes of the last \d+ min succeeded\)\. Still missing: \d+ more good responses in a row\.$/,
+    );
+  });
+
+  test('it served wrong bytes, and never stopped responding', () => {
+    const away = new Away(all(200), (stage) => stage.open('a', 'mismatch', { cause: 'mismatch', actionable: true }));
+    away.stage.shut('a', 'mismatch');
+    expect(away.live(240).text).toMatch(
+      /^Switch back to a: not before .* UTC \(a no longer has an open finding about wrong bytes\)\. Still missing: /,
     );
   });
 

@@ -150,6 +150,38 @@ describe('refusals are visible', () => {
     expect(only(stage).reason).toContain(text);
   });
 
+  it.each<[string, number, RegExp]>([
+    ['it responds', 10, /^a responds again: all 10 probes of the last 5 min succeeded\.$/],
+    ['its finding closed before any good response', 0, /^a can be used again\.$/],
+  ])('the reason of a refusal that has ended says why: %s', (_name, good, reason) => {
+    const stage = warm([mirror('a')], 'https://a.example.com,direct');
+    kill(stage);
+    stage.consider();
+    stage.paces(good, { a: 200 });
+    stage.shut('a', 'outage');
+    stage.consider();
+    expect(stage.story()).toEqual(['refused outage a', 'withdrawn outage a']);
+    expect(stage.advice.at(-1)?.reason).toMatch(reason);
+  });
+
+  it('a refusal ends if the switch that is possible again was dismissed', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.dismiss(only(stage).id, 3_600_000);
+    stage.shut('a', 'outage');
+    stage.paces(1, { a: 'refused', b: 'refused', c: 'refused' });
+    for (const name of ['a', 'b', 'c']) stage.open(name, 'outage');
+    stage.paces(3, { a: 'refused', b: 'refused', c: 'refused' });
+    expect(only(stage)).toMatchObject({ state: 'refused' });
+    stage.shut('b', 'outage');
+    stage.paces(6, { a: 'refused', b: 200, c: 'refused' });
+    expect(stage.advice.at(-1)).toMatchObject({
+      state: 'withdrawn',
+      reason: 'An operator dismissed the switch away from a.',
+    });
+  });
+
   it('waits while the others are in doubt', () => {
     const stage = warm([mirror('a'), mirror('b')]);
     stage.mark('b', { inDoubt: true });

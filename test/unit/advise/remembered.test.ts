@@ -9,6 +9,7 @@ import { pruneRemoved } from '../../../src/advise/observe.ts';
 import { newProbing } from '../../../src/advise/probing.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Mirror, Target } from '../../../src/core/mirror.ts';
+import { minuteTextOf } from '../../../src/core/views.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { abc, kill, only, recover, warm } from './outage.ts';
 import { abcd, all, badGateway, calm, failing, open } from './rounds.ts';
@@ -70,18 +71,21 @@ describe('what is stored of a group', () => {
     ]);
   });
 
-  it('over a restart: how long clients have been away', () => {
+  it('over a restart: when clients were advised to leave', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
-    stage.accept(only(stage).id);
+    const { id, issuedAtMs } = only(stage);
+    // The acceptance is no departure.
+    stage.pass(120);
+    stage.accept(id);
     stage.pass(600);
     stage.restart();
     stage.paces(6, { a: 'refused', b: 200, c: 200 });
     recover(stage, 98);
     const back = stage.advisor.list().find(({ cause }) => cause === 'failback');
-    // 10 min, and 107 paces.
-    expect(back?.reason).toContain('is healthy again; the last switch was advised 64 min ago');
+    const at = minuteTextOf(issuedAtMs);
+    expect(back?.reason).toContain(`is healthy again; the switch away from it was advised at ${at}.`);
   });
 });
 

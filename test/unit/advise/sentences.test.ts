@@ -21,7 +21,7 @@ const subject = {
 const grounds: Grounds = {
   now: { wallMs: 0, monotonicMs: 0 },
   upstream: 'go',
-  awayMs: 0,
+  leftAtMs: null,
   throttledUntilMs: 0,
   isRepeating: false,
   trouble: null,
@@ -113,6 +113,12 @@ describe('what is wrong, in a sentence', () => {
     stage.sample('a', 'refused');
     stage.accept(id);
     expect(only(stage).reason).toContain('all 5 probes');
+  });
+
+  it('a failback without a known departure, as after a restart', () => {
+    expect(adviceReasonOf({ ...subject, cause: 'failback' }, grounds)?.text).toBe(
+      'b, the preferred mirror, is healthy again. 18 of 18 probes of b succeeded.',
+    );
   });
 
   it('times that differ by at most 10 ms are no reason', () => {

@@ -100,6 +100,34 @@ describe('the kind of trouble, by the last responses', () => {
     });
   });
 
+  describe('downloads that failed in a row', () => {
+    const row = { fromMs: 301_000, reason: 'reset', status: null, timeouts: 0, waitedMs: 0, hasCanary: false } as const;
+    /** Light requests each 10 s, of which one in `lightEvery` fails, and `count` failed downloads from second 301 on. */
+    const troubleBy = (lightEvery: number, okAt: readonly number[], count: number) => {
+      const light = Array.from({ length: 34 }, (_, at) =>
+        sampleOf(`light${at % 7}`, at % lightEvery === 1 ? 'failed' : 'ok', 10 * at, 10 * at),
+      );
+      const failed = Array.from({ length: count }, (_, at) => sampleOf(`zip${at % 4}`, 'failed', 301 + at, 302 + at));
+      const heavy = [...okAt.map((at) => sampleOf('zip9', 'ok', at, at + 1)), ...failed];
+      const targets = new Set(failed.map(({ target }) => target.id));
+      return troubleOf({ samples: { light, heavy }, rows: { light: null, heavy: { ...row, count, targets } } });
+    };
+    const never = Number.POSITIVE_INFINITY;
+
+    it.each<[string, number, readonly number[], number, object | null]>([
+      ['light requests fail too', 3, [100, 200], 2, { isOfDownloads: false, failed: 13 }],
+      ['light requests fail too, and no download succeeded', 3, [], 6, { isOfDownloads: false, failed: 17 }],
+      ['downloads succeeded minutes ago', never, [100, 200], 2, { isOfDownloads: true, failed: 2, all: 4 }],
+      ['but four of them', never, [100, 200], 4, null],
+      ['no download succeeded', never, [], 2, null],
+      ['the last good download is older than five minutes', never, [0], 2, null],
+      ['one light request of many failed', 30, [], 2, null],
+    ])('%s', (_name, lightEvery, okAt, count, share) => {
+      const want = share === null ? null : expect.objectContaining({ reason: 'server', ...share });
+      expect(troubleBy(lightEvery, okAt, count)).toEqual({ kind: 'downloads', row: expect.anything(), share: want });
+    });
+  });
+
   it('downloads that failed in an outage are no reason once it is over', () => {
     const sample = (tag: 'ok' | 'failed', id: string, at: number) => {
       const target = { id, weight: id.startsWith('zip') ? 'heavy' : 'light', canary: id === 'mod' };

@@ -332,6 +332,33 @@ describe('clients that follow the advice without an accept', () => {
     expect(course.bodies.at(-1)?.data['advice']).toMatchObject({ id: 'advice-2', to: 'b', chain: { after: 'b,a' } });
   });
 
+  it('get the advice that they follow as a whole, if a refusal took its place', () => {
+    const course = onB();
+    const stand = course.bodies.at(-1)?.data['advice'] as Record<string, unknown>;
+    const none = { from: 'a', to: 'a', chain: { before: 'a', after: 'a' }, remedy: {}, candidates: [] } as const;
+    const refusal = advice('refusal', { ...none, state: 'refused', refusal: 'no_candidate', cause: 'slower' });
+    course.leave('b');
+    course.stage.advise('refused', refusal);
+    course.pass(1);
+    course.stage.advise('withdrawn', { ...refusal, state: 'withdrawn', settledAtMs: 60_000, reason: 'a works.' });
+    course.pass(120);
+    const end = { state: 'withdrawn', settledAt: '1970-01-01T00:01:00.000Z', reason: 'a works.' };
+    expect(course.lines).toEqual(['41 mirror.advice refused a', '101 mirror.advice withdrawn b']);
+    expect(course.bodies.at(-1)?.data['advice']).toEqual({ ...stand, ...end });
+  });
+
+  it('get the end of a refusal as such, if they accepted the advice before it', () => {
+    const course = onB();
+    const left = course.leave('c', { candidates: candidates(2) });
+    course.stage.advise('accepted', { ...left, state: 'accepted' });
+    const refusal = advice('refusal', { from: 'c', to: 'c', state: 'refused', refusal: 'no_candidate' });
+    course.stage.advise('refused', refusal);
+    course.pass(1);
+    course.stage.advise('withdrawn', { ...refusal, state: 'withdrawn' });
+    course.pass(300);
+    expect(course.bodies.at(-1)?.data['advice']).toMatchObject({ id: 'refusal', state: 'withdrawn', from: 'c' });
+  });
+
   const candidates = (scoreOfB: number, gate: 'ok' | 'unreliable' = 'ok'): Advice['candidates'] =>
     (
       [
