@@ -21,7 +21,7 @@ function answers(name: string, rows: readonly Row[]): { readonly light: readonly
 /** How far apart `a` and `b` are by these answers, where answers within 10 s are of one time. */
 function apart(here: readonly Row[], there: readonly Row[]) {
   const view = {
-    group: { upstream: 'go', moves: { lastMs: null }, contest: { records: new Map() } },
+    group: { upstream: 'go', moves: { lastMs: null, departures: [] }, contest: { records: new Map() } },
     now: { wallMs: 0, monotonicMs: 60_000 },
     tallyOf: (name: string) => ({
       ...newTally(),
