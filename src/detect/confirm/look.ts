@@ -280,7 +280,8 @@ export function isAbsentAtOrigin(
 ): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
   const siblings = siblingsOf(view, mirror, due.target);
-  if (!siblings.some(({ isOrigin, series }) => isOrigin && series?.item === 'absent')) return false;
+  const isAbsentThere = siblings.some(({ isOrigin, series }) => isOrigin && series?.item === 'absent');
+  if (mirror.mirror.role !== 'origin' && !isAbsentThere) return false;
   const items = siblings.filter(({ isOrigin }) => !isOrigin).map(({ series }) => series?.item);
   const lacking = 1 + items.filter((item) => item === 'absent').length;
   return items.filter((item) => item === 'served').length < lacking;
