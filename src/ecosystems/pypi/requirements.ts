@@ -37,6 +37,8 @@ const malformedMax = 20;
 const shownChars = 60;
 /** The maximum number of files to read for one requirements file, with the files that it includes. */
 const filesMax = 50;
+/** How deep files may include each other. The loader needs one round for each level (`limits.fileRounds`). */
+const depthMax = 10;
 /** The usual endings of included files. Other files, such as `.env`, may contain secrets. */
 const usualFile = /[^/]\.(?:txt|in)$/;
 /** A version or a version specifier, such as `>=1.0,<2`. Other text is not shown, because it may be a secret. */
@@ -82,13 +84,14 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
 
 /**
  * Reads the file and the files that it includes, each only once. `unread`: the options whose file cannot be read or must
- * not be read, is a URL, has another ending than `usualFile`, or is not among the first `filesMax` files.
+ * not be read, is a URL, has another ending than `usualFile`, is not among the first `filesMax` files, or deeper than
+ * `depthMax`.
  */
 function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
   const parts: Part[] = [];
   const unread: string[] = [];
   const seen = new Set([posix.normalize(file.name)]);
-  const open = [{ name: file.name, text: file.text, isConstraint: false }];
+  const open = [{ name: file.name, text: file.text, isConstraint: false, depth: 0 }];
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
     const lines = linesOf(next.text);
     parts.push({ ...next, lines });
@@ -99,12 +102,12 @@ function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly un
       if (seen.has(path)) continue;
       seen.add(path);
       const isUrl = /^[a-z][a-z0-9+.-]*:/i.test(target);
-      const isUsual = !isUrl && usualFile.test(path) && seen.size <= filesMax;
+      const isUsual = !isUrl && usualFile.test(path) && seen.size <= filesMax && next.depth < depthMax;
       const content = isUsual ? file.beside(path) : null;
       if (content === null) unread.push(String(option));
       else {
         const isConstraint = next.isConstraint || (short ?? requires ?? constrains) === 'c';
-        open.push({ name: path, text: content, isConstraint });
+        open.push({ name: path, text: content, isConstraint, depth: next.depth + 1 });
       }
     }
   }

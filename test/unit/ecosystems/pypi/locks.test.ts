@@ -190,6 +190,14 @@ describe('requirements', () => {
     ]);
   });
 
+  test('a chain of 30 included files is read to a depth of 10', () => {
+    const others = Object.fromEntries(
+      Array.from({ length: 30 }, (_, n) => [`${n}.txt`, `-r ${n + 1}.txt\nin-${n}==1.0\n`]),
+    );
+    const names = told(lockOf('requirements.txt', '-r 0.txt\n', others)).map(([name]) => name);
+    expect(names).toEqual(['-r 10.txt', ...Array.from({ length: 10 }, (_, n) => `in-${n}`)]);
+  });
+
   test('an index that an included file names counts for all of them', () => {
     const others = { 'more.txt': '--index-url https://corp.example.com/simple\n' };
     expect(told(lockOf('requirements.txt', '-rmore.txt\nsix==1.17.0\n', others))).toEqual([
