@@ -1070,6 +1070,7 @@ export interface Places {
   readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count';
   readonly 'ground.repeats': 'trouble' | 'head';
   readonly 'ground.acceptedLate': 'trouble';
+  readonly 'ground.setAside': 'head';
   readonly 'ground.over': 'trouble';
   readonly 'ground.changed': never;
   readonly 'ground.dismissed': 'head';
@@ -1441,6 +1442,7 @@ export interface Places {
   readonly 'check.because.malformed': never;
   readonly 'check.because.unpinned': never;
   readonly 'check.because.unread': never;
+  readonly 'check.because.unsure': never;
   readonly 'check.unchecked': 'module' | 'upstream' | 'what';
   readonly 'check.noClients': never;
   readonly 'check.clients': 'every';

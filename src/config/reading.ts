@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path';
 import type { ConfigIssue } from '../core/config.ts';
-import type { Files } from '../core/ports.ts';
+import type { Files, FileText } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { LockReader, Locks } from '../ecosystems/locks.ts';
 import type { Registry } from '../ecosystems/registry.ts';
@@ -40,11 +40,11 @@ export interface Reading extends Report {
   /** Returns the only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
   /**
-   * Returns the text of a file that the content of a lock file names; `null`: it cannot be read, or must not be read.
-   * This is not reported. A lock file is untrusted, so the file must be in the folder of the lock file or below. If that
+   * Reads a file that the content of a lock file names. A failure is not reported; its code is `outside` if the file must
+   * not be read. A lock file is untrusted, so the file must be in the folder of the lock file or below. If that
    * folder is in the folder of the configuration file, the folder of the configuration file is the limit.
    */
-  beside(lock: string, name: string): string | null;
+  beside(lock: string, name: string): FileText;
   list(name: string): readonly string[] | null;
   /**
    * Returns what is at a path: a folder, or a file (also for a path below a file). `unknown`: listing the path failed
@@ -79,9 +79,8 @@ export function createReading(
       const own = dirname(resolve(lock));
       const roots = [own, resolve('.')].filter((root) => isBelow(own, root) && root !== '/');
       const path = resolve(name);
-      if (!roots.some((root) => isBelow(path, root))) return null;
-      const result = files.read(path, roots);
-      return result.tag === 'ok' ? result.text : null;
+      const isAllowed = roots.some((root) => isBelow(path, root));
+      return isAllowed ? files.read(path, roots) : { tag: 'error', code: 'outside' };
     },
     list(name) {
       const result = files.list(resolve(name));

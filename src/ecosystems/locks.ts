@@ -5,9 +5,10 @@ import type { Result, Sentence } from '../core/result.ts';
  * Why an entry of a lock file is skipped. `replaced`: the project takes the module from another source, such as a
  * folder. `private`: a pattern of `private` matches. `foreign`: the recorded source is neither the public upstream nor
  * one of its configured mirrors. `malformed`: the name, the version or the line is invalid. `unpinned`: no exact
- * version. `unread`: an included file that cannot be read, or must not be read.
+ * version. `unread`: an included file that cannot be read, or must not be read. `unsure`: such a file may name the source of
+ * the module.
  */
-export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed' | 'unpinned' | 'unread';
+export type SkipReason = 'replaced' | 'private' | 'foreign' | 'malformed' | 'unpinned' | 'unread' | 'unsure';
 
 export interface SkippedLockEntry {
   /** The file name as configured; for an invalid line, `:` and the line number follow. */
@@ -45,6 +46,8 @@ export interface Lock {
   readonly pinned: Readonly<Record<string, string>>;
   /** The invalid lines of each file. `expected`: what a valid line looks like. Empty: all lines are valid. */
   readonly malformed: readonly (MalformedLines & { readonly file: string; readonly expected: Sentence })[];
+  /** True if the lock file leads to a file that was not read, although it may exist. */
+  readonly isIncomplete?: boolean;
 }
 
 export function count(counts: Map<string, number>, name: string): void {

@@ -35,18 +35,27 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   const read = reading.readerOf(locks);
   if (text === null || read === null) return [];
   const { mirrors, isPrivate } = state;
-  const lock = read({ name: entry.from, text, beside: (name) => reading.beside(entry.from, name), mirrors, isPrivate });
+  let isRefused = false;
+  const beside = (name: string): string | null => {
+    const file = reading.beside(entry.from, name);
+    if (file.tag === 'error' && file.code === 'outside') isRefused = true;
+    return file.tag === 'ok' ? file.text : null;
+  };
+  const lock = read({ name: entry.from, text, beside, mirrors, isPrivate });
   if (lock.tag === 'error') {
     reading.error([...path, 'from'], lock.error);
     return [];
   }
   for (const malformed of lock.value.malformed) warnOfMalformed(path, malformed, state, reading);
   Object.assign(state.pinned, lock.value.pinned);
+  // The file that was not read may name a private registry. Then the names of modules must not reach public mirrors.
+  const unsure = isRefused || lock.value.isIncomplete === true ? 'unsure' : null;
   const taken: Named[] = [];
   for (const { module, version, because } of lock.value.entries) {
     if (taken.length === entry.top) break;
-    if (because === null) taken.push({ module, version });
-    else state.skipped.push({ file: entry.from, module, version, because });
+    const why = because ?? unsure;
+    if (why === null) taken.push({ module, version });
+    else state.skipped.push({ file: entry.from, module, version, because: why });
   }
   return taken;
 }

@@ -57,7 +57,7 @@ const include = /^(?:-([rc])\s*|--(r)equirement(?:\s+|=)|--(c)onstraint(?:\s+|=)
  * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
  */
 export function readRequirements(file: LockFile): Result<Lock, Sentence> {
-  const { parts, unread } = partsOf(file);
+  const { parts, unread, isIncomplete } = partsOf(file);
   const isForeign = parts.some(({ lines }) => lines.some(({ text }) => namesForeignIndex(text, file)));
   const source: LockSource = { kind: 'index', url: isForeign ? '' : null };
   const constraints = constraintsOf(parts);
@@ -79,7 +79,12 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
   }
   if (entries.length === 0 && malformed.length > 0) return error(phrase('expected.requirements'));
   const needs = needsOf(parts.map(({ text }) => text).join('\n'));
-  return ok({ entries: sortByNeed(entries, needs), pinned: { ...pinned }, malformed });
+  return ok({
+    entries: sortByNeed(entries, needs),
+    pinned: { ...pinned },
+    malformed,
+    ...(isIncomplete ? { isIncomplete } : {}),
+  });
 }
 
 /**
@@ -87,7 +92,12 @@ export function readRequirements(file: LockFile): Result<Lock, Sentence> {
  * not be read, is a URL, has another ending than `usualFile`, is not among the first `filesMax` files, or deeper than
  * `depthMax`.
  */
-function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly unread: readonly string[] } {
+function partsOf(file: LockFile): {
+  readonly parts: readonly Part[];
+  readonly unread: readonly string[];
+  readonly isIncomplete: boolean;
+} {
+  let isIncomplete = false;
   const parts: Part[] = [];
   const unread: string[] = [];
   const seen = new Set([posix.normalize(file.name)]);
@@ -104,6 +114,7 @@ function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly un
       const isUrl = /^[a-z][a-z0-9+.-]*:/i.test(target);
       const isUsual = !isUrl && usualFile.test(path) && seen.size <= filesMax && next.depth < depthMax;
       const content = isUsual ? file.beside(path) : null;
+      isIncomplete ||= !isUsual && !isUrl;
       if (content === null) unread.push(String(option));
       else {
         const isConstraint = next.isConstraint || (short ?? requires ?? constrains) === 'c';
@@ -111,7 +122,7 @@ function partsOf(file: LockFile): { readonly parts: readonly Part[]; readonly un
       }
     }
   }
-  return { parts, unread };
+  return { parts, unread, isIncomplete };
 }
 
 /** Returns the versions that the constraint files pin, keyed by normalised project name. */

@@ -72,6 +72,12 @@ describe('a requirements file of another', () => {
         ...['-r ../../project-b/secret.txt', '-r link.txt', '-r folder/secret.txt', '-r renamed.txt', '-r ../.env'],
       ]
         .map((option) => `  app/requirements.txt: ${option} (the file was not read)`)
+        .concat(
+          // A file that was not read may name a private registry, so no module may be requested from public mirrors.
+          ['certifi@2024.2.2', 'idna@3.6', 'plain@1.0', 'six@1.17.0', 'urllib3@2.0.0'].map(
+            (module) => `  app/requirements.txt: ${module} (a file that may name its registry was not read)`,
+          ),
+        )
         .concat([
           '  app/requirements.txt: api-key (no exact version)',
           '  app/requirements.txt: key (no exact version)',
