@@ -270,8 +270,8 @@ export function siblingsOf(
 }
 
 /**
- * True for a failure with reason `absent` if the origin and most mirrors lack the item too. A mirror that alone serves it
- * is no proof that the others should: the item may be withdrawn or invented.
+ * True for a failure with reason `absent` if the origin and most mirrors lack the item too. A mirror without a clear
+ * response may have it. One that alone serves it is no proof that the others should: the item may be withdrawn or invented.
  */
 export function isAbsentAtOrigin(
   view: Pick<RuleView, 'targets' | 'mirrors'>,
@@ -284,5 +284,5 @@ export function isAbsentAtOrigin(
   if (mirror.mirror.role !== 'origin' && !isAbsentThere) return false;
   const items = siblings.filter(({ isOrigin }) => !isOrigin).map(({ series }) => series?.item);
   const lacking = 1 + items.filter((item) => item === 'absent').length;
-  return items.filter((item) => item === 'served').length < lacking;
+  return items.filter((item) => item !== 'absent').length < lacking;
 }

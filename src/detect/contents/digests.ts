@@ -73,7 +73,7 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
     };
   const known = isSame ? { digest: before.digest, untilMs: before.heardMs } : null;
   // Files of a plain HTTP mirror have no version, and may change while the mirror replaces them.
-  const earlier = isSame && target.version !== null ? earlierOf(before) : [];
+  const earlier = isSame && target.version !== null ? earlierOf(before, heardMs) : [];
   const kept = earlier.length === 0 ? {} : { earlier };
   const seen = sample.facts.seen ?? null;
   return {
@@ -91,11 +91,12 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
 }
 
 /**
- * The earlier digests of a mirror after one more change. The first ones are kept, so many changes cannot displace
- * them.
+ * The earlier digests of a mirror after one more change, of the last `limits.wrongAgainMs`. The first ones are kept, so
+ * many changes cannot displace them.
  */
-function earlierOf(replaced: Statement): readonly Earlier[] {
-  const { digest, heardMs: atMs, probeId, isTwice, isCold = isTwice, earlier = [] } = replaced;
+function earlierOf(replaced: Statement, nowMs: number): readonly Earlier[] {
+  const { digest, heardMs: atMs, probeId, isTwice, isCold = isTwice } = replaced;
+  const earlier = (replaced.earlier ?? []).filter((one) => nowMs - one.atMs <= limits.wrongAgainMs);
   if (!isCold || earlier.some((one) => one.digest === digest)) return earlier;
   return [...earlier, { digest, atMs, probeId }].slice(0, limits.earlierKept);
 }
@@ -190,9 +191,9 @@ function otherWrongOf(
     ]),
   );
   if (known.has(digest)) return null;
-  return (
-    earlier.find((one) => !known.has(one.digest) && one.digest !== digest && heardMs - one.atMs >= apartMs) ?? null
-  );
+  const isWrong = (one: Earlier): boolean => !known.has(one.digest) && one.digest !== digest;
+  const isNear = ({ atMs }: Earlier): boolean => heardMs - atMs >= apartMs && heardMs - atMs <= limits.wrongAgainMs;
+  return earlier.find((one) => isWrong(one) && isNear(one)) ?? null;
 }
 
 /**

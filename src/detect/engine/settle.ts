@@ -6,9 +6,9 @@ import { dropContents } from '../../core/transcript.ts';
 import { isAbsentAtOrigin, updateRecheck } from '../confirm/look.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
-import { type MirrorMemory, primaryConnectionOf, seriesOf } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
 import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memory/records.ts';
-import { countVersionsSince, dropOldVersions } from '../memory/stored.ts';
+import { recordVersion } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
 import { judgeKinds, receiveResponse } from './step.ts';
@@ -29,10 +29,10 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     memory.turn.settled.push({ ...settledSampleOf(sample), isObsolete: true });
     return;
   }
-  const isCold = noteResponse(memory, mirror, sample);
+  const series = seriesOf(mirror, target, connection);
+  const isCold = noteResponse(memory, mirror, series, sample);
   const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
-  const series = seriesOf(mirror, target, connection);
   recordSettled(memory, mirror, series, sample, isJudged);
   const input = { view: memory, mirror, series, sample };
   if (sample.outcome.tag === 'ok') receiveResponse(memory, input, 'settle');
@@ -63,26 +63,25 @@ export function settledSampleOf(sample: Sample): SettledSample {
 }
 
 /** Records an ok sample. Returns true if it was the first fetch of a pull-through cache; false for other samples. */
-function noteResponse(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
+function noteResponse(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
   const itemKey = seenKeyOf(sample);
   const wasSeen = memory.seen.has(itemKey);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
   // A mirror that names another version in each response would otherwise never be slow.
-  const isKnown = wasSeen || hasManyVersions(memory, sample);
+  const isKnown = wasSeen || hasManyVersions(memory, series);
   // The median is computed only for an item that was not seen before, because sorting is costly.
   const cold = isColdFetch(sample, isKnown, isKnown ? null : medianOf(timesOf(mirror, timesKey)));
   const rttMs = cold || isDisturbed(sample) ? null : sample.rttMs;
   recordSuccess(memory, mirror, itemKey, { key: timesKey, rttMs });
-  if (!wasSeen && sample.facts.resolvedVersion !== undefined) dropOldVersions(memory, sample.due.target);
+  if (!wasSeen && sample.facts.resolvedVersion !== undefined) recordVersion(memory, series, itemKey);
   return cold;
 }
 
 /** True if the target has resolved to `limits.coldVersions` new versions or more within the last hour. */
-function hasManyVersions(memory: Memory, { due, facts }: Sample): boolean {
-  if (facts.resolvedVersion === undefined) return false;
-  return countVersionsSince(memory, due.target, memory.now.wallMs - hourMs) >= limits.coldVersions;
+function hasManyVersions({ now }: Memory, { versions }: SeriesMemory): boolean {
+  return versions.filter(({ atMs }) => now.monotonicMs - atMs <= hourMs).length >= limits.coldVersions;
 }
 
 export function seenKeyOf(sample: Pick<Sample, 'due' | 'facts'>): string {

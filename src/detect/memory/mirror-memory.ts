@@ -14,6 +14,11 @@ export interface SeriesMemory {
    * item, or the item is absent. `null`: neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
+  /**
+   * The newest versions that the target resolved to (keys of `Memory.seen`), with the time of the first response,
+   * monotonic milliseconds.
+   */
+  versions: readonly { readonly key: string; readonly atMs: number }[];
   /** The location of the target's artifact, as the last index response stated it; absent: not known. */
   artifact?: StatedArtifact;
   /** When the series' row was last written, monotonic milliseconds; `null` before the first time. */
@@ -191,7 +196,16 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
   const id = seriesId(target, connection);
   const known = series.get(id);
   if (known !== undefined) return known;
-  const made: SeriesMemory = { id, target, connection, states: {}, item: null, writtenAtMs: null, rowsWritten: 0 };
+  const made: SeriesMemory = {
+    id,
+    target,
+    connection,
+    states: {},
+    item: null,
+    versions: [],
+    writtenAtMs: null,
+    rowsWritten: 0,
+  };
   series.set(id, made);
   return made;
 }

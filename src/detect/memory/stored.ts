@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { registryOf, type Target } from '../../core/mirror.ts';
+import { registryOf } from '../../core/mirror.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 
@@ -13,25 +13,14 @@ export function expireSeen({ seen, now, config }: Memory): void {
 }
 
 /**
- * Forgets all versions that a target resolved to (`@latest`, a tag) but the newest `limits.seenVersions`, because a
- * mirror could invent a version for each request.
+ * Records a version that a target (`@latest`, a tag) resolved to for the first time. Forgets all but the newest
+ * `limits.seenVersions`, because a mirror could invent a version for each request.
+ * @param key  of the item (`seenKeyOf`)
  */
-export function dropOldVersions(memory: Memory, target: Target): void {
-  const newest = versionsOf(memory, target)
-    .reverse()
-    .toSorted(([, a], [, b]) => b - a);
-  for (const [key] of newest.slice(limits.seenVersions)) deleteSeen(memory, key);
-}
-
-/** The number of versions that a target resolved to for the first time since `fromMs`, wall clock. */
-export function countVersionsSince(memory: Memory, target: Target, fromMs: number): number {
-  return versionsOf(memory, target).filter(([, atMs]) => atMs >= fromMs).length;
-}
-
-/** The versions that a target resolved to, as keys of `Memory.seen` with their times. */
-function versionsOf({ seen }: Memory, { registry, module, step }: Target): (readonly [string, number])[] {
-  const [start, end] = [`${registry}|${module ?? ''}|`, `|${step}`];
-  return [...seen].filter(([key]) => key.startsWith(start) && key.endsWith(end));
+export function recordVersion(memory: Memory, series: SeriesMemory, key: string): void {
+  const all = [...series.versions, { key, atMs: memory.now.monotonicMs }];
+  series.versions = all.slice(-limits.seenVersions);
+  for (const { key: old } of all.slice(0, -limits.seenVersions)) if (!memory.targets.has(old)) deleteSeen(memory, old);
 }
 
 function deleteSeen({ seen, turn }: Memory, key: string): void {

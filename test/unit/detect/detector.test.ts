@@ -267,15 +267,34 @@ describe('samples', () => {
     expect([5, 6, 7, 8].map(coldOf)).toEqual([true, true, true, false]);
   });
 
+  it('pinned versions and other tags of the module do not count as versions that a target resolves to', () => {
+    const mirror = [aMirror('a')];
+    const pinned = Array.from({ length: 20 }, (_, n) => aTarget('a', 'latest', 'example.com/m', `v0.${n}.0`));
+    const latest = { ...aTarget('a', 'latest', 'example.com/m'), version: null, id: 'a|example.com/m||latest' };
+    detector = createDetector({
+      config: aConfig({ mirrors: mirror }),
+      targets: [...pinned, latest],
+      restored: [],
+      random: countingRandom(),
+      now: at(nowMs),
+    });
+    const turns = [...pinned, ...pinned].map((target) =>
+      take(target, ok, {}, { facts: { resolvedVersion: target.version ?? '' } }),
+    );
+    expect(turns.flatMap(({ deletes }) => deletes)).toEqual([]);
+    const first = take(latest, ok, {}, { cache: 'miss', facts: { resolvedVersion: 'v1.0.0' } });
+    expect([first.settled[0]?.cold, first.deletes]).toEqual([true, []]);
+  });
+
   it('of versions that a mirror resolves to, the newest 16 are remembered', () => {
     const kept = new Set<string>();
     for (let n = 0; n < 40; n++) {
       nowMs += 1_000;
-      const { rows, deletes } = take(aTarget('a', 'latest'), ok, {}, { facts: { resolvedVersion: `v1.0.${n}` } });
+      const { rows, deletes } = take(aTarget('a', 'latest'), ok, {}, { facts: { resolvedVersion: `v2.0.${n}` } });
       for (const { table, key } of rows) if (table === 'seen') kept.add(key);
       for (const { table, key } of deletes) if (table === 'seen') kept.delete(key);
     }
-    const newest = Array.from({ length: 16 }, (_, i) => `a|example.com/a|v1.0.${24 + i}|latest`);
+    const newest = Array.from({ length: 16 }, (_, i) => `a|example.com/a|v2.0.${24 + i}|latest`);
     expect([...kept].filter((key) => key.endsWith('|latest'))).toEqual(newest);
   });
 

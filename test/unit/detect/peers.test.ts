@@ -153,6 +153,19 @@ describe('what a mirror says', () => {
   test.each([{ of: 'another file' }, { resolved: 'v1.1.0' }])('bytes of something else are no change: %o', (more) => {
     expect(statementFor(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
   });
+  test('other bytes of more than two hours ago are no longer kept, and decide nothing', () => {
+    const hour = 3_600_000;
+    const all = [...'BCDEF'].reduce((before, digest, at) => statementFor(before, gave(digest), 200 + at), first);
+    const kept = (atMs: number) => statementFor(all, gave('G'), atMs)?.earlier?.map(({ digest }) => digest);
+    expect([kept(2 * hour), kept(2 * hour + 1_000)]).toEqual([['A', 'B', 'C', 'D'], ['F']]);
+    const odd = (heardMs: number): number => {
+      const one = voice('c:C~B');
+      const voices = [voice('o:A!'), voice('a:A!'), { ...one, statement: { ...one.statement, heardMs } }];
+      return comparePeers(voices).odd.length;
+    };
+    expect([odd(2 * hour), odd(2 * hour + 1)]).toEqual([1, 0]);
+  });
+
   test('the first of many other bytes are kept, of fresh connections alone', () => {
     const all = [...'BBCDEFG'].reduce((before, digest, at) => statementFor(before, gave(digest), 200 + at), first);
     expect(all?.earlier?.map(({ digest, atMs }) => `${digest} ${atMs}`)).toEqual(['A 100', 'B 201', 'C 202', 'D 203']);

@@ -237,4 +237,19 @@ describe('an item that the origin does not have', () => {
     const failed = sim.settled.filter(({ due, outcome }) => outcome.tag === 'failed' && due.target.registry === 'a');
     expect(failed.at(-1)?.isWithdrawn === true).toBe(want.length === 0);
   });
+
+  it('another mirror that served it is down: its absence is still a refusal', () => {
+    const script: Script = ({ registry, module }, t) => {
+      if (registry === 'b' && t >= warm + 20 * minute && t < warm + 40 * minute) return dead;
+      return module === 'example.com/internal' && t >= warm && registry !== 'b' ? absent : fine;
+    };
+    const names = ['origin', 'a', 'b'];
+    const some = mirrors.filter(({ name }) => names.includes(name));
+    const extra = names.map((name) => aTarget(name, 'mod', 'example.com/internal'));
+    const targets = [...names.map((name) => aTarget(name)), ...extra];
+    const sim = new Simulation({ config: aConfig({ mirrors: some }), targets, script });
+    sim.runTo(warm + 60 * minute);
+    const changes = sim.changes('refusal').map(({ what }) => what);
+    expect(changes.filter((what) => what.startsWith('a '))).toEqual(['a opened']);
+  });
 });
