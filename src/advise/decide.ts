@@ -239,7 +239,7 @@ function stay(view: Prepared, head: HeadValues): Decision {
   if (!isSuspect) {
     if (undo !== null && !isMuted(view, at.name, at.name, 'failback')) return undo;
     const standing = view.standingOf(at.name);
-    if (!isPresent(cause, standing)) return { kind: 'none' };
+    if (cause !== setAside && !isPresent(cause, standing)) return { kind: 'none' };
     // The mirror served again and fails anew: a confirming round shows within seconds whether our network is the cause.
     if (cause.kind === 'outage' && standing?.inDoubt === true) return { kind: 'wait' };
     if (!isForced(cause.kind)) return { kind: 'wait' };

@@ -9,6 +9,7 @@ import { fetchTimeMs } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
 import { noiseMs } from './comparison/rank.ts';
 import type { Composed, Refused } from './decision.ts';
+import { homeOf } from './group.ts';
 import { type LastChoice, lastChoiceOf } from './last-choice.ts';
 import { lastCanaryOf, type Measured, measuredOf } from './observed.ts';
 import type { Prices } from './prices.ts';
@@ -123,7 +124,7 @@ export function subjectOf(decision: Composed): Subject {
 export interface Grounds {
   readonly now: Now;
   readonly upstream: string;
-  /** When clients were last advised to leave home (the first declared mirror), wall clock; `null`: unknown. */
+  /** When the accepted advice to leave home (the first declared mirror) was issued, wall clock; `null`: none. */
   readonly leftAtMs: number | null;
   /** When the last wait after `Retry-After` or 429 at the mirror to leave ends, wall clock; 0: no such wait. */
   readonly throttledUntilMs: number;
@@ -157,7 +158,7 @@ export interface Grounds {
 
 export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject): Grounds {
   const { group, now, by } = view;
-  const left = group.moves.departures.at(-1);
+  const accepted = group.accepted?.advice;
   const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
   const apartBy = (weight: Weight): Apart | null =>
     apartOf(tally.samples[weight], other.samples[weight], {
@@ -177,7 +178,7 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
   return {
     now,
     upstream: group.upstream,
-    leftAtMs: left === undefined ? null : now.wallMs - (now.monotonicMs - left.atMs),
+    leftAtMs: accepted !== undefined && accepted.from === homeOf(group)?.name ? accepted.issuedAtMs : null,
     throttledUntilMs: view.standingOf(at.name)?.throttledUntilMs ?? 0,
     trouble: troubleOf(tally),
     isRepeating: view.standingOf(at.name)?.isBack === true,

@@ -15,9 +15,9 @@ import {
   advisedChainOf,
   chainInForce,
   chainTextOf,
+  findDismissal,
   headOf,
   homeOf,
-  isSwitchDismissed,
   mirrorAt,
   parsedOf,
 } from './group.ts';
@@ -177,9 +177,9 @@ function endBypass(view: Prepared, open: Advice, left: Mirror | null, weighed: r
 
 function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Ledger): void {
   const { group, now } = view;
-  const from = headOf(group)?.name;
+  const from = headOf(group)?.name ?? '';
   // `decide` also returns `wait` if an operator dismissed the switch. The refusal is then withdrawn.
-  const isDismissed = isSwitchDismissed(group, from, now.wallMs);
+  const isDismissed = findDismissal(group, { from, cause: open.cause }, now.wallMs) !== null;
   if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isDismissed) return;
   close(group, 'withdrawn', ledger, refusalEndOf(view, open, decision.kind === 'wait'));
 }
@@ -192,7 +192,12 @@ function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledg
   const { group } = view;
   updateAtEnd(view, ledger);
   const isOver = !isForced(decision.cause) && group.open !== null && hasOutlivedCause(group.open.advice);
-  const end = isOver ? null : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
+  const { at } = decision;
+  const end = view.isSetAside(at)
+    ? messageFor('ground.setAside', { head: at.name })
+    : isOver
+      ? null
+      : endReasonOf(decision, view.groundsOf(subjectOf(decision)));
   close(group, 'withdrawn', ledger, end);
 }
 

@@ -83,6 +83,7 @@ describe.each(asides)('a proposed mirror that is %s', (_, standing) => {
     stage.marks.set('b', standing);
     stage.paces(1, { a: 600, c: 2_000 });
     expect(stage.story()).toEqual(['proposed slower b', 'withdrawn slower b']);
+    expect(stage.advice.at(-1)?.reason).toBe('b is paused or in a maintenance window.');
   });
 
   test('and no other may be advised: no switch is', () => {
@@ -107,5 +108,20 @@ describe.each(asides)('a proposed mirror that is %s', (_, standing) => {
     stage.marks.set('a', standing);
     stage.paces(1, { b: 200, c: 200 });
     expect(stage.story().at(-1)).toBe('withdrawn failback a');
+    expect(stage.advice.at(-1)?.reason).toBe('a is paused or in a maintenance window.');
+  });
+
+  test('that was a last choice, because it serves again, is not proposed any more', () => {
+    const stage = warm(abc, chain);
+    stage.open('b', 'outage');
+    stage.open('c', 'outage');
+    stage.marks.set('b', { state: 'down', isBack: true });
+    stage.paces(6, { a: 200, b: 200, c: 'refused' });
+    stage.open('a', 'mismatch', { cause: 'mismatch', actionable: true });
+    stage.consider();
+    expect(newest(stage)).toMatchObject({ state: 'proposed', to: 'b' });
+    stage.marks.set('b', { ...standing, state: 'down', isBack: true });
+    stage.paces(2, { a: 200, c: 'refused' });
+    expect(stage.advisor.list().filter(({ state }) => state === 'proposed')).toEqual([]);
   });
 });

@@ -240,3 +240,43 @@ describe('an origin', () => {
     expect(only(stage).doesNotCover.filter((note) => note.startsWith('How fresh'))).toEqual([]);
   });
 });
+
+describe('clients away from home', () => {
+  const away = (): Stage => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    stage.shut('a', 'outage');
+    stage.paces(60, { a: 200, b: 200, c: 200 });
+    return stage;
+  };
+  const failback = (stage: Stage) => stage.advisor.list().find(({ cause }) => cause === 'failback');
+
+  it('a dismissed failback is not why a refusal ends', () => {
+    const stage = away();
+    stage.dismiss(failback(stage)?.id ?? '', 3 * 3_600_000);
+    stage.open('a', 'outage');
+    stage.open('c', 'outage');
+    kill(stage, 'b');
+    stage.consider();
+    stage.paces(3, { a: 'refused', b: 'refused', c: 'refused' });
+    expect(stage.story().at(-1)).toBe('refused outage b');
+    stage.shut('c', 'outage');
+    stage.marks.set('c', { inDoubt: true });
+    stage.paces(2, { a: 'refused', b: 'refused', c: 200 });
+    expect(stage.story().at(-1)).toBe('refused outage b');
+  });
+
+  it('the failback says when the accepted advice was issued, also if home failed while it was proposed before', () => {
+    const stage = away();
+    const { reason } = failback(stage) ?? {};
+    expect(reason).toMatch(/the switch away from it was advised at 2026-03-01 00:03 UTC\./);
+    kill(stage);
+    stage.consider();
+    expect(stage.story().at(-1)).toBe('withdrawn failback a');
+    stage.shut('a', 'outage');
+    stage.paces(250, { a: 200, b: 200, c: 200 });
+    expect(failback(stage)?.reason).toMatch(/the switch away from it was advised at 2026-03-01 00:03 UTC\./);
+  });
+});
