@@ -51,8 +51,11 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
   const settings = environment(env);
   for (const [level, file] of files)
     for (const line of await readLines(machine, file)) {
-      const [, key = '', value = ''] = /^\s*([^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line.text) ?? [];
-      if (key !== '') settings.push(settingOf(level, key, isUrl(key) ? expanded(value, env) : value, line));
+      // npm ignores the sections of the file.
+      if (/^\s*\[[^\]]*\]\s*$/.test(line.text)) break;
+      const [key, value] = settingIn(line.text) ?? [];
+      if (key !== undefined && value !== undefined)
+        settings.push(settingOf(level, key, isUrl(key) ? expanded(value, env) : value, line));
     }
   settings.push(...(await pnpmIn(machine)));
   for (const folder of new Set([nearest, project, home])) settings.push(...(await yarnIn(machine, folder)));
@@ -60,6 +63,18 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, level: 'shell', place: { file, line }, line: null });
   return { settings, scopes: await scopesIn(machine, nearest), privatePatterns, home };
+}
+
+/**
+ * Returns the key and the value of a line, as npm reads them: quotes are removed, and a comment behind the value (`;` or
+ * `#`, without a backslash before it) does not belong to it. `null`: the line has no setting.
+ */
+function settingIn(text: string): readonly [key: string, value: string] | null {
+  const [, key, rest = ''] = /^\s*("[^"]*"|'[^']*'|[^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
+  if (key === undefined) return null;
+  const isQuoted = /^(["']).*\1$/.test(rest);
+  const value = isQuoted ? removeQuotes(rest) : rest.replace(/(?<!\\)[;#].*$/, '').trimEnd();
+  return [removeQuotes(key), value];
 }
 
 /**

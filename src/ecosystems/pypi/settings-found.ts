@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
-import { configFolderOf, type FileLine, foldersFrom, readLines } from '../doctor.ts';
+import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
 
 /** Where a setting is. `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
@@ -232,7 +232,7 @@ function uvSettingsIn(
     }
     open = null;
   };
-  for (const { line, text } of lines) {
+  for (const [at, { line, text }] of lines.entries()) {
     const header = /^\s*\[\[?([^\]]+)\]\]?/.exec(text)?.[1]?.trim();
     if (header !== undefined) {
       close();
@@ -240,17 +240,19 @@ function uvSettingsIn(
       if (header === index) open = { url: null, line, isDefault: false };
       continue;
     }
-    const [, key = '', rest = ''] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
-    if (key === '') continue;
-    const values = [...rest.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, a, b]) => a ?? b ?? '');
+    const [, name = '', rest = ''] = /^\s*("[\w-]+"|'[\w-]+'|[\w-]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
+    if (name === '') continue;
+    const key = removeQuotes(name);
+    // A list over several lines is read up to its end, but not edited.
+    const isWhole = !rest.startsWith('[') || rest.includes(']');
+    const whole = isWhole ? rest : listFrom(rest, lines.slice(at + 1));
+    const values = [...whole.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, a, b]) => a ?? b ?? '');
     if (open !== null) {
       if (key === 'url') open = { ...open, url: values[0] ?? null, line };
       if (key === 'default' && /^true\b/.test(rest)) open = { ...open, isDefault: true };
       continue;
     }
     if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
-    // Only the first line of a list is read, so a list over several lines is not edited.
-    const isWhole = !rest.startsWith('[') || rest.includes(']');
     found.push({
       client: 'uv',
       key: key === 'index-url' ? 'default-index' : key,
@@ -263,6 +265,13 @@ function uvSettingsIn(
   }
   close();
   return found;
+}
+
+/** The text of a list from its first line on, up to the line with its end. Comments are left out. */
+function listFrom(first: string, more: readonly FileLine[]): string {
+  const end = more.findIndex(({ text }) => text.includes(']'));
+  const texts = [first, ...more.slice(0, end + 1).map(({ text }) => text)];
+  return texts.map((text) => text.replace(/#.*$/, '')).join(' ');
 }
 
 /** Returns the settings of one key that a client reads, strongest first. */

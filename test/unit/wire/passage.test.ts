@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
@@ -209,5 +209,29 @@ describe('a request that passes through', () => {
     asked.splice(0);
     await expect(opened()(accessTo(url), `${url}/never`)).rejects.toThrow();
     expect(asked).toEqual(['/never 1']);
+  });
+});
+
+describe('a mirror that never sends a final head', () => {
+  const drip = (response: ServerResponse, send: () => void): void => {
+    const every = setInterval(send, 20);
+    response.once('close', () => clearInterval(every));
+  };
+  it.each<[string, RequestListener]>([
+    ['but 1xx heads', (_, response) => drip(response, () => response.writeEarlyHints({ link: '</a>; rel=preload' }))],
+    [
+      'but a redirect whose body drips',
+      (_, response) => {
+        response.writeHead(302, { location: '/elsewhere' });
+        drip(response, () => response.write('x'));
+      },
+    ],
+  ])('%s: ends at the time limit', async (_, listener) => {
+    const url = `http://127.0.0.1:${await portOf(createServer(listener))}`;
+    const quick = { after: (ms: number, run: () => void) => systemTimers.after(ms / 100, run) };
+    const passages = createPassages({ clock: systemClock, timers: quick });
+    ends.push(() => passages.close());
+    const wanted = { method: 'GET', headers: {}, signal: new AbortController().signal } as const;
+    await expect(passages.open(accessTo(url), `${url}/x`, wanted)).rejects.toThrow('too late');
   });
 });

@@ -139,6 +139,22 @@ export const npmRows: readonly TrapRow[] = [
     mended: { '~/.npmrc': 'registry=https://a.example.com/\n//a.example.com/:_authToken=hunter2\n' },
   },
   {
+    name: 'strict-ssl with a comment behind it',
+    files: { '~/.npmrc': 'strict-ssl = false ; corporate proxy\n' },
+    id: 'npm-tls-off',
+    where: ['~/.npmrc:1'],
+    what: 'strict-ssl is false',
+    mended: { '~/.npmrc': '' },
+  },
+  {
+    name: 'strict-ssl with a quoted key',
+    files: { '~/.npmrc': '"strict-ssl"=false#x\n' },
+    id: 'npm-tls-off',
+    where: ['~/.npmrc:1'],
+    what: 'strict-ssl is false',
+    mended: { '~/.npmrc': '' },
+  },
+  {
     name: 'enableStrictSsl of yarn',
     files: { '~/.yarnrc.yml': 'enableStrictSsl: false\nnodeLinker: pnp\n' },
     id: 'npm-tls-off',

@@ -170,6 +170,13 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'index-strategy is unsafe-best-match',
   },
   {
+    name: 'insecure hosts of uv in a list over several lines',
+    files: { '/etc/uv/uv.toml': '"allow-insecure-host" = [ # old\n  "pip.corp",\n  "b.corp",\n]\n' },
+    id: 'uv-insecure-host',
+    where: ['/etc/uv/uv.toml:1'],
+    what: 'allow-insecure-host is pip.corp',
+  },
+  {
     name: 'an insecure host of uv',
     files: { '/etc/uv/uv.toml': 'allow-insecure-host = ["pip.corp"]\n' },
     id: 'uv-insecure-host',

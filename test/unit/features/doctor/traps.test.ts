@@ -152,6 +152,7 @@ test.each<[string, Readonly<Record<string, string>>]>([
       '/etc/containers/registries.conf': '[[registry]]\ninsecure = true\n',
     },
   ],
+  ['a section of .npmrc, which npm ignores', { '~/.npmrc': '[x]\nstrict-ssl=false\n' }],
   [
     'names that the client keeps from each proxy by a shorter glob',
     {
