@@ -68,38 +68,40 @@ interface PassageDeps {
 
 export function createPassages(input: PassageDeps): Passages {
   const pools = new Pools(input);
+  const follow: Passages['open'] = async (access, first, { method, headers, signal }) => {
+    let url = new URL(first);
+    for (let hop = 0; hop <= redirectsMax; hop += 1) {
+      const proxy = url.protocol === 'http:' ? access.proxy : null;
+      const path = `${proxy === null ? '' : url.origin}${url.pathname}${url.search}`;
+      const proxied = proxy === null ? null : proxyAuthorizationOf(proxy);
+      const sent = {
+        ...requestHeaders(url, headers, access),
+        ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
+      };
+      const at = url;
+      const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
+      // A connection of the pool may end while the request is sent. Then the request is repeated once (RFC 9110
+      // section 9.2.2).
+      const response = await send().catch((cause: { readonly isKept?: boolean }) => {
+        if (cause.isKept === true) return send();
+        throw cause;
+      });
+      const { statusCode: status, headers: got, body } = response;
+      const { location } = got;
+      if (status < 300 || status > 308 || status === 304 || typeof location !== 'string')
+        return { status, headers: got, body, url: url.href };
+      await body.dump({ limit: 64 * 1024 });
+      url = redirectTarget(location, url);
+    }
+    throw new Error('a redirect that leads nowhere');
+  };
   return {
-    async open(access, first, { method, headers, signal }) {
+    async open(access, first, wanted) {
       // Interim heads (1xx) and the body of a redirect keep the time limits of undici from running out.
       const stop = new AbortController();
       const late = input.timers.after(openMs, () => stop.abort(new Error('too late')));
-      const bounded = AbortSignal.any([signal, stop.signal]);
       try {
-        let url = new URL(first);
-        for (let hop = 0; hop <= redirectsMax; hop += 1) {
-          const proxy = url.protocol === 'http:' ? access.proxy : null;
-          const path = `${proxy === null ? '' : url.origin}${url.pathname}${url.search}`;
-          const proxied = proxy === null ? null : proxyAuthorizationOf(proxy);
-          const sent = {
-            ...requestHeaders(url, headers, access),
-            ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
-          };
-          const at = url;
-          const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal: bounded });
-          // A connection of the pool may end while the request is sent. Then the request is repeated once (RFC 9110
-          // section 9.2.2).
-          const response = await send().catch((cause: { readonly isKept?: boolean }) => {
-            if (cause.isKept === true) return send();
-            throw cause;
-          });
-          const { statusCode: status, headers: got, body } = response;
-          const { location } = got;
-          if (status < 300 || status > 308 || status === 304 || typeof location !== 'string')
-            return { status, headers: got, body, url: url.href };
-          await body.dump({ limit: 64 * 1024 });
-          url = redirectTarget(location, url);
-        }
-        throw new Error('a redirect that leads nowhere');
+        return await follow(access, first, { ...wanted, signal: AbortSignal.any([wanted.signal, stop.signal]) });
       } finally {
         late.cancel();
       }
