@@ -279,7 +279,11 @@ export function isAbsentAtOrigin(
   { outcome, due }: Sample,
 ): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
-  const siblings = siblingsOf(view, mirror, due.target);
+  return isWithdrawn(mirror, siblingsOf(view, mirror, due.target));
+}
+
+/** True for an item that a mirror lacks, if the origin and most of its siblings lack it too. */
+export function isWithdrawn(mirror: MirrorMemory, siblings: ReturnType<typeof siblingsOf>): boolean {
   const isAbsentThere = siblings.some(({ isOrigin, series }) => isOrigin && series?.item === 'absent');
   if (mirror.mirror.role !== 'origin' && !isAbsentThere) return false;
   const items = siblings.filter(({ isOrigin }) => !isOrigin).map(({ series }) => series?.item);

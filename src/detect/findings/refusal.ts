@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { messageFor, phrase } from '../../words/tell.ts';
-import { isAbsentAtOrigin, siblingsOf } from '../confirm/look.ts';
+import { isWithdrawn, siblingsOf } from '../confirm/look.ts';
 import { isThrottled } from '../memory/absence.ts';
 import { openFinding, targetsOf } from '../memory/lookups.ts';
 import {
@@ -143,11 +143,11 @@ function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
   // The other mirrors are searched only after a failure with reason `absent`, because the search is expensive.
   const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
   const siblings = isAbsent && !isAlternating(mirror, due.target.module) ? siblingsOf(view, mirror, due.target) : null;
-  const isWithdrawn = isAbsentAtOrigin(view, mirror, sample);
-  const reason = refusalOf(outcome, !isWithdrawn && siblings?.some(({ series }) => series?.item === 'served') === true);
+  const isGone = siblings !== null && isWithdrawn(mirror, siblings);
+  const reason = refusalOf(outcome, !isGone && siblings?.some(({ series }) => series?.item === 'served') === true);
   // If no mirror serves the item any more, its absence at this mirror is no refusal.
   const isOfAbsence = before.isOpen && (before.reason ?? 'absent') === 'absent';
-  const isNowhere = isOfAbsence && (isWithdrawn || (siblings !== null && lackItem(siblings, due.target)));
+  const isNowhere = isOfAbsence && (isGone || (siblings !== null && lackItem(siblings, due.target)));
   const result = {
     outcome: isNowhere ? ({ tag: 'ok' } as const) : outcome,
     refusal: reason,
