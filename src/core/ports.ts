@@ -54,19 +54,14 @@ export type FolderNames =
   | { readonly tag: 'ok'; readonly names: readonly string[] }
   | { readonly tag: 'error'; readonly code: string };
 
-/** Files that were read in advance, by absolute path. */
+/** Files that were read in advance, by absolute path. With `roots`: only below these folders, else code `outside`. */
 export interface Files {
-  /** @param roots  as in `SlowFiles` */
   read(path: string, roots?: readonly string[]): FileText;
   list(path: string): FolderNames;
 }
 
-/** Reads files by absolute path. Each call ends within `limits.fileMs`. */
+/** Reads files by absolute path, as `Files` defines it. Each call ends within `limits.fileMs`. */
 export interface SlowFiles {
-  /**
-   * @param roots  the file must be in one of these folders after all links are resolved, and a link must not change the
-   *               ending of its name; else the code is `outside`, and nothing is read. Absent: any file is read
-   */
   read(path: string, roots?: readonly string[]): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
 }

@@ -92,6 +92,10 @@ async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Fail
   }
 }
 
+/**
+ * Reads a file in one of the folders `roots`, after all links are resolved. A link must not change the ending of its name.
+ * Else nothing is read, and the code is `outside`.
+ */
 async function readBelow(path: string, roots: readonly string[], disk: Disk) {
   const real = await realpath(path);
   const isAllowed = extname(real) === extname(path) && (await isInFolders(real, roots));

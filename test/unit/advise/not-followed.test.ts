@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import { abc, chain, kill, only, warm } from './outage.ts';
+import { abc, away, chain, kill, only, warm } from './outage.ts';
 import type { Stage } from './stage.ts';
 
 // Clients have not followed a proposal to leave `a` for `b`, and `b` gets into trouble. They still use `a`.
@@ -98,12 +98,7 @@ describe.each(asides)('a proposed mirror that is %s', (_, standing) => {
   });
 
   test('ends a proposal to go back to it', () => {
-    const stage = warm();
-    kill(stage);
-    stage.consider();
-    stage.accept(only(stage).id);
-    stage.shut('a', 'outage');
-    stage.paces(60, { a: 200, b: 200, c: 200 });
+    const stage = away();
     expect(newest(stage)).toMatchObject({ state: 'proposed', to: 'a', cause: 'failback' });
     stage.marks.set('a', standing);
     stage.paces(1, { b: 200, c: 200 });

@@ -25,6 +25,17 @@ export function recover(stage: Stage, paces: number): void {
   stage.paces(paces, { a: 200, b: 200, c: 200 });
 }
 
+/** Clients have accepted advice to leave `a` for `b`; `a` works again since, and the switch back is proposed. */
+export function away(): Stage {
+  const stage = warm();
+  kill(stage);
+  stage.consider();
+  stage.accept(only(stage).id);
+  stage.shut('a', 'outage');
+  stage.paces(60, { a: 200, b: 200, c: 200 });
+  return stage;
+}
+
 /** `a` is refused in a confirming round of three moments while the others answer, and detect opens an outage. */
 export function kill(stage: Stage, registry = 'a'): void {
   for (const moment of [0, 1, 2, 3]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { abc, chain, kill, only, warm } from './outage.ts';
+import { abc, away, chain, kill, only, warm } from './outage.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
 describe('refusals are visible', () => {
@@ -242,15 +242,6 @@ describe('an origin', () => {
 });
 
 describe('clients away from home', () => {
-  const away = (): Stage => {
-    const stage = warm();
-    kill(stage);
-    stage.consider();
-    stage.accept(only(stage).id);
-    stage.shut('a', 'outage');
-    stage.paces(60, { a: 200, b: 200, c: 200 });
-    return stage;
-  };
   const failback = (stage: Stage) => stage.advisor.list().find(({ cause }) => cause === 'failback');
 
   it('a dismissed failback is not why a refusal ends', () => {
