@@ -7,7 +7,7 @@ import { BodyHold, type Collected } from './body-hold.ts';
 import type { Carrier, Collecting } from './carrier.ts';
 import { stopOf, WireStop } from './deadline.ts';
 import { exchangeStopOf } from './exchange-stop.ts';
-import { H2Response, stopOfLargeHead } from './h2-response.ts';
+import { H2Response } from './h2-response.ts';
 import { Inflow } from './inflow.ts';
 import { type ExchangeRequest, type ExchangeTrace, joinTraces, statedBytesOf } from './trace.ts';
 
@@ -47,11 +47,7 @@ export class Collector implements Collecting {
     this.#done = done;
     this.#failed = failed;
     this.#stopAt = request.stopAfterBytes;
-    this.inflow = new Inflow(
-      now,
-      () => this.broken(stopOfLargeHead()),
-      () => this.broken(new WireStop('MW_BAD_CHUNK', phrase('fault.framing'))),
-    );
+    this.inflow = new Inflow(now, (why) => this.broken(why));
   }
 
   check(): void {

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import { phrase } from '../words/tell.ts';
 import { type Carrier, h2CodeNameOf } from './carrier.ts';
 import { WireStop } from './deadline.ts';
-import { isFlood, measureHeaderList } from './inflow.ts';
+import { isFlood, measureHeaderList, stopOfLargeHead } from './inflow.ts';
 
 /** The type of a HEADERS frame (RFC 9113 section 6.2). */
 const headersFrame = 1;
@@ -14,10 +14,6 @@ const headersFrame = 1;
  * bytes than this. A server that only resets the stream sends fewer bytes.
  */
 const fieldsMax = 128;
-
-export function stopOfLargeHead(): WireStop {
-  return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
-}
 
 export class H2Response {
   stream: ClientHttp2Stream | null = null;

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
+import { WireStop } from './deadline.ts';
 
 /** The offset of the first digit of the status. If this digit is 1 (`HTTP/1.1 1xx`), the head is interim. */
 const statusAt = 9;
@@ -13,6 +16,10 @@ const framingShareMax = 0.25;
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 
+export function stopOfLargeHead(): WireStop {
+  return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
+}
+
 /** Counts and times the bytes of one HTTP/1.1 response as the socket delivers them, before any parser. */
 export class Inflow {
   firstByteMs: number | null = null;
@@ -24,8 +31,7 @@ export class Inflow {
   /** Body bytes that the parser has delivered; the owner must update this field. */
   bodyBytes = 0;
   readonly #now: () => number;
-  readonly #tooLarge: () => void;
-  readonly #overFramed: () => void;
+  readonly #broken: (why: WireStop) => void;
   /**
    * The state of the current head: its number of bytes so far, how much of its end (CR LF CR LF) is matched, and
    * whether it is interim.
@@ -36,14 +42,13 @@ export class Inflow {
 
   /**
    * Starts counting.
-   * @param now         the monotonic clock
-   * @param tooLarge    called when the head, including interim heads, is longer than `limits.headBytes`
-   * @param overFramed  called when too many bytes are neither head nor body
+   * @param now     the monotonic clock
+   * @param broken  called when the head, including interim heads, is longer than `limits.headBytes`, or when too many
+   * bytes are neither head nor body
    */
-  constructor(now: () => number, tooLarge: () => void, overFramed: () => void) {
+  constructor(now: () => number, broken: (why: WireStop) => void) {
     this.#now = now;
-    this.#tooLarge = tooLarge;
-    this.#overFramed = overFramed;
+    this.#broken = broken;
   }
 
   take(chunk: Buffer): void {
@@ -53,7 +58,8 @@ export class Inflow {
     const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);
-    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes) this.#overFramed();
+    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes)
+      this.#broken(new WireStop('MW_BAD_CHUNK', phrase('fault.framing')));
   }
 
   #scan(chunk: Buffer): void {
@@ -66,7 +72,7 @@ export class Inflow {
       else this.#matched = byte === lineFeed && this.#matched % 2 === 1 ? this.#matched + 1 : 0;
       if (this.#matched === 4) this.#ended(before + i + 1);
     }
-    if ((this.headBytes ?? this.totalBytes) > limits.headBytes) this.#tooLarge();
+    if ((this.headBytes ?? this.totalBytes) > limits.headBytes) this.#broken(stopOfLargeHead());
   }
 
   #ended(bytes: number): void {
@@ -74,6 +80,15 @@ export class Inflow {
     this.#at = 0;
     this.#matched = 0;
   }
+}
+
+/** Calls `take` with each chunk that a socket receives, before any reader of the socket gets it. */
+export function watchBytes(socket: Socket, take: (chunk: Buffer) => void): void {
+  const push = socket.push;
+  socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    if (chunk instanceof Buffer) take(chunk);
+    return push.call(socket, chunk, encoding);
+  };
 }
 
 /** Interval of the flood check of an HTTP/2 connection, milliseconds. */

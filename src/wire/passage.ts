@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { Dispatcher, Client as UndiciClient } from 'undici';
 import request from 'undici/lib/api/api-request.js';
+import Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { type AddressClass, addressClassOf, classBySpelling } from '../core/address-class.ts';
 import { limits } from '../core/limits.ts';
@@ -10,6 +12,7 @@ import { connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { NameResolver } from './dns.ts';
+import { Inflow, watchBytes } from './inflow.ts';
 import { TlsBook } from './tls.ts';
 
 /** A response whose body is a stream. Header names are lower case. */
@@ -40,6 +43,11 @@ export interface Passages {
   close(): Promise<void>;
 }
 
+/**
+ * The value of the header `Via` in each request to which a redirect led, unless it goes to the mirror's own server. A
+ * door refuses requests with it. Without this mark, a redirect to the door itself would repeat the request endlessly.
+ */
+export const hopMark = '1.1 mirrorwatch-door';
 const redirectsMax = 5;
 const connectMs = 10_000;
 /** The time limit of all hops up to the final head. It is a little longer than undici's limit of one head. */
@@ -77,6 +85,7 @@ export function createPassages(input: PassageDeps): Passages {
       const sent = {
         ...requestHeaders(url, headers, access),
         ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
+        ...(url.origin === new URL(access.url).origin ? {} : { via: hopMark }),
       };
       const at = url;
       const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
@@ -119,6 +128,41 @@ function redirectTarget(location: string, from: URL): URL {
   const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && from.protocol === 'http:');
   if (next === null || !isSafe) throw new Error('a redirect that leads nowhere');
   return next;
+}
+
+/** A client of one server. Its responses have the limits of `Inflow`, as those of probes have. */
+class BoundedClient extends Client {
+  readonly #nowMs: () => number;
+  /** The response that the connection receives; `null`: none yet. */
+  #inflow: Inflow | null = null;
+
+  constructor(origin: URL, options: UndiciClient.Options, nowMs: () => number) {
+    const { connect } = options;
+    super(origin, {
+      ...options,
+      connect: (to, done) => {
+        if (typeof connect !== 'function') return;
+        connect(to, (...[cause, socket]) => {
+          if (socket !== null) watchBytes(socket, (chunk) => this.#inflow?.take(chunk));
+          done(cause as null, socket as Socket);
+        });
+      },
+    });
+    this.#nowMs = nowMs;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { onRequestStart, onResponseData } = handler;
+    handler.onRequestStart = (controller, context) => {
+      this.#inflow = new Inflow(this.#nowMs, (why) => controller.abort(why));
+      onRequestStart?.call(handler, controller, context);
+    };
+    handler.onResponseData = (controller, chunk) => {
+      if (this.#inflow !== null) this.#inflow.bodyBytes += chunk.length;
+      onResponseData?.call(handler, controller, chunk);
+    };
+    return super.dispatch(options, handler);
+  }
 }
 
 /** Connection pools, one for each access (the settings of a mirror) and server (scheme, host and port). */
@@ -183,6 +227,8 @@ class Pools {
     const pool = new Pool(origin, {
       connections: Math.min(limits.doorConnections, Math.ceil(this.#socketsMax / 4)),
       allowH2: false,
+      maxHeaderSize: limits.headBytes,
+      factory: (to, options) => new BoundedClient(to, options as UndiciClient.Options, () => clock.monotonicMs()),
       headersTimeout: limits.doorFetchMs,
       bodyTimeout: limits.doorStallMs,
       keepAliveTimeout: 10_000,

@@ -7,6 +7,7 @@ import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
 import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
+import { hopMark } from '../../wire/passage.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
 import { type PassDeps, type Passed, type PassRequest, sendIndex } from './pass.ts';
@@ -72,6 +73,10 @@ export function createDoorHandler(deps: DoorDeps): RequestListener {
       return waitSeconds === null ? sendRefusal(response, because) : sendLimit(response, waitSeconds);
     }
     response.emit(letIn);
+    if (request.headers.via?.includes(hopMark) === true) {
+      ended({ outcome: 'refused', why: 'loop' });
+      return sendText(response, 508, 'a mirror redirects to this door\n');
+    }
     if (method !== 'GET' && method !== 'HEAD') {
       ended({ outcome: 'method' });
       response.setHeader('allow', 'GET, HEAD');

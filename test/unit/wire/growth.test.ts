@@ -68,7 +68,7 @@ const readers: Readonly<Record<string, { readonly bytes: number; readonly make: 
   'a response, before any parser': {
     bytes: limits.headBytes,
     make: () => {
-      const inflow = new Inflow(() => 0, nothing, nothing);
+      const inflow = new Inflow(() => 0, nothing);
       return (piece) => inflow.take(piece);
     },
   },

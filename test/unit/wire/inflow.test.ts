@@ -17,7 +17,6 @@ function feed(text: string, pieceBytes: number): { inflow: Inflow; overflows: nu
     () => {
       overflows += 1;
     },
-    () => undefined,
   );
   for (let at = 0; at < text.length; at += pieceBytes) inflow.take(Buffer.from(text.slice(at, at + pieceBytes)));
   return { inflow, overflows };

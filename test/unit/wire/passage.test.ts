@@ -235,3 +235,62 @@ describe('a mirror that never sends a final head', () => {
     await expect(passages.open(accessTo(url), `${url}/x`, wanted)).rejects.toThrow('too late');
   });
 });
+
+describe('the framing of a relayed response', () => {
+  const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+  /** A mirror that begins with `first` and then repeats `text` until its connection is closed. @returns what it sent */
+  async function flood(first: string, text: string) {
+    const sent = { bytes: 0 };
+    const block = Buffer.from(text.repeat(Math.ceil(16_384 / text.length)));
+    const port = await portOf(
+      createServer(({ socket }) => {
+        socket.write(first);
+        const more = (): void => {
+          if (socket.destroyed) return;
+          sent.bytes += block.length;
+          socket.write(block, () => setImmediate(more));
+        };
+        more();
+      }),
+    );
+    return { url: `http://127.0.0.1:${port}`, sent };
+  }
+
+  it.each([
+    ['chunks of one byte', head, '1\r\nx\r\n', 'MW_BAD_CHUNK'],
+    ['chunk extensions', head, `40;${'e'.repeat(200)}\r\n${'x'.repeat(64)}\r\n`, 'MW_BAD_CHUNK'],
+    ['interim heads', '', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 'MW_HEAD_TOO_LARGE'],
+    ['trailers', `${head}1\r\nx\r\n0\r\n`, `a: ${'b'.repeat(60)}\r\n`, 'UND_ERR_HEADERS_OVERFLOW'],
+    ['the fields of a head', 'HTTP/1.1 200 OK\r\n', `a: ${'b'.repeat(60)}\r\n`, 'MW_HEAD_TOO_LARGE'],
+  ])('has the limits of a probe: %s', async (_, first, text, code) => {
+    const { url, sent } = await flood(first, text);
+    await expect(opened()(accessTo(url), `${url}/x`)).rejects.toMatchObject({ code });
+    expect(sent.bytes).toBeLessThan(4 * 1024 * 1024);
+  });
+
+  it('is no fault where a slow reader lets bytes wait, in small chunks over one connection', async () => {
+    const body = 'y'.repeat(2_000);
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n`;
+    const count = 1_000;
+    let connections = 0;
+    const port = await portOf(
+      createServer(({ socket }) => void socket.write(`${head}${chunk.repeat(count)}0\r\n\r\n`)).on('connection', () => {
+        connections += 1;
+      }),
+    );
+    const url = `http://127.0.0.1:${port}`;
+    const passages = createPassages({ clock: systemClock, timers: systemTimers });
+    ends.push(() => passages.close());
+    for (let at = 0; at < 3; at += 1) {
+      const wanted = { method: 'GET', headers: {}, signal: new AbortController().signal } as const;
+      const { body: pieces } = await passages.open(accessTo(url), `${url}/x`, wanted);
+      let bytes = 0;
+      for await (const piece of pieces) {
+        bytes += (piece as Buffer).length;
+        await turn();
+      }
+      expect(bytes).toBe(count * body.length);
+    }
+    expect(connections).toBe(1);
+  });
+});

@@ -129,6 +129,31 @@ describe('an artifact that passes through the door', () => {
   });
 });
 
+describe('mirrors that redirect the door to itself', () => {
+  it('get one request each: the door refuses those that come back', async () => {
+    const asked: IncomingMessage[] = [];
+    let door = '';
+    const loop = async () => {
+      const port = await serveOn((request, response) => {
+        asked.push(request);
+        response.writeHead(302, { location: `${door}${path}` }).end();
+      });
+      return { url: `http://127.0.0.1:${port}` };
+    };
+    const { get, port, lines } = await open([await loop(), await loop()]);
+    door = `http://127.0.0.1:${port}`;
+    expect((await get(path)).status).toBe(502);
+    expect(asked.map(({ headers }) => headers.via)).toEqual([undefined, undefined]);
+    expect(lines.map(({ outcome, why }) => [outcome, why])).toEqual([
+      ['refused', 'loop'],
+      ['refused', 'loop'],
+      ['failed', 'declared'],
+    ]);
+    const got = await get(path, 'GET', { via: '1.0 a, 1.1 mirrorwatch-door (x)' });
+    expect([got.status, asked.length]).toEqual([508, 2]);
+  });
+});
+
 describe('a mirror with credentials', () => {
   it('is not redirected to where too much passes already: its clients try again', async () => {
     const all = await mirror({});
