@@ -15,8 +15,8 @@ export interface Connections {
   opened(key: string, address: string, socket: Socket): void;
   /** Replaces the socket of a connection after its TLS handshake. */
   secured(key: string, socket: Socket): void;
-  /** Counts a request that begins (1) or has ended (-1). */
-  requested(key: string, by: 1 | -1): void;
+  /** Counts a request that begins (1) or has ended (-1). @returns the number of running requests of the connection */
+  requested(key: string, by: 1 | -1): number;
   letIn(key: string): void;
   closed(key: string): void;
   count(): number;
@@ -96,10 +96,11 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     },
     requested(key, by) {
       const connection = open.get(key);
-      if (connection === undefined) return;
+      if (connection === undefined) return 0;
       connection.requests += by;
       open.delete(key);
       open.set(key, connection);
+      return connection.requests;
     },
     letIn(key) {
       const connection = open.get(key);

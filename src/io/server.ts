@@ -47,17 +47,14 @@ export async function listen(
   try {
     const server: Server =
       at.tls === null
-        ? createServer(options, handler)
-        : createTlsServer(
-            {
-              ...options,
-              handshakeTimeout: headMs,
-              cert: at.tls.cert,
-              key: at.tls.key.reveal(),
-              minVersion: 'TLSv1.2',
-            },
-            handler,
-          );
+        ? createServer(options)
+        : createTlsServer({
+            ...options,
+            handshakeTimeout: headMs,
+            cert: at.tls.cert,
+            key: at.tls.key.reveal(),
+            minVersion: 'TLSv1.2',
+          });
     server.timeout = stalledMs;
     const connections = bound(server);
     // While the server closes, connections are not kept open, because the next request on one could fail.
@@ -65,6 +62,8 @@ export async function listen(
       if (!server.listening) response.shouldKeepAlive = false;
     });
     cutRefusedBodies(server, refusedBodyMs);
+    // A connection with too many requests is closed, but Node still reports those of them that have arrived.
+    server.on('request', (request, response) => void (request.socket.destroyed || handler(request, response)));
     respondToBadRequests(server, refusedBodyMs);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -98,7 +97,7 @@ function bound(server: Server): Connections {
   });
   server.on('request', ({ socket }, response) => {
     const key = keyOf(socket);
-    connections.requested(key, 1);
+    if (connections.requested(key, 1) > limits.requestsPerConnection) socket.destroy();
     response.once(letIn, () => connections.letIn(key));
     response.once('close', () => connections.requested(key, -1));
   });

@@ -97,6 +97,11 @@ export const processLimits = {
   descriptorsPerExchange: 2,
   connectionsPerAddress: 256,
   connections: 1_024,
+  /**
+   * The maximum number of requests that a client may send over one connection before their responses have ended
+   * (pipelining). Above it, the connection is closed. apt sends at most 10.
+   */
+  requestsPerConnection: 64,
   /** The timeout for receiving the head of a client's request, and for the TLS handshake before it. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,

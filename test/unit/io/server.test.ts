@@ -284,3 +284,29 @@ describe('who makes room', () => {
     expect(count()).toBe(3);
   });
 });
+
+describe('requests that a client sends before it has read their responses', () => {
+  test.each(['/', '/endless'])('are bounded for each connection: %s', async (path) => {
+    let handled = 0;
+    const opened = await listen(({ url }, response) => {
+      handled += 1;
+      if (url === '/') response.end('well\n');
+      else response.write('more\n');
+    }, plain);
+    if (opened.tag === 'error') throw new Error(opened.error.code);
+    listening = opened.value;
+    const socket = await hold(opened.value.port, `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(20_000));
+    await until('the connection is closed', () => socket.destroyed, Boolean);
+    expect(handled).toBeLessThanOrEqual(limits.requestsPerConnection);
+    const other = await hold(opened.value.port, 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(10));
+    let got = '';
+    other.on('data', (piece) => {
+      got += String(piece);
+    });
+    await until(
+      'ten are answered',
+      () => got.split('well').length - 1,
+      (count) => count === 10,
+    );
+  });
+});
