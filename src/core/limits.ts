@@ -30,7 +30,6 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.findingProbesFirst + 2 < l.findingProbes, 'a finding names its first probes, the slowest and the newest'],
     [l.citedProbes < l.citedRows, 'what is named now outlives what was'],
     [l.tokenCharsSafe < l.tokenChars, 'a safe token is not too long'],
-    [l.doorPassing * l.doorAheadBytes <= l.doorHeldBytes, 'an index of each that passes can be held'],
     [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
   ];
   for (const [holds, rule] of relations) if (!holds) throw new Error(`limits: ${rule}`);

@@ -11,7 +11,15 @@ export interface DoorPath {
    * front door (mirrorwatch's proxy for clients) apply.
    */
   readonly bytesMax?: number;
+  /** The SHA-256 of the file, lower-case hex, if the path names it. */
+  readonly sha256?: string;
 }
+
+/**
+ * Makes the links of a page absolute. It is called with one part of the page after the other, and returns the changed
+ * text that is complete. @throws Error if there are too many links, or the changed page is too long
+ */
+export type RewriteLinks = (part: string, isLast: boolean) => string;
 
 /**
  * Regular expressions for the configuration of other reverse proxies. The expressions match approximately the paths
@@ -61,11 +69,13 @@ export interface DoorPaths {
   /** True if an HTML response is never content: it is an error page or a captive portal. */
   readonly neverHtml?: true;
   /**
-   * Makes the links in an index page absolute. `url`: the URL of the page. If the method is absent, index pages need no
-   * change.
-   * @returns  the changed text; `null` if the page cannot be read or is too large
+   * Returns a function that makes the links in an index page absolute; `null`: the page cannot be read. If the method
+   * is absent, index pages need no change.
+   * @param start    the beginning of the page
+   * @param isWhole  true if `start` is the whole page
+   * @param url      the URL of the page
    */
-  absolute?(text: string, contentType: string, url: string): string | null;
+  absolute?(start: string, isWhole: boolean, contentType: string, url: string): RewriteLinks | null;
   /**
    * Loads the code that finds the URLs of files in index pages. Absent if files are below the base URL, or if an index
    * names them by full URLs.

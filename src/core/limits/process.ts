@@ -142,8 +142,7 @@ export const processLimits = {
   doorPassing: 512,
   /**
    * How long the front door waits for the beginning of a response. For an index, it waits until `doorAheadBytes` have
-   * arrived, or for the whole index if its links are rewritten. `doorStallMs`: how long it waits between two chunks of
-   * a response.
+   * arrived. `doorStallMs`: how long it waits between two chunks of a response.
    */
   doorFetchMs: 20 * second,
   doorStallMs: 5 * second,
@@ -156,11 +155,14 @@ export const processLimits = {
   doorIndexBytes: 128 * mib,
   /** A client may cache an index from the front door for at most this long. */
   doorCacheSeconds: 300,
-  /** The front door reads this much of an index before it sends any of it. */
+  /**
+   * The front door reads this much of an index before it sends any of it. While it holds `doorHeldBytes` for all clients
+   * together, it reads less.
+   */
   doorAheadBytes: 1 * mib,
+  doorHeldBytes: 256 * mib,
   /** The longest package index whose links the front door rewrites. */
   doorRewriteBytes: 32 * mib,
-  doorHeldBytes: 512 * mib,
   doorRefusedLinesPerMinute: 120,
   /** Bounds of the front door's wait for a mirror's response before it sends the request to the next mirror as well. */
   doorHedgeMsMin: 50,

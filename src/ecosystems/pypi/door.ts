@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { readForeignUrl, readPageUrl } from '../../core/url.ts';
-import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
+import type { DoorPath, DoorPaths, DoorPatterns, RewriteLinks } from '../door-paths.ts';
 import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
@@ -10,7 +10,7 @@ import { isProjectName, normalNameOf } from './names.ts';
  */
 function readProjectPath(path: string): DoorPath | null {
   const [, name = ''] = /^([^/%]+)\/?$/.exec(path) ?? [];
-  return isProjectName(name) ? { module: normalNameOf(name), kind: 'index' } : null;
+  return isProjectName(name) ? { module: normalNameOf(name), kind: 'index', bytesMax: limits.doorRewriteBytes } : null;
 }
 
 /**
@@ -25,50 +25,73 @@ function quoted(url: string): string {
   return `"${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')}"`;
 }
 
-function absoluteHtml(text: string, url: string): string | null {
-  const [, , one, two] = href.exec(/<base\b[^>]*/i.exec(text)?.[0] ?? '') ?? [];
+function rewriteHtml(start: string, url: string): RewriteLinks | null {
+  const [, , one, two] = href.exec(/<base\b[^>]*/i.exec(start)?.[0] ?? '') ?? [];
   const from = readForeignUrl(one ?? two ?? '', url)?.href ?? url;
   if (readPageUrl('', from) === null) return null;
-  return replaceLinks(text, tag, ([whole]) =>
+  const replace = (whole: string): string =>
     whole.replace(href, (all, before: string, double?: string, single?: string) => {
       const to = readPageUrl((double ?? single ?? '').replaceAll('&amp;', '&'), from);
       return to === null ? all : before + quoted(to.href);
-    }),
-  );
+    });
+  return replaceLinks(tag, replace, (text) => {
+    const open = text.indexOf('<', text.lastIndexOf('>') + 1);
+    return open < 0 ? text.length : open;
+  });
 }
 
 /** The maximum number of links in a page. A page with more links is rejected. */
 const linksMax = 100_000;
+/** The maximum length of a link with its tag or key, if the rest of it is in the next part of the page. */
+const linkCharsMax = 64 * 1024;
 
-/** Replaces every match in a text; `null`: there are too many matches, or the result is too long. */
-function replaceLinks(text: string, pattern: RegExp, replace: (match: RegExpExecArray) => string): string | null {
-  const parts: string[] = [];
-  let [links, at, chars] = [0, 0, 0];
-  for (const match of text.matchAll(pattern)) {
-    const made = replace(match);
-    links += 1;
-    chars += match.index - at + made.length;
-    if (links > linksMax || chars > limits.doorRewriteBytes) return null;
-    parts.push(text.slice(at, match.index), made);
-    at = match.index + match[0].length;
-  }
-  return chars + text.length - at > limits.doorRewriteBytes ? null : parts.join('') + text.slice(at);
+/**
+ * Returns a function that replaces every match in a page.
+ * @param openAt  returns where the last match begins that may continue in the next part
+ */
+function replaceLinks(
+  pattern: RegExp,
+  replace: (...match: string[]) => string,
+  openAt: (text: string) => number,
+): RewriteLinks {
+  let [held, links, chars] = ['', 0, 0];
+  return (part, isLast) => {
+    const text = held + part;
+    const end = isLast ? text.length : openAt(text);
+    held = text.slice(end);
+    const made = text.slice(0, end).replaceAll(pattern, (...match: string[]) => {
+      links += 1;
+      if (links > linksMax) throw new Error('too many links');
+      return replace(...match);
+    });
+    chars += made.length;
+    if (chars > limits.doorRewriteBytes || held.length > linkCharsMax) throw new Error('too long');
+    return made;
+  };
 }
 
 /** Matches a key `url` with its value. Nothing else in JSON matches, because quotes in strings are escaped. */
 const jsonUrl = /("url"\s*:\s*)("(?:[^"\\]|\\.){0,4096}")/g;
+const jsonKey = '"url"';
+/** A match of `jsonUrl` is shorter than this, unless it has very many spaces. */
+const jsonUrlChars = 10_000;
 
 /**
- * Makes the links in a JSON page absolute by text replacement; `null`: the text is no project page in JSON, or it is
- * too large. The JSON is not parsed, because parsing 32 MiB would block other requests for a second.
+ * The JSON is not parsed, because parsing 32 MiB would block other requests for a second. `null`: the text is no
+ * project page in JSON.
  */
-function absoluteJson(text: string, url: string): string | null {
-  const whole = text.trim();
-  if (!whole.startsWith('{') || !whole.endsWith('}') || !whole.includes('"files"') || readPageUrl('', url) === null)
-    return null;
-  return replaceLinks(whole, jsonUrl, ([pair, before = '', value = '']) => {
+function rewriteJson(start: string, isWhole: boolean, url: string): RewriteLinks | null {
+  const text = start.trim();
+  const isPage = text.startsWith('{') && (!isWhole || (text.endsWith('}') && text.includes('"files"')));
+  if (!isPage || readPageUrl('', url) === null) return null;
+  const replace = (pair: string, before = '', value = ''): string => {
     const to = readPageUrl(decodedText(value), url);
     return to === null ? pair : before + JSON.stringify(to.href);
+  };
+  return replaceLinks(jsonUrl, replace, (part) => {
+    const open = part.lastIndexOf(jsonKey);
+    const isOpen = open >= 0 && open > part.length - jsonUrlChars;
+    return isOpen ? open : Math.max(0, part.length - jsonKey.length + 1);
   });
 }
 
@@ -96,5 +119,6 @@ export const pypiDoor: DoorPaths = {
   patterns,
   files: () => import('./door-files.ts').then(({ pypiFiles }) => pypiFiles),
   read: readProjectPath,
-  absolute: (text, contentType, url) => (/json/i.test(contentType) ? absoluteJson(text, url) : absoluteHtml(text, url)),
+  absolute: (start, isWhole, contentType, url) =>
+    /json/i.test(contentType) ? rewriteJson(start, isWhole, url) : rewriteHtml(start, url),
 };

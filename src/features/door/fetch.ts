@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
+import type { DoorPaths, RewriteLinks } from '../../ecosystems/door-paths.ts';
+import { BodyHold } from '../../wire/body-hold.ts';
 import type { Passages, Passing } from '../../wire/passage.ts';
 import { AllFailed, type Attempt, raceInOrder } from './race.ts';
 
@@ -10,9 +13,7 @@ export interface Source {
   readonly access: WireAccess;
 }
 
-/**
- * The number of response bytes that all requests together keep in memory: first parts of bodies, and rewritten indexes.
- */
+/** The number of response bytes that the door holds for all clients together, before they are sent. */
 export interface HeldResponse {
   bytes: number;
 }
@@ -25,11 +26,11 @@ class Hold {
     this.#all = all;
   }
 
-  /** Counts more bytes for this response. @returns `false` if all responses together exceed `limits.doorHeldBytes` */
+  /** Counts more bytes for this response. @returns `false` if all responses together have `limits.doorHeldBytes` */
   take(bytes: number): boolean {
     this.#all.bytes += bytes;
     this.#bytes += bytes;
-    return this.#all.bytes <= limits.doorHeldBytes;
+    return this.#all.bytes < limits.doorHeldBytes;
   }
 
   release(): void {
@@ -42,9 +43,12 @@ class Hold {
 export interface Fetched {
   readonly source: Source;
   readonly passing: Passing;
-  readonly first: Buffer;
+  /** The first part of the body, until it is read. */
+  first: Buffer;
   /** The rest of the body; `null`: `first` contains the whole body. */
   readonly rest: AsyncIterator<Buffer> | null;
+  /** Rewrites the links of the body; `null`: the body is passed on as it is. */
+  readonly rewrite: RewriteLinks | null;
   readonly hold: Hold;
 }
 
@@ -74,10 +78,19 @@ export interface FetchRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** True: an HTML response counts as a failure, because it is a captive portal or an error page. */
   readonly isNeverHtml: boolean;
-  /** The maximum length of the body, bytes. A longer body counts as a failure; absent: no limit. */
-  readonly bytesMax?: number;
-  /** The attempt succeeds when this many bytes of the body, or all of it, have arrived. */
+  /** The maximum length of the body, bytes. A longer body counts as a failure. */
+  readonly bytesMax: number;
+  /** True: `bytesMax` applies also to a body whose length is stated. */
+  readonly isBounded: boolean;
+  /**
+   * The attempt succeeds when this many bytes of the body, or all of it, have arrived. While too much is held, fewer
+   * bytes are enough.
+   */
   readonly firstBytes: number;
+  /** The SHA-256 of the body; `null`: not known. */
+  readonly sha256: string | null;
+  /** See `DoorPaths.absolute`; `null`: the body is passed on as it is. */
+  readonly absolute: NonNullable<DoorPaths['absolute']> | null;
 }
 
 /**
@@ -90,7 +103,7 @@ export function attemptAt(
   request: FetchRequest,
 ): Attempt<Fetched> {
   return async (signal) => {
-    const { method, headers } = request;
+    const { method, headers, isBounded, bytesMax } = request;
     const hold = new Hold(held);
     const passing = await passages.open(source.access, source.url, { method, headers, signal });
     const { status, body } = passing;
@@ -98,8 +111,7 @@ export function attemptAt(
     const isRanged = headers['range'] !== undefined;
     const isHtml = request.isNeverHtml && /^text\/html\b/i.test(type);
     const isRight = status === 200 || (isRanged && status === 206);
-    const bytesMax = request.bytesMax ?? Number.POSITIVE_INFINITY;
-    if (!isRight || isHtml || Number(passing.headers['content-length']) > bytesMax) {
+    if (!isRight || isHtml || (isBounded && Number(passing.headers['content-length']) > bytesMax)) {
       // Closing the connection is cheaper than receiving the rest of the body.
       body.on('error', () => undefined).destroy();
       if (status === 404 || status === 410) throw new Absent(`status ${status}`);
@@ -111,8 +123,7 @@ export function attemptAt(
     signal.addEventListener('abort', () => hold.release(), { once: true });
     try {
       const beginning = await beginningOf(pacedPiecesOf(body, nowMs), request.firstBytes, hold);
-      if (beginning.first.length > bytesMax) throw new Error('too long');
-      return { source, passing, hold, ...beginning };
+      return { source, passing, hold, ...beginning, rewrite: checkedBeginning(request, passing, beginning) };
     } catch (cause) {
       hold.release();
       body.on('error', () => undefined).destroy();
@@ -167,21 +178,43 @@ async function* pacedPiecesOf(body: Readable, nowMs: () => number): AsyncGenerat
   }
 }
 
-async function beginningOf(
-  reader: AsyncIterator<Buffer>,
-  bytes: number,
-  hold: Hold,
-): Promise<Pick<Fetched, 'first' | 'rest'>> {
-  const pieces: Buffer[] = [];
-  let read = 0;
-  while (read < bytes) {
+type Beginning = Pick<Fetched, 'first' | 'rest'>;
+
+/** The door reads this much of an index before it sends any of it, even while too much is held. */
+const firstBytesMin = 16 * 1024;
+
+async function beginningOf(reader: AsyncIterator<Buffer>, bytes: number, hold: Hold): Promise<Beginning> {
+  const body = new BodyHold();
+  let [read, isRoom] = [0, true];
+  while (read < bytes && (isRoom || read < firstBytesMin)) {
     const { done, value } = await reader.next();
-    if (done === true) return { first: Buffer.concat(pieces), rest: null };
-    pieces.push(value);
-    if (!hold.take(value.length)) throw new Error('too much is held');
+    if (done === true) return { first: body.collected().body, rest: null };
+    body.take(value, null);
+    isRoom = hold.take(value.length);
     read += value.length;
   }
-  return { first: Buffer.concat(pieces), rest: reader };
+  return { first: body.collected().body, rest: reader };
+}
+
+/**
+ * Returns the function that rewrites the links of a response; `null`: it is passed on as it is.
+ * @throws Error if its beginning shows that it is not the requested item
+ */
+function checkedBeginning(
+  { method, isBounded, bytesMax, sha256, absolute }: FetchRequest,
+  { status, headers, url }: Passing,
+  { first, rest }: Beginning,
+): RewriteLinks | null {
+  if (isBounded && first.length > bytesMax) throw new Error('too long');
+  if (method === 'HEAD' || (absolute === null && sha256 === null)) return null;
+  if (status !== 200 || (headers['content-encoding'] ?? 'identity') !== 'identity') throw new Error('encoded');
+  const isWhole = rest === null;
+  if (sha256 !== null && isWhole && createHash('sha256').update(first).digest('hex') !== sha256)
+    throw new Error('other bytes than its digest');
+  if (absolute === null) return null;
+  const rewrite = absolute(first.toString('utf8'), isWhole, String(headers['content-type'] ?? ''), url);
+  if (rewrite === null) throw new Error('a page whose links cannot be read');
+  return rewrite;
 }
 
 /** Frees the memory of a response and closes its body, because an unread body keeps the connection open. */
@@ -193,11 +226,14 @@ export function releaseFetched({ hold, passing }: Fetched): void {
 /**
  * Yields a response in chunks. Throws if it is longer than `bytesMax`, or than its stated length if that is greater.
  */
-export async function* bodyPiecesOf({ passing, first, rest }: Fetched, bytesMax: number): AsyncGenerator<Buffer> {
+export async function* bodyPiecesOf(fetched: Fetched, bytesMax: number): AsyncGenerator<Buffer, undefined> {
+  const { passing, first, rest, hold } = fetched;
   const stated = Number(passing.headers['content-length']);
   const most = stated > bytesMax ? stated : bytesMax;
   let sent = first.length;
   if (first.length > 0) yield first;
+  fetched.first = Buffer.alloc(0);
+  hold.release();
   if (rest === null) return;
   for (;;) {
     const { done, value } = await rest.next();
@@ -221,28 +257,27 @@ const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy':
  */
 export function headersFor(
   passing: Passing,
-  what: 'index' | 'rewritten' | 'artifact' | 'no_range',
+  what: 'whole' | 'rewritten' | 'no_range',
 ): Readonly<Record<string, string>> {
-  const kept = ['content-type', 'cache-control', 'last-modified', 'vary', 'x-pypi-last-serial'];
+  const kept = ['content-type', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];
   const names = what === 'no_range' ? ['content-range'] : what === 'rewritten' ? kept : [...kept, ...exact];
   const own = names.flatMap((name) => {
     const value = passing.headers[name];
     return typeof value === 'string' && sound.test(value) ? [[name, value] as const] : [];
   });
-  const isIndex = what === 'index' || what === 'rewritten';
   return {
     ...Object.fromEntries(own),
-    ...(isIndex && { 'cache-control': indexCachingOf(String(passing.headers['cache-control'] ?? '')) }),
+    'cache-control': cachingOf(String(passing.headers['cache-control'] ?? '')),
     ...guards,
   };
 }
 
 /**
- * Returns the caching header of an index. Only the client itself may cache the index, and only for a short time. After
- * a switch of mirrors, a shared cache would still serve the old index.
+ * Returns the caching header of a response. Only the client itself may cache the response, and only for a short time.
+ * A shared cache would still serve an old index after a switch of mirrors, or wrong bytes that nobody verified.
  */
-function indexCachingOf(stated: string): string {
+function cachingOf(stated: string): string {
   const [, seconds] = /(?:^|[\s,])max-age="?(\d+)/i.exec(stated) ?? [];
   if (/no-store/i.test(stated)) return 'no-store';
   if (/no-cache/i.test(stated) || seconds === undefined) return 'no-cache';

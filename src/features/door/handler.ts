@@ -10,9 +10,8 @@ import type { DoorOutcome } from '../../export/catalog/door.ts';
 import { hopMark } from '../../wire/passage.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
-import { type PassDeps, type Passed, type PassRequest, sendIndex } from './pass.ts';
+import { type PassDeps, pass } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
-import { sendArtifact } from './relay.ts';
 import type { Stays } from './stay.ts';
 
 export interface DoorDeps {
@@ -50,6 +49,8 @@ interface Served {
   readonly ecosystem?: string;
   readonly module?: string | null;
   readonly registry?: string;
+  /** Mirrors whose responses broke off, and that another mirror continued. */
+  readonly broken?: readonly string[];
   readonly why?: string;
   readonly outcome: DoorOutcome;
 }
@@ -130,14 +131,13 @@ async function serve(
   }
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
-    const send: (deps: PassDeps, passRequest: PassRequest) => Promise<Passed> =
-      path.kind === 'index' ? sendIndex : sendArtifact;
-    const passed = await send(deps.pass, { route, rest, path, names, request, response }).finally(() => {
+    const passed = await pass(deps.pass, { route, rest, path, names, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
-    if (passed.tag === 'passed')
-      return { ...of, registry: passed.registry, why, outcome: path.kind === 'index' ? 'passed' : 'relayed' };
-    if (passed.tag === 'failed') return { ...of, registry: passed.registry, why, outcome: 'failed' };
+    if (passed.tag === 'passed' || passed.tag === 'failed') {
+      const outcome = passed.tag === 'failed' ? 'failed' : path.kind === 'index' ? 'passed' : 'relayed';
+      return { ...of, registry: passed.registry, broken: passed.broken, why, outcome };
+    }
     if (passed.tag === 'absent' || mustPass) {
       const isAbsent = passed.tag === 'absent';
       sendText(response, isAbsent ? 404 : 502, isAbsent ? 'not found\n' : 'no mirror responds\n');
@@ -202,7 +202,7 @@ function recordServed(deps: DoorDeps, client: string, method: string, served: Se
   const { ecosystem = '', registry = '', outcome } = served;
   const ms = deps.nowMs() - startMs;
   deps.metrics.counted({ ecosystem, registry, outcome }, ms);
-  const { module, why } = served;
+  const { module, why, broken = [] } = served;
   if (registry === '' && noisy.has(outcome) && deps.refusedLines.take('') !== null) return;
   deps.log.info('request', {
     client,
@@ -210,6 +210,7 @@ function recordServed(deps: DoorDeps, client: string, method: string, served: Se
     ecosystem: ecosystem === '' ? undefined : ecosystem,
     module: module ?? undefined,
     registry: registry === '' ? undefined : registry,
+    broken: broken.length === 0 ? undefined : broken,
     outcome,
     why,
     ms: Math.round(ms * 1000) / 1000,

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
-import type { DoorPath, DoorPaths } from '../../ecosystems/door-paths.ts';
+import type { DoorPath } from '../../ecosystems/door-paths.ts';
 import type { Passages } from '../../wire/passage.ts';
 import {
-  bodyPiecesOf,
   type Fetched,
+  type FetchRequest,
   fetchFirst,
   type HeldResponse,
   headersFor,
@@ -14,6 +14,7 @@ import {
   type Source,
 } from './fetch.ts';
 import { urlAt } from './path.ts';
+import { provenPiecesOf, rewrittenPiecesOf, type Sending, verifiedPiecesOf } from './relay.ts';
 
 export interface PassDeps {
   readonly passages: Passages;
@@ -29,15 +30,19 @@ export interface PassDeps {
   nowMs(): number;
 }
 
-const pieceBytes = 64 * 1024;
-
 /**
  * The outcome of a request that the door sent to mirrors. `passed`: the client got a response; `failed`: the response
  * to the client broke off; `absent`: a mirror responded 404 or 410, and no mirror succeeded; `none`: no usable
  * response. After `absent` and `none`, nothing was sent to the client.
  */
 export type Passed =
-  | { readonly tag: 'passed' | 'failed'; readonly registry: string }
+  | {
+      readonly tag: 'passed' | 'failed';
+      /** The mirror that sent the last bytes. */
+      readonly registry: string;
+      /** Mirrors whose responses broke off, and that another mirror continued. */
+      readonly broken: readonly string[];
+    }
   | { readonly tag: 'absent' | 'none' };
 
 export interface PassRequest {
@@ -50,29 +55,30 @@ export interface PassRequest {
   readonly response: ServerResponse;
 }
 
-/** Fetches an index from the mirrors in order and sends the first success to the client. */
-export async function sendIndex(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
-  const { route, request, response, path } = passRequest;
-  const { paths } = route;
+/**
+ * Fetches an item from the mirrors in order and sends the first success to the client. If it is an index, all attempts
+ * together have `limits.doorFetchMs`.
+ */
+export async function pass(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
+  const { response, path } = passRequest;
   const stop = new AbortController();
-  const late = deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late')));
   const gone = (): void => stop.abort(new Error('the client is gone'));
   response.once('close', gone);
+  const isIndex = path.kind === 'index';
+  const late = isIndex ? deps.timers.after(limits.doorFetchMs, () => stop.abort(new Error('too late'))) : null;
   try {
     const sources = sourcesOf(deps, passRequest);
-    const wanted = {
-      method: request.method === 'HEAD' ? 'HEAD' : 'GET',
-      headers: headersTo(request, paths),
-      isNeverHtml: paths.neverHtml === true,
-      ...(path.bytesMax !== undefined && { bytesMax: path.bytesMax }),
-      firstBytes: paths.absolute === undefined ? limits.doorAheadBytes : limits.doorRewriteBytes,
-    } as const;
-    const first = await fetchFirst(deps, sources, wanted, usualMsOf(deps, sources), stop.signal);
-    // Requests for an index have no range, so `no_range` cannot occur.
-    if ('tag' in first) return { tag: first.tag === 'absent' ? 'absent' : 'none' };
-    return await sendFetched(first, passRequest, deps.timers);
+    const wanted = fetchRequestOf(passRequest);
+    const waits = isIndex ? usualMsOf(deps, sources) : () => limits.doorHedgeMsMax;
+    const first = await fetchFirst(deps, sources, wanted, waits, stop.signal);
+    late?.cancel();
+    if (!('tag' in first)) return await send(deps, first, sources, wanted, passRequest, stop.signal);
+    if (first.tag !== 'no_range') return { tag: first.tag };
+    response.writeHead(416, { ...first.headers, 'content-length': '0' });
+    response.end();
+    return { tag: 'passed', registry: first.registry, broken: [] };
   } finally {
-    late.cancel();
+    late?.cancel();
     response.removeListener('close', gone);
   }
 }
@@ -89,7 +95,7 @@ function usualMsOf({ usualMs }: PassDeps, sources: readonly Source[]): (at: numb
 }
 
 /** Returns the mirrors to which the door itself may send the request. */
-export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRequest): readonly Source[] {
+function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRequest): readonly Source[] {
   return names.flatMap((name) => {
     const base = route.mirrors.get(name)?.url;
     const [url, access] = [base === undefined ? null : urlAt(base, rest), accessOf(name)];
@@ -98,67 +104,62 @@ export function sourcesOf({ accessOf }: PassDeps, { route, rest, names }: PassRe
 }
 
 /**
- * Returns the request headers for content negotiation. Conditional headers are omitted, because the client may have its
- * validators (ETag, date) from another mirror.
+ * Returns the request to mirrors. It has no conditional headers, because the client may have its validators (ETag,
+ * date) from another mirror. For the same reason, a range with a condition becomes a request for the whole file.
  */
-function headersTo({ headers }: IncomingMessage, paths: DoorPaths): Readonly<Record<string, string>> {
-  const { accept, 'accept-encoding': encoding } = headers;
+function fetchRequestOf({ route: { paths }, path, request: { method, headers } }: PassRequest): FetchRequest {
+  const { accept, range, 'accept-encoding': encoding, 'user-agent': agent } = headers;
+  const [isIndex, absolute] = [path.kind === 'index', paths.absolute ?? null];
+  const isEncoded = isIndex && absolute === null && path.sha256 === undefined && typeof encoding === 'string';
+  const isRanged = !isIndex && range !== undefined && headers['if-range'] === undefined;
   return {
-    ...(accept === undefined ? {} : { accept }),
-    'accept-encoding': paths.absolute === undefined && typeof encoding === 'string' ? encoding : 'identity',
+    method: method === 'HEAD' ? 'HEAD' : 'GET',
+    headers: {
+      ...(isIndex && accept !== undefined && { accept }),
+      ...(agent !== undefined && { 'user-agent': agent }),
+      ...(isRanged && { range }),
+      'accept-encoding': isEncoded ? encoding : 'identity',
+    },
+    isNeverHtml: !isIndex || paths.neverHtml === true,
+    bytesMax: path.bytesMax ?? (isIndex ? limits.doorIndexBytes : limits.zipBytes),
+    isBounded: path.bytesMax !== undefined,
+    firstBytes: isIndex ? limits.doorAheadBytes : 1,
+    sha256: path.sha256 ?? null,
+    absolute,
   };
 }
 
-async function sendFetched(fetched: Fetched, passRequest: PassRequest, timers: Timers): Promise<Passed> {
-  try {
-    return await sendHeld(fetched, passRequest, timers);
-  } finally {
-    releaseFetched(fetched);
-  }
-}
-
-async function sendHeld(
+async function send(
+  deps: PassDeps,
   fetched: Fetched,
-  { route, path, request, response }: PassRequest,
-  timers: Timers,
+  sources: readonly Source[],
+  wanted: FetchRequest,
+  { response }: PassRequest,
+  signal: AbortSignal,
 ): Promise<Passed> {
-  const { source, passing, rest, first, hold } = fetched;
-  const { paths } = route;
-  const { absolute } = paths;
-  const isHead = request.method === 'HEAD';
-  if (absolute !== undefined && !isHead) {
-    const type = String(passing.headers['content-type'] ?? '');
-    const isPlain = (passing.headers['content-encoding'] ?? 'identity') === 'identity';
-    const text = rest === null && isPlain ? absolute(first.toString('utf8'), type, passing.url) : null;
-    if (text === null) return { tag: 'none' };
-    const bytes = Buffer.from(text);
-    if (!hold.take(bytes.length)) return { tag: 'none' };
-    response.writeHead(200, { ...headersFor(passing, 'rewritten'), 'content-length': bytes.length });
-    // The text is sent in chunks, so that a client that stops reading can be disconnected.
-    for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes)
-      if (!response.write(bytes.subarray(at, at + pieceBytes))) await waitForDrain(response, timers);
-    response.end();
-    return { tag: response.destroyed ? 'failed' : 'passed', registry: source.name };
-  }
-  const length = rest === null && !isHead ? { 'content-length': String(first.length) } : {};
-  response.writeHead(passing.status, {
-    ...headersFor(passing, isHead && absolute !== undefined ? 'rewritten' : 'index'),
-    ...length,
-  });
-  const destroy = (): void => void passing.body.on('error', () => undefined).destroy();
-  response.once('close', destroy);
+  const { passing, rewrite } = fetched;
+  const sending: Sending = { fetched, broken: [] };
+  const release = (): void => releaseFetched(sending.fetched);
+  signal.addEventListener('abort', release);
+  const proven = provenPiecesOf(deps, sending, sources, wanted, signal);
+  const checked = wanted.sha256 === null ? proven : verifiedPiecesOf(proven, wanted.sha256);
   try {
-    for await (const piece of bodyPiecesOf(fetched, path.bytesMax ?? limits.doorIndexBytes)) {
-      if (response.destroyed) return { tag: 'failed', registry: source.name };
-      if (!response.write(piece)) await waitForDrain(response, timers);
-    }
+    response.writeHead(passing.status, headersFor(passing, wanted.absolute === null ? 'whole' : 'rewritten'));
+    if (wanted.method === 'GET')
+      for await (const piece of rewrite === null ? checked : rewrittenPiecesOf(checked, rewrite)) {
+        if (response.destroyed) throw new Error('the client is gone');
+        if (!response.write(piece)) await waitForDrain(response, deps.timers);
+      }
     response.end();
-    return { tag: 'passed', registry: source.name };
+    return { tag: 'passed', registry: sending.fetched.source.name, broken: sending.broken };
   } catch {
     // The client already has the beginning of the response, so only a closed connection can show that the rest is
     // missing.
     response.destroy();
-    return { tag: 'failed', registry: source.name };
+    return { tag: 'failed', registry: sending.fetched.source.name, broken: sending.broken };
+  } finally {
+    signal.removeEventListener('abort', release);
+    release();
   }
 }
 
@@ -166,7 +167,7 @@ async function sendHeld(
  * Resolves when the client reads again or has disconnected. A client that does not read for `limits.doorDrainMs` is
  * disconnected.
  */
-export function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
+function waitForDrain(response: ServerResponse, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     const late = timers.after(limits.doorDrainMs, () => response.destroy());
     const done = (): void => {

@@ -1,168 +1,126 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { limits } from '../../core/limits.ts';
-import type { Timers } from '../../core/ports.ts';
-import { attemptAt, bodyPiecesOf, type Fetched, fetchFirst, headersFor, releaseFetched, type Source } from './fetch.ts';
-import { type PassDeps, type Passed, type PassRequest, sourcesOf, waitForDrain } from './pass.ts';
+import type { RewriteLinks } from '../../ecosystems/door-paths.ts';
+import { nextTurn } from '../../io/timers.ts';
+import { attemptAt, bodyPiecesOf, type Fetched, type FetchRequest, releaseFetched, type Source } from './fetch.ts';
 
+/** A response that is being sent to a client. */
+export interface Sending {
+  /** The mirror's response that is being read. */
+  fetched: Fetched;
+  /** The names of the mirrors whose responses broke off, and that another mirror continued. */
+  readonly broken: string[];
+}
+
+/** The bytes that the client already has, and the total length. */
 interface Progress {
   sent: number;
   readonly hash: Hash;
-  /** The total length of the artifact in bytes; `null`: unknown. */
-  readonly length: number | null;
-  /** The artifact's strong ETag; `null`: it has none. */
-  readonly etag: string | null;
+  readonly length: number;
 }
 
 /**
- * Sends an artifact to the client from the first mirror that has it. If a response with status 200 and a length stalls
- * or is cut off, the next mirror continues it. With a strong ETag the door requests only the rest, whose ETag and total
- * length must be the same. Otherwise it reads the response from the start, which must have the same length and the same
- * first bytes. If no mirror can continue, the client's connection is closed.
+ * Yields the body of a response. If a response with status 200 and a length stalls or breaks off, the next mirror
+ * continues it. That mirror must send the same length, and first the same bytes as those that were yielded.
+ * @throws Error if no mirror can continue. `sending.fetched` is then the response that broke off
  */
-export async function sendArtifact(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
-  const { request, response } = passRequest;
-  const stop = new AbortController();
-  const gone = (): void => stop.abort(new Error('the client is gone'));
-  response.once('close', gone);
-  try {
-    const sources = sourcesOf(deps, passRequest);
-    const started = await begun(deps, sources, request, stop.signal);
-    if ('tag' in started) {
-      if (started.tag !== 'no_range') return started;
-      response.writeHead(416, { ...started.headers, 'content-length': '0' });
-      response.end();
-      return { tag: 'passed', registry: started.registry };
-    }
+export async function* provenPiecesOf(
+  deps: Parameters<typeof attemptAt>[0],
+  sending: Sending,
+  sources: readonly Source[],
+  wanted: FetchRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, undefined> {
+  const { passing, source } = sending.fetched;
+  const stated = String(passing.headers['content-length']);
+  // The end of a range, or of a response without a length, is not known.
+  const isKnown = passing.status === 200 && /^\d+$/.test(stated);
+  const others = isKnown ? sources.filter(({ name }) => name !== source.name) : [];
+  const progress = { sent: 0, hash: createHash('sha256'), length: Number(stated) };
+  for (;;) {
     try {
-      response.writeHead(started.passing.status, headersFor(started.passing, 'artifact'));
-      if (request.method !== 'HEAD') return await pump(deps, sources, started, passRequest, stop.signal);
-      response.end();
-      return { tag: 'passed', registry: started.source.name };
-    } finally {
-      releaseFetched(started);
+      for await (const piece of bodyPiecesOf(sending.fetched, wanted.bytesMax)) {
+        progress.sent += piece.length;
+        if (isKnown && progress.sent > progress.length) throw new Error('more than its length');
+        progress.hash.update(piece);
+        yield piece;
+      }
+      if (signal.aborted || (isKnown && progress.sent !== progress.length)) throw new Error('cut');
+      return;
+    } catch (cause) {
+      releaseFetched(sending.fetched);
+      const next = await continuation(deps, others, wanted, progress, signal);
+      if (next === null) throw cause;
+      sending.broken.push(sending.fetched.source.name);
+      sending.fetched = next;
     }
-  } finally {
-    response.removeListener('close', gone);
   }
 }
 
-function begun(
-  deps: PassDeps,
-  sources: readonly Source[],
-  request: IncomingMessage,
-  signal: AbortSignal,
-): ReturnType<typeof fetchFirst> {
-  const { range, 'if-range': condition } = request.headers;
-  const fetchRequest = {
-    method: request.method === 'HEAD' ? ('HEAD' as const) : ('GET' as const),
-    headers: {
-      'accept-encoding': 'identity',
-      ...(typeof range === 'string' ? { range } : {}),
-      ...(typeof condition === 'string' ? { 'if-range': condition } : {}),
-    },
-    isNeverHtml: true,
-    firstBytes: 1,
-  };
-  return fetchFirst(deps, sources, fetchRequest, () => limits.doorHedgeMsMax, signal);
-}
-
-async function pump(
-  deps: PassDeps,
-  sources: readonly Source[],
-  started: Fetched,
-  { response }: PassRequest,
-  signal: AbortSignal,
-): Promise<Passed> {
-  const { status, headers } = started.passing;
-  const length =
-    status === 200 && /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : null;
-  const etag = /^"/.test(String(headers['etag'])) ? String(headers['etag']) : null;
-  const progress: Progress = { sent: 0, hash: createHash('sha256'), length, etag };
-  // Another mirror can continue only a response with status 200 and a length. For other responses (such as a range) the
-  // end of the file is not known.
-  const others = length === null ? [] : sources.filter(({ name }) => name !== started.source.name);
-  const tries: (Fetched | Source)[] = [started, ...others];
-  for (const one of tries) {
-    if (signal.aborted) break;
-    try {
-      const fetched = 'passing' in one ? one : await resumed(deps, one, progress, signal);
-      await send(fetched, progress, response, signal, deps.timers);
-      if (length !== null && progress.sent !== length) throw new Error('cut');
-      response.end();
-      return { tag: 'passed', registry: fetched.source.name };
-    } catch {
-      // The next mirror is tried.
-    }
-  }
-  response.destroy();
-  return { tag: 'failed', registry: started.source.name };
-}
-
-async function send(
-  fetched: Fetched,
+/** Returns the response of the first mirror that can continue, and removes the mirrors that were requested. */
+async function continuation(
+  deps: Parameters<typeof attemptAt>[0],
+  others: Source[],
+  wanted: FetchRequest,
   progress: Progress,
-  response: ServerResponse,
   signal: AbortSignal,
-  timers: Timers,
-): Promise<void> {
-  const destroy = (): void => releaseFetched(fetched);
-  signal.addEventListener('abort', destroy);
-  try {
-    for await (const piece of bodyPiecesOf(fetched, limits.zipBytes)) {
-      if (signal.aborted) throw new Error('the client is gone');
-      progress.sent += piece.length;
-      if (progress.length !== null && progress.sent > progress.length) throw new Error('more than its length');
-      progress.hash.update(piece);
-      if (!response.write(piece)) await waitForDrain(response, timers);
-    }
-  } finally {
-    signal.removeEventListener('abort', destroy);
-    destroy();
-  }
-}
-
-/**
- * Requests the rest of an artifact at another mirror.
- * @throws Error if its response does not agree with the bytes sent so far
- */
-async function resumed(deps: PassDeps, source: Source, progress: Progress, signal: AbortSignal): Promise<Fetched> {
-  const { sent, length, etag } = progress;
-  const range = etag === null || sent === 0 ? {} : { range: `bytes=${sent}-`, 'if-range': etag };
-  const headers = { 'accept-encoding': 'identity', ...range };
-  const passRequest = { method: 'GET' as const, headers, isNeverHtml: true, firstBytes: 1 };
-  const fetched = await attemptAt(deps, source, passRequest)(signal);
-  try {
-    const { status, headers: got } = fetched.passing;
-    if (status === 206) {
-      const isRest = got['content-range'] === `bytes ${sent}-${(length ?? 0) - 1}/${length}` && got['etag'] === etag;
-      if (!isRest) throw new Error('another range, or of another file');
-      return fetched;
-    }
-    if (status !== 200 || got['content-length'] !== String(length)) throw new Error('another length');
-    return await past(fetched, progress);
-  } catch (cause) {
+): Promise<Fetched | null> {
+  for (let source = others.shift(); source !== undefined && !signal.aborted; source = others.shift()) {
+    const fetched = await attemptAt(deps, source, { ...wanted, firstBytes: 1, absolute: null })(signal).catch(
+      () => null,
+    );
+    if (fetched === null) continue;
+    const { status, headers } = fetched.passing;
+    const isLikely = status === 200 && headers['content-length'] === String(progress.length);
+    const rest = isLikely ? await restOf(fetched, wanted.bytesMax, progress).catch(() => null) : null;
+    if (rest !== null) return rest;
     releaseFetched(fetched);
-    throw cause;
   }
+  return null;
 }
 
-/**
- * Reads and skips the bytes that the client already has.
- * @throws Error if there are fewer bytes, or if their hash differs from that of the bytes that the client has
- */
-async function past(fetched: Fetched, { sent, hash }: Progress): Promise<Fetched> {
+/** Reads and skips the bytes that the client already has; `null`: the mirror has fewer or other bytes. */
+async function restOf(fetched: Fetched, bytesMax: number, { sent, hash }: Progress): Promise<Fetched | null> {
   const own = createHash('sha256');
-  const pieces = bodyPiecesOf(fetched, limits.zipBytes);
+  const pieces = bodyPiecesOf(fetched, bytesMax);
   let first: Buffer = Buffer.alloc(0);
   for (let read = 0; read < sent; ) {
     const { done, value } = await pieces.next();
-    if (done === true) throw new Error('too short');
+    if (done === true) return null;
     const of = Math.min(value.length, sent - read);
     own.update(value.subarray(0, of));
     read += of;
     first = value.subarray(of);
   }
-  if (!own.digest().equals(hash.copy().digest())) throw new Error('other bytes than the client has');
-  return { ...fetched, first, rest: pieces };
+  return own.digest().equals(hash.copy().digest()) ? { ...fetched, first, rest: pieces } : null;
+}
+
+/** Yields the bytes of a body; throws before its last piece if its hash differs. */
+export async function* verifiedPiecesOf(pieces: AsyncIterable<Buffer>, sha256: string): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  let last: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    hash.update(piece);
+    if (last.length > 0) yield last;
+    last = piece;
+  }
+  if (hash.digest('hex') !== sha256) throw new Error('other bytes than its digest');
+  yield last;
+}
+
+/** The number of bytes of a page that are rewritten at once. They can have 1 400 links, which take about 10 ms. */
+const rewriteBytes = 16 * 1024;
+
+/** Resolves when the last of the waiting pages has had its turn. In each turn of the event loop, one page has one. */
+let turns = Promise.resolve();
+
+/** Yields a page with changed links. Between its parts, other requests are served. */
+export async function* rewrittenPiecesOf(pieces: AsyncIterable<Buffer>, rewrite: RewriteLinks): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder();
+  for await (const piece of pieces)
+    for (let at = 0; at < piece.length; at += rewriteBytes) {
+      yield Buffer.from(rewrite(decoder.decode(piece.subarray(at, at + rewriteBytes), { stream: true }), false));
+      turns = turns.then(nextTurn);
+      await turns;
+    }
+  yield Buffer.from(rewrite(decoder.decode(), true));
 }

@@ -1,4 +1,4 @@
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
@@ -30,8 +30,8 @@ async function mirror(text: string) {
   return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, open: () => sockets.size };
 }
 
-function configOf(url: string, kind: 'go' | 'pypi') {
-  const modules = kind === 'go' ? 'go: [ rsc.io/quote@v1.5.2 ]' : 'pypi: [ six==1.17.0 ]';
+function configOf(url: string, kind: 'go' | 'pypi' | 'npm') {
+  const modules = { go: 'go: [ rsc.io/quote@v1.5.2 ]', pypi: 'pypi: [ six==1.17.0 ]', npm: 'npm: [ six@1.0.0 ]' }[kind];
   const lines = ['http://127.0.0.1:9', url].map(
     (one, at) => `  - { name: m${at}, ecosystem: ${kind}, url: "${one}", weight: ${100 - at} }`,
   );
@@ -76,7 +76,8 @@ describe('a hostile mirror', () => {
     const sent = async (length: string | undefined): Promise<number> => {
       const rest = Readable.from([Buffer.alloc(5), Buffer.alloc(5)])[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
       const passing = { headers: { 'content-length': length } } as Partial<Fetched['passing']> as Fetched['passing'];
-      const fetched = { passing, first: Buffer.alloc(5), rest } as Partial<Fetched> as Fetched;
+      const hold = { release: () => undefined } as Partial<Fetched['hold']> as Fetched['hold'];
+      const fetched = { passing, first: Buffer.alloc(5), rest, hold } as Partial<Fetched> as Fetched;
       let bytes = 0;
       for await (const piece of bodyPiecesOf(fetched, 10)) bytes += piece.length;
       return bytes;
@@ -85,24 +86,83 @@ describe('a hostile mirror', () => {
     for (const length of [undefined, '8', 'x']) await expect(sent(length), length).rejects.toThrow('too long');
   });
 
-  it('cannot fill the memory through many responses: past a bound the client is redirected', async () => {
-    const good = await mirror(`${head(2)}ok`);
-    const held = { bytes: limits.doorHeldBytes };
-    const open = await openHandler(configOf(good.url, 'go'), { doubted });
-    const { get, lines } = await openHandler(configOf(good.url, 'go'), {
-      doubted,
+  it('cannot fill the memory through many responses: past a bound the door reads less ahead', async () => {
+    const length = 4 * limits.doorAheadBytes;
+    const { url } = await mirror(head(length) + 'x'.repeat(length));
+    let [bytes, most] = [0, 0];
+    const held = {
+      get bytes() {
+        return bytes;
+      },
+      set bytes(now) {
+        bytes = now;
+        most = Math.max(most, now);
+      },
+    };
+    const open = await openHandler(configOf(url, 'npm'), { isRelay: () => true });
+    const { get, lines } = await openHandler(configOf(url, 'npm'), {
+      isRelay: () => true,
       pass: { ...open.deps.pass, held },
     });
-    expect((await get(index)).status).toBe(302);
-    expect(held.bytes).toBe(limits.doorHeldBytes);
-    held.bytes = 0;
-    expect((await get(index)).text).toBe('ok');
-    expect(lines.map(({ outcome }) => outcome)).toEqual(['redirected', 'passed']);
+    expect((await get('/npm/six')).text).toHaveLength(length);
+    expect([most >= limits.doorAheadBytes, bytes]).toEqual([true, 0]);
+    held.bytes = limits.doorHeldBytes;
+    expect((await get('/npm/six')).text).toHaveLength(length);
+    expect(most - limits.doorHeldBytes).toBeLessThan(limits.doorAheadBytes / 4);
+    expect([bytes, ...lines.map(({ outcome }) => outcome)]).toEqual([limits.doorHeldBytes, 'passed', 'passed']);
+  });
+
+  it('is read no faster than the client reads a long page, whose links are rewritten part by part', async () => {
+    const link = '<a href="../../packages/six-1.17.0-py2.py3-none-any.whl">six</a>\n';
+    const page = `${link.repeat(90_000)}${'<p>six</p>\n'.repeat(2_000_000)}`;
+    const { url } = await mirror(`${head(page.length, 'content-type: text/html\r\n')}${page}`);
+    const config = configOf(url, 'pypi');
+    const { pass } = (await openHandler(config)).deps;
+    let [received, waits] = [0, 0];
+    const { port, deps } = await openHandler(config, {
+      isRelay: () => true,
+      pass: {
+        ...pass,
+        passages: {
+          ...pass.passages,
+          async open(...call) {
+            const passing = await pass.passages.open(...call);
+            const push = passing.body.push.bind(passing.body);
+            passing.body.push = (chunk: Buffer | null) => {
+              received += chunk?.length ?? 0;
+              return push(chunk);
+            };
+            return passing;
+          },
+        },
+        timers: {
+          after(ms, call) {
+            if (ms === limits.doorDrainMs) waits += 1;
+            return pass.timers.after(ms, call);
+          },
+        },
+      },
+    });
+    const socket = connect({ port, host: '127.0.0.1' }).on('error', () => undefined);
+    ends.push(() => socket.destroy());
+    socket.write('GET /pypi/simple/six/ HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
     await until(
-      'all is given back',
-      () => held.bytes,
-      (bytes) => bytes === 0,
+      'the door waits for its client',
+      () => [waits, received] as const,
+      ([now]) => now > 0,
     );
+    expect([deps.passing.count, received < page.length / 2, deps.pass.held.bytes <= 2 * limits.doorAheadBytes]).toEqual(
+      [1, true, true],
+    );
+    let text = '';
+    socket.setEncoding('latin1').on('data', (piece: string) => {
+      text += piece;
+    });
+    await until('the page has come', () => text.endsWith('\r\n0\r\n\r\n'), Boolean);
+    expect([text.split('/packages/six-1.17.0').length - 1, text.split(`"${url}/packages`).length - 1]).toEqual([
+      90_000, 90_000,
+    ]);
+    expect(deps.pass.held.bytes).toBe(0);
   });
 
   it('has no script run at the address of the door', async () => {

@@ -3,8 +3,15 @@ import { limits } from '../../../../src/core/limits.ts';
 import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
-const absolute = (text: string, type = 'text/html', url = 'https://m.example.com/simple/x/') =>
-  pypiDoor.absolute?.(text, type, url);
+const at = 'https://m.example.com/simple/x/';
+/** The page with absolute links; `null`: it is refused. */
+function absolute(text: string, type = 'text/html', url = at): string | null {
+  try {
+    return pypiDoor.absolute?.(text, true, type, url)?.(text, true) ?? null;
+  } catch {
+    return null;
+  }
+}
 const json = 'application/vnd.pypi.simple.v1+json';
 
 describe('links of a page that a hostile mirror made', () => {
@@ -22,7 +29,39 @@ describe('links of a page that a hostile mirror made', () => {
     const page =
       '{"meta":{"api-version":"1.1"}, "name":"\\"url\\":\\"x\\"", "files":[{"url":"../../a\\u0062.whl#sha256=1","size": 1},{"url":"https://f.example.com/c"},{"url" : "\\x"}]}';
     const made = absolute(`${page}\n`, json);
-    expect(made).toBe(page.replace('../../a\\u0062.whl', 'https://m.example.com/ab.whl'));
+    expect(made).toBe(`${page.replace('../../a\\u0062.whl', 'https://m.example.com/ab.whl')}\n`);
+  });
+
+  it.each([
+    ['HTML', '<base href="../up/"><p>1 < 2</p><a title="é" href="b">b</a><a\nhref=\'c?d&amp;e\'>c</a> <', 'text/html'],
+    ['JSON', '{"name":"\\"url\\"", "files":[{"url":"b\\"c"},{"url" : "../d"},{"url":"https://f.example.com/"}]}', json],
+  ])('are the same in whatever parts a page of %s comes', (_, page, type) => {
+    const whole = absolute(page, type);
+    expect(whole).toContain('https://m.example.com/simple/');
+    for (let chars = 1; chars < page.length; chars += 1) {
+      const rewrite = pypiDoor.absolute?.(page, false, type, at);
+      let made = '';
+      for (let from = 0; from < page.length; from += chars) made += rewrite?.(page.slice(from, from + chars), false);
+      expect(made + rewrite?.('', true), `${chars} at once`).toBe(whole);
+    }
+  });
+
+  it.each([
+    ['a tag', '<a ', 'text/html'],
+    ['a value', '"url" ', json],
+  ])('hold no more than a part of the page back, where %s does not end', (_, unit, type) => {
+    const rewrite = pypiDoor.absolute?.('{', false, type, at);
+    const part = unit.repeat(5_000);
+    let [sent, given] = [0, 0];
+    const send = (): void => {
+      for (let parts = 0; parts < 100; parts += 1) {
+        given += rewrite?.(part, false).length ?? 0;
+        sent += part.length;
+        expect(sent - given).toBeLessThan(100_000);
+      }
+    };
+    if (type === json) send();
+    else expect(send).toThrow('too long');
   });
 
   it.each(['', '{', '[{"url":"b"}]', '{"url":"b"}', '{"files":[{"url":"b"}]', '<html>'])(

@@ -67,13 +67,65 @@ describe('an artifact that passes through the door', () => {
     expect(lines[0]).toMatchObject({ outcome: 'relayed', registry: 'm0', module: 'rsc.io/quote' });
   });
 
-  it('goes on at the next mirror by a range where length and strong validator agree', async () => {
+  it('goes on at the next mirror, which sends the whole file, also where the strong validator agrees', async () => {
     const all = [await mirror({ etag: '"1"', cutAt: 100_000 }), await mirror({ etag: '"1"' })];
     const { get, lines } = await open(all);
     const got = await get(path);
     expect([got.isCut, hashOf(got.text)]).toEqual([false, whole]);
-    expect(all[1]?.ranges).toEqual([`bytes=100000-`]);
-    expect(lines[0]).toMatchObject({ outcome: 'relayed', registry: 'm1' });
+    expect(all[1]?.ranges).toEqual([undefined]);
+    expect(lines[0]).toMatchObject({ outcome: 'relayed', registry: 'm1', broken: ['m0'] });
+  });
+
+  it.each([
+    ['an equal validator', '"1"'],
+    ['none', undefined],
+  ])(
+    'never has the first bytes of one mirror and the rest of another, with %s: the first is blamed',
+    async (_, etag) => {
+      const wrong = Buffer.concat([randomBytes(65_536), bytes.subarray(65_536)]);
+      const more = etag === undefined ? {} : { etag };
+      const all = [await mirror({ ...more, body: wrong, cutAt: 65_536 }), await mirror(more), await mirror(more)];
+      const { get, lines, metrics } = await open(all);
+      const got = await get(path);
+      expect([got.status, got.isCut, got.text.length]).toEqual([200, true, 65_536]);
+      expect(lines[0]).toMatchObject({ outcome: 'failed', registry: 'm0', broken: undefined });
+      const text = await metrics.text();
+      expect(text).toContain('mirrorwatch_door_requests_total{ecosystem="go",registry="m0",outcome="failed"} 1');
+      expect(text).not.toMatch(/registry="m[12]",outcome="(?:relayed|failed)"/);
+    },
+  );
+
+  it('goes on more than once, and blames the last mirror that broke off', async () => {
+    const all = [
+      await mirror({ cutAt: 10_000 }),
+      await mirror({ cutAt: 200_000 }),
+      await mirror({ body: randomBytes(9) }),
+    ];
+    const { get, lines } = await open(all);
+    const got = await get(path);
+    expect([got.isCut, got.text]).toEqual([true, bytes.subarray(0, 200_000).toString('latin1')]);
+    expect(lines[0]).toMatchObject({ outcome: 'failed', registry: 'm1', broken: ['m0'] });
+  });
+
+  it('is kept by no cache for long, whatever a mirror says: nobody has verified it', async () => {
+    const port = await serveOn((_, response) => {
+      response.writeHead(200, { 'cache-control': 'public, immutable, max-age=31536000' });
+      response.end(bytes);
+    });
+    const { get } = await open([{ url: `http://127.0.0.1:${port}` }]);
+    expect((await get(path)).headers['cache-control']).toBe('private, max-age=300');
+  });
+
+  it('is requested as the client requests it, so that a mirror cannot tell the door from a client', async () => {
+    const agents: (string | undefined)[] = [];
+    const port = await serveOn(({ headers }, response) => {
+      agents.push(headers['user-agent']);
+      response.end('{}');
+    });
+    const { get } = await open([{ url: `http://127.0.0.1:${port}` }]);
+    for (const one of [path, '/go/rsc.io/quote/@v/v1.5.2.info'])
+      await get(one, 'GET', { 'user-agent': 'Go-http-client/1.1' });
+    expect(agents).toEqual(['Go-http-client/1.1', 'Go-http-client/1.1']);
   });
 
   it.each<readonly [string, Zip, Zip]>([
@@ -122,10 +174,64 @@ describe('an artifact that passes through the door', () => {
     ]);
   });
 
+  it('is whole for a client whose part may be of another mirror', async () => {
+    const all = [await mirror({ etag: '"1"' })];
+    const { get } = await open(all);
+    const got = await get(path, 'GET', { range: 'bytes=299990-', 'if-range': '"1"' });
+    expect([got.status, hashOf(got.text), all[0]?.ranges]).toEqual([200, whole, [undefined]]);
+  });
+
   it('counts HEAD as one', async () => {
     const { get } = await open([await mirror({})]);
     const got = await get(path, 'HEAD');
     expect([got.status, got.headers['content-length'], got.text]).toEqual([200, '300000', '']);
+  });
+});
+
+describe('a file whose path names its hash', () => {
+  const packages = randomBytes(3 * limits.doorAheadBytes);
+  const wrong = Buffer.concat([packages.subarray(0, -1), Buffer.from([(packages.at(-1) ?? 0) ^ 1])]);
+
+  /** Mirrors of files, of which each sends one of the bodies. */
+  async function openFiles(bodies: readonly Buffer[], headers: Readonly<Record<string, string>> = {}) {
+    const lines: string[] = [];
+    for (const [at, body] of bodies.entries()) {
+      const port = await serveOn((_, response) => {
+        response.writeHead(200, { 'content-length': String(body.length), ...headers });
+        response.end(body);
+      });
+      lines.push(`  - { name: m${at}, ecosystem: http, upstream: debian, url: "http://127.0.0.1:${port}" }`);
+    }
+    const read = readConfig(
+      `mirrors:\n${lines.join('\n')}\nmodules: { http: [ { upstream: debian, path: dists/a } ] }\ncontrols: [ http://127.0.0.1:9/ ]\ndoor: { relay: true }\n`,
+    );
+    if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+    return openHandler(read.value, { isRelay: () => true });
+  }
+  const pathOf = (body: Buffer): string =>
+    `/http/debian/dists/a/by-hash/SHA256/${createHash('sha256').update(body).digest('hex')}`;
+
+  it('is never that of a mirror with other bytes: short, the next mirror sends it; long, the client is cut', async () => {
+    const short = Buffer.from('right');
+    const { get, lines } = await openFiles([Buffer.from('wrong'), short]);
+    expect((await get(pathOf(short))).text).toBe('right');
+    const long = await openFiles([wrong, packages]);
+    const got = await long.get(pathOf(packages));
+    expect([got.status, got.isCut, got.text.length < packages.length]).toEqual([200, true, true]);
+    expect([lines[0], long.lines[0]]).toMatchObject([
+      { outcome: 'passed', registry: 'm1' },
+      { outcome: 'failed', registry: 'm0' },
+    ]);
+    const right = await openFiles([packages]);
+    expect((await right.get(pathOf(packages))).text).toBe(packages.toString('latin1'));
+  });
+
+  it('is not believed where it is encoded, and has no body for HEAD', async () => {
+    const short = Buffer.from('right');
+    const encoded = await openFiles([short], { 'content-encoding': 'gzip' });
+    expect((await encoded.get(pathOf(short))).status).toBe(502);
+    const { get } = await openFiles([short]);
+    expect((await get(pathOf(short), 'HEAD')).status).toBe(200);
   });
 });
 
