@@ -74,11 +74,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
 
   return {
     opened(key, address, socket) {
-      const isOwnFull =
-        open
-          .values()
-          .filter((one) => one.address === address)
-          .toArray().length >= bounds.perAddress;
+      const isOwnFull = [...open.values()].filter((one) => one.address === address).length >= bounds.perAddress;
       const isFull = isOwnFull || open.size >= bounds.all;
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
       const connection: Connection = { address, socket, requests: 0, isLetIn: false, isNew: true };

@@ -10,7 +10,7 @@ import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { WireStop } from './deadline.ts';
-import { type Inflow, watchBytes } from './inflow.ts';
+import { followBytes, type Inflow } from './inflow.ts';
 
 const idleMsMax = 10 * 60_000;
 /**
@@ -92,7 +92,7 @@ export class Carrier {
     socket.on('error', (error: Error) => {
       if (!isUndicis(error)) this.error ??= error;
     });
-    watchBytes(socket, (chunk) => this.#collecting?.inflow.take(chunk));
+    followBytes(socket, (chunk) => this.#collecting?.inflow.take(chunk));
     let isGiven = false;
     this.#client = new Client(origin, {
       // undici expects an asynchronous connector. A second call fails: a carrier never reconnects.

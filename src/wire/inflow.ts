@@ -83,7 +83,7 @@ export class Inflow {
 }
 
 /** Calls `take` with each chunk that a socket receives, before any reader of the socket gets it. */
-export function watchBytes(socket: Socket, take: (chunk: Buffer) => void): void {
+export function followBytes(socket: Socket, take: (chunk: Buffer) => void): void {
   const push = socket.push;
   socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
     if (chunk instanceof Buffer) take(chunk);

@@ -12,7 +12,7 @@ import { connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { NameResolver } from './dns.ts';
-import { Inflow, watchBytes } from './inflow.ts';
+import { followBytes, Inflow } from './inflow.ts';
 import { TlsBook } from './tls.ts';
 
 /** A response whose body is a stream. Header names are lower case. */
@@ -143,7 +143,7 @@ class BoundedClient extends Client {
       connect: (to, done) => {
         if (typeof connect !== 'function') return;
         connect(to, (...[cause, socket]) => {
-          if (socket !== null) watchBytes(socket, (chunk) => this.#inflow?.take(chunk));
+          if (socket !== null) followBytes(socket, (chunk) => this.#inflow?.take(chunk));
           done(cause as null, socket as Socket);
         });
       },

@@ -257,7 +257,7 @@ const guards = { 'x-content-type-options': 'nosniff', 'content-security-policy':
  */
 export function headersFor(
   passing: Passing,
-  what: 'whole' | 'rewritten' | 'no_range',
+  what: 'unchanged' | 'rewritten' | 'no_range',
 ): Readonly<Record<string, string>> {
   const kept = ['content-type', 'last-modified', 'vary', 'x-pypi-last-serial'];
   const exact = ['content-encoding', 'content-length', 'content-range', 'etag'];

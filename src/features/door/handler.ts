@@ -10,7 +10,7 @@ import type { DoorOutcome } from '../../export/catalog/door.ts';
 import { hopMark } from '../../wire/passage.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, type Order } from './order.ts';
-import { type PassDeps, pass } from './pass.ts';
+import { type PassDeps, sendItem } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import type { Stays } from './stay.ts';
 
@@ -131,7 +131,7 @@ async function serve(
   }
   if (isPassed && !isFull && !response.destroyed) {
     deps.passing.count += 1;
-    const passed = await pass(deps.pass, { route, rest, path, names, request, response }).finally(() => {
+    const passed = await sendItem(deps.pass, { route, rest, path, names, request, response }).finally(() => {
       deps.passing.count -= 1;
     });
     if (passed.tag === 'passed' || passed.tag === 'failed') {

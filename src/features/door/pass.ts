@@ -59,7 +59,7 @@ export interface PassRequest {
  * Fetches an item from the mirrors in order and sends the first success to the client. If it is an index, all attempts
  * together have `limits.doorFetchMs`.
  */
-export async function pass(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
+export async function sendItem(deps: PassDeps, passRequest: PassRequest): Promise<Passed> {
   const { response, path } = passRequest;
   const stop = new AbortController();
   const gone = (): void => stop.abort(new Error('the client is gone'));
@@ -144,7 +144,7 @@ async function send(
   const proven = provenPiecesOf(deps, sending, sources, wanted, signal);
   const checked = wanted.sha256 === null ? proven : verifiedPiecesOf(proven, wanted.sha256);
   try {
-    response.writeHead(passing.status, headersFor(passing, wanted.absolute === null ? 'whole' : 'rewritten'));
+    response.writeHead(passing.status, headersFor(passing, wanted.absolute === null ? 'unchanged' : 'rewritten'));
     if (wanted.method === 'GET')
       for await (const piece of rewrite === null ? checked : rewrittenPiecesOf(checked, rewrite)) {
         if (response.destroyed) throw new Error('the client is gone');
