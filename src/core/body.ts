@@ -14,13 +14,13 @@ export function isMarkup(body: Uint8Array): boolean {
 }
 
 /**
- * Returns the first line that has printable characters, cut to 200 characters; `null`: there is none in the first 2 048
- * bytes.
+ * Returns the first line that has printable characters, masked and then cut to 200 characters; `null`: there is none in
+ * the first 2 048 bytes.
  */
-export function firstLineOf(body: Uint8Array): string | null {
+export function firstLineOf(body: Uint8Array, mask: (text: string) => string): string | null {
   const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
   for (const [at, line] of lines.entries()) {
-    const printable = line.replace(/[\p{C}\uFFFD]/gu, '').trim();
+    const printable = mask(line.replace(/[\p{C}\uFFFD]/gu, '').trim());
     const isCut = body.length > 2048 && at === lines.length - 1;
     if (printable !== '') return isCut ? `${printable.slice(0, 199)}…` : printable.slice(0, 200);
   }

@@ -1,20 +1,20 @@
-import { type Decoded, decodingsOf, lowerCaseOf, squeezedOf } from './decodings.ts';
-import { createPieceSearch } from './piece-search.ts';
 import type { KnownMask, WireAccess } from './ports.ts';
-import { type Credential, formsOf, secretCharsMin } from './secret-forms.ts';
 
 const shown = '***';
 const learntMax = 8;
+/** Secrets with fewer characters than this are not masked. */
+const secretCharsMin = 4;
+/** Encoded texts with fewer characters are not searched for, because they occur in other texts by chance. */
+const base64CharsMin = 6;
+/** At the end of a text, which may be cut there, a beginning of a secret is masked if it has this many characters. */
+const beginningChars = 8;
+/** Matches the end of a text that is cut, perhaps within an encoded character. */
+const cutEnd = '(?:[%\\\\]\\w{0,4})?…?$';
 /**
- * A piece of a secret is not masked if it is shorter than this and within a digest, because a digest may contain such a
- * piece by chance.
+ * Only so many characters of a secret are compared, so that masking takes time linear in the text. The characters after
+ * them are masked as far as they occur in the rest of the secret.
  */
-const digestPieceChars = 12;
-/** The number of characters on each side of a match that are searched for a digest. No digest is longer. */
-const digestCharsMax = 128;
-const hexDigest = /^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/i;
-/** Matches the text before a base64 digest: `h1:` of Go, `sha512-` of npm and W3C. */
-const digestPrefix = /(?:\bh1:|\bsha(?:1|256|384|512)-)$/i;
+const comparedChars = 24;
 
 const masks = new WeakMap<WireAccess, KnownMask>();
 
@@ -25,54 +25,137 @@ export function maskOf(access: WireAccess): KnownMask {
   return mask;
 }
 
+interface Credential {
+  readonly username: string;
+  readonly secret: string;
+}
+
 function credentialsOf({ auth, proxy }: WireAccess): readonly Credential[] {
   const pairs = [
     ...(auth === null ? [] : [{ username: auth.username, secret: auth.secret }]),
     ...(proxy === null ? [] : [{ username: proxy.username ?? '', secret: proxy.password ?? '' }]),
   ];
   // `https://TOKEN@host`: without a password, the name is the credential.
-  return pairs.map((pair) => (pair.secret === '' ? { username: '', secret: pair.username } : pair));
+  return pairs
+    .map((pair) => (pair.secret === '' ? { username: '', secret: pair.username } : pair))
+    .filter(({ secret }) => secret !== '');
 }
-
-type Search = ReturnType<typeof createPieceSearch>;
 
 function createMask(access: WireAccess): KnownMask {
-  const forms = credentialsOf(access).flatMap(formsOf);
-  const fixed = forms.length === 0 ? [] : [createPieceSearch(forms)];
-  const learnt = new Map<string, Search>();
-  let searches: readonly Search[] = fixed;
+  const credentials = credentialsOf(access);
+  const fixed = credentials.flatMap(sourcesOf);
+  const learnt = new Map<string, readonly string[]>();
+  let pattern = patternOf(fixed);
 
-  function learn(secret: string): void {
-    const known = learnt.get(secret);
-    learnt.delete(secret);
-    if (secret.length < secretCharsMin) return;
-    learnt.set(secret, known ?? createPieceSearch(formsOf({ username: '', secret })));
-    for (const oldest of learnt.keys()) if (learnt.size > learntMax) learnt.delete(oldest);
-    searches = [...fixed, ...learnt.values()];
-  }
-
-  function beside(words: readonly string[]): KnownMask {
-    let open: string | null = null;
-    const text = (given: string): string => {
-      if (searches.length === 0 || given.length < secretCharsMin) return given;
-      open ??= openTextOf(words);
-      return masked(given, searches, open);
-    };
-    return {
-      text,
-      data: <T>(value: T) => (searches.length === 0 ? value : (maskData(value, null, text) as T)),
-      learn,
-      beside: (more) => beside([...words, ...more]),
-    };
-  }
-
-  return beside([access.registry, access.url]);
+  const text = (given: string): string => (pattern === null ? given : given.replace(pattern, shown));
+  const hidesBodies = credentials.length > 0;
+  const textAt = (given: string, at: string | null): string => {
+    if (hidesBodies && at === 'firstHex') return '';
+    return at !== null && closedKeys.has(at) ? given : text(given);
+  };
+  return {
+    text,
+    data: <T>(value: T) => (pattern === null && !hidesBodies ? value : (maskData(value, null, textAt) as T)),
+    learn(secret) {
+      const known = learnt.get(secret);
+      learnt.delete(secret);
+      learnt.set(secret, known ?? sourcesOf({ username: '', secret }));
+      for (const oldest of learnt.keys()) if (learnt.size > learntMax) learnt.delete(oldest);
+      if (known === undefined) pattern = patternOf([...fixed, ...[...learnt.values()].flat()]);
+    },
+    hidesBodies,
+  };
 }
 
-/** Returns the words in the variants in which texts are searched: decoded, and also without separators. */
-function openTextOf(words: readonly string[]): string {
-  const decoded = words.flatMap((word) => decodingsOf(lowerCaseOf(word)));
-  return decoded.flatMap((one) => [one, ...squeezedOf(one)].map(({ text }) => text)).join('\n');
+function patternOf(sources: readonly string[]): RegExp | null {
+  return sources.length === 0 ? null : new RegExp(sources.join('|'), 'gi');
+}
+
+/**
+ * Returns patterns of a secret: plain, percent-encoded, escaped for JSON, and in base64, also within longer base64 text
+ * and with its user name.
+ */
+function sourcesOf({ username, secret }: Credential): readonly string[] {
+  if (secret.length < secretCharsMin) return [];
+  const bytes = Buffer.from(secret);
+  // A UTF-8 secret looks like this in headers, which are read as Latin-1.
+  const plain = [secret, bytes.toString('latin1')];
+  const within = [0, 1, 2].map((offset) => {
+    const coded = base64Of(Buffer.concat([Buffer.alloc(offset), bytes]));
+    // The first and the last character may also depend on neighbouring bytes.
+    return coded.slice(offset === 0 ? 0 : offset + 1, (offset + bytes.length) % 3 === 0 ? coded.length : -1);
+  });
+  const coded = [base64Of(Buffer.from(`${username}:${secret}`)), base64Of(bytes), ...within].filter(
+    (text) => text.length >= base64CharsMin,
+  );
+  return [...plain.flatMap((text) => writingsOf(text, false)), ...coded.flatMap((text) => writingsOf(text, true))];
+}
+
+/**
+ * Returns the patterns of a text. There are several if it has characters that may be single or encoded: one pattern
+ * with alternatives for both could take exponential time.
+ */
+function writingsOf(text: string, isBase64: boolean): readonly string[] {
+  const sources = ['%', '%25'].flatMap((percent) =>
+    escapes.map((signs) => sourceOf(text, (one) => writtenOf(one, { percent, ...signs, isBase64 }))),
+  );
+  return [...new Set(sources)];
+}
+
+/** How a backslash and a slash are written plainly, in JSON, and in JSON that was parsed as a URL. */
+const escapes = [
+  { backslash: '[\\\\/]', slash: '\\\\?\\/' },
+  { backslash: '[\\\\/]{2}', slash: '\\\\?\\/' },
+  { backslash: '[\\\\/]{2}', slash: '[\\\\/]\\/' },
+];
+
+function base64Of(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}
+
+interface Writing {
+  /** How `%` is written. */
+  readonly percent: string;
+  readonly backslash: string;
+  readonly slash: string;
+  readonly isBase64: boolean;
+}
+
+/**
+ * Returns the pattern of a character that may be encoded for URLs or JSON, or both: in a parsed URL, a backslash is a
+ * slash.
+ */
+function writtenOf(one: string, { percent, backslash, slash, isBase64 }: Writing): string {
+  if (isBase64 && /\w/.test(one)) return one;
+  const inUrl = [...Buffer.from(one)].map((byte) => `%${hexOf(byte, 2)}`).join('');
+  const inJson = one.split('').map((unit) => `[\\\\/]u${hexOf(unit.charCodeAt(0), 4)}`);
+  return `(?:${[plainOf(), ...(one === '%' ? [] : [inUrl]), inJson.join('')].join('|')})`;
+
+  function plainOf(): string {
+    if (one === '%') return percent;
+    if (one === '\\') return backslash;
+    if (one === '/') return isBase64 ? `${slash}|_` : slash;
+    if (one === '+' && isBase64) return '[+-]';
+    if (one === '"') return '"|[\\\\/](?:"|%22)';
+    return one === ' ' ? ' |\\+' : escaped(one);
+  }
+}
+
+function sourceOf(text: string, patternOfCharacter: (one: string) => string): string {
+  const characters = [...text];
+  const compared = characters.slice(0, comparedChars).map(patternOfCharacter);
+  const rest = [...new Set([...characters.slice(comparedChars), ...'%\\abcdefu0123456789'])].map(escaped).join('');
+  const tail = characters.length > comparedChars ? `[${rest}]*` : '';
+  const later = compared.slice(beginningChars).reduceRight((more, one) => `(?:${one}${more}|${cutEnd})`, tail);
+  return compared.slice(0, beginningChars).join('') + later;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+function hexOf(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, '0');
 }
 
 /** Keys whose values are never masked: words of a closed set, or numbers that this program computes. */
@@ -87,54 +170,19 @@ export const knownHeaders: ReadonlySet<string> = new Set(
 );
 
 /**
- * Returns a value with its texts masked, except values of `closedKeys`.
+ * Returns a value with its texts masked.
  * @param at  the key of the value; `null`: there is no key, or a server chose it
  */
-function maskData(value: unknown, at: string | null, text: (text: string) => string): unknown {
-  if (typeof value === 'string') return at !== null && closedKeys.has(at) ? value : text(value);
+function maskData(value: unknown, at: string | null, text: (text: string, at: string | null) => string): unknown {
+  if (typeof value === 'string') return text(value, at);
   if (Array.isArray(value)) return value.map((one) => maskData(one, at, text));
   if (typeof value !== 'object' || value === null) return value;
   const isServers = at !== null && serverRecords.has(at);
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) =>
       isServers
-        ? [knownHeaders.has(key) ? key : text(key), maskData(one, null, text)]
+        ? [knownHeaders.has(key) ? key : text(key, null), maskData(one, null, text)]
         : [key, maskData(one, key, text)],
     ),
   );
-}
-
-type Range = readonly [from: number, to: number];
-
-function masked(text: string, searches: readonly Search[], open: string): string {
-  const ranges: Range[] = [];
-  const rounds = decodingsOf(lowerCaseOf(text));
-  for (const round of [...rounds, ...squeezedOf(rounds.at(-1) ?? { text, starts: null })])
-    for (const search of searches) search(round.text, takerOf(round, text, open, ranges));
-  if (ranges.length === 0) return text;
-  let kept = '';
-  let end = -1;
-  for (const [from, to] of ranges.sort((a, b) => a[0] - b[0])) {
-    if (from > end) kept += text.slice(Math.max(end, 0), from) + shown;
-    end = Math.max(end, to);
-  }
-  return kept + text.slice(end);
-}
-
-function takerOf(round: Decoded, source: string, open: string, ranges: Range[]): Parameters<Search>[1] {
-  const { text, starts, ends } = round;
-  return (from, to, isWhole) => {
-    if (!isWhole && open.includes(text.slice(from, to))) return false;
-    const range = [starts?.[from] ?? from, ends?.[to - 1] ?? starts?.[to] ?? to] as const;
-    if (to - from < digestPieceChars && !isWhole && isInDigest(source, range)) return false;
-    ranges.push(range);
-    return true;
-  };
-}
-
-function isInDigest(text: string, [from, to]: Range): boolean {
-  const before = /[0-9a-z+/]*$/i.exec(text.slice(Math.max(0, from - digestCharsMax), from))?.[0].length ?? 0;
-  const after = /^[0-9a-z+/]*/i.exec(text.slice(to, to + digestCharsMax))?.[0].length ?? 0;
-  const word = text.slice(from - before, to + after);
-  return hexDigest.test(word) || digestPrefix.test(text.slice(Math.max(0, from - before - 8), from - before));
 }

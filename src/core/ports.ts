@@ -128,19 +128,20 @@ export interface WireAccess {
 
 /** Masks the credentials of one mirror in texts that a server may have echoed. */
 export interface KnownMask {
-  /** Masks credentials in a text, also encoded or incomplete ones. `formsOf` lists the variants that are found. */
+  /**
+   * Masks whole credentials in a text: plain, percent-encoded, escaped for JSON, or in base64. At the end of the text, the
+   * beginning of a credential is masked too.
+   */
   text(text: string): string;
   /**
    * Masks the texts in a transcript's plain data, and keys that a server chose. Values of closed sets (such as an
    * outcome) are not masked.
    */
   data<T>(value: T): T;
+  /** Masks a fetched token too, from now on. */
   learn(secret: string): void;
-  /**
-   * Returns the same mask with an exception: pieces of credentials are not masked if they also occur in `words` (such
-   * as the mirror's name and URL).
-   */
-  beside(words: readonly string[]): KnownMask;
+  /** True if credentials are configured. Then no text of the mirror's bodies is stored. */
+  readonly hidesBodies: boolean;
 }
 
 /** Runs a computation on a mirror's response and charges its time to that mirror. */
@@ -156,8 +157,6 @@ export interface Over {
   readonly family?: 4 | 6 | undefined;
   /** The only HTTP version to offer; absent: all versions of the mirror's access. */
   readonly protocol?: HttpProtocol | undefined;
-  /** Masks the mirror's credentials. Absent: `maskOf` of the access is used. */
-  readonly mask?: KnownMask;
   /**
    * The build (concurrent probes over one connection) that this probe is part of. The warm probes of a build share the
    * connection of its cold probe.

@@ -68,6 +68,7 @@ export type ProbeResponse =
 
 export interface Seen {
   readonly bytes: number;
+  /** The first bytes, lower-case hex; empty: the mirror has credentials, so no text of its bodies is stored. */
   readonly firstHex: string;
 }
 
@@ -244,7 +245,7 @@ export interface Transcript {
   readonly verdict: Verdict;
   /**
    * The first line of an error body, or of the message of our own defect: printable, at most 200 characters; `null`:
-   * none.
+   * none, or the mirror has credentials.
    */
   readonly errorLine: string | null;
   /** The longest delay of the thread's event loop during the probe. */

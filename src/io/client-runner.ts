@@ -117,7 +117,7 @@ async function runProgram(
   watch.cancel();
   running.delete(one);
   const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
-  const output = maskWords(words.text(), maskOf(order.access).beside(plan.args), limits.clientLineChars);
+  const output = maskWords(words.text(), maskOf(order.access), limits.clientLineChars);
   const last = output.split('\n').slice(-limits.clientWordsLines).join('\n');
   return { end: endOf(exit, because), tookMs, files, bytes, said: output, words: last };
 }

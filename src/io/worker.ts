@@ -83,9 +83,8 @@ export function createRunner(deps: RunnerDeps): Runner {
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
-        const { module, version } = due.target;
-        const mask = maskOf(access).beside([module, version].filter((word) => word !== null));
-        const over = { family: due.family, protocol: due.protocol, build: due.build, timed, received, mask };
+        const mask = maskOf(access);
+        const over = { family: due.family, protocol: due.protocol, build: due.build, timed, received };
         const line = wire.open(access, due.connection, over);
         if (line.joined !== undefined && !(await line.joined(due.timeoutMs))) {
           line.close();
@@ -102,6 +101,7 @@ export function createRunner(deps: RunnerDeps): Runner {
             ...(due.artifactAt === undefined ? {} : { artifactAt: due.artifactAt }),
           },
           line,
+          mask,
           clock,
           signatures,
           worker,

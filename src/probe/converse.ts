@@ -1,7 +1,16 @@
 import { firstLineOf } from '../core/body.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker, Timed } from '../core/ports.ts';
+import type {
+  Clock,
+  Conversation,
+  KnownMask,
+  Line,
+  ProbeContext,
+  Prober,
+  SignatureChecker,
+  Timed,
+} from '../core/ports.ts';
 import type { Hop, ProbeRequest, ProbeResponse, Transcript, Verdict } from '../core/transcript.ts';
 import { follow, type RequestBudget } from './follow.ts';
 
@@ -11,6 +20,8 @@ export interface ConverseInput {
   readonly context: ProbeContext;
   /** The connection for the requests of the probe. It is closed when the conversation ends. */
   readonly line: Line;
+  /** Masks the mirror's credentials in texts of responses. */
+  readonly mask: Pick<KnownMask, 'text' | 'hidesBodies'>;
   readonly clock: Clock;
   /** Verifies signatures. Absent: every verification of a signature ends as `unknown`. */
   readonly signatures?: SignatureChecker;
@@ -38,7 +49,7 @@ const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts:
  * `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
-  const { due, context, line, clock, timed = untimed } = input;
+  const { due, context, line, mask, clock, timed = untimed } = input;
   const started = clock.now();
   const hops: Hop[] = [];
   let errorLine: string | null = null;
@@ -65,12 +76,13 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
       // all recorded delays.
       const isCut = response.tag === 'failed' && response.failure.kind === 'timeout_transfer';
       if (isCut) loopDelayMsSum = input.loopDelayMsSum?.(started.monotonicMs);
-      if (response.tag === 'answered' && response.status !== 200) errorLine = firstLineOf(response.body);
+      if (response.tag === 'answered' && response.status !== 200)
+        errorLine = mask.hidesBodies ? null : firstLineOf(response.body, mask.text);
       return response;
     });
     if (verdict.outcome.tag === 'ok') errorLine = null;
   } catch (thrown) {
-    errorLine = firstLineOf(Buffer.from(`defect: ${String(thrown)}`));
+    errorLine = firstLineOf(Buffer.from(`defect: ${String(thrown)}`), mask.text);
   } finally {
     line.close();
   }

@@ -55,7 +55,7 @@ export class OpenLine implements Line {
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
     this.#access = access;
-    this.#mask = over.mask ?? maskOf(access);
+    this.#mask = maskOf(access);
     this.#connection = connection;
     this.#over = over;
     this.#deps = deps;

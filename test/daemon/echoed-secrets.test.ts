@@ -2,27 +2,28 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/ecosystems/oci/digest.ts';
 import { type Answer, type SeenRequest, text } from '../support/answer.ts';
-import { echoes, echoOf, plainEcho, readings, shows } from '../support/echoes.ts';
+import { echoes, echoOf, readings, shows } from '../support/echoes.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
 
-/** Each begins in its own way, and has what JSON, HTML and URLs write in other ways. */
+/** Each begins in its own way, and has what JSON and URLs write in other ways. */
 const secrets = {
   bearer: 'kzbear/S+X/93be77d1==',
   password: 'wqpass/&w"0:r%2fd+5d20',
   fetched: `jxtokn/${'Ab/+9'.repeat(60)}/5d20aa6e`,
 } as const;
 const echoed = fc.sample(echoes, { seed: 19, numRuns: 500 });
+const plain = { writing: 'plain', coding: 'plain', before: 0 } as const;
 const manifest = Buffer.from('{"schemaVersion":2,"layers":[]}');
 const { text: digest } = digestOf('sha256', manifest);
 
-/** Says a secret back in every form, in headers, a redirect or an error, by turns. */
-function parrot(secret: string): (request: SeenRequest) => Answer {
+/** Says a secret back in each of the four forms, in headers, a redirect or an error, by turns. In bodies also in pieces. */
+function parrot(secret: string, isHidden = true): (request: SeenRequest) => Answer {
   let turn = 0;
   return ({ headers }) => {
     turn += 1;
-    const said = echoOf(secret, echoed[turn % echoed.length] ?? plainEcho, '7');
+    const said = echoOf(secret, echoed[turn % echoed.length] ?? plain, '7');
     const head = {
       'x-echo': said,
       server: `"${said}"`,
@@ -30,14 +31,15 @@ function parrot(secret: string): (request: SeenRequest) => Answer {
     };
     if (turn % 4 === 0) return text(302, '', { ...head, location: `/r/${said}` });
     if (turn % 4 === 1) return text(302, '', { ...head, location: `http://${headers.host}/r?${said}` });
-    if (turn % 4 === 2) return text(500, `\n{"error":"${said}"}\n`, head);
-    return text(403, `${'\n'.repeat(1_000)}${said}`, head);
+    const piece = isHidden ? ` ${secret.slice(3, 17)} ${[...secret].reverse().join('')}` : '';
+    if (turn % 4 === 2) return text(500, `\n{"error":"${said}${piece}"}\n`, head);
+    return text(403, `${'\n'.repeat(1_000)}${said}${piece}`, head);
   };
 }
 
 /** A registry that wants a token, gives it, and says it back. */
 function registry(): (request: SeenRequest) => Answer {
-  const echo = parrot(secrets.fetched);
+  const echo = parrot(secrets.fetched, false);
   return (request) => {
     const { headers, path } = request;
     if (path === '/token') return text(200, JSON.stringify({ token: secrets.fetched, expires_in: 300 }));
@@ -46,7 +48,7 @@ function registry(): (request: SeenRequest) => Answer {
   };
 }
 
-describe('mirrors that say credentials back in every form', () => {
+describe('mirrors that say credentials back in each form', () => {
   const servers: RawServer[] = [];
   let real: RealDaemon;
   let receiver: WebhookReceiver;
@@ -89,7 +91,7 @@ state: { path: ":memory:" }
     expect(heard[2]).toContain(secrets.fetched);
   });
 
-  test('pages, answers, metrics, notices, the state and the log show no form and no part of them', async () => {
+  test('pages, answers, metrics, notices, the state and the log show no form of them, cut or not', async () => {
     const probeIds = [...real.store.rows.keys()].flatMap((name) => /^probe\/(.*)$/.exec(name)?.[1] ?? []);
     const paths = [
       ...['/', '/metrics', '/mirrors/a', '/mirrors/b', '/mirrors/c', '/timeline'],
@@ -108,5 +110,13 @@ state: { path: ":memory:" }
       return Object.entries(secrets).flatMap(([name, secret]) => (shows(read, secret) ? [`${name} in ${place}`] : []));
     });
     expect(found).toEqual([]);
+    const lines = (name: string) =>
+      texts.flatMap(([place, one]) =>
+        place.startsWith('/api/v1/probes/') && one.includes(`"registry":"${name}"`)
+          ? [(JSON.parse(one) as { readonly errorLine: string | null }).errorLine]
+          : [],
+      );
+    for (const name of ['a', 'b']) expect([name, [...new Set(lines(name))]]).toEqual([name, [null]]);
+    expect(lines('c').some((line) => line?.includes('***'))).toBe(true);
   });
 });

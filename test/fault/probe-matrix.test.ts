@@ -88,6 +88,7 @@ async function run(
     prober: { probe },
     context,
     line,
+    mask: { text: (text) => text, hidesBodies: false },
     clock,
     worker: 0,
     loopDelayMsMax: () => 0,

@@ -41,23 +41,13 @@ const shapes = {
   'a UUID': of('0123456789abcdef', 32).map((text) => text.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')),
 } as const;
 
-/** Six digits in a row are also in some of the many times that the files have: that is the rule, and no false mask. */
-const hasNoNumber = (secret: string) => !/\d{6}/.test(secret);
-
 describe('texts without a secret stay as they are', () => {
   test.each(Object.entries(shapes))('%s masks nothing in the golden files', (_, shape) => {
-    const masked = fc.sample(shape.filter(hasNoNumber), { seed: 6, numRuns: 10 }).flatMap((secret) => {
+    const masked = fc.sample(shape, { seed: 6, numRuns: 10 }).flatMap((secret) => {
       const mask = maskOf({ ...access, auth: { scheme: 'basic', username: 'robot', secret, hosts: [] } });
       return texts.flatMap((text) => (mask.text(text) === text ? [] : [secret]));
     });
     expect(texts.join('').length).toBeGreaterThan(500_000);
     expect(masked).toEqual([]);
-  });
-
-  test('a piece of one within them is masked', () => {
-    const secret = 'k7Qp2xV9mWz4Rt8bYc3N';
-    const mask = maskOf({ ...access, auth: { scheme: 'basic', username: 'robot', secret, hosts: [] } });
-    const at = Math.floor((texts[0] ?? '').length / 2);
-    for (const text of texts) expect(mask.text(`${text.slice(0, at)}9mWz4R${text.slice(at)}`)).toContain('***');
   });
 });

@@ -10,6 +10,7 @@ import { createFakeLine, createManualClock, type FakeAnswer, type FakeLine } fro
 
 const base = 'https://mirror.example.com';
 const nextTurn = () => Promise.resolve();
+const mask = { text: (text: string) => text, hidesBodies: false };
 const due: Due = {
   probeId: 'p1',
   target: targetOf('mod', 'example.com/a', 'v1.0.0'),
@@ -41,6 +42,7 @@ async function hold(
   asks: readonly ProbeRequest[] | (() => Conversation),
   answer: (url: string, count: number) => FakeAnswer = () => ({}),
   loopDelayMsMax: (fromMs: number) => number = () => 0,
+  masked = mask,
 ): Promise<Held> {
   const clock = createManualClock();
   const seen: ProbeResponse[] = [];
@@ -51,6 +53,7 @@ async function hold(
     prober,
     context: contextOf(),
     line,
+    mask: masked,
     clock,
     worker: 1,
     loopDelayMsMax,
@@ -73,7 +76,7 @@ test.each([
   const line = createFakeLine(clock, () => ({ fault: { code: 'MW_DEADLINE', phase } }));
   const delays = { loopDelayMsMax: () => 300, loopDelayMsSum: () => 900 };
   const prober: Prober = { probe: () => asking([ask('')], []) };
-  const told = await converse({ due, prober, context: contextOf(), line, clock, worker: 1, ...delays, nextTurn });
+  const told = await converse({ due, prober, context: contextOf(), line, mask, clock, worker: 1, ...delays, nextTurn });
   expect(told.verdict.outcome).toEqual({ tag: 'failed', failure: { kind: `timeout_${phase}`, limitMs: 1_000 } });
   expect([told.loopDelayMsMax, told.loopDelayMsSum]).toEqual([300, sum]);
 });
@@ -92,7 +95,7 @@ describe('work', () => {
     };
     const many = Array.from({ length: limits.requestsPerProbe + 1 }, () => ask('', { work }));
     const prober: Prober = { probe: () => asking(many) };
-    const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0 };
+    const common = { due, prober, context: contextOf(), line, mask, clock, worker: 1, loopDelayMsMax: () => 0 };
     const { hops, verdict } = await converse({ ...common, nextTurn: turn });
     expect([verdict.outcome, hops, line.requests]).toEqual([{ tag: 'ok' }, [], []]);
     expect(done).toEqual(many.flatMap(() => ['work', 'turn']));
@@ -123,7 +126,17 @@ describe('a signature to be verified', () => {
       },
     };
     const prober: Prober = { probe: () => asking(checking, seen) };
-    const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0, nextTurn };
+    const common = {
+      due,
+      prober,
+      context: contextOf(),
+      line,
+      mask,
+      clock,
+      worker: 1,
+      loopDelayMsMax: () => 0,
+      nextTurn,
+    };
     const { hops, verdict } = await converse({ ...common, signatures });
     expect([checked, seen, line.requests, hops]).toEqual([[check], [answer], [], []]);
     expect(verdict.outcome).toEqual({ tag: 'ok' });
@@ -335,6 +348,15 @@ describe('the line of an error body', () => {
   ])('%s', async (_, body, line) => {
     const { transcript } = await hold(failing, () => ({ status: 404, body }));
     expect(transcript.errorLine).toBe(line);
+  });
+
+  test('is masked before it is cut, and none of a mirror with credentials', async () => {
+    const body = `${'x'.repeat(195)}kzB4ear9QmS7xP93b and more`;
+    const masked = { text: (text: string) => text.replaceAll('kzB4ear9QmS7xP93b', '***'), hidesBodies: false };
+    const answer = () => ({ status: 404, body });
+    expect((await hold(failing, answer, undefined, masked)).transcript.errorLine).toBe(`${'x'.repeat(195)}*** a`);
+    const hidden = { ...masked, hidesBodies: true };
+    expect((await hold(failing, answer, undefined, hidden)).transcript.errorLine).toBeNull();
   });
 
   test('is dropped where all ended well', async () => {

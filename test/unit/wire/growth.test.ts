@@ -131,7 +131,8 @@ describe('costs in proportion to what comes', () => {
 
   test('as many headers as there are', () => {
     const headers = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${at}`, 'y']));
-    expectInProportion(500, headers, (given) => redactHeaders(given, mask.text));
+    // Objects of both sizes are hash tables of the engine: smaller ones are read in another way, and far faster.
+    expectInProportion(2_000, headers, (given) => redactHeaders(given, mask.text));
     expect(Object.keys(redactHeaders(headers(2_000)))).toHaveLength(limits.headersKept + 1);
   });
 });
