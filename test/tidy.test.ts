@@ -23,6 +23,7 @@ const kept = [
   '@sigstore/protobuf-specs',
   '@sigstore/verify',
   'htmlparser2',
+  're2js',
   'semver/classes/semver.js',
   'semver/functions/parse.js',
   'smol-toml',
