@@ -55,7 +55,7 @@ const table: Record<string, Rule> = {
     packages: ['node:module', 'intl-messageformat', '@formatjs/icu-messageformat-parser'],
   },
   state: { folders: ['core'], packages: [] },
-  export: { folders: ['core'], packages: ['prom-client', ...series, 'protobufjs/light.js'] },
+  export: { folders: ['core'], packages: ['prom-client', ...series] },
   // What commands are written with: arguments, configuration, lines, exit codes.
   terminal: { folders: ['core', 'config', 'daemon', 'words'], packages: [] },
   features: {

@@ -17,7 +17,11 @@ function exemplarOf(exemplar: Exemplar | null | undefined): object | undefined {
   if (!exemplar) return undefined;
   const seconds = Math.floor(exemplar.timestamp);
   const nanos = Math.round((exemplar.timestamp - seconds) * 1e9);
-  return { label: pairsOf(exemplar.labelSet), value: exemplar.value, timestamp: { seconds, nanos } };
+  return {
+    label: pairsOf(exemplar.labelSet),
+    value: exemplar.value,
+    timestamp: { seconds, ...(nanos === 0 ? {} : { nanos }) },
+  };
 }
 
 export function makePlainMessage(type: 'counter' | 'gauge', { labels, value }: Plain): MetricMessage {

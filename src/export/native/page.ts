@@ -1,22 +1,40 @@
-import protobuf from 'protobufjs/light.js';
 import { type MetricName, metricOf } from '../catalog.ts';
-import { clientModel } from './client-model.ts';
 import type { MetricMessage } from './messages.ts';
+import { encodeMessage, type Fields, putVarint } from './protobuf.ts';
 
-const root = protobuf.Root.fromJSON(clientModel);
-const familyType = root.lookupType('io.prometheus.client.MetricFamily');
-const metricType = root.lookupType('io.prometheus.client.Metric');
-const typeNumbers = root.lookupEnum('io.prometheus.client.MetricType').values;
-const metricField = familyType.fields.metric?.id ?? 0;
-/** The wire type of embedded messages. @see https://protobuf.dev/programming-guides/encoding/ */
-const lengthDelimited = 2;
+// The fields of metrics.proto that the daemon uses, of github.com/prometheus/client_model v0.6.2.
+const label: Fields[string] = [1, { name: [1, 'string'], value: [2, 'string'] }];
+const timestamp = { seconds: [1, 'varint'], nanos: [2, 'varint'] } satisfies Fields;
+const exemplar = { label, value: [2, 'double'], timestamp: [3, timestamp] } satisfies Fields;
+const bucket = {
+  cumulative_count: [1, 'varint'],
+  upper_bound: [2, 'double'],
+  exemplar: [3, exemplar],
+} satisfies Fields;
+const histogram = {
+  sample_count: [1, 'varint'],
+  sample_sum: [2, 'double'],
+  bucket: [3, bucket],
+  schema: [5, 'zigzag'],
+  zero_threshold: [6, 'double'],
+  zero_count: [7, 'varint'],
+  positive_span: [12, { offset: [1, 'zigzag'], length: [2, 'varint'] }],
+  positive_delta: [13, 'zigzag'],
+  exemplars: [16, exemplar],
+} satisfies Fields;
+const metric = {
+  label,
+  gauge: [2, { value: [1, 'double'] }],
+  counter: [3, { value: [1, 'double'] }],
+  summary: [4, { sample_count: [1, 'varint'], sample_sum: [2, 'double'] }],
+  histogram: [7, histogram],
+} satisfies Fields;
+const family = { name: [1, 'string'], help: [2, 'string'], type: [3, 'varint'] } satisfies Fields;
+const typeNumbers = { counter: 0, gauge: 1, summary: 2, histogram: 4 } as const;
 
 /** Encodes one series as a field of its metric family. */
 export function encodeSeries(message: MetricMessage): Uint8Array {
-  return protobuf.Writer.create()
-    .uint32((metricField << 3) | lengthDelimited)
-    .bytes(metricType.encode(message).finish())
-    .finish();
+  return Uint8Array.from(encodeMessage({ metric: [4, metric] }, { metric: message }));
 }
 
 /**
@@ -25,9 +43,9 @@ export function encodeSeries(message: MetricMessage): Uint8Array {
  */
 export function encodeHead(name: MetricName, seriesBytes: number): Uint8Array {
   const { type, help } = metricOf(name);
-  const head = familyType.encode({ name, help, type: typeNumbers[type.toUpperCase()] }).finish();
-  const length = protobuf.Writer.create()
-    .uint32(head.length + seriesBytes)
-    .finish();
-  return Buffer.concat([length, head]);
+  const head = encodeMessage(family, { name, help, type: typeNumbers[type] });
+  const bytes: number[] = [];
+  putVarint(bytes, head.length + seriesBytes);
+  bytes.push(...head);
+  return Uint8Array.from(bytes);
 }

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { expect, it } from 'vitest';
 import type { Config } from '../../../../src/core/config.ts';
 import { createExporter } from '../../../../src/export/exporter.ts';
+import { encodeSeries } from '../../../../src/export/native/page.ts';
 import { contentTypes } from '../../../../src/export/negotiate.ts';
 import { config, mirror, sample, targetsOf, textOf, turn } from '../fixture.ts';
 
@@ -59,6 +62,57 @@ async function decodedOf(exporter: ReturnType<typeof exporterOf>): Promise<Reado
 
 const tripOf = (families: ReadonlyMap<string, Decoded>) =>
   families.get('mirror_probe_rtt_seconds')?.metric.find(({ histogram }) => histogram?.sampleCount === 3);
+
+it('each series is the same bytes as protobufjs makes', () => {
+  const metricType = protobuf.parse(readFileSync('tools/metrics.proto', 'utf8'), new protobuf.Root(), {
+    keepCase: true,
+  });
+  const type = metricType.root
+    .addJSON(protobuf.common.get('google/protobuf/timestamp.proto')?.nested ?? {})
+    .lookupType('io.prometheus.client.Metric');
+  const bytesOf = (message: object) => {
+    const bytes = type.encode(message).finish();
+    return Buffer.from(
+      protobuf.Writer.create()
+        .uint32((4 << 3) | 2)
+        .bytes(bytes)
+        .finish(),
+    ).toString('hex');
+  };
+  const words = fc.record({ name: fc.string({ unit: 'grapheme' }), value: fc.string({ maxLength: 300 }) });
+  const count = fc.oneof(fc.nat(), fc.maxSafeNat());
+  const delta = fc.oneof(fc.integer(), fc.integer({ min: -(2 ** 52), max: 2 ** 52 - 1 }));
+  // Zeros of a timestamp are left out: it has the rules of proto3.
+  const positive = fc.integer({ min: 1, max: 999_999_999 });
+  const time = fc.record({ seconds: positive, nanos: positive }, { requiredKeys: ['seconds'] });
+  const exemplar = fc.record({ label: fc.array(words), value: fc.double(), timestamp: time });
+  const bucket = fc.record(
+    { cumulative_count: count, upper_bound: fc.double(), exemplar },
+    { requiredKeys: ['cumulative_count', 'upper_bound'] },
+  );
+  const histogram = fc.record({
+    sample_count: count,
+    sample_sum: fc.double(),
+    bucket: fc.array(bucket),
+    schema: fc.integer({ min: -4, max: 8 }),
+    zero_threshold: fc.double(),
+    zero_count: count,
+    positive_span: fc.array(fc.record({ offset: fc.integer(), length: fc.nat() })),
+    positive_delta: fc.array(delta),
+    exemplars: fc.array(exemplar),
+  });
+  const plain = fc.record({ value: fc.double() });
+  const summary = fc.record({ sample_count: count, sample_sum: fc.double() });
+  const message = fc.record(
+    { label: fc.array(words), gauge: plain, counter: plain, summary, histogram },
+    { requiredKeys: ['label'] },
+  );
+  fc.assert(
+    fc.property(message, (one) => {
+      expect(Buffer.from(encodeSeries(one)).toString('hex')).toBe(bytesOf(one));
+    }),
+  );
+});
 
 it('has round trips as native histograms, with exemplars and without classic buckets', async () => {
   const families = await decodedOf(exporterOf({ histograms: 'native', buckets: 160 }));
