@@ -81,7 +81,7 @@ const table: Record<string, Rule> = {
   },
   io: {
     folders: ['core', 'words'],
-    packages: [...ofUndici, 'node-cron', 'pino', 'pino-pretty', 'node:*'],
+    packages: [...ofUndici, 'node-cron', 'pino', 'node:*'],
     files: {
       'worker.ts': ['core', 'ecosystems', 'probe', 'wire'],
       // A message is sent under the same guard as a probe.

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
+import { styleText } from 'node:util';
 import { type DestinationStream, destination as fileDestination, pino, stdTimeFunctions } from 'pino';
-import type pinoPretty from 'pino-pretty';
 import { type Log, logLevels } from '../core/ports.ts';
+import { printable } from '../core/printable.ts';
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
@@ -10,19 +10,27 @@ const waitingMax = 1024 * 1024;
 
 export type LogDestination = DestinationStream;
 
-/**
- * Returns a destination that formats log lines for people. It runs in this thread, because pino's transport thread
- * would lose the last lines at exit.
- */
-function prettyOver(plain: LogDestination): LogDestination {
-  // The module is loaded only here, because a log of JSON lines does not need it.
-  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof pinoPretty;
-  const format = pretty.prettyFactory({ colorize: pretty.isColorSupported, translateTime: 'SYS:HH:MM:ss.l' });
-  return {
-    write: (line) => {
-      plain.write(format(line));
-    },
+const colours = { debug: 'blue', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** Formats a log line for people: time of day, level, message, and each field on a line of its own. */
+function formatLine(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as {
+    readonly level: keyof typeof colours;
+    readonly time: string;
+    readonly msg: string;
   };
+  const at = new Date(time);
+  const clock = `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+  const head = styleText(colours[level], level.toUpperCase(), { stream: process.stderr });
+  const rows = Object.entries(fields).map(([key, value]) => {
+    const { stack } = (value ?? {}) as { readonly stack?: unknown };
+    const text = typeof stack === 'string' ? stack : JSON.stringify(value);
+    return `    ${printable(key)}: ${text
+      .split('\n')
+      .map((one) => printable(one))
+      .join('\n    ')}\n`;
+  });
+  return `[${clock}] ${head}: ${printable(msg)}\n${rows.join('')}`;
 }
 
 /**
@@ -45,7 +53,7 @@ export function createLog(options: {
   readonly destination?: LogDestination;
 }): Log {
   const plain = options.destination ?? standardError();
-  const stream = options.pretty ? prettyOver(plain) : plain;
+  const stream = options.pretty ? { write: (line: string) => void plain.write(formatLine(line)) } : plain;
   const logger = pino(
     {
       level: logLevels.find((level) => level === options.level) ?? 'info',

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { logLevels } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -71,6 +72,25 @@ describe('createLog', () => {
     const { log, lines } = logTo({});
     log.info('m', { level: 3, time: 4, msg: 'other' });
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'm', level_: 3, time_: 4, msg_: 'other' });
+  });
+
+  it('is one readable record on a terminal, in which no text moves the cursor', () => {
+    const { log, lines } = logTo({ pretty: true });
+    log.error('broken\u001b[2J', {
+      registry: 'a\u001b[2J\u202e',
+      count: 3,
+      none: null,
+      err: new Error('no luck\u0007'),
+    });
+    const [head, ...rows] = lines.join('').split('\n');
+    expect(stripVTControlCharacters(head ?? '')).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: broken\?\[2J$/);
+    expect(rows.slice(0, 4)).toEqual([
+      '    registry: "a\\u001b[2J?"',
+      '    count: 3',
+      '    none: null',
+      '    err: Error: no luck?',
+    ]);
+    expect(rows[4]).toMatch(/^ +at .*log\.test\.ts/);
   });
 
   it('is readable on a terminal: level, message, fields', () => {
