@@ -8,7 +8,7 @@ import { patienceMs } from '../support/patience.ts';
 import { mustRun, type RunningProcess, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
-const oldest = '22.19.0';
+const oldest = '22.22.2';
 const { version: own } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as {
   readonly version: string;
 };
