@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { isSafeEnv, type RemedyNow } from '../core/advice.ts';
+import type { Variables } from '../core/kind.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
@@ -64,7 +65,7 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
   sendNow(deps.remedy(ecosystem, upstream), form, variables, response);
 }
 
-function sendNow(now: RemedyNow, form: Form, variables: readonly string[], response: Response): void {
+function sendNow(now: RemedyNow, form: Form, variables: Variables, response: Response): void {
   response.setHeader('cache-control', 'no-store');
   if (now.kind === 'nothing') {
     if (now.state !== 'right') response.setHeader('x-advice-state', now.state);

@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/advice.ts';
-import { replaceFile, systemClock, systemFiles } from '../daemon/machine.ts';
+import type { Variables } from '../core/kind.ts';
+import { readOwnFile, replaceFile, systemClock } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
 import { type DaemonClient, formatProblem, UnknownAddress } from './daemon-client.ts';
 
-const variables = kinds.flatMap((kind) => kind.variables);
+const variables: Variables = Object.assign({}, ...kinds.map((kind) => kind.variables));
 
 /** The timeout of a response, milliseconds. It is short, because a CI job waits for the response. */
 export const exportMs = 5_000;
@@ -65,7 +66,8 @@ export async function exportAdvice(
   if (typeof lines !== 'string') {
     print(context, lines.text);
     const now = new Date(systemClock.wallMs()).toISOString();
-    const failed = file === null ? null : await replaceFile(file, `# mirrorwatch ${now} ${lines.about}\n${lines.text}`);
+    const failed =
+      file === null ? null : await replaceFile(file, `# mirrorwatch ${now} ${lines.about}\n${lines.text}`, 0o600);
     if (failed !== null) terminal.err(say('advised.fallback', { code: failed }));
     return 0;
   }
@@ -114,7 +116,7 @@ function word(text: string | readonly string[]): string {
 async function keptIn(
   file: string,
 ): Promise<{ readonly requestedAt: string; readonly until: string | null; readonly text: string } | null> {
-  const read = await systemFiles.read(file);
+  const read = await readOwnFile(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
     throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameTextOf(file), code: read.code });

@@ -1,5 +1,6 @@
 import type { Reason } from './failure.ts';
 import { type CausingKind, type Confidence, findingKinds, kindTraits } from './finding.ts';
+import type { Variables } from './kind.ts';
 import type { Upstream } from './mirror.ts';
 import type { Message, Sentence } from './result.ts';
 
@@ -196,18 +197,27 @@ const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
  * Matches `export NAME="${NAME:+${NAME%ENDING},}WORD"`: a shell line that appends a word to a comma-separated list.
  * `${NAME%ENDING}` first removes the old ending of the list.
  */
-const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
+const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(,|[\w.=-]+)\},?\}([\w.=-]*)"$/;
 
 /**
- * True if each line only sets one of `variables` and contains no credentials. It is checked because a shell evaluates
- * the text.
+ * True if each line only sets one of `variables` to a value that this variable may have, without credentials. It is
+ * checked because a shell evaluates the text.
  */
-export function isSafeEnv(text: string, variables: readonly string[]): boolean {
+export function isSafeEnv(text: string, variables: Variables): boolean {
   return text
     .replace(/\n$/, '')
     .split('\n')
     .every((line) => {
-      const [, name = '', value = ''] = quoted.exec(line) ?? appended.exec(line) ?? [];
-      return variables.includes(name) && !credentials.test(value);
+      const [, name = '', value = ''] = quoted.exec(line) ?? [];
+      if (name !== '') return isSafeSetting(name, value, variables);
+      const [, list = '', removed = '', added = ''] = appended.exec(line) ?? [];
+      const words = [removed, added].filter((word) => word !== ',' && word !== '');
+      return Object.hasOwn(variables, list) && words.every((word) => isSafeSetting(list, word, variables));
     });
+}
+
+/** True if a remedy may set this variable to this value, whatever a daemon says. */
+export function isSafeSetting(name: string, value: unknown, variables: Variables): boolean {
+  const isValid = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  return typeof value === 'string' && isValid?.(value) === true && !credentials.test(value);
 }

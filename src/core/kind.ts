@@ -1,7 +1,13 @@
 import type { EcosystemId, Step } from './mirror.ts';
 import type { Sentence } from './result.ts';
 
-/** An ecosystem's declarations as plain data. */
+/**
+ * The environment variables that a remedy may set, each with a test of its values. A value that passes points a client
+ * at a mirror; it does not turn off the verification of what the mirror serves.
+ */
+export type Variables = Readonly<Record<string, (value: string) => boolean>>;
+
+/** An ecosystem's declarations. */
 export interface Kind {
   readonly id: EcosystemId;
   /**
@@ -21,5 +27,6 @@ export interface Kind {
   readonly forms: readonly string[];
   /** The default snippet format of a remedy, by the `profile` of a mirror (`debian`, `crates`). */
   readonly profileForms: Readonly<Record<string, string>>;
-  readonly variables: readonly string[];
+  /** The environment variables that a remedy may set. */
+  readonly variables: Variables;
 }

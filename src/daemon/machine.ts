@@ -8,7 +8,7 @@ import { systemTimers } from '../io/timers.ts';
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
 export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
-export { codeOf, makeFolders, replaceFile, systemFiles } from '../io/files.ts';
+export { codeOf, makeFolders, readOwnFile, replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { systemRandom } from '../io/random.ts';

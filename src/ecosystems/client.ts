@@ -1,7 +1,9 @@
+import type { Variables } from '../core/kind.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import { maskChain, maskUrl } from '../core/secret.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import { baseUrl } from '../core/url.ts';
 import { phrase } from '../words/tell.ts';
 
 /**
@@ -162,8 +164,7 @@ export interface Client {
    * Absent: there are none.
    */
   readonly profileForms?: Readonly<Record<string, string>>;
-  /** The environment variables that the remedy's shell lines may set. */
-  readonly variables: readonly string[];
+  readonly variables: Variables;
   /**
    * Returns the lines that change the client's chain from `before` to `after`.
    * @param of  the upstream and its mirrors, if known; some lines name the upstream or depend on a mirror's `profile`
@@ -179,6 +180,11 @@ export interface Client {
 /** Formats a chain as text. The default field `shown` masks credentials. */
 export function showChain({ members, separators }: Chain, field: 'shown' | 'plain' | 'key' = 'shown'): string {
   return members.map((member, i) => member[field] + (separators[i] ?? '')).join('');
+}
+
+/** True for the base URL of a mirror without credentials. */
+export function isPlainUrl(text: string): boolean {
+  return baseUrl(text)?.user === null;
 }
 
 export function urlKeysOf(chain: Chain): readonly string[] {

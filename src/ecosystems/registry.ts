@@ -57,7 +57,7 @@ function kindOf(one: Ecosystem): Kind {
     clients: one.clients.map(({ id }) => id),
     forms: [...new Set(one.clients.flatMap(({ forms }) => forms))],
     profileForms: Object.assign({}, ...one.clients.map(({ profileForms = {} }) => profileForms)),
-    variables: [...new Set(one.clients.flatMap(({ variables }) => variables))],
+    variables: Object.assign({}, ...one.clients.map(({ variables }) => variables)),
   };
 }
 

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname, sep } from 'node:path';
 import { limits } from '../core/limits.ts';
-import type { SlowFiles } from '../core/ports.ts';
+import type { FileText, SlowFiles } from '../core/ports.ts';
 
 export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
 
@@ -73,6 +73,26 @@ export async function writeFolderToDisk(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
+}
+
+/**
+ * Reads a file whose text decides what a shell runs. Besides the errors of `createFiles`, it refuses links, and files that
+ * another user owns or can write.
+ */
+export function readOwnFile(path: string): Promise<FileText> {
+  return within(limits.fileMs, readOwn(path));
+}
+
+async function readOwn(path: string): Promise<FileText> {
+  const handle = await open(path, openFlags | constants.O_NOFOLLOW);
+  try {
+    const info = await handle.stat();
+    if (info.uid !== 0 && info.uid !== process.geteuid?.()) return { tag: 'error', code: 'owned by another user' };
+    if ((info.mode & 0o022) !== 0) return { tag: 'error', code: 'writable by other users' };
+    return refusalOf(info) ?? (await wholeText(handle));
+  } finally {
+    await handle.close();
+  }
 }
 
 type Failed = { readonly tag: 'error'; readonly code: string };

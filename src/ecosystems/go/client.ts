@@ -17,6 +17,7 @@ import {
   walkInOrder,
 } from '../client.ts';
 import type { GoSettings } from './context.ts';
+import { isNarrow } from './patterns.ts';
 
 /** A URL that is safe to paste between single quotes and in GOPROXY. */
 const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
@@ -74,7 +75,7 @@ export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readon
   const notes = notesOn(after);
   const rollback = pasteable(before);
   const proxy = pasteable(after);
-  const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern));
+  const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern) && isNarrow(pattern));
   if (patterns.length < privatePatterns.length) notes.push(phrase('note.goPrivatePattern'));
   const back = rollback === null ? phrase('back.chain') : `export GOPROXY='${rollback}'`;
   if (before.members.some((member) => member.hasCredentials)) notes.push(phrase('note.goBackCredentials'));
@@ -123,6 +124,11 @@ export function checkGoproxy(chain: string): Sentence | null {
   return entries.length === 0 ? phrase('expected.goProxy') : null;
 }
 
+function isPlainGoproxy(chain: string): boolean {
+  const parsed = checkGoproxy(chain) === null ? parseGoproxy(chain) : null;
+  return parsed?.tag === 'ok' && parsed.value.members.every(({ hasCredentials }) => !hasCredentials);
+}
+
 const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');
 
 export const goClient: Client = {
@@ -148,7 +154,11 @@ export const goClient: Client = {
   protocols: () => offersHttp2,
   withoutHttp2: () => http2Off,
   forms: ['env'],
-  variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GODEBUG'],
+  variables: {
+    GOPROXY: isPlainGoproxy,
+    GOPRIVATE: isNarrow,
+    GODEBUG: (value) => value === 'http2client=0',
+  },
   remedy: goRemedyFor,
 };
 

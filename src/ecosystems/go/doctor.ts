@@ -1,9 +1,9 @@
 import { showChain } from '../client.ts';
 import { type Doctor, presentOf, readWord, replaceLines } from '../doctor.ts';
-import { checkGoproxy, parseGoproxy } from './client.ts';
+import { parseGoproxy } from './client.ts';
 import { isLikelyPrivate, listGlobs } from './leaks.ts';
 import { findGo, type GoFound, settingInForce } from './settings-found.ts';
-import { findGoTraps, findTooWide, goKinds } from './traps.ts';
+import { findGoTraps, goKinds } from './traps.ts';
 
 export const goDoctor: Doctor = {
   kinds: goKinds,
@@ -32,18 +32,14 @@ export const goDoctor: Doctor = {
   },
   async settle(surroundings, remedy, say) {
     const { GODEBUG: debug = '' } = remedy;
-    if (typeof debug !== 'string' || !/^[\w.,=-]*$/.test(debug)) return null;
     // `go env -w` refuses GODEBUG: it can only be set in the environment.
     const notes = debug === '' ? [] : [say('settle.environmentOnly', { setting: `GODEBUG=${debug}` })];
     if (remedy['GOPROXY'] === undefined && notes.length > 0) return { changes: [], notes, isForEnvironment: true };
     const proxy = readWord(remedy['GOPROXY']);
-    if (proxy === null || checkGoproxy(proxy) !== null) return null;
+    if (proxy === null) return null;
     const found = await findGo(surroundings);
     if (found.goenv === null) return { changes: [], notes: [...notes, say('settle.goenvOff')] };
     const own = readWord(remedy['GOPRIVATE'] ?? '');
-    // If a pattern is too wide, public modules are no longer verified by the checksum database. So the remedy is
-    // rejected.
-    if (own !== null && findTooWide(own).length > 0) return null;
     const lines = [
       { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
       ...(own === null ? [] : [{ line: `GOPRIVATE=${withThose(found, own)}`, pattern: /^GOPRIVATE=/ }]),

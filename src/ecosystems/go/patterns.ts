@@ -1,3 +1,4 @@
+import { isInnerHost } from '../../core/url.ts';
 import { escapeExpression } from '../globs.ts';
 
 type Token =
@@ -12,6 +13,32 @@ type Token =
  */
 export function matchesGoPatterns(globs: readonly string[], module: string): boolean {
   return globs.some((glob) => matchesPrefix(glob, module));
+}
+
+/** Well-known public modules: a private pattern that matches one is too wide. */
+const publicModules = ['github.com/google/uuid', 'golang.org/x/net', 'gopkg.in/yaml.v3', 'google.golang.org/grpc'];
+
+export function findTooWide(value: string): readonly string[] {
+  return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
+}
+
+/** Hosts of modules of many owners: a private pattern must name the owner. */
+const sharedHosts = ['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'gitee.com', 'gopkg.in'];
+
+/**
+ * True if a list of private patterns names only hosts or owners, as in `git.example.com/*` or `*.corp`. Modules that
+ * match a private pattern are not verified by the checksum database.
+ */
+export function isNarrow(value: string): boolean {
+  return value.split(',').every((glob) => {
+    const [host = '', owner = ''] = glob.split('/');
+    const suffix = host.slice(Math.max(host.lastIndexOf('*'), host.lastIndexOf('?')) + 1).replace(/^\./, '');
+    if (!/^[\w-]+(?:\.[\w-]+)*$/.test(suffix) || !/^[\w.~/*?[\]+=@-]+$/.test(glob)) return false;
+    if (findTooWide(glob).length > 0) return false;
+    if (suffix !== host && !suffix.includes('.') && !isInnerHost(`any.${suffix}`)) return false;
+    const isShared = sharedHosts.some((shared) => matchesGoPatterns([host], shared));
+    return !isShared || (suffix === host && /^[\w.-]+$/.test(owner));
+  });
 }
 
 /** True for a well-formed glob that is not empty and has no comma. */

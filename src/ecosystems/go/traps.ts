@@ -5,7 +5,7 @@ import type { Say } from '../../words/words.ts';
 import { type KnownTraps, trapOf } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { findLeakTraps } from './leaks.ts';
-import { matchesGoPatterns } from './patterns.ts';
+import { findTooWide } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 import { defaultSumdb } from './sumdb-setting.ts';
 
@@ -136,13 +136,6 @@ function withDirect(setting: GoSetting): string {
 
 function hasSecret(chain: string): boolean {
   return maskChain(chain).includes('***');
-}
-
-/** Well-known public modules: a private pattern that matches one is too wide. */
-const publicModules = ['github.com/google/uuid', 'golang.org/x/net', 'gopkg.in/yaml.v3', 'google.golang.org/grpc'];
-
-export function findTooWide(value: string): readonly string[] {
-  return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 
 /** Returns the trap of a setting that disables verification or TLS; empty: the setting is safe. */

@@ -102,6 +102,6 @@ export const filesClient: Client = {
   withoutHttp2: (mirror) => profileOf(mirror.own?.['profile'])?.withoutHttp2 ?? null,
   forms: [],
   profileForms: Object.fromEntries(profiles.map(({ id, client }) => [id, client])),
-  variables: [],
+  variables: {},
   remedy: (before, after, _privatePatterns, of) => httpRemedy(before, after, of?.mirrors),
 };

@@ -5,6 +5,7 @@ import {
   type Chain,
   type ChainProblem,
   type Client,
+  isPlainUrl,
   memberOfUrl,
   offersHttp1,
   type Remedy,
@@ -49,7 +50,7 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     verifiesBytes: () => true,
     protocols: () => offersHttp1,
     forms,
-    variables,
+    variables: Object.fromEntries(variables.map((name) => [name, isPlainUrl])),
     remedy: (before, after, patterns) => registryRemedy(pasted, before, after, patterns),
   };
 }

@@ -23,7 +23,7 @@ export const hostChain = {
   mistake: mirrorsMistake,
   usual: (url) => (url === null ? 'direct' : `${url}|direct`),
   member: memberOfUrl,
-  variables: [],
+  variables: {},
 } as const satisfies Partial<Client>;
 
 /** The parts of a mirror's URL that the clients' configuration files contain. */

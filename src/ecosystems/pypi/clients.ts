@@ -6,6 +6,7 @@ import {
   type ChainMember,
   type Client,
   chainOf,
+  isPlainUrl,
   memberOfUrl,
   offersHttp1,
   offersHttp2,
@@ -99,7 +100,7 @@ function clientOf({ file, fileFor, byHand, notes, ...own }: Own): Client {
     member: memberOfUrl,
     headed,
     forms: [own.id, 'env'],
-    variables,
+    variables: Object.fromEntries(variables.map((name) => [name, isPlainUrl])),
     remedy(before, after, privatePatterns): Remedy {
       const url = pasteable(after);
       const rollback = rollbackTo(before, { file, fileFor });

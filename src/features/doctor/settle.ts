@@ -1,3 +1,5 @@
+import { kindOf } from '../../config/kinds.ts';
+import { isSafeSetting } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Machine } from '../../core/trap.ts';
@@ -9,8 +11,8 @@ import { readAssignments } from './assignments.ts';
 /**
  * Returns the file changes that apply a remedy to an ecosystem's clients.
  * @param remedy  the remedy in the snippet format `json`
- * @returns `null` if the remedy is invalid, a text in it is longer than `limits.remedyChars`, or no file is known for
- *   it
+ * @returns `null` if the remedy is invalid or sets more than the variables that a remedy may set, a text in it is longer
+ *   than `limits.remedyChars`, or no file is known for it
  */
 export async function settleDoctor(
   machine: Machine,
@@ -18,7 +20,9 @@ export async function settleDoctor(
   remedy: Readonly<Record<string, unknown>>,
   say: Say,
 ): Promise<Settling | null> {
-  if (!isBounded(remedy)) return null;
+  const variables = kindOf(id)?.variables ?? {};
+  const isSafe = Object.entries(remedy).every((setting) => isSafeSetting(...setting, variables));
+  if (!isBounded(remedy) || !(isSafe || Object.keys(variables).length === 0)) return null;
   const doctor = await registry.of(id)?.doctor?.();
   if (doctor === undefined) return null;
   const assignments = await readAssignments(machine);

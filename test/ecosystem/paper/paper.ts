@@ -61,7 +61,7 @@ const press: Client = {
     return { tag: 'failed', at: chain.members.length - 1 };
   },
   forms: ['env'],
-  variables: ['PAPER_MIRRORS'],
+  variables: { PAPER_MIRRORS: () => true },
   remedy: (before, after) => ({
     remedy: {
       env: `export PAPER_MIRRORS='${textOf(after)}'`,
@@ -81,7 +81,7 @@ const copier: Client = {
   expected: wanted('a URL'),
   headed: (_chain, to) => ({ members: [to], separators: [] }),
   forms: ['pip'],
-  variables: [],
+  variables: {},
   remedy: (before, after) => ({
     remedy: {
       pip: `mirror = ${after.members[0]?.plain ?? ''}`,

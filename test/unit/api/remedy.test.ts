@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isSafeEnv, type RemedyNow } from '../../../src/core/advice.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
+import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';
@@ -184,8 +185,11 @@ describe('the last look before a shell evaluates it', () => {
     ['with its newline', "export GOPROXY='https://a.example.com,direct'\n", true],
     ['two lines', "export GOPROXY='off'\nexport GOPRIVATE='*.example.com'", true],
     ['an @ in a path is none in a user', "export GOPROXY='https://a.example.com/x@y'", true],
-    ['an entry appended to a list', `export GOPROXY="\${GOPROXY:+\${GOPROXY%,},}a=0"`, true],
-    ['an entry taken off a list', `export GOPROXY="\${GOPROXY:+\${GOPROXY%a=0}}"`, true],
+    ['an entry appended to a list', `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}http2client=0"`, true],
+    ['another entry', `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}x509sha1=1"`, false],
+    ['an entry appended to no list', `export GOPROXY="\${GOPROXY:+\${GOPROXY%,},}a=0"`, false],
+    ['an entry taken off a list', `export GODEBUG="\${GODEBUG:+\${GODEBUG%http2client=0}}"`, true],
+    ['another entry taken off', `export GODEBUG="\${GODEBUG:+\${GODEBUG%x509sha1=0}}"`, false],
     ['a list of another variable', `export GOPROXY="\${PATH:+\${PATH%,},}a=0"`, false],
     ['one within the other', `export GOPROXY="\${GOPROXY:+\${PATH%,},}a=0"`, false],
     ['a list of another name', `export PATH="\${PATH:+\${PATH%,},}a=0"`, false],
@@ -209,7 +213,7 @@ describe('the last look before a shell evaluates it', () => {
     ['credentials in the second member', "export GOPROXY='https://b.example.com|https://u@a.example.com'", false],
     ['masked credentials', "export GOPROXY='https://***@a.example.com'", false],
   ])('%s', (_name, text, is) => {
-    expect(isSafeEnv(text, ['GOPROXY', 'GOPRIVATE'])).toBe(is);
+    expect(isSafeEnv(text, goClient.variables)).toBe(is);
   });
 });
 

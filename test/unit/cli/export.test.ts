@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -209,8 +209,6 @@ describe('with a fallback file', () => {
     expect([ran.code, ran.out]).toEqual([0, line]);
     expect(ran.err).toContain('cannot be written (ENOENT)');
     mkdirSync(file('folder'));
-    symlinkSync('kept', file('link'));
     expect((await ask('--fallback', 'folder')).code).toBe(2);
-    expect((await ask('--fallback', 'link')).err).toContain('cannot be written (not a regular file)');
   });
 });

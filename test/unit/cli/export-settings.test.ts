@@ -1,0 +1,113 @@
+import { chmodSync, chownSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
+import { run } from './run-program.ts';
+
+let text = '';
+const server = createServer((_, response) => response.end(text));
+let url = '';
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => void server.close());
+
+const good = "export GOPROXY='https://a.example.com,direct'";
+
+test.each([
+  "GOSUMDB='off'",
+  "GOSUMDB='sum.evil.example.com'",
+  "GONOSUMDB='github.com'",
+  "GONOSUMCHECK='1'",
+  "GOFLAGS='-insecure'",
+  "GOFLAGS='-mod=mod'",
+  "GOINSECURE='*'",
+  "GONOPROXY='none'",
+  "GOVCS='*:all'",
+  "GOPRIVATE='*'",
+  "GOPRIVATE='*.com'",
+  "GOPRIVATE='g*/google'",
+  "GOPRIVATE='*.io'",
+  "GOPRIVATE='github.com'",
+  "GOPRIVATE='github.com/*'",
+  "GOPRIVATE='github.com/g*'",
+  "GOPRIVATE='git.example.com,?ithub.com/gin-gonic/*'",
+  "GOPRIVATE='git.example.com,*hub.com/*'",
+  "GODEBUG='x509sha1=1'",
+  "GODEBUG='http2client=0,x509sha1=1'",
+  `GODEBUG="\${GODEBUG:+\${GODEBUG%,},}tlsrsakex=1"`,
+  `GOSUMDB="\${GOSUMDB:+\${GOSUMDB%,}}"`,
+  "GOPROXY='https://u:p@a.example.com'",
+  "GOPROXY='https://a.example.com?x=1'",
+  "GOPROXY='ftp://a.example.com'",
+  "GOPROXY=''",
+  "npm_config_strict_ssl='false'",
+  "npm_config_registry='//a.example.com'",
+  "npm_config_registry='https://u:p@a.example.com'",
+  "npm_config_cafile='/tmp/ca'",
+  "NODE_TLS_REJECT_UNAUTHORIZED='0'",
+  "NODE_EXTRA_CA_CERTS='/tmp/ca'",
+  "NODE_OPTIONS='--require /tmp/x'",
+  "YARN_ENABLE_STRICT_SSL='false'",
+  "PIP_TRUSTED_HOST='a.example.com'",
+  "PIP_INDEX_URL='file:///tmp/x'",
+  "PIP_INDEX_URL='https://a.example.com --trusted-host a.example.com'",
+  "PIP_EXTRA_INDEX_URL='https://a.example.com'",
+  "UV_INSECURE_HOST='a.example.com'",
+  "SSL_CERT_FILE='/tmp/ca'",
+  "HTTPS_PROXY='http://a.example.com'",
+  "PATH='/tmp'",
+])('whatever a daemon says, this is not printed for a shell: %s', async (setting) => {
+  text = `${good}\nexport ${setting}\n`;
+  const ran = await run(['advice', '--export', '--url', url], { cwd: tempDir('export-settings') });
+  expect(ran).toMatchObject({ code: 1, out: '' });
+  expect(ran.err).toContain('is not safe to run in a shell');
+});
+
+test.each([
+  good,
+  "export GOPROXY='http://10.0.0.1:8081/go|https://b.example.com,off'",
+  `${good}\nexport GOPRIVATE='git.example.com/*,*.corp.example.com,*.internal,github.com/corp/*'`,
+  "export npm_config_registry='http://127.0.0.1:4873/'",
+  "export PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'",
+])('this is printed: %s', async (lines) => {
+  text = `${lines}\n`;
+  const ran = await run(['advice', '--export', '--url', url], { cwd: tempDir('export-settings') });
+  expect(ran).toMatchObject({ code: 0, out: lines });
+});
+
+test.each<[string, string, (file: string) => void]>([
+  ['others can write', 'writable by other users', (file) => chmodSync(file, 0o602)],
+  ['its group can write', 'writable by other users', (file) => chmodSync(file, 0o620)],
+  [
+    'is a link',
+    'ELOOP',
+    (file) => {
+      renameSync(file, `${file}.real`);
+      symlinkSync(`${file}.real`, file);
+    },
+  ],
+  ...(process.geteuid?.() === 0
+    ? [
+        ['another user owns', 'owned by another user', (file: string) => chownSync(file, 65534, 65534)] as [
+          string,
+          string,
+          (file: string) => void,
+        ],
+      ]
+    : []),
+])('a fallback file that %s is refused: 2, nothing printed', async (_, code, spoil) => {
+  const folder = tempDir('fallback');
+  const ask = () => run(['advice', '--export', '--fallback', 'kept', '--url', url], { cwd: folder });
+  text = `${good}\n`;
+  expect((await ask()).code).toBe(0);
+  const file = join(folder, 'kept');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  spoil(file);
+  const ran = await ask();
+  expect(ran).toMatchObject({ code: 2, out: '' });
+  expect(ran.err).toContain(`kept cannot be read (${code})`);
+});
