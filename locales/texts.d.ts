@@ -1483,6 +1483,8 @@ export interface Places {
   readonly 'init.furtherLocks': 'names' | 'count';
   readonly 'init.half': never;
   readonly 'daemon.unreachable': 'url' | 'why';
+  readonly 'daemon.unproven': 'url';
+  readonly 'daemon.found': 'file';
   readonly 'daemon.within': 'seconds';
   readonly 'daemon.answered': 'status';
   readonly 'daemon.problem': 'text';

@@ -1,9 +1,10 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Config, Listen } from '../core/config.ts';
-import { letIn } from '../core/http.ts';
+import { byOwner, letIn } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
 import { makeProblem, type RequestProblem, sendProblem } from './problem.ts';
+import { createProofs } from './proofs.ts';
 import { bearerIn, isToken, tokenRefusalOf } from './token.ts';
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
@@ -25,14 +26,26 @@ function clientOf(response: Response): string {
  * to all; `mayPostAlerts` decides about alerts. If `listen.token` is set, every other request needs it. For reads, it
  * may also be the password of basic authentication. Writes do not accept a password, because a browser adds a stored
  * password also to requests that other sites cause. Without `listen.token`, requests with a foreign `Host` are refused
- * (DNS rebinding), and so are writes from other sites.
+ * (DNS rebinding), and so are writes from other sites. The owner of the daemon's socket needs nothing.
  * @param nowMs  the monotonic clock
  */
 export function createAccessGuard(config: () => Config, nowMs: () => number): RequestHandler {
   const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
+  const proofs = createProofs(nowMs);
   return (request: Request, response: Response, next: NextFunction) => {
-    if (isOpen(request)) return next();
-    const verdict = isAlertPost(request) ? alertVerdict(request, config()) : verdictOf(request, config().listen);
+    const { listen } = config();
+    if (isOpen(request)) {
+      if (listen.token !== null) proofs.offer(response);
+      return next();
+    }
+    const isProven = listen.token !== null && !isAlertPost(request) && proofs.accept(request, response, listen.token);
+    const verdict = isAlertPost(request)
+      ? alertVerdict(request, config())
+      : byOwner in request.socket
+        ? 'owner'
+        : isProven
+          ? 'listen token'
+          : verdictOf(request, listen);
     if (typeof verdict === 'string') {
       response.locals['client'] = verdict;
       response.emit(letIn);

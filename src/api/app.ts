@@ -10,6 +10,7 @@ import { createEventRoutes } from './events.ts';
 import { listRoutes, wordsOnce } from './lists.ts';
 import { createPageRoutes } from './page/routes.ts';
 import { jsonOnly, negotiateLanguage, othersRefused, sendProblem } from './problem.ts';
+import { bodyIsProven } from './proofs.ts';
 import { createScrapes } from './scrape.ts';
 
 /** Creates the daemon's HTTP interface. One guard protects all routes. */
@@ -46,7 +47,13 @@ export function createApi(deps: ApiDeps): Express {
     '/api/v1',
     wordsOnce,
     jsonOnly,
-    express.json({ limit: limits.requestBytes }),
+    express.json({
+      limit: limits.requestBytes,
+      verify: (_request, response, bytes) => {
+        (response as express.Response).locals['body'] = bytes;
+      },
+    }),
+    bodyIsProven,
     listRoutes(deps),
     createActionRoutes(deps),
     createOnAdviceRoutes(deps),

@@ -1,12 +1,19 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileNameTextOf } from '../config/seen.ts';
 import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
-import { maskText } from '../core/secret.ts';
+import { maskText, Secret } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import { exchangeOnce, systemFiles, tlsOf } from '../daemon/machine.ts';
+import {
+  type DaemonAt,
+  exchangeWithDaemon,
+  findOwnerSocket,
+  socketPathOf,
+  systemFiles,
+  tlsOf,
+} from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
-import { loadDaemonListen } from '../terminal/load.ts';
+import { configNamed, foundName, loadDaemonKeys } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 
@@ -45,46 +52,44 @@ export interface DaemonClient {
 export class UnknownAddress extends UsageError<'wrong.whereDaemon'> {}
 
 const usualMs = 15_000;
+const usualUrl = 'http://127.0.0.1:10120';
+
+interface DaemonFlags {
+  readonly url?: string | undefined;
+  readonly 'token-file'?: string | undefined;
+  readonly config?: string | undefined;
+}
 
 /**
- * Returns a client of the daemon at `--url`. Without `--url`, the address and the token are read from the
- * section `listen` of the configuration. `--token-file` sets or replaces the token.
+ * Returns a client of the daemon at `--url`, or else of the daemon of the configuration that `--config` or the
+ * environment names. Without these, it is the daemon of this folder, or the one at the default address: a configuration
+ * that is only found in the folder is not read, because the folder may be a stranger's checkout.
+ * `--token-file` sets or replaces the token.
  * @param limitMs  timeout of a response, milliseconds
  * @throws UnknownAddress if the section `listen` cannot be read
  * @throws UsageError on an invalid URL, or if the token's file cannot be read
  */
-export async function daemonAt(
-  context: Context,
-  flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
-  limitMs: number = usualMs,
-): Promise<DaemonClient> {
-  const loaded = flags.url === undefined ? await loadDaemonListen(context, flags.config) : null;
-  if (loaded?.tag === 'error') {
-    context.terminal.err(loaded.error.text);
-    throw new UnknownAddress('wrong.whereDaemon');
-  }
-  if (flags.url !== undefined) mustBeDaemonUrl(flags.url);
-  const listen = loaded?.value ?? null;
-  const own = listen === null ? 'http://127.0.0.1:10120' : urlOfListener(listen);
-  const url = (flags.url ?? own).replace(/\/$/, '');
-  const shownUrl = maskText(url);
-  const token =
-    flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
+export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: number = usualMs): Promise<DaemonClient> {
+  const at = await placeOf(context, flags);
+  const shownUrl = maskText(at.url);
+  const isBySocket = at.statePath !== undefined && (await findOwnerSocket(at.statePath)) !== 'none';
+  const shownPlace = isBySocket ? socketPathOf(at.statePath) : shownUrl;
+  if (!isBySocket) await sayFoundIsUnused(context, flags);
   const send = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonResponse | Unreachable> => {
     const headers = {
       // The daemon writes its error messages in this language.
       'accept-language': context.language,
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     try {
-      const request = { url: url + path, method, headers, limitMs: limitMs, ...(listen && tlsOf(listen)) };
-      const response = await exchangeOnce({ ...request, body: body === undefined ? null : JSON.stringify(body) });
+      const text = body === undefined ? null : JSON.stringify(body);
+      const response = await exchangeWithDaemon(at, { method, path, headers, body: text, limitMs });
       return { tag: 'ok', ...response, json: () => readJson(response.text) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
+      if (code === 'UNPROVEN') return { tag: 'unreachable', text: context.say('daemon.unproven', { url: shownUrl }) };
       const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: limitMs / 1000 }) : (code ?? name);
-      return { tag: 'unreachable', text: context.say('daemon.unreachable', { url: shownUrl, why }) };
+      return { tag: 'unreachable', text: context.say('daemon.unreachable', { url: shownPlace, why }) };
     }
   };
   const wanted = async (statuses: readonly number[], ...of: Parameters<typeof send>): Promise<DaemonResponse> => {
@@ -109,6 +114,30 @@ export async function daemonAt(
   };
 }
 
+async function placeOf(context: Context, flags: DaemonFlags): Promise<DaemonAt> {
+  const given = flags['token-file'] === undefined ? null : await tokenIn(context, flags['token-file']);
+  if (flags.url !== undefined) {
+    mustBeDaemonUrl(flags.url);
+    return { url: flags.url.replace(/\/$/, ''), token: given };
+  }
+  if (configNamed(context, flags.config) === undefined)
+    return { url: usualUrl, token: given, statePath: join(context.cwd, 'data/mirrorwatch.db') };
+  const loaded = await loadDaemonKeys(context, flags.config);
+  if (loaded.tag === 'error') {
+    context.terminal.err(loaded.error.text);
+    throw new UnknownAddress('wrong.whereDaemon');
+  }
+  const { listen, state } = loaded.value;
+  const where = state === null ? {} : { statePath: state.path };
+  return { url: urlOfListener(listen), token: given ?? listen.token, ...where, ...tlsOf(listen) };
+}
+
+async function sayFoundIsUnused({ terminal, say, env, cwd }: Context, { url, config }: DaemonFlags): Promise<void> {
+  if (url !== undefined || configNamed({ env }, config) !== undefined) return;
+  const found = await systemFiles.read(join(cwd, foundName));
+  if (found.tag === 'ok') terminal.err(say('daemon.found', { file: foundName }));
+}
+
 /** Returns why the state cannot be stored. A reason that only another release knows is shown unchanged. */
 function stateTroubleText(trouble: string, say: Say): string {
   return sayNamed(say, `store.${trouble}`) ?? printable(trouble);
@@ -120,11 +149,12 @@ function mustBeDaemonUrl(text: string): void {
   if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
 }
 
-async function tokenIn(context: Context, path: string): Promise<string> {
+async function tokenIn(context: Context, path: string): Promise<Secret | null> {
   const file = await systemFiles.read(resolve(context.cwd, path));
   if (file.tag === 'error')
     throw new UsageError('wrong.unreadable', { option: 'token-file', file: fileNameTextOf(path), code: file.code });
-  return file.text.trim();
+  const text = file.text.trim();
+  return text === '' ? null : new Secret(text);
 }
 
 /** Formats an error response (RFC 9457) as one printable line. */

@@ -1,9 +1,9 @@
-import type { ConfigIssue, Listen } from '../core/config.ts';
+import type { ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Files, FileText, FolderNames, SlowFiles } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { LockReader, Locks } from '../ecosystems/locks.ts';
-import { type Loaded, type LoadInput, loadConfig, loadListen } from './load.ts';
+import { type DaemonKeys, type Loaded, type LoadInput, loadConfig, loadDaemonKeys } from './load.ts';
 import type { ReaderOf } from './reading.ts';
 
 export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
@@ -15,9 +15,9 @@ export function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, r
   return loadSlowly(input, loadConfig);
 }
 
-/** Loads the section `listen` as `loadListen` does, with asynchronous reads. */
-export function loadListenSlowly(input: SlowLoadInput): Promise<Listen | null> {
-  return loadSlowly(input, loadListen);
+/** Loads sections as `loadDaemonKeys` does, with asynchronous reads. */
+export function loadDaemonKeysSlowly(input: SlowLoadInput): Promise<DaemonKeys | null> {
+  return loadSlowly(input, loadDaemonKeys);
 }
 
 /**

@@ -14,10 +14,12 @@ import { readDocument, type SourceDocument } from './document.ts';
 import type { Env } from './env.ts';
 import { comparePlaces } from './format-issues.ts';
 import type { Path } from './issues.ts';
-import { createReading, type ReaderOf, type Report } from './reading.ts';
+import { createReading, type ReaderOf, type Reading, type Report } from './reading.ts';
+import type { FileConfig } from './schema.ts';
 import { warnOfUnknownMembers } from './sections/clients.ts';
 import { warnOfNoControl } from './sections/controls.ts';
 import { readListen } from './sections/listen.ts';
+import { readState } from './sections/state.ts';
 import { warnOfGuardedReceivers } from './sections/webhooks.ts';
 import { pathTextOf, seenTextOf } from './seen.ts';
 
@@ -73,30 +75,43 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
+/** The sections by which a command reaches the daemon. */
+export interface DaemonKeys {
+  readonly listen: Listen;
+  /** `null`: the section has a mistake, or cannot be found. */
+  readonly state: Pick<Config['state'], 'path'> | null;
+}
+
 /**
- * Loads only the section `listen`. If the file cannot be parsed, the lines of this section are parsed alone. `null`: the
- * section has a mistake, or cannot be found.
+ * Loads only the sections `listen` and `state`. If the file cannot be parsed, the lines of each section are parsed alone.
+ * `null`: the section `listen` has a mistake, or cannot be found.
  */
-export function loadListen(input: LoadInput): Listen | null {
+export function loadDaemonKeys(input: LoadInput): DaemonKeys | null {
+  const listen = loadSection(input, 'listen', ({ listen: own }, reading) =>
+    readListen(['listen'], own, 'daemon', reading),
+  );
+  return listen && { listen, state: loadSection(input, 'state', ({ state }, reading) => readState(state, reading)) };
+}
+
+function loadSection<T>(input: LoadInput, key: string, read: (file: FileConfig, reading: Reading) => T): T | null {
   const isBroken = isTooLarge(input.text) || readDocument(input.text, input.env).document === null;
-  const text = isBroken ? listenTextIn(input.text) : input.text;
-  if (text === null) return null;
-  const opened = openFile({ ...input, text });
-  if (opened.tag === 'error' || opened.value.isListenSpoilt) return null;
+  const text = isBroken ? sectionTextIn(input.text, key) : input.text;
+  const opened = text === null ? null : openFile({ ...input, text });
+  if (opened?.tag !== 'ok' || opened.value.isSpoilt(key)) return null;
   const { file, reading, report } = opened.value;
-  const listen = readListen(['listen'], file.listen, 'daemon', reading);
-  return report.issues.some(({ severity }) => severity === 'error') ? null : listen;
+  const section = read(file, reading);
+  return report.issues.some(({ severity }) => severity === 'error') ? null : section;
 }
 
 function isTooLarge(text: string): boolean {
   return Buffer.byteLength(text) > limits.configBytes;
 }
 
-/** The lines of the section `listen`, or an empty mapping if no line names it; `null`: the section cannot be found. */
-function listenTextIn(text: string): string | null {
+/** The lines of a section, or an empty mapping if no line names it; `null`: the section cannot be found. */
+function sectionTextIn(text: string, key: string): string | null {
   const lines = text.split('\n');
-  const from = lines.findIndex((line) => /^listen\s*:/.test(line));
-  if (from < 0) return text.includes('listen') ? null : '{}';
+  const from = lines.findIndex((line) => line.startsWith(key) && /^\s*:/.test(line.slice(key.length)));
+  if (from < 0) return text.includes(key) ? null : '{}';
   const length = lines.slice(from + 1).findIndex((line) => /^[^\s#]/.test(line));
   return lines.slice(from, length < 0 ? undefined : from + 1 + length).join('\n');
 }
@@ -117,8 +132,8 @@ function openFile(input: LoadInput) {
   if (checked.file === null) return error(mistakes());
   const { path, files, env, cwd = null } = input;
   const reading = createReading({ files, env, registry, readerOf, report, resolve: resolverOf(path, cwd) });
-  const isListenSpoilt = checked.isSpoilt(['listen']) || unread.some((issue) => isUnder(['listen'], issue));
-  return ok({ file: checked.file, reading, report, mistakes, isListenSpoilt });
+  const isSpoilt = (key: string): boolean => checked.isSpoilt([key]) || unread.some((issue) => isUnder([key], issue));
+  return ok({ file: checked.file, reading, report, mistakes, isSpoilt });
 }
 
 /** True if an issue is about one of these sections, or about the file as a whole. */

@@ -1,6 +1,9 @@
 import { limits } from './limits.ts';
 import { Secret } from './secret.ts';
 
+/** Marks the connections of a socket that only the user of this process, and root, can reach. */
+export const byOwner = Symbol('byOwner');
+
 /**
  * Matches a header as `Name: value` on one line. The name is a token. The value is printable ASCII and does not begin
  * with a space.

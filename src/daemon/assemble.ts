@@ -61,6 +61,8 @@ export interface DaemonPorts {
   workers(book: WorkerBook): Workers;
   /** The maximum number of open file descriptors of this process; absent or `null`: unknown. */
   readonly descriptors?: number | null;
+  /** The path of the state file, beside which the socket for the daemon's own user is; absent: there is no socket. */
+  readonly statePath?: string;
   readonly version: string;
   readonly node: string;
   /** The known ecosystems. If absent, the built-in ones are used. */

@@ -9,6 +9,7 @@ import type { Now, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
 import { countOpenDescriptors, measureCpuSeconds, measureMemory } from '../io/machine.ts';
+import { listenForOwner } from '../io/owner-socket.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
@@ -56,18 +57,22 @@ export async function startDaemon(
 ): Promise<Result<Daemon, { code: string }>> {
   assertLimits();
   const life = new Life(config, ports, reread);
-  const listening = await listen(life.api(), config.listen);
+  const api = life.api();
+  const listening = await listen(api, config.listen);
   if (listening.tag === 'error') {
     await life.stages.workers.close();
     return error(listening.error);
   }
+  const forOwner = ports.statePath === undefined ? null : await listenForOwner(api, ports.statePath);
+  if (forOwner?.tag === 'error') ports.log.warn('no socket beside the state file: clients use TCP', forOwner.error);
+  const listeners = [listening.value, ...(forOwner?.tag === 'ok' ? [forOwner.value] : [])];
   await life.begin();
   let stopping: Promise<void> | null = null;
   return ok({
     url: urlOf(life.stages.config, listening.value),
     reload: life.reload,
     stop() {
-      stopping ??= life.end(listening.value);
+      stopping ??= life.end(listeners);
       return stopping;
     },
   });
@@ -131,7 +136,7 @@ class Life {
     }
   });
 
-  async end(listening: Listening): Promise<void> {
+  async end(listeners: readonly Pick<Listening, 'close'>[]): Promise<void> {
     const { timers } = this.#ports;
     this.#isDraining = true;
     this.#keeper?.cancel();
@@ -139,7 +144,7 @@ class Life {
     // Running probes end as unknown('shutdown'). The last turn of the loop still records them.
     await Promise.all([closeWithin(this.stages.workers, timers), closeWithin(this.#pipeline.actions, timers)]);
     this.#pipeline.end();
-    await listening.close(limits.closeMs);
+    await Promise.all(listeners.map((one) => one.close(limits.closeMs)));
     this.stages.store.close();
   }
 

@@ -64,6 +64,7 @@ export function createSystemPorts(
       return workers;
     },
     descriptors,
+    statePath: config.state.path,
     clients: clientsFor(facts),
     version: facts.version,
     node: facts.node,

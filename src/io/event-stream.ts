@@ -1,11 +1,6 @@
 import { limits } from '../core/limits.ts';
-import { openClient, type TlsTrust } from './exchange.ts';
-
-interface EventsRequest {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls?: TlsTrust;
-}
+import { type DaemonAt, prepareAccess } from './daemon-access.ts';
+import { openClient } from './exchange.ts';
 
 export interface EventReader {
   opened(): void;
@@ -15,25 +10,28 @@ export interface EventReader {
 }
 
 /**
- * Reads server-sent events until the stream ends, is closed, is silent for `limits.eventSilentMs`, or has an event
+ * Reads a daemon's server-sent events until the stream ends, is closed, is silent for `limits.eventSilentMs`, or has an event
  * longer than `limits.eventChars`.
  */
-export function openEvents(request: EventsRequest, reader: EventReader): { close(): void } {
+export function openEvents(at: DaemonAt, path: string, reader: EventReader): { close(): void } {
   const stop = new AbortController();
-  readStream(request, reader, stop.signal).then(
+  readStream(at, path, reader, stop.signal).then(
     () => reader.ended('ended'),
     (cause: NodeJS.ErrnoException) => reader.ended(cause.code ?? cause.message),
   );
   return { close: () => stop.abort() };
 }
 
-async function readStream(request: EventsRequest, reader: EventReader, signal: AbortSignal): Promise<void> {
-  const url = new URL(request.url);
-  const client = await openClient(url, request.tls, limits.eventSilentMs);
+async function readStream(at: DaemonAt, path: string, reader: EventReader, signal: AbortSignal): Promise<void> {
+  const access = await prepareAccess(at, { method: 'GET', path }, limits.eventSilentMs);
+  const url = new URL(access.url);
+  const client = await openClient(url, access, limits.eventSilentMs);
   try {
-    const path = `${url.pathname}${url.search}`;
-    const { statusCode, body } = await client.request({ path, method: 'GET', headers: request.headers, signal });
-    if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+    const { headers: own } = access;
+    const asked = { path: `${url.pathname}${url.search}`, method: 'GET', headers: own, signal } as const;
+    const { statusCode: status, headers, body } = await client.request(asked);
+    if (status !== 200) throw new Error(`status ${status}`);
+    access.verify({ status, headers }, null);
     reader.opened();
     const text = new TextDecoder();
     const taken = new EventLines(reader);

@@ -44,14 +44,16 @@ export async function exchangeOnce(wanted: {
   readonly body: string | null;
   readonly limitMs: number;
   readonly tls?: TlsTrust;
+  /** The Unix socket to connect to, instead of the host of the URL. */
+  readonly socketPath?: string;
   /**
    * The number of bytes that may still be read, which several responses may share; absent: 64 MiB for this response.
    */
   readonly budget?: BodyBudget;
 }): Promise<Exchanged> {
-  const { method, headers, body, limitMs, tls, budget = { bytesLeft: bodyBytesMax } } = wanted;
+  const { method, headers, body, limitMs, budget = { bytesLeft: bodyBytesMax } } = wanted;
   const url = new URL(wanted.url);
-  const client = await openClient(url, tls, 0);
+  const client = await openClient(url, wanted, 0);
   const limit = AbortSignal.timeout(limitMs);
   try {
     const path = `${url.pathname}${url.search}`;
@@ -73,7 +75,11 @@ export async function exchangeOnce(wanted: {
  * as much.
  * @param silentMs  how long the server may be silent, milliseconds; 0: for ever
  */
-export async function openClient(url: URL, tls: TlsTrust | undefined, silentMs: number) {
+export async function openClient(
+  url: URL,
+  { tls, socketPath }: { readonly tls?: TlsTrust; readonly socketPath?: string },
+  silentMs: number,
+) {
   const [{ default: Client }, { default: request }] = await Promise.all([
     import('undici/lib/dispatcher/client.js'),
     import('undici/lib/api/api-request.js'),
@@ -82,7 +88,7 @@ export async function openClient(url: URL, tls: TlsTrust | undefined, silentMs: 
     allowH2: false,
     headersTimeout: silentMs,
     bodyTimeout: silentMs,
-    ...(tls && { connect: tls }),
+    connect: { ...tls, ...(socketPath && { socketPath }) },
   });
   return {
     request: (wanted: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => request.call(client, wanted),

@@ -4,9 +4,9 @@ import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import { kinds } from '../config/kinds.ts';
 import { renderKnownConfig } from '../config/known-config.ts';
-import type { SkippedLockEntry } from '../config/load.ts';
-import { loadConfigSlowly, loadListenSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
-import { type Config, type ConfigIssue, issueOf, type Listen } from '../core/config.ts';
+import type { DaemonKeys, SkippedLockEntry } from '../config/load.ts';
+import { loadConfigSlowly, loadDaemonKeysSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
+import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -18,6 +18,14 @@ import { Failed, UsageError } from './usage.ts';
 
 /** The value of `source` if the configuration comes from no file. */
 export const builtInSource = 'built-in default';
+
+/** The name of the configuration that is found in the working folder. */
+export const foundName = 'mirrorwatch.yaml';
+
+/** Returns the file that `--config` or the environment names; `undefined`: neither names one. */
+export function configNamed({ env }: Pick<Context, 'env'>, flag: string | undefined): string | undefined {
+  return flag ?? (env['MIRRORWATCH_CONFIG'] || undefined);
+}
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -64,22 +72,22 @@ export async function loadNeeded(...[context, flag, about]: Parameters<typeof lo
 }
 
 /**
- * Loads only the section `listen` of the configuration that `load` would load. If another part of the file has a
- * mistake, one line on standard error says so.
+ * Loads only the sections `listen` and `state` of the configuration that `load` would load. If another part of the file
+ * has a mistake, one line on standard error says so. `state` is `null` if it has a mistake, or cannot be found.
  */
-export async function loadDaemonListen(
+export async function loadDaemonKeys(
   context: Pick<Context, 'env' | 'cwd' | 'say' | 'terminal'>,
   flag: string | undefined,
-): Promise<Result<Listen, LoadFailure>> {
+): Promise<Result<DaemonKeys, LoadFailure>> {
   const found = await findText(context, flag);
   if (found.tag === 'error') return found;
   const { text, path } = found.value;
   const loaded = await loadText(context, text, path);
-  if (loaded.tag === 'ok') return ok(loaded.value.config.listen);
-  const listen = await loadListenSlowly({ text, path, env: context.env, cwd: context.cwd, files: systemFiles });
-  if (listen === null) return loaded;
+  if (loaded.tag === 'ok') return ok(loaded.value.config);
+  const keys = await loadDaemonKeysSlowly({ text, path, env: context.env, cwd: context.cwd, files: systemFiles });
+  if (keys === null) return loaded;
   context.terminal.err(context.say('daemon.mistakes', { source: maskName(loaded.error.source) }));
-  return ok(listen);
+  return ok(keys);
 }
 
 /**
@@ -90,8 +98,8 @@ export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
 ): Promise<Result<{ readonly text: string; readonly path: string | null }, LoadFailure>> {
-  const named = flag ?? (context.env['MIRRORWATCH_CONFIG'] || undefined);
-  const path = resolve(context.cwd, named ?? 'mirrorwatch.yaml');
+  const named = configNamed(context, flag);
+  const path = resolve(context.cwd, named ?? foundName);
   const file = await systemFiles.read(path);
   if (file.tag === 'ok') return ok({ text: file.text, path });
   if (named === undefined && file.code === 'ENOENT') return ok({ text: defaultConfigText, path: null });

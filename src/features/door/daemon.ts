@@ -4,7 +4,7 @@ import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { exchangeOnce, type TlsTrust, tlsOf } from '../../daemon/machine.ts';
+import { type DaemonAt, exchangeWithDaemon, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
 import type { KnownOrder } from './order.ts';
 
@@ -20,15 +20,6 @@ export interface Listener {
    * attempt.
    */
   lost(why: string): void;
-}
-
-export interface DaemonAt {
-  /** The daemon's base URL, without a trailing slash. */
-  readonly url: string;
-  /** The bearer token; `null`: requests have no token. */
-  readonly token: string | null;
-  /** How to verify the daemon's certificate; absent: by the default CAs. */
-  readonly tls?: TlsTrust;
 }
 
 const againMs = 2_000;
@@ -63,10 +54,10 @@ interface AdviceSeen {
 /** The gates (reasons that exclude a mirror from advice) which show that clients' fetches from the mirror fail. */
 const failingGates: ReadonlySet<string | null> = new Set(['outage', 'certificate', 'refusal']);
 
-export function daemonOf({ door, listen }: Config): DaemonAt {
-  const token = listen.token?.reveal() ?? null;
+export function daemonOf({ door, listen, state }: Config): DaemonAt {
+  const { token } = listen;
   if (door?.daemon != null) return { url: door.daemon, token };
-  return { url: urlOfListener(listen), token, ...tlsOf(listen) };
+  return { url: urlOfListener(listen), token, statePath: state.path, ...tlsOf(listen) };
 }
 
 /**
@@ -84,13 +75,8 @@ export async function readDaemon(
   return { known: knownOf(mirrors, advice), doubted };
 }
 
-function accessTo({ token, tls }: DaemonAt) {
-  return { headers: token === null ? {} : { authorization: `Bearer ${token}` }, ...(tls && { tls }) };
-}
-
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
-  const url = `${at.url}/api/v1/${name}?limit=500`;
-  const response = await exchangeOnce({ url, method: 'GET', ...accessTo(at), body: null, limitMs });
+  const response = await exchangeWithDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=500`, limitMs });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   const list = (JSON.parse(response.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);
@@ -131,18 +117,15 @@ class Follower {
 
   open(): void {
     if (this.#isClosed) return;
-    this.#stream = openEvents(
-      { url: `${this.#at.url}/api/v1/events?${eventWords}`, ...accessTo(this.#at) },
-      {
-        opened: () => void this.#refresh(),
-        event: (type, data) => this.#react(type, data),
-        ended: (why) => {
-          if (this.#isClosed) return;
-          this.#lose(why);
-          this.#reopening = this.#timers.after(againMs, () => this.open());
-        },
+    this.#stream = openEvents(this.#at, `/api/v1/events?${eventWords}`, {
+      opened: () => void this.#refresh(),
+      event: (type, data) => this.#react(type, data),
+      ended: (why) => {
+        if (this.#isClosed) return;
+        this.#lose(why);
+        this.#reopening = this.#timers.after(againMs, () => this.open());
       },
-    );
+    });
   }
 
   close(): void {

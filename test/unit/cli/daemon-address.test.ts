@@ -3,17 +3,27 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import express from 'express';
 import { describe, expect, test } from 'vitest';
+import { createProofs } from '../../../src/api/proofs.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import { threeMirrors } from '../../daemon/three-mirrors.ts';
 import { tempDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
 
 describe('a configuration file with a mistake, beside a healthy daemon', () => {
   const listening = async (of: (file: string) => Promise<void>, text: (port: number) => string): Promise<void> => {
-    const seen = (header: string | undefined): number => (header === 'Bearer s3cret-of-the-operator' ? 200 : 401);
-    const server = createServer(({ headers }, response) =>
-      response.writeHead(seen(headers.authorization)).end('{"advice":[]}'),
-    );
+    const proofs = createProofs(() => performance.now());
+    const app = express();
+    app.get('/-/healthy', (_request, response) => {
+      proofs.offer(response);
+      response.send('healthy');
+    });
+    app.use((request, response) => {
+      const isProven = proofs.accept(request, response, new Secret('s3cret-of-the-operator'));
+      response.status(isProven ? 200 : 401).send('{"advice":[]}');
+    });
+    const server = createServer(app);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     try {
       const folder = tempDir('mistaken');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { loadConfigSlowly, loadListenSlowly } from '../../../src/config/load-slowly.ts';
+import { loadConfigSlowly, loadDaemonKeysSlowly } from '../../../src/config/load-slowly.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Files, SlowFiles } from '../../../src/core/ports.ts';
 import { memoryFiles } from './support.ts';
@@ -78,7 +78,7 @@ test.each([
   ['a file that is no mapping', '[]', null],
   ['a key in brackets may hide any section', '? [listen]\n: 127.0.0.1:1', null],
 ])('listen of a configuration with mistakes: %s', async (_, text, want) => {
-  const listen = await loadListenSlowly({ text, path: '/etc/m/m.yaml', env: {}, files: slow(files).files });
+  const listen = (await loadDaemonKeysSlowly({ text, path: '/etc/m/m.yaml', env: {}, files: slow(files).files }))?.listen ?? null;
   if (want === null) expect(listen).toBeNull();
   else expect(listen).toMatchObject(want);
 });
