@@ -631,6 +631,7 @@ export interface Places {
   readonly 'apply.changed': 'file';
   readonly 'apply.kept': 'id';
   readonly 'apply.question': 'question';
+  readonly 'undo.foreign': 'file';
   readonly 'undo.nothing': never;
   readonly 'undo.none': never;
   readonly 'undo.unknown': 'id';
@@ -1417,6 +1418,7 @@ export interface Places {
   readonly 'back.mirrors': never;
   readonly 'back.index': never;
   readonly 'back.entries': never;
+  readonly 'load.foreign': 'file';
   readonly 'load.default': never;
   readonly 'load.builtIn': never;
   readonly 'load.issue': 'place' | 'where' | 'seen' | 'expected' | 'nearest';

@@ -26,7 +26,7 @@ export const checkCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const { terminal } = context;
     const sizesOf = sizesOnce();
-    const loaded = await load(context, values.config, undefined, sizesOf);
+    const loaded = await load(context, values.config, { sizes: sizesOf, trustsFound: true });
     if (loaded.tag === 'error') {
       if (values.json)
         terminal.out(

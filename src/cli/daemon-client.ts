@@ -13,7 +13,7 @@ import {
   tlsOf,
 } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
-import { configNamed, foundName, loadDaemonKeys } from '../terminal/load.ts';
+import { configNamed, loadDaemonKeys, sayFoundIsUnused } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 
@@ -74,7 +74,8 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
   const shownUrl = maskText(at.url);
   const isBySocket = at.statePath !== undefined && (await findOwnerSocket(at.statePath)) !== 'none';
   const shownPlace = isBySocket ? socketPathOf(at.statePath) : shownUrl;
-  if (!isBySocket) await sayFoundIsUnused(context, flags);
+  const isNamed = flags.url !== undefined || configNamed(context, flags.config) !== undefined;
+  if (!isBySocket && !isNamed) await sayFoundIsUnused(context, 'daemon.found');
   const send = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonResponse | Unreachable> => {
     const headers = {
       // The daemon writes its error messages in this language.
@@ -130,12 +131,6 @@ async function placeOf(context: Context, flags: DaemonFlags): Promise<DaemonAt> 
   const { listen, state } = loaded.value;
   const where = state === null ? {} : { statePath: state.path };
   return { url: urlOfListener(listen), token: given ?? listen.token, ...where, ...tlsOf(listen) };
-}
-
-async function sayFoundIsUnused({ terminal, say, env, cwd }: Context, { url, config }: DaemonFlags): Promise<void> {
-  if (url !== undefined || configNamed({ env }, config) !== undefined) return;
-  const found = await systemFiles.read(join(cwd, foundName));
-  if (found.tag === 'ok') terminal.err(say('daemon.found', { file: foundName }));
 }
 
 /** Returns why the state cannot be stored. A reason that only another release knows is shown unchanged. */

@@ -54,7 +54,7 @@ export const runCommand: Command = {
       votes: votesLater(),
     };
     const signals = receiveSignals(context);
-    const { config, warnings, source } = await loadNeeded(context, values.config);
+    const { config, warnings, source } = await loadNeeded(context, values.config, { trustsFound: true });
     const log = processLog(facts);
     const logWarnings = (issues: readonly ConfigIssue[]): void => {
       for (const warning of issuesForPrograms(issues)) log.warn('configuration', { ...warning });

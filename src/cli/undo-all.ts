@@ -16,12 +16,13 @@ interface Step {
  * Reverts the changes of `doctor --fix`, of `advice --apply` and of the `file` actions of this configuration, the
  * newest first. It stops at the first change that cannot be reverted. If changes remain, or settings name the front
  * door, they are listed, and the exit code is 1. Actions of other kinds are only listed.
+ * @param config        `null`: none is named, so actions are not reverted
  * @param findSettings  returns where the client settings of the machine contain a URL
  */
 export async function undoAll(
   context: Context,
   { home, root, place }: WhoseSettings,
-  config: Config,
+  config: Config | null,
   findSettings: (url: string, machine: Machine) => Promise<readonly string[]>,
 ): Promise<ExitCode> {
   const { terminal, say } = context;
@@ -44,11 +45,11 @@ export async function undoAll(
     for (const { file } of change.files)
       terminal.err(say('undo.left', { file, madeAt: change.madeAt, path: join(where.kept, `${change.id}.json`) }));
   for (const path of unread) terminal.err(say('undo.unread', { path }));
-  const url = config.door === undefined ? null : urlOfListener(config.door.listen);
+  const url = config?.door === undefined ? null : urlOfListener(config.door.listen);
   const machine = createMachine({ env: context.env, home, cwd: context.cwd, root });
   const settings = url === null ? [] : await findSettings(url, machine);
   for (const where of settings) terminal.err(say('undo.door', { where, url: String(url) }));
-  const beyond = (config.onAdvice ?? []).filter(({ deed }) => deed.kind !== 'file').map(({ name }) => name);
+  const beyond = (config?.onAdvice ?? []).filter(({ deed }) => deed.kind !== 'file').map(({ name }) => name);
   if (beyond.length > 0) terminal.err(say('undo.beyond', { names: beyond.join(', ') }));
   const isClean = left.length === 0 && unread.length === 0 && settings.length === 0;
   if (isClean && steps.length === 0) terminal.out(say('undo.nothing'));
@@ -58,10 +59,11 @@ export async function undoAll(
 /** Lists the changes of doctor, advice and actions together, the newest first. */
 async function stepsOf(
   place: ChangePlace,
-  config: Config,
+  config: Config | null,
 ): Promise<{ readonly steps: readonly Step[]; readonly unread: readonly string[] }> {
-  const kept = join(dirname(config.state.path), 'actions/files');
+  const kept = config === null ? null : join(dirname(config.state.path), 'actions/files');
   const own = await listAllKeptChanges(place);
+  if (kept === null) return { steps: own.changes.map((change) => ({ change, place })), unread: own.unread };
   const actions = await listAllKeptChanges({ kept });
   const steps = [
     ...own.changes.map((change) => ({ change, place })),

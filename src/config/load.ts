@@ -33,6 +33,8 @@ export interface LoadInput {
    */
   readonly path: string | null;
   readonly env: Env;
+  /** The variables that `${NAME}` in the text may name; absent: those of `env`. */
+  readonly namedEnv?: Env;
   readonly files: Files;
   /**
    * The folder for relative names. A relative `path` is relative to this folder; absent: to `/`. If `path` is `null`,
@@ -94,7 +96,7 @@ export function loadDaemonKeys(input: LoadInput): DaemonKeys | null {
 }
 
 function loadSection<T>(input: LoadInput, key: string, read: (file: FileConfig, reading: Reading) => T): T | null {
-  const isBroken = isTooLarge(input.text) || readDocument(input.text, input.env).document === null;
+  const isBroken = isTooLarge(input.text) || readDocument(input.text, input.namedEnv ?? input.env).document === null;
   const text = isBroken ? sectionTextIn(input.text, key) : input.text;
   const opened = text === null ? null : openFile({ ...input, text });
   if (opened?.tag !== 'ok' || opened.value.isSpoilt(key)) return null;
@@ -122,7 +124,7 @@ function openFile(input: LoadInput) {
     const most = phrase('expected.bytes', { bytes: limits.configBytes });
     return error([issueOf(most, phrase('load.seenSize', { count: Buffer.byteLength(input.text) }))]);
   }
-  const { document, issues: unread } = readDocument(input.text, input.env);
+  const { document, issues: unread } = readDocument(input.text, input.namedEnv ?? input.env);
   if (document === null) return error(distinct(unread, []));
   const { registry = builtIn, readerOf = readerAtOnce } = input;
   const checked = checkDocument(document, registry);

@@ -9,7 +9,7 @@ export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '.
 export { systemClock } from '../io/clock.ts';
 export { type DaemonAt, exchangeWithDaemon } from '../io/daemon-access.ts';
 export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
-export { codeOf, makeFolders, readOwnFile, replaceFile, systemFiles } from '../io/files.ts';
+export { codeOf, filesBelow, makeFolders, readOwnFile, replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { findOwnerSocket, socketPathOf } from '../io/owner-socket.ts';

@@ -28,6 +28,21 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 
 export const systemFiles: SlowFiles = createFiles();
 
+/** Reads files as `systemFiles` does, but only below a folder, after all links are resolved. */
+export function filesBelow(folder: string): SlowFiles {
+  const outside = { tag: 'error', code: 'outside' } as const;
+  return {
+    async read(path, roots = [folder]) {
+      const read = await systemFiles.read(path, [folder]);
+      return read.tag === 'ok' ? systemFiles.read(path, roots) : read;
+    },
+    async list(path) {
+      const real = await realpath(path).catch(() => null);
+      return real !== null && (await isInFolders(real + sep, [folder])) ? systemFiles.list(real) : outside;
+    },
+  };
+}
+
 /**
  * Replaces a file by a text: writes a new file beside it, syncs it to disk and renames it.
  * @param mode  the permissions of the new file, before the umask

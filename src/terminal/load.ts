@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
@@ -11,7 +11,7 @@ import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskName } from '../core/secret.ts';
-import { expand, systemFiles, systemTimers } from '../daemon/machine.ts';
+import { expand, filesBelow, systemFiles, systemTimers } from '../daemon/machine.ts';
 import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
@@ -25,6 +25,15 @@ export const foundName = 'mirrorwatch.yaml';
 /** Returns the file that `--config` or the environment names; `undefined`: neither names one. */
 export function configNamed({ env }: Pick<Context, 'env'>, flag: string | undefined): string | undefined {
   return flag ?? (env['MIRRORWATCH_CONFIG'] || undefined);
+}
+
+/** Says on standard error that the configuration that is found in the working folder is not used, if there is one. */
+export async function sayFoundIsUnused(
+  { cwd, terminal, say }: Pick<Context, 'cwd' | 'terminal' | 'say'>,
+  message: 'daemon.found' | 'undo.foreign',
+): Promise<void> {
+  const found = await systemFiles.read(resolve(cwd, foundName));
+  if (found.tag === 'ok') terminal.err(say(message, { file: foundName }));
 }
 
 export interface LoadedConfig {
@@ -42,31 +51,38 @@ export interface LoadFailure {
   readonly text: string;
 }
 
+interface LoadOptions {
+  /** The ecosystem that the command is about. If set, its known mirrors replace the built-in default. */
+  readonly about?: EcosystemId;
+  /** Returns sizes of responses that were measured before, to compute the load on hosts. */
+  readonly sizes?: SlowLoadInput['sizes'];
+  /** True: a configuration that is found in the working folder may use the environment and files outside this folder. */
+  readonly trustsFound?: boolean;
+}
+
 /**
  * Loads the configuration from the first of these: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, the built-in
- * default. The default is used only if `./mirrorwatch.yaml` does not exist.
- * @param about  the ecosystem that the command is about. If set, the known mirrors of this ecosystem replace the
- * built-in default.
- * @param sizes  returns sizes of responses that were measured before, to compute the load on hosts
+ * default. The default is used only if `./mirrorwatch.yaml` does not exist. That file may be a stranger's, so it gets
+ * neither variables of the environment nor files outside its folder, unless the command trusts it.
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
-  about?: EcosystemId,
-  sizes?: SlowLoadInput['sizes'],
+  { about, sizes, trustsFound = false }: LoadOptions = {},
 ): Promise<Result<LoadedConfig, LoadFailure>> {
   const found = await findText(context, flag);
   if (found.tag === 'error') return found;
   const { text, path } = found.value;
   const known = path === null && about !== undefined ? renderKnownConfig(about) : null;
-  return loadText(context, known ?? text, path, sizes);
+  const isForeign = !trustsFound && configNamed(context, flag) === undefined;
+  return loadText(context, known ?? text, path, { sizes, isForeign });
 }
 
 /**
  * Loads the configuration as `load` does, for a command that cannot work without one. @throws Failed with the issues
  */
-export async function loadNeeded(...[context, flag, about]: Parameters<typeof load>): Promise<LoadedConfig> {
-  const loaded = await load(context, flag, about);
+export async function loadNeeded(...of: Parameters<typeof load>): Promise<LoadedConfig> {
+  const loaded = await load(...of);
   if (loaded.tag === 'error') throw new Failed(loaded.error.text, 2);
   return loaded.value;
 }
@@ -139,14 +155,18 @@ export async function loadText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   text: string,
   path: string | null,
-  sizes?: SlowLoadInput['sizes'],
+  { sizes, isForeign = false }: { readonly sizes?: SlowLoadInput['sizes']; readonly isForeign?: boolean } = {},
 ): Promise<Result<LoadedConfig, LoadFailure>> {
   const source = path ?? builtInSource;
-  const { env, cwd } = context;
-  const own = { text, path, env, cwd, files: systemFiles, expand };
+  const { env, cwd, say } = context;
+  const limited = isForeign && path !== null ? { files: filesBelow(dirname(path)), namedEnv: {} } : null;
+  const own = { text, path, env, cwd, files: systemFiles, expand, ...limited };
   const read = await loadConfigSlowly(sizes === undefined ? own : { ...own, sizes });
-  if (read.tag === 'error')
-    return error({ source, issues: read.error, text: formatIssues(read.error, path, context.say) });
+  if (read.tag === 'error') {
+    const issues = formatIssues(read.error, path, say);
+    const shown = limited === null ? issues : `${issues}\n${say('load.foreign', { file: foundName })}`;
+    return error({ source, issues: read.error, text: shown });
+  }
   return ok({ ...read.value, source });
 }
 

@@ -4,7 +4,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { codeOf, makeFolders, replaceFile } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { findSavedText, loadNeeded, loadText } from '../../terminal/load.ts';
+import { configNamed, findSavedText, loadNeeded, loadText } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
 import type { SeenFiles } from './print/files.ts';
@@ -34,6 +34,7 @@ export const doorCommand: Command = {
     // A command that only prints needs no graceful stop, so a signal ends the process at once.
     const signals = isServing ? receiveSignals(context) : null;
     const { config, source } = await loadNeeded(context, values.config);
+    const isForeign = configNamed(context, values.config) === undefined;
     const { door: rule } = config;
     if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
     if (values.lines === true) {
@@ -56,7 +57,8 @@ export const doorCommand: Command = {
     log.info('open', { source, url: door.url, serves: door.prefixes() });
     const reload = async (): Promise<void> => {
       const found = await findSavedText(context, values.config, source);
-      const again = found.tag === 'error' ? found : await loadText(context, found.value.text, found.value.path);
+      const again =
+        found.tag === 'error' ? found : await loadText(context, found.value.text, found.value.path, { isForeign });
       if (again.tag === 'error' || again.value.config.door === undefined)
         return log.warn('the configuration is not valid or has no door; the one before stays in force');
       door.reconfigure(again.value.config);

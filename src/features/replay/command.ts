@@ -8,7 +8,7 @@ import { systemClock } from '../../daemon/machine.ts';
 import { type CopyFailure, copyStore, cronCalendar, storeTroubleOf } from '../../daemon/system.ts';
 import { nextTurn } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { findText, loadNeeded, loadText } from '../../terminal/load.ts';
+import { configNamed, findText, loadNeeded, loadText } from '../../terminal/load.ts';
 import { bar, jsonText } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import type { Say } from '../../words/words.ts';
@@ -93,7 +93,9 @@ async function changedConfig(
   if (found.tag === 'error') throw new Failed(found.error.text, 2);
   const text = applyChanges(found.value.text, changes);
   if (text === null) throw new Failed(context.say('replay.beneath'), 2);
-  const loaded = await loadText(context, text, found.value.path);
+  const loaded = await loadText(context, text, found.value.path, {
+    isForeign: configNamed(context, flag) === undefined,
+  });
   if (loaded.tag === 'error') {
     const issues = loaded.error.issues.map((issue) => ({ ...issue, line: null, column: null }));
     throw new Failed(formatIssues(issues, '--set', context.say), 2);

@@ -31,7 +31,7 @@ test.each(['wrongName', 'selfSigned'] as const)(
         const tls = `tls: { cert: ${own.certFile}, key: ${own.keyFile} }`;
         const listen = `listen: { address: "127.0.0.1:${port}", ${tls} }\n`;
         writeFileSync(join(folder, 'mirrorwatch.yaml'), `${listen}${threeMirrors().replace(/^listen:.*\n/m, '')}`);
-        codes.push((await run(['health'], { cwd: folder })).code);
+        codes.push((await run(['health', '--config', 'mirrorwatch.yaml'], { cwd: folder })).code);
       }
       expect(codes).toEqual([0, 1]);
     } finally {

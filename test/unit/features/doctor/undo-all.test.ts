@@ -41,19 +41,19 @@ describe('undo --all', () => {
   test('reverts actions and doctor in reverse order: bytes and modes are as before', async () => {
     const { machine, before } = await changed();
     expect(filesOf(machine)).not.toEqual(before);
-    expect(await machine.run(['undo', '--all'])).toMatchObject({
+    expect(await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')])).toMatchObject({
       code: 0,
       out: [ci, goenv, goenv].map((name) => `restored ${machine.at(name)}`).join('\n'),
       err: '',
     });
     expect(filesOf(machine)).toEqual(before);
-    expect(await machine.run(['undo', '--all'])).toMatchObject({ code: 0, out: 'nothing to undo' });
+    expect(await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')])).toMatchObject({ code: 0, out: 'nothing to undo' });
   });
 
   test('stops at a file that a person changed, and lists it and what is left', async () => {
     const { machine } = await changed();
     writeFileSync(machine.at(goenv), 'GOPROXY=off\n');
-    const { code, out, err } = await machine.run(['undo', '--all']);
+    const { code, out, err } = await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')]);
     expect([code, out]).toEqual([1, `restored ${machine.at(ci)}`]);
     expect(err).toContain(`nothing was restored: ${machine.at(goenv)}: the file was changed again`);
     expect(err.match(/^not restored: \S+go\/env /gm)).toHaveLength(2);
@@ -66,7 +66,7 @@ describe('undo --all', () => {
     const kept = machine.at('/state/actions/files');
     mkdirSync(kept, { recursive: true });
     writeFileSync(join(kept, '3.json'), '{"id":"3","fi');
-    const { code, err } = await machine.run(['undo', '--all']);
+    const { code, err } = await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')]);
     expect(code).toBe(1);
     expect(err).toContain(`${machine.at(goenv)}:1 still names the front door http://127.0.0.1:10121`);
     expect(err).toContain(`not restored: the backup ${join(kept, '3.json')}`);
@@ -75,7 +75,7 @@ describe('undo --all', () => {
   test('takes neither an ID nor --list', async () => {
     const machine = testMachine({});
     for (const more of ['1', '--list'])
-      expect(await machine.run(['undo', '--all', more])).toMatchObject({
+      expect(await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml'), more])).toMatchObject({
         code: 2,
         err: expect.stringContaining('--all takes neither an ID nor --list'),
       });

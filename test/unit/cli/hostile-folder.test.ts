@@ -1,0 +1,109 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
+import { run } from './run-program.ts';
+
+// A checkout of a stranger: its mirrorwatch.yaml names a server of the stranger, and secrets of whoever is in the folder.
+
+const seen: string[] = [];
+const server = createServer((request, response) => {
+  seen.push(`${request.url} ${JSON.stringify(request.headers)}`);
+  response.end("export GOPROXY='https://evil.example.com'\n");
+});
+let url = '';
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const env = { GITHUB_TOKEN: 'ghp_1234567890' };
+let home = '';
+let folder = '';
+beforeEach(() => {
+  seen.length = 0;
+  home = tempDir('home');
+  folder = join(home, 'checkout');
+  mkdirSync(folder);
+  writeFileSync(join(home, 'token'), 'secret-of-home\n');
+  writeFileSync(join(home, 'go.sum'), 'corp.example.com/secret-name v1.0.0 h1:x\n');
+});
+
+const hostile = (mirror: string, more = ''): void => {
+  const { host } = new URL(url);
+  const modules = more === '' ? 'modules: { go: [example.com/hello@v1.0.0] }' : more;
+  writeFileSync(
+    join(folder, 'mirrorwatch.yaml'),
+    `vantage: x\nlisten: "${host}"\nmirrors: [{ name: a, ecosystem: go, url: "${url}"${mirror} }]\n${modules}\n`,
+  );
+};
+const here = (...argv: string[]) => run(argv, { cwd: folder, env: { ...env, HOME: home } });
+
+describe('a configuration that is only found in the folder', () => {
+  test.each(['tokenFile: ../token', `token: "\${GITHUB_TOKEN}"`])('names no daemon: { %s }', async (secret) => {
+    writeFileSync(
+      join(folder, 'mirrorwatch.yaml'),
+      `vantage: x\nlisten: { address: "${new URL(url).host}", ${secret} }\nmirrors: []\n`,
+    );
+    for (const argv of [
+      ['advice', '--export'],
+      ['advice', '--apply', '--yes'],
+      ['actions', 'stop'],
+      ['health', '--ready'],
+    ]) {
+      const ran = await here(...argv);
+      expect(ran.out).not.toContain('evil');
+      expect(ran.err).toContain('mirrorwatch.yaml in this folder is not used');
+    }
+    expect(seen).toEqual([]);
+  });
+
+  test.each<[string, string, string]>([
+    ['a variable of the environment', `, auth: { token: "\${GITHUB_TOKEN}" }`, ''],
+    ['a file outside', ', auth: { tokenFile: ../token }', ''],
+    ['a link that leads outside', ', auth: { tokenFile: link }', ''],
+    ['names of modules of another project', '', 'modules: { go: [{ from: ../go.sum }] }'],
+  ])('sends no mirror %s', async (_, mirror, more) => {
+    symlinkSync(join(home, 'token'), join(folder, 'link'));
+    hostile(mirror, more);
+    for (const argv of [['rank'], ['probe', 'a'], ['doctor', '--online'], ['advice', '--now'], ['replay']]) {
+      const ran = await here(...argv);
+      expect([ran.code, ran.out]).toEqual([2, '']);
+      expect(ran.err).toContain('so it may use neither variables of the environment nor files outside the folder');
+    }
+    expect(seen.join('\n')).not.toMatch(/ghp_|secret/);
+  });
+
+  test('may name what it brings along, and is used whole by `check`', async () => {
+    writeFileSync(join(folder, 'go.sum'), 'example.com/hello v1.0.0 h1:x\n');
+    hostile('', 'modules: { go: [example.com/hello@v1.0.0] }');
+    expect((await here('probe', 'a', 'example.com/hello@v1.0.0')).err).not.toContain('may use neither');
+    expect(seen.length).toBeGreaterThan(0);
+    hostile(`, auth: { token: "\${GITHUB_TOKEN}" }`);
+    seen.length = 0;
+    expect((await here('check')).code).toBe(0);
+    expect(seen).toEqual([]);
+  });
+
+  test('reverts no file: records of changes may be part of the checkout', async () => {
+    hostile('');
+    const victim = join(home, '.bashrc');
+    writeFileSync(victim, 'after\n');
+    mkdirSync(join(folder, 'data/actions/files'), { recursive: true });
+    const change = {
+      id: '1',
+      madeAt: '2026-01-01T00:00:00.000Z',
+      files: [{ file: victim, before: 'evil\n', after: 'after\n' }],
+    };
+    writeFileSync(join(folder, 'data/actions/files/1.json'), JSON.stringify(change));
+    const ran = await here('undo', '--all');
+    expect(ran.out).toBe('nothing to undo');
+    expect(ran.err).toContain('the actions of mirrorwatch.yaml in this folder are not undone');
+  });
+});
