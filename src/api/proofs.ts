@@ -26,7 +26,7 @@ export interface Proofs {
 }
 
 /**
- * Creates the check of requests that prove the token instead of sending it (docs/api.md#access).
+ * Creates the check of requests that prove the token instead of sending it (docs/decisions/0188).
  * @param nowMs  the monotonic clock
  */
 export function createProofs(nowMs: () => number): Proofs {

@@ -5,7 +5,7 @@ import type { Secret } from './secret.ts';
 export const nonceHeader = 'x-proof-nonce';
 /** The header in which the daemon proves that it knows the token too, and that the response is its own. */
 export const proofHeader = 'x-proof';
-/** The scheme of `Authorization` for a proof (docs/api.md#access). */
+/** The scheme of `Authorization` for a proof (docs/decisions/0188). */
 export const proofScheme = 'Mirrorwatch-Proof';
 
 /** Headers of responses that decide what a client does. The proof of a response covers them. */

@@ -28,7 +28,7 @@ export function makeDoorKey(registry: Registry) {
       .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
       .optional(),
     daemon: bareUrl(
-      'URL of the daemon, for example on another machine. The door sends `listen.token` to it. Default: the address in `listen`.',
+      'URL of the daemon, for example on another machine. Over https the door sends `listen.token` to it; over http it proves the token. Default: the address in `listen`.',
     ).optional(),
     relay: flag(
       'Whether the front door relays responses itself instead of redirecting clients. The option `--relay` does the same.',
