@@ -1,6 +1,5 @@
 import {
   accessSync,
-  chmodSync,
   closeSync,
   constants,
   existsSync,
@@ -16,6 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { limits } from '../core/limits.ts';
 import { makeFolders } from './files.ts';
 import { copyWhole, createScratchFolder } from './store-copy.ts';
+import { closeToOthers, createPrivate } from './store-modes.ts';
 import {
   createTables,
   isDatabase,
@@ -142,6 +142,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
     // Opening a pipe with SQLite would block for ever.
     if (existsSync(path) && !statSync(path).isFile()) return { tag: 'refused', failure: { kind: 'foreign', path } };
     if (isOther(path)) return { tag: 'refused', failure: { kind: 'foreign', path } };
+    createPrivate(path);
     db = new DatabaseSync(path);
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     const refused = refusalOf(db, path);
@@ -149,6 +150,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
       db.close();
       return { tag: 'refused', failure: refused };
     }
+    closeToOthers(path);
     const copied = settle(db, path, wallMs, bytesMax);
     return { tag: 'open', file: fileOf(db, path, false), setAside: null, copied };
   } catch (thrown) {
@@ -207,7 +209,7 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   // A file of the current layout with all tables needs no write, so it opens even on a full disk.
   const found = storeKindOf(db);
   const isOlder = found.kind === 'ours' && found.version < schemaVersion;
-  const copied = isOlder ? copyOlder(db, path, freePath(path, `layout-${found.version}`, wallMs)) : null;
+  const copied = isOlder ? copyOlder(db, freePath(path, `layout-${found.version}`, wallMs)) : null;
   if (found.kind === 'fresh' || isOlder || isMissingTable(db)) createTables(db, wallMs);
   else markOlder(db);
   return copied;
@@ -217,15 +219,19 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
  * Copies a file to `to` before its migration, and returns `to`. The previous release cannot read migrated rows, so a
  * downgrade needs the copy.
  */
-function copyOlder(db: DatabaseSync, path: string, to: string): string {
+function copyOlder(db: DatabaseSync, to: string): string {
   try {
-    db.prepare('VACUUM INTO ?').run(to);
-    chmodSync(to, statSync(path).mode & 0o777);
+    vacuumInto(db, to);
     return to;
   } catch (thrown) {
     rmSync(to, { force: true });
     throw thrown;
   }
+}
+
+function vacuumInto(db: DatabaseSync, to: string): void {
+  createPrivate(to);
+  db.prepare('VACUUM INTO ?').run(to);
 }
 
 function markOlder(db: DatabaseSync): void {
@@ -310,9 +316,7 @@ function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): Sto
       const now = inodeOf(path);
       return now === inode ? 'here' : now === null ? 'gone' : 'replaced';
     },
-    copyTo(to) {
-      db.prepare('VACUUM INTO ?').run(to);
-    },
+    copyTo: (to) => vacuumInto(db, to),
     statement(sql) {
       const known = statements.get(sql);
       if (known !== undefined) return known;
