@@ -1,5 +1,6 @@
 import { budgetOf, type Sizes, slotPercentOf } from '../config/budget.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
+import { listKeptBack, listRecipients } from '../config/recipients.ts';
 import type { Config } from '../core/config.ts';
 import { refTextOf } from '../core/mirror.ts';
 import { printable } from '../core/printable.ts';
@@ -10,6 +11,7 @@ import { readSizes } from '../daemon/sizes.ts';
 import { listUnchecked } from '../daemon/unchecked.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { builtInSource, type LoadedConfig, load } from '../terminal/load.ts';
+import { formatRecipients } from '../terminal/recipients.ts';
 import { jsonText, table } from '../terminal/terminal.ts';
 import { optionsOf, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
@@ -88,6 +90,8 @@ function reportOf({
     warnings: issuesForPrograms(warnings),
     skippedLockEntries,
     budget,
+    sent: listRecipients(config, targets),
+    keptBack: listKeptBack(config),
     unchecked: unchecked.map(({ module: { ecosystem, upstream, module }, sentence }) => {
       return { ecosystem, upstream, module, text: saySentence(sentence, english) };
     }),
@@ -108,6 +112,8 @@ function writeReport(found: Found, { terminal, say }: Context): void {
   );
   terminal.out('');
   for (const line of budgetLines(found, say)) terminal.out(line);
+  terminal.out('');
+  for (const line of formatRecipients(listRecipients(config, targets), config, say)) terminal.out(line);
   if (unchecked.length > 0) terminal.out('');
   for (const { module, sentence } of unchecked) {
     const { upstream } = module;

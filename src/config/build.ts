@@ -31,7 +31,7 @@ export function buildConfig(
 ): { readonly config: Config; readonly modules: Modules } {
   const clients = readClients(file.clients);
   const mirrors = readMirrors(file.mirrors, { timeZone: file.schedule.timeZone, clients }, reading);
-  const modules = readModules({ modules: file.modules, private: file.private, mirrors }, reading);
+  const modules = readModules({ modules: file.modules, private: file.private, mirrors, ...clients }, reading);
   const listen = readListen(['listen'], file.listen, 'daemon', reading);
   const state = readState(file.state, reading);
   const besideActions = {

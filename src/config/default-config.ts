@@ -7,6 +7,13 @@ export const publicControls = [
   { name: 'dns-114', url: 'tcp://114.114.114.114:53' },
 ] as const;
 
+/** Public DNS servers that are reached from everywhere, as further controls for `mirrorwatch init`. */
+export const globalControls = [
+  { name: 'cloudflare-dns', url: 'tcp://1.1.1.1:53' },
+  { name: 'google-dns', url: 'tcp://8.8.8.8:53' },
+  { name: 'quad9', url: 'tcp://9.9.9.9:53' },
+] as const;
+
 /** The built-in configuration. Operators may copy and edit it. */
 export const defaultConfigText: string = `# mirrorwatch: the built-in configuration. Copy it to ./mirrorwatch.yaml and change what you like.
 # yaml-language-server: $schema=./docs/mirrorwatch.schema.json

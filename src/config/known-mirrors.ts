@@ -132,3 +132,10 @@ export const knownKinds: readonly KnownKind[] = [
     ],
   ),
 ];
+
+/** Returns the known mirrors of an ecosystem, with the upstream that each mirrors. */
+export function listKnownMirrors(ecosystem: string): readonly { readonly url: string; readonly upstream: string }[] {
+  return knownKinds
+    .filter((kind) => kind.ecosystem === ecosystem)
+    .flatMap(({ upstream, mirrors }) => mirrors.map(({ url }) => ({ url, upstream })));
+}

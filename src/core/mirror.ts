@@ -29,6 +29,8 @@ export interface Mirror extends Upstream {
    * mirrors differently, to spread the load.
    */
   readonly capacity: 'small' | null;
+  /** True if the mirror serves private names too, so that it is no proof that a name from it is public. */
+  readonly servesPrivate?: true;
   readonly connections: readonly Connection[];
   /**
    * The only HTTP version to offer; absent: the versions that the leading client (the one that advice is for) offers.

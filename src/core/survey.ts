@@ -8,6 +8,16 @@ export interface Surveyed {
   /** The chain of mirrors in the current settings of the ecosystem's clients, without credentials; `null`: none. */
   readonly chain: string | null;
   readonly setIn: string | null;
+  /** True if a file of the project sets the chain, so that a stranger may have chosen its mirrors. */
+  readonly isOfProject: boolean;
+  /** True if the settings have credentials for a mirror of the chain. They are never part of the survey. */
+  readonly hasCredentials: boolean;
+  /** True if the chain may contain references `${NAME}` to variables of the environment. */
+  readonly hasReferences: boolean;
+  /** All indexes from which clients may take a module if a lock file records no source. */
+  readonly sources: readonly string[];
+  /** True if clients compare modules with no public record, so that any name may be private. */
+  readonly isUnverified: boolean;
   /** Patterns of private names, for the configuration key `private`. */
   readonly privatePatterns: readonly string[];
   /** Entries for the configuration key `modules`, each with the project file that names the module. */

@@ -29,7 +29,20 @@ export interface Today {
     readonly place: SettingPlace;
     /** True if the client or its distribution sets this chain, not the user. */
     readonly isDefault: boolean;
+    /** True if a file of the project sets this chain. */
+    readonly isOfProject?: boolean;
+    /** True if the settings have credentials for a mirror of the chain, or a reference `${NAME}` in its URL. */
+    readonly hasCredentials?: boolean;
+    /** True if `text` may contain references `${NAME}` to variables, which the client replaces. */
+    readonly hasReferences?: boolean;
   } | null;
+  /**
+   * All indexes from which the client may take a module if a lock file records no source. Absent: lock files of the
+   * ecosystem never need them.
+   */
+  readonly sources?: readonly string[];
+  /** True if the client compares nothing with a public record of modules, so a name that it fetches may be private. */
+  readonly isUnverified?: boolean;
   /** The private names in the client's settings, as patterns of the configuration key `private`. */
   readonly privatePatterns: readonly string[];
   /**

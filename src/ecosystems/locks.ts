@@ -81,8 +81,13 @@ export interface LockFile {
    * is outside the folders that a lock file may name. A relative path is resolved like the path `name` of the lock file.
    */
   beside(name: string): string | null;
-  /** The configured mirrors of the ecosystem, of all upstreams. */
-  readonly mirrors: readonly Mirror[];
+  /** The mirrors of the ecosystem, of all upstreams: the configured ones, and the known ones of public upstreams. */
+  readonly mirrors: readonly Pick<Mirror, 'url' | 'upstream'>[];
+  /**
+   * The URLs from which clients take a module if the lock file records no source (the key `clients`). Empty: the public
+   * upstream.
+   */
+  readonly sources: readonly string[];
   isPrivate(module: string): boolean;
 }
 

@@ -120,7 +120,13 @@ real('what the real npm does with each answer of its registry, and what the mode
     test('is read: the package from the mirror that it names, its hash pinned', async () => {
       const read = await npmLocks.reader();
       const mirrors = [{ url: a.url, upstream: 'npm' }] as unknown as readonly Mirror[];
-      const file = { name: 'package-lock.json', text: written(), beside: () => null, isPrivate: () => false };
+      const file = {
+        name: 'package-lock.json',
+        text: written(),
+        beside: () => null,
+        sources: [],
+        isPrivate: () => false,
+      };
       const wanted = { module: 'hello', version: '1.0.0' };
       expect(read({ ...file, mirrors })).toEqual({
         tag: 'ok',

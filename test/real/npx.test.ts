@@ -100,7 +100,7 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
     expect([demo.code, demo.stdout], demo.stderr).toEqual([0, expect.stringContaining('its signature verified')]);
     const doctor = await mirrorwatch(['doctor', '--json']);
     expect(JSON.parse(doctor.stdout), doctor.stderr).toMatchObject({ traps: expect.any(Array) });
-    const init = await mirrorwatch(['init', '--yes', '--ecosystem', 'go']);
+    const init = await mirrorwatch(['init', '--yes', '--public', 'global', '--ecosystem', 'go']);
     expect([init.code, existsSync(join(work, 'mirrorwatch.yaml'))], init.stderr).toEqual([0, true]);
     const check = await mirrorwatch(['check']);
     expect(check.code, check.stderr).toBe(0);
@@ -157,7 +157,8 @@ real('npx of the packed tarball, in an empty folder without git', ['npm', 'oldes
     const project = join(folder, 'project');
     mkdirSync(project);
     writeFileSync(join(project, 'requirements.txt'), 'six==1.17.0\n');
-    const args = ['--prefix', repoDir, 'run', '-s', 'mirrorwatch', '--', 'init', '--yes', '--home', folder];
+    const words = ['init', '--yes', '--public', 'global', '--home', folder];
+    const args = ['--prefix', repoDir, 'run', '-s', 'mirrorwatch', '--', ...words];
     const init = await run('npm', args, { cwd: project });
     expect(init.code, init.stderr).toBe(0);
     const written = readFileSync(join(project, 'mirrorwatch.yaml'), 'utf8');

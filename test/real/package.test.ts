@@ -68,7 +68,8 @@ real('what npm pack ships, installed elsewhere without what is for development',
     expect([told.code, told.stdout], told.stderr).toEqual([0, `mirrorwatch ${own} (node ${version})\n`]);
     const check = await mirrorwatch('check', '--config', join(at, 'examples/minimal.yaml'));
     expect([check.code, check.stdout.includes('2 mirrors')], check.stderr).toEqual([0, true]);
-    const init = await mirrorwatch('init', `${version}.yaml`, '--yes', '--ecosystem', 'npm', '--home', folder);
+    const words = ['--yes', '--public', 'global', '--ecosystem', 'npm', '--home', folder];
+    const init = await mirrorwatch('init', `${version}.yaml`, ...words);
     expect([init.code, init.stdout.includes('mirrors:')], init.stderr).toEqual([0, true]);
     const doctor = await mirrorwatch('doctor', '--json', '--home', folder, '--root', folder);
     expect(Array.isArray(JSON.parse(doctor.stdout).traps), doctor.stderr).toBe(true);

@@ -1,6 +1,5 @@
-import type { Mirror } from '../../core/mirror.ts';
 import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
-import type { Lock, SkippedLockEntry } from '../../ecosystems/locks.ts';
+import type { Lock, LockFile, SkippedLockEntry } from '../../ecosystems/locks.ts';
 import type { Named } from '../../ecosystems/names.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Path } from '../issues.ts';
@@ -17,9 +16,12 @@ export interface FileLock {
 
 export interface LockState {
   readonly kind: Ecosystem;
-  readonly mirrors: readonly Mirror[];
+  readonly mirrors: LockFile['mirrors'];
+  readonly sources: readonly string[];
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
+  /** The modules that a lock file records from another source than the upstream and its mirrors. */
+  readonly foreign: Set<string>;
   readonly pinned: Record<string, string>;
   readonly reported: Set<string>;
 }
@@ -34,14 +36,14 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   const text = reading.text([...path, 'from'], entry.from);
   const read = reading.readerOf(locks);
   if (text === null || read === null) return [];
-  const { mirrors, isPrivate } = state;
+  const { mirrors, sources, isPrivate } = state;
   let isRefused = false;
   const beside = (name: string): string | null => {
     const file = reading.beside(entry.from, name);
-    if (file.tag === 'error' && file.code === 'outside') isRefused = true;
+    if (file.tag === 'error' && !['ENOENT', 'ENOTDIR', 'EAGAIN'].includes(file.code)) isRefused = true;
     return file.tag === 'ok' ? file.text : null;
   };
-  const lock = read({ name: entry.from, text, beside, mirrors, isPrivate });
+  const lock = read({ name: entry.from, text, beside, mirrors, sources, isPrivate });
   if (lock.tag === 'error') {
     reading.error([...path, 'from'], lock.error);
     return [];
@@ -52,7 +54,8 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   const unsure = isRefused || lock.value.isIncomplete === true ? 'unsure' : null;
   const taken: Named[] = [];
   for (const { module, version, because } of lock.value.entries) {
-    if (taken.length === entry.top) break;
+    if (because === 'foreign') state.foreign.add(module);
+    if (taken.length === entry.top) continue;
     const why = because ?? unsure;
     if (why === null) taken.push({ module, version });
     else state.skipped.push({ file: entry.from, module, version, because: why });

@@ -123,6 +123,9 @@ const accessKeys = {
 };
 
 const contentKeys = {
+  servesPrivate: flag(
+    'Whether the mirror also serves private names, as the index of a company does. If so, modules of lock files that come from this mirror are skipped.',
+  ).prefault(false),
   gaps: mapping({
     prereleases: flag('Whether the mirror omits pre-releases.').prefault(false),
     releaseAge: durationField('Minimum age at which the mirror accepts a version.', {
@@ -182,6 +185,7 @@ function readMirror(
     weight: mirror.weight ?? null,
     region: mirror.region ?? null,
     capacity: mirror.capacity ?? null,
+    ...(mirror.servesPrivate ? { servesPrivate: true } : {}),
     connections: mirror.connection === 'both' ? ['cold', 'warm'] : [mirror.connection],
     ...protocolOf(path, mirror, split.url, reading),
     access: {

@@ -1,15 +1,17 @@
 import { z } from 'zod';
+import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type EcosystemId, type Mirror, type ModuleRef, refTextOf } from '../../core/mirror.ts';
 import { gpgvPaths } from '../../core/ports.ts';
 import { maskName } from '../../core/secret.ts';
-import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
+import { type Ecosystem, leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../../ecosystems/locks.ts';
 import { type EntryFiles, isPrivate, type Named, type Names } from '../../ecosystems/names.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { byEcosystem, checked, file, integer, list, mapping, readable } from '../fields.ts';
 import type { Path } from '../issues.ts';
+import { listKnownMirrors } from '../known-mirrors.ts';
 import type { Reading } from '../reading.ts';
 import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
 
@@ -69,6 +71,8 @@ export interface Configured {
   readonly modules: z.output<ReturnType<typeof makeModulesKey>>;
   readonly private: z.output<ReturnType<typeof makePrivateKey>>;
   readonly mirrors: readonly Mirror[];
+  readonly clients: Config['clients'];
+  readonly client?: Config['client'];
 }
 
 /** Reads `modules` with its lock files, and assigns each module to upstreams. */
@@ -86,7 +90,16 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
   const entries = configured.modules[id] ?? [];
   const own = configured.mirrors.filter(({ ecosystem }) => ecosystem === id);
   const isOwn = (module: string): boolean => isPrivate(names, configured.private[id] ?? [], module);
-  const state: LockState = { kind, mirrors: own, isPrivate: isOwn, skipped: [], pinned: {}, reported: new Set() };
+  const state: LockState = {
+    kind,
+    mirrors: [...own.filter(({ servesPrivate }) => servesPrivate !== true), ...listKnownMirrors(id)],
+    sources: sourcesOf(kind, configured),
+    isPrivate: isOwn,
+    skipped: [],
+    foreign: new Set(),
+    pinned: {},
+    reported: new Set(),
+  };
   const mistakes = (): number => reading.issues.filter(({ severity }) => severity === 'error').length;
   const before = mistakes();
   const named = new Map<string, Entry>();
@@ -103,6 +116,12 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
         reading.error(path, phrase('expected.moduleOnce', { path: `modules.${id}[${same.at}]` }));
     }
   }
+  for (const [key, { isWritten, at, module, version }] of named)
+    if (!isWritten && state.foreign.has(module)) {
+      named.delete(key);
+      const { from } = entries[at] as FileLock;
+      state.skipped.push({ file: from, module, version: version ?? '', because: 'foreign' });
+    }
   const all = [...named.values()];
   if (all.length > limits.modules)
     reading.error(['modules', id], phrase('expected.mostModules', { count: limits.modules }), {
@@ -117,6 +136,14 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
   const unused = all.filter((_, at) => lists[at]?.length === 0);
   warnOfUnused(id, unused, isOwn, reading);
   return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
+}
+
+/** Returns the URLs of the chain that clients use. A lock file that records no sources has its modules from there. */
+function sourcesOf(kind: Ecosystem, { clients, client }: Configured): readonly string[] {
+  const chain = clients[kind.id]?.reveal();
+  const parsed =
+    chain === undefined ? null : leadingClientOf(kind, client === undefined ? {} : { client }).parse(chain);
+  return parsed?.tag === 'ok' ? parsed.value.members.flatMap(({ kind: of, plain }) => (of === 'url' ? plain : [])) : [];
 }
 
 function keyOf({ upstream = '', ...ref }: Named): string {

@@ -6,7 +6,9 @@ import { durationField, file, mapping } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
 export const stateKey = mapping({
-  path: file('Path of the state file (SQLite), readable for its owner only. A change needs a restart.').prefault('./data/mirrorwatch.db'),
+  path: file('Path of the state file (SQLite), readable for its owner only. A change needs a restart.').prefault(
+    './data/mirrorwatch.db',
+  ),
   keep: durationField('How long stored probes and history are kept.', {
     min: 3_600_000,
     max: 3650 * 86_400_000,

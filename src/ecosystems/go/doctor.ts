@@ -14,9 +14,9 @@ export const goDoctor: Doctor = {
     const own = settingInForce(found, 'GOPROXY');
     const proxy = own === null || own.source === 'distribution' ? (shell ?? own) : own;
     const parsed = proxy === null ? null : parseGoproxy(proxy.value);
-    const patterns = (['GOPRIVATE', 'GONOPROXY'] as const).flatMap(
-      (name) => settingInForce(found, name)?.value.split(',') ?? [],
-    );
+    const patterns = found.settings
+      .filter(({ name }) => name === 'GOPRIVATE' || name === 'GONOPROXY' || name === 'GONOSUMDB')
+      .flatMap(({ value }) => value.split(','));
     return {
       chain:
         proxy === null || parsed?.tag !== 'ok'
@@ -25,9 +25,11 @@ export const goDoctor: Doctor = {
               text: showChain(parsed.value, 'plain'),
               place: proxy.place,
               isDefault: proxy.source === 'distribution',
+              hasCredentials: parsed.value.members.some(({ hasCredentials }) => hasCredentials),
             },
       privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
       direct: listGlobs(found, 'GONOPROXY'),
+      isUnverified: found.settings.some(({ name, value }) => name === 'GOSUMDB' && value === 'off'),
     };
   },
   async settle(surroundings, remedy, say) {

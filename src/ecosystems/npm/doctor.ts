@@ -3,7 +3,7 @@ import { placeTextOf } from '../../core/trap.ts';
 import { type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
-import { findNpm, placesOfKey, userFileOf } from './settings-found.ts';
+import { findNpm, type NpmFound, placesOfKey, userFileOf, writtenValueOf } from './settings-found.ts';
 import { findNpmTraps, npmKinds } from './traps.ts';
 
 export const npmDoctor: Doctor = {
@@ -12,10 +12,22 @@ export const npmDoctor: Doctor = {
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
+    const written = registry === undefined ? '' : writtenValueOf(registry);
+    const hasReferences = written.includes('${');
     const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
     return {
       chain:
-        registry === undefined ? null : { text: plainUrlOf(registry.value), place: registry.place, isDefault: false },
+        registry === undefined
+          ? null
+          : {
+              text: hasReferences ? withoutUser(written) : plainUrlOf(written),
+              place: registry.place,
+              isDefault: false,
+              isOfProject: registry.level === 'project' && (hasReferences || !isOfUser(written, found)),
+              hasCredentials: hasReferences || hasCredentials(written, found),
+              hasReferences,
+            },
+      sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
@@ -53,3 +65,26 @@ export const npmDoctor: Doctor = {
   },
   isUsualLock: (name) => npmLocks.isLock(name),
 };
+
+/** Removes the user-info of a URL that has references to variables. As in mirrorwatch, `${NAME:-}` may be empty. */
+function withoutUser(url: string): string {
+  const at = url.lastIndexOf('@');
+  const scheme = /^https?:\/\//i.exec(url)?.[0] ?? '';
+  return `${at < 0 ? url : scheme + url.slice(at + 1)}`.replaceAll('?}', ':-}');
+}
+
+/** True if another file than the project's has credentials for a registry, so that the user knows the registry. */
+function isOfUser(url: string, { settings }: NpmFound): boolean {
+  const host = URL.canParse(url) ? new URL(url).host : '';
+  return settings.some(({ key, level }) => level !== 'project' && host !== '' && key.startsWith(`//${host}/`));
+}
+
+/** True if the settings have credentials for a registry: in its URL, or under a key for its host such as `//host/:_authToken`. */
+function hasCredentials(url: string, { settings }: NpmFound): boolean {
+  if (!URL.canParse(url)) return false;
+  const { host, username, password } = new URL(url);
+  return (
+    username + password !== '' ||
+    settings.some(({ key }) => key.startsWith(`//${host}/`) && /:_?(?:auth|pass)/i.test(key))
+  );
+}

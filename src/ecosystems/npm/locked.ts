@@ -9,6 +9,7 @@ import {
 } from '../locks.ts';
 import { readIntegrity } from './integrity.ts';
 import { isExact, isPackageName } from './names.ts';
+import { registriesFor } from './registries.ts';
 
 export interface Locked {
   readonly module: string;
@@ -47,7 +48,8 @@ export function lockOf({ packages, direct, mentions, malformed }: LockText, file
     // counts.
     if (!one.isLocal || !once.has(key)) once.set(key, one);
   }
-  const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
+  const registriesOf = registriesFor(file);
+  const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, registriesOf, file) }));
   const order = sortByNeed(judged, mentions, direct, ({ key }) => key);
   const isOurs = (because: SkipReason | null): boolean => because === null || because === 'private';
   return {
@@ -62,10 +64,15 @@ export function lockOf({ packages, direct, mentions, malformed }: LockText, file
   };
 }
 
-function skipReason({ module, version, source, isLocal }: Locked, file: LockFile): SkipReason | null {
+function skipReason(
+  { module, version, source, isLocal }: Locked,
+  registriesOf: (module: string) => readonly string[],
+  file: LockFile,
+): SkipReason | null {
   if (file.isPrivate(module)) return 'private';
   if (isLocal) return 'replaced';
-  if (source !== null && !isKnownSource(source, file.mirrors)) return 'foreign';
+  const sources = source === null ? registriesOf(module).map((url) => `${url}/`) : [source];
+  if (sources.some((one) => !isKnownSource(one, file.mirrors))) return 'foreign';
   return isPackageName(module) && isExact(version) ? null : 'malformed';
 }
 

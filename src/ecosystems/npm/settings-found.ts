@@ -77,6 +77,11 @@ function settingIn(text: string): readonly [key: string, value: string] | null {
   return [removeQuotes(key), value];
 }
 
+/** Returns the value of a setting as npm's file has it, before references to variables are replaced. */
+export function writtenValueOf({ line, value }: NpmSetting): string {
+  return (line === null ? null : settingIn(line)?.[1]) ?? value;
+}
+
 /**
  * Returns the user's .npmrc. `npm run` sets the variable `npm_config_userconfig` to the default, the file in the folder
  * HOME. This value is ignored, because `home` may be another folder.

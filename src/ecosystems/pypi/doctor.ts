@@ -13,7 +13,17 @@ export const pypiDoctor: Doctor = {
     const found = await findPypi(surroundings);
     const [index] = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')];
     return {
-      chain: index === undefined ? null : { text: urlOf(index), place: index.place, isDefault: false },
+      chain:
+        index === undefined
+          ? null
+          : {
+              text: urlOf(index),
+              place: index.place,
+              isDefault: false,
+              isOfProject: index.level === 'project',
+              hasCredentials: /@|\$\{/.test(index.values[0] ?? ''),
+            },
+      sources: found.settings.filter(({ key }) => indexKeys.includes(key)).flatMap(({ values }) => values),
       privatePatterns: [],
     };
   },
@@ -63,6 +73,9 @@ export const pypiDoctor: Doctor = {
   isUsualLock: (name) =>
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
+
+/** The keys of settings that name indexes. */
+const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index'];
 
 /** Returns the text of a pip.conf with the line added at the beginning of `[global]`. */
 function inGlobal(text: string, line: string): string {

@@ -1,4 +1,3 @@
-import type { Mirror } from '../../core/mirror.ts';
 import { type Lock, type LockEntry, type LockFile, type SkipReason, sortByNeed } from '../locks.ts';
 import { publicPypi } from './context.ts';
 import { isProjectName, normalNameOf } from './names.ts';
@@ -16,7 +15,7 @@ const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
  * True for an index that is neither the public index nor a configured mirror of it. The projects of such an index may
  * be private.
  */
-export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
+export function isForeignIndex(url: string, mirrors: LockFile['mirrors']): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
   // The look-behind keeps the time linear: each run of slashes is tried only once.

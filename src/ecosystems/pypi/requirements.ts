@@ -4,6 +4,7 @@ import { phrase } from '../../words/tell.ts';
 import { type Lock, type LockEntry, type LockFile, type MalformedLines, sortByNeed } from '../locks.ts';
 import { entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
+import { foreignIndexOf } from './toml-locks.ts';
 
 /**
  * One requirement, joined from its lines, without comments. `line`: the number of the requirement's first line, from 1.
@@ -58,7 +59,8 @@ const include = /^(?:-([rc])\s*|--(r)equirement(?:\s+|=)|--(c)onstraint(?:\s+|=)
  */
 export function readRequirements(file: LockFile): Result<Lock, Sentence> {
   const { parts, unread, isIncomplete } = partsOf(file);
-  const isForeign = parts.some(({ lines }) => lines.some(({ text }) => namesForeignIndex(text, file)));
+  const isForeign =
+    foreignIndexOf(file) !== null || parts.some(({ lines }) => lines.some(({ text }) => namesForeignIndex(text, file)));
   const source: LockSource = { kind: 'index', url: isForeign ? '' : null };
   const constraints = constraintsOf(parts);
   const pinned: Record<string, string> = Object.create(null) as Record<string, string>;

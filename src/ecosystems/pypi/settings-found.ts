@@ -7,7 +7,10 @@ type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell
 
 export interface PypiSetting {
   readonly client: 'pip' | 'uv';
-  /** The key with hyphens, as in settings files. `default-index` stands for every way to set uv's default index. */
+  /**
+   * The key with hyphens, as in settings files. `default-index` stands for every way to set uv's default index, `index`
+   * for its further indexes.
+   */
   readonly key: string;
   readonly values: readonly string[];
   readonly level: PypiLevel;
@@ -31,6 +34,8 @@ const pipVariables = {
 const uvVariables = {
   UV_DEFAULT_INDEX: 'default-index',
   UV_INDEX_URL: 'default-index',
+  UV_INDEX: 'index',
+  UV_EXTRA_INDEX_URL: 'index',
   UV_INSECURE_HOST: 'allow-insecure-host',
   UV_INDEX_STRATEGY: 'index-strategy',
 };
@@ -107,7 +112,9 @@ function ofVariables(
 /** Returns the words of a variable. uv accepts an index as `name=url`; then only the URL is returned. */
 function valuesIn(value: string, variable: string): readonly string[] {
   const words = value.split(/\s+/);
-  return variable === 'UV_DEFAULT_INDEX' ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, '')) : words;
+  return variable === 'UV_DEFAULT_INDEX' || variable === 'UV_INDEX'
+    ? words.map((word) => word.replace(/^[\w.-]+=(?=\w+:)/, ''))
+    : words;
 }
 
 function rankOf(variable: string, at: number): number {
@@ -205,7 +212,7 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   return shared;
 }
 
-const uvKeys: readonly string[] = ['index-url', 'allow-insecure-host', 'index-strategy'];
+const uvKeys: readonly string[] = ['index-url', 'extra-index-url', 'index', 'allow-insecure-host', 'index-strategy'];
 
 /**
  * Reads uv's settings at the top level of a uv.toml, and in its tables `[pip]` and `[[index]]`. In a pyproject.toml it
@@ -225,10 +232,11 @@ function uvSettingsIn(
   /** The `[[index]]` that the following lines describe; `null`: none. */
   let open: { url: string | null; line: number; isDefault: boolean } | null = null;
   const close = (): void => {
-    if (open?.isDefault === true && open.url !== null) {
+    if (open !== null && open.url !== null) {
       const place = { file, line: open.line };
       const order = uvRanks.newForm + rank;
-      found.push({ client: 'uv', key: 'default-index', values: [open.url], level, rank: order, place, lines: [] });
+      const key = open.isDefault ? 'default-index' : 'index';
+      found.push({ client: 'uv', key, values: [open.url], level, rank: order, place, lines: [] });
     }
     open = null;
   };
@@ -255,7 +263,7 @@ function uvSettingsIn(
     if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
     found.push({
       client: 'uv',
-      key: key === 'index-url' ? 'default-index' : key,
+      key: key === 'index-url' ? 'default-index' : key === 'extra-index-url' ? 'index' : key,
       values,
       level,
       rank: table === own ? uvRanks.oldForm + rank : uvRanks.pipAlone,

@@ -124,14 +124,34 @@ function ofPylock(one: TomlTable): PythonLocked {
 }
 
 /**
- * Returns the first index in a pyproject.toml that is neither the public index nor a mirror of it; `null`: the file
- * names no such index.
+ * Returns the first index that is neither the public index nor a mirror of it, among the indexes of clients and those in
+ * the settings of pdm, uv and Poetry beside a lock file; `null`: there is none. A lock file that records no sources may
+ * have its packages from there. Empty: a settings file is malformed, so its indexes are unknown.
  */
-function foreignPdmIndex({ name, mirrors, beside }: LockFile): string | null {
-  const read = parseToml(beside(name.replace(/[^/]*$/, 'pyproject.toml')) ?? '');
-  const pdm = read.tag === 'ok' ? tableOf(tableOf(read.value['tool'])?.['pdm']) : null;
-  const urls = tablesOf(pdm?.['source']).map(({ url }) => textOf(url));
+export function foreignIndexOf({ name, sources, mirrors, beside }: LockFile): string | null {
+  const [project, uv] = ['pyproject.toml', 'uv.toml'].map((file) => parseToml(beside(siblingOf(name, file)) ?? ''));
+  if (project?.tag !== 'ok' || uv?.tag !== 'ok') return '';
+  const tool = tableOf(project.value['tool']);
+  const urls = [
+    ...sources,
+    ...['pdm', 'poetry'].flatMap((client) => urlsOf(tableOf(tool?.[client])?.['source'])),
+    ...[tableOf(tool?.['uv']), uv.value].flatMap((table) => uvIndexes(table)),
+  ];
   return urls.find((url) => isForeignIndex(url, mirrors)) ?? null;
+}
+
+function siblingOf(name: string, file: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1) + file;
+}
+
+function urlsOf(sources: TomlValue | undefined): readonly string[] {
+  return tablesOf(sources).map(({ url }) => textOf(url));
+}
+
+function uvIndexes(table: TomlTable | null): readonly string[] {
+  const tables = [table, tableOf(table?.['pip'])];
+  const values = tables.flatMap((one) => [one?.['index-url'], one?.['extra-index-url']].flat());
+  return [...urlsOf(table?.['index']), ...values.map(textOf).filter((url) => url !== '')];
 }
 
 const clientOf = { uv: 'uv', poetry: 'Poetry', pdm: 'PDM', pylock: 'pip' } as const;
@@ -144,7 +164,7 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
   if (!isTomlLock(kind, read.value)) return error(phrase('expected.lockPackage', { file: named }));
   // Poetry before 1.3 stored the hashes of all packages in one table.
   const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
-  const index = kind === 'pdm' ? foreignPdmIndex(file) : null;
+  const index = kind === 'pdm' ? foreignIndexOf(file) : null;
   const packages = tablesOf(read.value[kind === 'pylock' ? 'packages' : 'package']).map((one) => {
     if (kind === 'uv') return ofUv(one);
     if (kind === 'pdm') return ofPdm(one, index);

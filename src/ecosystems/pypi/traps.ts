@@ -72,6 +72,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
       return [trapOf('uv-unsafe-strategy', textFor(values), [place], set, dropped(setting))];
     }
     case 'cert':
+    case 'index':
       return [];
     default:
       return values

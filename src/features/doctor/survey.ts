@@ -46,8 +46,8 @@ export async function examineProject(machine: Machine): Promise<Survey> {
   const ecosystems: Found[] = [];
   for (const { id, doctor } of registry.all)
     if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
-  const ofProject = ecosystems.filter((one) => one.isOfProject);
-  const set = ecosystems.filter(({ isOfProject, chain, isDefault }) => !isOfProject && chain !== null && !isDefault);
+  const ofProject = ecosystems.filter((one) => one.isUsed);
+  const set = ecosystems.filter(({ isUsed, chain, isDefault }) => !isUsed && chain !== null && !isDefault);
   if (ofProject.length === 0) return { ecosystems: set, leftOut };
   return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
@@ -71,7 +71,7 @@ export async function findSettingsOf(url: string, machine: Machine): Promise<rea
 
 interface Found extends Surveyed {
   /** True if files of the project list modules of this ecosystem, or name one of its mirrors. */
-  readonly isOfProject: boolean;
+  readonly isUsed: boolean;
   /** True if the chain is the client's default, so no setting names it. */
   readonly isDefault: boolean;
 }
@@ -113,9 +113,14 @@ async function surveyed(
     locks,
     chain: chain?.text ?? null,
     setIn: chain === null ? null : placeTextOf(chain.place),
+    isOfProject: chain?.isOfProject === true,
+    hasCredentials: chain?.hasCredentials === true,
+    hasReferences: chain?.hasReferences === true,
+    sources: [...(own.sources ?? []), ...(chain === null || own.sources === undefined ? [] : [chain.text])],
+    isUnverified: own.isUnverified === true,
     privatePatterns: [...patterns],
     used: used.map(([entry, file]) => ({ entry, file })),
-    isOfProject: locks.length > 0 || used.length > 0 || ofFiles !== null,
+    isUsed: locks.length > 0 || used.length > 0 || ofFiles !== null,
     isDefault: chain?.isDefault === true,
   };
 }
@@ -152,7 +157,7 @@ async function chainOfProject(
     if (chain === null || chain.isDefault) continue;
     const { place } = chain;
     const at = 'variable' in place ? set.find(({ name }) => name === place.variable) : undefined;
-    return { text: chain.text, place: { file, line: at?.line ?? null }, isDefault: false };
+    return { ...chain, place: { file, line: at?.line ?? null }, isOfProject: true };
   }
   return null;
 }

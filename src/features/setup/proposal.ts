@@ -1,12 +1,10 @@
-import { publicControls } from '../../config/default-config.ts';
-import { type KnownMirror, knownGoMirrors, knownKinds } from '../../config/known-mirrors.ts';
 import { printable } from '../../core/printable.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
-import { baseUrl, mirrorNameOf } from '../../core/url.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { english, type Say } from '../../words/words.ts';
+import { findKnown, isWithheld, listControls, listOwnMirrors, listPublicMirrors, type PublicSet } from './mirrors.ts';
 
 /**
  * The content of a proposed configuration. It comes from a survey of the machine. Parts are omitted until it is valid
@@ -16,11 +14,17 @@ export interface SetupDraft {
   readonly vantage: string;
   /** False: the section `door` is written as a comment. */
   readonly hasDoor: boolean;
+  /** Which known mirrors and controls are added to those that the settings of this machine name. */
+  readonly publicSet: PublicSet;
+  /** The addresses of this machine's own DNS servers. Without a public set, they are the controls. */
+  readonly resolvers: readonly string[];
   readonly ecosystems: readonly Drafted[];
 }
 
 export interface Drafted {
   readonly surveyed: Surveyed;
+  /** Names that may be private, because they come from another source than the upstream and its known mirrors. */
+  readonly doubted: readonly string[];
   /** The chain of mirrors to write to the configuration; `null`: none. */
   readonly chain: string | null;
   /** The lock files, each with the maximum number of its modules to monitor. */
@@ -42,7 +46,7 @@ export const locksMax = 3;
  */
 export function draftOf(
   survey: Survey,
-  chosen: Pick<SetupDraft, 'vantage' | 'hasDoor'>,
+  chosen: Omit<SetupDraft, 'ecosystems'>,
   pathOf: (file: string) => string,
 ): SetupDraft {
   return {
@@ -52,7 +56,8 @@ export function draftOf(
       const used = surveyed.used.filter(({ entry }) => isAskable(surveyed.id, entry)).slice(0, modulesMax);
       return {
         surveyed,
-        chain: surveyed.chain,
+        doubted: [],
+        chain: isWithheld(surveyed) ? null : surveyed.chain,
         used,
         locks: locks.map((file) => ({ file: pathOf(file), top: Math.floor(modulesMax / locks.length) })),
       };
@@ -67,57 +72,14 @@ export function draftOf(
 export function isAskable(id: string, entry: string): boolean {
   const parsed = registry.of(id)?.names.parse(entry);
   const upstream = parsed?.tag === 'ok' ? parsed.value.upstream : undefined;
-  return parsed?.tag === 'ok' && (upstream === undefined || upstream === knownOf(id).upstream);
+  return parsed?.tag === 'ok' && (upstream === undefined || upstream === findKnown(id).upstream);
 }
 
-interface Known {
-  readonly upstream: string | null;
-  readonly keys: Readonly<Record<string, string>>;
-  readonly mirrors: readonly KnownMirror[];
-  readonly modules: readonly (string | Readonly<Record<string, string>>)[];
-}
-
-/**
- * Returns the known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration.
- */
-function knownOf(id: string): Known {
-  const kind = registry.of(id);
-  if (id === registry.all[0].id)
-    return {
-      upstream: kind?.publicUpstream ?? null,
-      keys: {},
-      mirrors: knownGoMirrors,
-      modules: [kind?.names.example ?? ''],
-    };
-  return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
-}
-
-/**
- * Returns the mirrors of the current chain that are not among the known ones, each once. They are monitored too, with
- * their host as name.
- */
-function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
-  const client = registry.of(id)?.clients[0];
-  const parsed = chain === null ? null : client?.parse(chain);
-  if (client === undefined || parsed?.tag !== 'ok') return [];
-  const known = new Set(knownOf(id).mirrors.map(({ url }) => client.member(url).key));
-  const names = new Set<string>();
-  return parsed.value.members.flatMap(({ kind, key, plain }) => {
-    if (kind !== 'url' || known.has(key) || baseUrl(plain) === null) return [];
-    known.add(key);
-    const host = mirrorNameOf(plain);
-    let name = `${host}-${id}`;
-    for (let count = 2; names.has(name); count += 1) name = `${host}-${count}-${id}`;
-    names.add(name);
-    return [{ name, url: plain }];
-  });
-}
-
-export function renderProposal({ vantage, hasDoor, ecosystems }: SetupDraft, say: Say = english): string {
+export function renderProposal(draft: SetupDraft, say: Say = english): string {
+  const { vantage, hasDoor, publicSet, ecosystems } = draft;
   const chains = ecosystems.filter(({ chain }) => chain !== null);
-  const own = ecosystems.filter(
-    ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,
-  );
+  const own = ecosystems.filter(hasPrivate);
+  const controls = listControls(publicSet, draft.resolvers);
   return [
     say('init.yaml.head'),
     `vantage: ${/^\d|^(?:null|true|false)$/i.test(vantage) ? JSON.stringify(vantage) : vantage}          # ${say('init.yaml.vantage')}`,
@@ -126,21 +88,25 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: SetupDraft, say
     '',
     say('init.yaml.mirrors'),
     'mirrors:',
-    ...ecosystems.flatMap(({ surveyed }) => mirrorLines(surveyed, say)),
+    ...ecosystems.flatMap(({ surveyed }) => mirrorLines(surveyed, publicSet, say)),
     '',
     say('init.yaml.controls'),
-    'controls:',
-    ...publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`),
+    ...(controls.length === 0 ? ['# controls: [ tcp://192.0.2.53:53 ]'] : ['controls:']),
+    ...controls.map(({ name, url }) => `  - { name: ${name}, url: ${JSON.stringify(url)} }`),
     ...(chains.length === 0 ? [] : ['', say('init.yaml.clients'), 'clients:']),
     ...chains.map(
-      ({ chain, surveyed: { id, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    ${comment(String(setIn))}`,
+      ({ chain, surveyed }) =>
+        `  ${surveyed.id}: ${addressText(String(chain), surveyed)}    ${comment(String(surveyed.setIn))}`,
     ),
     '',
     say('init.yaml.modules'),
     'modules:',
     ...ecosystems.flatMap((one) => moduleLines(one, say)),
     ...(own.length === 0 ? [] : ['', say('init.yaml.private'), 'private:']),
-    ...own.map(({ surveyed: { id, privatePatterns } }) => `  ${id}: ${JSON.stringify(privatePatterns)}`),
+    ...own.flatMap(({ surveyed: { id, privatePatterns }, doubted }) => [
+      ...(doubted.length === 0 ? [] : [`  # ${say('init.yaml.doubted')}`]),
+      `  ${id}: [${[...new Set([...privatePatterns, ...doubted])].map(formatLiteral).join(', ')}]`,
+    ]),
     '',
     say('init.yaml.door'),
     `${hasDoor ? '' : '# '}door: { listen: 127.0.0.1:10121 }`,
@@ -148,6 +114,21 @@ export function renderProposal({ vantage, hasDoor, ecosystems }: SetupDraft, say
     'state: { path: ./data/mirrorwatch.db, keep: 30d }',
     '',
   ].join('\n');
+}
+
+/** True if the configuration lists private names of this ecosystem. */
+export function hasPrivate({ surveyed: { id, privatePatterns }, doubted }: Drafted): boolean {
+  return privatePatterns.length + doubted.length > 0 && registry.of(id)?.names.private != null;
+}
+
+/** Quotes a text of a file for the configuration, in which `$${` stands for `${`: no variable is replaced in it. */
+export function formatLiteral(text: string): string {
+  return JSON.stringify(text.replaceAll('${', () => '$${'));
+}
+
+/** Quotes a chain or a URL of it. References to variables stay references, if the client replaces them too. */
+function addressText(text: string, { hasReferences }: Surveyed): string {
+  return hasReferences ? JSON.stringify(text) : formatLiteral(text);
 }
 
 /**
@@ -158,16 +139,20 @@ function comment(path: string): string {
   return `# ${printable(path)}`;
 }
 
-function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
-  const { id } = surveyed;
-  const { mirrors, upstream, keys } = knownOf(id);
+function mirrorLines(surveyed: Surveyed, set: PublicSet, say: Say): readonly string[] {
+  const { id, hasCredentials } = surveyed;
+  const { upstream, keys } = findKnown(id);
+  // The lock files of such an ecosystem say where a name comes from. The mirror may serve private names too.
+  const isIndex = surveyed.sources.length > 0 ? ', servesPrivate: true' : '';
+  const mark = isWithheld(surveyed) ? '# ' : '';
+  const why = mark !== '' ? 'init.yaml.withheld' : hasCredentials ? 'init.yaml.credentials' : 'init.yaml.yours';
   const of = upstream === null || upstream === registry.of(id)?.publicUpstream ? [] : [`upstream: ${upstream}`];
   return [
-    ...ownMirrors(surveyed).map(
+    ...listOwnMirrors(surveyed).map(
       ({ name, url }) =>
-        `  - { ${[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${JSON.stringify(url)}`].join(', ')}, weight: 110 }    # ${say('init.yaml.yours')}`,
+        `  ${mark}- { ${[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${addressText(url, surveyed)}`].join(', ')}, weight: 110${isIndex} }    # ${say(why)}`,
     ),
-    ...mirrors.map(({ name, url, role, weight, region, operator }) => {
+    ...listPublicMirrors(surveyed, set).map(({ name, url, role, weight, region, operator }) => {
       const parts = [
         ...[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${url}`],
         ...Object.entries(keys).map(([key, value]) => `${key}: ${value}`),
@@ -182,10 +167,10 @@ function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
 
 function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): readonly string[] {
   const lines = [
-    ...locks.map(({ file, top }) => `    - { from: ${JSON.stringify(file)}, top: ${top} }`),
-    ...used.map(({ entry, file }) => `    - ${JSON.stringify(entry)}    ${comment(file)}`),
+    ...locks.map(({ file, top }) => `    - { from: ${formatLiteral(file)}, top: ${top} }`),
+    ...used.map(({ entry, file }) => `    - ${formatLiteral(entry)}    ${comment(file)}`),
   ];
-  const known = knownOf(id).modules.map((entry) => `    - ${JSON.stringify(entry)}    # ${say('init.yaml.example')}`);
+  const known = findKnown(id).modules.map((entry) => `    - ${JSON.stringify(entry)}    # ${say('init.yaml.example')}`);
   return [`  ${id}:`, ...(lines.length > 0 ? lines : known)];
 }
 

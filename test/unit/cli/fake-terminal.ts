@@ -7,6 +7,8 @@ export interface FakeTerminal extends Terminal {
   /** Lines to standard error. */
   readonly errs: readonly string[];
   readonly progressed: readonly string[];
+  /** The questions that a person was asked. */
+  readonly questions: readonly string[];
   /** Everything, in order. */
   text(): string;
 }
@@ -21,12 +23,14 @@ export function fakeTerminal(answer: boolean | null = null, input = ''): FakeTer
   const errs: string[] = [];
   const all: string[] = [];
   const progressed: string[] = [];
+  const questions: string[] = [];
   return {
     colour: false,
     columns: 100,
     outs,
     errs,
     progressed,
+    questions,
     out(line) {
       outs.push(line);
       all.push(line);
@@ -38,7 +42,10 @@ export function fakeTerminal(answer: boolean | null = null, input = ''): FakeTer
     progress: (line) => void progressed.push(line),
     paint: (_, text) => text,
     paintErr: (_, text) => text,
-    confirm: async () => answer,
+    confirm: async (question) => {
+      questions.push(question);
+      return answer;
+    },
     input: async () => input,
     text: () => all.join('\n'),
   };

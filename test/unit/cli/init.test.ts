@@ -49,7 +49,7 @@ describe('mirrorwatch init', () => {
       'web/package-lock.json': packageLock,
       '~/.config/go/env': 'GOPROXY=https://go.build.corp,direct\n',
     });
-    const { code, err } = await machine.run(['init', '--yes', '--vantage', 'ci']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn', '--vantage', 'ci']);
     expect([code, err]).toEqual([0, expect.not.stringContaining('does not use it')]);
     expect(machine.text('mirrorwatch.yaml')).toContain(line);
     await expectAccepted(machine);
@@ -57,7 +57,7 @@ describe('mirrorwatch init', () => {
 
   test('writes what check accepts without a warning: mirrors, modules that are used, and no private name', async () => {
     const machine = testMachine(project);
-    const { code, err, out } = await machine.run(['init', '--yes', '--vantage', 'ci']);
+    const { code, err, out } = await machine.run(['init', '--yes', '--public', 'cn', '--vantage', 'ci']);
     expect([code, err]).toEqual([0, expect.stringContaining('wrote ')]);
     const text = machine.text('mirrorwatch.yaml');
     expect(`${out}\n`).toBe(text);
@@ -99,7 +99,7 @@ services:
       Dockerfile: 'FROM worker:dev\n',
       'web/Dockerfile': 'FROM myapp:dev\n',
     });
-    const made = await machine.run(['init', '--yes']);
+    const made = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('oci: 2 modules (compose.yaml)')]);
     const text = machine.text('mirrorwatch.yaml');
     expect(text.match(/docker\.io\/library\/[^"]+/g)).toEqual([
@@ -113,24 +113,25 @@ services:
       ...Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [`${name}/uv.lock`, uvLock(name)])),
       'package-lock.json': '{"lockfileVersion": 3, "packages": {}}',
     });
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining('pypi: 3 modules (a/uv.lock, b/uv.lock, c/uv.lock);')]);
     expect(err).toContain('left out: the lock files d/uv.lock, e/uv.lock: at most 3 of each ecosystem are read');
     expect(err).toContain('npm: 2 modules; clients use their default setting');
     expect(err).toContain('left out: package-lock.json: ');
   });
 
-  test('requirements.txt with -i: its index is the chain of today and a mirror, and its modules are read', async () => {
+  test('requirements.txt with -i: its index is the chain of today and a mirror, and its modules may be private', async () => {
     const machine = testMachine(
-      { 'requirements.txt': '# ours\n-i https://pypi.example.com/simple\nsix==1.17.0\n' },
+      { 'requirements.txt': '# ours\n-i https://pypi.example.com/simple\nidna==3.9\n' },
       { PIP_INDEX_URL: 'https://other.example.com/simple' },
     );
-    const { code, err, out } = await machine.run(['init', '--yes']);
+    const { code, err, out } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([
       0,
-      expect.stringContaining('pypi: 1 module (requirements.txt); clients use https://pypi.example.com/simple/ ('),
+      expect.stringContaining('pypi: 2 modules; clients use https://pypi.example.com/simple/ ('),
     ]);
-    expect(out).toMatch(/url: "https:\/\/pypi\.example\.com\/simple\/", weight: 110/);
+    expect(out).toMatch(/url: "https:\/\/pypi\.example\.com\/simple\/", weight: 110, servesPrivate: true \}/);
+    expect(out).toContain('  pypi: ["idna"]');
     expect(out).toMatch(/^ {2}pypi: "https:\/\/pypi\.example\.com\/simple\/" {4}# \S*requirements\.txt:2$/m);
     await expectAccepted(machine);
   });
@@ -140,7 +141,7 @@ services:
       'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n',
       'more.txt': 'six==1.17.0\n',
     });
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining('pypi: 1 module (requirements.txt);')]);
     expect(err).not.toContain('malformed');
     await expectAccepted(machine);
@@ -156,7 +157,7 @@ services:
     ['an IPv6 address', 'http://[fd00::1]:8080/go,off', ['fd00--1--8080-go']],
   ])('%s in the current chain: each mirror has a name of its own', async (_, goproxy, names) => {
     const machine = testMachine({}, { GOPROXY: goproxy });
-    const made = await machine.run(['init', '--yes']);
+    const made = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('go: ')]);
     const own = machine
       .text('mirrorwatch.yaml')
@@ -179,7 +180,7 @@ services:
     ],
   ])('a current chain that the configuration cannot have (%s) is left out, and said', async (goproxy, names, said) => {
     const machine = testMachine({}, { GOPROXY: goproxy });
-    const made = await machine.run(['init', '--yes']);
+    const made = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining(said)]);
     const text = machine.text('mirrorwatch.yaml');
     const own = text.split('\n').filter((line) => line.includes('weight: 110'));
@@ -194,7 +195,7 @@ services:
       { 'go.sum': project['go.sum'], 'requirements.txt': 'six==1.17.0\n' },
       { GOPRIVATE: '*' },
     );
-    const made = await machine.run(['init', '--yes']);
+    const made = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('left out: go: expected at least one module')]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('ecosystem: go');
     await expectAccepted(machine);
@@ -202,13 +203,13 @@ services:
 
   test("uv's index with a name is its URL", async () => {
     const machine = testMachine({}, { UV_DEFAULT_INDEX: 'corp=https://pypi.corp/simple' });
-    expect((await machine.run(['init', '--yes'])).code).toBe(0);
+    expect((await machine.run(['init', '--yes', '--public', 'cn'])).code).toBe(0);
     expect(machine.text('mirrorwatch.yaml')).toContain('pypi: "https://pypi.corp/simple/"');
   });
 
   test.each(['42', '1e3', 'true', 'Null'])('a vantage that YAML reads as no text (%s) is one', async (vantage) => {
     const machine = testMachine({});
-    const made = await machine.run(['init', '--yes', '--ecosystem', 'go', '--vantage', vantage]);
+    const made = await machine.run(['init', '--yes', '--public', 'cn', '--ecosystem', 'go', '--vantage', vantage]);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining('go: ')]);
     expect(machine.text('mirrorwatch.yaml')).toContain(`vantage: "${vantage}"`);
     await expectAccepted(machine);
@@ -216,14 +217,14 @@ services:
 
   test.each(registry.ids)('of %s alone, by name: accepted as well', async (id) => {
     const machine = testMachine({});
-    const made = await machine.run(['init', '--yes', '--ecosystem', id]);
+    const made = await machine.run(['init', '--yes', '--public', 'cn', '--ecosystem', id]);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining(`${id}: `)]);
     await expectAccepted(machine);
   });
 
   test('in Chinese: what is said and the comments of the file, and nothing else of it', async () => {
     const [machine, other] = [testMachine(project), testMachine(project)];
-    const { code, err } = await machine.run(['init', '--yes', '--lang', 'zh']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn', '--lang', 'zh']);
     expect([code, err]).toEqual([0, expect.stringContaining('已写入 ')]);
     const text = machine.text('mirrorwatch.yaml');
     // Beside a known mirror stands who runs it, a name.
@@ -232,11 +233,11 @@ services:
     expect(englishLeft(err.replaceAll(machine.root, ''))).toEqual([]);
     expect(englishLeft(comments.join('\n').replaceAll(machine.root, ''))).toEqual([]);
     await expectAccepted(machine);
-    await other.run(['init', '--yes']);
+    await other.run(['init', '--yes', '--public', 'cn']);
     const bare = (yaml: string, root: string) => yaml.replaceAll(root, '').replaceAll(/\s*#.*$/gm, '');
     expect(bare(text, machine.root)).toBe(bare(other.text('mirrorwatch.yaml'), other.root));
     const left = testMachine(project);
-    expect((await left.run(['init', '--lang', 'zh'])).err).toContain(
+    expect((await left.run(['init', '--lang', 'zh', '--public', 'cn'])).err).toContain(
       '什么也没有写入：没有可供确认的终端；请使用 --yes',
     );
   });
@@ -270,7 +271,10 @@ services:
     ],
   ])('reads the images of %s', async (_, file, content, want) => {
     const machine = testMachine({ [file]: content });
-    expect(await machine.run(['init', '--yes'])).toMatchObject({ code: 0, err: expect.stringContaining(`(${file})`) });
+    expect(await machine.run(['init', '--yes', '--public', 'cn'])).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`(${file})`),
+    });
     expect(images(machine.text('mirrorwatch.yaml'))).toEqual(want);
     await expectAccepted(machine);
   });
@@ -282,7 +286,7 @@ services:
         '.github/workflows/ci.yml': content,
         'go.mod': 'module example.com/x\n\ngo 1.24\n',
       });
-      const { err } = await machine.run(['init', '--yes']);
+      const { err } = await machine.run(['init', '--yes', '--public', 'cn']);
       expect(err).not.toContain('ci.yml');
     },
   );
@@ -300,7 +304,7 @@ services:
     ['compose.yaml', 'services:\n  a:\n    environment:\n      - GOPROXY=https://go.build.corp,direct\n', 4, 'go'],
   ])('takes the mirror that %s sets for its builds, where nothing else is set', async (file, content, line, id) => {
     const machine = testMachine({ [file]: content });
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining(`.build.corp`)]);
     expect(err).toContain(`(${file}:${line})`);
     const text = machine.text('mirrorwatch.yaml');
@@ -316,7 +320,9 @@ services:
     ['Dockerfile', 'FROM scratch\nENV GOPROXY=https://go.build.corp,direct\n'],
   ])('what %s sets wins over the default that Go comes with', async (file, content) => {
     const machine = testMachine({ ...goDefault, 'go.sum': `${goSum}\n`, [file]: content });
-    expect((await machine.run(['init', '--yes'])).err).toContain('clients use https://go.build.corp,direct (');
+    expect((await machine.run(['init', '--yes', '--public', 'cn'])).err).toContain(
+      'clients use https://go.build.corp,direct (',
+    );
     expect(machine.text('mirrorwatch.yaml')).toContain('url: "https://go.build.corp", weight: 110');
   });
 
@@ -325,7 +331,7 @@ services:
     ['Python', { 'requirements.txt': 'six==1.17.0\n' }, 'pypi'],
   ])('a project of %s alone gets no Go mirrors', async (_, files, id) => {
     const machine = testMachine({ ...goDefault, ...(files as Record<string, string>) });
-    await machine.run(['init', '--yes']);
+    await machine.run(['init', '--yes', '--public', 'cn']);
     const named = machine.text('mirrorwatch.yaml').match(/ecosystem: \w+/g);
     expect([...new Set(named)]).toEqual([`ecosystem: ${id}`]);
     await expectAccepted(machine);
@@ -336,7 +342,7 @@ services:
       'package-lock.json': packageLock,
       '~/.config/go/env': 'GOPROXY=https://go.build.corp\n',
     });
-    const { err } = await machine.run(['init', '--yes']);
+    const { err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect(err).toMatch(/left out: go, set in .*go\/env:1: this project does not use it \(--ecosystem go adds it\)/);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('ecosystem: go');
     const chinese = testMachine({
@@ -344,7 +350,7 @@ services:
       '~/.npmrc': '',
       '~/.config/go/env': 'GOPROXY=off\n',
     });
-    expect((await chinese.run(['init', '--yes', '--lang', 'zh'])).err).toContain('本项目没有用到');
+    expect((await chinese.run(['init', '--yes', '--public', 'cn', '--lang', 'zh'])).err).toContain('本项目没有用到');
   });
 
   test('what the user has set wins over what CI sets', async () => {
@@ -352,7 +358,9 @@ services:
       '.gitlab-ci.yml': 'variables:\n  GOPROXY: https://ci.build.corp\n',
       '~/.config/go/env': 'GOPROXY=https://go.build.corp\n',
     });
-    expect((await machine.run(['init', '--yes'])).err).toContain('clients use https://go.build.corp (');
+    expect((await machine.run(['init', '--yes', '--public', 'cn'])).err).toContain(
+      'clients use https://go.build.corp (',
+    );
   });
 
   test.each([
@@ -386,7 +394,7 @@ services:
     ],
   ])("takes the mirrors of %s's settings", async (_, files, chain) => {
     const machine = testMachine(files as Record<string, string>);
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining(`clients use ${chain} (`)]);
     expect(machine.text('mirrorwatch.yaml')).toContain('url: "https://hub.build.corp", weight: 110');
     expect(machine.text('mirrorwatch.yaml') + err).not.toContain('hunter2');
@@ -395,14 +403,16 @@ services:
 
   test('a file that is there stays as it is', async () => {
     const machine = testMachine({ ...project, 'mirrorwatch.yaml': 'mine\n' });
-    expect(await machine.run(['init', '--yes'])).toMatchObject({
+    expect(await machine.run(['init', '--yes', '--public', 'cn'])).toMatchObject({
       code: 1,
       out: '',
       err: expect.stringContaining('already exists'),
     });
     expect(machine.text('mirrorwatch.yaml')).toBe('mine\n');
-    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain('cannot be written (ENOENT)');
-    expect((await machine.run(['init', 'api/mirrors.yaml', '--yes'])).code).toBe(0);
+    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes', '--public', 'cn'])).err).toContain(
+      'cannot be written (ENOENT)',
+    );
+    expect((await machine.run(['init', 'api/mirrors.yaml', '--yes', '--public', 'cn'])).code).toBe(0);
     expect(machine.text('api/mirrors.yaml')).toContain('- { from: "../go.sum", top: 12 }');
   });
 
@@ -427,7 +437,7 @@ services:
       'uv.lock': '= broken',
       'requirements.txt': 'six==1.17.0\nwhat is this\n',
     });
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect(code).toBe(0);
     for (const file of ['go.sum', 'uv.lock', 'requirements.txt'])
       expect(err).toMatch(new RegExp(`left out: ${file}: expected `));
@@ -440,7 +450,7 @@ services:
       'examples/app/go.sum': `${goSum}\n`,
       'test/fixtures/requirements.txt': 'six==1.17.0\n',
     });
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
       'npm: 2 modules (package-lock.json); clients use their default setting',
@@ -452,13 +462,13 @@ services:
       'samples/x/go.sum': '',
       'Fixtures/go.sum': `${goSum}\n`,
     });
-    const said = await chinese.run(['init', '--lang', 'zh', '--yes']);
+    const said = await chinese.run(['init', '--lang', 'zh', '--yes', '--public', 'cn']);
     expect(said.err).toContain('略去：samples/ 中的文件：示例和测试数据不属于构建内容');
     expect(said.err).toContain('go：1 个模块（Fixtures/go.sum）');
   });
 
   test('where nothing is, it says so', async () => {
-    expect(await testMachine({}).run(['init', '--yes'])).toMatchObject({
+    expect(await testMachine({}).run(['init', '--yes', '--public', 'cn'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('name an ecosystem to monitor with --ecosystem'),
     });
@@ -474,13 +484,13 @@ services:
   test('a true lock file of thousands is bounded', async () => {
     const machine = testMachine({});
     writeFileSync(machine.at('package-lock.json'), readFileSync(`${repoDir}/package-lock.json`));
-    const { code, err } = await machine.run(['init', '--yes']);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining('npm: 12 modules (package-lock.json)')]);
   });
 
   test('the name of a file adds nothing to the configuration, and moves no cursor', async () => {
     const machine = testMachine({ 'x\ncontact: eve@example.com\n#\u001b[31m\u009b.dockerfile': 'FROM node:24-slim\n' });
-    const { code, out, err } = await machine.run(['init', '--yes']);
+    const { code, out, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect(code).toBe(0);
     expect(machine.text('mirrorwatch.yaml')).toContain('# x?contact: eve@example.com?#?[31m?.dockerfile\n');
     expect(out + err).not.toMatch(/[^\P{C}\n]/u);

@@ -8,7 +8,7 @@ import { repoDir, tempDir } from '../../support/paths.ts';
 test('init --yes writes its file although its output is not read', async () => {
   const folder = tempDir('pipe');
   writeFileSync(join(folder, 'go.sum'), 'example.com/a v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n');
-  const args = ['init', '--yes', '--ecosystem', 'go', '--home', folder, '--root', folder];
+  const args = ['init', '--yes', '--public', 'global', '--ecosystem', 'go', '--home', folder, '--root', folder];
   const child = spawn(process.execPath, [join(repoDir, 'src/main.ts'), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -119,6 +119,7 @@ describe('a credential beside an address', () => {
     ['pause --for', (text: string) => ['pause', 'a', '--for', text, '--url', 'http://127.0.0.1:9']],
     ['export', (text: string) => ['advice', '--export', text, '--url', 'http://127.0.0.1:9']],
     ['init --vantage', (text: string) => ['init', '--vantage', text]],
+    ['init --public', (text: string) => ['init', '--public', text]],
     ['check --config', configFile],
     ['no command', (text: string) => [text]],
   ])('as an argument of %s: the answer repeats none', async (_, argv) => {

@@ -20,6 +20,7 @@ function read(name: string, text: string, manifest: string | null = null) {
     text,
     beside: (one) => (one === '../app/package.json' ? manifest : null),
     mirrors,
+    sources: [],
     isPrivate: (module) => matchesNpmPatterns(['@corp/*'], module),
   });
 }

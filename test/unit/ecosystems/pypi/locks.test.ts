@@ -26,6 +26,7 @@ function read(name: string, text: string, others: Readonly<Record<string, string
       { url: mirrorUrl, upstream: 'pypi' },
       { url: corpUrl, upstream: 'corp' },
     ] as Mirror[],
+    sources: [],
     isPrivate: (module) => module.startsWith('corp-'),
   });
 }
