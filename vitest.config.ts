@@ -6,7 +6,7 @@ import { Skips } from './test/support/skips.ts';
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());
 /** With the real Git, which they start a thousand times. */
-const withGit = 'test/unit/features/actions/{git,merge-request}.test.ts';
+const withGit = 'test/unit/features/actions/{git,git-hostile,merge-request}.test.ts';
 /** Temporary files are in memory and go with the run. */
 const globalSetup = ['test/support/temp-folder.ts'];
 /** Each worker loads modules once for all of its files: a file leaves nothing behind that another could see. */

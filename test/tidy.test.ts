@@ -85,6 +85,7 @@ const table: Record<string, Rule> = {
     files: {
       'worker.ts': ['core', 'ecosystems', 'probe', 'wire'],
       // A message is sent under the same guard as a probe.
+      'git-copy.ts': ['core', 'wire'],
       'post.ts': ['core', 'wire'],
       'config-worker.ts': ['core', 'config', 'schedule'],
     },

@@ -55,6 +55,8 @@ export type ActionDeed =
       readonly as: ActionForm;
       readonly author: string;
       readonly isSigned: boolean;
+      /** Networks and names to which the host name of an HTTP URL may lead, in addition to public addresses. */
+      readonly allow: readonly string[];
       /**
        * The forge at which a merge request is opened; `null`: no merge request is opened, and the commit is pushed to
        * `branch`.

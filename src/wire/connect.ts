@@ -70,7 +70,8 @@ export function bareHostOf(url: URL): string {
   return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
 }
 
-function portOf(url: URL): number {
+/** Returns the port of an HTTP URL, also if it is the default port. */
+export function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 

@@ -68,6 +68,7 @@ const git = mapping({
     /^[^<>\p{Cc}]+ <[^<>\s\p{Cc}]+>$/u.test(value),
   ).prefault('mirrorwatch <mirrorwatch@localhost>'),
   sign: flag('Sign commits with the key in the configuration of Git.').prefault(false),
+  allow,
   mergeRequest: mergeRequest
     .meta({ description: 'Push each advice to a separate branch, and open a merge request from it.' })
     .optional(),
@@ -164,6 +165,7 @@ export function readDeed(path: Path, action: FileDeed, reading: Reading): Action
       as: git.as,
       author: git.author,
       isSigned: git.sign,
+      allow: git.allow,
       mergeRequest: git.mergeRequest === undefined ? null : forgeOf(path, git.mergeRequest, reading),
     };
   }

@@ -64,6 +64,14 @@ export const processLimits = {
    */
   actionOutputBytes: 1 * mib,
   actionOutputChars: 4_000,
+  /**
+   * The maximum memory of each Git process of an action. Git itself needs 20 MiB. A repository of 110 KiB can make it
+   * need gigabytes.
+   */
+  gitMemoryBytes: 256 * mib,
+  /** The maximum size of each file that Git writes, and of the local copy before it is made anew. */
+  gitFileBytes: 256 * mib,
+  gitCopyFiles: 2_000,
   actionTextChars: 256 * kib,
   /**
    * The maximum number of attempts at a step of an action before the step counts as failed. A `command` that ran and

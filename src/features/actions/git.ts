@@ -1,16 +1,13 @@
 import { join } from 'node:path';
-import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
-import { limits } from '../../core/limits.ts';
+import type { ActionEnd, ActionRow } from '../../core/action.ts';
 import { printable } from '../../core/printable.ts';
-import { removeGitCopy, removeGitLeftovers } from '../../io/git-copy.ts';
-import { runProgram } from '../../io/run-program.ts';
+import { isGitCopyUsable, removeGitCopy } from '../../io/git-copy.ts';
 import { phrase } from '../../words/tell.ts';
-import { commandFailureOf } from './command.ts';
 import { createForge } from './forge.ts';
+import { GitCopy, type GitDeed, ref, resolveServer } from './git-programs.ts';
 import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
-type GitDeed = Extract<ActionDeed, { kind: 'git' }>;
 /** What an undo needs: the file's text before the change (`null`: there was no file), and the pushed text. */
 interface Kept {
   readonly before: string | null;
@@ -19,8 +16,6 @@ interface Kept {
 }
 
 const trailer = 'Mirrorwatch-Action';
-const safely = ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never'];
-
 /**
  * The action `git`: commits to a branch without a working tree, without hooks and without following links. Only a
  * fast-forward is pushed.
@@ -96,16 +91,14 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
-const ref = 'refs/mirrorwatch/base';
-
 /**
  * Fetches the branch into the action's local copy of the repository; if the branch does not exist, `HEAD`. If the copy
  * is damaged, it is created again.
  */
 async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
   const { repository, branch } = deed;
-  const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means);
-  if (!(await removeGitLeftovers(copy.folder))) await copy.init();
+  const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means, await resolveServer(deed, means));
+  if (!(await isGitCopyUsable(copy.folder))) await copy.init();
   const may = ['1', '128'];
   if (!(await copy.fetch(`refs/heads/${branch}`, may)).isOk) {
     const from = (await copy.isThere(branch)) ? `refs/heads/${branch}` : 'HEAD';
@@ -119,64 +112,14 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise
   return new Branch(copy, deed, means);
 }
 
-/** A shallow copy of a repository, without a working tree. */
-class GitCopy {
-  readonly folder: string;
-  readonly #repository: string;
-  readonly #means: Means;
-
-  constructor(folder: string, repository: string, means: Means) {
-    this.folder = folder;
-    this.#repository = repository;
-    this.#means = means;
-  }
-
-  /**
-   * Runs git on this copy.
-   * @param more.may  exit codes other than 0 that do not count as a failure
-   */
-  async git(
-    args: readonly string[],
-    more: { dir?: string; stdin?: string; may?: readonly string[]; env?: Record<string, string> } = {},
-  ): Promise<{ readonly isOk: boolean; readonly stdout: string }> {
-    const means = this.#means;
-    const end = await runProgram({
-      argv: ['git', ...safely, '--literal-pathspecs', '--git-dir', more.dir ?? this.folder, ...args],
-      cwd: '/',
-      env: { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...more.env },
-      stdin: more.stdin ?? '',
-      timeoutMs: means.leftMs(),
-      path: means.path,
-      signal: means.signal,
-      marks: means.marks,
-    });
-    const failed = commandFailureOf(end);
-    if (failed !== null && more.may?.includes(end.code) !== true) throw new StepFailed(failed, true, end.shown);
-    return { isOk: failed === null, stdout: end.stdout };
-  }
-
-  async isThere(branch: string): Promise<boolean> {
-    const listArgs = ['ls-remote', '--exit-code', '--heads', '--', this.#repository, `refs/heads/${branch}`];
-    // Git gets `/dev/null` as its directory instead of the local copy, because the copy may be damaged.
-    return (await this.git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
-  }
-
-  init(): ReturnType<GitCopy['git']> {
-    return this.git(['init', '--quiet', '--bare', '--template=', this.folder]);
-  }
-
-  fetch(from: string, may: readonly string[] = []): ReturnType<GitCopy['git']> {
-    const depth = `--depth=${limits.actionRows}`;
-    return this.git(['fetch', '--quiet', '--no-tags', depth, '--', this.#repository, `+${from}:${ref}`], { may });
-  }
-}
-
 /** The file that an action changes, on the fetched branch. */
 class Branch {
   readonly #copy: GitCopy;
   readonly #deed: GitDeed;
   readonly #means: Means;
   #mode = '100644';
+  /** The folders above the file that exist on the branch, with their trees. */
+  #trees: ReadonlyMap<string, string> = new Map();
 
   constructor(copy: GitCopy, deed: GitDeed, means: Means) {
     this.#copy = copy;
@@ -211,6 +154,9 @@ class Branch {
     // Neither the file nor a folder above it may be a link or a submodule.
     if ((entry !== undefined && as === undefined) || above.some((one) => one?.startsWith('040000 ') === false))
       throw new StepFailed(phrase('acted.noFile', { file: printable(path, 200) }), false);
+    this.#trees = new Map(
+      [...found].flatMap(([one, line]) => (one === path ? [] : [[one, line.split(/[ \t]/)[2] ?? '']])),
+    );
     if (as === undefined || blob === undefined) return null;
     this.#mode = as;
     return (await this.#copy.git(['cat-file', '-p', blob])).stdout;
@@ -233,14 +179,17 @@ class Branch {
   async #commit(text: string | null, message: string, at: string): Promise<string> {
     const copy = this.#copy;
     const { path, author, isSigned } = this.#deed;
-    // `git fast-import` would need only one program, but Alpine has it in a separate package.
-    const index = { GIT_INDEX_FILE: join(copy.folder, 'index.mirrorwatch') };
-    await copy.git(['read-tree', ref], { env: index });
-    const blob =
-      text === null ? null : (await copy.git(['hash-object', '-w', '--stdin'], { stdin: text })).stdout.trim();
-    const entry = blob === null ? `0 ${'0'.repeat(40)}` : `${this.#mode} ${blob}`;
-    await copy.git(['update-index', '-z', '--index-info'], { env: index, stdin: `${entry}\t${path}\0` });
-    const tree = (await copy.git(['write-tree'], { env: index })).stdout.trim();
+    // `git fast-import` would need only one program, but Alpine has it in a separate package. An index would list the
+    // whole repository: trees of 100 KiB can list millions of files.
+    const parts = path.split('/');
+    const hash = async (stdin: string, ...args: readonly string[]) => (await copy.git(args, { stdin })).stdout.trim();
+    let entry = text === null ? '' : `${this.#mode} blob ${await hash(text, 'hash-object', '-w', '--stdin')}`;
+    for (let depth = parts.length - 1; depth >= 0; depth -= 1) {
+      const others = await this.#entriesBeside(parts.slice(0, depth), quotedName(parts[depth] ?? ''));
+      const all = entry === '' ? others : [...others, `${entry}\t${quotedName(parts[depth] ?? '')}`];
+      entry = all.length === 0 && depth > 0 ? '' : `040000 tree ${await hash(`${all.join('\n')}\n`, 'mktree')}`;
+    }
+    const tree = entry.replace('040000 tree ', '');
     const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
     const who = {
       GIT_AUTHOR_NAME: name,
@@ -254,4 +203,20 @@ class Branch {
     const made = await copy.git(['commit-tree', ...signed, '-p', ref, tree], { stdin: message, env: who });
     return made.stdout.trim();
   }
+
+  /** Returns the entries of a folder as `mktree` reads them, without the entry `name`; empty: there is no folder. */
+  async #entriesBeside(folder: readonly string[], name: string): Promise<readonly string[]> {
+    const tree = folder.length === 0 ? ref : this.#trees.get(folder.join('/'));
+    if (tree === undefined) return [];
+    const { stdout } = await this.#copy.git(['ls-tree', tree]);
+    return stdout.split('\n').filter((line) => line !== '' && line.slice(line.indexOf('\t') + 1) !== name);
+  }
+}
+
+/** Returns a name as `ls-tree` prints it with `core.quotePath`. Names contain no backslash and no control character. */
+function quotedName(name: string): string {
+  const quoted = Array.from(Buffer.from(name), (byte) =>
+    byte === 0x22 ? '\\"' : byte < 0x80 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`,
+  ).join('');
+  return quoted === name ? name : `"${quoted}"`;
 }

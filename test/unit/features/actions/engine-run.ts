@@ -12,6 +12,7 @@ export const gitDeed: ActionRule['deed'] = {
   as: 'env',
   author: 'a <a@example.com>',
   isSigned: false,
+  allow: [],
   mergeRequest: null,
 };
 export const storeDeed = {

@@ -17,6 +17,7 @@ const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionD
   as: 'env',
   author: 'Mirrors <mirrors@example.com>',
   isSigned: false,
+  allow: [],
   mergeRequest: null,
   ...over,
 });

@@ -45,6 +45,7 @@ const deed = (): Extract<ActionDeed, { kind: 'git' }> => ({
   as: 'env',
   author: 'Mirrors <mirrors@example.com>',
   isSigned: false,
+  allow: [],
   mergeRequest: forge.rule,
 });
 /** What the step `prepare` keeps. */
