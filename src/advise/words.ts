@@ -1,4 +1,5 @@
 import { type Advice, type AdviceState, hasOutlivedCause, isSlowness } from '../core/advice.ts';
+import { escapeWord } from '../core/command-line.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
@@ -48,7 +49,7 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
   const items = [...new Set(scope.map(({ module, version }) => refTextOf({ module: module ?? to, version })))];
   return phrase('ground.lastChoice', {
     to,
-    id,
+    id: escapeWord(id),
     items: items.slice(0, itemsStated).join(', '),
     more: Math.max(0, items.length - itemsStated),
     right: rightSinceMs === null ? '' : phrase('ground.rightAgain', { span: sinceTextOf(on, rightSinceMs) }),

@@ -1,5 +1,6 @@
 import { kinds } from '../config/kinds.ts';
 import type { Advice } from '../core/advice.ts';
+import { escapeWord, formatCommand } from '../core/command-line.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
 import type { Message, Sentence } from '../core/result.ts';
@@ -235,13 +236,16 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
   if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
   for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
   if (settling.isForEnvironment)
-    throw new Failed(say('advised.byShell', { command: `eval "$(mirrorwatch advice --export ${ecosystem})"` }), 1);
+    throw new Failed(
+      say('advised.byShell', { command: formatCommand`eval "$(mirrorwatch advice --export ${ecosystem})"` }),
+      1,
+    );
   if (settling.changes.length === 0) {
     terminal.out(say('advised.already'));
     return 0;
   }
   if (!(await confirmChanges(context, settling.changes, whose.place, wanted.isAgreed))) return 1;
   const id = printable(String(response.headers['x-advice-id'] ?? ''));
-  if (id !== '') terminal.err(say('advised.tell', { id }));
+  if (id !== '') terminal.err(say('advised.tell', { id: escapeWord(id) }));
   return 0;
 }

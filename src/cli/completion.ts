@@ -1,3 +1,4 @@
+import { escapeWord } from '../core/command-line.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { UsageError, words } from '../terminal/usage.ts';
 import { listUsage, type OptionRow, type UsageRow } from './usage-table.ts';
@@ -78,7 +79,7 @@ function commandLines({ name, summary, options, first }: UsageRow): readonly str
   const seen = `-n '__fish_seen_subcommand_from ${name}'`;
   const second = `-n '__fish_seen_subcommand_from ${name}; and test (count (commandline -opc)) -eq 2'`;
   return [
-    `complete -c mirrorwatch -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`,
+    `complete -c mirrorwatch -n __fish_use_subcommand -a ${name} -d ${escapeWord(summary)}`,
     ...options.map((option) => `complete -c mirrorwatch ${seen} -l ${option.name}${value(option)}`),
     `complete -c mirrorwatch ${seen} -l help`,
     ...(first.length > 0 ? [`complete -c mirrorwatch ${second} -a '${first.join(' ')}'`] : []),
@@ -92,10 +93,6 @@ function value({ value: metavar, takes }: OptionRow): string {
   return takes === 'anything' ? ' -x' : ` -x -a '${takes.join(' ')}'`;
 }
 
-function fishQuoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
 /** Renders the completion script for zsh, as a file `_mirrorwatch` on the fpath or for `eval` after compinit. */
 function zshCompletion(table: readonly UsageRow[]): string {
   return `#compdef mirrorwatch
@@ -106,7 +103,7 @@ _mirrorwatch() {
   case "$state" in
     command)
       local -a commands=(
-${table.map(({ name, summary }) => `        ${quoted(`${name}:${summary}`)}`).join('\n')}
+${table.map(({ name, summary }) => `        ${escapeWord(`${name}:${summary}`)}`).join('\n')}
       )
       _describe command commands ;;
     rest)
@@ -122,7 +119,7 @@ if [ "$funcstack[1]" = _mirrorwatch ]; then _mirrorwatch "$@"; else compdef _mir
 function zshCase({ name, options, first }: UsageRow): string {
   const operands = first.length > 0 ? [`1: :(${first.join(' ')})`, '*: : '] : ['*: :_files'];
   const rows = [...options.map(optionSpec), '(- *)--help[help]', ...operands];
-  return `        ${name}) _arguments ${rows.map(quoted).join(' ')} ;;`;
+  return `        ${name}) _arguments ${rows.map(escapeWord).join(' ')} ;;`;
 }
 
 function optionSpec({ name, value, takes }: OptionRow): string {
@@ -136,8 +133,4 @@ function optionSpec({ name, value, takes }: OptionRow): string {
           ? ' '
           : `(${takes.join(' ')})`;
   return `*--${name}:${value.replaceAll(':', '')}:${action}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { formatCommand } from '../core/command-line.ts';
 import type { Variables } from '../core/kind.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
@@ -210,15 +211,15 @@ export interface Bypass {
  * @see isSafeEnv, which accepts no other expansion of a variable
  */
 export function listEntry(client: string, variable: string, entry: string): Bypass {
-  const without = `export ${variable}="\${${variable}:+\${${variable}%${entry}}}"`;
+  const without = formatCommand`export ${variable}="\${${variable}:+\${${variable}%${entry}}}"`;
   return {
     client,
     setting: `${variable}=${entry}`,
     set: {
-      env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,},}${entry}"`,
+      env: `${without}\n${formatCommand`export ${variable}="\${${variable}:+\${${variable}%,},}${entry}"`}`,
       json: JSON.stringify({ [variable]: entry }),
     },
-    unset: { env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,}}"`, json: '{}' },
+    unset: { env: `${without}\n${formatCommand`export ${variable}="\${${variable}:+\${${variable}%,}}"`}`, json: '{}' },
     note: phrase('note.bypassVariable', { variable }),
   };
 }

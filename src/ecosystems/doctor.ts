@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { escapeWord } from '../core/command-line.ts';
 import {
   type Diagnosis,
   type Edit,
@@ -167,7 +168,7 @@ export function plainUrlOf(text: string): string {
 
 /** Returns a sentence that says how to remove the setting at this place. */
 export function removalOf(place: SettingPlace, say: Say): string {
-  return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
+  return 'variable' in place ? say('trap.variable.out', { name: escapeWord(place.variable) }) : say('trap.line.out');
 }
 
 /** A line that a file should contain. It replaces the lines that match `pattern`. */
@@ -222,12 +223,12 @@ export function explainShadowed(first: Placed, hidden: readonly Placed[], say: S
   const places = hidden.map(({ place }) => placeTextOf(place)).join(', ');
   const here =
     'variable' in first.place
-      ? say('trap.shadowed.variable', { name: first.place.variable })
+      ? say('trap.shadowed.variable', { name: escapeWord(first.place.variable) })
       : say('trap.shadowed.first', { place: placeTextOf(first.place) });
   return [say('trap.shadowed.others', { place: placeTextOf(first.place), places }), here];
 }
 
 /** Returns the command line that checks whether the server of a plain HTTP URL also supports TLS. */
 export function explainPlainUrl(ecosystem: string, url: string, say: Say): string {
-  return say('trap.plain.set', { url: url.replace(/^http:/i, 'https:'), ecosystem });
+  return say('trap.plain.set', { url: escapeWord(url.replace(/^http:/i, 'https:')), ecosystem: escapeWord(ecosystem) });
 }

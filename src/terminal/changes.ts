@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { escapeWord } from '../core/command-line.ts';
 import { maskLines } from '../core/mask-lines.ts';
 import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
@@ -59,13 +60,13 @@ export async function confirmChanges(
     terminal.err(
       halfDone === undefined
         ? say('apply.refused', { file, because })
-        : say('apply.half', { id: halfDone, file, because }),
+        : say('apply.half', { id: escapeWord(halfDone), file, because }),
     );
     return false;
   }
   const { id, files } = made.value;
   for (const { file } of files) terminal.err(say('apply.changed', { file }));
-  terminal.err(say('apply.kept', { id }));
+  terminal.err(say('apply.kept', { id: escapeWord(id) }));
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { type Advice, type Failback, hasOutlivedCause } from '../../core/advice.ts';
+import { formatCommand } from '../../core/command-line.ts';
 import type { Config } from '../../core/config.ts';
 import { snippetOf } from '../../core/snippet.ts';
 import { renderIn } from '../../words/tell.ts';
@@ -67,7 +68,7 @@ ${canaryResponses(say, advice)}
 <p class="back">${say.html('card.back', { line: html`<code>${renderIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
 ${
   !isTaken &&
-  html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${renderAdviceForms(say, config, advice.id, snippetOf(advice.remedy) !== null)}`
+  html`<p class="accept">${say.html('card.accept', { command: html`<code>${formatCommand`mirrorwatch advice accept ${[advice.id, ...reach(config)]}`}</code>` })}</p>${renderAdviceForms(say, config, advice.id, snippetOf(advice.remedy) !== null)}`
 }
 ${
   advice.doesNotCover.length > 0 &&

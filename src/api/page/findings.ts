@@ -1,3 +1,4 @@
+import { formatCommand } from '../../core/command-line.ts';
 import type { Config } from '../../core/config.ts';
 import { type Finding, kindTraits, onsetOf, type ScopeItem, type Side } from '../../core/finding.ts';
 import { refTextOf } from '../../core/mirror.ts';
@@ -139,6 +140,6 @@ function ackHint(say: PageSay, finding: Finding, config: Config | null): Html | 
   if (finding.acknowledged !== null)
     return html`<span class="muted">${say.html('finding.acknowledged', { reason: html`<bdi>${finding.acknowledged.reason}</bdi>` })}</span>`;
   if (config === null || !needsAck(finding)) return null;
-  const command = html`<code>mirrorwatch ack ${finding.id} --reason '…'${reach(config)}</code>`;
+  const command = html`<code>${formatCommand`mirrorwatch ack ${finding.id} --reason ${['…', ...reach(config)]}`}</code>`;
   return html`<span class="muted">${say.html('finding.ack', { command })}</span>`;
 }

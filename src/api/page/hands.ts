@@ -82,10 +82,10 @@ function needsToken({ listen }: Config): boolean {
 
 const usual = 'http://127.0.0.1:10120';
 
-/** Returns the command-line options for reaching this daemon from this machine; `''`: no option is needed. */
-export function reach(config: Config): string {
+/** Returns the command-line options for reaching this daemon from this machine; empty: none is needed. */
+export function reach(config: Config): readonly string[] {
   const { host, port, tls } = config.listen;
   const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const url = `${tls === null ? 'http' : 'https'}://${here.includes(':') ? `[${here}]` : here}:${port}`;
-  return `${url === usual ? '' : ` --url ${url}`}${needsToken(config) ? ' --token-file FILE' : ''}`;
+  return [...(url === usual ? [] : ['--url', url]), ...(needsToken(config) ? ['--token-file', 'FILE'] : [])];
 }

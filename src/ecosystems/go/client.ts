@@ -1,3 +1,4 @@
+import { formatCommand } from '../../core/command-line.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
@@ -77,17 +78,18 @@ export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readon
   const proxy = pasteable(after);
   const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern) && isNarrow(pattern));
   if (patterns.length < privatePatterns.length) notes.push(phrase('note.goPrivatePattern'));
-  const back = rollback === null ? phrase('back.chain') : `export GOPROXY='${rollback}'`;
+  const back = rollback === null ? phrase('back.chain') : formatCommand`export ${'GOPROXY'}=${rollback}`;
   if (before.members.some((member) => member.hasCredentials)) notes.push(phrase('note.goBackCredentials'));
   if (proxy === null) {
     notes.push(phrase('note.goByHand'));
     return { remedy: {}, rollback: back, notes };
   }
   const settings = { GOPROXY: proxy, ...(patterns.length === 0 ? {} : { GOPRIVATE: patterns.join(',') }) };
-  const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
-  const env = lines.map((line) => `export ${line}`).join('\n');
+  const lines = Object.entries(settings);
+  const env = lines.map(([name, value]) => formatCommand`export ${name}=${value}`).join('\n');
+  const words = lines.map(([name, value]) => formatCommand`${name}=${value}`);
   return {
-    remedy: { env, goenv: `go env -w ${lines.join(' ')}`, json: JSON.stringify(settings) },
+    remedy: { env, goenv: ['go env -w', ...words].join(' '), json: JSON.stringify(settings) },
     rollback: back,
     notes,
   };

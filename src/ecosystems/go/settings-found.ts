@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { formatCommand } from '../../core/command-line.ts';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { readGoMod } from './mod-file.ts';
@@ -128,5 +129,7 @@ export function settingInForce({ settings }: GoFound, name: GoVariable): GoSetti
  * `export`. If the environment sets a variable, `go env -w` has no effect.
  */
 export function settingLineFor({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
-  return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
+  return source === 'file' || source === 'distribution'
+    ? formatCommand`go env -w ${name}=${value}`
+    : formatCommand`export ${name}=${value}`;
 }

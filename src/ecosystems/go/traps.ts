@@ -1,3 +1,4 @@
+import { escapeWord, formatCommand } from '../../core/command-line.ts';
 import { maskChain } from '../../core/secret.ts';
 import type { Edit, SettingPlace, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
@@ -69,7 +70,10 @@ function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
     if (own.source !== 'file' || above === undefined || above.value === own.value) return [];
     const lines = settings.filter((one) => one.name === name && one.source === 'shell' && one.value === above.value);
     const what = say('trap.go-env-shadowed.what', { name, above: shown(above), own: shown(own) });
-    const set = [say('trap.go-env-shadowed.unset', { name }), say('trap.go-env-shadowed.drop', { name })];
+    const set = [
+      say('trap.go-env-shadowed.unset', { name: escapeWord(name) }),
+      say('trap.go-env-shadowed.drop', { name: escapeWord(name) }),
+    ];
     return [trapOf('go-env-shadowed', what, [above, ...lines, own].map(placeIn), set, edit(own, []))];
   });
 }
@@ -86,7 +90,11 @@ function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
     const traps: GoTrap[] = [];
     if (new Set(shells.map(({ value }) => value)).size > 1) {
       const what = say('trap.go-shells-differ.what', { name, values: listed(shells, say) });
-      traps.push(trapOf('go-shells-differ', what, shells.map(placeIn), [say('trap.go-shells-differ.set', { name })]));
+      traps.push(
+        trapOf('go-shells-differ', what, shells.map(placeIn), [
+          say('trap.go-shells-differ.set', { name: escapeWord(name) }),
+        ]),
+      );
     }
     const others = own.filter(({ value }) => value !== project?.value);
     if (project !== undefined && others.length > 0) {
@@ -178,9 +186,10 @@ function without(
 
 /** Returns how to remove a setting. `go env -u` works only for the file of `go env -w`. */
 function droppingLine({ name, source }: GoSetting, say: Say): string {
-  if (source === 'file') return `go env -u ${name}`;
-  if (source === 'distribution') return name === 'GOSUMDB' ? `go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');
-  return say('trap.variable.out', { name });
+  if (source === 'file') return formatCommand`go env -u ${name}`;
+  if (source === 'distribution')
+    return name === 'GOSUMDB' ? formatCommand`go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');
+  return say('trap.variable.out', { name: escapeWord(name) });
 }
 
 function replaced(setting: GoSetting, value: string): readonly Edit[] {

@@ -1,3 +1,4 @@
+import { formatCommand } from '../../core/command-line.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Machine, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
@@ -83,7 +84,7 @@ function passwordTraps({ passwords }: AptFound, say: Say): readonly AptTrap[] {
   return passwords.flatMap(({ file, mode }) => {
     if (mode === null || (mode & othersRead) === 0) return [];
     const what = say('trap.apt-auth-readable.what', { mode: (mode & 0o777).toString(8) });
-    return [trapOf('apt-auth-readable', what, [{ file, line: null }], [`chmod o-r ${file}`])];
+    return [trapOf('apt-auth-readable', what, [{ file, line: null }], [formatCommand`chmod o-r ${file}`])];
   });
 }
 

@@ -1,3 +1,4 @@
+import { escapeWord, formatCommand } from '../../core/command-line.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
@@ -62,7 +63,7 @@ export const npmClient: Client = clientOf(
   ['https://docs.npmjs.com/cli/using-npm/config#registry', 'https://docs.npmjs.com/cli/using-npm/scope'],
   ['env', 'npmrc'],
   {
-    lines: (url) => ({ npmrc: npmrc(url), npm: `npm config set registry ${url}` }),
+    lines: (url) => ({ npmrc: npmrc(url), npm: formatCommand`npm config set registry ${url}` }),
     command: 'npm config set registry',
     notes: () => [],
   },
@@ -73,7 +74,7 @@ export const pnpmClient: Client = clientOf(
   ['https://pnpm.io/npmrc#registry--authentication-settings'],
   ['env', 'npmrc'],
   {
-    lines: (url) => ({ npmrc: npmrc(url), pnpm: `pnpm config set registry ${url}` }),
+    lines: (url) => ({ npmrc: npmrc(url), pnpm: formatCommand`pnpm config set registry ${url}` }),
     command: 'pnpm config set registry',
     notes: () => [phrase('note.pnpmWorkspace')],
   },
@@ -90,7 +91,7 @@ export const yarnClient: Client = clientOf(
   {
     lines: (url) => ({
       'yarnrc.yml': `npmRegistryServer: "${url}"`,
-      yarn: `yarn config set --home npmRegistryServer ${url}`,
+      yarn: formatCommand`yarn config set --home npmRegistryServer ${url}`,
     }),
     command: 'yarn config set --home npmRegistryServer',
     notes: ({ protocol, hostname }) => (protocol === 'http:' ? [phrase('note.yarnPlain', { host: hostname })] : []),
@@ -107,7 +108,7 @@ interface Pasted {
 }
 
 function exported(url: string): string {
-  return variables.map((name) => `export ${name}='${url}'`).join('\n');
+  return variables.map((name) => formatCommand`export ${name}=${url}`).join('\n');
 }
 
 /**
@@ -154,7 +155,7 @@ function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
   const { host, pathname, href } = new URL(old);
   const value = pathname === '/' ? host : href.replace(/\/+$/, '');
-  return [phrase('note.npmLock', { host, value })];
+  return [phrase('note.npmLock', { host, value: escapeWord(value) })];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isLoopback } from '../../core/addresses.ts';
+import { escapeWord, formatCommand } from '../../core/command-line.ts';
 import { maskText } from '../../core/secret.ts';
 import { type Edit, placeTextOf, type Trap } from '../../core/trap.ts';
 import { isInnerHost } from '../../core/url.ts';
@@ -59,7 +60,7 @@ function yarnTraps({ settings, home }: NpmFound, project: NpmSetting | undefined
   if (yarn === undefined || project === undefined || plainUrlOf(yarn.value) === plainUrlOf(project.value)) return [];
   const isOfHome = 'file' in yarn.place && yarn.place.file === join(home, '.yarnrc.yml');
   const what = say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) });
-  const set = `yarn config set npmRegistryServer ${plainUrlOf(project.value)}${isOfHome ? ' --home' : ''}`;
+  const set = formatCommand`yarn config set npmRegistryServer ${[plainUrlOf(project.value), ...(isOfHome ? ['--home'] : [])]}`;
   return [trapOf('npm-clients-differ', what, [project.place, yarn.place], [set])];
 }
 
@@ -110,7 +111,9 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   if (inUse.includes(host)) return [];
   const used = [...new Set(inUse)].join(', ');
   const what = say('trap.npm-auth-elsewhere.what', { count: inUse.length, name, host, used });
-  return [trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host })])];
+  return [
+    trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host: escapeWord(host) })]),
+  ];
 }
 
 /** Returns the registry that is set in the same file as the credentials; `null`: none is set there. */

@@ -1,3 +1,4 @@
+import { escapeWord, formatCommand } from '../../core/command-line.ts';
 import type { Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
@@ -47,7 +48,7 @@ const variables = ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX'] as const;
 
 function linesFor(url: string): { readonly env: string; readonly json: string } {
   return {
-    env: variables.map((name) => `export ${name}='${url}'`).join('\n'),
+    env: variables.map((name) => formatCommand`export ${name}=${url}`).join('\n'),
     json: JSON.stringify(Object.fromEntries(variables.map((name) => [name, url]))),
   };
 }
@@ -156,7 +157,7 @@ export const pip: Client = clientOf({
   file: 'pip.conf',
   fileFor: (url) => `[global]\nindex-url = ${url}`,
   byHand: phrase('note.pipByHand'),
-  notes: (url) => [phrase('note.pipWins'), phrase('note.poetry', { url, pdm: url })],
+  notes: (url) => [phrase('note.pipWins'), phrase('note.poetry', { url: escapeWord(url), pdm: escapeWord(url) })],
 });
 
 /**

@@ -1,3 +1,4 @@
+import { formatCommand } from '../../core/command-line.ts';
 import type { Trap, TrapKinds } from '../../core/trap.ts';
 import { type Authority, type KnownTraps, type TrapId, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -37,6 +38,6 @@ export function findAuthorityTraps(all: readonly Authority[], say: Say): readonl
   return all.flatMap(({ variable, isUsed, set }): Trap[] => {
     if (set !== null || !isUsed) return [];
     const what = say('trap.ca-missing.what', { file, variable });
-    return [trapOf('ca-missing', what, [place], [`export ${variable}=${file}`])];
+    return [trapOf('ca-missing', what, [place], [formatCommand`export ${variable}=${file}`])];
   });
 }

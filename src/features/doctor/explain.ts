@@ -1,3 +1,4 @@
+import { formatCommand } from '../../core/command-line.ts';
 import { isOutageReason } from '../../core/failure.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import { printable } from '../../core/printable.ts';
@@ -213,9 +214,9 @@ function isOwn(reason: ErrorReason | null): reason is OwnReason {
 }
 
 function runOf({ reason, ecosystem, url }: KnownError): readonly string[] {
-  const of = ecosystem === null ? '' : ` --ecosystem ${ecosystem}`;
-  const there = url === null || isOwn(reason) ? [] : [`mirrorwatch doctor ${url}${of}`];
-  const others = ecosystem === null || isOwn(reason) ? [] : [`mirrorwatch rank ${ecosystem}`];
+  const of = ecosystem === null ? [] : ['--ecosystem', ecosystem];
+  const there = url === null || isOwn(reason) ? [] : [formatCommand`mirrorwatch doctor ${[url, ...of]}`];
+  const others = ecosystem === null || isOwn(reason) ? [] : [formatCommand`mirrorwatch rank ${ecosystem}`];
   const isDown = reason !== null && !isOwn(reason) && isOutageReason(reason);
   const advice = isDown ? ['mirrorwatch advice'] : [];
   return [...there, ...(isOwn(reason) || url === null ? ['mirrorwatch doctor'] : []), ...others, ...advice];

@@ -1,4 +1,5 @@
 import { addressBytesOf, isLoopback, isWithin, parseNetwork } from '../../core/addresses.ts';
+import { formatCommand } from '../../core/command-line.ts';
 import { maskText } from '../../core/secret.ts';
 import type { Assignment, Diagnosis, MachineSurroundings, SettingPlace, Trap } from '../../core/trap.ts';
 import { isInnerHost } from '../../core/url.ts';
@@ -30,8 +31,8 @@ export function examineProxies(
     if (!/^(https?|socks5?h?):\/\//i.test(value) && !/^[\w.-]+:\d+$/.test(value))
       traps.push(
         trapOf('proxy-not-a-url', say('trap.proxy-not-a-url.what', { name, value: maskText(value) }), places(name), [
-          `export ${name}=http://proxy.example.com:3128`,
-          `unset ${name}`,
+          formatCommand`export ${name}=http://proxy.example.com:3128`,
+          formatCommand`unset ${name}`,
         ]),
       );
   }
@@ -42,7 +43,7 @@ export function examineProxies(
     const seen = { upper: name, one: maskText(upper), lower: small, other: maskText(lower) };
     const where = [...places(name), ...places(small)];
     const what = say('trap.proxy-case-differs.what', seen);
-    traps.push(trapOf('proxy-case-differs', what, where, [`export ${small}="$${name}"`]));
+    traps.push(trapOf('proxy-case-differs', what, where, [formatCommand`export ${small}="$${name}"`]));
   }
   const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
   if (named.length === 0) return { traps, unchecked: [] };
@@ -70,7 +71,7 @@ function exceptTraps(
   if (urls.length === 0) return [];
   const wanted = entries.map(hostOfEntry).join(',');
   const what = say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') });
-  return [trapOf('proxy-except-url', what, places(name), [`export ${name}='${wanted}'`])];
+  return [trapOf('proxy-except-url', what, places(name), [formatCommand`export ${name}=${wanted}`])];
 }
 
 function hostOfEntry(entry: string): string {
@@ -87,7 +88,7 @@ function catches(
 ): Trap {
   const list = [...new Set(wanted)].join(',');
   const what = say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) });
-  return trapOf(id, what, named.flatMap(places), [`export NO_PROXY='${list}' no_proxy='${list}'`]);
+  return trapOf(id, what, named.flatMap(places), [formatCommand`export ${'NO_PROXY'}=${list} ${'no_proxy'}=${list}`]);
 }
 
 function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly SettingPlace[] {

@@ -1,3 +1,4 @@
+import { formatCommand } from '../../core/command-line.ts';
 import { actionLabel } from '../../core/evidence.ts';
 import { budget } from './budget.ts';
 import { daemons } from './daemons.ts';
@@ -68,11 +69,11 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
  */
 export function renderRules(parameters: RuleParameters): string {
   const { sloPercent, vantages, runbook, language } = parameters;
-  const link = runbook === defaultRuleParameters.runbook ? '' : ` --runbook ${runbook}`;
-  const lang = language === defaultRuleParameters.language ? '' : ` --lang ${language}`;
+  const link = runbook === defaultRuleParameters.runbook ? [] : ['--runbook', runbook];
+  const lang = language === defaultRuleParameters.language ? [] : ['--lang', language];
   const head = [
     '# Rules for mirrorwatch, for Prometheus 2.42 or newer. What to do for each alert: docs/runbook.md; cost: docs/rules.md.',
-    `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}${link}${lang}\`; do not edit, print your own.`,
+    `# Made by \`${formatCommand`mirrorwatch rules --slo ${sloPercent} --vantages ${[String(vantages), ...link, ...lang]}`}\`; do not edit, print your own.`,
     '#',
     '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',
     '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',

@@ -104,7 +104,7 @@ describe('the hands of the page', () => {
     ['the usual place', {}, ''],
     ['another port', { port: 10121 }, ' --url http://127.0.0.1:10121'],
     ['every address, with a token', { host: '0.0.0.0', token: new Secret('t0ken') }, ' --token-file FILE'],
-    ['TLS over IPv6', { host: '::1', tls: { cert: '', key: new Secret('') } }, ' --url https://[::1]:10120'],
+    ['TLS over IPv6', { host: '::1', tls: { cert: '', key: new Secret('') } }, ' --url &#39;https://[::1]:10120&#39;'],
   ])('the command beside the button works as it is shown: at %s', async (_what, changed, said) => {
     const { ask } = await up({ configWith: { listen: { ...fixtureConfig.listen, ...changed } } });
     const { text } = await ask('/', { headers: { authorization: `Basic ${btoa('x:t0ken')}` } });

@@ -1,3 +1,4 @@
+import { formatCommand } from '../../../core/command-line.ts';
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headTextOf } from '../format.ts';
@@ -21,7 +22,7 @@ function read({ path, body, sum, headers }: Head): ProfileReading | null {
 }
 
 function bundleConfig(chain: Chain): string {
-  return `bundle config set --global mirror.${source} ${headUrlOf(chain, '/')}`;
+  return formatCommand`bundle config set --global mirror.${source} ${headUrlOf(chain, '/')}`;
 }
 
 /** Mirrors of Ruby gems that offer Bundler's compact index: text files that list the gems and their versions. */

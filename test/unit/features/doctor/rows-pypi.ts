@@ -152,7 +152,7 @@ export const pypiRows: readonly TrapRow[] = [
     id: 'ca-missing',
     where: ['~/.config/pip/pip.conf:2'],
     what: 'Another client trusts the CA file /etc/ssl/corp.pem, but NODE_EXTRA_CA_CERTS is not set',
-    set: ['export NODE_EXTRA_CA_CERTS=/etc/ssl/corp.pem'],
+    set: ["export NODE_EXTRA_CA_CERTS='/etc/ssl/corp.pem'"],
   },
   {
     name: 'uv merges as pip does',
