@@ -1,24 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-} from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
-import { codeOf, isInFolders, writeFolderToDisk } from './files.ts';
+import { codeOf, isInFolders } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
-import { forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
+import { forget, type KeptChange, type KeptFile, keep, prune } from './kept-changes.ts';
+import { readRegular, removeInFolder, replaceBytes } from './replaced-file.ts';
 
 export interface ChangeRefused {
   readonly file: string;
@@ -78,7 +67,7 @@ export async function makeChanges(
   for (const { kept, after } of prepared) {
     try {
       for (const folder of kept.folders) await mkdir(folder, { mode: 0o755 });
-      await replaceBytes(kept.file, after, kept, () => isAsBefore(kept));
+      await replaceBytes(kept.file, after, kept, (file) => isAsBefore({ ...kept, file }));
       done.push(kept);
     } catch (thrown) {
       const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
@@ -160,10 +149,10 @@ async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'chan
 async function putBack(kept: KeptFile): Promise<void> {
   const { file, before, afterSha256 } = kept;
   if (before !== null)
-    return replaceBytes(file, Buffer.from(before, 'base64'), kept, () =>
-      isAsBefore({ file, beforeSha256: afterSha256 }),
+    return replaceBytes(file, Buffer.from(before, 'base64'), kept, (path) =>
+      isAsBefore({ file: path, beforeSha256: afterSha256 }),
     );
-  await rm(kept.file, { force: true });
+  await removeInFolder(file);
   for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
 }
 
@@ -182,11 +171,11 @@ async function prepare(
     const outside = { there, roots: roots.join(' and ') };
     return error({ file, because: phrase(there === resolve(file) ? 'change.outside' : 'change.leads', outside) });
   }
-  const info = await stat(there);
-  if (!info.isFile()) return error({ file, because: phrase('change.regular') });
+  const found = await readRegular(there).catch((thrown: unknown) => codeOf(thrown));
+  if (found === null) return error({ file, because: phrase('change.regular') });
+  if (typeof found === 'string') return error({ file, because: phrase('change.read', { code: found }) });
+  const { info, bytes } = found;
   if (info.nlink > 1) return error({ file, because: phrase('change.names') });
-  const bytes = await readFile(there).catch((thrown: unknown) => codeOf(thrown));
-  if (typeof bytes === 'string') return error({ file, because: phrase('change.read', { code: bytes }) });
   const mark = bytes.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark : Buffer.alloc(0);
   if (!bytes.equals(Buffer.concat([mark, Buffer.from(before ?? '')])))
     return error({ file, because: phrase('change.meanwhile') });
@@ -251,38 +240,6 @@ export async function removeLeftovers(file: string): Promise<void> {
   for (const name of names)
     if (name.startsWith(begin) && /^[0-9a-f]{8}$/.test(name.slice(begin.length)))
       await rm(join(dirname(file), name), { force: true }).catch(() => undefined);
-}
-
-/**
- * Replaces a file: writes a new file beside it and renames that over the old one.
- * @param isUnchanged  called right before the rename, because an editor may have saved the file meanwhile; false: the
- * replacement throws
- */
-async function replaceBytes(
-  file: string,
-  bytes: Buffer,
-  as: { readonly mode: number; readonly uid: number; readonly gid: number },
-  isUnchanged: () => Promise<boolean>,
-): Promise<void> {
-  const beside = `${file}.mirrorwatch-${randomUUID().slice(0, 8)}`;
-  let handle: FileHandle | null = null;
-  try {
-    handle = await open(beside, newFileFlags, 0o600);
-    await handle.writeFile(bytes);
-    const { uid, gid } = await handle.stat();
-    if (uid !== as.uid || gid !== as.gid) await handle.chown(as.uid, as.gid);
-    await handle.chmod(as.mode);
-    await handle.sync();
-    await handle.close();
-    handle = null;
-    if (!(await isUnchanged())) throw Object.assign(new Error(file), { code: 'changed meanwhile' });
-    await rename(beside, file);
-    await writeFolderToDisk(dirname(file));
-  } catch (thrown) {
-    await handle?.close().catch(() => undefined);
-    if (codeOf(thrown) !== 'EEXIST') await rm(beside, { force: true }).catch(() => undefined);
-    throw thrown;
-  }
 }
 
 function sha256(bytes: Buffer): string {

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -61,6 +62,53 @@ test('a changed file outlives a power cut: it is synced before it has the name, 
   const synced = await watchSyncs(file);
   await made({ file, before: 'a=1\n', after: 'a=22\n' });
   expect(synced.slice(-2)).toEqual(['a file of 5 bytes, a=1\n', 'the folder, a=22\n']);
+});
+
+describe('a folder that becomes a link meanwhile', () => {
+  const text = (file: string) => readFileSync(join(home, file), 'utf8');
+  /** Puts a link to `other` in the place of `conf`. */
+  function swap() {
+    renameSync(join(home, 'conf'), join(home, 'conf-was'));
+    symlinkSync('other', join(home, 'conf'));
+  }
+  beforeEach(() => {
+    for (const folder of ['conf', 'other']) {
+      mkdirSync(join(home, folder));
+      writeFileSync(join(home, folder, 'npmrc'), 'a=1\n');
+    }
+  });
+
+  test('between the check and the write leads to no other file', async () => {
+    // The owner is read between the two.
+    const swapping = Object.defineProperty({ ...place }, 'owner', { get: () => void swap() });
+    const file = join(home, 'conf/npmrc');
+    expect(await makeChanges([{ file, before: 'a=1\n', after: 'a=2\n' }], swapping, at)).toMatchObject({
+      tag: 'error',
+      error: { because: { key: 'change.written', values: { code: 'changed meanwhile' } } },
+    });
+    expect([text('other/npmrc'), text('conf-was/npmrc')]).toEqual(['a=1\n', 'a=1\n']);
+    expect(readdirSync(join(home, 'other'))).toEqual(['npmrc']);
+  });
+
+  test.each([true, false])(
+    'between the check and an undo leads to no other file, there before: %s',
+    async (isThere) => {
+      const file = join(home, isThere ? 'conf/npmrc' : 'conf/new');
+      const change = await made({ file, before: isThere ? 'a=1\n' : null, after: 'a=2\n' });
+      writeFileSync(join(home, isThere ? 'other/npmrc' : 'other/new'), 'a=2\n');
+      const [kept] = change.files;
+      const before = kept?.before ?? null;
+      const swapping = Object.defineProperty({ ...kept }, 'before', {
+        get() {
+          swap();
+          return before;
+        },
+      });
+      const undone = await undoChange({ ...change, files: [swapping as NonNullable<typeof kept>] }, place);
+      expect(undone).toMatchObject({ tag: 'error' });
+      expect(text(isThere ? 'other/npmrc' : 'other/new')).toBe('a=2\n');
+    },
+  );
 });
 
 test('a link stays a link: the file itself is changed and put back', async () => {
