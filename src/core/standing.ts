@@ -63,6 +63,12 @@ export interface Freshness {
   readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
 }
 
+/** The largest lower bound; `null` (unknown) without bounds, and if a bound is unknown and no other one exceeds 0. */
+export function worstLowerOf(bounds: readonly (number | null)[]): number | null {
+  const most = Math.max(0, ...bounds.map((one) => one ?? 0));
+  return bounds.length === 0 || (most === 0 && bounds.includes(null)) ? null : most;
+}
+
 /** Whether failures suggest that this host or its network fails. `suspect` is `null` until it is known. */
 export interface VantageStanding {
   readonly suspect: boolean | null;

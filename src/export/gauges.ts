@@ -1,7 +1,7 @@
 import { hasOutlivedCause } from '../core/advice.ts';
 import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
-import { type MirrorLag, mirrorStates, type Standing } from '../core/standing.ts';
+import { type MirrorLag, mirrorStates, type Standing, worstLowerOf } from '../core/standing.ts';
 import type { MetricRegistry } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
 import { mirrorFindingKinds, ownFindingKinds } from './catalog/values.ts';
@@ -105,7 +105,7 @@ function worstLags(all: Iterable<MirrorLag>): ReadonlyMap<string, MirrorLag> {
     else
       worst.set(key, {
         ...one,
-        lowerMs: most(known.lowerMs, one.lowerMs),
+        lowerMs: worstLowerOf([known.lowerMs, one.lowerMs]),
         upperMs: known.upperMs === null || one.upperMs === null ? null : Math.max(known.upperMs, one.upperMs),
         records: most(known.records, one.records),
         missing: most(known.missing, one.missing),

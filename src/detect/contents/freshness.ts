@@ -73,7 +73,13 @@ export function receiveContents(memory: RuleView, mirror: MirrorMemory, sample: 
 }
 
 function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
-  return { origin: originOf(memory, mirror), freshMs: freshMsOf(memory, due.target), nowMs: endedMonotonicMs };
+  const { wallMs, monotonicMs } = memory.now;
+  return {
+    origin: originOf(memory, mirror),
+    freshMs: freshMsOf(memory, due.target),
+    nowMs: endedMonotonicMs,
+    wallAheadMs: wallMs - monotonicMs,
+  };
 }
 
 /**

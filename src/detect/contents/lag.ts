@@ -19,12 +19,14 @@ import {
   shows,
   type Versions,
 } from '../memory/subject.ts';
-import { isOrdered, updateLines } from './lines.ts';
+import { isOrdered, quorumValueOf, updateLines } from './lines.ts';
 import { type ContentUpdate, updateVersions, type Who } from './versions.ts';
 
 /** The lag of a mirror while its missing items are added up. `upperMs`: `null` if unknown. */
 interface Sum {
   lowerMs: number;
+  /** True if the mirror lacks an item of unknown age that is newer than all it has. */
+  isUnknown: boolean;
   upperMs: number | null;
   agreedMs: number;
   oldestMs: number | null;
@@ -58,10 +60,11 @@ export function lagOf(
   const ageMs = gaps?.releaseAgeMs ?? 0;
   const isLeftOut = gapFilterFor(gaps);
   const unseenMs = origin === null ? null : Math.max(0, shelf.toMs - origin.fromMs);
-  const sum: Sum = { lowerMs: 0, upperMs: unseenMs, agreedMs: 0, oldestMs: null, line: null };
+  const sum: Sum = { lowerMs: 0, isUnknown: false, upperMs: unseenMs, agreedMs: 0, oldestMs: null, line: null };
   const wanted = wantedOf(shelf, origin, others);
+  const newestHeld = wanted?.findLastIndex(([version]) => isHeld(shelf, version)) ?? -1;
   const missing: string[] = [];
-  for (const [version, isPre, firstMs] of wanted ?? []) {
+  for (const [i, [version, isPre, firstMs]] of (wanted ?? []).entries()) {
     if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
     if (shelf.lost.has(version)) {
       // A version that the mirror had before counts as missing, but not as a lag: its absence is a step backwards.
@@ -73,18 +76,24 @@ export function lagOf(
     if (ageMs > 0 && shelf.fromMs - (release?.atMs ?? firstMs) < ageMs) continue;
     missing.push(version);
     lack(sum, shelf, release ?? { afterMs: null, atMs: null }, ageMs);
+    if (release === undefined && i > newestHeld) sum.isUnknown = true;
   }
   for (const [key, state] of shelf.lines) {
     const isOut = (change: Change): boolean =>
       !isOrdered(key) && isLeftOut(String(change.value), origin?.versions?.pre.includes(String(change.value)) === true);
+    const reached = Number(origin?.lines.get(key)?.best ?? Number.POSITIVE_INFINITY);
     for (const change of lackedOf(key, state, subject.lines.get(key) ?? [])) {
+      // The origin itself went back behind this change.
+      if (isOrdered(key) && Number(change.value) > reached) continue;
       if (isOut(change) || (ageMs > 0 && shelf.fromMs - (change.atMs ?? shelf.firstMs) < ageMs)) continue;
       lack(sum, shelf, change, ageMs);
       sum.line = { key, value: state.value, sinceMs: state.sinceMs, wants: change.value };
     }
   }
+  const { isUnknown, ...bounds } = sum;
   return {
-    ...sum,
+    ...bounds,
+    lowerMs: isUnknown && sum.lowerMs === 0 ? null : sum.lowerMs,
     records: recordsOf(shelf, origin, others),
     missing:
       wanted === null ? null : { count: missing.length, names: missing.slice(-limits.missingNamed).toReversed() },
@@ -158,14 +167,8 @@ function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[])
     const value = one.lines.get('serial')?.best ?? null;
     return value === null ? [] : [value];
   };
-  const [second] =
-    origin === null
-      ? others
-          .flatMap(valuesOf)
-          .toSorted((a, b) => b - a)
-          .slice(1)
-      : valuesOf(origin);
-  return second === undefined ? null : Math.max(0, second - own);
+  const [reached] = origin === null ? [quorumValueOf(others.flatMap(valuesOf), others.length + 1)] : valuesOf(origin);
+  return reached === undefined ? null : Math.max(0, reached - own);
 }
 
 /**

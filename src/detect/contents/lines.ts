@@ -31,14 +31,23 @@ export function updateLines(taking: Taking): void {
     const reached = before?.best ?? null;
     const state: LineState = { value, sinceMs, best: reached, below: before?.below ?? 0 };
     shelf.lines.set(key, state);
-    const isBack = advance(state, placeOf(key, value, changes));
-    if (isBack && before !== undefined && who.registry !== who.origin)
-      update.back = { what: key, from: before.value, to: value, atMs: reading.toMs };
+    const step = advance(state, placeOf(key, value, changes));
+    if (step !== null && before !== undefined && !isAtOrigin(taking, key, value)) {
+      // An earlier value that stays counts twice: nothing but the mirror's own responses may show it.
+      if (step === 'lasting') shelf.backwards += 1;
+      else update.back = { what: key, from: before.value, to: value, atMs: reading.toMs };
+    }
     noteArrival(taking, key, changes, reached, state.best);
     if (who.registry === who.origin) moved(taking, key, value, { isKnown: before !== undefined, byOrigin: true });
     else if (freshOriginOf(subject, who) === null) movedByPeers(taking, key);
   }
   if (shelf.lines.size > linesKept) dropLines(taking);
+}
+
+/** True for the origin itself, and for a serial or date that is not behind the origin's last one. */
+function isAtOrigin({ subject, who }: Taking, key: LineKey, value: string | number): boolean {
+  const origin = freshOriginOf(subject, who)?.lines.get(key)?.value;
+  return who.registry === who.origin || (isOrdered(key) && origin !== undefined && Number(origin) <= Number(value));
 }
 
 /** Deletes the tags that the last response lacks, because a server may list different tags in each response. */
@@ -61,25 +70,24 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
 /**
  * Records the position of a response (see `placeOf`). An earlier position becomes the best one after
  * `limits.contentReadings` responses in a row.
- * @returns true for the first response of a step backwards (to an earlier position)
+ * @returns `first` for the first response of a step backwards (to an earlier position), `lasting` for the response that
+ * makes the earlier position the best one, else `null`
  */
-function advance(state: LineState, place: number | null): boolean {
+function advance(state: LineState, place: number | null): 'first' | 'lasting' | null {
   if (place === null || state.best === null || place >= state.best) {
     state.below = 0;
     state.best = place ?? state.best;
-    return false;
+    return null;
   }
   state.below += 1;
-  const isStep = state.below === 1;
-  if (state.below >= limits.contentReadings) {
-    state.best = place;
-    state.below = 0;
-  }
-  return isStep;
+  if (state.below < limits.contentReadings) return state.below === 1 ? 'first' : null;
+  state.best = place;
+  state.below = 0;
+  return 'lasting';
 }
 
 function moved(
-  { subject, shelf, reading }: Taking,
+  { subject, shelf, reading, who }: Taking,
   key: LineKey,
   value: string | number,
   { isKnown, byOrigin }: { readonly isKnown: boolean; readonly byOrigin: boolean },
@@ -90,7 +98,10 @@ function moved(
   if (!isNew) return;
   const isSeen = isKnown && last !== undefined;
   const afterMs = isSeen && byOrigin ? shelf.fromMs : null;
-  const change = { seq: (last?.seq ?? -1) + 1, value, afterMs, atMs: isSeen ? reading.toMs : null, byOrigin };
+  // A serial or date that is seen first existed by then; a date, since the time that it states.
+  const knownMs = key === 'date' ? Math.min(reading.toMs, Number(value) - who.wallAheadMs) : reading.toMs;
+  const atMs = isSeen ? reading.toMs : isOrdered(key) ? knownMs : null;
+  const change = { seq: (last?.seq ?? -1) + 1, value, afterMs, atMs, byOrigin };
   subject.lines.set(key, [...changes, change].slice(-limits.tagChanges));
   if (isOrdered(key)) return;
   for (const { lines } of subject.shelves.values()) {
@@ -103,7 +114,7 @@ function moved(
 
 /**
  * Records a change of a tag, serial or date that the mirrors show, because there is no recent response of the origin.
- * For a serial or date, the second largest value counts. For a tag, the value of a quorum counts.
+ * For a serial or date, the largest value that a quorum has reached counts. For a tag, the value of a quorum counts.
  */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
@@ -111,14 +122,19 @@ function movedByPeers(taking: Taking, key: LineKey): void {
   const changes = subject.lines.get(key) ?? [];
   const by = { isKnown: changes.length > 0, byOrigin: false };
   if (isOrdered(key)) {
-    const [, second] = values.map(Number).toSorted((a, b) => b - a);
-    if (second !== undefined) moved(taking, key, second, by);
+    const reached = quorumValueOf(values.map(Number), values.length);
+    if (reached !== undefined) moved(taking, key, reached, by);
     return;
   }
   const own = shelf.lines.get(key)?.value;
   const holders = values.filter((value) => value === own).length;
   if (own === undefined || !isQuorum(holders, values.length) || changes.some(({ value }) => value === own)) return;
   moved(taking, key, own, by);
+}
+
+/** The largest serial or date that a quorum of `all` mirrors has reached; `undefined`: none. */
+export function quorumValueOf(values: readonly number[], all: number): number | undefined {
+  return values.toSorted((a, b) => b - a).find((_, at) => isQuorum(at + 1, all));
 }
 
 /**
@@ -134,9 +150,9 @@ function noteArrival(
 ): void {
   const isCounted = who.registry !== who.origin && key !== 'serial' && reading.contents.versions === undefined;
   if (!isCounted || shelf.looks === 0 || reached === null || best === null || best <= reached) return;
-  for (const { byOrigin, atMs: originMs, value, seq } of changes) {
+  for (const { byOrigin, afterMs, atMs: originMs, value, seq } of changes) {
     const place = isOrdered(key) ? Number(value) : seq;
-    if (byOrigin && originMs !== null && place > reached && place <= best)
+    if (byOrigin && afterMs !== null && originMs !== null && place > reached && place <= best)
       update.arrivals.push({ registry: who.registry, afterMs: shelf.fromMs, atMs: reading.toMs, originMs });
   }
 }

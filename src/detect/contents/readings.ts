@@ -1,6 +1,6 @@
 import { everyMs, paceOf } from '../../core/config.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Freshness, MirrorLag } from '../../core/standing.ts';
+import { type Freshness, type MirrorLag, worstLowerOf } from '../../core/standing.ts';
 import { quantile } from '../../core/statistics.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, roundKeyOf, stateOf } from '../memory/mirror-memory.ts';
@@ -35,7 +35,6 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   return new Map(
     [...memory.mirrors].map(([name, mirror]) => {
       const lags = byMirror.get(name) ?? [];
-      const lower = known(lags.map(({ lowerMs }) => lowerMs));
       const upper = known(lags.map(({ upperMs }) => upperMs));
       const modules = Map.groupBy(lags, ({ module }) => module).values();
       const missing = [...modules].flatMap((own) => {
@@ -44,7 +43,7 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
       });
       const sorted = contentsOf(mirror).propagations.toSorted((a, b) => a - b);
       const freshness: Freshness = {
-        lowerMs: lower.length === 0 ? null : Math.max(...lower),
+        lowerMs: worstLowerOf(lags.map(({ lowerMs }) => lowerMs)),
         upperMs: upper.length === 0 || upper.length < lags.length ? null : Math.max(...upper),
         missing: missing.length === 0 ? null : missing.reduce((sum, one) => sum + one, 0),
         propagation: { releases: sorted.length, p50Ms: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) },

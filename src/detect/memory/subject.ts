@@ -213,6 +213,8 @@ export interface Standpoint {
   /** Responses older than this are outdated, milliseconds. */
   readonly freshMs: number;
   readonly nowMs: number;
+  /** The wall clock minus the monotonic one, milliseconds. */
+  readonly wallAheadMs: number;
 }
 
 function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shelf is Shelf {

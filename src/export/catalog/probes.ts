@@ -86,7 +86,7 @@ export const probeMetrics = {
     ['ecosystem', 'registry', 'module', 'bound'],
     { module: { bound: bounds } },
     'How far the mirror is behind the origin for a module, as a lower and an upper bound. Without an origin, the other mirrors are used. If the mirror lacks nothing, the lower bound is 0 and the upper bound is below one probe interval.',
-    'while unknown: no response in three intervals, or no mirror to compare with. The upper bound also needs an origin that responds. The origin itself has no lag',
+    'while unknown: no response in three intervals, no mirror to compare with, or the missing releases are newer than all others and their age is not known. The upper bound also needs an origin that responds. The origin itself has no lag',
   ),
   mirror_sync_lag_seconds: newGauge(
     ['ecosystem', 'registry', 'bound'],

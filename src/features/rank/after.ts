@@ -161,7 +161,7 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
   const mirrorsOf = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);
   const origin = mirrorsOf.find(({ role }) => role === 'origin')?.name ?? null;
   const nowMs = Math.max(0, ...samples.map(({ endedMonotonicMs }) => endedMonotonicMs));
-  const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs };
+  const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs, wallAheadMs: 0 };
   const subjects = new Map<string, ContentSubject>();
   const inOrder = samples.toSorted((a, b) => Number(isOf(b, origin)) - Number(isOf(a, origin)));
   for (const { due, facts, outcome, startedMonotonicMs: fromMs, endedMonotonicMs: toMs } of inOrder) {

@@ -75,10 +75,16 @@ describe('a version held back', () => {
     ]);
   });
 
-  it('has no time where it was there at first sight: it is missing, and no finding', () => {
-    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
-    looks(world, ['o', 'a'], 40, (name) => (name === 'o' ? ['v1.0.0', 'v1.1.0'] : ['v1.0.0']));
-    expect(world.lag('a')).toMatchObject({ lowerMs: 0, upperMs: null, missing: 1 });
+  it('has no time where it was there at first sight: it is missing, the lag is unknown, and no finding', () => {
+    const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
+    const all = ['v1.0.0', 'v1.1.0', 'v1.2.0'];
+    looks(world, ['o', 'a', 'b'], 40, (name) =>
+      all.filter((version) => name === 'o' || version !== (name === 'a' ? 'v1.2.0' : 'v1.1.0')),
+    );
+    expect(world.lag('a')).toMatchObject({ lowerMs: null, upperMs: null, missing: 1 });
+    expect(world.detector.freshness().get('a')).toMatchObject({ lowerMs: null, missing: 1 });
+    // What b lacks is older than what it has: a gap, and no lag.
+    expect(world.lag('b')).toMatchObject({ lowerMs: 0, upperMs: null, missing: 1 });
     expect(world.story()).toEqual([]);
   });
 
@@ -346,6 +352,72 @@ describe('a tag, a serial and a date', () => {
     }
     expect(world.lag('a')).toMatchObject({ lowerMs: 0, upperMs: 11_000 });
     expect(world.story()).toEqual(['a opened behind', 'a closed behind']);
+  });
+
+  const day = 86_400_000;
+  const startMs = Date.UTC(2026, 0, 1);
+  it.each<[string, (name: string, look: number) => Contents, readonly string[]]>([
+    [
+      'a date of years ago',
+      (name) => ({ modifiedAtMs: startMs - (name === 'o' ? 0.25 : 2_000) * day }),
+      ['a opened behind'],
+    ],
+    [
+      'a date of yesterday',
+      (name) => ({ modifiedAtMs: startMs - (name === 'o' ? 0.01 : 1) * day }),
+      ['a opened behind'],
+    ],
+    ['a date ahead of the origin', (name) => ({ modifiedAtMs: startMs - (name === 'o' ? 2_000 : 0) * day }), []],
+    ['a tree that never grew', (name) => ({ serial: name === 'o' ? 2_000 : 10 }), ['a opened behind']],
+    ['a tree ahead of the origin', (name) => ({ serial: name === 'o' ? 10 : 2_000 }), []],
+    [
+      'an origin that went back, and a mirror after it',
+      (name, look) => {
+        const at = name === 'o' ? look : look - 2;
+        return { serial: at >= 2 && at < 5 ? 20 : 10 };
+      },
+      [],
+    ],
+    [
+      'a date that went back for good',
+      (name, look) => ({ modifiedAtMs: name === 'a' && look > 5 ? 1 : 2 }),
+      ['a opened behind'],
+    ],
+  ])('%s, from the first response on', (_, said, want) => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    for (let look = 0; look < 30; look += 1) for (const name of ['o', 'a']) see(world, name, look, said(name, look));
+    expect(world.story()).toEqual(want);
+  });
+
+  it('a date of years ago is found with the second response, if the date of the origin is older than the limit', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    for (let look = 0; look < 2; look += 1)
+      for (const name of ['o', 'a'])
+        see(world, name, look, { modifiedAtMs: startMs - (name === 'o' ? 0.25 : 2_000) * day });
+    expect(world.detector.findings()[0]).toMatchObject({ cause: 'behind', actionable: true });
+    expect(world.detector.findings()[0]?.text).toBe(
+      'a is behind the origin o, by at least 6.1 h: the date of example.com/a has been 2020-07-11T00:00:00Z since 2026-01-01 00:00 UTC; expected 2025-12-31T18:00:00Z.',
+    );
+  });
+
+  it.each<[string, readonly string[], readonly string[], readonly string[]]>([
+    ['two of five could have invented it', ['a', 'b', 'c', 'd', 'e'], ['d', 'e'], []],
+    ['three of five', ['a', 'b', 'c', 'd', 'e'], ['c', 'd', 'e'], ['a opened behind', 'b opened behind']],
+    ['two of three', ['a', 'b', 'c'], ['b', 'c'], ['a opened behind']],
+  ])('a date that some mirrors state, without an origin: %s', (_, names, holders, want) => {
+    const world = new Shelves({ mirrors: names });
+    for (let look = 0; look < 20; look += 1)
+      for (const name of names)
+        see(world, name, look, { modifiedAtMs: startMs - (holders.includes(name) ? 1 : 9) * day });
+    expect(world.story()).toEqual(want);
+  });
+
+  it('a date that went back for good beside nothing to compare with contradicts the mirror itself', () => {
+    const world = new Shelves({ mirrors: ['a'] });
+    for (let look = 0; look < 20; look += 1)
+      see(world, 'a', look, { modifiedAtMs: startMs - (look < 4 ? 1 : 9) * day });
+    expect(world.story()).toEqual(['a opened regression']);
+    expect(world.turns.flatMap(({ regressions }) => regressions)).toEqual(['a']);
   });
 
   it('a tag that the origin never had is ahead; one that it left long ago is behind', () => {

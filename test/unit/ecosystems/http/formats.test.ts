@@ -203,6 +203,30 @@ describe('an index of Alpine', () => {
       expect(readApkIndex(gzipSync(`${name}\0`)).failure).toBeNull();
     },
   );
+
+  const entry = (name: string, size: string, date: string): Buffer => {
+    const block = Buffer.alloc(1024);
+    for (const [text, at] of [
+      [name, 0],
+      [size, 124],
+      [date, 136],
+    ] as const)
+      block.write(text, at, 'latin1');
+    return gzipSync(block);
+  };
+  const signature = entry('.SIGN.RSA.k', '00000000777', '14525000000');
+  test.each<[string, readonly Buffer[], number | null]>([
+    [
+      'the date of the signed files, not of the signature',
+      [signature, entry('APKINDEX', '1', '14525252525')],
+      1_700_091_221,
+    ],
+    ['none, as older tools wrote', [signature, entry('DESCRIPTION', '1', '00000000000')], null],
+    ['none behind a length below zero', [entry('.SIGN.RSA.k', '-7777777777', '1'), entry('APKINDEX', '1', '1')], null],
+    ['none where nothing is signed', [signature], null],
+  ])('%s', (_, members, want) => {
+    expect(readApkIndex(Buffer.concat(members)).changedAtMs).toBe(want === null ? null : want * 1_000);
+  });
 });
 
 describe('the outermost element', () => {
