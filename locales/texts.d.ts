@@ -697,6 +697,7 @@ export interface Places {
   readonly 'expected.home': never;
   readonly 'expected.file': never;
   readonly 'expected.fileRead': 'code';
+  readonly 'expected.lockLink': never;
   readonly 'expected.fileName': never;
   readonly 'expected.path': never;
   readonly 'expected.pathIn': never;

@@ -40,6 +40,11 @@ export interface Reading extends Report {
   /** Returns the only line of a file with a secret; `null` after reporting what is wrong. */
   secret(path: Path, name: string): string | null;
   /**
+   * Returns the text of a configured lock file; `null` after reporting why it cannot be read. A project may be the work
+   * of others, so a link is followed only to where `beside` may read.
+   */
+  lock(path: Path, name: string): string | null;
+  /**
    * Reads a file that the content of a lock file names. A failure is not reported; its code is `outside` if the file must
    * not be read. A lock file is untrusted, so the file must be in the folder of the lock file or below. If that
    * folder is in the folder of the configuration file, the folder of the configuration file is the limit.
@@ -58,11 +63,16 @@ export function createReading(
 ): Reading {
   const { files, report, ...given } = from;
   const { resolve } = given;
-  const text = (path: Path, name: string): string | null => {
-    const result = files.read(resolve(name));
+  const textOf = (path: Path, result: FileText): string | null => {
     if (result.tag === 'ok') return result.text;
-    report.error(path, phrase('expected.fileRead', { code: result.code }));
+    const { code } = result;
+    report.error(path, code === 'outside' ? phrase('expected.lockLink') : phrase('expected.fileRead', { code }));
     return null;
+  };
+  const text = (path: Path, name: string): string | null => textOf(path, files.read(resolve(name)));
+  const rootsOf = (lock: string): readonly string[] => {
+    const own = dirname(resolve(lock));
+    return [own, resolve('.')].filter((root) => isBelow(own, root));
   };
   return {
     ...report,
@@ -75,9 +85,9 @@ export function createReading(
       report.error(path, phrase('expected.fileSecret'));
       return null;
     },
+    lock: (path, name) => textOf(path, files.read(resolve(name), rootsOf(name))),
     beside(lock, name) {
-      const own = dirname(resolve(lock));
-      const roots = [own, resolve('.')].filter((root) => isBelow(own, root) && root !== '/');
+      const roots = rootsOf(lock).filter((root) => root !== '/');
       const path = resolve(name);
       const isAllowed = roots.some((root) => isBelow(path, root));
       return isAllowed ? files.read(path, roots) : { tag: 'error', code: 'outside' };

@@ -33,7 +33,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
     reading.error([...path, 'from'], locks.expected);
     return [];
   }
-  const text = reading.text([...path, 'from'], entry.from);
+  const text = reading.lock([...path, 'from'], entry.from);
   const read = reading.readerOf(locks);
   if (text === null || read === null) return [];
   const { mirrors, sources, isPrivate } = state;

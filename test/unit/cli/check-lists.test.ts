@@ -47,9 +47,13 @@ beforeAll(() => {
   symlinkSync(join(top, 'secret.txt'), join(cwd, 'app/link.txt'));
   symlinkSync(top, join(cwd, 'app/folder'));
   symlinkSync('../token', join(cwd, 'app/renamed.txt'));
+  symlinkSync('requirements.txt', join(cwd, 'app/same-requirements.txt'));
+  symlinkSync(join(top, 'secret.txt'), join(cwd, 'app/linked-requirements.txt'));
+  symlinkSync('../token', join(cwd, 'app/token-requirements.txt'));
+  symlinkSync(join(cwd, 'base.txt'), join(cwd, 'app/base-requirements.txt'));
 });
 
-async function check(from: string, place = cwd) {
+async function runCheck(from: string, place: string) {
   writeFileSync(
     join(place, 'mirrorwatch.yaml'),
     `mirrors: [ { name: a, ecosystem: pypi, url: "https://a.example.com/simple" } ]
@@ -57,7 +61,11 @@ controls: [ "tcp://192.0.2.1:53" ]
 modules: { pypi: [ { from: ${from} } ] }
 `,
   );
-  const { code, out, err } = await run(['check'], { cwd: place });
+  return await run(['check'], { cwd: place });
+}
+
+async function check(from: string, place = cwd) {
+  const { code, out, err } = await runCheck(from, place);
   expect([code, err]).toEqual([0, expect.any(String)]);
   return { out, err, skipped: out.split('\n').filter((line) => line.startsWith(`  ${from}`) || /\.in:\d/.test(line)) };
 }
@@ -99,6 +107,31 @@ describe('a requirements file of another', () => {
     expect(skipped).toContain(`  ${own}: -r ../base.txt (the file was not read)`);
     expect(skipped).toContain(`  ${own}: api-key (no exact version)`);
     expect(out).not.toContain('s3cr3t');
+  });
+});
+
+describe('a configured lock file that is a link', () => {
+  test.each([
+    ['to its own folder', 'app/same-requirements.txt', 'six'],
+    ['to the folder of the configuration file', 'app/base-requirements.txt', 'seven'],
+  ])('%s is read', async (_, from, module) => {
+    const { code, out } = await runCheck(from, cwd);
+    expect([code, out]).toEqual([0, expect.stringContaining(module)]);
+  });
+
+  test.each([
+    ['out of the project', 'app/linked-requirements.txt', cwd],
+    ['to a file with another ending', 'app/token-requirements.txt', cwd],
+    [
+      'out of its folder, with the configuration file elsewhere',
+      join(cwd, 'app/base-requirements.txt'),
+      join(top, 'project-b'),
+    ],
+  ])('%s is refused', async (_, from, place) => {
+    const { code, out, err } = await runCheck(from, place);
+    expect(code).toBe(2);
+    expect(err).toContain('a lock file without a link to another folder or another ending');
+    expect(`${out}${err}`).not.toContain('s3cr3t');
   });
 });
 
