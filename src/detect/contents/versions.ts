@@ -106,6 +106,8 @@ function missed({ subject, shelf, reading, who, update }: Taking, before: Versio
   for (const [version, lost] of shelf.lost) {
     if (shown.has(version)) {
       shelf.lost.delete(version);
+      // Beside no other mirror, only its return shows that the version was not withdrawn.
+      if (isAlone(subject, who)) update.back = { what: 'version', from: version, to: null, atMs: reading.toMs };
       continue;
     }
     lost.looks += 1;
@@ -123,6 +125,11 @@ function missed({ subject, shelf, reading, who, update }: Taking, before: Versio
     shelf.lost.set(version, { looks: 1, isElsewhere: elsewhere });
     if (elsewhere) update.back = { what: 'version', from: version, to: null, atMs: reading.toMs };
   }
+}
+
+function isAlone(subject: ContentSubject, who: Who): boolean {
+  const { registry, origin } = who;
+  return registry !== origin && freshOriginOf(subject, who) === null && peersOf(subject, registry, who).length === 0;
 }
 
 /**

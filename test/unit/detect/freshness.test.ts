@@ -251,6 +251,23 @@ describe('what goes backwards', () => {
   });
 });
 
+describe('a list that hides versions in turn', () => {
+  const all = Array.from({ length: 10 }, (_, i) => `v1.${i}.0`);
+  it.each<[string, readonly string[], number, readonly string[]]>([
+    ['another one in each response, beside one other mirror', ['a', 'b'], 1, ['a opened regression']],
+    ['another one in each 11th response, beside one other mirror', ['a', 'b'], 11, ['a opened regression']],
+    ['another one in each response, beside none', ['a'], 1, ['a opened regression']],
+    ['another one in each 11th response, beside none', ['a'], 11, ['a opened regression']],
+    ['one for good, beside none: it may be withdrawn', ['a'], 100, []],
+  ])('%s', (_, names, every, want) => {
+    const world = new Shelves({ mirrors: names });
+    looks(world, names, 60, (name, look) =>
+      all.filter((_version, i) => name !== 'a' || look < 3 || i !== Math.floor(look / every) % all.length),
+    );
+    expect(world.story()).toEqual(want);
+  });
+});
+
 describe('a step backwards that several responses about one module show', () => {
   it.each<[string, (isOld: boolean) => Contents]>([
     ['a tag', (isOld) => ({ tags: { latest: isOld ? 'v1' : 'v2' } })],
