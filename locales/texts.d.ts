@@ -1034,6 +1034,7 @@ export interface Places {
   readonly 'found.clients.well': never;
   readonly 'found.clientsMore': 'runs' | 'count';
   readonly 'found.also': 'first' | 'rest';
+  readonly 'found.clientBytes': 'client' | 'what' | 'registry';
   readonly 'found.clientOk': 'client' | 'what' | 'registry' | 'step' | 'cause';
   readonly 'found.clientFails': 'client' | 'what' | 'registry' | 'cause';
   readonly 'found.stale': 'name' | 'span' | 'modules' | 'whom';

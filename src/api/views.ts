@@ -87,7 +87,10 @@ function clientRunView(run: ClientRun): object {
     bytes,
     words,
     agrees: agrees(run),
-    ours: ours === null ? null : { ...ours, probeIds: [...ours.probeIds] },
+    ours:
+      ours === null
+        ? null
+        : { outcome: ours.outcome, step: ours.step, reason: ours.reason, probeIds: [...ours.probeIds] },
   };
 }
 

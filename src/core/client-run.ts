@@ -34,11 +34,20 @@ export type ClientEnd =
   | { readonly tag: 'stopped'; readonly because: 'time' | 'output' | 'disk' }
   | { readonly tag: 'not_run'; readonly because: 'not_installed' | 'shutdown' | 'trouble'; readonly code: string };
 
+/** A fetched file with its hashes, lower-case hex. */
+export interface FetchedFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly sha512: string;
+}
+
 export interface ClientReport {
   readonly end: ClientEnd;
   readonly tookMs: number;
   readonly files: number;
   readonly bytes: number;
+  /** The only file that the client fetched; absent: it fetched none or several, or the file is too large. */
+  readonly only?: FetchedFile;
   /** The end of the client's output, as it is stored: only printable characters, with credentials masked. */
   readonly said: string;
   /** The last lines of `said`, for display. */
@@ -56,6 +65,8 @@ export interface OwnVerdict {
   /** Why `step` was not ok; `null`: all steps were ok. */
   readonly reason: string | null;
   readonly probeIds: readonly string[];
+  /** True if all steps were ok, but the client got other bytes of the same file. */
+  readonly otherBytes?: true;
 }
 
 export interface ClientRun extends ClientPair, Upstream {
@@ -82,7 +93,7 @@ export interface ClientRun extends ClientPair, Upstream {
 /** Whether the client and our own probes have the same result; `null`: one of the results is unknown or missing. */
 export function agrees({ outcome, ours }: Pick<ClientRun, 'outcome' | 'ours'>): boolean | null {
   if (ours === null || outcome === 'unknown' || ours.outcome === 'unknown') return null;
-  return outcome === ours.outcome;
+  return outcome === ours.outcome && ours.otherBytes === undefined;
 }
 
 export interface ClientOrder {

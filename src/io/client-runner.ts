@@ -6,7 +6,7 @@ import type { ClientEnd, ClientOrder, ClientPlan, ClientReport, ClientRunner } f
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Clock, Timers } from '../core/ports.ts';
-import { clearLeft, homePrefix, measureFolder } from './client-folder.ts';
+import { clearLeft, homePrefix, measureFolder, readFetched } from './client-folder.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { findCommand } from './machine.ts';
 import { stopGroup } from './process-groups.ts';
@@ -116,10 +116,12 @@ async function runProgram(
   deadline.cancel();
   watch.cancel();
   running.delete(one);
-  const { files, bytes } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
+  const { files, bytes, last: newest } = await measureFolder(join(home, plan.fetched), limits.clientEntries);
+  const only = files === 1 && newest !== null ? await readFetched(newest) : null;
   const output = maskWords(words.text(), maskOf(order.access), limits.clientLineChars);
   const last = output.split('\n').slice(-limits.clientWordsLines).join('\n');
-  return { end: endOf(exit, because), tookMs, files, bytes, said: output, words: last };
+  const report = { end: endOf(exit, because), tookMs, files, bytes, said: output, words: last };
+  return only === null ? report : { ...report, only };
 }
 
 type Exit = { readonly code: number | null; readonly signal: string | null } | { readonly error: string };

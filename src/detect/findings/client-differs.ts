@@ -66,6 +66,7 @@ function runsPhrase(runs: readonly ClientRun[]): Sentence {
 
 function runPhrase({ client, registry, module, version, outcome, reason, ours }: ClientRun): Sentence {
   const what = version === null ? module : `${module}@${version}`;
+  if (ours?.otherBytes) return phrase('found.clientBytes', { client, what, registry });
   return outcome === 'ok'
     ? phrase('found.clientOk', { client, what, registry, step: String(ours?.step), cause: String(ours?.reason) })
     : phrase('found.clientFails', { client, what, registry, cause: String(reason) });

@@ -51,12 +51,18 @@ describe('agree', () => {
 describe('a difference', () => {
   const fails = runOf('a', 'failed', 'ok');
   const serves = runOf('a', 'ok', 'failed');
+  const same = runOf('a', 'ok', 'ok');
+  const other: ClientRun = {
+    ...same,
+    ours: { outcome: 'ok', step: 'zip', reason: null, probeIds: [], otherBytes: true },
+  };
   it.each([
     ['once', [fails], null],
     ['twice in the same way', [fails, fails], 1],
     ['twice, one that says nothing between', [fails, runOf('a', 'unknown', null), fails], 1],
     ['twice, but one of each way', [fails, serves], null],
     ['twice, but they agreed between', [fails, runOf('a', 'ok', 'ok'), fails], null],
+    ['twice with other bytes', [other, other], 1],
     ['told, and then they agree that it fails', [fails, fails, runOf('a', 'failed', 'failed')], null],
     ['told, and then nothing is known', [fails, fails, runOf('a', 'ok', 'unknown')], 1],
     ['of two mirrors, once each', [fails, runOf('b', 'failed', 'ok')], null],
