@@ -420,6 +420,7 @@ export interface Places {
   readonly 'finding.vantage': 'who';
   readonly 'finding.self': 'who';
   readonly 'finding.unstored': 'who';
+  readonly 'finding.lock': 'who';
   readonly 'finding.all_slow': 'who';
   readonly 'finding.level_shift': 'who';
   readonly 'ended.mismatch': 'who';
@@ -433,6 +434,7 @@ export interface Places {
   readonly 'ended.vantage': 'who';
   readonly 'ended.self': 'who';
   readonly 'ended.unstored': 'who';
+  readonly 'ended.lock': 'who';
   readonly 'ended.all_slow': 'who';
   readonly 'ended.level_shift': 'who';
   readonly 'finding.test': never;
@@ -477,6 +479,7 @@ export interface Places {
   readonly 'cause.clock': never;
   readonly 'cause.client_differs': never;
   readonly 'cause.unstored': never;
+  readonly 'cause.lock': never;
   readonly 'cause.many_requests': never;
   readonly 'cause.holds_thread': never;
   readonly 'cause.peers': never;
@@ -1011,6 +1014,13 @@ export interface Places {
   readonly 'found.wrongBoth': 'name' | 'what' | 'other' | 'algorithm' | 'by';
   readonly 'found.wrongOrigin': 'wrong';
   readonly 'found.lockFile': never;
+  readonly 'found.notWrong': 'name' | 'what';
+  readonly 'found.lock.well': never;
+  readonly 'found.lockConfig': never;
+  readonly 'found.lockMore': 'says' | 'count';
+  readonly 'found.lockByMirrors': 'names' | 'got';
+  readonly 'found.lockByAuthority': 'got';
+  readonly 'found.lock': 'file' | 'what' | 'why' | 'want';
   readonly 'found.authority': never;
   readonly 'found.artifact': 'what' | 'step';
   readonly 'found.aFile': never;
@@ -2648,6 +2658,7 @@ export interface Counts {
   readonly 'found.refusalOnly': 'targets';
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';
+  readonly 'found.lockMore': 'count';
   readonly 'found.saySo': 'same';
   readonly 'found.stale': 'modules';
   readonly 'found.moreModules': 'count';

@@ -6,7 +6,6 @@ import {
   type FindingKind,
   findingKinds,
   highestConfidenceOf,
-  isDisputed,
   type KindTraits,
   kindTraits,
   type ScopeItem,
@@ -72,8 +71,8 @@ export function isAgainst(finding: Finding): boolean {
 
 export interface Causes {
   /**
-   * The findings of the gravest kind against the mirror. Findings about disputed bytes (nothing shows which mirror is
-   * right) do not count. Without findings, it is the cause `slo` if alerts of other systems fire, else `null`.
+   * The findings of the gravest kind against the mirror. Findings about disputed bytes, or by an editable file alone, do
+   * not count (`isSure`). Without findings, it is the cause `slo` if alerts of other systems fire, else `null`.
    */
   readonly gravest: Cause | null;
   /**
@@ -84,10 +83,18 @@ export interface Causes {
 
 export function findCauses(view: View, { name }: Mirror): Causes {
   const against = view.standingOf(name)?.findings.filter(isAgainst) ?? [];
-  const sure = against.filter((one) => !isDisputed(one));
+  const sure = against.filter(isSure);
   const isAccused = view.evidenceOf(name).length > 0;
   const gravest = firstCauseOf(order, sure) ?? (isAccused ? { kind: 'slo', findings: [] } : null);
   return { gravest, lag: firstCauseOf(['lag'], against) };
+}
+
+/**
+ * False for wrong bytes that are no reason to leave a mirror: it is not known which mirror is right, or only an editable
+ * file (such as a lock file) calls the bytes wrong.
+ */
+function isSure({ kind, actionable }: Finding): boolean {
+  return kind !== 'mismatch' || actionable;
 }
 
 function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause | null {
@@ -194,8 +201,7 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Named[]; readonl
  */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
   const open = (standing?.findings ?? []).filter(
-    (finding) =>
-      finding.state === 'open' && !isDisputed(finding) && kindTraits[finding.kind].isAgainst?.(finding) !== false,
+    (finding) => finding.state === 'open' && isSure(finding) && kindTraits[finding.kind].isAgainst?.(finding) !== false,
   );
   return firstCauseOf(explained[alarm].by, open) ?? { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
 }

@@ -14,8 +14,8 @@ export function receiveSample(view: View, tallies: Tallies, sample: SettledSampl
   const { group } = view;
   const { late } = group;
   const { due } = sample;
-  const { isOfPace, isObsolete, isTooShort, isWithdrawn } = sample;
-  if ([isOfPace, isObsolete, isTooShort, isWithdrawn].includes(true)) {
+  const { isOfPace, isObsolete, isTooShort, isWithdrawn, isUnproven } = sample;
+  if ([isOfPace, isObsolete, isTooShort, isWithdrawn, isUnproven].includes(true)) {
     late.held.delete(due.probeId);
     late.counted.delete(due.probeId);
     return false;

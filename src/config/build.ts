@@ -50,6 +50,7 @@ export function buildConfig(
     ...clients,
     modules: modules.modules,
     pinned: modules.pinned,
+    pinnedAt: modules.pinnedAt,
     private: file.private,
     settings: readSettings(file, reading),
     detect: readDetect(file.detect, reading),

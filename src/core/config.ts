@@ -165,6 +165,8 @@ export interface Config {
   readonly modules: readonly ModuleRef[];
   /** Hashes from lock files, by ecosystem. Keys and values are written as the ecosystem writes them. */
   readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
+  /** Where the hashes of `pinned` stand, as `file` or `file:line`, with the same keys. */
+  readonly pinnedAt?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
   /** Patterns of private names by ecosystem: no mirror of a public upstream gets requests for such names. */
   readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
   /** The configuration sections of ecosystems, each parsed by the code of that ecosystem. */

@@ -108,6 +108,7 @@ export const ruleCauses = [
   'clock',
   'client_differs',
   'unstored',
+  'lock',
   'holds_thread',
   'many_requests',
   'behind',
@@ -143,6 +144,12 @@ export function mismatchCauseOf(
   return mismatchCauses.find((one) => one === own) ?? 'authority';
 }
 
+/** `ScopeItem.by` of an item of a mismatch: its proof, if no authority has given one; `undefined`: an authority has. */
+export function weakProofOf(finding: Pick<Finding, 'cause' | 'actionable'>, item: ScopeItem): ScopeItem['by'] {
+  const cause = mismatchCauseOf(finding, item);
+  return item.by ?? (cause === 'authority' || cause === 'fork' ? undefined : 'mirrors');
+}
+
 /** The levels of confidence, in ascending order. */
 export const confidences = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof confidences)[number];
@@ -167,6 +174,11 @@ export interface ScopeItem {
   readonly protocol?: HttpProtocol;
   /** The cause for this item; absent: it is the cause of the finding. */
   readonly cause?: Finding['cause'];
+  /**
+   * What calls the bytes of the item wrong: a file that people can edit (such as a lock file), or only other mirrors.
+   * Absent: an authority does, such as a checksum database. Only for a mismatch; findings store `file` alone.
+   */
+  readonly by?: 'file' | 'mirrors';
 }
 
 /** One digest of an artifact, and the mirrors that serve it. */
@@ -210,10 +222,10 @@ export function endTextKeyOf({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): 
 }
 
 /** Causes of findings about this daemon or its network that have texts of their own. */
-type OwnTextCause = 'unstored' | 'all_slow';
+type OwnTextCause = 'unstored' | 'all_slow' | 'lock';
 
 function isOwnText(cause: Finding['cause']): cause is OwnTextCause {
-  return cause === 'unstored' || cause === 'all_slow';
+  return cause === 'unstored' || cause === 'all_slow' || cause === 'lock';
 }
 
 export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
@@ -278,6 +290,7 @@ export const noEvidence: Finding['evidence'] = {
 const ownCauses: readonly Finding['cause'][] = [
   'client_differs',
   'unstored',
+  'lock',
   'all_slow',
   'holds_thread',
   'many_requests',

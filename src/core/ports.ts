@@ -178,8 +178,10 @@ export interface SignatureChecker {
 
 export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
-  /** Hashes from lock files or from an authority, as the ecosystem writes them. */
+  /** Hashes that an authority has confirmed, as the ecosystem writes them. */
   readonly pinned: Readonly<Record<string, string>>;
+  /** Hashes from lock files, which people can edit. Those in `pinned` take precedence. Absent: there are none. */
+  readonly locked?: Readonly<Record<string, string>>;
   readonly own: Own;
   /** The number of first bytes of an artifact that are read; absent: all. */
   readonly peekBytes?: number;

@@ -81,6 +81,11 @@ export interface SettledSample extends Sample {
    * against the mirror.
    */
   readonly isWithdrawn?: boolean;
+  /**
+   * True for bytes that only an editable file (such as a lock file) calls wrong. They do not count against the mirror
+   * when mirrors are compared.
+   */
+  readonly isUnproven?: boolean;
   /** True for a sample that was not judged, because a reload removed the target or replaced the mirror. */
   readonly isObsolete?: boolean;
 }

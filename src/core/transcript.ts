@@ -98,6 +98,19 @@ export interface Contents {
   readonly modifiedAtMs?: number;
 }
 
+/**
+ * What a file that people can edit (a lock file, the configuration) says about the bytes of a response. Such a file is
+ * weaker evidence than signatures, and than several mirrors that agree.
+ */
+export interface FileWord {
+  /** The expected hash, as the file states it; for a key: what the key should have signed. */
+  readonly want: string;
+  /** `overruled`: an authority (a checksum database, a signature) confirms other bytes than the file. */
+  readonly says: 'right' | 'wrong' | 'overruled';
+  /** True if the file does not state a hash, but the key of a signature. */
+  readonly isKey?: true;
+}
+
 export interface Facts {
   /** The version that `latest` resolved to. */
   readonly resolvedVersion?: string;
@@ -113,6 +126,8 @@ export interface Facts {
     /** The source of the hash: `pinned`, or the ecosystem's name of an authority. */
     readonly against: string;
   };
+  /** Absent: no editable file names these bytes, or it names those that an authority confirms. */
+  readonly file?: FileWord;
   /** A digest to compare between mirrors. `of`: what was hashed; only digests with the same `of` are compared. */
   readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
   /**

@@ -22,7 +22,7 @@ export interface BookInput {
 
 /**
  * Returns the part of a configuration that probing threads need: for each mirror, its access with secrets in clear
- * text, and the input of its probes. Hashes in `config.pinned` override hashes that were learnt from responses.
+ * text, and the input of its probes. Hashes that an authority confirmed take precedence over those of lock files.
  */
 export function buildWorkerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
@@ -48,7 +48,7 @@ function contexts(
     const known = pins.get(key);
     if (known !== undefined) return known;
     const { learning } = registry.of(id) ?? {};
-    const made = { ...learning?.pinned(learnt.get(id) ?? nothing, upstream), ...config.pinned?.[id] };
+    const made = learning?.pinned(learnt.get(id) ?? nothing, upstream) ?? {};
     pins.set(key, made);
     return made;
   };
@@ -62,7 +62,13 @@ function contexts(
       settings: config.settings[id],
       known: learnt.get(id) ?? null,
     };
-    return { baseUrl: mirror.url, pinned: pinsOf(mirror), own: registry.of(id)?.context(given) ?? null };
+    const locked = config.pinned?.[id];
+    return {
+      baseUrl: mirror.url,
+      pinned: pinsOf(mirror),
+      ...(locked && { locked }),
+      own: registry.of(id)?.context(given) ?? null,
+    };
   };
 }
 

@@ -109,8 +109,9 @@ export function addEnd(body: string, now: Now): string {
 
 /**
  * Returns the severity of a finding. A disputed mismatch is a warning, because no authority states which bytes are
- * wrong.
+ * wrong. A refuted lock file is critical, because someone may have changed it.
  */
 export function severityOf(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Severity {
+  if (finding.kind === 'self' && finding.cause === 'lock') return 'critical';
   return isDisputed(finding) ? 'warning' : kindTraits[finding.kind].severity;
 }

@@ -23,6 +23,8 @@ export interface LockState {
   /** The modules that a lock file records from another source than the upstream and its mirrors. */
   readonly foreign: Set<string>;
   readonly pinned: Record<string, string>;
+  /** The lock file of each key of `pinned`. */
+  readonly texts: Map<string, { readonly name: string; readonly text: string }>;
   readonly reported: Set<string>;
 }
 
@@ -50,6 +52,7 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   }
   for (const malformed of lock.value.malformed) warnOfMalformed(path, malformed, state, reading);
   Object.assign(state.pinned, lock.value.pinned);
+  for (const key of Object.keys(lock.value.pinned)) state.texts.set(key, { name: entry.from, text });
   // The file that was not read may name a private registry. Then the names of modules must not reach public mirrors.
   const unsure = isRefused || lock.value.isIncomplete === true ? 'unsure' : null;
   const taken: Named[] = [];

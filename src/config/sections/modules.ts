@@ -65,6 +65,8 @@ export interface Modules {
    * Hashes from lock files, by ecosystem and by `module@version`. Some ecosystems append `/` and a suffix to that key.
    */
   readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
+  /** Where each hash stands: the lock file as configured and, if known, the line. */
+  readonly pinnedAt: Modules['pinned'];
 }
 
 export interface Configured {
@@ -82,6 +84,7 @@ export function readModules(configured: Configured, reading: Reading): Modules {
     modules: found.flatMap(({ modules }) => modules),
     skipped: found.flatMap(({ skipped }) => skipped),
     pinned: Object.assign({}, ...found.map(({ pinned }) => pinned)),
+    pinnedAt: Object.assign({}, ...found.map(({ pinnedAt }) => pinnedAt)),
   };
 }
 
@@ -98,6 +101,7 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
     skipped: [],
     foreign: new Set(),
     pinned: {},
+    texts: new Map(),
     reported: new Set(),
   };
   const mistakes = (): number => reading.issues.filter(({ severity }) => severity === 'error').length;
@@ -135,7 +139,9 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
       : withoutModules(kind, own, entries, { all, skipped: state.skipped }, reading);
   const unused = all.filter((_, at) => lists[at]?.length === 0);
   warnOfUnused(id, unused, isOwn, reading);
-  return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
+  const pinned = pinnedOf(id, all, state.pinned);
+  const at = Object.entries(pinned[id] ?? {}).map(([key, hash]) => [key, placeOf(hash, state.texts.get(key))]);
+  return { modules, skipped: state.skipped, pinned, pinnedAt: at.length === 0 ? {} : { [id]: Object.fromEntries(at) } };
 }
 
 /** Returns the URLs of the chain that clients use. A lock file that records no sources has its modules from there. */
@@ -201,6 +207,16 @@ function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Recor
     refs.has(key) || [...key.matchAll(/\//g)].some(({ index }) => refs.has(key.slice(0, index)));
   const kept = Object.entries(hashes).filter(([key]) => isConfigured(key));
   return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
+}
+
+/** Above this length, the line of a hash is not searched. Characters. */
+const searchedChars = 1_000_000;
+
+/** Where a hash stands, as `file:line`, or `file` if the line is not known. */
+function placeOf(hash: string, file?: { readonly name: string; readonly text: string }): string {
+  const { name = '', text = '' } = file ?? {};
+  const at = text.length > searchedChars ? -1 : text.indexOf(hash);
+  return at < 0 ? name : `${name}:${text.slice(0, at).split('\n').length}`;
 }
 
 function belonging(

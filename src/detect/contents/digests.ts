@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import type { Seen, SignatureState } from '../../core/transcript.ts';
+import type { FileWord, Seen, SignatureState } from '../../core/transcript.ts';
 import { type Beginnings, newBeginnings } from './beginnings.ts';
 import type { DeclaredWrong, WrongOnce } from './mismatch-says.ts';
 
@@ -34,8 +34,11 @@ export interface Statement extends Named {
   readonly probeId: string;
   /**
    * The previous digest of the same item, and the time of the last response with it; `null`: the digest never changed.
+   * `isRight`: the editable file agreed with it.
    */
-  readonly before: { readonly digest: string; readonly untilMs: number } | null;
+  readonly before: { readonly digest: string; readonly untilMs: number; readonly isRight?: boolean } | null;
+  /** What an editable file (such as a lock file) says about this digest; absent: no such file decides. */
+  readonly file?: FileWord['says'];
   /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
   readonly earlier?: readonly Earlier[];
   /** Time of the last response with this digest, wall milliseconds. */
@@ -61,17 +64,21 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   const isCold = connection === 'cold';
   const state = sample.facts.signature?.state;
   const signed = state === undefined ? {} : { signature: state };
+  const { file } = sample.facts;
+  const said = file === undefined ? {} : { file: file.says };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
     return {
-      ...before,
+      ...withoutFile(before),
       ...signed,
+      ...said,
       isTwice: before.isTwice || isCold,
       isCold: (before.isCold ?? before.isTwice) || isCold,
       heardMs,
       probeId,
     };
-  const known = isSame ? { digest: before.digest, untilMs: before.heardMs } : null;
+  const wasRight = before?.file === 'right' ? { isRight: true } : {};
+  const known = isSame ? { digest: before.digest, untilMs: before.heardMs, ...wasRight } : null;
   // Files of a plain HTTP mirror have no version, and may change while the mirror replaces them.
   const earlier = isSame && target.version !== null ? earlierOf(before, heardMs) : [];
   const kept = earlier.length === 0 ? {} : { earlier };
@@ -79,6 +86,7 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   return {
     ...now,
     ...signed,
+    ...said,
     sinceMs: heardMs,
     isTwice: false,
     isCold,
@@ -88,6 +96,11 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
     ...kept,
     heardMs,
   };
+}
+
+/** A reload may have changed the file, so only its newest word counts. */
+function withoutFile({ file: _, ...statement }: Statement): Statement {
+  return statement;
 }
 
 /**
@@ -213,15 +226,19 @@ function isAgainstOrigin(
 
 /**
  * Returns the group (the mirrors with one digest) that serves the usual bytes: the origin's group if it has other
- * members, else the largest group. If several groups are equally large, the origin's group if it is one of them, else
+ * members or the lock file agrees with it, else the largest group. If several groups are equally large, the origin's group if it is one of them, else
  * `null`.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
-  if (origins !== null && origins.length > 1) return origins;
+  if (origins !== null && (origins.length > 1 || isAsLocked(origins))) return origins;
   const size = Math.max(...groups.map((group) => group.length));
   const largest = groups.filter((group) => group.length === size);
   if (largest.length === 1) return largest[0] ?? null;
   return largest.find((group) => group === origins) ?? null;
+}
+
+function isAsLocked(origins: readonly Voice[]): boolean {
+  return origins.some(({ statement }) => statement.file === 'right');
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Filled, Message, Sentence } from '../../core/result.ts';
 import { isSameItem } from '../../core/sides.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import type { FindingStatement } from '../memory/says.ts';
+import type { ByFile } from './by-file.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
@@ -127,10 +128,11 @@ export function widen(
   const scope = known?.scope ?? [];
   const isItem = (one: ScopeItem): boolean => isSameItem(one, item);
   const isKnown = scope.some(isItem);
-  const spoke = fields.cause === 'retag' && fields.actionable ? 'mismatch' : fields.cause;
+  const isByAuthority = fields.actionable || item.by === 'file';
+  const spoke = fields.cause === 'retag' && isByAuthority ? 'mismatch' : fields.cause;
   const own = { ...item, cause: spoke };
   const widened = scope.map((one) =>
-    isItem(one) && isGraverThan(spoke, one.cause ?? known?.cause ?? spoke) ? own : one,
+    isItem(one) && (one.by !== item.by || isGraverThan(spoke, one.cause ?? known?.cause ?? spoke)) ? own : one,
   );
   const sidesBefore = (known?.evidence.sides ?? []).filter((side) => !isItem(side.item));
   return {
@@ -150,12 +152,21 @@ export function widen(
   };
 }
 
+/** The finding without an item whose bytes are right after all. */
+export function withdrawItem(name: string, known: Finding, item: ScopeItem): FindingStatement {
+  const scope = known.scope.filter((one) => one !== item);
+  if (scope.length === 0)
+    return { tag: 'well', ...messageFor('found.notWrong', { name, what: artifactPhraseOf(item) }) };
+  const { cause, evidence, actionable, text, sentence = null } = known;
+  return { tag: 'trouble', scope, cause, evidence, actionable, text, sentence };
+}
+
 export interface Wrong {
   readonly failure: Mismatch;
   /** What the upstream's mirrors serve for the artifact, as far as known. */
   readonly sides: readonly Side[];
-  /** True if the expected digest comes from a lock file of the configuration. */
-  readonly isLocked: boolean;
+  /** How a lock file or the configuration counts that alone calls the bytes wrong; `null`: an authority decided. */
+  readonly byFile: Extract<ByFile, 'backed' | 'alone'> | null;
   /**
    * True if the origin serves the same wrong bytes, so they changed upstream. For the origin itself: true if another
    * mirror serves them.
@@ -169,15 +180,16 @@ export interface Wrong {
 export function explainMismatch(
   name: string,
   { module, version, step, verifies }: Target,
-  { failure, sides, isLocked, isOrigins, other, probeIds }: Wrong,
+  { failure, sides, byFile, isOrigins, other, probeIds }: Wrong,
   known: Finding | null,
 ): FindingStatement {
   const parts = {
     name,
     what: artifactPhraseOf({ module, version, step }),
-    by: isLocked
-      ? phrase('found.lockFile')
-      : (failure.sentences?.['by'] ?? failure.by ?? verifies ?? phrase('found.authority')),
+    by:
+      byFile !== null
+        ? phrase('found.lockFile')
+        : (failure.sentences?.['by'] ?? failure.by ?? verifies ?? phrase('found.authority')),
     algorithm: failure.algorithm,
   };
   const wrong =
@@ -187,9 +199,9 @@ export function explainMismatch(
         ? phrase('found.wrong', parts)
         : phrase('found.wrongSide', { ...parts, side: failure.side });
   return widen(known, {
-    item: { module, version, step },
+    item: { module, version, step, ...(byFile !== null && { by: 'file' }) },
     cause: isOrigins ? 'retag' : 'mismatch',
-    actionable: true,
+    actionable: byFile !== 'alone',
     ...messageOf(isOrigins ? phrase('found.wrongOrigin', { wrong }) : wrong),
     sides,
     probeIds,

@@ -4,6 +4,7 @@ import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
 import { isAbsentAtOrigin, updateRecheck } from '../confirm/look.ts';
+import { judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type MirrorMemory, primaryConnectionOf, type SeriesMemory, seriesOf } from '../memory/mirror-memory.ts';
@@ -11,7 +12,7 @@ import { isRefusedForPace, recordSettled, recordSuccess, timesOf } from '../memo
 import { recordVersion } from '../memory/stored.ts';
 import { medianOf } from '../rules/baseline.ts';
 import { speedOf, thresholdFor } from '../rules/speed.ts';
-import { judgeKinds, receiveResponse } from './step.ts';
+import { judgeKinds, judgeUs, receiveResponse } from './step.ts';
 
 const hourMs = 3_600_000;
 
@@ -22,13 +23,15 @@ const hourMs = 3_600_000;
  * @param isShort  true for a timeout that is no failure of the target, see `HeldSample`
  */
 export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
-  const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
-  const { target, connection, timeoutMs } = sample.due;
-  const mirror = mirrorOf(memory, sample);
+  const given: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
+  const { target, connection, timeoutMs } = given.due;
+  const mirror = mirrorOf(memory, given);
   if (mirror === null) {
-    memory.turn.settled.push({ ...settledSampleOf(sample), isObsolete: true });
+    memory.turn.settled.push({ ...settledSampleOf(given), isObsolete: true });
     return;
   }
+  const byFile = judgeByFile(memory, mirror, given);
+  const sample: Sample = byFile === 'refuted' ? { ...given, outcome: { tag: 'ok' } } : given;
   const series = seriesOf(mirror, target, connection);
   const isCold = noteResponse(memory, mirror, series, sample);
   const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
@@ -40,6 +43,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
     ...(isAbsentAtOrigin(memory, mirror, sample) ? { isWithdrawn: true } : {}),
+    ...(byFile === 'open' || byFile === 'alone' ? { isUnproven: true } : {}),
     facts: dropContents(sample.facts),
     cold: isCold,
     thresholdMs: thresholdFor(memory.config.detect.spike, series, timeoutMs),
@@ -49,6 +53,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   updateRecheck(memory, input);
   const isPrimary = connection === primaryConnectionOf(mirror.mirror);
   judgeKinds(memory, { mirror, series, sample, isCold, isPrimary, isShort });
+  judgeUs(memory, 'verify', sample);
 }
 
 /** The mirror of a sample; `null`: a reload removed the target, or replaced the mirror, while the probe ran. */

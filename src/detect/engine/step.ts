@@ -115,6 +115,7 @@ export function applyStep(memory: Memory, rule: FindingRule, mirror: MirrorMemor
 interface OwnInputs {
   readonly count: Spoilt;
   readonly compare: ClientRun;
+  readonly verify: Sample;
   readonly sleep: null;
   readonly release: null;
   readonly adopt: null;

@@ -9,6 +9,7 @@ import {
   recordPeekedBeginning,
   wrongRechecksOf,
 } from '../contents/beginnings.ts';
+import type { ByFile } from '../contents/by-file.ts';
 import { type Bytes, dropStatements, newBytes, readStatement, recordStatement } from '../contents/digests.ts';
 import {
   type DeclaredWrong,
@@ -19,13 +20,25 @@ import {
   itemOf,
   judgeMismatch,
   type Mismatch,
+  type Wrong,
+  withdrawItem,
   wrongDigestOf,
   wrongElsewhereOf,
 } from '../contents/mismatch-says.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, stateOf } from '../memory/mirror-memory.ts';
 import type { FindingRule, Judged, RuleStep, RuleView } from '../memory/rule.ts';
-import { bytesPlace, compareWithPeers, isWrongAtOrigin, listSidesOfWrong } from './peers.ts';
+import type { FindingStatement } from '../memory/says.ts';
+import {
+  bytesPlace,
+  compareWithPeers,
+  isAllRequested,
+  isWrongAtOrigin,
+  judgeByFile,
+  listSidesOfWrong,
+  recordOwn,
+  requestsByFile,
+} from './peers.ts';
 
 /**
  * Finds artifacts whose bytes differ from those that an authority (such as a checksum database) names, or from those of
@@ -47,7 +60,11 @@ export const mismatch: FindingRule<Bytes> = {
     if (outcome.tag === 'ok') return judgeGood(own, judged);
     if (outcome.tag !== 'failed') return null;
     recordFailedDownload(own.beginnings, judged.sample, outcome.failure.kind === 'mismatch');
-    return outcome.failure.kind === 'mismatch' ? judgeWrong(own, judged, outcome.failure) : null;
+    if (outcome.failure.kind !== 'mismatch') return null;
+    const byFile = judgeByFile(judged.view, judged.mirror, judged.sample);
+    return byFile === null || byFile === 'refuted'
+      ? judgeWrong(own, judged, outcome.failure, null)
+      : judgeWrongByFile(own, judged, outcome.failure, byFile);
   },
   // A mirror can send other wrong bytes each time, so that no two responses are equal.
   tick(own, { view }) {
@@ -126,7 +143,21 @@ function listOf(stored: unknown): readonly (readonly unknown[])[] {
   return Array.isArray(stored) ? stored.filter((one) => Array.isArray(one)) : [];
 }
 
-function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Bytes> | null {
+/** Judges bytes that only an editable file calls wrong. While mirrors differ, they are compared as without the file. */
+function judgeWrongByFile(
+  own: Bytes,
+  judged: Judged,
+  failure: Mismatch,
+  byFile: Exclude<ByFile, 'refuted'>,
+): RuleStep<Bytes> {
+  const requests = requestsByFile(own, judged);
+  const compared = byFile === 'backed' ? { dirty: recordOwn(own, judged)?.dirty } : compareWithPeers(own, judged);
+  const isEarly = byFile === 'alone' && !isAllRequested(judged.view, judged.mirror, judged.sample.due.target);
+  const step = byFile === 'open' || isEarly ? null : judgeWrong(own, judged, failure, byFile);
+  return { ...compared, ...step, requests: [...requests, ...(step?.requests ?? [])] };
+}
+
+function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch, byFile: Wrong['byFile']): RuleStep<Bytes> | null {
   const { view, mirror, sample } = judged;
   const { target, connection, purpose, probeId } = sample.due;
   const { name } = mirror.mirror;
@@ -142,7 +173,8 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
       : { ...declaredWrong(own, target, digest), statement: explainFork(name, target, { ...forked, probeId }, known) };
   // A finding by an authority (such as a checksum database) replaces one about a difference between mirrors or with the
   // origin.
-  const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
+  const isWeaker = known !== null && (!known.actionable || (known.cause === 'origin' && declared === undefined));
+  const isOpen = isWeaker && byFile !== 'alone';
   if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
   const before = own.wrongOnce.get(target.id) ?? null;
   const elsewhere = wrongElsewhereOf(own.wrongOnce, view.targets, target, view.now.monotonicMs);
@@ -167,7 +199,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): RuleStep<Byt
   const wrong = {
     failure,
     sides: listSidesOfWrong(judged, failure),
-    isLocked: Object.values(view.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want),
+    byFile,
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
     other: other?.target ?? null,
     probeIds: [...(first === null ? [] : [first.probeId]), probeId],
@@ -200,8 +232,18 @@ function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
     own = { ...own, declaredWrong: left };
   }
   const compared = compareWithPeers(own, judged);
-  if (again === null && !isCleared && compared === null) return null;
-  return { ...again, mirror: own, isDirty: isCleared, ...compared };
+  const statement = withdrawn(judged);
+  if (again === null && !isCleared && compared === null && statement === null) return null;
+  return { ...again, mirror: own, isDirty: isCleared, ...compared, statement };
+}
+
+/** The open finding without an item that only a file called wrong, if the file is refuted now (`settle`). */
+function withdrawn({ view, sample }: Judged): FindingStatement {
+  if (sample.facts.file?.says !== 'wrong') return null;
+  const { target } = sample.due;
+  const known = openFinding(view, 'mismatch', target.registry);
+  const item = itemOf(known, target);
+  return known === null || item?.by !== 'file' ? null : withdrawItem(target.registry, known, item);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { mismatchCauseOf, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
+import type { Sample } from '../../core/sample.ts';
+import { type ByFile, isByFile, weighFile } from '../contents/by-file.ts';
 import {
   type Bytes,
   comparePeers,
@@ -15,7 +17,7 @@ import { explainPeers, renewSides, sidesOf } from '../contents/peers-says.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
 import { type MirrorMemory, mirrorsOf, stateOf } from '../memory/mirror-memory.ts';
-import type { Judged, RuleStep, RuleView } from '../memory/rule.ts';
+import type { Judged, Request, RuleStep, RuleView } from '../memory/rule.ts';
 
 export const bytesPlace = { name: 'mismatch', none: newBytes } as const;
 
@@ -23,14 +25,11 @@ const connections = ['cold', 'warm'] as const;
 
 /** Compares what a mirror serves with what other mirrors of the upstream have served. */
 export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Bytes>, 'dirty' | 'others'> | null {
-  const { view, mirror, series, sample } = judged;
+  const { view, mirror, sample } = judged;
   const { target, purpose } = sample.due;
-  const { statement: all } = own;
-  const before = all.get(target.id) ?? null;
-  const statements = statementFor(before, sample, view.now.wallMs);
-  if (statements === null) return null;
-  recordStatement(all, target, statements);
-  const dirty = statements.digest !== before?.digest || statements.of !== before.of ? series : undefined;
+  const recorded = recordOwn(own, judged);
+  if (recorded === null) return null;
+  const { statements, dirty } = recorded;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
   const { odd, again } = comparePeers(voices, isHeavy(target) ? 0 : limits.wrongElsewhereMsMin);
   // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
@@ -54,6 +53,44 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   return { dirty, others };
 }
 
+/** Records what a mirror serves. `dirty`: its series, if that is new; `null`: the response has no digest. */
+export function recordOwn(own: Bytes, { view, series, sample }: Judged) {
+  const { target } = sample.due;
+  const before = own.statement.get(target.id) ?? null;
+  const statements = statementFor(before, sample, view.now.wallMs);
+  if (statements === null) return null;
+  recordStatement(own.statement, target, statements);
+  const isNew = statements.digest !== before?.digest || statements.of !== before.of;
+  return { statements, dirty: isNew ? series : undefined };
+}
+
+/** How a failed sample counts that only an editable file supports; `null`: the sample is another one. */
+export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile | null {
+  if (!isByFile(sample)) return null;
+  const { target } = sample.due;
+  const { name: registry, role } = mirror.mirror;
+  const before = stateOf<Bytes>(bytesPlace, mirror).statement.get(target.id) ?? null;
+  const statement = statementFor(before, sample, view.now.wallMs);
+  if (statement === null) return 'alone';
+  const own = { registry, isOrigin: role === 'origin', statement };
+  const others = voicesOn(view, mirror, target).filter((one) => one.registry !== registry);
+  const byFile = weighFile(own, [own, ...others.filter((one) => one.statement.of === statement.of)]);
+  // The key of a signature decides alone, unless it is refuted.
+  const isKey = sample.facts.file?.isKey === true && byFile !== 'refuted' && isAllRequested(view, mirror, target);
+  return isKey ? 'backed' : byFile;
+}
+
+/** The probes of all mirrors for an item, after the first bytes that only an editable file calls wrong. */
+export function requestsByFile(own: Bytes, { view, mirror, sample }: Judged): readonly Request[] {
+  const { target, purpose } = sample.due;
+  const before = own.statement.get(target.id) ?? null;
+  if (purpose === 'recheck' || before?.digest === statementFor(before, sample, view.now.wallMs)?.digest) return [];
+  return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
+    const its = isLeftAlone(other) ? undefined : view.targets.get(targetOf(other, target));
+    return its === undefined ? [] : [{ kind: 'recheck', target: its }];
+  });
+}
+
 function voicesOn(view: RuleView, mirror: MirrorMemory, target: Target): readonly Voice[] {
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const statements = stateOf<Bytes>(bytesPlace, other).statement.get(targetOf(other, target));
@@ -62,7 +99,7 @@ function voicesOn(view: RuleView, mirror: MirrorMemory, target: Target): readonl
   });
 }
 
-function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
+export function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
     return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));

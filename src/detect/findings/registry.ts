@@ -6,6 +6,7 @@ import { clientDiffers } from './client-differs.ts';
 import { heldThread } from './held-thread.ts';
 import { lag } from './lag.ts';
 import { levelShift } from './level-shift.ts';
+import { lock } from './lock.ts';
 import { mismatch } from './mismatch.ts';
 import { outage } from './outage.ts';
 import { refusal } from './refusal.ts';
@@ -32,4 +33,4 @@ export const findingRules: readonly FindingRule[] = [
 ];
 
 /** The rules about this process and the network of this host. */
-export const ownRules: readonly OwnRule[] = [self, clientDiffers, unstored, vantage, allSlow];
+export const ownRules: readonly OwnRule[] = [self, clientDiffers, unstored, lock, vantage, allSlow];

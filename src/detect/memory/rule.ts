@@ -268,6 +268,8 @@ export interface OwnRule<S = unknown> {
   count?(own: S, spoilt: Spoilt, about: AboutUs): OwnStep<S>;
   /** Receives the result of a real client, and of our own steps right after it. */
   compare?(own: S, run: ClientRun, about: AboutUs): OwnStep<S>;
+  /** Receives each settled sample that is judged, after the rules about mirrors. */
+  verify?(own: S, sample: Sample, about: AboutUs): OwnStep<S>;
   /** Called after the process was suspended, or a clock jumped. */
   sleep?(own: S, input: null, about: AboutUs): OwnStep<S>;
   /** Called when a suspicion against our network has ended. */

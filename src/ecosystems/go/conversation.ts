@@ -4,6 +4,7 @@ import type { Conversation } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
+import { wordOfFile } from '../file-word.ts';
 import {
   beginsIn,
   ended,
@@ -91,13 +92,14 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, path, { bodyBytesMax: limits.modBytes }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  const want = context.pinned[`${module}@${named.value}/go.mod`];
+  const key = `${module}@${named.value}/go.mod`;
+  const want = context.pinned[key] ?? context.locked?.[key];
   const digest = h1OfMod(body);
   // If the hash is known, wrong bytes in a recognisable go.mod are a mismatch, not malformed.
   const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
   const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return failedBy(read.error, facts);
-  return verify(digest, want, { ...facts, ...seenIn(body) });
+  return verify(digest, key, context, { ...facts, ...seenIn(body) });
 }
 
 function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
@@ -116,31 +118,43 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const whole = wholeOf(got.value);
   const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
   const seen = seenIn(body, whole.bytes);
-  const want = context.pinned[`${module}@${named.value}`];
+  const key = `${module}@${named.value}`;
   if (files.tag === 'error') {
     // A complete body that is not a valid zip cannot be the file that the checksum database hashed. So it is a
     // mismatch, not malformed.
-    if (want === undefined || !isSpoiltZip(whole)) return failedBy(files.error, facts);
+    if ((context.pinned[key] ?? context.locked?.[key]) === undefined || !isSpoiltZip(whole))
+      return failedBy(files.error, facts);
     const hash = (yield* hashOf(whole, 'sha256')).toString('hex');
-    return otherHash(phrase('answer.spoiltZip', { hash }), want, { ...facts, ...seen });
+    return verify(`sha256:${hash}`, key, context, { ...facts, ...seen }, phrase('answer.spoiltZip', { hash }));
   }
   const digest = h1Of(files.value);
   if (digest === null) return failedBy(malformed('answer.zip', { what: phrase('answer.namesLine') }), facts);
-  return verify(digest, want, { ...facts, ...seen, ...beginsIn(got.value, false) });
+  return verify(digest, key, context, { ...facts, ...seen, ...beginsIn(got.value, false) });
 }
 
 function factsOf(wanted: string | null, resolvedVersion: string): Facts {
   return wanted === resolvedVersion ? {} : { resolvedVersion };
 }
 
-/** Compares a hash with the known hash. If none is known, the hash can only be compared between mirrors. */
-function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
+/**
+ * Compares a hash with that of the checksum database, else with that of the lock file. If neither is known, the hash can
+ * only be compared between mirrors.
+ * @param shown  how a failure names the hash
+ */
+function verify(
+  got: string,
+  key: string,
+  { pinned, locked }: GoContext,
+  facts: Verdict['facts'],
+  shown: Sentence | string = got,
+): Verdict {
+  const [known, lock] = [pinned[key], locked?.[key]];
+  const want = known ?? lock;
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
-  if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
-  return otherHash(got, want, facts);
-}
-
-function otherHash(got: Sentence | string, want: string, facts: Verdict['facts']): Verdict {
-  const failure = mismatchOf({ algorithm: 'h1', want, got, by: phrase('relay.checksums') });
-  return failedBy(failure, facts);
+  const word = wordOfFile(lock, { isOverruled: known !== undefined, isRight: lock === got });
+  const said = lock === known ? facts : { ...facts, ...word };
+  if (got === want) return fine({ ...said, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
+  const compared = known === undefined ? { compared: { algorithm: 'h1', digest: got } } : {};
+  const by = phrase('relay.checksums');
+  return failedBy(mismatchOf({ algorithm: 'h1', want, got: shown, by }), { ...said, ...compared });
 }

@@ -4,7 +4,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { below, ended, failedBy, fine, get, isNotOffered, seenIn, type Talk, unaskable, wholeOf } from '../talk.ts';
+import { below, ended, failedBy, fine, get, isNotOffered, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
 import { checkListedIndexes } from './indexes.ts';
@@ -80,7 +80,7 @@ function* file(
   const isWhole = sum?.bytes === body.length;
   const head: Head = { path, body, isWhole, sum, headers, nowWallMs: context.nowWallMs };
   const wrongHash = checkHash(head, expect);
-  if (wrongHash !== null) return failedBy(wrongHash, seenIn(body, whole.bytes));
+  if (wrongHash !== null) return failedBy(wrongHash.failure, wrongHash.facts);
   const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? parseMailDate(headers['last-modified'] ?? '');
   const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };

@@ -3,6 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
+import { wordOfFile } from '../file-word.ts';
 import { hashOf, matchesBeginning, seenIn, type Talk } from '../talk.ts';
 import { headTextOf, startsWith } from './format.ts';
 import type { Expect } from './names.ts';
@@ -27,7 +28,8 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
   if (head.sum === null) return ok({});
   const { sha256: got, bytes } = head.sum;
   const seen = seenIn(head.body, bytes);
-  if (expect.sha256 !== undefined) return ok({ ...seen, verified: { algorithm, digest: got, against: 'pinned' } });
+  if (expect.sha256 !== undefined)
+    return ok({ ...seen, ...fileFacts(got, expect.sha256), verified: { algorithm, digest: got, against: 'pinned' } });
   if (changedAtMs === null || changedAtMs < madeUpMs) return ok({});
   const of = new Date(changedAtMs).toISOString();
   return ok({ ...seen, compared: { algorithm, digest: got, of } });
@@ -37,12 +39,23 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): R
  * Returns the mismatch of a whole file that has the expected beginning and size but another hash; `null`: no such
  * mismatch. This check must come before parsing: a wrong byte that breaks the format is still a mismatch.
  */
-export function checkHash(head: Head, expect: Expect): ProbeFailure | null {
+export function checkHash(
+  head: Head,
+  expect: Expect,
+): { readonly failure: ProbeFailure; readonly facts: Facts } | null {
   const { sha256: want, startsHex } = expect;
   if (want === undefined || head.sum === null || sizeFailure(head, expect) !== null) return null;
   if (startsHex !== undefined && !matchesBeginning(head.body, startsHex)) return null;
   const { sha256: got } = head.sum;
-  return got === want ? null : mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });
+  if (got === want) return null;
+  const failure = mismatchOf({ algorithm, want, got, by: phrase('answer.entrySha') });
+  return { failure, facts: { ...seenIn(head.body, head.sum.bytes), ...fileFacts(got, want) } };
+}
+
+/** What the configuration says about a file, with the hash to compare mirrors by. */
+function fileFacts(got: string, want: string): Facts {
+  const word = wordOfFile(want, { isOverruled: false, isRight: got === want });
+  return { ...word, compared: { algorithm, digest: got } };
 }
 
 export function* digestSumOf(body: WholeBody): Talk<Summed> {

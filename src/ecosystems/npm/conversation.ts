@@ -64,14 +64,15 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
 function knownOf(
   id: string,
   signed: Signed,
-  { pinned, own, nowWallMs }: NpmContext,
+  { pinned, locked, own, nowWallMs }: NpmContext,
 ): Result<KnownHashes & { readonly facts: Facts }, ProbeFailure> {
   const judged = judgeSignature({ id, signed, keys: own.keys, nowWallMs });
   if (judged.tag === 'error') return judged;
   const { signature, mayPin } = judged.value ?? {};
   const logged = mayPin === true && own.isPublic === true ? { [id]: signed.integrity ?? '' } : null;
   const facts = { ...(signature && { signature }), ...(logged && { logged }) };
-  return ok({ pinned: parsePinnedIntegrity(pinned[id]), isSigned: signature?.state === 'valid', facts });
+  const isSigned = signature?.state === 'valid';
+  return ok({ pinned: parsePinnedIntegrity(pinned[id]), locked: locked?.[id], isSigned, facts });
 }
 
 /** Probes the dist-tags endpoint. It is optional, so its absence is no failure. */

@@ -4,43 +4,61 @@ import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { failureOf, mismatchOf, phrase } from '../../words/tell.ts';
+import { wordOfFile } from '../file-word.ts';
 import { failedBy, fine, matchesBeginning, seenIn, type Talk } from '../talk.ts';
-import { type Integrity, integrityOfWhole } from './integrity.ts';
+import { type Integrity, integrityOfWhole, parsePinnedIntegrity } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
 /** What is known about a version's artifact from sources other than the mirror. */
 export interface KnownHashes {
-  /** The hash from a lock file, or from an earlier signature; `undefined`: none is known. */
+  /** The hash from an earlier signature; `undefined`: none is known. */
   readonly pinned: Integrity | undefined;
+  /** The hash from a lock file as it is written there; `undefined`: none. It counts only if nothing is signed. */
+  readonly locked?: string | undefined;
   /** True if a trusted key signed the packument's hash. */
   readonly isSigned: boolean;
 }
 
 /**
- * Compares the packument's hash with the pinned hash of the same algorithm. If there is none, a valid signature
- * verifies the packument's hash. Without a signature the hash is only compared between mirrors.
+ * Compares the packument's hash with the known hash of the same algorithm: a signed one, else that of the lock file. If
+ * there is none, a valid signature verifies the packument's hash. Without a signature the hash is only compared between
+ * mirrors.
  */
-export function judgeStatedHash(
-  { integrity }: Pick<Dist, 'integrity'>,
-  { pinned, isSigned }: KnownHashes,
-  facts: Facts,
-): Verdict {
-  const same = pinned && integrity.find(({ algorithm }) => algorithm === pinned.algorithm);
-  if (pinned !== undefined && same !== undefined) {
-    const digest = same.digests.find((one) => pinned.digests.includes(one));
-    if (digest === undefined)
-      return mismatch(pinned, same.digests.join(' '), facts, { by: bySignature, side: 'packument' });
-    return fine({ ...facts, verified: { algorithm: pinned.algorithm, digest, against: authority(isSigned) } });
+export function judgeStatedHash({ integrity }: Pick<Dist, 'integrity'>, known: KnownHashes, facts: Facts): Verdict {
+  const { pinned, isSigned } = known;
+  const lock = parsePinnedIntegrity(known.locked);
+  const statedAs = (one: Integrity | undefined) =>
+    one && integrity.find(({ algorithm }) => algorithm === one.algorithm);
+  const ofLock = statedAs(lock);
+  const isRight = ofLock === undefined || ofLock.digests.some((one) => lock?.digests.includes(one) === true);
+  const isProven = pinned !== undefined || isSigned;
+  const all = { ...facts, ...wordOf(known, isRight) };
+  const want = isProven ? pinned : lock;
+  const same = statedAs(want);
+  if (want !== undefined && same !== undefined) {
+    const digest = same.digests.find((one) => want.digests.includes(one));
+    const { algorithm } = want;
+    if (digest !== undefined) return fine({ ...all, verified: { algorithm, digest, against: authority(isSigned) } });
+    const got = same.digests.join(' ');
+    // Bytes that the authority calls wrong show nothing about the lock file.
+    const about = isProven ? facts : { ...all, compared: { algorithm, digest: got } };
+    return mismatch(want, got, about, { by: bySignature, side: 'packument' });
   }
   const [best] = integrity;
   if (best === undefined) return fine(facts);
   const digest = { algorithm: best.algorithm, digest: best.digests.join(' ') };
-  return fine({ ...facts, ...(isSigned ? { verified: { ...digest, against: 'signature' } } : { compared: digest }) });
+  return fine({ ...all, ...(isSigned ? { verified: { ...digest, against: 'signature' } } : { compared: digest }) });
+}
+
+/** What the lock file says. If a signature confirms other bytes, the lock file is overruled. */
+function wordOf({ pinned, locked, isSigned }: KnownHashes, isRight: boolean): Pick<Facts, 'file'> {
+  const isProven = pinned !== undefined || isSigned;
+  return isProven && isRight ? {} : wordOfFile(locked, { isOverruled: isProven, isRight });
 }
 
 /**
- * Judges an artifact by the signed and the pinned hash. If neither is known, it uses the packument's hash, which proves
- * only that the mirror is consistent.
+ * Judges an artifact by the signed hash, else by that of the lock file. If neither is known, it uses the packument's
+ * hash, which proves only that the mirror is consistent.
  * @param stated  the packument's hash
  */
 export function* judgeBytes(
@@ -49,7 +67,10 @@ export function* judgeBytes(
   known: KnownHashes,
   facts: Facts,
 ): Talk<Verdict> {
-  const { pinned, isSigned } = known;
+  const { isSigned } = known;
+  const lock = parsePinnedIntegrity(known.locked);
+  const isProven = known.pinned !== undefined || isSigned;
+  const pinned = isProven ? known.pinned : lock;
   const wants = [pinned, isSigned || pinned === undefined ? stated : undefined].filter((one) => one !== undefined);
   const digestOf = hasher(body);
   const begin = body.read(0, limits.bodyBeginBytes);
@@ -61,9 +82,15 @@ export function* judgeBytes(
   }
   // A tarball with the expected hash is accepted in any format. Otherwise it must be gzip.
   if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
-  const about = { ...facts, ...seenIn(begin, body.bytes) };
+  const isRight = lock === undefined || lock.digests.includes(yield* digestOf(lock.algorithm));
+  const word = isProven && wrong !== undefined ? {} : wordOf(known, isRight);
+  const about = { ...facts, ...seenIn(begin, body.bytes), ...word };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
-  if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
+  if (wrong !== undefined) {
+    const got = yield* digestOf(wrong.algorithm);
+    const compared = isProven || wrong !== lock ? {} : { compared: { algorithm: wrong.algorithm, digest: got } };
+    return mismatch(wrong, got, { ...about, ...compared }, { by });
+  }
   // Mirrors are compared by SHA-512, because their packuments may have hashes of different algorithms.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });

@@ -12,6 +12,7 @@ import { normalNameOf } from './names.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
 import { type AttestationPublisher, formatPublisher, type Identity, isSignedBy } from './publishers.ts';
 import type { ReleaseFile } from './release.ts';
+import { comparedByFile } from './verify.ts';
 
 /**
  * Verifies the attestations (signed statements about the build) of a version's file. Each attestation must be about the
@@ -30,11 +31,12 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   const read = readProvenance(got.value.body);
   if (read.tag === 'error') return failedBy(read.error, facts);
   for (const one of read.value) {
-    const pinned = pins.wants(file.name, one.sha256);
-    const want = pinned ?? `sha256:${file.sha256 ?? one.sha256}`;
-    const by = pinned === null ? phrase('answer.pageBeside') : phrase('answer.publicIndex');
+    const { hash, word } = pins.wants(file.name, one.sha256, context.own.isAuthority);
+    const want = hash ?? `sha256:${file.sha256 ?? one.sha256}`;
+    const by = hash === null ? phrase('answer.pageBeside') : phrase('answer.publicIndex');
     const wrong = wordsOf(one.file) === wordsOf(file.name) ? otherHash(one, want, by) : otherFile;
-    if (wrong !== null) return failedBy(wrong, facts);
+    const compared = { algorithm: 'sha256', digest: `sha256:${one.sha256}` };
+    if (wrong !== null) return failedBy(wrong, { ...facts, ...comparedByFile(word, compared) });
   }
   const publisher = context.own.publishers?.find(({ project }) => project === normalNameOf(target.module ?? ''));
   const signature = signers(read.value, context, publisher);

@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { dropContents, type Verdict } from '../../core/transcript.ts';
+import { dropContents, type Facts, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import {
   beginsIn,
@@ -24,7 +24,7 @@ import { normalNameOf } from './names.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
 import { metadataUrlOf } from './project-page.ts';
 import { type ReleaseFile, Releases } from './release.ts';
-import { type Pins, verify } from './verify.ts';
+import { comparedByFile, type Pins, verify } from './verify.ts';
 
 export { prepare } from './attested.ts';
 
@@ -105,7 +105,7 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   if (sha256 === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return failedBy(malformed('answer.metadata'), facts);
   const { isAuthority } = context.own;
-  return yield* verify(heldBodyOf(body), file.name, () => null, { sha256, isAuthority }, facts);
+  return yield* verify(heldBodyOf(body), file.name, null, { sha256, isAuthority }, facts);
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
@@ -113,8 +113,8 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   if (found.tag === 'error') return found.error;
   if (found.value === null) return ended(unaskable);
   const { file: chosen, pins, facts } = found.value;
-  const wrong = wrongFile(chosen, pins);
-  if (wrong !== null) return failedBy(wrong, facts);
+  const wrong = wrongFile(chosen, pins, context.own.isAuthority);
+  if (wrong !== null) return failedBy(wrong.failure, { ...facts, ...wrong.facts });
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const request = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes, large };
   const got = yield* get(request, context);
@@ -129,19 +129,24 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   if (whole.bytes >= stopAfterBytes) return fine({ ...facts, ...beginsIn(got.value, true) });
   const known = { ...facts, ...beginsIn(got.value, false) };
   const stated = { sha256: chosen.sha256, isAuthority: context.own.isAuthority };
-  return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), stated, known);
+  return yield* verify(whole, chosen.name, pins, stated, known);
 }
 
 /**
- * Returns a mismatch if the hash on the page differs from the pinned hash. `null`: the two hashes are equal, or one of
+ * Returns a mismatch if the hash on the page differs from the known hash. `null`: the two hashes are equal, or one of
  * them is missing.
  */
-function wrongFile({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
-  const want = sha256 === null ? null : pins.wants(name, sha256);
+function wrongFile(
+  { sha256, name }: ReleaseFile,
+  pins: Pins,
+  isAuthority: boolean,
+): { readonly failure: ProbeFailure; readonly facts: Facts } | null {
+  if (sha256 === null) return null;
+  const { hash: want, word } = pins.wants(name, sha256, isAuthority);
   const got = `sha256:${sha256}`;
-  return want === null || want === got
-    ? null
-    : mismatchOf({ algorithm: 'sha256', want, got, by: phrase('answer.publicIndex') });
+  if (want === null || want === got) return null;
+  const failure = mismatchOf({ algorithm: 'sha256', want, got, by: phrase('answer.publicIndex') });
+  return { failure, facts: comparedByFile(word, { algorithm: 'sha256', digest: got, of: name }) };
 }
 
 /** True if a body begins as a file with this name should. @see docs/protocols/common.md#shapes-of-bodies */

@@ -79,7 +79,7 @@ export function* findRelease(
     version = releases.newest;
   }
   if (version === null) return absent;
-  const pins = pinsOf(context.pinned, module, version);
+  const pins = pinsOf(context, module, version);
   const choice = new FileChoice(module, version, has, ({ name, sha256 }) => pins.knows(name, sha256));
   const chosenFrom = yield* read(got.value, choice);
   if (chosenFrom.tag === 'error') return error(ended(chosenFrom.error));

@@ -1,12 +1,13 @@
 import { isLastChoice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { type DaemonAt, exchangeWithDaemon, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
-import type { KnownOrder } from './order.ts';
+import type { KnownOrder, WrongOf } from './order.ts';
 
 export interface Listener {
   /**
@@ -51,6 +52,13 @@ interface AdviceSeen {
   readonly candidates?: unknown;
 }
 
+interface FindingSeen {
+  readonly kind: string;
+  readonly state: string;
+  readonly registry?: unknown;
+  readonly scope?: unknown;
+}
+
 /** The gates (reasons that exclude a mirror from advice) which show that clients' fetches from the mirror fail. */
 const failingGates: ReadonlySet<string | null> = new Set(['outage', 'certificate', 'refusal']);
 
@@ -67,12 +75,13 @@ export function daemonOf({ door, listen, state }: Config): DaemonAt {
 export async function readDaemon(
   at: DaemonAt,
 ): Promise<{ readonly known: ReadonlyMap<string, KnownOrder>; readonly doubted: readonly string[] }> {
-  const [mirrors, advice] = await Promise.all([
+  const [mirrors, advice, findings] = await Promise.all([
     listAt<MirrorSeen>(at, 'mirrors', ['registry', 'ecosystem', 'upstream']),
     listAt<AdviceSeen>(at, 'advice', ['id', 'ecosystem', 'upstream', 'state', 'to']),
+    listAt<FindingSeen>(at, 'findings', ['kind', 'state']),
   ]);
   const doubted = mirrors.flatMap(({ registry, inDoubt }) => (inDoubt ? [registry] : []));
-  return { known: knownOf(mirrors, advice), doubted };
+  return { known: knownOf(mirrors, advice, findings), doubted };
 }
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
@@ -191,7 +200,12 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
 }
 
 /** Combines the lists of mirrors and advice by upstream. Proposed advice takes precedence over accepted advice. */
-function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, KnownOrder> {
+function knownOf(
+  mirrors: readonly MirrorSeen[],
+  advice: readonly AdviceSeen[],
+  findings: readonly FindingSeen[],
+): ReadonlyMap<string, KnownOrder> {
+  const wrongOf = wrongModulesOf(mirrors, findings);
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(
     [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {
@@ -211,14 +225,33 @@ function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]):
             ),
           ),
           wrong: wrongBeside(
-            namesWith((gate) => gate === 'mismatch'),
+            new Set([...namesWith((gate) => gate === 'mismatch')].filter((name) => !wrongOf.has(name))),
             inForce,
           ),
+          wrongOf: new Map([...wrongOf].filter(([name]) => own.some(({ registry }) => registry === name))),
           unknown: new Set(own.filter(({ state }) => state === 'unknown').map(({ registry }) => registry)),
           down: namesWith((gate) => gate === 'outage'),
           failing: namesWith((gate) => failingGates.has(gate)),
         },
       ];
+    }),
+  );
+}
+
+/**
+ * Returns the modules whose bytes at a mirror differ from those of other mirrors or of a lock file. If an authority
+ * refutes bytes of a mirror, or the modules are not all known, the mirror is left out: it is not used at all.
+ */
+function wrongModulesOf(mirrors: readonly MirrorSeen[], findings: readonly FindingSeen[]): WrongOf {
+  const gated = new Set(mirrors.filter(({ gate }) => gate === 'mismatch').map(({ registry }) => registry));
+  const open = findings.filter(({ kind, state }) => kind === 'mismatch' && state === 'open');
+  return new Map(
+    open.flatMap(({ registry, scope }): readonly (readonly [string, readonly string[]])[] => {
+      const items: readonly Readonly<Record<string, unknown>>[] = Array.isArray(scope) ? scope.map(Object) : [];
+      const modules = items.map(({ module }) => module).filter((one) => typeof one === 'string');
+      const isOfItems = items.every((item) => item['by'] !== undefined);
+      const isWhole = modules.length === items.length && items.length > 0 && items.length < limits.scopeItems;
+      return typeof registry === 'string' && gated.has(registry) && isOfItems && isWhole ? [[registry, modules]] : [];
     }),
   );
 }

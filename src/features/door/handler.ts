@@ -9,7 +9,7 @@ import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import { hopMark } from '../../wire/passage.ts';
 import type { DoorMetrics } from './metrics.ts';
-import { declaredOrderOf, type Order } from './order.ts';
+import { declaredOrderOf, namesFor, type Order } from './order.ts';
 import { type PassDeps, sendItem } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import type { Stays } from './stay.ts';
@@ -115,7 +115,7 @@ async function serve(
     return { ecosystem, outcome: target.tag === 'private' ? 'private' : 'not_found' };
   }
   const { route, rest, path } = target;
-  const { names, why, isDoubted } = chosen(deps, client, route);
+  const { names, why, isDoubted } = chosen(deps, client, route, path.module);
   const of = { ecosystem: route.ecosystem, module: path.module };
   const isOurs = hasOwnAccess(deps.pass, names[0]);
   const mustPass = isOurs || deps.isRelay();
@@ -172,8 +172,10 @@ interface Chosen {
   readonly isDoubted: boolean;
 }
 
-function chosen(deps: DoorDeps, client: string, route: DoorRoute): Chosen {
-  const { names, why } = deps.orders().get(route.key) ?? declaredOrderOf(route);
+function chosen(deps: DoorDeps, client: string, route: DoorRoute, module: string | null): Chosen {
+  const order = deps.orders().get(route.key) ?? declaredOrderOf(route);
+  const { why } = order;
+  const names = namesFor(order, module);
   const doubted = deps.doubted();
   const isDoubted = doubted.has(names[0] ?? '');
   const sorted = isDoubted

@@ -11,6 +11,8 @@ export interface KnownOrder {
   readonly ranked: readonly string[];
   /** Mirrors that serve wrong bytes: they are used only if there is no other one. */
   readonly wrong: ReadonlySet<string>;
+  /** The modules of which a mirror serves wrong bytes, by mirror. It is not used for these; absent: there are none. */
+  readonly wrongOf?: WrongOf;
   /**
    * Mirrors whose state is unknown: paused mirrors, and mirrors that the daemon cannot judge after a start or while its
    * network is suspect.
@@ -29,6 +31,9 @@ export interface KnownOrder {
   readonly usualMs: ReadonlyMap<string, number>;
 }
 
+/** Module names by mirror. */
+export type WrongOf = ReadonlyMap<string, readonly string[]>;
+
 export interface Order {
   /** The names of configured mirrors, at least one, in the order of use. */
   readonly names: readonly string[];
@@ -39,10 +44,12 @@ export interface Order {
   readonly why: string;
   /** When the advice behind this order expires, wall milliseconds; absent: never. */
   readonly untilMs?: number;
+  /** As in `KnownOrder`. */
+  readonly wrongOf?: WrongOf;
 }
 
 /** The last order that a report of the daemon confirmed. */
-export type KeptOrder = Pick<Order, 'names' | 'untilMs'>;
+export type KeptOrder = Pick<Order, 'names' | 'untilMs' | 'wrongOf'>;
 
 export function declaredOrderOf({ declared }: DoorRoute): Order {
   return { names: declared, why: 'declared' };
@@ -55,7 +62,8 @@ export function declaredOrderOf({ declared }: DoorRoute): Order {
  * ranked mirrors and the rest of `route.declared`. Mirrors in outage are moved to the end. Mirrors with wrong bytes are
  * omitted if any other mirror is left.
  */
-export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown }: KnownOrder, kept?: Order): Order {
+export function orderOf(route: DoorRoute, known: KnownOrder, kept?: Order): Order {
+  const { advice, ranked, wrong, wrongOf, down, unknown } = known;
   const [first = ''] = route.declared;
   const isKept = advice === null && kept !== undefined && unknown.has(first);
   const head = advice === null ? [isKept ? (kept.names[0] ?? first) : first] : [advice.to];
@@ -63,10 +71,11 @@ export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown
   const right = all.filter((name) => !wrong.has(name));
   const used = right.length === 0 ? all : right;
   const names = [...used.filter((name) => !down.has(name)), ...used.filter((name) => down.has(name))];
-  if (isKept) return { ...kept, names };
-  if (advice === null) return { names, why: 'declared' };
+  const of = wrongOf !== undefined && wrongOf.size > 0 ? { wrongOf } : {};
+  if (isKept) return { ...kept, names, ...of };
+  if (advice === null) return { names, why: 'declared', ...of };
   const { id, expiresAtMs } = advice;
-  return { names, why: `advice ${id}`, ...(expiresAtMs !== null && { untilMs: expiresAtMs }) };
+  return { names, why: `advice ${id}`, ...(expiresAtMs !== null && { untilMs: expiresAtMs }), ...of };
 }
 
 /**
@@ -74,12 +83,20 @@ export function orderOf(route: DoorRoute, { advice, ranked, wrong, down, unknown
  * advice behind the order has expired, its mirrors are in their declared order. Mirrors that the stored order omits
  * stay omitted, because they may serve wrong bytes.
  */
-export function keptOrderOf(route: DoorRoute, { names, untilMs }: KeptOrder, nowMs: number): Order {
+export function keptOrderOf(route: DoorRoute, { names, untilMs, wrongOf }: KeptOrder, nowMs: number): Order {
+  const of = wrongOf === undefined ? {} : { wrongOf };
   const known = [...new Set(names)].filter((name) => route.mirrors.has(name));
   if (known.length === 0) return declaredOrderOf(route);
-  if (untilMs === undefined) return { names: known, why: 'kept' };
-  if (nowMs < untilMs) return { names: known, why: 'kept', untilMs };
-  return { names: route.declared.filter((name) => known.includes(name)), why: 'expired' };
+  if (untilMs === undefined) return { names: known, why: 'kept', ...of };
+  if (nowMs < untilMs) return { names: known, why: 'kept', untilMs, ...of };
+  return { names: route.declared.filter((name) => known.includes(name)), why: 'expired', ...of };
+}
+
+/** The mirrors of an order for one module: without those that serve wrong bytes of it, if any other mirror is left. */
+export function namesFor({ names, wrongOf }: Order, module: string | null): readonly string[] {
+  if (wrongOf === undefined || module === null) return names;
+  const right = names.filter((name) => wrongOf.get(name)?.includes(module) !== true);
+  return right.length === 0 ? names : right;
 }
 
 /**
@@ -114,7 +131,7 @@ export async function readKept(path: string, log: Log): Promise<ReadonlyMap<stri
 }
 
 function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
-  const { orders, until } = readMapping(text) ?? {};
+  const { orders, until, wrong } = readMapping(text) ?? {};
   if (typeof orders !== 'object' || orders === null) return null;
   const isNames = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every((name) => typeof name === 'string');
@@ -122,8 +139,16 @@ function ordersIn(text: string): ReadonlyMap<string, KeptOrder> | null {
     const ms = Date.parse(String(Object(until)[key]));
     return Number.isNaN(ms) ? {} : { untilMs: ms };
   };
+  const wrongOf = (key: string): Pick<KeptOrder, 'wrongOf'> => {
+    const own = Object.entries<unknown>(Object(Object(wrong)[key])).filter((one): one is [string, string[]] =>
+      isNames(one[1]),
+    );
+    return own.length === 0 ? {} : { wrongOf: new Map(own) };
+  };
   return new Map(
-    Object.entries(orders).flatMap(([key, names]) => (isNames(names) ? [[key, { names, ...untilOf(key) }]] : [])),
+    Object.entries(orders).flatMap(([key, names]) =>
+      isNames(names) ? [[key, { names, ...untilOf(key), ...wrongOf(key) }]] : [],
+    ),
   );
 }
 
@@ -143,9 +168,13 @@ export function createKeeper(
       const ends = sorted.flatMap(([key, { untilMs }]) =>
         untilMs === undefined ? [] : [[key, new Date(untilMs).toISOString()]],
       );
+      const wrong = sorted.flatMap(([key, { wrongOf }]) =>
+        wrongOf === undefined ? [] : [[key, Object.fromEntries(wrongOf)]],
+      );
       const all = {
         orders: Object.fromEntries(sorted.map(([key, { names }]) => [key, names])),
         ...(ends.length > 0 && { until: Object.fromEntries(ends) }),
+        ...(wrong.length > 0 && { wrong: Object.fromEntries(wrong) }),
       };
       const text = `${JSON.stringify(all, null, 2)}\n`;
       if (text === written) return;

@@ -54,7 +54,7 @@ test('names that detect a broken resolver: public mirrors and controls, no addre
   expect(book.otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']);
 });
 
-test('what conversations need: the base, hashes by the configuration over learnt ones, what Go itself needs', () => {
+test('what conversations need: the base, hashes of authorities apart from those of lock files, what Go itself needs', () => {
   const learnt = new Map([
     [
       'go',
@@ -67,7 +67,8 @@ test('what conversations need: the base, hashes by the configuration over learnt
   const pinned = { ...config, pinned: { go: { 'm@v1': 'h1:from-go.sum' } } };
   expect(buildWorkerBook({ config: pinned, learnt, version: '1' }).context['a']).toEqual({
     baseUrl: 'https://a.example.com/base',
-    pinned: { 'm@v1': 'h1:from-go.sum', 'n@v1': 'h1:n' },
+    pinned: { 'm@v1': 'h1:learnt', 'n@v1': 'h1:n' },
+    locked: { 'm@v1': 'h1:from-go.sum' },
     own: { sumdb: null, lookup: { module: 'example.com/hello', version: 'v1.0.0' } },
   });
 });

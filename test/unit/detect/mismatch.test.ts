@@ -9,13 +9,13 @@ describe('the words', () => {
   const target = aTarget('a');
   const failure = { kind: 'mismatch', algorithm: 'h1', want: 'h1:right', got: 'h1:wrong' } as const;
   it.each([
-    { by: 'the checksum database', isLocked: false, names: 'the checksum database', zh: '校验和数据库' },
-    { by: 'the checksum database', isLocked: true, names: 'a lock file', zh: '锁文件' },
-    { by: undefined, isLocked: false, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
-  ])('name the authority that spoke: $names', ({ by, isLocked, names, zh }) => {
+    { by: 'the checksum database', byFile: null, names: 'the checksum database', zh: '校验和数据库' },
+    { by: 'the checksum database', byFile: 'alone', names: 'a lock file', zh: '锁文件' },
+    { by: undefined, byFile: null, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
+  ] as const)('name the authority that spoke: $names', ({ by, byFile, names, zh }) => {
     const named = { ...failure, by: String(by), sentences: { by: phrase('relay.checksums') } };
     const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false, other: null };
-    const says = explainMismatch('a', target, { ...wrong, isLocked, probeIds: [] }, null);
+    const says = explainMismatch('a', target, { ...wrong, byFile, probeIds: [] }, null);
     expect(says).toMatchObject({
       text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against ${names} failed twice.`,
     });
@@ -26,7 +26,7 @@ describe('the words', () => {
     ['the mirror alone', false, 'mismatch'],
     ['the origin too', true, 'retag'],
   ] as const)('name an authority against the artifact, though %s has such bytes', (_name, isOrigins, cause) => {
-    const wrong = { failure, sides: [], isLocked: false, isOrigins, other: null, probeIds: [] };
+    const wrong = { failure, sides: [], byFile: null, isOrigins, other: null, probeIds: [] };
     const item = { module: 'example.com/a', version: 'v1.0.0', step: 'mod' };
     expect(explainMismatch('a', target, wrong, null)).toMatchObject({ cause, scope: [{ ...item, cause: 'mismatch' }] });
   });
@@ -42,7 +42,11 @@ describe('the words', () => {
       [2_000, 'recheck'],
     ] as const) {
       const outcome = { tag: 'failed', failure: { ...failure, by: 'the checksum database' } } as const;
-      detector.take(aSample(aDue(target, { purpose }), ms, 10, outcome), at(ms + 10));
+      const facts = {
+        file: { want: 'h1:right', says: 'wrong' },
+        compared: { algorithm: 'h1', digest: 'h1:wrong' },
+      } as const;
+      detector.take(aSample(aDue(target, { purpose }), ms, 10, outcome, { facts }), at(ms + 10));
     }
     expect(detector.findings().map(({ text }) => text)).toEqual([
       'a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against a lock file failed twice.',

@@ -57,6 +57,7 @@ export const findingCauses = [
     clock: true,
     client_differs: true,
     unstored: true,
+    lock: true,
     holds_thread: true,
     many_requests: true,
     peers: true,

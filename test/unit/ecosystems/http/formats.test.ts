@@ -124,7 +124,7 @@ describe('what an entry expects', () => {
   ])('%s', (_, expected, more, want) => {
     const answer = head('x', 'hello', more);
     const judged = judge(answer, expected, null);
-    const failure = checkHash(answer, expected) ?? (judged.tag === 'error' ? judged.error : null);
+    const failure = checkHash(answer, expected)?.failure ?? (judged.tag === 'error' ? judged.error : null);
     expect(failure?.kind ?? null).toBe(want);
   });
 

@@ -126,7 +126,7 @@ describe('a peek', () => {
 
 describe('hashes', () => {
   const pinned = (...keys: readonly string[]) => ({
-    pinned: Object.fromEntries(keys.map((key) => [key, `sha256:${key.split(':').at(-1)}`])),
+    locked: Object.fromEntries(keys.map((key) => [key, `sha256:${key.split(':').at(-1)}`])),
   });
   const other = 'f'.repeat(64);
 

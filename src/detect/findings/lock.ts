@@ -1,0 +1,140 @@
+import type { Config } from '../../core/config.ts';
+import { type ScopeItem, sideOf } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/mirror.ts';
+import type { Filled, Sentence } from '../../core/result.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { FileWord } from '../../core/transcript.ts';
+import { messageFor, messageOf, phrase } from '../../words/tell.ts';
+import { artifactPhraseOf, joined } from '../contents/mismatch-says.ts';
+import type { OwnRule } from '../memory/rule.ts';
+import type { FindingStatement } from '../memory/says.ts';
+
+/** Bytes of one mirror that refute what a lock file or the configuration states. */
+interface Refutation {
+  readonly target: Target;
+  readonly word: FileWord;
+  readonly algorithm: string;
+  readonly got: string;
+  readonly probeId: string;
+}
+
+/** By target. */
+type Refutations = ReadonlyMap<string, Refutation>;
+
+/** The refutation in a sample; `null`: there is none. */
+function refutationIn({ outcome, facts, due: { target, probeId } }: Sample): Refutation | null {
+  const { file: word, compared, verified } = facts;
+  const isRefuted = word?.says === 'overruled' || (word?.says === 'wrong' && outcome.tag === 'ok');
+  if (word === undefined || !isRefuted) return null;
+  const failure = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' ? outcome.failure : null;
+  const { algorithm = '', digest = failure?.want ?? '' } = verified ?? compared ?? { algorithm: failure?.algorithm };
+  return { target, word, algorithm, got: digest, probeId };
+}
+
+function explain(all: Refutations, config: Config): FindingStatement {
+  const [first] = all.values();
+  if (first === undefined) return { tag: 'well', ...messageFor('found.lock.well'), of: 'lock' };
+  const items = new Map<string, readonly Refutation[]>();
+  for (const one of all.values()) {
+    const { module, version, step } = one.target;
+    const key = JSON.stringify([module, version, step]);
+    items.set(key, [...(items.get(key) ?? []), one]);
+  }
+  const [of = []] = items.values();
+  const says = sentenceOf(first, of, config);
+  const more = items.size - 1;
+  return {
+    tag: 'trouble',
+    scope: [...items.values()].flatMap(([one]) => (one === undefined ? [] : [itemOf(one)])).slice(0, limits.scopeItems),
+    cause: 'lock',
+    evidence: {
+      samples: all.size,
+      failures: all.size,
+      probeIds: [...all.values()].map(({ probeId }) => probeId).slice(-limits.findingProbes),
+      sides: [...items.values()].flatMap(sidesOf).slice(0, limits.sidesKept),
+    },
+    actionable: false,
+    ...messageOf(more > 0 ? phrase('found.lockMore', { says, count: more }) : says),
+  };
+}
+
+function itemOf({ target: { module, version, step } }: Refutation): ScopeItem {
+  return { module, version, step };
+}
+
+function sidesOf(of: readonly Refutation[]) {
+  const [one] = of;
+  if (one === undefined) return [];
+  const { algorithm, got, word } = one;
+  const side = { algorithm, sinceMs: null, seen: null };
+  const registries = of.map(({ target }) => target.registry);
+  return [
+    sideOf(itemOf(one), { ...side, registries, digest: got }),
+    sideOf(itemOf(one), { ...side, registries: [], digest: word.want }),
+  ];
+}
+
+function sentenceOf(one: Refutation, of: readonly Refutation[], config: Config): Sentence {
+  const { word, got } = one;
+  const names = joined(of.map(({ target }) => target.registry).toSorted());
+  return phrase('found.lock', {
+    file: placeOf(one, config),
+    what: artifactPhraseOf(itemOf(one)),
+    want: word.want,
+    why:
+      word.says === 'overruled'
+        ? phrase('found.lockByAuthority', { got })
+        : phrase('found.lockByMirrors', { names, got }),
+  });
+}
+
+/** Where the refuted hash stands: the lock file with its line, else the configuration. */
+function placeOf({ target, word }: Refutation, { pinned, pinnedAt, path }: Config): Filled {
+  const key = keyOf(target, word, pinned?.[target.ecosystem]);
+  if (key === undefined) return word.isKey === true || path === null ? phrase('found.lockConfig') : path;
+  return pinnedAt?.[target.ecosystem]?.[key] ?? phrase('found.lockFile');
+}
+
+function keyOf(
+  { module, version }: Target,
+  { want }: FileWord,
+  pinned: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const keys = Object.keys(pinned).filter((key) => key.startsWith(`${module}@${version ?? ''}`));
+  return keys.find((key) => pinned[key] === want) ?? keys[0];
+}
+
+/** True if the configuration still states what was refuted. Keys, and lists of hashes, are judged by the next response. */
+function isStated({ target, word }: Refutation, { pinned, modules }: Config): boolean {
+  if (word.isKey === true) return true;
+  return (
+    Object.values(pinned?.[target.ecosystem] ?? {}).includes(word.want) ||
+    modules.some((one) => one.module === target.module && JSON.stringify(one.expect ?? {}).includes(word.want))
+  );
+}
+
+/**
+ * Finds hashes in lock files or in the configuration that better evidence refutes: a checksum database, a signature, or
+ * mirrors that agree. No mirror is blamed.
+ */
+export const lock: OwnRule<Refutations> = {
+  name: 'lock',
+  kind: 'self',
+  none: () => new Map(),
+  verify(before, sample, { view: { config } }) {
+    const { id } = sample.due.target;
+    const found = refutationIn(sample);
+    const known = before.get(id);
+    const isSilent = sample.outcome.tag === 'failed' && sample.facts.file === undefined;
+    if (found === null ? known === undefined || isSilent : known?.word.want === found.word.want) return {};
+    const own = new Map(before);
+    if (found === null) own.delete(id);
+    else own.set(id, found);
+    return { own, statement: explain(own, config) };
+  },
+  adopt(before, _, { view: { config, targets } }) {
+    const own = new Map([...before].filter(([id, one]) => targets.has(id) && isStated(one, config)));
+    return { own, statement: explain(own, config) };
+  },
+};

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { Mirror } from '../../../src/core/mirror.ts';
+import type { Facts, FileWord } from '../../../src/core/transcript.ts';
+import { type Behaviour, Simulation } from './simulate.ts';
+import { aConfig, aMirror, aTarget, at } from './world.ts';
+
+const minute = 60_000;
+const lockHash = 'h1:lock';
+const lockAt = { 'example.com/a@v1.0.0': lockHash };
+
+/** What a mirror serves: bytes with this digest, which a lock file states or not. */
+function serves(digest: string, says: FileWord['says'] | null, more: Partial<FileWord> = {}): Behaviour {
+  const compared = { algorithm: 'h1', digest };
+  const facts: Facts = { compared, ...(says !== null && { file: { want: lockHash, says, ...more } }) };
+  if (says !== 'wrong') return { rttMs: 100, facts };
+  const failure = { kind: 'mismatch', algorithm: 'h1', want: lockHash, got: digest } as const;
+  return { fails: { tag: 'failed', failure }, afterMs: 100, facts };
+}
+
+const bad = serves(lockHash, 'right');
+const good = serves('h1:good', 'wrong');
+
+function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour) {
+  const config = {
+    ...aConfig({ mirrors }),
+    pinned: { go: lockAt },
+    pinnedAt: { go: { 'example.com/a@v1.0.0': 'go.sum:12' } },
+  };
+  const targets = mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'zip')]);
+  const play = new Simulation({
+    config,
+    targets,
+    script: (target, atMs) => (target.step === 'zip' ? script(target.registry, atMs) : { rttMs: 100 }),
+  });
+  return { play, config, targets };
+}
+
+const mirrorsOf = (names: readonly string[]): readonly Mirror[] =>
+  names.map((name) => (name === 'origin' ? { ...aMirror(name), role: 'origin' } : aMirror(name)));
+
+const found = (play: Simulation) =>
+  play.detector
+    .findings()
+    .filter(({ state }) => state === 'open')
+    .map(({ registry, kind, cause, actionable }) => `${registry ?? 'self'} ${kind}/${cause} ${actionable}`)
+    .toSorted();
+
+describe('a lock file that mirrors contradict', () => {
+  const key = serves('h1:good', 'wrong', { isKey: true });
+  it.each<[string, Readonly<Record<string, Behaviour>>, readonly string[]]>([
+    [
+      'by the origin and mirrors that agree: the file is wrong, and the lone mirror that agrees with it',
+      { good1: good, good2: good, origin: good, bad },
+      ['bad mismatch/origin true', 'self self/lock false'],
+    ],
+    [
+      'by the origin and one mirror',
+      { good1: good, origin: good, bad },
+      ['bad mismatch/origin true', 'self self/lock false'],
+    ],
+    [
+      'by two mirrors without an origin',
+      { good1: good, good2: good, bad },
+      ['bad mismatch/peers false', 'self self/lock false'],
+    ],
+    ['by all mirrors', { good1: good, good2: good }, ['self self/lock false']],
+    [
+      'as a trusted key',
+      { good1: key, good2: key, origin: key, bad },
+      ['bad mismatch/origin true', 'self self/lock false'],
+    ],
+    [
+      'by one mirror against one: disputed',
+      { good1: good, bad },
+      ['bad mismatch/peers false', 'good1 mismatch/peers false'],
+    ],
+    ['by the only mirror: no reason to leave it', { good1: good }, ['good1 mismatch/mismatch false']],
+    ['by the only mirror, as a trusted key: left', { good1: key }, ['good1 mismatch/mismatch true']],
+    ['by one mirror, with two that agree: left', { odd: good, a: bad, b: bad }, ['odd mismatch/mismatch true']],
+    ['by one mirror, with an origin that agrees: left', { odd: good, origin: bad }, ['odd mismatch/mismatch true']],
+    [
+      'by two mirrors, with an origin that agrees: left',
+      { odd: good, odd2: good, origin: bad },
+      ['odd mismatch/mismatch true', 'odd2 mismatch/mismatch true'],
+    ],
+    [
+      'by a checksum database',
+      { good1: serves('h1:good', 'overruled'), good2: serves('h1:good', 'overruled') },
+      ['self self/lock false'],
+    ],
+  ])('%s', (_, said, want) => {
+    const { play } = world(mirrorsOf(Object.keys(said)), (registry) => said[registry] ?? good);
+    play.runTo(10 * minute);
+    expect(found(play)).toEqual(want);
+    const counted = play.settled.filter(({ outcome, isUnproven }) => outcome.tag === 'failed' && isUnproven !== true);
+    const isLeft = want.some((one) => one.includes('mismatch/mismatch true'));
+    expect(counted.length > 0).toBe(isLeft);
+  });
+
+  it('is named with its line, the module and both hashes', () => {
+    const said: Readonly<Record<string, Behaviour>> = { good1: good, good2: good, origin: good, bad };
+    const { play } = world(mirrorsOf(Object.keys(said)), (registry) => said[registry] ?? good);
+    play.runTo(10 * minute);
+    const lock = play.detector.findings().find(({ cause }) => cause === 'lock');
+    expect(lock?.text).toBe(
+      'go.sum:12 states a wrong hash for example.com/a@v1.0.0 (zip): good1, good2 and origin independently serve h1:good. The file states h1:lock. Find out who changed it.',
+    );
+    expect(lock?.scope).toEqual([{ module: 'example.com/a', version: 'v1.0.0', step: 'zip' }]);
+    expect(lock?.evidence.sides?.map(({ registries, digest }) => [registries.length, digest])).toEqual([
+      [3, 'h1:good'],
+      [0, 'h1:lock'],
+    ]);
+  });
+
+  it('ends when the file is right again, at the reload', () => {
+    const said: Readonly<Record<string, Behaviour>> = { good1: good, good2: good, origin: good, bad };
+    const { play, config, targets } = world(mirrorsOf(Object.keys(said)), (registry) => said[registry] ?? good);
+    play.runTo(10 * minute);
+    const fixed = { ...config, pinned: { go: { 'example.com/a@v1.0.0': 'h1:good' } } };
+    play.detector.reconfigure(fixed, targets, at(play.nowMs));
+    expect(found(play).filter((one) => one.startsWith('self'))).toEqual([]);
+  });
+
+  it('was believed while one mirror alone differed: its finding ends when others agree with it', () => {
+    const { play } = world(mirrorsOf(['good1', 'bad', 'good2']), (registry, atMs) => {
+      if (registry === 'bad') return bad;
+      return registry === 'good2' && atMs < 10 * minute ? bad : good;
+    });
+    play.runTo(9 * minute);
+    expect(found(play)).toEqual(['good1 mismatch/mismatch true']);
+  });
+
+  it('that mirrors agreed with before: the bytes changed upstream, and the file is not blamed', () => {
+    const { play } = world(mirrorsOf(['good1', 'good2', 'origin']), (_, atMs) => (atMs < 5 * minute ? bad : good));
+    play.runTo(15 * minute);
+    expect(found(play).some((one) => one.startsWith('self'))).toBe(false);
+  });
+});
