@@ -47,12 +47,6 @@ function finding(kind: z.ZodType) {
         step: z.enum(registry.steps),
         family: z.literal([4, 6]).optional().describe('set if the mirror fails only over this address family'),
         protocol: z.literal(['1.1', '2']).optional().describe('set if the mirror fails only over this HTTP version'),
-        by: z
-          .literal(['file', 'mirrors'])
-          .optional()
-          .describe(
-            'set if no authority (a checksum database, a signature) calls the bytes wrong, only an editable file such as a lock file, or other mirrors',
-          ),
       }),
     ),
     openedAt: stamp,

@@ -3,6 +3,7 @@ import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SamplePoint, SeriesNow } from '../core/sample.ts';
+import { wrongModulesOf } from '../core/sides.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
@@ -133,6 +134,7 @@ export function pagePlaceOf(deps: ApiDeps, mirror: Mirror): Vantage {
 }
 
 export function standingViewOf(standing: Standing | undefined): object {
+  const wrongModules = wrongModulesOf(standing?.findings ?? []);
   return {
     state: standing?.state ?? 'unknown',
     because: standing === undefined ? 'not asked yet' : saySentence(standing.why, english),
@@ -149,6 +151,7 @@ export function standingViewOf(standing: Standing | undefined): object {
         }
       : null,
     findings: standing?.findings.map(({ id }) => id) ?? [],
+    ...(wrongModules !== null && wrongModules.length > 0 && { wrongModules }),
   };
 }
 

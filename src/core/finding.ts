@@ -144,12 +144,6 @@ export function mismatchCauseOf(
   return mismatchCauses.find((one) => one === own) ?? 'authority';
 }
 
-/** `ScopeItem.by` of an item of a mismatch: its proof, if no authority has given one; `undefined`: an authority has. */
-export function weakProofOf(finding: Pick<Finding, 'cause' | 'actionable'>, item: ScopeItem): ScopeItem['by'] {
-  const cause = mismatchCauseOf(finding, item);
-  return item.by ?? (cause === 'authority' || cause === 'fork' ? undefined : 'mirrors');
-}
-
 /** The levels of confidence, in ascending order. */
 export const confidences = ['low', 'medium', 'high'] as const;
 export type Confidence = (typeof confidences)[number];
@@ -174,11 +168,8 @@ export interface ScopeItem {
   readonly protocol?: HttpProtocol;
   /** The cause for this item; absent: it is the cause of the finding. */
   readonly cause?: Finding['cause'];
-  /**
-   * What calls the bytes of the item wrong: a file that people can edit (such as a lock file), or only other mirrors.
-   * Absent: an authority does, such as a checksum database. Only for a mismatch; findings store `file` alone.
-   */
-  readonly by?: 'file' | 'mirrors';
+  /** `file`: only a file that people can edit (such as a lock file) calls the bytes of the item wrong. */
+  readonly by?: 'file';
 }
 
 /** One digest of an artifact, and the mirrors that serve it. */

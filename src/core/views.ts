@@ -1,6 +1,6 @@
 import type { ActionRow } from './action.ts';
 import type { Advice } from './advice.ts';
-import { type Finding, type Side, weakProofOf } from './finding.ts';
+import type { Finding, Side } from './finding.ts';
 import type { Sentence } from './result.ts';
 import type { Seen } from './transcript.ts';
 
@@ -56,7 +56,7 @@ export function minuteTextOf(wallMs: number): string {
   return `${stamp(wallMs).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** Converts a finding for the API; all keys are present, except `family`, `protocol` and `by` of scope items. */
+/** Converts a finding for the API; all keys are present, except `family` and `protocol` of scope items. */
 export function findingView(finding: Finding): FindingView {
   const { id, kind, state, ecosystem, upstream, registry, cause, vantage, confidence, text } = finding;
   const { samples, failures, observedSeconds, baselineSeconds, thresholdSeconds, probeIds } = finding.evidence;
@@ -68,18 +68,13 @@ export function findingView(finding: Finding): FindingView {
     ecosystem,
     upstream,
     registry,
-    scope: finding.scope.map((item) => {
-      const { module, version, step, family, protocol } = item;
-      const by = kind === 'mismatch' ? weakProofOf(finding, item) : undefined;
-      return {
-        module,
-        version,
-        step,
-        ...(family === undefined ? {} : { family }),
-        ...(protocol === undefined ? {} : { protocol }),
-        ...(by === undefined ? {} : { by }),
-      };
-    }),
+    scope: finding.scope.map(({ module, version, step, family, protocol }) => ({
+      module,
+      version,
+      step,
+      ...(family === undefined ? {} : { family }),
+      ...(protocol === undefined ? {} : { protocol }),
+    })),
     openedAt: stamp(finding.openedAtMs),
     closedAt: stamp(finding.closedAtMs),
     acknowledgedReason: finding.acknowledged?.reason ?? null,

@@ -1,13 +1,12 @@
 import { isLastChoice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import { limits } from '../../core/limits.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { type DaemonAt, exchangeWithDaemon, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
-import type { KnownOrder, WrongOf } from './order.ts';
+import type { KnownOrder } from './order.ts';
 
 export interface Listener {
   /**
@@ -40,6 +39,8 @@ interface MirrorSeen {
   readonly inDoubt: boolean;
   readonly gate: string | null;
   readonly rank: number | null;
+  /** Absent: an authority calls the bytes wrong, or the daemon is of an earlier release. */
+  readonly wrongModules?: unknown;
   readonly canary: { readonly p95Seconds: number | null } | null;
 }
 interface AdviceSeen {
@@ -50,13 +51,6 @@ interface AdviceSeen {
   readonly to: string;
   readonly expiresAt?: unknown;
   readonly candidates?: unknown;
-}
-
-interface FindingSeen {
-  readonly kind: string;
-  readonly state: string;
-  readonly registry?: unknown;
-  readonly scope?: unknown;
 }
 
 /** The gates (reasons that exclude a mirror from advice) which show that clients' fetches from the mirror fail. */
@@ -75,13 +69,12 @@ export function daemonOf({ door, listen, state }: Config): DaemonAt {
 export async function readDaemon(
   at: DaemonAt,
 ): Promise<{ readonly known: ReadonlyMap<string, KnownOrder>; readonly doubted: readonly string[] }> {
-  const [mirrors, advice, findings] = await Promise.all([
+  const [mirrors, advice] = await Promise.all([
     listAt<MirrorSeen>(at, 'mirrors', ['registry', 'ecosystem', 'upstream']),
     listAt<AdviceSeen>(at, 'advice', ['id', 'ecosystem', 'upstream', 'state', 'to']),
-    listAt<FindingSeen>(at, 'findings', ['kind', 'state']),
   ]);
   const doubted = mirrors.flatMap(({ registry, inDoubt }) => (inDoubt ? [registry] : []));
-  return { known: knownOf(mirrors, advice, findings), doubted };
+  return { known: knownOf(mirrors, advice), doubted };
 }
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
@@ -200,12 +193,7 @@ function hasTexts(value: unknown, keys: readonly string[]): boolean {
 }
 
 /** Combines the lists of mirrors and advice by upstream. Proposed advice takes precedence over accepted advice. */
-function knownOf(
-  mirrors: readonly MirrorSeen[],
-  advice: readonly AdviceSeen[],
-  findings: readonly FindingSeen[],
-): ReadonlyMap<string, KnownOrder> {
-  const wrongOf = wrongModulesOf(mirrors, findings);
+function knownOf(mirrors: readonly MirrorSeen[], advice: readonly AdviceSeen[]): ReadonlyMap<string, KnownOrder> {
   const adviceBy = Map.groupBy(advice, upstreamKeyOf);
   return new Map(
     [...Map.groupBy(mirrors, upstreamKeyOf)].map(([key, own]) => {
@@ -225,10 +213,14 @@ function knownOf(
             ),
           ),
           wrong: wrongBeside(
-            new Set([...namesWith((gate) => gate === 'mismatch')].filter((name) => !wrongOf.has(name))),
+            new Set(
+              own.filter((one) => one.gate === 'mismatch' && modulesOf(one) === null).map(({ registry }) => registry),
+            ),
             inForce,
           ),
-          wrongOf: new Map([...wrongOf].filter(([name]) => own.some(({ registry }) => registry === name))),
+          wrongOf: new Map(
+            own.flatMap((one) => (one.gate === 'mismatch' ? [[one.registry, modulesOf(one) ?? []] as const] : [])),
+          ),
           unknown: new Set(own.filter(({ state }) => state === 'unknown').map(({ registry }) => registry)),
           down: namesWith((gate) => gate === 'outage'),
           failing: namesWith((gate) => failingGates.has(gate)),
@@ -238,22 +230,10 @@ function knownOf(
   );
 }
 
-/**
- * Returns the modules whose bytes at a mirror differ from those of other mirrors or of a lock file. If an authority
- * refutes bytes of a mirror, or the modules are not all known, the mirror is left out: it is not used at all.
- */
-function wrongModulesOf(mirrors: readonly MirrorSeen[], findings: readonly FindingSeen[]): WrongOf {
-  const gated = new Set(mirrors.filter(({ gate }) => gate === 'mismatch').map(({ registry }) => registry));
-  const open = findings.filter(({ kind, state }) => kind === 'mismatch' && state === 'open');
-  return new Map(
-    open.flatMap(({ registry, scope }): readonly (readonly [string, readonly string[]])[] => {
-      const items: readonly Readonly<Record<string, unknown>>[] = Array.isArray(scope) ? scope.map(Object) : [];
-      const modules = items.map(({ module }) => module).filter((one) => typeof one === 'string');
-      const isOfItems = items.every((item) => item['by'] !== undefined);
-      const isWhole = modules.length === items.length && items.length > 0 && items.length < limits.scopeItems;
-      return typeof registry === 'string' && gated.has(registry) && isOfItems && isWhole ? [[registry, modules]] : [];
-    }),
-  );
+/** The modules of which a mirror serves wrong bytes; `null`: it is not to be used for any module. */
+function modulesOf({ wrongModules }: MirrorSeen): readonly string[] | null {
+  const isList = Array.isArray(wrongModules) && wrongModules.length > 0;
+  return isList && wrongModules.every((one) => typeof one === 'string') ? wrongModules : null;
 }
 
 /**

@@ -93,9 +93,17 @@ export function keptOrderOf(route: DoorRoute, { names, untilMs, wrongOf }: KeptO
 }
 
 /** The mirrors of an order for one module: without those that serve wrong bytes of it, if any other mirror is left. */
-export function namesFor({ names, wrongOf }: Order, module: string | null): readonly string[] {
-  if (wrongOf === undefined || module === null) return names;
-  const right = names.filter((name) => wrongOf.get(name)?.includes(module) !== true);
+export function namesFor(order: Order, module: string | null): readonly string[] {
+  return without(order, (modules) => module !== null && modules.includes(module));
+}
+
+/** The mirrors of an order for a proxy that does not tell modules apart: without those that serve any wrong bytes. */
+export function namesForAll(order: Order): readonly string[] {
+  return without(order, (modules) => modules.length > 0);
+}
+
+function without({ names, wrongOf }: Order, isWrong: (modules: readonly string[]) => boolean): readonly string[] {
+  const right = names.filter((name) => !isWrong(wrongOf?.get(name) ?? []));
   return right.length === 0 ? names : right;
 }
 

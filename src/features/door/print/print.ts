@@ -4,7 +4,7 @@ import type { Log } from '../../../core/ports.ts';
 import { systemClock } from '../../../daemon/machine.ts';
 import { registry } from '../../../ecosystems/registry.ts';
 import { daemonOf, readDaemon } from '../daemon.ts';
-import { currentOrderOf, type KnownOrder, readKept } from '../order.ts';
+import { currentOrderOf, type KnownOrder, namesForAll, readKept } from '../order.ts';
 import { renderCaddy, renderCaddyOrder } from './caddy.ts';
 import { renderHaproxy, renderHaproxyOrder } from './haproxy.ts';
 import { renderNginx, renderNginxOrder } from './nginx.ts';
@@ -118,7 +118,7 @@ export async function readStoredOrders(
   return new Map(
     routesOf(config, registry).map((route) => [
       route.key,
-      currentOrderOf(route, known?.get(route.key), kept.get(route.key), nowMs).names,
+      namesForAll(currentOrderOf(route, known?.get(route.key), kept.get(route.key), nowMs)),
     ]),
   );
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Timers } from '../../../../src/core/ports.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import { daemonOf, followDaemon } from '../../../../src/features/door/daemon.ts';
+import { daemonOf, followDaemon, readDaemon } from '../../../../src/features/door/daemon.ts';
 import { doorPortsWith, openDoor } from '../../../../src/features/door/door.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { systemTimers } from '../../../../src/io/timers.ts';
@@ -277,5 +277,21 @@ describe('the order of a printed door', () => {
 
   it('is the stored one where the daemon cannot be reached', async () => {
     expect(await asked(() => undefined)).toEqual(['go_origin', 'near']);
+  });
+});
+
+describe('wrong bytes that the daemon reports', () => {
+  it.each<[string, unknown, readonly string[], readonly string[]]>([
+    ['by an authority: the mirror is not used', undefined, ['near'], []],
+    ['of modules that are no list of names', [1], ['near'], []],
+    ['by other mirrors: it is not used for these modules', ['example.com/a'], [], ['example.com/a']],
+  ])('%s', async (_, wrongModules, wrong, modules) => {
+    const { url } = await daemon((name) =>
+      name === 'mirrors' ? [{ ...near, gate: 'mismatch', wrongModules }] : [advice],
+    );
+    const { known } = await readDaemon({ url, token: null });
+    const order = known.get('go/go');
+    expect([...(order?.wrong ?? [])]).toEqual(wrong);
+    expect(order?.wrongOf?.get('near')).toEqual(modules);
   });
 });

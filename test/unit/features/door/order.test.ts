@@ -10,6 +10,7 @@ import {
   currentOrderOf,
   declaredOrderOf,
   keptOrderOf,
+  namesFor,
   orderOf,
   readKept,
 } from '../../../../src/features/door/order.ts';
@@ -153,5 +154,32 @@ describe('a client of files that belong together', () => {
     expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('far');
     now += 600_000;
     expect(stays.mirrorOf('c', 'u', 'near', all)).toBe('near');
+  });
+});
+
+describe('wrong bytes of one module', () => {
+  const wrongOf = new Map([['near', ['example.com/a']]]);
+
+  it('exclude their mirror for that module alone, if another mirror is left', () => {
+    const order = orderOf(go, { ...nothing, wrongOf });
+    expect(namesFor(order, 'example.com/a')).toEqual(['far', 'go-origin']);
+    expect(namesFor(order, 'example.com/b')).toEqual(['near', 'far', 'go-origin']);
+    expect(namesFor(order, null)).toEqual(['near', 'far', 'go-origin']);
+    const all = new Map(['near', 'far', 'go-origin'].map((name) => [name, ['example.com/a']]));
+    expect(namesFor(orderOf(go, { ...nothing, wrongOf: all }), 'example.com/a')).toHaveLength(3);
+  });
+
+  it('still do without a daemon, also after a restart of the door', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'door-wrong-'));
+    const path = join(dir, 'door.json');
+    const nothingLogged = { debug() {}, info() {}, warn() {}, error() {} };
+    const keeper = createKeeper(path, nothingLogged);
+    keeper.keep(new Map([['go/go', orderOf(go, { ...nothing, wrongOf })]]));
+    await keeper.done();
+    const kept = (await readKept(path, nothingLogged)).get('go/go');
+    rmSync(dir, { recursive: true });
+    const order = currentOrderOf(go, undefined, kept, 0);
+    expect(namesFor(order, 'example.com/a')).toEqual(['far', 'go-origin']);
+    expect(namesFor(order, 'example.com/b')).toEqual(['near', 'far', 'go-origin']);
   });
 });
