@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import {
-  hashOf,
+  bodyHashOf,
   isSameProof,
   nonceHeader,
   proofHeader,
@@ -69,7 +69,7 @@ export function createProofs(nowMs: () => number): Proofs {
 /** Refuses a request whose proof is for another body. The body's bytes are in `response.locals.body`. */
 export const bodyIsProven: RequestHandler = (_request, response, next) => {
   const { bodyHash, body = '' } = response.locals as { bodyHash?: string; body?: Uint8Array | string };
-  if (bodyHash === undefined || bodyHash === hashOf(body)) return next();
+  if (bodyHash === undefined || bodyHash === bodyHashOf(body)) return next();
   sendProblem(response, { kind: 'unauthorized' });
 };
 

@@ -4,16 +4,9 @@ import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
 import { maskText, Secret } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import {
-  type DaemonAt,
-  exchangeWithDaemon,
-  findOwnerSocket,
-  socketPathOf,
-  systemFiles,
-  tlsOf,
-} from '../daemon/machine.ts';
+import { type DaemonAt, findOwnerSocket, sendToDaemon, socketPathOf, systemFiles, tlsOf } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
-import { configNamed, loadDaemonKeys, sayFoundIsUnused } from '../terminal/load.ts';
+import { loadDaemonConfig, readConfigName, warnOfUnusedConfig } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 
@@ -74,8 +67,8 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
   const shownUrl = maskText(at.url);
   const isBySocket = at.statePath !== undefined && (await findOwnerSocket(at.statePath)) !== 'none';
   const shownPlace = isBySocket ? socketPathOf(at.statePath) : shownUrl;
-  const isNamed = flags.url !== undefined || configNamed(context, flags.config) !== undefined;
-  if (!isBySocket && !isNamed) await sayFoundIsUnused(context, 'daemon.found');
+  const isNamed = flags.url !== undefined || readConfigName(context, flags.config) !== undefined;
+  if (!isBySocket && !isNamed) await warnOfUnusedConfig(context, 'daemon.found');
   const send = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonResponse | Unreachable> => {
     const headers = {
       // The daemon writes its error messages in this language.
@@ -84,7 +77,7 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
     };
     try {
       const text = body === undefined ? null : JSON.stringify(body);
-      const response = await exchangeWithDaemon(at, { method, path, headers, body: text, limitMs });
+      const response = await sendToDaemon(at, { method, path, headers, body: text, limitMs });
       return { tag: 'ok', ...response, json: () => readJson(response.text) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
@@ -121,9 +114,9 @@ async function placeOf(context: Context, flags: DaemonFlags): Promise<DaemonAt> 
     mustBeDaemonUrl(flags.url);
     return { url: flags.url.replace(/\/$/, ''), token: given };
   }
-  if (configNamed(context, flags.config) === undefined)
+  if (readConfigName(context, flags.config) === undefined)
     return { url: usualUrl, token: given, statePath: join(context.cwd, 'data/mirrorwatch.db') };
-  const loaded = await loadDaemonKeys(context, flags.config);
+  const loaded = await loadDaemonConfig(context, flags.config);
   if (loaded.tag === 'error') {
     context.terminal.err(loaded.error.text);
     throw new UnknownAddress('wrong.whereDaemon');

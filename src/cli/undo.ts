@@ -1,7 +1,7 @@
 import { type KeptChange, listKeptChanges, undoChange } from '../daemon/machine.ts';
 import { placeOptions, type WhoseSettings, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
-import { configNamed, loadNeeded, sayFoundIsUnused } from '../terminal/load.ts';
+import { loadNeeded, readConfigName, warnOfUnusedConfig } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { saySentence } from '../words/tell.ts';
 
@@ -49,9 +49,9 @@ export const undoCommand: Command = {
 
 async function all(context: Context, whose: WhoseSettings, file: string | undefined): Promise<ExitCode> {
   // A configuration that is only found may be a stranger's, and the records that it names make us write any file.
-  const isNamed = configNamed(context, file) !== undefined;
+  const isNamed = readConfigName(context, file) !== undefined;
   const config = isNamed ? (await loadNeeded(context, file)).config : null;
-  if (!isNamed) await sayFoundIsUnused(context, 'undo.foreign');
+  if (!isNamed) await warnOfUnusedConfig(context, 'undo.foreign');
   const { findSettingsOf } = await import('../features/doctor/survey.ts');
   const { undoAll } = await import('./undo-all.ts');
   return await undoAll(context, whose, config, findSettingsOf);

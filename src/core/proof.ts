@@ -28,7 +28,7 @@ export interface ProvenResponse {
   readonly body: string | Uint8Array | null;
 }
 
-export function hashOf(body: string | Uint8Array): string {
+export function bodyHashOf(body: string | Uint8Array): string {
   return createHash('sha256').update(body).digest('base64url');
 }
 
@@ -45,12 +45,12 @@ export function responseProofOf(
 ): string {
   const proven = Object.entries(headers).filter(([name]) => provenHeader.test(name));
   const lines = proven.map(([name, value]) => `${name}:${String(value)}`).toSorted();
-  return proofOf(token, ['response', requestProof, status, lines, body === null ? null : hashOf(body)]);
+  return proofOf(token, ['response', requestProof, status, lines, body === null ? null : bodyHashOf(body)]);
 }
 
 /** True if two proofs are equal. The comparison takes the same time wherever they differ. */
 export function isSameProof(one: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(hashOf(one)), Buffer.from(hashOf(other)));
+  return timingSafeEqual(Buffer.from(bodyHashOf(one)), Buffer.from(bodyHashOf(other)));
 }
 
 function proofOf(token: Secret, parts: readonly unknown[]): string {

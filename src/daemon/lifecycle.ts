@@ -9,7 +9,7 @@ import type { Now, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
 import { countOpenDescriptors, measureCpuSeconds, measureMemory } from '../io/machine.ts';
-import { listenForOwner } from '../io/owner-socket.ts';
+import { openOwnerSocket } from '../io/owner-socket.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { nextTurn } from '../io/timers.ts';
 import { isUpstreamOwner, ownedBy } from '../schedule/shard.ts';
@@ -63,7 +63,7 @@ export async function startDaemon(
     await life.stages.workers.close();
     return error(listening.error);
   }
-  const forOwner = ports.statePath === undefined ? null : await listenForOwner(api, ports.statePath);
+  const forOwner = ports.statePath === undefined ? null : await openOwnerSocket(api, ports.statePath);
   if (forOwner?.tag === 'error') ports.log.warn('no socket beside the state file: clients use TCP', forOwner.error);
   const listeners = [listening.value, ...(forOwner?.tag === 'ok' ? [forOwner.value] : [])];
   await life.begin();

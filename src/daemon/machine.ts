@@ -7,9 +7,9 @@ import { systemTimers } from '../io/timers.ts';
 // Exports for all commands. What only the daemon needs is in system.ts, which takes three times as long to load.
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
-export { type DaemonAt, exchangeWithDaemon } from '../io/daemon-access.ts';
+export { type DaemonAt, sendToDaemon } from '../io/daemon-access.ts';
 export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
-export { codeOf, filesBelow, makeFolders, readOwnFile, replaceFile, systemFiles } from '../io/files.ts';
+export { codeOf, createFilesBelow, makeFolders, readOwnFile, replaceFile, systemFiles } from '../io/files.ts';
 export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { findOwnerSocket, socketPathOf } from '../io/owner-socket.ts';

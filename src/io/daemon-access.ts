@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  hashOf,
+  bodyHashOf,
   isSameProof,
   nonceHeader,
   proofHeader,
@@ -67,7 +67,7 @@ export async function prepareAccess(at: DaemonAt, request: DaemonRequest, limitM
   const healthy = { url: `${at.url}/-/healthy`, method: 'GET', headers: {}, body: null, limitMs, budget } as const;
   const nonce = (await exchangeOnce(healthy)).headers[nonceHeader];
   if (typeof nonce !== 'string') throw failure('UNPROVEN');
-  const own = { nonce, clientNonce: randomUUID(), method, path, bodyHash: hashOf(body ?? '') };
+  const own = { nonce, clientNonce: randomUUID(), method, path, bodyHash: bodyHashOf(body ?? '') };
   const proof = requestProofOf(token, own);
   const authorization = `${proofScheme} ${nonce} ${own.clientNonce} ${own.bodyHash} ${proof}`;
   return {
@@ -81,7 +81,7 @@ export async function prepareAccess(at: DaemonAt, request: DaemonRequest, limitM
 }
 
 /** Sends a request to a daemon. @throws Error as `prepareAccess` and `exchangeOnce`; `UNPROVEN` on a foreign response */
-export async function exchangeWithDaemon(
+export async function sendToDaemon(
   at: DaemonAt,
   request: DaemonRequest & { readonly headers?: Readonly<Record<string, string>>; readonly limitMs: number },
 ): Promise<Exchanged> {

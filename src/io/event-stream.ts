@@ -28,8 +28,8 @@ async function readStream(at: DaemonAt, path: string, reader: EventReader, signa
   const client = await openClient(url, access, limits.eventSilentMs);
   try {
     const { headers: own } = access;
-    const asked = { path: `${url.pathname}${url.search}`, method: 'GET', headers: own, signal } as const;
-    const { statusCode: status, headers, body } = await client.request(asked);
+    const wanted = { path: `${url.pathname}${url.search}`, method: 'GET', headers: own, signal } as const;
+    const { statusCode: status, headers, body } = await client.request(wanted);
     if (status !== 200) throw new Error(`status ${status}`);
     access.verify({ status, headers }, null);
     reader.opened();

@@ -29,7 +29,7 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 export const systemFiles: SlowFiles = createFiles();
 
 /** Reads files as `systemFiles` does, but only below a folder, after all links are resolved. */
-export function filesBelow(folder: string): SlowFiles {
+export function createFilesBelow(folder: string): SlowFiles {
   const outside = { tag: 'error', code: 'outside' } as const;
   return {
     async read(path, roots = [folder]) {

@@ -20,7 +20,7 @@ const connectionsMax = 64;
  * killed daemon left is replaced. If the listener cannot be opened, a file takes its place, so that clients use TCP.
  * @returns the listener, or the code of the error; the code names the folder that other users can write
  */
-export async function listenForOwner(
+export async function openOwnerSocket(
   handler: RequestListener,
   statePath: string,
 ): Promise<Result<Pick<Listening, 'close'>, { readonly code: string }>> {

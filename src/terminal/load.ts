@@ -11,7 +11,7 @@ import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskName } from '../core/secret.ts';
-import { expand, filesBelow, systemFiles, systemTimers } from '../daemon/machine.ts';
+import { createFilesBelow, expand, systemFiles, systemTimers } from '../daemon/machine.ts';
 import { phrase } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { Failed, UsageError } from './usage.ts';
@@ -20,15 +20,15 @@ import { Failed, UsageError } from './usage.ts';
 export const builtInSource = 'built-in default';
 
 /** The name of the configuration that is found in the working folder. */
-export const foundName = 'mirrorwatch.yaml';
+const foundName = 'mirrorwatch.yaml';
 
 /** Returns the file that `--config` or the environment names; `undefined`: neither names one. */
-export function configNamed({ env }: Pick<Context, 'env'>, flag: string | undefined): string | undefined {
+export function readConfigName({ env }: Pick<Context, 'env'>, flag: string | undefined): string | undefined {
   return flag ?? (env['MIRRORWATCH_CONFIG'] || undefined);
 }
 
 /** Says on standard error that the configuration that is found in the working folder is not used, if there is one. */
-export async function sayFoundIsUnused(
+export async function warnOfUnusedConfig(
   { cwd, terminal, say }: Pick<Context, 'cwd' | 'terminal' | 'say'>,
   message: 'daemon.found' | 'undo.foreign',
 ): Promise<void> {
@@ -74,7 +74,7 @@ export async function load(
   if (found.tag === 'error') return found;
   const { text, path } = found.value;
   const known = path === null && about !== undefined ? renderKnownConfig(about) : null;
-  const isForeign = !trustsFound && configNamed(context, flag) === undefined;
+  const isForeign = !trustsFound && readConfigName(context, flag) === undefined;
   return loadText(context, known ?? text, path, { sizes, isForeign });
 }
 
@@ -91,7 +91,7 @@ export async function loadNeeded(...of: Parameters<typeof load>): Promise<Loaded
  * Loads only the sections `listen` and `state` of the configuration that `load` would load. If another part of the file
  * has a mistake, one line on standard error says so. `state` is `null` if it has a mistake, or cannot be found.
  */
-export async function loadDaemonKeys(
+export async function loadDaemonConfig(
   context: Pick<Context, 'env' | 'cwd' | 'say' | 'terminal'>,
   flag: string | undefined,
 ): Promise<Result<DaemonKeys, LoadFailure>> {
@@ -114,7 +114,7 @@ export async function findText(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
 ): Promise<Result<{ readonly text: string; readonly path: string | null }, LoadFailure>> {
-  const named = configNamed(context, flag);
+  const named = readConfigName(context, flag);
   const path = resolve(context.cwd, named ?? foundName);
   const file = await systemFiles.read(path);
   if (file.tag === 'ok') return ok({ text: file.text, path });
@@ -159,7 +159,7 @@ export async function loadText(
 ): Promise<Result<LoadedConfig, LoadFailure>> {
   const source = path ?? builtInSource;
   const { env, cwd, say } = context;
-  const limited = isForeign && path !== null ? { files: filesBelow(dirname(path)), namedEnv: {} } : null;
+  const limited = isForeign && path !== null ? { files: createFilesBelow(dirname(path)), namedEnv: {} } : null;
   const own = { text, path, env, cwd, files: systemFiles, expand, ...limited };
   const read = await loadConfigSlowly(sizes === undefined ? own : { ...own, sizes });
   if (read.tag === 'error') {

@@ -4,7 +4,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { codeOf, makeFolders, replaceFile } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { configNamed, findSavedText, loadNeeded, loadText } from '../../terminal/load.ts';
+import { findSavedText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
 import type { SeenFiles } from './print/files.ts';
@@ -34,7 +34,7 @@ export const doorCommand: Command = {
     // A command that only prints needs no graceful stop, so a signal ends the process at once.
     const signals = isServing ? receiveSignals(context) : null;
     const { config, source } = await loadNeeded(context, values.config);
-    const isForeign = configNamed(context, values.config) === undefined;
+    const isForeign = readConfigName(context, values.config) === undefined;
     const { door: rule } = config;
     if (rule === undefined) throw new Failed(say('door.none', { source }), 2);
     if (values.lines === true) {

@@ -4,7 +4,7 @@ import { upstreamKeyOf } from '../../core/mirror.ts';
 import type { Timers } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { type DaemonAt, exchangeWithDaemon, tlsOf } from '../../daemon/machine.ts';
+import { type DaemonAt, sendToDaemon, tlsOf } from '../../daemon/machine.ts';
 import { openEvents } from '../../daemon/system.ts';
 import type { KnownOrder } from './order.ts';
 
@@ -78,7 +78,7 @@ export async function readDaemon(
 }
 
 async function listAt<T>(at: DaemonAt, name: string, texts: readonly (keyof T & string)[]): Promise<readonly T[]> {
-  const response = await exchangeWithDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=500`, limitMs });
+  const response = await sendToDaemon(at, { method: 'GET', path: `/api/v1/${name}?limit=500`, limitMs });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   const list = (JSON.parse(response.text) as Readonly<Record<string, unknown>> | null)?.[name];
   if (!Array.isArray(list)) throw new Error(`no list of ${name}`);

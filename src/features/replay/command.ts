@@ -8,7 +8,7 @@ import { systemClock } from '../../daemon/machine.ts';
 import { type CopyFailure, copyStore, cronCalendar, storeTroubleOf } from '../../daemon/system.ts';
 import { nextTurn } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { configNamed, findText, loadNeeded, loadText } from '../../terminal/load.ts';
+import { findText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
 import { bar, jsonText } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import type { Say } from '../../words/words.ts';
@@ -94,7 +94,7 @@ async function changedConfig(
   const text = applyChanges(found.value.text, changes);
   if (text === null) throw new Failed(context.say('replay.beneath'), 2);
   const loaded = await loadText(context, text, found.value.path, {
-    isForeign: configNamed(context, flag) === undefined,
+    isForeign: readConfigName(context, flag) === undefined,
   });
   if (loaded.tag === 'error') {
     const issues = loaded.error.issues.map((issue) => ({ ...issue, line: null, column: null }));

@@ -13,7 +13,7 @@ import { run } from './run-program.ts';
 
 describe('a configuration file with a mistake, beside a healthy daemon', () => {
   const listening = async (of: (file: string) => Promise<void>, text: (port: number) => string): Promise<void> => {
-    const proofs = createProofs(() => performance.now());
+    const proofs = createProofs(() => 0);
     const app = express();
     app.get('/-/healthy', (_request, response) => {
       proofs.offer(response);
