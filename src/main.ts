@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { replaceProcess, setEngine } from './cli/engine.ts';
-import { refusedNode } from './cli/node-version.ts';
+import { checkNode } from './cli/node-version.ts';
 
-const refused = refusedNode(process.versions.node);
+const refused = checkNode(process.versions.node);
 if (refused !== null) {
   process.stderr.write(`${refused}\n`);
   process.exit(2);

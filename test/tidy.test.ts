@@ -43,7 +43,7 @@ interface Rule {
 }
 const table: Record<string, Rule> = {
   core: { folders: [], packages: [] },
-  ecosystems: { folders: ['core', 'words'], packages: ['yaml', 'zod', ...kept] },
+  ecosystems: { folders: ['core', 'words'], packages: ['yaml', 'zod', 'node:module', ...kept] },
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core', 'words'], packages: [] },

@@ -1,16 +1,16 @@
 import { type MetricName, metricOf } from '../catalog.ts';
 import type { MetricMessage } from './messages.ts';
-import { encodeMessage, type Fields, putVarint } from './protobuf.ts';
+import { encodeMessage, type MessageFields, writeVarint } from './protobuf.ts';
 
 // The fields of metrics.proto that the daemon uses, of github.com/prometheus/client_model v0.6.2.
-const label: Fields[string] = [1, { name: [1, 'string'], value: [2, 'string'] }];
-const timestamp = { seconds: [1, 'varint'], nanos: [2, 'varint'] } satisfies Fields;
-const exemplar = { label, value: [2, 'double'], timestamp: [3, timestamp] } satisfies Fields;
+const label: MessageFields[string] = [1, { name: [1, 'string'], value: [2, 'string'] }];
+const timestamp = { seconds: [1, 'varint'], nanos: [2, 'varint'] } satisfies MessageFields;
+const exemplar = { label, value: [2, 'double'], timestamp: [3, timestamp] } satisfies MessageFields;
 const bucket = {
   cumulative_count: [1, 'varint'],
   upper_bound: [2, 'double'],
   exemplar: [3, exemplar],
-} satisfies Fields;
+} satisfies MessageFields;
 const histogram = {
   sample_count: [1, 'varint'],
   sample_sum: [2, 'double'],
@@ -21,15 +21,15 @@ const histogram = {
   positive_span: [12, { offset: [1, 'zigzag'], length: [2, 'varint'] }],
   positive_delta: [13, 'zigzag'],
   exemplars: [16, exemplar],
-} satisfies Fields;
+} satisfies MessageFields;
 const metric = {
   label,
   gauge: [2, { value: [1, 'double'] }],
   counter: [3, { value: [1, 'double'] }],
   summary: [4, { sample_count: [1, 'varint'], sample_sum: [2, 'double'] }],
   histogram: [7, histogram],
-} satisfies Fields;
-const family = { name: [1, 'string'], help: [2, 'string'], type: [3, 'varint'] } satisfies Fields;
+} satisfies MessageFields;
+const family = { name: [1, 'string'], help: [2, 'string'], type: [3, 'varint'] } satisfies MessageFields;
 const typeNumbers = { counter: 0, gauge: 1, summary: 2, histogram: 4 } as const;
 
 /** Encodes one series as a field of its metric family. */
@@ -45,7 +45,7 @@ export function encodeHead(name: MetricName, seriesBytes: number): Uint8Array {
   const { type, help } = metricOf(name);
   const head = encodeMessage(family, { name, help, type: typeNumbers[type] });
   const bytes: number[] = [];
-  putVarint(bytes, head.length + seriesBytes);
+  writeVarint(bytes, head.length + seriesBytes);
   bytes.push(...head);
   return Uint8Array.from(bytes);
 }

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import semver from 'semver';
 import { expect, test } from 'vitest';
-import { refusedNode } from '../../../src/cli/node-version.ts';
+import { checkNode } from '../../../src/cli/node-version.ts';
 
 const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly engines: { readonly node: string } };
 
 test('a Node that cannot run this program is refused in one sentence, and each that `engines` names is not', () => {
   const versions = ['18.20.8', '20.20.2', '22.13.1', '22.18.0', '22.19.0', '22.22.2', '24.15.0', '24.21.0', '26.0.0'];
-  const refused = versions.filter((version) => refusedNode(version) !== null);
+  const refused = versions.filter((version) => checkNode(version) !== null);
   expect(refused).toEqual(['18.20.8', '20.20.2', '22.13.1', '22.18.0']);
-  expect(refusedNode('20.20.2')).toBe(
+  expect(checkNode('20.20.2')).toBe(
     'mirrorwatch needs Node 22.22.2 or later, 24.15 or later, or 26; this is Node 20.20.2.',
   );
   expect(refused.filter((version) => semver.satisfies(version, engines.node))).toEqual([]);
