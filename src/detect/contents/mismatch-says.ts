@@ -6,7 +6,6 @@ import type { Filled, Message, Sentence } from '../../core/result.ts';
 import { isSameItem } from '../../core/sides.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import type { FindingStatement } from '../memory/says.ts';
-import type { ByFile } from './by-file.ts';
 
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
@@ -153,7 +152,7 @@ export function widen(
 }
 
 /** The finding without an item whose bytes are right after all. */
-export function withdrawItem(name: string, known: Finding, item: ScopeItem): FindingStatement {
+export function dropItem(name: string, known: Finding, item: ScopeItem): FindingStatement {
   const scope = known.scope.filter((one) => one !== item);
   if (scope.length === 0)
     return { tag: 'well', ...messageFor('found.notWrong', { name, what: artifactPhraseOf(item) }) };
@@ -166,7 +165,7 @@ export interface Wrong {
   /** What the upstream's mirrors serve for the artifact, as far as known. */
   readonly sides: readonly Side[];
   /** How a lock file or the configuration counts that alone calls the bytes wrong; `null`: an authority decided. */
-  readonly byFile: Extract<ByFile, 'backed' | 'alone'> | null;
+  readonly byFile: 'backed' | 'alone' | null;
   /**
    * True if the origin serves the same wrong bytes, so they changed upstream. For the origin itself: true if another
    * mirror serves them.

@@ -13,15 +13,16 @@ import type { ByFile } from '../contents/by-file.ts';
 import { type Bytes, dropStatements, newBytes, readStatement, recordStatement } from '../contents/digests.ts';
 import {
   type DeclaredWrong,
+  dropItem,
   explainFork,
   explainMismatch,
   isOfVersion,
+  isOpenTo,
   isStillWrong,
   itemOf,
   judgeMismatch,
   type Mismatch,
   type Wrong,
-  withdrawItem,
   wrongDigestOf,
   wrongElsewhereOf,
 } from '../contents/mismatch-says.ts';
@@ -237,13 +238,14 @@ function judgeGood(before: Bytes, judged: Judged): RuleStep<Bytes> | null {
   return { ...again, mirror: own, isDirty: isCleared, ...compared, statement };
 }
 
-/** The open finding without an item that only a file called wrong, if the file is refuted now (`settle`). */
+/** The open finding without an item that a file called wrong, or that was disputed, if the file is refuted now (`settle`). */
 function withdrawn({ view, sample }: Judged): FindingStatement {
   if (sample.facts.file?.says !== 'wrong') return null;
   const { target } = sample.due;
   const known = openFinding(view, 'mismatch', target.registry);
   const item = itemOf(known, target);
-  return known === null || item?.by !== 'file' ? null : withdrawItem(target.registry, known, item);
+  if (known === null || item === undefined || (item.by !== 'file' && !isOpenTo(known, item))) return null;
+  return dropItem(target.registry, known, item);
 }
 
 /**

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { h1OfMod } from '../../src/ecosystems/go/h1.ts';
+import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { told } from './told.ts';
+import { startWorld } from './world.ts';
+
+const mirrors = `
+  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }
+  - { name: origin, ecosystem: go, url: "https://origin.example.com", role: origin }
+  - { name: c, ecosystem: go, url: "https://c.example.org", weight: 1 }`;
+
+test('a lock file with the hash of a lone mirror: the file is accused, and no good mirror is left', async () => {
+  const [hello] = syntheticModules;
+  const [v1] = hello?.versions ?? [];
+  if (hello === undefined || v1 === undefined) throw new Error('the first synthetic module has a version');
+  const right = goSumLines(hello, v1);
+  const evil = 'module example.com/hello\n\ngo 1.21\n\nrequire evil.example.com v1.0.0\n';
+  const edited = right.replace(/(\/go\.mod) h1:\S+/, `$1 ${h1OfMod(Buffer.from(evil))}`);
+  const world = await startWorld({
+    yaml: threeMirrors({ mirrors, modules: '{ from: /app/go.sum, top: 1 }' }),
+    files: { '/app/go.sum': edited },
+    script: (asked) =>
+      asked.registry === 'c' && asked.path.endsWith('.mod') ? { status: 200, body: evil } : well(asked),
+  });
+  await world.seconds(200);
+  const story = told(world);
+  expect(story).toContain('finding opened self us');
+  expect(story.filter((line) => /advice/.test(line))).toEqual([]);
+  const { findings } = (await world.get('/api/v1/findings')).json<{
+    findings: { cause: string; text: string; registry: string | null }[];
+  }>();
+  expect(findings.find(({ cause }) => cause === 'lock')?.text).toContain('/app/go.sum:2 states a wrong hash');
+  expect(findings.map(({ registry, cause }) => `${registry} ${cause}`).toSorted()).toEqual(['c origin', 'null lock']);
+  const seen = (await world.get('/api/v1/mirrors')).json<{ mirrors: Record<string, unknown>[] }>();
+  expect(seen.mirrors.map(({ registry, gate, wrongModules }) => [registry, gate, wrongModules])).toEqual([
+    ['a', 'current', undefined],
+    ['b', 'ok', undefined],
+    ['origin', 'origin', undefined],
+    ['c', 'mismatch', ['example.com/hello']],
+  ]);
+  await world.stop();
+});
