@@ -6,6 +6,7 @@ import {
   type FindingKind,
   findingKinds,
   highestConfidenceOf,
+  isDisputed,
   type KindTraits,
   kindTraits,
   type ScopeItem,
@@ -93,8 +94,8 @@ export function findCauses(view: View, { name }: Mirror): Causes {
  * False for wrong bytes that are no reason to leave a mirror: it is not known which mirror is right, or only an editable
  * file (such as a lock file) calls the bytes wrong.
  */
-function isSure({ kind, actionable }: Finding): boolean {
-  return kind !== 'mismatch' || actionable;
+function isSure(finding: Finding): boolean {
+  return !isDisputed(finding) && (finding.actionable || !finding.scope.some(({ by }) => by === 'file'));
 }
 
 function firstCauseOf(kinds: readonly Named[], all: readonly Finding[]): Cause | null {
