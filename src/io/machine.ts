@@ -10,7 +10,7 @@ import { createFiles } from './files.ts';
 export function measureMemory(): { resident?: number; virtual?: number; heap?: number } {
   try {
     const text = readFileSync('/proc/self/status', 'utf8');
-    const bytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) * 1024;
+    const bytesOf = (name: string) => Number.parseInt(text.split(`\n${name}:`, 2)[1] ?? '0', 10) * 1024;
     return { resident: bytesOf('VmRSS'), virtual: bytesOf('VmSize'), heap: bytesOf('VmData') };
   } catch {
     return {};

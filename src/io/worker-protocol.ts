@@ -1,7 +1,9 @@
 import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
-import type { Because } from '../core/failure.ts';
+import type { Because, Outcome } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
+import { malformed } from '../words/tell.ts';
 
 export const workerRole = 'mirrorwatch-worker';
 
@@ -38,20 +40,29 @@ export type JobDone =
  */
 export const beatMs = 1_000;
 
+/**
+ * Makes the result of a probe that its thread did not finish.
+ * @param because  why the result is unknown; `malformed`: the response blocked the thread, so the probe has failed
+ * @param heldMs   how long the response blocked the thread, milliseconds
+ */
 export function lostProbeOf(
   due: Due,
-  because: Extract<Because, 'defect' | 'shutdown' | 'local'>,
+  because: Extract<Because, 'defect' | 'shutdown' | 'local'> | 'malformed',
   worker: number,
   now: Now,
   heldMs?: number,
 ): Probed {
+  const outcome: Outcome =
+    because === 'malformed'
+      ? { tag: 'failed', failure: malformed('answer.parsed', { seconds: limits.workerHangMs / 1000 }) }
+      : { tag: 'unknown', because };
   const started = { startedAtMs: now.wallMs, startedMonotonicMs: now.monotonicMs };
   return {
     sample: {
       due,
       ...started,
       endedMonotonicMs: now.monotonicMs,
-      outcome: { tag: 'unknown', because },
+      outcome,
       rttMs: null,
       ...nothingReceived,
       requests: 0,
@@ -62,7 +73,7 @@ export function lostProbeOf(
       probeId: due.probeId,
       ...started,
       hops: [],
-      verdict: { outcome: { tag: 'unknown', because: 'defect' }, facts: {} },
+      verdict: { outcome: outcome.tag === 'failed' ? outcome : { tag: 'unknown', because: 'defect' }, facts: {} },
       errorLine: null,
       loopDelayMsMax: 0,
       worker,

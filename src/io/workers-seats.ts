@@ -88,7 +88,7 @@ export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
   /**
    * Called when a thread ends, unless it was stopped because it was idle. `holding`: how it hung; `null`: it did not
-   * hang.
+   * hang, or not after its start.
    */
   readonly gone: (seat: Seat, holding: Holding | null) => void;
   /** Called when an ended thread has been replaced. */
@@ -222,7 +222,7 @@ export class Seats {
       inHand: seat.inHand.size,
       replaced: this.#replaced,
     });
-    const holding = why === 'hung' ? holdingOf(seat, clock.monotonicMs()) : null;
+    const holding = why === 'hung' && seat.hasSpoken ? holdingOf(seat, clock.monotonicMs()) : null;
     void thread.end();
     this.#events.gone(seat, holding);
     this.#events.booked();

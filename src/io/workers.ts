@@ -24,13 +24,14 @@ const watchdogMarginMs = 5_000;
 /**
  * A pool of threads: one at first, more under load.
  *
- * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced. Each of its probes is
- *   repeated once.
- * - If it is not known which mirror ended the thread, its probes are repeated in a separate thread, one mirror at a
- *   time. If the separate thread ends too, the result is `unknown('defect')`. For some time, this mirror is then probed
- *   only in the separate thread.
- * - A probe that cannot be repeated ends as `unknown('local')`. A pool of one thread repeats no probe: the result is
- *   `unknown('defect')`, or `unknown('local')` if another response blocked the thread.
+ * - A thread that dies, or sends no message for `limits.workerHangMs`, is replaced.
+ * - If it hung while it processed a response, that probe has failed (`malformed`). For some time, its mirror is then
+ *   probed only in a separate thread. The other probes are repeated at once.
+ * - If it is not known which mirror ended the thread, its probes are repeated in the separate thread, one mirror at a
+ *   time. If the separate thread hangs too, the probes of this mirror have failed; if it dies, the result is
+ *   `unknown('defect')`. A pool of one thread does not repeat them: the result is `unknown('local')` or
+ *   `unknown('defect')`.
+ * - A probe that cannot be repeated ends as `unknown('local')`.
  * - A probe that exceeds its deadlines ends as `unknown('defect')`.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
  */
@@ -206,7 +207,7 @@ class Pool implements Workers {
     this.#suspects.ended(job);
   }
 
-  #lose(job: Job, worker: number, because: 'defect' | 'local' = 'defect', heldMs?: number): void {
+  #lose(job: Job, worker: number, because: 'defect' | 'local' | 'malformed' = 'defect', heldMs?: number): void {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
     job.settle(
@@ -217,40 +218,42 @@ class Pool implements Workers {
     this.#suspects.ended(job);
   }
 
-  /** Handles the jobs of an ended thread: repeats each that can be repeated, and ends the others. */
+  /**
+   * Handles the jobs of an ended thread. If it is known which response it was processing, that probe has failed, and the
+   * other probes are repeated at once. If only one mirror had probes in the separate thread, all of them have failed.
+   */
   #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
     const probes = jobs.filter(isProbe);
     const holder = probes.find((job) => isHolding(holding, job));
-    const isOnlyMirror = new Set(probes.map(jobRegistryOf)).size === 1;
+    const suspects = new Set((holder === undefined ? probes : [holder]).map(jobRegistryOf));
+    const isFound = holder !== undefined || (seat.isApart && suspects.size === 1);
+    const isShared = this.#seats.all.length > 1 && !seat.isApart;
+    if (holder !== undefined && !this.#isClosed) this.#blame(holder, seat, holding, true);
     for (const job of jobs) {
-      const canRepeat = job.tries < 2 && !this.#isClosed;
-      if (!isProbe(job)) {
-        if (canRepeat) this.#dispatch(job);
-        else this.#lose(job, seat.worker);
-        continue;
-      }
-      const isAlone = seat.isApart && (isOnlyMirror || job === holder);
-      if (isAlone && !this.#isClosed) this.#loseGuilty(job, seat, holding, holder);
-      else if (this.#isClosed || this.#seats.all.length === 1) this.#loseUnrepeated(job, seat, holding, holder);
-      else this.#repeat(job, seat, { canRepeat, isWhole: isWholeBuild(job, probes), holder });
+      if (job === holder && !this.#isClosed) continue;
+      const isSuspect = isProbe(job) && suspects.has(jobRegistryOf(job));
+      // After a hang, the mirror at fault is moved to the separate thread. So other mirrors lose no probe to it again.
+      const canRepeat = job.tries < 2 || (isFound && !isSuspect && isShared);
+      const isRepeated = canRepeat && (!isProbe(job) || isWholeBuild(job, probes));
+      if (this.#isClosed) this.#lose(job, seat.worker);
+      else if (!isProbe(job)) isRepeated ? this.#dispatch(job) : this.#lose(job, seat.worker);
+      else if (isFound && isSuspect && (holder === undefined || !isRepeated))
+        this.#blame(job, seat, holding, holder === undefined);
+      else if (isFound || this.#seats.all.length > 1) this.#repeat(job, seat, isRepeated, isSuspect && !isFound);
+      else this.#lose(job, seat.worker, holding === null ? 'defect' : 'local');
     }
     this.#repeatNext();
   }
 
   /**
-   * Repeats a probe of an ended thread. A probe that may have ended the thread is repeated by the separate thread. A
-   * probe that cannot be repeated ends as `unknown('local')`.
+   * Repeats a probe of an ended thread. A probe that may have ended the thread (a suspect) is repeated by the separate
+   * thread. A probe that cannot be repeated ends as `unknown('local')`.
    */
-  #repeat(
-    job: ProbeJob,
-    seat: Seat,
-    { canRepeat, isWhole, holder }: { canRepeat: boolean; isWhole: boolean; holder: ProbeJob | undefined },
-  ): void {
-    const isSuspect = holder === undefined || jobRegistryOf(holder) === jobRegistryOf(job);
+  #repeat(job: ProbeJob, seat: Seat, canRepeat: boolean, isSuspect: boolean): void {
     if (isSuspect && job.work.due.build !== undefined) this.#suspects.addBuilder(jobRegistryOf(job));
-    if (!canRepeat || !isWhole) {
+    if (!canRepeat) {
       this.#lose(job, seat.worker, 'local');
       return;
     }
@@ -260,19 +263,16 @@ class Pool implements Workers {
     else this.#dispatch(job);
   }
 
-  /** Ends a probe without a repetition, because the pool has only one thread or is closed. */
-  #loseUnrepeated(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
-    if (holding !== null && job !== holder) this.#lose(job, seat.worker, 'local');
-    else this.#lose(job, seat.worker, 'defect', holding?.ms);
-  }
-
-  /** Ends a probe that ended its thread: its mirror was alone there, or the thread was processing its response. */
-  #loseGuilty(job: ProbeJob, seat: Seat, holding: Holding | null, holder: ProbeJob | undefined): void {
+  /**
+   * Ends a probe whose mirror ended the thread: as failed (`malformed`) if the thread hung. If it died, the cause may be
+   * this machine (such as its memory), so the result is `unknown('defect')`.
+   */
+  #blame(job: ProbeJob, seat: Seat, holding: Holding | null, isHolder: boolean): void {
     this.#suspects.solve();
     const ms = holding?.ms ?? 0;
     this.#setApart(jobRegistryOf(job), heldText, { heldMs: Math.round(ms), worker: seat.worker });
-    const isHolder = holding !== null && (holder === undefined || job === holder);
-    this.#lose(job, seat.worker, 'defect', isHolder ? ms : undefined);
+    const because = holding === null ? 'defect' : 'malformed';
+    this.#lose(job, seat.worker, because, isHolder && holding !== null ? ms : undefined);
   }
 
   /** Repeats the probes of the next suspected mirror once the separate thread is free. */
@@ -298,7 +298,7 @@ class Pool implements Workers {
       probe: job.work.kind === 'probe' ? job.work.due.probeId : job.work.due.name,
     });
     const holding = seat === undefined ? null : holdingOf(seat, this.#deps.clock.monotonicMs());
-    if (seat !== undefined && isProbe(job) && isHolding(holding, job)) this.#loseGuilty(job, seat, holding, job);
+    if (seat !== undefined && isProbe(job) && isHolding(holding, job)) this.#blame(job, seat, holding, true);
     else this.#lose(job, seat?.worker ?? -1, seat === undefined && job === suspect ? 'local' : 'defect');
     this.#repeatNext();
     this.#pump();

@@ -4,8 +4,8 @@ import { type FromWorker, lostProbeOf, type ToWorker, type WorkerSeed } from '..
 
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
- * `release`; `held`, which held the thread; `small`, some bytes; `exit`, `throw` or `spin` for ever; `spin reading`, in an
- * answer; `answer later`: only with the second book.
+ * `release`; `held`, which held the thread; `small`, some bytes; `exit`, `throw` or `spin` for ever; `spin reading`, with any
+ * words behind it: in an answer; `answer later`: only with the second book.
  */
 const seed: WorkerSeed = workerData;
 /** The delay that a thread tells before it spins. */
@@ -37,7 +37,7 @@ function answer(job: number, due: Due): void {
 }
 
 function act(what: string, finish: () => void): void {
-  switch (what) {
+  switch (what.replace(/^(spin reading) .*/, '$1')) {
     case 'hold':
       held.push(finish);
       return;
@@ -73,7 +73,7 @@ parentPort?.on('message', (message: ToWorker) => {
       send({ kind: 'booked', edition: message.edition });
       return;
     case 'probe':
-      if (message.due.target.registry === 'spin reading') {
+      if (message.due.target.registry.startsWith('spin reading')) {
         Atomics.store(seed.reading, 0, message.job);
         send({ kind: 'beat', delaysMs: [readingMark] });
       }

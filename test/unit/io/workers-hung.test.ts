@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Workers } from '../../../src/core/ports.ts';
+import { malformed } from '../../../src/words/tell.ts';
 import { until } from '../../support/patience.ts';
 import { book, control, defect, due, isReading, ok, pool } from './workers-pool.ts';
 
 const timeoutMs = limits.timeoutMsMax;
+const parsedTooLate = { tag: 'failed', failure: malformed('answer.parsed', { seconds: 5 }) };
 const local = { tag: 'unknown', because: 'local' };
 /** Longer than the silence of a thread that is replaced, by the interval of looks. */
 const silentMs = limits.workerHangMs + 1_000;
@@ -33,29 +35,46 @@ it('a thread that hangs is replaced after 5 s of silence, and one that starts af
   expect(lines.map(({ fields }) => fields)).toEqual([expect.objectContaining({ worker: 0, why: 'hung' })]);
 });
 
-it('where the job is known, the others are repeated at once; it is repeated alone, and its mirror found guilty', async () => {
+it('where the response is known, its probe has failed at the first hang, and the others are repeated at once', async () => {
   const { workers, time, lines } = pool(2);
-  const [stuck, beside] = ['spin reading', 'answer later'].map((registry) =>
+  const [stuck, ...beside] = ['spin reading', 'answer later', 'spin reading'].map((registry) =>
     workers.probe(due(registry, { timeoutMs })),
   );
   await isReading(workers);
   void workers.configure(book('second'));
   time.pass(silentMs);
-  expect(workers.inFlight()).toBe(2);
-  await isReading(workers);
-  expect(mirrorsOf(lines)).toEqual([]);
-  time.pass(200);
-  expect((await beside)?.sample).toMatchObject({ worker: 0, outcome: ok });
-  time.pass(silentMs);
-  expect((await stuck)?.sample).toMatchObject({ worker: 2, outcome: defect, heldMs: limits.workerHangMs });
+  expect((await stuck)?.sample).toMatchObject({ worker: 0, outcome: parsedTooLate, heldMs: limits.workerHangMs });
+  expect((await stuck)?.transcript.verdict.outcome).toEqual(parsedTooLate);
   expect(mirrorsOf(lines)).toEqual(['spin reading']);
-  // From now on it is probed apart: once, as no other mirror is there.
+  expect(workers.inFlight()).toBe(2);
+  // The second probe of the mirror is repeated in the separate thread, where it alone can hang.
+  await isReading(workers);
+  time.pass(200);
+  expect((await beside[0])?.sample).toMatchObject({ worker: 0, outcome: ok });
+  time.pass(silentMs);
+  expect((await beside[1])?.sample).toMatchObject({ worker: 2, outcome: parsedTooLate, heldMs: limits.workerHangMs });
+  // From now on each of its probes is one failed sample.
   time.pass(10_000);
   const again = workers.probe(due('spin reading', { timeoutMs }));
   expect((await workers.probe(due('answer'))).sample).toMatchObject({ worker: 0, outcome: ok });
   await isReading(workers);
   time.pass(silentMs);
-  expect((await again).sample).toMatchObject({ worker: 2, outcome: defect });
+  expect((await again).sample).toMatchObject({ worker: 2, outcome: parsedTooLate });
+});
+
+it('however many mirrors hang threads, one after the other, no probe of another mirror is lost', async () => {
+  const { workers, time } = pool(2);
+  const beside = workers.probe(due('answer later', { timeoutMs }));
+  for (const name of ['first', 'second', 'third']) {
+    const stuck = workers.probe(due(`spin reading ${name}`, { timeoutMs }));
+    await isReading(workers);
+    if (name === 'third') void workers.configure(book('second'));
+    time.pass(silentMs);
+    expect((await stuck).sample).toMatchObject({ outcome: parsedTooLate });
+    time.pass(10_000);
+    await hasStarted(workers, 0);
+  }
+  expect((await beside).sample).toMatchObject({ worker: 0, outcome: ok });
 });
 
 it('where it is not known, each mirror is repeated alone; one that passes is cleared, and a new probe of it waits', async () => {
@@ -73,7 +92,7 @@ it('where it is not known, each mirror is repeated alone; one that passes is cle
   expect(mirrorsOf(lines)).toEqual([]);
   await hasStarted(workers, 2);
   time.pass(silentMs);
-  expect((await stuck)?.sample).toMatchObject({ worker: 2, outcome: defect, heldMs: limits.workerHangMs });
+  expect((await stuck)?.sample).toMatchObject({ worker: 2, outcome: parsedTooLate, heldMs: limits.workerHangMs });
   expect(mirrorsOf(lines)).toEqual(['spin']);
   expect(workers.inFlight()).toBe(2);
   await workers.close();
@@ -109,11 +128,18 @@ it('a build that had begun cannot be repeated: its mirror gets no more builds fo
   expect((await workers.probe(due('answer'))).sample).toMatchObject({ worker: 0, outcome: ok });
 });
 
-it('of a pool with one thread nothing is repeated', async () => {
+it('in a pool with one thread, the other probes are repeated once', async () => {
   const { workers, time } = pool(1);
-  const [stuck, beside] = ['spin reading', 'hold'].map((registry) => workers.probe(due(registry, { timeoutMs })));
+  const spin = () => workers.probe(due('spin reading', { timeoutMs }));
+  const stuck = spin();
+  const beside = workers.probe(due('hold', { timeoutMs }));
   await isReading(workers);
   time.pass(silentMs);
-  expect((await stuck)?.sample).toMatchObject({ outcome: defect, heldMs: limits.workerHangMs });
-  expect((await beside)?.sample.outcome).toEqual(local);
+  expect((await stuck).sample).toMatchObject({ outcome: parsedTooLate, heldMs: limits.workerHangMs });
+  time.pass(200);
+  const second = spin();
+  await isReading(workers);
+  time.pass(silentMs);
+  expect((await second).sample).toMatchObject({ outcome: parsedTooLate });
+  expect((await beside).sample.outcome).toEqual(local);
 });
