@@ -222,6 +222,7 @@ export interface Places {
   readonly 'answer.portal': never;
   readonly 'answer.httpBody': never;
   readonly 'answer.httpHead': never;
+  readonly 'answer.parsed': 'seconds';
   readonly 'answer.coding': never;
   readonly 'answer.announced': never;
   readonly 'answer.deep': 'what' | 'values' | 'deep';

@@ -136,12 +136,20 @@ export const routes = [
 
 const known = routes.map(([method, path]) => ({
   allow: method === 'GET' ? 'GET, HEAD' : method,
-  form: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
+  parts: path.split('/'),
 }));
 
 /** Responds with 405 and `Allow` if the path is known and the method is not. Else calls the next handler. */
 export const othersRefused: RequestHandler = (request, response, next) => {
-  const allow = known.filter(({ form }) => form.test(request.path)).map((route) => route.allow);
+  const requested = request.path
+    .toLowerCase()
+    .replace(/(?<=.)\/$/, '')
+    .split('/');
+  const isRequested = (part: string, at: number): boolean =>
+    part.startsWith('{') ? requested[at] !== '' : part === requested[at];
+  const allow = known
+    .filter(({ parts }) => parts.length === requested.length && parts.every(isRequested))
+    .map((route) => route.allow);
   const isTaken = allow.some((methods) => methods.split(', ').includes(request.method));
   if (allow.length === 0 || isTaken) return next();
   sendProblem(response, { kind: 'method', allow: allow.join(', ') });

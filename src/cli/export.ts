@@ -21,7 +21,7 @@ interface Lines {
 }
 
 /** Matches the first line of the fallback file: the time of the response, and the expiry of its advice. */
-const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?:[^\n]* until (\S+))?[^\n]*\n/;
+const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?: advice \S* until (\S+)\n|[^\n]*\n)/;
 
 /**
  * `mirrorwatch advice --export`: prints the remedy as lines for a shell. The fallback file stores the last usable

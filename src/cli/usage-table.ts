@@ -46,8 +46,9 @@ export function listUsage(commands: readonly Command[]): readonly UsageRow[] {
  * @throws Error if the usage text has none
  */
 function valueIn(usage: string, option: string): string {
-  const found = new RegExp(`--${option}\\]? ([^\\s\\]]+)`).exec(usage)?.[1];
-  if (found === undefined) throw new Error(`the usage of --${option} names no value`);
+  const words = usage.split(/[\s[\]]+/);
+  const found = words[words.indexOf(`--${option}`) + 1];
+  if (!words.includes(`--${option}`) || found === undefined) throw new Error(`the usage of --${option} names no value`);
   return found;
 }
 
@@ -64,12 +65,12 @@ function takes(option: string, value: string | null): Takes {
 function firstWords(usage: string, valued: ReadonlyMap<string, string | null>): readonly string[] {
   const found = new Set<string>();
   for (const line of usage.split('\n')) {
-    let rest = line.replaceAll(/[[\]…]/g, '');
-    for (const [option, value] of valued)
-      if (value !== null) rest = rest.replaceAll(new RegExp(`--${option} \\S+`, 'g'), '');
-    const words = rest
+    const words = line
+      .replaceAll(/[[\]…]/g, '')
       .trim()
-      .split(/[\s|]+/)
+      .split(/\s+/)
+      .filter((_, at, all) => (valued.get(/^--(.+)/.exec(all[at - 1] ?? '')?.[1] ?? '') ?? null) === null)
+      .flatMap((word) => word.split('|'))
       .slice(2);
     for (const word of words) if (/^[a-z]+$/.test(word)) found.add(word);
     if (words.includes('ECOSYSTEM') || line.includes('--ecosystem] WORD')) for (const { id } of kinds) found.add(id);

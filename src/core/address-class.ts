@@ -66,7 +66,7 @@ const table = ranges.map(([cidr, is]) => {
  * IPv4-mapped address becomes IPv4.
  */
 export function hostBytesOf(address: string): AddressBytes | null {
-  return addressBytesOf(address.replace(/^\[|\]$/g, '').replace(/%.*$/, ''));
+  return addressBytesOf(address.replace(/^\[|\]$/g, '').split('%', 1)[0] ?? '');
 }
 
 function classOfBytes(bytes: AddressBytes): AddressClass {

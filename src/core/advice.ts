@@ -191,7 +191,7 @@ export type RemedyNow =
    */
   | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
 
-const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
+const credentials = /:\/\/[^/,|'\s]*@/;
 const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
 /**
  * Matches `export NAME="${NAME:+${NAME%ENDING},}WORD"`: a shell line that appends a word to a comma-separated list.

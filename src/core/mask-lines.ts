@@ -1,9 +1,10 @@
 /** Matches a line with a secret. Group 1: the key, up to the value; group 2: the rest of the line. */
 const secretKey =
+  // pattern input: at most 1000 bytes
   /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|credential|cookie|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
 /** Longer texts are not shown, because searching them for secrets would take too long. */
-const charactersMax = 2_000;
+const charactersMax = 1_000;
 
 /** Matches the credentials of an `Authorization` header. */
 const authScheme = /\b(Basic|Bearer)\s+[^\s"']+/gi;
@@ -23,10 +24,13 @@ export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
   return (
     text
+      // pattern input: at most 1000 bytes
       .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
+      // pattern input: at most 1000 bytes
       .replace(/(\/\/)[^\s/]*@/g, '$1***@')
-      // Clients also accept one slash, or backslashes, in a URL.
+      // Clients also accept one slash, or backslashes, in a URL. pattern input: at most 1000 bytes
       .replace(/((?:https?|tcp|socks[45]?[ah]?):[\\/]+)[^\s"',|]*@/gi, '$1***@')
+      // pattern input: at most 1000 bytes
       .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@')
       .replace(/([?&][^\s?&#="']{1,60}=)[^\s&#"',|]+/g, '$1***')
   );
@@ -38,6 +42,7 @@ const netrcLine =
 /**
  * Matches a keyword with its value (a login may be a token). A quote that is not closed extends to the end of the line.
  */
+// pattern input: at most 1000 bytes
 const secretWord = /(^|\s)(login|user|password|passwd|account)(?:(\s+)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)|\s*$)/g;
 /** Matches a value whose keyword is on an earlier line. */
 const firstValue = /^(\s*)(?:"(?:[^"\\]|\\.)*(?:"\S*|$)|\S+)/;
@@ -60,6 +65,7 @@ function maskNetrc(line: string, open: NetrcOpen): { readonly shown: string; rea
 }
 
 function masked(line: string): { readonly shown: string; readonly open: NetrcOpen } {
+  // pattern input: at most 1000 bytes
   const [, before, macro] = /^(.*?(?:^|\s)macdef(?:\s+|$))(.*)$/.exec(line) ?? [line, line];
   const shown = before.replace(secretWord, (_, gap: string, word: string, blank: string | undefined) =>
     blank === undefined ? `${gap}${word}` : `${gap}${word}${blank}***`,
@@ -77,7 +83,11 @@ type Open =
 export function maskLines(lines: readonly string[]): readonly string[] {
   let open: Open | null = null;
   let netrc: NetrcOpen = null;
+  let isLong = false;
   return lines.map((line) => {
+    // A long line may begin a secret that spans lines, so the lines after it are not shown either.
+    isLong ||= line.length > charactersMax;
+    if (isLong) return `(${line.length} characters)`;
     if (open !== null && goesOn(open, line)) {
       if (open.tag === 'until' && open.end.test(line)) open = null;
       return line.trim() === '' ? line : `${/^\s*/.exec(line)?.[0] ?? ''}***`;
@@ -103,7 +113,9 @@ const closing: Readonly<Record<string, RegExp>> = {
   '"': /^(?:[^"\\]|\\.)*"/,
   // Inside single quotes, `''` is an escaped quote.
   "'": /^(?:[^']|'')*'(?!')/,
+  // pattern input: at most 1000 bytes
   '[': /\]\s*(?:#.*)?$/,
+  // pattern input: at most 1000 bytes
   '{': /\}\s*(?:#.*)?$/,
 };
 

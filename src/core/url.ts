@@ -13,7 +13,7 @@ export function baseUrl(text: string): SplitUrl | null {
   const parsed = new URL(text);
   const user = userOf(parsed);
   if (user === undefined || !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/.test(parsed.hostname)) return null;
-  return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), user };
+  return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/(?<!\/)\/+$/, ''), user };
 }
 
 /** Returns the decoded user-info of a URL; `null`: it has none; `undefined`: its percent escapes are invalid. */

@@ -282,11 +282,11 @@ export function memberOfUrl(url: string): ChainMember {
   const hasUser = username !== '' || password !== '';
   // A URL with a fragment, white space or `:…@` in its path may contain a token, or a second URL with a password.
   // `maskChain` also masks these parts; `maskUrl` does not.
-  const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
+  const isOdd = hash !== '' || /\s/.test(url) || /:[^/:@]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {
     kind: 'url',
-    key: `${protocol}//${host}${pathname.replace(/\/+$/, '')}`,
+    key: `${protocol}//${host}${pathname.replace(/(?<!\/)\/+$/, '')}`,
     plain,
     shown: isOdd ? maskChain(url) : search !== '' ? maskUrl(url) : hasUser ? plain.replace('://', '://***@') : url,
     hasCredentials: hasUser || search !== '',

@@ -163,7 +163,7 @@ export function plainUrlOf(text: string): string {
   const url = new URL(text);
   url.username = '';
   url.password = '';
-  return url.href.replace(/\/*$/, '/');
+  return url.href.replace(/(?<!\/)\/*$/, '/');
 }
 
 /** Returns a sentence that says how to remove the setting at this place. */
@@ -174,7 +174,7 @@ export function removalOf(place: SettingPlace, say: Say): string {
 /** A line that a file should contain. It replaces the lines that match `pattern`. */
 interface WantedLine {
   readonly line: string;
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, 'test'>;
   /** Returns the whole new text; called if no line matches. Without this function, `line` is added at the end. */
   readonly add?: (text: string) => string;
 }

@@ -40,7 +40,7 @@ export function fine(facts: Facts = {}): Verdict {
 export type Got = Result<Responded, End>;
 
 export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string): string {
-  return `${baseUrl.replace(/\/+$/, '')}/${path}`;
+  return `${baseUrl.replace(/(?<!\/)\/+$/, '')}/${path}`;
 }
 
 /**

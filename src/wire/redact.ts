@@ -39,7 +39,7 @@ export function maskUrlsIn(text: string): string {
 
 function maskChallenge(value: string): string {
   if (!value.includes('=')) return value.split(' ', 1)[0] ?? '';
-  return value.replace(/([a-z0-9_-]+)=("[^"]*(?:"|$)|[^\s,]*)/gi, (whole, name: string) =>
+  return value.replace(/(?<![a-z0-9_-])([a-z0-9_-]+)=("[^"]*(?:"|$)|[^\s,]*)/gi, (whole, name: string) =>
     challengeKept.has(name.toLowerCase()) ? maskUrlsIn(whole) : `${name}=${shown}`,
   );
 }

@@ -17,7 +17,7 @@ export function readLabels(labels: z.output<typeof labelsKey>): Pick<Config, 'la
     labels: {
       ...(group === undefined ? {} : { group }),
       ...(network === undefined ? {} : { network }),
-      ...(page === undefined ? {} : { page: page.replace(/\/+$/, '') }),
+      ...(page === undefined ? {} : { page: page.replace(/(?<!\/)\/+$/, '') }),
     },
   };
 }

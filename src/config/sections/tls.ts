@@ -58,7 +58,7 @@ function fromFiles(path: Path, tls: FileTls, reading: Reading): Pick<TlsAccess, 
  */
 function fromDirectory(path: Path, directory: string, url: string, reading: Reading): TlsAccess {
   const { host } = new URL(url);
-  const folder = `${directory.replace(/\/+$/, '')}/${host}`;
+  const folder = `${directory.replace(/(?<!\/)\/+$/, '')}/${host}`;
   const names = reading.list(folder)?.toSorted();
   if (names === undefined) {
     reading.error(path, phrase('expected.folderIn', { name: host }), { needs: [[...path.slice(0, 2), 'url']] });

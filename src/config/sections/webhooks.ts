@@ -185,7 +185,7 @@ function chatRule(path: Path, webhook: FileReceiver, report: Report): ChatRule {
     timeZone: timeZone ?? 'UTC',
     groupMs: group,
     quiet: quiet === undefined ? null : { fromMinute: quiet.from, toMinute: quiet.to, urgent: quiet.urgent },
-    page: page?.replace(/\/+$/, '') ?? null,
+    page: page?.replace(/(?<!\/)\/+$/, '') ?? null,
   };
 }
 

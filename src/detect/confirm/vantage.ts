@@ -53,7 +53,7 @@ function keysOf(place: VantageUnit): readonly string[] {
 export function prefixOf(address: string): string | null {
   const mapped = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
   if (/^\d+\.\d+\.\d+\.\d+$/.test(mapped)) return mapped.split('.').slice(0, 3).join('.');
-  if (!/^[0-9a-f:]*:[0-9a-f:]*(%.*)?$/.test(mapped)) return null;
+  if (!/^(?=[0-9a-f]*:)[0-9a-f:]+(?:%.*)?$/.test(mapped)) return null;
   const [head = '', tail] = mapped.split('%')[0]?.split('::') ?? [];
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');

@@ -41,7 +41,7 @@ const causes: readonly RegExp[] = [
   /\bbad upstream\b|\bfetch timed out\b/i,
   /\bdial (?:tcp|udp)\b|\bproxyconnect tcp\b|\bx509: /,
   /\b(?:i\/o|TLS handshake) timeout\b|\bcontext deadline exceeded\b|\bClient\.Timeout exceeded\b/,
-  /\bGet "?https?:\S+ (?:unexpected )?EOF\b|\bread tcp .*: connection reset by peer\b/,
+  /\bGet "?https?:\S+ (?:unexpected )?EOF\b|\bread tcp (?:(?!read tcp ).)*: connection reset by peer\b/,
   /\breading https?:\S+ (?:429|5\d\d)\b/,
   /\bunable to access '[^']*': (?!The requested URL returned error: 4(?!29))/,
   /\bRPC failed; (?:curl (?!22\b)|result=(?!22\b)|HTTP (?:429|5\d\d)\b|result=22, HTTP code = (?:429|5\d\d)\b)/,

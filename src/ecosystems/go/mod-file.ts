@@ -29,7 +29,7 @@ export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFail
 /** True if a body looks like a go.mod, even with some wrong bytes: it has a `module` line or this module's path. */
 export function isSpoiltMod(body: Uint8Array, module: string): boolean {
   const text = Buffer.from(body).toString('latin1');
-  return /^\s*module\s/m.test(text) || text.includes(module);
+  return /^[ \t]*module\s/m.test(text) || text.includes(module);
 }
 
 /** True for the single line that proxies generate for a module without a go.mod. */

@@ -30,7 +30,7 @@ const element = /^[A-Za-z0-9~_-][A-Za-z0-9.~_-]*$/;
 /** True for a module path that the go command requests from a proxy. @see golang.org/x/mod module.CheckPath */
 export function isModulePath(path: string): boolean {
   const [first = '', ...rest] = path.split('/');
-  if (!/^[a-z0-9][a-z0-9.-]*\.[a-z0-9.-]*[a-z0-9]$/.test(first)) return false;
+  if (!first.includes('.') || !/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(first)) return false;
   return rest.every((part) => element.test(part) && !part.endsWith('.'));
 }
 

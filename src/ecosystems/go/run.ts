@@ -88,7 +88,8 @@ function decoded(text: string): string {
 function why(words: string, url: string): ClientReason {
   const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
   const text = cause === undefined ? findLines(words, /^go: /) : decoded(cause);
-  const isOwn = /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/\/+$/, '')}/sumdb/`);
+  const isOwn =
+    /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/(?<!\/)\/+$/, '')}/sumdb/`);
   return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }
 

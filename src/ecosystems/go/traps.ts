@@ -117,9 +117,11 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
     const set = say('trap.go-proxy-malformed.set', { line });
     return [trapOf('go-proxy-malformed', say('trap.go-proxy-malformed.what', values), [place], [set])];
   }
-  const [ended, word = '', rest = ''] = /(?:^|[,|])\s*(direct|off)\s*[,|]\s*(.*[^,|\s].*)$/.exec(value) ?? [];
-  if (ended !== undefined) {
-    const head = value.slice(0, value.length - rest.length).replace(/\s*[,|]\s*$/, '');
+  const ended = /(?:^|[,|])\s*(direct|off)\s*[,|]/.exec(value);
+  const endedAt = ended === null ? value.length : ended.index + ended[0].length;
+  if (ended !== null && /[^,|\s]/.test(value.slice(endedAt))) {
+    const [, word = ''] = ended;
+    const head = value.slice(0, endedAt - 1).trimEnd();
     const what = say('trap.go-proxy-unreached.what', { value: shown(setting), word });
     const set = hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLineFor(setting, head);
     return [trapOf('go-proxy-unreached', what, [place], [set], replaced(setting, head))];

@@ -62,7 +62,8 @@ async function below(machine: Machine, folder: string, pattern: RegExp): Promise
 
 /** The words for true and false in apt (`StringToBool` in apt-pkg/contrib/strutl.cc). */
 const yes = '(?:yes|true|with|on|enable|1)';
-const no = '(?:no|false|without|off|disable|0)';
+const isYes = new RegExp(`^\\s*${yes}\\s*$`, 'i');
+const isNo = /^\s*(?:no|false|without|off|disable|0)\s*$/i;
 
 /** Reads a line `deb [options] URI suite component…`, or `deb-src`; empty for any other line. */
 function sourceIn({ file, line, text }: FileLine): readonly AptSource[] {
@@ -83,13 +84,12 @@ function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   const close = (): void => {
     const uris = fields.get('uris');
     const keys = fields.get('signed-by');
-    const isSet = (name: string, words: string): boolean =>
-      new RegExp(`^\\s*${words}\\s*$`, 'i').test(fields.get(name)?.text ?? '');
-    if (uris !== undefined && !isSet('enabled', no))
+    const isSet = (name: string, words: RegExp): boolean => words.test(fields.get(name)?.text ?? '');
+    if (uris !== undefined && !isSet('enabled', isNo))
       found.push({
         uris: wordsOf(uris.text),
         signedBy: keys === undefined ? null : wordsOf(keys.text).filter((word) => word.startsWith('/')),
-        isTrusted: isSet('trusted', yes) || isSet('allow-insecure', yes),
+        isTrusted: isSet('trusted', isYes) || isSet('allow-insecure', isYes),
         file: uris.file,
         line: uris.line,
       });

@@ -71,7 +71,7 @@ async function listTraps({ uris, file, line }: AptSource, machine: Machine, say:
     if (path === undefined) continue;
     const list = path.replace(/^\/+/, '/');
     const read = await machine.read(machine.system(list));
-    if (read.tag === 'ok' && /^\s*(?:https?|file):/m.test(read.text)) continue;
+    if (read.tag === 'ok' && /^[ \t]*(?:https?|file):/m.test(read.text)) continue;
     const what = say('trap.apt-list-missing.what', { list });
     traps.push(trapOf('apt-list-missing', what, [{ file, line }], [say('trap.apt-list-missing.set', { list })]));
   }
@@ -112,5 +112,5 @@ function proxyTraps({ proxies }: AptFound, { env }: Machine, say: Say): readonly
 }
 
 function plain(url: string): string {
-  return url.replace(/\/+$/, '');
+  return url.replace(/(?<!\/)\/+$/, '');
 }

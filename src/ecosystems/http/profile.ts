@@ -156,5 +156,5 @@ export function linesBy(stateChain: (chain: Chain) => string, ...notes: readonly
 /** Returns the URL of a chain's first member, with `end` in place of its final slashes; empty for an empty chain. */
 export function headUrlOf({ members }: Chain, end: '' | '/' = ''): string {
   const [first] = members;
-  return first === undefined ? '' : `${first.plain.replace(/\/+$/, '')}${end}`;
+  return first === undefined ? '' : `${first.plain.replace(/(?<!\/)\/+$/, '')}${end}`;
 }

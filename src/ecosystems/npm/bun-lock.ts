@@ -8,7 +8,7 @@ import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 /**
  * Matches a comma before a closing bracket, outside of strings. bun writes commas there, but JSON does not allow them.
  */
-const lastComma = /("(?:[^"\\]|\\.)*(?:"|$))|,(?=\s*[\]}])/gs;
+const lastComma = /("(?:[^"\\]|\\.?)*"?)|,(?=\s*[\]}])/gs;
 
 /**
  * Parses a bun.lock; `null`: the text is no bun.lock. A package is a list: `name@version`, its registry (empty: the

@@ -143,7 +143,7 @@ function registryRemedy(
 
 function urlOf({ members: [member] }: Chain): string | null {
   if (member?.kind !== 'url') return null;
-  const url = `${member.plain.replace(/\/+$/, '')}/`;
+  const url = `${member.plain.replace(/(?<!\/)\/+$/, '')}/`;
   return pasteable.test(url) && URL.canParse(url) ? url : null;
 }
 
@@ -154,7 +154,7 @@ function urlOf({ members: [member] }: Chain): string | null {
 function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
   const { host, pathname, href } = new URL(old);
-  const value = pathname === '/' ? host : href.replace(/\/+$/, '');
+  const value = pathname === '/' ? host : href.replace(/(?<!\/)\/+$/, '');
   return [phrase('note.npmLock', { host, value: escapeWord(value) })];
 }
 

@@ -13,7 +13,7 @@ import { parseYarnLock } from './yarn-lock.ts';
  * @param expected  the error for a text that is no such lock file
  */
 export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sentence> {
-  const manifest = readLockJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');
+  const manifest = readLockJson(file.beside(file.name.replace(/(?<![^/\\])[^/\\]*$/, 'package.json')) ?? '');
   const read = readText(file, manifest);
   if (read === null) return error(expected);
   return ok(lockOf(read, file, phrase('expected.lockFields')));

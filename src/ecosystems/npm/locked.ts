@@ -83,7 +83,7 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   if (publicHost.test(hostname)) return true;
   return mirrors.some(
     ({ url, upstream }) =>
-      upstream === publicUpstream && `${protocol}//${host}${pathname}`.startsWith(`${url.replace(/\/+$/, '')}/`),
+      upstream === publicUpstream && `${protocol}//${host}${pathname}`.startsWith(`${url.replace(/(?<!\/)\/+$/, '')}/`),
   );
 }
 

@@ -13,7 +13,7 @@ interface Registry {
  * @returns lists the registries that may serve a package, those of its scope alone if there are any
  */
 export function registriesFor({ name, sources, beside }: LockFile): (module: string) => readonly string[] {
-  const textOf = (file: string): string => beside(name.replace(/[^/\\]*$/, file)) ?? '';
+  const textOf = (file: string): string => beside(name.replace(/(?<![^/\\])[^/\\]*$/, file)) ?? '';
   const all: readonly Registry[] = [
     ...sources.map((url) => ({ scope: null, url })),
     ...textOf('.npmrc').split('\n').flatMap(ofNpmrc),

@@ -8,7 +8,7 @@ import { type ClientJob, checkResolve, findLines, type RealClient } from '../rea
  */
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
-  return `//${host}${pathname.replace(/\/*$/, '/')}`;
+  return `//${host}${pathname.replace(/(?<!\/)\/*$/, '/')}`;
 }
 
 function authLines({ url, auth }: WireAccess): readonly string[] {
@@ -43,7 +43,7 @@ function plan({ access, module, version, home }: ClientJob): ClientPlan {
     },
     files: {
       'user.npmrc': [
-        `registry=${access.url.replace(/\/*$/, '/')}`,
+        `registry=${access.url.replace(/(?<!\/)\/*$/, '/')}`,
         `cache=${home}/cache`,
         'audit=false',
         'fund=false',

@@ -70,10 +70,13 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
  * `#`, without a backslash before it) does not belong to it. `null`: the line has no setting.
  */
 function settingIn(text: string): readonly [key: string, value: string] | null {
-  const [, key, rest = ''] = /^\s*("[^"]*"|'[^']*'|[^;#=\s[][^=]*?)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
-  if (key === undefined) return null;
+  const line = text.trim();
+  const [quoted] = /^(?:"[^"]*"|'[^']*')(?=\s*=)/.exec(line) ?? [];
+  const at = line.indexOf('=', quoted?.length);
+  if (at < 1 || (quoted === undefined && /^[;#[]/.test(line))) return null;
+  const [key, rest] = [line.slice(0, at).trimEnd(), line.slice(at + 1).trimStart()];
   const isQuoted = /^(["']).*\1$/.test(rest);
-  const value = isQuoted ? removeQuotes(rest) : rest.replace(/(?<!\\)[;#].*$/, '').trimEnd();
+  const value = isQuoted ? removeQuotes(rest) : beforeComment(rest, /(?<!\\)[;#]/);
   return [removeQuotes(key), value];
 }
 
@@ -203,10 +206,14 @@ function isUrl(key: string): boolean {
  */
 function expanded(value: string, env: Machine['env']): string {
   return value.replaceAll(
-    /\$\{(\w+)(?:(\?)|:?-([^}]*))?\}/g,
+    /\$\{(\w+)(?:(\?)|:?-((?:[^}$]|\$(?!\{))*))?\}/g,
     (text: string, name: string, isOptional: string | undefined, usual: string | undefined) =>
       env[name] ?? usual ?? (isOptional === undefined ? text : ''),
   );
+}
+
+function beforeComment(text: string, mark: string | RegExp): string {
+  return (text.split(mark, 1)[0] ?? '').trim();
 }
 
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
@@ -214,9 +221,9 @@ const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registr
 /** Reads the settings in a .yarnrc.yml, and returns them under npm's keys. */
 async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
   return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
-    const [, name = '', value = ''] = /^(\w+):\s*(.*?)\s*(?:#.*)?$/.exec(line.text) ?? [];
+    const [, name = '', value = ''] = /^(\w+):(.*)$/.exec(line.text) ?? [];
     const key = yarnKeys[name];
-    return key === undefined ? [] : [settingOf('yarn', key, expanded(value, machine.env), line)];
+    return key === undefined ? [] : [settingOf('yarn', key, expanded(beforeComment(value, '#'), machine.env), line)];
   });
 }
 
@@ -242,8 +249,8 @@ async function workspaceOf(machine: Machine): Promise<readonly FileLine[]> {
 function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
   let table = '';
   return lines.flatMap((line): NpmSetting[] => {
-    const [, indent = '', key = '', value = ''] =
-      /^(\s*)["']?([\w@-]+)["']?:\s*(.*?)\s*(?:\s#.*)?$/.exec(line.text) ?? [];
+    const [, indent = '', key = '', rest = ''] = /^(\s*)["']?([\w@-]+)["']?:(.*)$/.exec(line.text) ?? [];
+    const value = beforeComment(rest, /\s#/);
     if (key !== '' && indent === '') table = key;
     const isRegistry = indent === '' ? key === 'registry' : table === 'registries' && key === 'default';
     return !isRegistry || removeQuotes(value) === '' ? [] : [settingOf('pnpm', 'registry', value, line)];

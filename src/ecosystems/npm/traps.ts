@@ -97,13 +97,13 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   if (name === '' || setting.level === 'yarn') return [];
   if (holder === undefined) {
     const registry = registryFor(setting, found);
-    const scoped = registry?.replace(/^https?:/i, '').replace(/\/*(?:[?#].*)?$/, '/') ?? '//npm.example.com/';
+    const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
     const set = say('trap.npm-auth-unscoped.set', { scoped, name });
     const becomes = [(setting.line ?? '').replace(/^\s*/, `${scoped}:`)];
     const edits = registry === null ? [] : edit(setting, becomes);
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
-  const host = holder.replace(/^\/\//, '').replace(/[/:].*$/, '');
+  const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
   // Credentials for another host are reported only if a main registry is set. Without this setting, npm uses its
   // default registry.
   if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];

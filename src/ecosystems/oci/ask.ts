@@ -24,7 +24,7 @@ const doorMs = 3_600_000;
  * `https://harbor.example.com/v2/docker-hub`. Else it is `/v2` below the base URL.
  */
 export function apiRootOf(baseUrl: string): string {
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '');
   return new URL(base).pathname.split('/').includes('v2') ? base : `${base}/v2`;
 }
 

@@ -45,14 +45,14 @@ const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 
 function placeOf({ plain }: ChainMember): HostsFile | null {
   if (!pasteable.test(plain)) return null;
-  const url = plain.replace(/\/+$/, '');
+  const url = plain.replace(/(?<!\/)\/+$/, '');
   const { protocol, host, pathname } = new URL(url);
-  const [isRoot, path = pathname, project = ''] = /^(.*?)\/v2(?:\/(.*))?$/.exec(pathname) ?? [];
+  const [isRoot, path = pathname, project = ''] = /^(.*?)\/v2(?:\/(.*))?$/s.exec(pathname) ?? [];
   return {
     url,
     isPlain: protocol === 'http:',
     host,
-    path: path.replace(/\/+$/, ''),
+    path: path.replace(/(?<!\/)\/+$/, ''),
     project: isRoot === undefined ? null : project,
   };
 }

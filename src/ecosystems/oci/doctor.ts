@@ -115,7 +115,7 @@ const from = /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)/gi;
 const imageKey = new RegExp(`(?:^|[\\s{-])(?:image|container|name):\\s*${word}`, 'g');
 const dockerUrl = /\buses:\s*["']?docker:\/\/([^\s"'#]+)/g;
 const listItem = new RegExp(`^\\s*-\\s+${word}\\s*(?:#.*)?$`, 'g');
-const groovy = /\b(?:image|docker)\s*[:(]?\s*["']([^"']+)["']/g;
+const groovy = /\b(?:image|docker)(?:\s*[:(])?\s*["']([^"']+)["']/g;
 
 function nameOf(path: string): string {
   return path.split('/').at(-1) ?? '';

@@ -22,7 +22,7 @@ function cannot(mirror: Mirror): Sentence | null {
 
 function referenceOf({ access, module, version }: ClientJob): string {
   const { host, pathname } = new URL(access.url);
-  const project = pathname.replace(/^\/(?:v2(?:\/|$))?/, '').replace(/\/+$/, '');
+  const project = pathname.replace(/^\/(?:v2(?:\/|$))?/, '').replace(/(?<!\/)\/+$/, '');
   const repository = [project, splitName(module).repository].filter((part) => part !== '').join('/');
   const reference = version ?? 'latest';
   return `docker://${host}/${repository}${parseDigest(reference) === null ? ':' : '@'}${reference}`;

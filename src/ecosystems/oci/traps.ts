@@ -126,8 +126,8 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
     return `${file} ${table}`;
   });
   return [...tables.values()].flatMap((lines): readonly OciTrap[] => {
-    const textOf = (key: 'location' | 'prefix'): string | undefined =>
-      lines.flatMap(({ text }) => new RegExp(`^\\s*${key}\\s*=\\s*["']([^"']+)["']`).exec(text)?.[1] ?? [])[0];
+    const named = lines.map(({ text }) => /^\s*(location|prefix)\s*=\s*["']([^"']+)["']/.exec(text));
+    const textOf = (key: 'location' | 'prefix') => named.find((one) => one?.[1] === key)?.[2];
     const location = textOf('location') ?? textOf('prefix');
     const insecure = lines.filter(({ text }) => /^\s*insecure\s*=\s*true\b/.test(text));
     if (location === undefined || /^(localhost|127\.)/.test(location)) return [];

@@ -41,7 +41,7 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
 /** Returns the URL of the first index, with a final slash to avoid a redirect. `null`: the URL is not safe to paste. */
 function pasteable(chain: Chain): string | null {
   const url = chain.members[0]?.plain;
-  return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/\/+$/, '')}/` : null;
+  return url !== undefined && pasteableUrl.test(url) ? `${url.replace(/(?<!\/)\/+$/, '')}/` : null;
 }
 
 const variables = ['PIP_INDEX_URL', 'UV_DEFAULT_INDEX'] as const;

@@ -89,13 +89,13 @@ function inGlobal(text: string, line: string): string {
 async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;
-  const tables = (before ?? '').split(/^(?=\s*\[)/m);
+  const tables = (before ?? '').split(/^(?=[ \t]*\[)/m);
   const isDefault = (table: string): boolean =>
-    /^\s*\[\[index\]\]/.test(table) && /^\s*default\s*=\s*true\b/m.test(table);
+    /^\s*\[\[index\]\]/.test(table) && /^[ \t]*default[ \t]*=[ \t]*true\b/m.test(table);
   const after = tables.some(isDefault)
     ? tables
         .map((one) =>
-          isDefault(one) ? one.replace(/^(\s*url\s*=\s*).*$/m, (_, key: string) => `${key}"${url}"`) : one,
+          isDefault(one) ? one.replace(/^([ \t]*url[ \t]*=[ \t]*).*$/m, (_, key: string) => `${key}"${url}"`) : one,
         )
         .join('')
     : addLines(before ?? '', ['[[index]]', 'name = "mirror"', `url = "${url}"`, 'default = true']);

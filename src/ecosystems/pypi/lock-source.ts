@@ -21,7 +21,7 @@ export function isForeignIndex(url: string, mirrors: LockFile['mirrors']): boole
   // The look-behind keeps the time linear: each run of slashes is tried only once.
   const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
   if (publicIndex.test(plain)) return false;
-  return !mirrors.some((mirror) => mirror.upstream === publicPypi && mirror.url.replace(/\/+$/, '') === plain);
+  return !mirrors.some((mirror) => mirror.upstream === publicPypi && mirror.url.replace(/(?<!\/)\/+$/, '') === plain);
 }
 
 export function entryOf(

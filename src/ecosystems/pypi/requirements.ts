@@ -175,9 +175,9 @@ function entryAt(
 function requirementAt(text: string): Requirement | null {
   const [, name, rest = ''] = requirement.exec(text) ?? [];
   if (name === undefined) return null;
-  const [, version = ''] = /^(?:\(\s*)?={2,3}\s*([^\s;,)*]+)\s*\)?\s*(?=;|--|-\w|$)/.exec(rest) ?? [];
-  const [limit = ''] = rest.split(/\s*(?:;|--|\s-\w)/, 1);
-  if (version === '' && !/^(?:$|[<>=!~(@])/.test(limit)) return null;
+  const [, version = ''] = /^(?:\(\s*)?={2,3}\s*([^\s;,)*]+)(?:\s*\))?\s*(?=;|--|-\w|$)/.exec(rest) ?? [];
+  const [limit = ''] = rest.split(/;|--|\s-\w/, 1);
+  if (version === '' && !/^(?:\s*$|[<>=!~(@])/.test(limit)) return null;
   const hashes = [...rest.matchAll(hashOption)].map(([, hex = '']) => `sha256:${hex.toLowerCase()}`);
   return { name, version, limit: limit.trim(), hashes };
 }

@@ -185,7 +185,7 @@ function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[])
   }
   return found.flatMap(({ key, section: of, lines: own }): PypiSetting[] => {
     if (!pipKeys.includes(key)) return [];
-    const words = own.map(({ text }) => text.replace(/^[\w-]+\s*[=:]/, '').replace(/(^|\s)[#;].*$/, '')).join(' ');
+    const words = own.map(({ text }) => text.replace(/^[\w-]+\s*[=:]/, '').split(/(?:^|\s)[#;]/, 1)).join(' ');
     const values = words.split(/\s+/).filter((word) => word !== '');
     const [{ file, line }] = own;
     const order = rank + (of === 'install' ? installRank : 0);
@@ -248,9 +248,9 @@ function uvSettingsIn(
       if (header === index) open = { url: null, line, isDefault: false };
       continue;
     }
-    const [, name = '', rest = ''] = /^\s*("[\w-]+"|'[\w-]+'|[\w-]+)\s*=\s*(.*?)\s*$/.exec(text) ?? [];
+    const [, name = '', written = ''] = /^\s*("[\w-]+"|'[\w-]+'|[\w-]+)\s*=(.*)$/.exec(text) ?? [];
     if (name === '') continue;
-    const key = removeQuotes(name);
+    const [key, rest] = [removeQuotes(name), written.trim()];
     // A list over several lines is read up to its end, but not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
     const whole = isWhole ? rest : listFrom(rest, lines.slice(at + 1));
@@ -279,7 +279,7 @@ function uvSettingsIn(
 function listFrom(first: string, more: readonly FileLine[]): string {
   const end = more.findIndex(({ text }) => text.includes(']'));
   const texts = [first, ...more.slice(0, end + 1).map(({ text }) => text)];
-  return texts.map((text) => text.replace(/#.*$/, '')).join(' ');
+  return texts.map((text) => text.split('#', 1)).join(' ');
 }
 
 /** Returns the settings of one key that a client reads, strongest first. */

@@ -190,7 +190,7 @@ class Branch {
       entry = all.length === 0 && depth > 0 ? '' : `040000 tree ${await hash(`${all.join('\n')}\n`, 'mktree')}`;
     }
     const tree = entry.replace('040000 tree ', '');
-    const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(author) ?? [];
+    const [, name = '', email = ''] = /^(.*) <([^<>]*)>$/s.exec(author) ?? [];
     const who = {
       GIT_AUTHOR_NAME: name,
       GIT_AUTHOR_EMAIL: email,

@@ -56,7 +56,7 @@ async function textOf(
     );
     if (values.length === 0 || values.some(([name, value]) => !/^\w+$/.test(name) || !/^[\x21-\x7e]+$/.test(value)))
       return null;
-    const wanted = values.map(([name, value]) => ({ line: `${name}=${value}`, pattern: new RegExp(`^${name}=`) }));
+    const wanted = values.map(([name, value]) => ({ line: `${name}=${value}`, pattern: startingWith(`${name}=`) }));
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
   if (clientFiles[as] !== undefined) {
@@ -69,7 +69,7 @@ async function textOf(
   if (as === 'shell') {
     const wanted = lines.split('\n').map((line) => {
       const name = /^export (\w+)=/.exec(line)?.[1] ?? '';
-      return { line, pattern: new RegExp(`^export ${name}='`) };
+      return { line, pattern: startingWith(`export ${name}='`) };
     });
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
@@ -93,6 +93,10 @@ function withUrl({ chain }: Advice, before: string): string | null {
 
 function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url;
+}
+
+function startingWith(start: string): Pick<RegExp, 'test'> {
+  return { test: (line) => line.startsWith(start) };
 }
 
 /** Returns a simulated machine with only this file, so that the code that edits settings changes no other file. */

@@ -87,7 +87,7 @@ export function assignmentsIn(file: string, text: string): readonly Assignment[]
   for (const [at, raw] of lines.entries()) {
     if (here?.has(at)) continue;
     const line = raw.trim();
-    const unset = /^unset\s+(?:-v\s+)?(.+)$/.exec(line)?.[1]?.split(/\s+/);
+    const unset = /^unset\s(.+)$/.exec(line)?.[1]?.split(/\s+/);
     if (unset !== undefined) found = found.filter(({ name }) => !unset.includes(name));
     for (const [name, value] of file.endsWith('.fish') ? ofFish(line) : ofShell(line))
       found.push({ name, value, file, line: at + 1 });
@@ -120,8 +120,7 @@ function ofShell(line: string): readonly Named[] {
 }
 
 function ofFish(line: string): readonly Named[] {
-  const [, name, value] =
-    /^set\s+(?:-[a-zA-Z-]*x[a-zA-Z-]*|--export)\s+(?:-g\s+|--global\s+)?(\w+)\s+(\S+)/.exec(line) ?? [];
+  const [, name, value] = /^set\s+-(?=[a-zA-Z-]*x)[a-zA-Z-]+\s+(?:(?:-g|--global)\s+)?(\w+)\s+(\S+)/.exec(line) ?? [];
   return name === undefined ? [] : [[name, unquoted(value ?? '')]];
 }
 

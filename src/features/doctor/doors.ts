@@ -28,7 +28,7 @@ export function trapsOfDoor(
   say: Say,
 ): readonly Trap[] {
   const members = chain?.text.split(/[,|]/) ?? [];
-  const at = members.findIndex((member) => member.replace(/\/+$/, '') === url);
+  const at = members.findIndex((member) => member.replace(/(?<!\/)\/+$/, '') === url);
   const trap = (id: keyof typeof doorKinds, what: string): Trap =>
     trapOf(id, what, chain === null ? [] : [chain.place], lines);
   if (at < 0) return [trap('door-unused', say('trap.door-unused.what', { url, ecosystem }))];

@@ -10,17 +10,34 @@ export type ErrorReason = ProbeFailure['kind'] | OwnReason;
  * the text only reports a consequence of an earlier failure. It counts only if no other text is recognized.
  */
 export interface ErrorText {
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, 'test'>;
   readonly reasons: readonly ErrorReason[];
   readonly isResult: boolean;
 }
 
-function text(reasons: ErrorReason | readonly ErrorReason[], ...patterns: readonly RegExp[]): readonly ErrorText[] {
+function text(
+  reasons: ErrorReason | readonly ErrorReason[],
+  ...patterns: readonly ErrorText['pattern'][]
+): readonly ErrorText[] {
   return patterns.map((pattern) => ({ pattern, reasons: [reasons].flat(), isResult: false }));
 }
 
 function result(reasons: ErrorReason | readonly ErrorReason[], pattern: RegExp): readonly ErrorText[] {
   return text(reasons, pattern).map((one) => ({ ...one, isResult: true }));
+}
+
+/** Matches a line in which each pattern matches behind the previous one. `A.*B` would take quadratic time. */
+function inOrder(...patterns: readonly RegExp[]): ErrorText['pattern'] {
+  return {
+    test(line) {
+      let rest: string | null = line;
+      for (const pattern of patterns) {
+        const found: RegExpExecArray | null = rest === null ? null : pattern.exec(rest);
+        rest = found === null ? null : found.input.slice(found.index + found[0].length);
+      }
+      return rest !== null;
+    },
+  };
 }
 
 /** What an index may have responded if pip found no file there. pip shows the status only in its debug log. */
@@ -44,15 +61,17 @@ export const errorTexts: readonly ErrorText[] = [
   ...result('signature', /is not signed|is no longer signed|没有数字签名|签名不再生效/i),
   ...text(
     'stale',
-    /Release file .*(?:is not valid (?:yet|any ?more)|expired)|is expired \(invalid since|Release 文件已经过期/i,
+    inOrder(/Release file /i, /is not valid (?:yet|any ?more)|expired/i),
+    /is expired \(invalid since|Release 文件已经过期/i,
   ),
   ...text('plain_refused', /not a trusted (?:or secure )?host|insecure (?:registry|protocol)/i),
   // This is the SHA-256 of an empty body, so nothing arrived.
-  ...text('cut', /did not match.*got sha256:e3b0c44298fc1c14/i),
+  ...text('cut', inOrder(/did not match/i, /got sha256:e3b0c44298fc1c14/i)),
   ...text(
     'mismatch',
     /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
-    /unexpected commit digest|does not match digest|digest .*mismatch|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
+    /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
+    inOrder(/digest /i, /mismatch/i),
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
     /File has unexpected size|文件尺寸不符/,
   ),
@@ -72,16 +91,18 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'tls_name',
-    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|hostname .* does(?:n't| not) match|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|relies on legacy Common Name/i,
+    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|relies on legacy Common Name/i,
+    inOrder(/hostname /i, / does(?:n't| not) match/i),
   ),
   ...text(
     'tls_untrusted',
     /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem/i,
   ),
-  ...text('tls_client', /certificate required|handshake failure.*certificate/i),
+  ...text('tls_client', /certificate required/i, inOrder(/handshake failure/i, /certificate/i)),
   ...text(
     'resolve_failed',
-    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving|lookup \S.*(?:i\/o timeout|(?:read|dial) udp)/i,
+    /EAI_AGAIN|Temporary failure (?:in name resolution|resolving)|暂时不能解析域名|lookup address information: Try again|server misbehaving/i,
+    inOrder(/lookup \S/i, /i\/o timeout|(?:read|dial) udp/i),
   ),
   ...text(
     'resolve_not_found',
@@ -102,39 +123,44 @@ export const errorTexts: readonly ErrorText[] = [
   // urllib3 shows the timeout's length if it waited for a response, but not if it was reading a body.
   ...text(
     'timeout_transfer',
-    /network timeout\. Try increasing|body error.*operation timed out/i,
+    /network timeout\. Try increasing/i,
+    inOrder(/body error/i, /operation timed out/i),
     /Read timed out\.\s*$|raise ReadTimeoutError\(self\._pool, None/,
   ),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /network timeout at: /),
-  ...text(['timeout_connect', 'timeout_processing'], /Could not fetch URL .*: timed out/),
-  ...text(['timeout_connect', 'timeout_processing'], /unexpected error occurred: ".*: ETIMEDOUT/),
+  ...text(['timeout_connect', 'timeout_processing'], inOrder(/Could not fetch URL /, /: timed out/)),
+  ...text(['timeout_connect', 'timeout_processing'], inOrder(/unexpected error occurred: "/, /: ETIMEDOUT/)),
   ...text(['timeout_processing', 'timeout_transfer'], /Connection timed out \[IP:/),
   ...text(
     'timeout_processing',
-    /awaiting response headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|Operation too slow|Failed to read .* timed? ?out/i,
+    /awaiting response headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|Operation too slow/i,
+    inOrder(/Failed to read /i, / timed? ?out/i),
   ),
   ...text(
     'timeout_connect',
-    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|error \(?Connect\)?.*operation timed out|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
+    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
+    inOrder(/error \(?Connect/i, /operation timed out/i),
   ),
   // Python was waiting for a response head or a body. A later line may show which of the two.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
   ...text(['timeout_processing', 'timeout_transfer'], /wsarecv: A connection attempt failed/),
   ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /operation timed out|deadline exceeded/i),
   // The body of a Go module ended early, or its zip is damaged. The go command prints the same text for both.
-  ...text(['cut', 'malformed'], /@v\d\S*: unexpected EOF|unexpected BufError/),
+  ...text(['cut', 'malformed'], /@v\d[^\s@]*: unexpected EOF|unexpected BufError/),
   // The connection ended before the response header was complete, or inside a tunnel.
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
-    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|Undetermined Error.*size|short read|end of file before message length|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
+    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
+    inOrder(/Undetermined Error/i, /size/i),
   ),
-  ...text(['cut', 'reset'], /stream error: stream ID \d+;.*received from peer|stream error received:/),
+  ...text(['cut', 'reset'], /stream error received:/, inOrder(/stream error: stream ID \d+;/, /received from peer/)),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
     'reset',
     /ECONNRESET|connection reset|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|Recv failure/i,
-    /(?:https?:\/\/\S+: |failed to do request: .*)EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
+    /https?:\/\/(?:(?!https?:)\S)+: EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
+    inOrder(/failed to do request: /, /EOF\b/),
   ),
   ...text('redirect', /too many redirects|TooManyRedirects|stopped after \d+ redirects|max-?redirect/i),
   ...text(
@@ -143,7 +169,8 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|unrecognized archive format|is not a Debian format archive|Wheel '.*' located at .* is invalid/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|unrecognized archive format|is not a Debian format archive/i,
+    inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
   ),
   // The body is longer or shorter than `Content-Length`, perhaps because an intermediate server decompressed it.
   ...text(['cut', 'malformed'], /BAD_TARBALL_SIZE|did not match the one specified in 'Content-Length'/),
@@ -173,7 +200,9 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|because only .* (?:is|are) available|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|failed to resolve (?:reference|source metadata for) [^ ]+ .*: not found$|无法定位软件包/i,
+    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    inOrder(/because only /i, / (?:is|are) available/i),
+    inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
   // Other lines of the same output may show which reason it is.

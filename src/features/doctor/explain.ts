@@ -28,7 +28,7 @@ const shownMax = 5;
 const joinedMax = 4_000;
 
 /** Matches numbers that are no HTTP status: lines in a Python traceback, and sizes or counts in a client's progress. */
-const otherNumbers = /\bline \d+|\b\d[\d.]{0,20}(?:\/[\d.]{1,20})? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
+const otherNumbers = /\bline \d+|\b(?<!\.)\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
 
 /**
  * Finds known errors in the first `linesMax` lines of a text, in their order. Of errors with the same possible reasons
@@ -60,8 +60,9 @@ export function findKnownErrors(text: string): readonly KnownError[] {
 
 /** Judges a quoted 404 or 410 response in the same way as a probe judges it; `null`: the line quotes none. */
 function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
-  const [, quoted] = /\b(?:404|410) .*?server response:(.*)/.exec(line) ?? [];
-  if (quoted === undefined) return null;
+  const [before = '', ...after] = line.split('server response:');
+  if (after.length === 0 || !/\b(?:404|410) /.test(before)) return null;
+  const quoted = after.join('server response:');
   const isMasked = registry.all.some((ecosystem) => ecosystem.isMasked?.(quoted));
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }

@@ -129,7 +129,7 @@ function detailOf(kind: ProbeFailure['kind'], layer: Layer, { hop, transcript, s
 function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs: number, say: Say): string {
   if (tls === null) return '';
   const issuer = say('layer.issuer', { issuer: tls.issuer });
-  const [, names = ''] = /altnames: (.*)$/.exec(fault?.text ?? '') ?? [];
+  const [, names = ''] = /altnames: (.*)/.exec(fault?.text ?? '') ?? [];
   if (kind === 'tls_name' && names !== '') return say('layer.names', { names: names.replaceAll('DNS:', '') }) + issuer;
   if (kind === 'tls_expired' && tls.expiresAtMs !== null)
     return (

@@ -12,7 +12,7 @@ const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
 /** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
 const assigned =
-  /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';]*\$)(https?:[^\s"'$;]+))/g;
+  /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';$]*\$)(https?:[^\s"'$;]+))/g;
 
 function variablesIn(file: string, text: string): readonly Assignment[] {
   return text.split('\n').flatMap((line, at) => {

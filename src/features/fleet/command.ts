@@ -121,7 +121,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   if (hasCredentials && isPlainAbroad(store)) throw new UsageError('fleet.plain');
   return {
     store: {
-      url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+      url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
       headers,
       token,
       tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },

@@ -138,5 +138,5 @@ function filled(link: string, vantage: string, instance: string): string {
 
 /** Returns the URL without a trailing slash; `null`: it is no HTTP URL, so the page must not link to it. */
 function pageOf(text: string): string | null {
-  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/\/+$/, '') : null;
+  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/(?<!\/)\/+$/, '') : null;
 }

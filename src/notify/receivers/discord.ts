@@ -76,7 +76,7 @@ export const discord: ChatService = {
     urlOf(url, receipt) {
       const at = new URL(url);
       if (receipt === null) at.searchParams.set('wait', 'true');
-      else at.pathname = `${at.pathname.replace(/\/+$/, '')}/messages/${receipt}`;
+      else at.pathname = `${at.pathname.replace(/(?<!\/)\/+$/, '')}/messages/${receipt}`;
       return at.href;
     },
     receiptIn(body) {

@@ -78,7 +78,8 @@ test.each([
   ['a file that is no mapping', '[]', null],
   ['a key in brackets may hide any section', '? [listen]\n: 127.0.0.1:1', null],
 ])('listen of a configuration with mistakes: %s', async (_, text, want) => {
-  const listen = (await loadDaemonKeysSlowly({ text, path: '/etc/m/m.yaml', env: {}, files: slow(files).files }))?.listen ?? null;
+  const listen =
+    (await loadDaemonKeysSlowly({ text, path: '/etc/m/m.yaml', env: {}, files: slow(files).files }))?.listen ?? null;
   if (want === null) expect(listen).toBeNull();
   else expect(listen).toMatchObject(want);
 });

@@ -10,6 +10,7 @@ it.each<[string, readonly string[]]>([
   ['an element of XML', ['<server>', '  <password>s3cret</password>', '</server>']],
   ['an element of XML over lines', ['  <password>', '    s3cret', '  </password>']],
   ['two quotes that stand for one', ["token = 'a''b", "s3cret'"]],
+  ['lines after one that is too long to search', [`token = """${'a '.repeat(600)}`, 's3cret', 'b"""', 'key: s3cret']],
 ])('%s is not shown', (_, lines) => {
   expect(maskLines(lines).join('\n')).not.toContain('s3cret');
 });

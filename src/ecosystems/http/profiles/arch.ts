@@ -7,7 +7,7 @@ import { linesBy, type Profile, sound, unsound } from '../profile.ts';
 const packed = ['1f8b', '28b52ffd', 'fd377a585a00'];
 
 function mirrorlist({ members }: Chain): string {
-  const servers = members.map(({ plain }) => `Server = ${plain.replace(/\/+$/, '')}/$repo/os/$arch`);
+  const servers = members.map(({ plain }) => `Server = ${plain.replace(/(?<!\/)\/+$/, '')}/$repo/os/$arch`);
   return ['# /etc/pacman.d/mirrorlist', ...servers].join('\n');
 }
 

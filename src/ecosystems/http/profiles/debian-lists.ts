@@ -10,9 +10,9 @@ const diffIndex = 'Index';
  * file `Index`, which lists the patches.
  */
 export function listedAt(path: string): ListedAt | null {
-  const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
+  const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/s.exec(path) ?? [];
   if (suite === '' || /^(In)?Release(\.gpg)?$/.test(name)) return null;
-  const [, folder, file = ''] = /^(.+\.diff\/)(.+)$/.exec(name) ?? [];
+  const [, folder, file = ''] = /^(.+\.diff\/)(.+)$/s.exec(name) ?? [];
   const at = { list: `${suite}/InRelease`, name };
   if (folder === undefined || file === diffIndex) return at;
   return { ...at, within: { path: `${suite}/${folder}${diffIndex}`, listed: `${folder}${diffIndex}`, name: file } };

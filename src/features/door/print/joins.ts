@@ -34,12 +34,13 @@ export function joinsOf(
     joins.set(join.from, join.to);
   }
   const sorted = [...joins].map(([from, to]) => ({ from, to })).sort((a, b) => b.from.length - a.from.length);
+  // pattern input: at most 1_000 bytes
   const files = new RegExp(`^(?:${paths.patterns.files?.paths ?? ''})$`, 'i');
   const lost = atDoor.find(({ door, there }) => {
     const path = pathOf(door);
     const join = sorted.find(({ from }) => path.startsWith(from));
     const rest = path.slice(join?.from.length);
-    return join === undefined || !files.test(rest) || origin + join.to + rest !== decoded(there);
+    return join === undefined || rest.length > 1_000 || !files.test(rest) || origin + join.to + rest !== decoded(there);
   });
   return lost === undefined ? ok(sorted) : error(lost.there);
 }

@@ -272,7 +272,7 @@ function joinsOf({ prefix, paths }: DoorRoute, pathname: string): readonly Join[
   const { files } = paths.patterns;
   const main = { from: prefix, to: pathname };
   if (files === undefined) return [main];
-  const besideOf = (path: string): string => `${path.replace(/[^/]*\/$/, '')}${files.beside}/`;
+  const besideOf = (path: string): string => `${path.replace(/(?<![^/])[^/]*\/$/, '')}${files.beside}/`;
   return [main, { from: besideOf(prefix), to: besideOf(pathname) }];
 }
 

@@ -47,7 +47,10 @@ describe('undo --all', () => {
       err: '',
     });
     expect(filesOf(machine)).toEqual(before);
-    expect(await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')])).toMatchObject({ code: 0, out: 'nothing to undo' });
+    expect(await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')])).toMatchObject({
+      code: 0,
+      out: 'nothing to undo',
+    });
   });
 
   test('stops at a file that a person changed, and lists it and what is left', async () => {
