@@ -68,8 +68,8 @@ async function textOf(
   if (lines === undefined) return null;
   if (as === 'shell') {
     const wanted = lines.split('\n').map((line) => {
-      const name = /^export (\w+)=/.exec(line)?.[1] ?? '';
-      return { line, pattern: startingWith(`export ${name}='`) };
+      const setting = /^export \w+=/.exec(line)?.[0] ?? 'export =';
+      return { line, pattern: startingWith(`${setting}'`) };
     });
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
