@@ -134,7 +134,7 @@ export function walkOf(start: string): Walk {
   return { name: start, visits: visits.map((one) => relative(src, one)), files, returns: visits.length - files };
 }
 
-/** The walks in docs/architecture.md, with the most files and returns that a test allows. */
+/** The walks in docs/architecture.md. */
 const shownWalks = [
   'detect/engine/take.ts:take:sample',
   'advise/lifecycle.ts:updateAdvice:view',
