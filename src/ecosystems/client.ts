@@ -183,9 +183,15 @@ export function showChain({ members, separators }: Chain, field: 'shown' | 'plai
   return members.map((member, i) => member[field] + (separators[i] ?? '')).join('');
 }
 
+/**
+ * A URL that is safe between quotes and in a settings file. It has no `$`: npm and yarn replace `${NAME}` in values of
+ * variables and files, so a registry would receive the values of other variables.
+ */
+export const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
+
 /** True for the base URL of a mirror without credentials. */
 export function isPlainUrl(text: string): boolean {
-  return baseUrl(text)?.user === null;
+  return pasteableUrl.test(text) && baseUrl(text)?.user === null;
 }
 
 export function urlKeysOf(chain: Chain): readonly string[] {

@@ -128,7 +128,8 @@ export function checkGoproxy(chain: string): Sentence | null {
 
 function isPlainGoproxy(chain: string): boolean {
   const parsed = checkGoproxy(chain) === null ? parseGoproxy(chain) : null;
-  return parsed?.tag === 'ok' && parsed.value.members.every(({ hasCredentials }) => !hasCredentials);
+  if (parsed?.tag !== 'ok' || pasteable(parsed.value) === null) return false;
+  return parsed.value.members.every(({ hasCredentials }) => !hasCredentials);
 }
 
 const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');

@@ -9,7 +9,7 @@ import { findOciTraps, ociKinds, textsIn } from './traps.ts';
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** Matches a hosts.toml that has only the lines that mirrorwatch's remedies contain. */
 const hostsText =
-  /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
+  /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \["pull", "resolve"\]| {2}override_path = true|)(?:\n|$))+$/;
 
 export const ociDoctor: Doctor = {
   kinds: ociKinds,

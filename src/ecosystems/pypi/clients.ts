@@ -12,13 +12,11 @@ import {
   offersHttp1,
   offersHttp2,
   parseUrls,
+  pasteableUrl,
   type Remedy,
   type Reply,
   type WalkEnd,
 } from '../client.ts';
-
-/** A URL that is safe to paste between quotes and into a settings file. */
-const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
 
 /** Checks a list of indexes. Returns what was expected, or `null` if the text is valid. */
 export function checkIndexes(chain: string): Sentence | null {

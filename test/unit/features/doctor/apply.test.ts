@@ -265,6 +265,10 @@ describe('advice --apply', () => {
     ['pypi', { PIP_INDEX_URL: 'https://b.example.com/', UV_DEFAULT_INDEX: 'no url' }],
     ['oci', { 'hosts.toml': { path: '/etc/containerd/certs.d/../../passwd', text: '' } }],
     ['oci', { 'hosts.toml': { path: hosts, text: '[host."https://b.example.com"]\n  skip_verify = true\n' } }],
+    [
+      'oci',
+      { 'hosts.toml': { path: hosts, text: '[host."https://b.example.com"]\n  capabilities = ["pull", "push"]\n' } },
+    ],
     ['oci', { 'hosts.toml': { path: '/etc/cron.d/x', text: '# x' } }],
     ['http', { any: 'thing' }],
   ])('an answer for %s that is no remedy changes nothing: %j', async (id, remedy) => {
