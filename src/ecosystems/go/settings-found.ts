@@ -3,6 +3,7 @@ import { formatCommand } from '../../core/command-line.ts';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { readGoMod } from './mod-file.ts';
+import { isModulePath } from './names.ts';
 
 const names = [
   'GOPROXY',
@@ -104,7 +105,9 @@ async function requiredBy(machine: Machine): Promise<GoFound['required']> {
     if (read.tag === 'error') continue;
     const lines = read.text.split('\n');
     return readGoMod(read.text).flatMap(({ verb, words: [module = ''] }) =>
-      verb === 'require' ? [{ module, file, line: lines.findIndex((line) => line.includes(module)) + 1 }] : [],
+      verb === 'require' && isModulePath(module)
+        ? [{ module, file, line: lines.findIndex((line) => line.includes(module)) + 1 }]
+        : [],
     );
   }
   return [];

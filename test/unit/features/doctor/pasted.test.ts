@@ -88,3 +88,12 @@ it('an explained error suggests nothing that runs', async () => {
     ).toBe(false);
   }
 });
+
+it('no printed command makes modules private that a malformed path in go.mod matches', async () => {
+  const machine = testMachine({
+    'go.mod': 'module app\nrequire (\n\tgit.example.com,*/x v1.0.0\n\tgit.example.com/team v1.0.0\n)\n',
+  });
+  const { out } = await machine.run(['doctor']);
+  expect(out).toContain("go env -w GOPRIVATE='git.example.com/*'");
+  expect(out).not.toContain('*/*');
+});
