@@ -22,7 +22,20 @@ export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ?
 
 export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
-export interface Today {
+/** Where the names come from that a client fetches, so that private names can be told from public ones. */
+export interface NameSources {
+  /**
+   * All indexes from which the client may take a module if a lock file records no source. Absent: lock files of the
+   * ecosystem never need them.
+   */
+  readonly sources?: readonly string[];
+  /** True if the client compares nothing with a public record of modules, so a name that it fetches may be private. */
+  readonly isUnverified?: boolean;
+  /** The private names in the client's settings, as patterns of the configuration key `private`. */
+  readonly privatePatterns: readonly string[];
+}
+
+export interface Today extends NameSources {
   /** The chain in use; `null`: no valid chain was found. */
   readonly chain: {
     /** The chain as written in the configuration key `clients`, without user names and passwords. */
@@ -37,15 +50,6 @@ export interface Today {
     /** True if `text` may contain references `${NAME}` to variables, which the client replaces. */
     readonly hasReferences?: boolean;
   } | null;
-  /**
-   * All indexes from which the client may take a module if a lock file records no source. Absent: lock files of the
-   * ecosystem never need them.
-   */
-  readonly sources?: readonly string[];
-  /** True if the client compares nothing with a public record of modules, so a name that it fetches may be private. */
-  readonly isUnverified?: boolean;
-  /** The private names in the client's settings, as patterns of the configuration key `private`. */
-  readonly privatePatterns: readonly string[];
   /**
    * The patterns of the names that the client fetches directly, not from the mirrors of the chain. If absent,
    * `privatePatterns` applies.
@@ -94,6 +98,11 @@ export interface Doctor {
    * @param hasBeside  whether a file of this name is in the same folder
    */
   isUsualLock(name: string, hasBeside: (name: string) => boolean): boolean;
+  /**
+   * Returns what a file of the project's builds (CI, Dockerfile) says about the sources of names. It sets variables and
+   * options in the syntax of any tool.
+   */
+  sourcesIn?(text: string): NameSources;
   /** Returns patterns for the configuration key `private`, for those names in a lock file that look private. */
   privateIn?(lock: string): readonly string[];
   /**

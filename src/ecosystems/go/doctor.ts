@@ -2,7 +2,9 @@ import { showChain } from '../client.ts';
 import { type Doctor, presentOf, readWord, replaceLines } from '../doctor.ts';
 import { parseGoproxy } from './client.ts';
 import { isLikelyPrivate, listGlobs } from './leaks.ts';
+import { isGoPattern } from './patterns.ts';
 import { findGo, type GoFound, settingInForce } from './settings-found.ts';
+import { isPublicSumdb } from './sumdb-setting.ts';
 import { findGoTraps, goKinds } from './traps.ts';
 
 export const goDoctor: Doctor = {
@@ -29,7 +31,17 @@ export const goDoctor: Doctor = {
             },
       privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
       direct: listGlobs(found, 'GONOPROXY'),
-      isUnverified: found.settings.some(({ name, value }) => name === 'GOSUMDB' && value === 'off'),
+      isUnverified: found.settings.some(({ name, value }) => name === 'GOSUMDB' && !isPublicSumdb(value)),
+    };
+  },
+  sourcesIn(text) {
+    const found = [...text.matchAll(inBuild)].map(([, name = '', value = '']) => ({ name, value }));
+    const [databases, lists] = [found.filter(isDatabase), found.filter((one) => !isDatabase(one))];
+    // What a variable stands for is not known, so it matches any name.
+    const globs = lists.flatMap(({ value }) => value.split(',').map((glob) => glob.replace(/\$.*/, '*')));
+    return {
+      privatePatterns: globs.filter((glob) => glob !== 'none' && isGoPattern(glob)),
+      isUnverified: databases.some(({ value }) => !isPublicSumdb(value)),
     };
   },
   async settle(surroundings, remedy, say) {
@@ -58,6 +70,13 @@ export const goDoctor: Doctor = {
     return [...new Set([...modules].filter(isLikelyPrivate).map((module) => `${module.split('/', 1)[0]}/*`))];
   },
 };
+
+/** Matches a setting in a file of any syntax: `GOPRIVATE=…` or `GOPRIVATE: …`. */
+const inBuild = /\b(GOPRIVATE|GONOPROXY|GONOSUMDB|GOSUMDB)["']?(?: ?[:?]?=|:) ?["']?([^\s"'#;]+)/g;
+
+function isDatabase({ name }: { readonly name: string }): boolean {
+  return name === 'GOSUMDB';
+}
 
 /** Returns the value of GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
 function withThose({ settings }: GoFound, own: string): string {

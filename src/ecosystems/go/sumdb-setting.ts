@@ -22,6 +22,11 @@ const publicDatabase = {
   verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
 };
 
+/** True if this value of GOSUMDB names the public checksum database. Names in another database may be private. */
+export function isPublicSumdb(text: string): boolean {
+  return Object.hasOwn(knownSumdbs, text.split(/[ +]/, 1)[0] ?? '');
+}
+
 /**
  * Parses a value of GOSUMDB: `off` (returned as `null`), `name` or `name+hash+key`. A space and a URL may follow the
  * name or the key.

@@ -31,6 +31,10 @@ export const npmDoctor: Doctor = {
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
+  sourcesIn: (text) => ({
+    sources: [...text.matchAll(inBuild)].map(([, url = '']) => url),
+    privatePatterns: [...text.matchAll(scopeInBuild)].map(([, scope = '']) => `${scope}/*`),
+  }),
   async authority({ machine, ...surroundings }) {
     const { settings, scopes } = await findNpm({ machine, ...surroundings });
     const variable = 'NODE_EXTRA_CA_CERTS';
@@ -65,6 +69,11 @@ export const npmDoctor: Doctor = {
   },
   isUsualLock: (name) => npmLocks.isLock(name),
 };
+
+/** Matches the URL of a registry in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
+const inBuild =
+  /(?:npm_config_registry|--registry|set registry|registry-url|npm_?registry_?server|(?<![\w:.-])registry(?==))["']?(?: ?[:?]?=|:)? ?["']?((?:https?:|\$)[^\s"']+)/gi;
+const scopeInBuild = /(@[a-z0-9~-][\w.~-]{0,213}):registry/gi;
 
 /** Removes the user-info of a URL that has references to variables. As in mirrorwatch, `${NAME:-}` may be empty. */
 function withoutUser(url: string): string {

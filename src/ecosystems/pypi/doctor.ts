@@ -27,6 +27,7 @@ export const pypiDoctor: Doctor = {
       privatePatterns: [],
     };
   },
+  sourcesIn: (text) => ({ sources: [...text.matchAll(inBuild)].map(([, url = '']) => url), privatePatterns: [] }),
   async authority(surroundings) {
     const { env } = surroundings.machine;
     const { settings } = await findPypi(surroundings);
@@ -73,6 +74,10 @@ export const pypiDoctor: Doctor = {
   isUsualLock: (name) =>
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
+
+/** Matches a URL of an index in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
+const inBuild =
+  /(?:index[-_]url|(?:default|uv|-)[-_]index|install -i)["']?(?: ?[:?]?=|:)? ?["']?(?:\w{1,40}=)?((?:https?:|\$)[^\s"']+)/gi;
 
 /** The keys of settings that name indexes. */
 const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index'];

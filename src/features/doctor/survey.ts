@@ -2,14 +2,14 @@ import { basename, dirname, join } from 'node:path';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
 import { type Assignment, type Machine, type MachineSurroundings, placeTextOf } from '../../core/trap.ts';
-import type { Doctor, Today } from '../../ecosystems/doctor.ts';
+import type { Doctor, NameSources, Today } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { readAssignments } from './assignments.ts';
 
-/** Matches the paths of project files that set variables for builds: CI, compose files, Dockerfiles. */
+/** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
 const settingFiles =
-  /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
+  /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
 /** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
 const assigned =
   /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';$]*\$)(https?:[^\s"'$;]+))/g;
@@ -86,6 +86,9 @@ function passedOver(folders: readonly string[]): readonly Sentence[] {
   return [phrase('init.aside', { folders: `${folders.slice(0, asideShown).join(', ')}${more}` })];
 }
 
+/** The maximum number of private patterns of one ecosystem. With more, all names are private. */
+const patternsMax = 500;
+
 async function surveyed(
   id: string,
   doctor: Doctor,
@@ -100,7 +103,8 @@ async function surveyed(
   const locks = files.filter((file) =>
     doctor.isUsualLock(basename(file), (name) => files.includes(join(dirname(file), name))),
   );
-  const patterns = new Set(own.privatePatterns);
+  const said = [own, ...(await sourcesOfProject(doctor, machine, files))];
+  const patterns = new Set(said.flatMap(({ privatePatterns }) => privatePatterns));
   for (const file of doctor.privateIn === undefined ? [] : locks) {
     const text = await machine.read(join(machine.cwd, file));
     for (const pattern of text.tag === 'ok' ? (doctor.privateIn?.(text.text) ?? []) : []) patterns.add(pattern);
@@ -116,9 +120,12 @@ async function surveyed(
     isOfProject: chain?.isOfProject === true,
     hasCredentials: chain?.hasCredentials === true,
     hasReferences: chain?.hasReferences === true,
-    sources: [...(own.sources ?? []), ...(chain === null || own.sources === undefined ? [] : [chain.text])],
-    isUnverified: own.isUnverified === true,
-    privatePatterns: [...patterns],
+    sources: [
+      ...said.flatMap(({ sources = [] }) => sources),
+      ...(chain === null || own.sources === undefined ? [] : [chain.text]),
+    ],
+    isUnverified: said.some(({ isUnverified }) => isUnverified === true),
+    privatePatterns: patterns.size > patternsMax ? ['*'] : [...patterns],
     used: used.map(([entry, file]) => ({ entry, file })),
     isUsed: locks.length > 0 || used.length > 0 || ofFiles !== null,
     isDefault: chain?.isDefault === true,
@@ -139,6 +146,21 @@ async function entriesIn(
     for (const entry of read(text.text)) if (!found.has(entry)) found.set(entry, file);
   }
   return found;
+}
+
+/** Returns what the files of the project's builds say about the sources of names. */
+async function sourcesOfProject(
+  { sourcesIn }: Doctor,
+  machine: Machine,
+  files: readonly string[],
+): Promise<readonly NameSources[]> {
+  const said: NameSources[] = [];
+  for (const file of sourcesIn === undefined ? [] : files.filter((path) => settingFiles.test(path))) {
+    const text = await machine.read(join(machine.cwd, file));
+    if (text.tag === 'ok' && sourcesIn !== undefined)
+      said.push(sourcesIn(text.text.replaceAll(/^[ \t]*(?:#|\/\/).*$/gm, '')));
+  }
+  return said;
 }
 
 /** Returns the chain of the first project file that sets one for the project's builds; `null`: no file sets one. */

@@ -6,11 +6,14 @@ import { systemFiles } from '../../daemon/machine.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Context } from '../../terminal/context.ts';
 import { phrase } from '../../words/tell.ts';
-import { findKnown, listOwnMirrors } from './mirrors.ts';
+import { findKnown, listOwnMirrors, listPublicMirrors } from './mirrors.ts';
 import { type Drafted, formatLiteral, type SetupDraft } from './proposal.ts';
 
 /** The maximum number of names that `private` lists for one ecosystem. With more, none of its lock files is used. */
 const doubtedMax = 200;
+
+/** The maximum number of indexes that are judged one by one. With more, all of them count as unknown. */
+const sourcesMax = 20;
 
 interface Judged {
   readonly drafted: Drafted;
@@ -32,14 +35,16 @@ async function judge(context: Context, drafted: Drafted, path: string): Promise<
   const kind = registry.of(surveyed.id)?.names.private;
   if (kind == null) return { drafted, leftOut: [] };
   const doubted = new Set<string>();
-  const isOpen = surveyed.isUnverified && listOwnMirrors(surveyed).length > 0;
+  const isPublic = surveyed.chain === null || listPublicMirrors(surveyed, 'none').length > 0;
+  const isOpen = surveyed.isUnverified && (!isPublic || listOwnMirrors(surveyed).length > 0);
+  const sources = new Set(surveyed.sources);
   // The examples are public names. A name with `*` would be a pattern for others.
   const known = new Set(findKnown(surveyed.id).modules.map((entry) => nameOf(surveyed.id, entry)));
   const isNew = (name: string): boolean =>
     kind.isPattern(name) && !name.includes('*') && !known.has(name) && !kind.matches(surveyed.privatePatterns, name);
   const leftOut: Judged['leftOut'][number][] = [];
   for (const lock of locks)
-    for (const source of surveyed.sources.length === 0 ? [null] : new Set(surveyed.sources)) {
+    for (const source of sources.size === 0 ? [null] : sources.size > sourcesMax ? [''] : sources) {
       const { env, cwd } = context;
       const text = renderOneLock(surveyed.id, lock.file, source);
       const loaded = await loadConfigSlowly({ text, path, env, cwd, files: systemFiles });

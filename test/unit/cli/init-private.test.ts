@@ -147,6 +147,67 @@ const rows: readonly Row[] = [
     open: 'rsc.io/quote',
   },
   {
+    name: 'a company proxy with a checksum database of its own',
+    id: 'go',
+    files: {
+      'go.sum': goSum,
+      '~/.config/go/env': 'GOPROXY=https://go.example.com\nGOSUMDB=sum.example.com+1234abcd+AbCd\n',
+    },
+    kept: ['corp.example.com/secret'],
+    open: 'rsc.io/quote',
+  },
+  {
+    name: 'modules from their repositories, without a checksum database',
+    id: 'go',
+    files: { 'go.sum': goSum, '~/.config/go/env': 'GOPROXY=direct\nGOSUMDB=off\n' },
+    kept: ['corp.example.com/secret'],
+    open: 'rsc.io/quote',
+  },
+  ...[
+    ['.github/workflows/ci.yml', 'env:\n  GOPRIVATE: "corp.example.com"\n'],
+    ['Dockerfile', 'ENV GONOSUMDB=corp.example.com\n'],
+    ['.gitlab-ci.yml', 'script:\n  - go env -w GOPRIVATE=corp.example.com\n'],
+    ['Makefile', 'export GOPRIVATE := corp.example.com\n'],
+  ].map(
+    ([file = '', text = '']): Row => ({
+      name: `private modules in ${file}`,
+      id: 'go',
+      files: { 'go.sum': goSum, [file]: text },
+      kept: ['corp.example.com'],
+      open: 'rsc.io/quote',
+    }),
+  ),
+  ...[
+    ['.gitlab-ci.yml', `variables:\n  PIP_EXTRA_INDEX_URL: "${corpIndex}"\n`],
+    ['.gitlab-ci.yml', `variables: { UV_INDEX: "corp=${corpIndex}" }\n`],
+    ['Dockerfile', 'ENV PIP_INDEX_URL=https://u:$TOKEN@pypi.example.com/simple\n'],
+    ['Dockerfile', 'RUN pip config set global.extra-index-url $CORP_INDEX\n'],
+    ['Dockerfile', `RUN pip install -i ${corpIndex} -r requirements.txt\n`],
+    ['.github/workflows/ci.yml', `  - run: pip install --extra-index-url=${corpIndex} -r requirements.txt\n`],
+    ['pip.conf', `[global]\nextra-index-url = ${corpIndex}\n`],
+  ].map(
+    ([file = '', text = '']): Row => ({
+      name: `plain requirements beside ${file}: ${text}`,
+      id: 'pypi',
+      files: { 'requirements.txt': 'corp-secret==1.0\n', [file]: text },
+      kept: ['corp-secret'],
+    }),
+  ),
+  ...[
+    ['Dockerfile', 'ENV NPM_CONFIG_REGISTRY=https://u:$TOKEN@npm.example.com/\n'],
+    ['Dockerfile', `RUN npm ci --registry ${group}\n`],
+    ['Dockerfile', `RUN npm config set registry ${group}\n`],
+    ['Dockerfile', `RUN echo "registry=${group}" > .npmrc\n`],
+    ['.github/workflows/ci.yml', `        with:\n          registry-url: ${group}\n`],
+  ].map(
+    ([file = '', text = '']): Row => ({
+      name: `packages without a source beside ${file}: ${text}`,
+      id: 'npm',
+      files: { 'package.json': '{}', 'package-lock.json': packageLock({ 'corp-secret': null }), [file]: text },
+      kept: ['corp-secret'],
+    }),
+  ),
+  {
     name: 'names that the checksum database never gets',
     id: 'go',
     files: { 'go.sum': goSum, '~/.config/go/env': 'GONOSUMDB=corp.example.com\n' },
@@ -256,6 +317,21 @@ describe('names that may be private stay at home', () => {
       expect.stringContaining('left out: package-lock.json: expected at most 200 names'),
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toMatch(/from:|secret/);
+  });
+
+  test('an endless list of indexes or of private names is judged in bounded time', async () => {
+    const indexes = Array.from({ length: 3000 }, (_, at) => `[[index]]\nurl = "https://h${at}.example.com/simple"`);
+    const patterns = Array.from({ length: 30_000 }, (_, at) => `c${at}.example.com`);
+    const machine = testMachine({
+      'requirements.txt': 'corp-secret==1.0\n',
+      'go.sum': Array.from({ length: 5000 }, (_, at) => `d${at}.example.com/x v1.0.0 h1:${'a'.repeat(43)}=`).join('\n'),
+      'uv.toml': indexes.join('\n'),
+      '.envrc': `export GOPRIVATE=${patterns.join(',')}`,
+      '~/.config/go/env': 'GOPROXY=https://go.example.com\nGOSUMDB=off\n',
+    });
+    const before = process.cpuUsage();
+    await machine.run(['init', '--yes', '--public', 'global']);
+    expect(process.cpuUsage(before).user).toBeLessThan(8e6);
   });
 
   test('a name that would be a pattern keeps no other name back', async () => {
