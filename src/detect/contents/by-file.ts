@@ -1,5 +1,4 @@
-import type { Sample } from '../../core/sample.ts';
-import type { Voice } from './digests.ts';
+import type { Statement, Voice } from './digests.ts';
 
 /**
  * How bytes count that only an editable file (such as a lock file) calls wrong. `refuted`: the file is wrong. `backed`:
@@ -8,27 +7,30 @@ import type { Voice } from './digests.ts';
  */
 export type ByFile = 'refuted' | 'backed' | 'open' | 'alone';
 
-/** True for a failure that only an editable file supports: no authority has judged the bytes. */
-export function isByFile({ outcome, facts }: Pick<Sample, 'outcome' | 'facts'>): boolean {
-  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' && facts.file?.says === 'wrong';
-}
-
 /**
  * Weighs an editable file against the mirrors. The origin and a mirror that agree refute it. Where the origin has not
- * served the item, most mirrors refute it (at least two), unless two other mirrors serve what the file states. If one of
+ * served the item, most mirrors refute it (at least two), unless two other mirrors serve what the file states. If half of
  * them served the stated bytes before, the bytes changed upstream, and the file is not refuted.
  * @param own  the mirror whose bytes differ from the file
- * @param voices  what all mirrors of the upstream serve, with `own`
+ * @param all  what all mirrors of the upstream serve, with `own`
  * @see docs/decisions/0186-a-file-that-is-contradicted.md
  */
-export function weighFile(own: Voice, voices: readonly Voice[]): ByFile {
+export function weighFile(own: Voice, all: readonly Voice[]): ByFile {
+  const voices = all.filter(({ statement }) => statement.of === own.statement.of);
   const same = voices.filter(({ statement }) => statement.digest === own.statement.digest);
-  const others = voices.filter((one) => !same.includes(one));
+  const others = all.filter((one) => !same.includes(one) && isOfSameVersion(one.statement, own.statement));
+  // A mirror may offer another file of the version, which no other mirror has: others still confirm the lock file.
   const backing = others.filter(({ statement }) => statement.file === 'right');
   const isOrigins = same.some(({ isOrigin }) => isOrigin);
   const isMost = 2 * same.length > voices.length && backing.length < 2 && !others.some(({ isOrigin }) => isOrigin);
-  const wasRight = same.some(({ statement }) => statement.before?.isRight === true);
-  if (same.length > 1 && (isOrigins || isMost) && !wasRight) return 'refuted';
-  if (backing.length > 1 || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
+  const changed = same.filter(({ statement }) => statement.before?.isRight === true);
+  if (same.length > 1 && (isOrigins || isMost) && 2 * changed.length < same.length) return 'refuted';
+  // Another mirror still serves what this mirror served before.
+  const isOwnPast = backing.some(({ statement }) => statement.digest === own.statement.before?.digest);
+  if (isOwnPast || backing.length > 1 || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
   return voices.length === 1 ? 'alone' : 'open';
+}
+
+function isOfSameVersion({ of: one }: Statement, { of: other }: Statement): boolean {
+  return one.split(' ', 1)[0] === other.split(' ', 1)[0];
 }

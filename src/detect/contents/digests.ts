@@ -184,7 +184,8 @@ export function comparePeers(voices: readonly Voice[], apartMs = 0): ComparedDig
 
 /**
  * An earlier response of the mirror with wrong bytes that differ from its wrong bytes now; `null`: none, or the usual
- * bytes are not confirmed. They are if the origin and another mirror sent them, or two mirrors sent them twice.
+ * bytes are not confirmed. They are if the origin and another mirror sent them, two mirrors sent them twice, or one did
+ * and a lock file agrees.
  * Bytes that one of these served before are not wrong, only old.
  */
 function otherWrongOf(
@@ -194,7 +195,8 @@ function otherWrongOf(
 ): Earlier | null {
   const isOne = new Set(usual.map(({ statement }) => statement.digest)).size === 1;
   const isByOrigin = usual.length > 1 && usual.some(({ isOrigin }) => isOrigin);
-  const isConfirmed = isOne && (isByOrigin || usual.filter(({ statement }) => statement.isTwice).length > 1);
+  const twice = usual.filter(({ statement }) => statement.isTwice);
+  const isConfirmed = isOne && (isByOrigin || twice.length > 1 || isAsLocked(twice));
   if (!isCold || !isConfirmed) return null;
   const known = new Set(
     usual.flatMap(({ statement: one }) => [
@@ -237,8 +239,8 @@ function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[
   return largest.find((group) => group === origins) ?? null;
 }
 
-function isAsLocked(origins: readonly Voice[]): boolean {
-  return origins.some(({ statement }) => statement.file === 'right');
+function isAsLocked(voices: readonly Voice[]): boolean {
+  return voices.some(({ statement }) => statement.file === 'right');
 }
 
 /**

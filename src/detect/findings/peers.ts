@@ -2,7 +2,7 @@ import { mismatchCauseOf, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
-import { type ByFile, isByFile, weighFile } from '../contents/by-file.ts';
+import { type ByFile, weighFile } from '../contents/by-file.ts';
 import {
   type Bytes,
   comparePeers,
@@ -64,6 +64,11 @@ export function recordOwn(own: Bytes, { view, series, sample }: Judged) {
   return { statements, dirty: isNew ? series : undefined };
 }
 
+/** True for a failure that only an editable file supports: no authority has judged the bytes. */
+function isByFile({ outcome, facts }: Pick<Sample, 'outcome' | 'facts'>): boolean {
+  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' && facts.file?.says === 'wrong';
+}
+
 /** How a failed sample counts that only an editable file supports; `null`: the sample is another one. */
 export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile | null {
   if (!isByFile(sample)) return null;
@@ -74,7 +79,7 @@ export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample
   if (statement === null) return 'alone';
   const own = { registry, isOrigin: role === 'origin', statement };
   const others = voicesOn(view, mirror, target).filter((one) => one.registry !== registry);
-  const byFile = weighFile(own, [own, ...others.filter((one) => one.statement.of === statement.of)]);
+  const byFile = weighFile(own, [own, ...others]);
   // The key of a signature decides alone, unless it is refuted.
   const isKey = sample.facts.file?.isKey === true && byFile !== 'refuted' && isAllRequested(view, mirror, target);
   return isKey ? 'backed' : byFile;

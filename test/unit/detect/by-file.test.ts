@@ -9,8 +9,8 @@ const lockHash = 'h1:lock';
 const lockAt = { 'example.com/a@v1.0.0': lockHash };
 
 /** What a mirror serves: bytes with this digest, which a lock file states or not. */
-function serves(digest: string, says: FileWord['says'] | null, more: Partial<FileWord> = {}): Behaviour {
-  const compared = { algorithm: 'h1', digest };
+function serves(digest: string, says: FileWord['says'] | null, more: Partial<FileWord> = {}, of?: string): Behaviour {
+  const compared = { algorithm: 'h1', digest, ...(of !== undefined && { of }) };
   const facts: Facts = { compared, ...(says !== null && { file: { want: lockHash, says, ...more } }) };
   if (says !== 'wrong') return { rttMs: 100, facts };
   const failure = { kind: 'mismatch', algorithm: 'h1', want: lockHash, got: digest } as const;
@@ -134,5 +134,47 @@ describe('a lock file that mirrors contradict', () => {
     const { play } = world(mirrorsOf(['good1', 'good2', 'origin']), (_, atMs) => (atMs < 5 * minute ? bad : good));
     play.runTo(15 * minute);
     expect(found(play).some((one) => one.startsWith('self'))).toBe(false);
+  });
+
+  describe('beside a mirror with the bytes of the attacker', () => {
+    it.each<[string, readonly string[], (time: number) => Behaviour, readonly string[]]>([
+      [
+        'other wrong bytes each time are found, if one good mirror agrees with the file',
+        ['good'],
+        (time) => serves(`h1:wrong${time}`, 'wrong'),
+        ['bad mismatch/peers false'],
+      ],
+      [
+        'wrong bytes now and then are found, if one good mirror agrees with the file',
+        ['good'],
+        (time) => (time % 3 === 0 ? serves('h1:wrong', 'wrong') : bad),
+        ['bad mismatch/mismatch true'],
+      ],
+      [
+        'another file of the version is found, and left, if two good mirrors agree with the file',
+        ['good', 'good2'],
+        () => serves('h1:wrong', 'wrong', {}, 'other.whl'),
+        ['bad mismatch/mismatch true'],
+      ],
+    ])('%s', (_, names, hostile, want) => {
+      let time = 0;
+      const { play } = world(mirrorsOf([...names, 'bad']), (registry) => {
+        if (registry !== 'bad') return bad;
+        time += 1;
+        return hostile(time);
+      });
+      play.runTo(60 * minute);
+      expect(found(play)).toEqual(want);
+    });
+
+    it('is still accused if this mirror serves the bytes of the file now and then', () => {
+      let time = 0;
+      const { play } = world(mirrorsOf(['good1', 'good2', 'origin', 'bad']), (registry) => {
+        if (registry === 'bad') time += 1;
+        return registry === 'bad' && time % 2 === 1 ? bad : good;
+      });
+      play.runTo(60 * minute);
+      expect(found(play)).toContain('self self/lock false');
+    });
   });
 });
