@@ -2,6 +2,7 @@ import type { DoorRoute } from '../../config/door-routes.ts';
 import type { Log } from '../../core/ports.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { replaceFile, systemFiles } from '../../daemon/machine.ts';
+import { decodedOf } from './path.ts';
 
 /** The daemon's last report about the mirrors of one upstream. */
 export interface KnownOrder {
@@ -92,9 +93,18 @@ export function keptOrderOf(route: DoorRoute, { names, untilMs, wrongOf }: KeptO
   return { names: route.declared.filter((name) => known.includes(name)), why: 'expired', ...of };
 }
 
-/** The mirrors of an order for one module: without those that serve wrong bytes of it, if any other mirror is left. */
+/**
+ * The mirrors of an order for one module: without those that serve wrong bytes of it, if any other mirror is left. A path
+ * as module is compared without its percent escapes, because apt escapes more characters (`libstdc%2b%2b6`) than needed.
+ */
 export function namesFor(order: Order, module: string | null): readonly string[] {
-  return without(order, (modules) => module !== null && modules.includes(module));
+  if (module === null) return order.names;
+  const plain = plainOf(module);
+  return without(order, (modules) => modules.some((one) => plainOf(one) === plain));
+}
+
+function plainOf(path: string): string {
+  return decodedOf(path) ?? path;
 }
 
 /** The mirrors of an order for a proxy that does not tell modules apart: without those that serve any wrong bytes. */

@@ -61,7 +61,8 @@ function isContained(path: string): boolean {
   return false;
 }
 
-function decodedOf(text: string): string | null {
+/** Decodes percent escapes; `null`: one is invalid. */
+export function decodedOf(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {

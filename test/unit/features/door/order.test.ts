@@ -169,6 +169,15 @@ describe('wrong bytes of one module', () => {
     expect(namesFor(orderOf(go, { ...nothing, wrongOf: all }), 'example.com/a')).toHaveLength(3);
   });
 
+  it.each([
+    ['pool/libstdc++6.deb', 'pool/libstdc%2b%2b6.deb'],
+    ['pool/libstdc%2B%2B6.deb', 'pool/libstdc++6.deb'],
+    ['pool/%ff.deb', 'pool/%ff.deb'],
+  ])('of %s exclude their mirror for the spelling %s of the same path', (wrong, requested) => {
+    const order = orderOf(go, { ...nothing, wrongOf: new Map([['near', [wrong]]]) });
+    expect(namesFor(order, requested)).toEqual(['far', 'go-origin']);
+  });
+
   it('still do without a daemon, also after a restart of the door', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'door-wrong-'));
     const path = join(dir, 'door.json');
