@@ -38,6 +38,8 @@ export interface Passages {
       readonly method: 'GET' | 'HEAD';
       readonly headers: Readonly<Record<string, string>>;
       readonly signal: AbortSignal;
+      /** The number of doors that the request has passed before; absent: 0. */
+      readonly hops?: number;
     },
   ): Promise<Passing>;
   close(): Promise<void>;
@@ -48,6 +50,11 @@ export interface Passages {
  * door refuses requests with it. Without this mark, a redirect to the door itself would repeat the request endlessly.
  */
 export const hopMark = '1.1 mirrorwatch-door';
+/**
+ * The header with the number of doors that a request has passed. Two doors may name each other as mirrors. Only mirrors
+ * of the operator get it (with credentials, or on a private network), because others could tell the door from clients.
+ */
+export const hopsHeader = 'x-mirrorwatch-hops';
 const redirectsMax = 5;
 const connectMs = 10_000;
 /** The time limit of all hops up to the final head. It is a little longer than undici's limit of one head. */
@@ -76,16 +83,18 @@ interface PassageDeps {
 
 export function createPassages(input: PassageDeps): Passages {
   const pools = new Pools(input);
-  const follow: Passages['open'] = async (access, first, { method, headers, signal }) => {
+  const follow: Passages['open'] = async (access, first, { method, headers, signal, hops = 0 }) => {
     let url = new URL(first);
     for (let hop = 0; hop <= redirectsMax; hop += 1) {
       const proxy = url.protocol === 'http:' ? access.proxy : null;
       const path = `${proxy === null ? '' : url.origin}${url.pathname}${url.search}`;
       const proxied = proxy === null ? null : proxyAuthorizationOf(proxy);
+      const isHome = url.origin === new URL(access.url).origin;
       const sent = {
         ...requestHeaders(url, headers, access),
         ...(proxied === null ? {} : { 'proxy-authorization': proxied }),
-        ...(url.origin === new URL(access.url).origin ? {} : { via: hopMark }),
+        ...(isHome ? {} : { via: hopMark }),
+        ...(isHome && pools.isOfOperator(access) ? { [hopsHeader]: String(hops + 1) } : {}),
       };
       const at = url;
       const send = () => request.call(pools.of(access, at), { path, method, headers: sent, signal });
@@ -186,8 +195,7 @@ class Pools {
 
   of(access: WireAccess, url: URL): Pool {
     const pools = this.#pools;
-    const own = this.#keys.get(access) ?? JSON.stringify(access);
-    this.#keys.set(access, own);
+    const own = this.#keyOf(access);
     const key = `${own} ${url.origin}`;
     const known = pools.get(key);
     pools.delete(key);
@@ -208,6 +216,23 @@ class Pools {
     this.#pools.clear();
   }
 
+  #keyOf(access: WireAccess): string {
+    const key = this.#keys.get(access) ?? JSON.stringify(access);
+    this.#keys.set(access, key);
+    return key;
+  }
+
+  /** True for a mirror with credentials, or on a private network. False until the first connection to a host name. */
+  isOfOperator(access: WireAccess): boolean {
+    const home = this.#homeClass(this.#keyOf(access), new URL(access.url));
+    return access.auth !== null || (home !== null && home !== 'public');
+  }
+
+  /** The class of a mirror's own address; `null`: not known, or a proxy resolves the name. */
+  #homeClass(own: string, { hostname, origin }: URL): AddressClass | null {
+    return classBySpelling(hostname) ?? this.#pools.get(`${own} ${origin}`)?.reached ?? null;
+  }
+
   #closeIdle(besides: string): void {
     for (const [key, { pool }] of this.#pools) {
       if (key === besides || pool.stats.size > 0) continue;
@@ -222,8 +247,6 @@ class Pools {
     const home = new URL(access.url);
     const isHome = home.origin === origin;
     const route = isHome ? access : { ...access, ...tlsAccessFor(url, access) };
-    const homeClass = (): AddressClass | null =>
-      classBySpelling(home.hostname) ?? this.#pools.get(`${own} ${home.origin}`)?.reached ?? null;
     const pool = new Pool(origin, {
       connections: Math.min(limits.doorConnections, Math.ceil(this.#socketsMax / 4)),
       allowH2: false,
@@ -236,7 +259,7 @@ class Pools {
         const nowMs = clock.monotonicMs();
         const deadline = new Deadline(clock, timers, nowMs + connectMs);
         const trace = createConnectTrace(nowMs);
-        const guard = isHome ? null : () => Promise.resolve(homeClass());
+        const guard = isHome ? null : () => Promise.resolve(this.#homeClass(own, home));
         connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, this.#deps)
           .finally(() => deadline.clear())
           .then(

@@ -148,6 +148,8 @@ export const processLimits = {
   shards: 64,
   /** The maximum number of responses that the front door relays at once. Further clients are redirected, or get 503. */
   doorPassing: 512,
+  /** The maximum number of front doors that a request passes, one behind the other. */
+  doorHopsMax: 3,
   /**
    * How long the front door waits for the beginning of a response. For an index, it waits until `doorAheadBytes` have
    * arrived. `doorStallMs`: how long it waits between two chunks of a response.

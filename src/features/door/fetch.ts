@@ -76,6 +76,7 @@ export interface RangeEnd {
 export interface FetchRequest {
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
+  readonly hops: number;
   /** True: an HTML response counts as a failure, because it is a captive portal or an error page. */
   readonly isNeverHtml: boolean;
   /** The maximum length of the body, bytes. A longer body counts as a failure. */
@@ -103,9 +104,9 @@ export function attemptAt(
   request: FetchRequest,
 ): Attempt<Fetched> {
   return async (signal) => {
-    const { method, headers, isBounded, bytesMax } = request;
+    const { method, headers, hops, isBounded, bytesMax } = request;
     const hold = new Hold(held);
-    const passing = await passages.open(source.access, source.url, { method, headers, signal });
+    const passing = await passages.open(source.access, source.url, { method, headers, hops, signal });
     const { status, body } = passing;
     const type = String(passing.headers['content-type'] ?? '');
     const isRanged = headers['range'] !== undefined;

@@ -5,12 +5,13 @@ import type { DoorRoute } from '../../config/door-routes.ts';
 import { isLoopback } from '../../core/addresses.ts';
 import type { Listen } from '../../core/config.ts';
 import { letIn } from '../../core/http.ts';
+import { limits } from '../../core/limits.ts';
 import type { Log } from '../../core/ports.ts';
 import type { DoorOutcome } from '../../export/catalog/door.ts';
 import { hopMark } from '../../wire/passage.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { declaredOrderOf, namesFor, type Order } from './order.ts';
-import { type PassDeps, sendItem } from './pass.ts';
+import { hopsOf, type PassDeps, sendItem } from './pass.ts';
 import { readTarget, urlAt } from './path.ts';
 import type { Stays } from './stay.ts';
 
@@ -74,9 +75,9 @@ export function createDoorHandler(deps: DoorDeps): RequestListener {
       return waitSeconds === null ? sendRefusal(response, because) : sendLimit(response, waitSeconds);
     }
     response.emit(letIn);
-    if (request.headers.via?.includes(hopMark) === true) {
+    if (request.headers.via?.includes(hopMark) === true || !(hopsOf(request.headers) < limits.doorHopsMax)) {
       ended({ outcome: 'refused', why: 'loop' });
-      return sendText(response, 508, 'a mirror redirects to this door\n');
+      return sendText(response, 508, 'the request has passed this door before\n');
     }
     if (method !== 'GET' && method !== 'HEAD') {
       ended({ outcome: 'method' });

@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { DoorRoute } from '../../config/door-routes.ts';
 import { limits } from '../../core/limits.ts';
 import type { Timers, WireAccess } from '../../core/ports.ts';
 import type { DoorPath } from '../../ecosystems/door-paths.ts';
-import type { Passages } from '../../wire/passage.ts';
+import { hopsHeader, type Passages } from '../../wire/passage.ts';
 import {
   type Fetched,
   type FetchRequest,
@@ -120,6 +120,7 @@ function fetchRequestOf({ route: { paths }, path, request: { method, headers } }
       ...(isRanged && { range }),
       'accept-encoding': isEncoded ? encoding : 'identity',
     },
+    hops: hopsOf(headers),
     isNeverHtml: !isIndex || paths.neverHtml === true,
     bytesMax: path.bytesMax ?? (isIndex ? limits.doorIndexBytes : limits.zipBytes),
     isBounded: path.bytesMax !== undefined,
@@ -127,6 +128,11 @@ function fetchRequestOf({ route: { paths }, path, request: { method, headers } }
     sha256: path.sha256 ?? null,
     absolute,
   };
+}
+
+/** The number of doors that a request has passed; `NaN`: its header is invalid. */
+export function hopsOf({ [hopsHeader]: text = '0' }: IncomingHttpHeaders): number {
+  return /^\d$/.test(String(text)) ? Number(text) : Number.NaN;
 }
 
 async function send(
