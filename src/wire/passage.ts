@@ -64,11 +64,8 @@ const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_S
 
 interface Kept {
   readonly pool: Pool;
-  /**
-   * The class (such as `private`) of the address of the newest connection. `null`: there was no connection, or a proxy
-   * resolves the name.
-   */
-  reached: AddressClass | null;
+  /** The classes (such as `private`) of the addresses of all connections. Empty if a proxy resolves the name. */
+  readonly reached: Set<AddressClass | null>;
 }
 
 interface PassageDeps {
@@ -228,9 +225,13 @@ class Pools {
     return access.auth !== null || (home !== null && home !== 'public');
   }
 
-  /** The class of a mirror's own address; `null`: not known, or a proxy resolves the name. */
+  /**
+   * The class of a mirror's own address; `null`: not known, or a proxy resolves the name. Also `null` if its name resolved
+   * to addresses of several classes, because its owner could let it resolve to a private address for a moment.
+   */
   #homeClass(own: string, { hostname, origin }: URL): AddressClass | null {
-    return classBySpelling(hostname) ?? this.#pools.get(`${own} ${origin}`)?.reached ?? null;
+    const [one = null, ...others] = this.#pools.get(`${own} ${origin}`)?.reached ?? [];
+    return classBySpelling(hostname) ?? (others.length === 0 ? one : null);
   }
 
   #closeIdle(besides: string): void {
@@ -265,14 +266,14 @@ class Pools {
           .then(
             (socket) => {
               this.#count(socket);
-              if (access.proxy === null) kept.reached = addressClassOf(trace.remoteAddress ?? '');
+              if (access.proxy === null) kept.reached.add(addressClassOf(trace.remoteAddress ?? ''));
               done(null, socket as Parameters<typeof done>[1] & object);
             },
             (cause: Error) => done(cause, null),
           );
       },
     });
-    const kept: Kept = { pool, reached: null };
+    const kept: Kept = { pool, reached: new Set() };
     return kept;
   }
 

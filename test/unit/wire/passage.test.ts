@@ -147,6 +147,25 @@ describe('a request that passes through', () => {
     await expect(get(access, `${url}/x`)).rejects.toMatchObject({ code: 'MW_FORBIDDEN_TARGET' });
   });
 
+  it('is not led into a private network because the name of its mirror resolved into it for a moment', async () => {
+    const dns = await startDnsServer();
+    ends.push(() => dns.close());
+    const port = await portOf(
+      createServer(({ url }, response) => {
+        response.setHeader('connection', 'close');
+        if (url === '/redirect') response.writeHead(302, { location: `http://127.0.0.1:${port}/here` });
+        response.end('here');
+      }),
+    );
+    // Both addresses are of this machine, but of different classes.
+    dns.setName('flip.example.com', { a: ['0.0.0.0'] }, { a: ['127.0.0.1'] });
+    const url = `http://flip.example.com:${port}`;
+    const get = opened();
+    const access = accessTo(url, { dnsServer: dns.address });
+    expect(await get(access, `${url}/x`)).toBe('here');
+    await expect(get(access, `${url}/redirect`)).rejects.toMatchObject({ code: 'MW_FORBIDDEN_TARGET' });
+  });
+
   it('is cut where a response without a length ends in a reset', async () => {
     const port = await portOf(
       createServer(({ socket }) => {
