@@ -25,8 +25,9 @@ export function weighFile(own: Voice, all: readonly Voice[]): ByFile {
   const isMost = 2 * same.length > voices.length && backing.length < 2 && !others.some(({ isOrigin }) => isOrigin);
   const changed = same.filter(({ statement }) => statement.before?.isRight === true);
   if (same.length > 1 && (isOrigins || isMost) && 2 * changed.length < same.length) return 'refuted';
-  // Another mirror still serves what this mirror served before.
-  const isOwnPast = backing.some(({ statement }) => statement.digest === own.statement.before?.digest);
+  // Another mirror still serves what this mirror alone served before, but not since the bytes changed upstream.
+  const past = same.length > 1 || own.isOrigin ? [] : (own.statement.earlier ?? []);
+  const isOwnPast = backing.some(({ statement }) => past.some(({ digest }) => digest === statement.digest));
   if (isOwnPast || backing.length > 1 || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
   return voices.length === 1 ? 'alone' : 'open';
 }

@@ -136,6 +136,15 @@ describe('a lock file that mirrors contradict', () => {
     expect(found(play).some((one) => one.startsWith('self'))).toBe(false);
   });
 
+  it('that only a frozen mirror still agrees with moves nobody to this mirror', () => {
+    const { play } = world(mirrorsOf(['first', 'good', 'origin', 'frozen']), (registry, atMs) =>
+      registry === 'frozen' || atMs < 5 * minute ? bad : good,
+    );
+    play.runTo(60 * minute);
+    // The first mirror that changed was alone for a moment.
+    expect(found(play).filter((one) => one.endsWith(' true'))).toEqual(['first mismatch/mismatch true']);
+  });
+
   describe('beside a mirror with the bytes of the attacker', () => {
     it.each<[string, readonly string[], (time: number) => Behaviour, readonly string[]]>([
       [
