@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { goDemo } from '../src/ecosystems/go/demo.ts';
+import { go } from '../src/ecosystems/go/go.ts';
 import { startDemoMirror } from '../src/features/demo/mirror.ts';
 import { drawn } from './recording/draw.ts';
 import { type Chunk, showings } from './recording/screen.ts';
+
+const goDemo = await go.demo();
 
 // Writes docs/recordings/*.svg from the real output of the program in a terminal (made with `script` of util-linux):
 // the demo, and `rank` with three local mirrors, one of them slow and one dead. Pauses are cut to one second.

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { PlaceLabels } from '../src/core/config.ts';
-import { goDemo } from '../src/ecosystems/go/demo.ts';
+import { go } from '../src/ecosystems/go/go.ts';
+
+const goDemo = await go.demo();
 
 /** The folder of the checkout. */
 export const root: string = fileURLToPath(new URL('..', import.meta.url));

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { goDemo } from '../src/ecosystems/go/demo.ts';
+import { go } from '../src/ecosystems/go/go.ts';
 import { type DemoMirror, startDemoMirror } from '../src/features/demo/mirror.ts';
 import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
 import { renderRules } from '../src/features/rules/rules.ts';
 import type { ChildPlan } from './stack-child.ts';
 import { daemonFile, prometheusFile, root, type StackDaemon, scrapeFile } from './stack-files.ts';
+
+const goDemo = await go.demo();
 
 /** The tools for building a stack. Everything that they start is stopped at the end. */
 export interface Stage {

@@ -8,12 +8,14 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { goDemo } from '../src/ecosystems/go/demo.ts';
+import { go } from '../src/ecosystems/go/go.ts';
 import { type DemoMirror, type DemoReceived, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
 import { createScratchFolder } from '../src/io/store-copy.ts';
 import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
 import { alertmanagerFile, daemonFile, prometheusFile, root, ruleFilesIn } from './stack-files.ts';
 import { placesMax, type Stage, startPlaces } from './stack-places.ts';
+
+const goDemo = await go.demo();
 
 const slowByMs = 900;
 const slowFirstMs = 60_000;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { buildTar } from '../../src/ecosystems/archives.ts';
+import { buildTar } from '../../test/support/archives.ts';
 
 interface Descriptor {
   readonly mediaType: string;

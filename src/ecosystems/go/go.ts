@@ -1,4 +1,5 @@
 import { phrase } from '../../words/tell.ts';
+import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
 import { isMaskedText } from './ask.ts';
@@ -75,7 +76,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   context: buildGoContext,
   learning: goLearning,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ goDemo: demo }) => demo),
+  demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: goDoor,
   doctor: () => import('./doctor.ts').then(({ goDoctor: doctor }) => doctor),
 };

@@ -2,6 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { ModuleRef } from '../../core/mirror.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
+import { buildSmallMirror } from '../demo-data.ts';
 import { type ConfiguredStep, type Ecosystem, heavy, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
@@ -82,7 +83,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   learning: null,
   unchecked,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ httpDemo: demo }) => demo),
+  demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: httpDoor,
   doctor: () => import('./doctor.ts').then(({ httpDoctor: doctor }) => doctor),
 };

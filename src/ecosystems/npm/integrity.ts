@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type IntegrityMap, parse } from 'ssri';
 import type { WholeBody } from '../../core/body.ts';
 import { hashOf, type Talk } from '../talk.ts';
@@ -40,17 +39,9 @@ export function readShasum(hex: string): Integrity | null {
   return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
 }
 
-/** Computes the hash of bytes in the SRI format (Subresource Integrity), such as `sha512-<base64>`. */
-export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
-  return written(algorithm, createHash(algorithm).update(body).digest());
-}
-
+/** Computes the hash of a body in the SRI format (Subresource Integrity), such as `sha512-<base64>`. */
 export function* integrityOfWhole(body: WholeBody, algorithm: Algorithm): Talk<string> {
-  return written(algorithm, yield* hashOf(body, algorithm));
-}
-
-function written(algorithm: Algorithm, digest: Buffer): string {
-  return `${algorithm}-${digest.toString('base64')}`;
+  return `${algorithm}-${(yield* hashOf(body, algorithm)).toString('base64')}`;
 }
 
 /** Returns the strongest hash in a pinned SRI text; `undefined`: none. */

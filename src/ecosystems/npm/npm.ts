@@ -1,5 +1,6 @@
 import type { Mirror } from '../../core/mirror.ts';
 import { phrase } from '../../words/tell.ts';
+import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
@@ -87,7 +88,7 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   context: buildNpmContext,
   learning: npmLearning,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ npmDemo: demo }) => demo),
+  demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: npmDoor,
   doctor: () => import('./doctor.ts').then(({ npmDoctor: doctor }) => doctor),
 };

@@ -1,4 +1,5 @@
 import { phrase } from '../../words/tell.ts';
+import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, flag } from '../fields.ts';
 import { containerd, docker, podman } from './clients.ts';
@@ -63,6 +64,6 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   learning: null,
   unverified: (version) => (ociNames.isFixed(version) ? null : phrase('note.tags')),
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ ociDemo: demo }) => demo),
+  demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   doctor: () => import('./doctor.ts').then(({ ociDoctor: doctor }) => doctor),
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { phrase } from '../../words/tell.ts';
+import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, errorOf, list, mapping } from '../fields.ts';
 import { pip, uv } from './clients.ts';
@@ -125,7 +126,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   context: buildPypiContext,
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),
-  demo: () => import('./demo.ts').then(({ pypiDemo: demo }) => demo),
+  demo: async () => buildSmallMirror((await import('./demo.json', { with: { type: 'json' } })).default),
   door: pypiDoor,
   doctor: () => import('./doctor.ts').then(({ pypiDoctor: doctor }) => doctor),
 };

@@ -9,11 +9,11 @@ import { atOnce } from '../../../../src/core/slices.ts';
 import type { ProbeResponse } from '../../../../src/core/transcript.ts';
 import { buildNpmContext } from '../../../../src/ecosystems/npm/context.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
-import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
 import { parsePackument } from '../../../../src/ecosystems/npm/packument.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { answered, beginsAs, byUrl, contextOf, talk, targetOf } from '../talk.ts';
+import { integrityOf } from './sri.ts';
 
 const base = 'https://mirror.example.com/npm';
 const tgz = gzipSync('an artifact');
