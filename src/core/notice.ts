@@ -18,8 +18,6 @@ export interface Notice {
   readonly body: string;
   /** Only for chats: the text of `body` as a key and values, to render it in any language. */
   readonly sentence?: Sentence;
-  /** The id of an earlier notice. The chat message of that notice is edited; absent: a new message is sent. */
-  readonly updates?: string;
   /**
    * True: the notice also stands for the end of earlier advice, which the receiver may know. So if its event ends while
    * the notice waits, that end must be sent.

@@ -76,7 +76,6 @@ function enqueueEach(
       ...noticeOf(change, receiver, id, seq, now),
       body: bodyFor(state, receiver, change, { seq, resolves, updates, story: storyViewOf(story) }, now),
       ...sentenceFor(receiver, change),
-      ...(updates === null ? {} : { updates }),
       ...endsEarlierOf(queue, change, now),
     };
     enqueue(state, queue, notice, change.finding?.id ?? null, now, waitMsOf(receiver, change));

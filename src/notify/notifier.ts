@@ -195,7 +195,6 @@ function firstState({ config, open = [], proposed = [], random, now, outbox = li
     seqs: new Map(),
     opened: new Map(),
     stories: new Map(),
-    sent: new Map(),
     random,
     outbox,
     pending: openOutboxTurn(),

@@ -7,8 +7,6 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { showsAlerts } from '../core/receiver-format.ts';
 import type { Origin } from './alerts.ts';
 import { isUnsent } from './chat/batch.ts';
-import { isChangeable } from './chat/message.ts';
-import { restoreSent, type SentMessages } from './chat/sent.ts';
 import type { NoticeDraft } from './news.ts';
 import {
   backoffMsFor,
@@ -41,18 +39,16 @@ export interface State {
   /** The ids of notices about each open finding, by the id of the finding. */
   readonly opened: Map<string, Opened>;
   readonly stories: Stories;
-  readonly sent: SentMessages;
   readonly random: Random;
   readonly outbox: number;
   pending: OutboxTurn;
 }
 
-/** Restores stored rows. Notices and sent messages that no receiver can use are deleted by the next commit. */
+/**
+ * Restores stored rows. Notices that no receiver can use are deleted by the next commit, and so are the rows `sent/` of
+ * releases that edited messages.
+ */
 export function restoreOutbox(state: State, rows: readonly Row[], now: Now): void {
-  const canChange = (name: string): boolean => {
-    const queue = state.queues.get(name);
-    return queue !== undefined && isChangeable(queue.receiver);
-  };
   for (const row of rows) {
     if (row.table === 'outbox') {
       const entry = entryFromRow(row, now);
@@ -65,8 +61,7 @@ export function restoreOutbox(state: State, rows: readonly Row[], now: Now): voi
     } else if (row.table === 'meta' && row.key.startsWith('opened/')) {
       state.opened.set(row.key.slice('opened/'.length), { ...(row.value as Opened) });
     } else if (row.table === 'meta' && row.key.startsWith('story/')) restoreStory(state.stories, row, now);
-    else if (row.table === 'meta' && row.key.startsWith('sent/') && !restoreSent(state.sent, row, canChange))
-      state.pending.delete('meta', row.key);
+    else if (row.table === 'meta' && row.key.startsWith('sent/')) state.pending.delete('meta', row.key);
   }
   for (const queue of state.queues.values())
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);

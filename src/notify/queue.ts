@@ -22,8 +22,6 @@ export interface QueueEntry {
   mayHaveArrived: boolean;
   /** While this notice is being sent in a chat message: the id of the first notice of that message. */
   carrier?: string;
-  /** While a sent message is being edited to show this notice: the key of that message. */
-  changes?: string;
   /**
    * Set if the notice is sent in its own chat message. `try`: a card with several notices was refused. `stays`: this
    * notice was refused alone.

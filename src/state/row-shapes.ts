@@ -159,7 +159,6 @@ const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', mapping],
   ['story/', shape({ v: number, times: number, told: mapping })],
-  ['sent/', shape({ v: number, receiver: text, key: text, receipt: text, ids: list(text), notices: list(notice) })],
   ['since/', shape({ state: text, sinceMs: number })],
   ['ok/', shape({ v: number, url: text, at: mapping })],
   ['client|', shape({ run, runs: number })],

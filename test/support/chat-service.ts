@@ -79,7 +79,6 @@ const answers: Readonly<Record<ChatFormat, Readonly<Record<'yes' | 'malformed' |
 export async function startFakeChat(format: ChatFormat, secret: string | null): Promise<FakeChat> {
   const posts: ChatPost[] = [];
   let scripted: readonly ChatAnswer[] = [];
-  const messages = new Set<string>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -93,9 +92,7 @@ export async function startFakeChat(format: ChatFormat, secret: string | null): 
       const method = request.method ?? '';
       posts.push({ method, path, body, mistakes });
       const own = !isSigned ? 'unsigned' : mistakes.length > 0 ? 'malformed' : 'yes';
-      const answer =
-        next ??
-        (format === 'discord' && own === 'yes' ? inDiscord(method, path, body, messages) : answers[format][own]);
+      const answer = next ?? (format === 'discord' && own === 'yes' ? inDiscord(path, body) : answers[format][own]);
       response.writeHead(answer.status, answer.headers);
       // In pieces, as through a proxy.
       for (const piece of answer.body.match(/.{1,1000}/gs) ?? []) response.write(piece);
@@ -117,16 +114,11 @@ export async function startFakeChat(format: ChatFormat, secret: string | null): 
   };
 }
 
-/** Gives each new message an id where it is asked to wait, and changes those that it has; says the whole message, its id late. */
-function inDiscord(method: string, path: string, body: string, messages: Set<string>): ChatAnswer {
-  const { pathname, searchParams } = new URL(path, 'http://service.invalid');
-  if (method === 'POST' && searchParams.get('wait') !== 'true') return { status: 204, body: '' };
-  const [, given] = /\/messages\/(\d+)$/.exec(pathname) ?? [];
-  const id = method === 'POST' ? String(9_000_000_000_000_000 + messages.size) : (given ?? '');
-  if (method !== 'POST' && !messages.has(id))
-    return { status: 404, body: '{"message":"Unknown Message","code":10008}' };
-  messages.add(id);
-  return json({ type: 0, ...(JSON.parse(body) as object), id });
+/** Says the whole message where it is asked to wait, its id late. */
+function inDiscord(path: string, body: string): ChatAnswer {
+  const { searchParams } = new URL(path, 'http://service.invalid');
+  if (searchParams.get('wait') !== 'true') return { status: 204, body: '' };
+  return json({ type: 0, ...(JSON.parse(body) as object), id: '9000000000000000' });
 }
 
 /** Each by its own page; a stamp may be an hour off. */

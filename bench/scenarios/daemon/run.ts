@@ -194,11 +194,11 @@ class Run {
   }
 
   /**
-   * True if a chat shows the notice in an existing message: it updates an earlier notice, or comes within `groupMs` of
-   * a message.
+   * True if the notice needs no message of its own: it updates an earlier notice, or comes within `groupMs` of a
+   * message.
    */
   private isAdded({ notice }: Sendable): boolean {
-    if (notice.updates !== undefined || this.nowMs - this.cardAtMs <= groupMs) return true;
+    if ('updates' in JSON.parse(notice.body).data || this.nowMs - this.cardAtMs <= groupMs) return true;
     this.cardAtMs = this.nowMs;
     return false;
   }

@@ -257,12 +257,6 @@ export const processLimits = {
    * newly advised mirror: it costs at most this fraction more.
    */
   storyWorseShare: 0.25,
-  /**
-   * The maximum number of chat messages per receiver that can still be edited. `sentNotices`: the maximum number of
-   * notices per message.
-   */
-  sentMessages: 20,
-  sentNotices: 100,
   /** The maximum time of a stop after SIGTERM. No timer enforces it: `drainMs` and `closeMs` together are below it. */
   stopMs: 10 * second,
   /** The longest wait for running probes, deliveries and actions after SIGTERM. */

@@ -1,6 +1,6 @@
 import type { ChatRule, Receiver } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
-import type { Notice, Post } from '../../core/notice.ts';
+import type { Post } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
 import type { QueueEntry } from '../queue.ts';
@@ -24,27 +24,6 @@ export function isSameBot(one: Receiver, other: Receiver): boolean {
   return one.url.reveal() === other.url.reveal();
 }
 
-export function isChangeable(receiver: Receiver): boolean {
-  return isChat(receiver) && chatServices[receiver.format].edit !== undefined;
-}
-
-/**
- * Renders the request that edits a sent message so that it shows these notices; `null`: they do not fit in one message.
- */
-export function renderChatChange(
-  receiver: Chat,
-  receipt: string,
-  notices: readonly Notice[],
-  origin: Origin,
-  now: Now,
-): { readonly card: Card; readonly message: Message } | null {
-  const service = chatServices[receiver.format];
-  const card = cardOf(notices.map(sectionNoticeOf), readerOf(receiver, origin), null, 0);
-  const body = service.draw(card);
-  if (!service.fits(body)) return null;
-  return { card, message: { ...request(receiver, service, body, receipt, now), method: 'PATCH' } };
-}
-
 /** Renders one request with as many of these notices as fit in a message, at least the first. */
 export function renderChatMessage(
   receiver: Chat,
@@ -60,7 +39,7 @@ export function renderChatMessage(
     const card = count > 1 ? whole : shortened(service, whole);
     const body = service.draw(card);
     if (count > 1 && !service.fits(body)) continue;
-    return { carried, card, message: request(receiver, service, body, null, now) };
+    return { carried, card, message: request(receiver, service, body, now) };
   }
 }
 
@@ -85,11 +64,10 @@ function request(
   { url, secrets, allow }: Chat,
   service: ChatService,
   body: Record<string, unknown>,
-  receipt: string | null,
   now: Now,
 ): Message {
   const [secret] = secrets;
-  const plain = { url: service.edit?.urlOf(url.reveal(), receipt) ?? url.reveal(), body };
+  const plain = { url: service.urlOf?.(url.reveal()) ?? url.reveal(), body };
   const post = secret === undefined || service.sign === null ? plain : service.sign(plain, secret.reveal(), now);
   return {
     url: post.url,
@@ -98,7 +76,6 @@ function request(
     allow,
     timeoutMs: limits.deliveryMs,
     refusalIn: service.refusalIn,
-    ...(service.edit === undefined ? {} : { receiptIn: service.edit.receiptIn }),
   };
 }
 

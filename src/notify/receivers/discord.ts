@@ -28,14 +28,10 @@ interface Embed {
   readonly footer?: { readonly text: string };
 }
 
-/**
- * Discord's webhooks, with embeds. The URL itself is the secret, so messages are not signed. A sent message can be
- * edited.
- */
+/** Discord's webhooks, with embeds. The URL itself is the secret, so messages are not signed. */
 export const discord: ChatService = {
   spec: [
     'https://discord.com/developers/docs/resources/webhook#execute-webhook',
-    'https://discord.com/developers/docs/resources/webhook#edit-webhook-message',
     'https://discord.com/developers/docs/resources/message#embed-object-embed-limits',
     'https://discord.com/developers/docs/topics/rate-limits',
   ],
@@ -72,17 +68,11 @@ export const discord: ChatService = {
     if (status >= 200 && status < 300) return typeof id === 'string' ? null : refused('unreadable', 'later');
     return typeof code === 'number' && Number.isSafeInteger(code) ? refused(String(code), 'later') : null;
   },
-  edit: {
-    urlOf(url, receipt) {
-      const at = new URL(url);
-      if (receipt === null) at.searchParams.set('wait', 'true');
-      else at.pathname = `${at.pathname.replace(/(?<!\/)\/+$/, '')}/messages/${receipt}`;
-      return at.href;
-    },
-    receiptIn(body) {
-      const { id } = parseResponse(body);
-      return typeof id === 'string' && /^\d{1,20}$/.test(id) ? id : null;
-    },
+  // Without `wait`, Discord responds before it has checked the message.
+  urlOf(url) {
+    const at = new URL(url);
+    at.searchParams.set('wait', 'true');
+    return at.href;
   },
 };
 

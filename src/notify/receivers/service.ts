@@ -15,16 +15,8 @@ export interface ChatService {
   fits(body: ServicePost['body']): boolean;
   /** Adds the signature; `null`: the service has none. */
   readonly sign: ((post: ServicePost, secret: string, now: Now) => ServicePost) | null;
-  /** How a sent message is edited; absent: the service cannot edit messages. */
-  readonly edit?: {
-    /**
-     * Returns the URL of the request.
-     * @param receipt  the service's id of the message to edit; `null`: the message is new
-     */
-    urlOf(url: string, receipt: string | null): string;
-    /** Reads the service's id of the new message from the response; `null`: the response has none. */
-    receiptIn(body: string): string | null;
-  };
+  /** Returns the URL of the request from the configured one; absent: the two are equal. */
+  urlOf?(url: string): string;
   /** Reads the error in the body of a response; `null`: the status alone shows whether it is an error. */
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }

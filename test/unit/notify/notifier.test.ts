@@ -183,6 +183,14 @@ describe('retries', () => {
 });
 
 describe('over a restart', () => {
+  it('rows of messages that an older release could change are deleted', () => {
+    const stage = new Stage([receiver('r')]);
+    stage.rows.set('meta/sent/r/1', { table: 'meta', key: 'sent/r/1', atMs: 0, value: { v: 1, receiver: 'r' } });
+    stage.restart();
+    stage.idle();
+    expect([...stage.rows.keys()]).toEqual([]);
+  });
+
   it('what was under way goes out again under its id, seq goes on, a recovery still resolves', () => {
     const stage = new Stage([receiver('ops')]);
     stage.open(outage);
