@@ -7,7 +7,6 @@ import { registry } from '../../src/ecosystems/registry.ts';
 import { createActor } from '../../src/features/actions/actor.ts';
 import { startFaults } from '../../src/features/demo/faults.ts';
 import { renderDemoFile } from '../../src/features/demo/file.ts';
-import { phrase } from '../../src/words/tell.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
 
 let folder = '';
@@ -68,7 +67,7 @@ it.each([1, 2, 3, 4])('demo --door has undone its action within 45 simulated sec
         strike: (isOn) => {
           near.isFailing = isOn;
         },
-        fault: { stage: 'failing', sentence: phrase('demo.failing', { mirror: 'near' }) },
+        fault: { stage: 'failing', text: () => 'near fails' },
         isReady: async () => near.isReady,
         isReported: () => results().length === 2,
         needsEnd: () => results().length === 1,

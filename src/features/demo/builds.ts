@@ -1,7 +1,6 @@
 import type { Timers } from '../../core/ports.ts';
-import type { Sentence } from '../../core/result.ts';
 import { exchangeOnce } from '../../io/exchange.ts';
-import { phrase } from '../../words/tell.ts';
+import type { DemoText } from './news.ts';
 
 const everyMs = 1_000;
 const requestMs = 5_000;
@@ -17,7 +16,7 @@ export function startBuilds(
   bases: { readonly door: string; readonly mirror: string },
   paths: readonly string[],
   timers: Timers,
-  report: (sentence: Sentence) => void,
+  report: (text: DemoText) => void,
 ): { stop(): void } {
   let isOver = false;
   let [count, failedDoor, failedMirror] = [0, 0, 0];
@@ -38,9 +37,9 @@ export function startBuilds(
     count += 1;
     failedDoor += door ? 0 : 1;
     failedMirror += mirror ? 0 : 1;
+    const builds = { count, door: failedDoor, mirror: failedMirror };
     const now = `${door} ${mirror}`;
-    if (now !== was || count % reportEvery === 0)
-      report(phrase('demo.builds', { count, door: failedDoor, mirror: failedMirror }));
+    if (now !== was || count % reportEvery === 0) report((say) => say('demo.builds', builds));
     was = now;
     next = timers.after(everyMs, () => void build());
   }

@@ -4,11 +4,9 @@ import { processLog } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { kindsByWord } from '../../terminal/load.ts';
-import { reasonTextOf } from '../../terminal/reasons.ts';
 import { padEnd } from '../../terminal/terminal.ts';
 import { optionsOf, words } from '../../terminal/usage.ts';
-import { saySentence } from '../../words/tell.ts';
-import type { Say } from '../../words/words.ts';
+import { english } from '../../words/words.ts';
 import type { Demo, DemoEvent, DemoStage } from './demo.ts';
 
 const onceSeconds = 300;
@@ -97,7 +95,7 @@ export function formatDemo(
   { terminal: { paint }, say, language }: Pick<Context, 'terminal' | 'say' | 'language'>,
 ): string[] {
   const { atSeconds, stage, ecosystem } = event;
-  const [first = '', ...more] = (language === 'en' ? event.text : textOf(event, say)).split('\n');
+  const [first = '', ...more] = event.text(language === 'en' ? english : say).split('\n');
   const whose = ecosystem === null ? '' : `${ecosystem.padEnd(width)} `;
   const at = `${atSeconds.toFixed(1).padStart(5)} s  `;
   const indent = ' '.repeat(at.length + 9 + whose.length);
@@ -110,14 +108,4 @@ export function formatDemo(
 /** Returns the command that starts mirrorwatch in a shell: through npm if npm started this process. */
 export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
-}
-
-/** Returns the text of an event. Its first line is in the user's language if the event has the data for that. */
-function textOf({ text, message }: DemoEvent, say: Say): string {
-  const { finding, advice, sentence } = message ?? {};
-  if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
-  const own = sentence === undefined ? null : saySentence(sentence, say);
-  const why = advice === undefined ? null : reasonTextOf(advice, say);
-  const [first = '', ...more] = text.split('\n');
-  return [own ?? why ?? first, ...more].join('\n');
 }

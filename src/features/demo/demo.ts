@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { loadConfigSlowly } from '../../config/load-slowly.ts';
 import type { Config } from '../../core/config.ts';
-import { ok, type Sentence } from '../../core/result.ts';
+import { ok } from '../../core/result.ts';
 import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
 import { createSystemPorts, processLog } from '../../daemon/system.ts';
@@ -11,27 +11,13 @@ import { replaceFile, systemFiles } from '../../io/files.ts';
 import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
-import { phrase } from '../../words/tell.ts';
 import { startBuilds } from './builds.ts';
 import { type DemoPace, type Faulty, startFaults } from './faults.ts';
 import { type DemoPair, demoIntervalsOf, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
-import { changesFor, type DemoMessage, demoMessageOf } from './news.ts';
+import { changesFor, type DemoChange, type DemoText } from './news.ts';
 
-const demoStages = [
-  'watching',
-  'slowed',
-  'failing',
-  'spike',
-  'advice',
-  'webhook',
-  'changed',
-  'well',
-  'recovery',
-  'undone',
-  'builds',
-] as const;
-export type DemoStage = (typeof demoStages)[number];
+export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'well' | 'builds';
 
 /**
  * The stages that each upstream must reach. `spike` is not required, because advice that comes earlier replaces the
@@ -50,12 +36,7 @@ export interface DemoEvent {
   readonly atSeconds: number;
   /** The ecosystem of the event; `null`: the event is not about one ecosystem, or the demo has only one. */
   readonly ecosystem: string | null;
-  readonly text: string;
-  /**
-   * The data of the first line of `text`, to render that line in another language. Absent: the line is shown in
-   * English.
-   */
-  readonly message?: DemoMessage;
+  readonly text: DemoText;
 }
 
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
@@ -80,8 +61,6 @@ interface LivePair extends DemoPair {
   close(): Promise<void>;
 }
 
-type DemoWords = Pick<DemoEvent, 'text' | 'message'>;
-
 /**
  * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback.
  * @throws Error if the demo cannot start, for example without a free port
@@ -95,16 +74,16 @@ export async function startDemo(
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
-  const report = (stage: DemoStage, pair: LivePair | undefined, { text, message = {} }: DemoWords): void => {
+  const report = (stage: DemoStage, pair: LivePair | undefined, text: DemoText): void => {
     pair?.seen.add(stage);
     const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
-    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, message });
+    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text });
   };
   const folder = createScratchFolder('mirrorwatch-demo-');
   const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
   const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
   const receiver = await startDemoReceiver((received) => {
-    for (const { stage, ecosystem, ...words } of changesFor(received, secret)) report(stage, pairOf(ecosystem), words);
+    for (const { stage, ecosystem, text } of changesFor(received, secret)) report(stage, pairOf(ecosystem), text);
   });
   const places = {
     folder: folder.path,
@@ -119,10 +98,8 @@ export async function startDemo(
     return read(text);
   });
   const { url } = daemon;
-  for (const sentence of begunWith(ecosystems, hasDoor, url)) report('watching', undefined, demoMessageOf(sentence));
-  const faulty = pairs.map((pair) =>
-    faultyOf(pair, hasDoor, url, (stage, sentence) => report(stage, pair, demoMessageOf(sentence))),
-  );
+  for (const text of begunWith(ecosystems, hasDoor, url)) report('watching', undefined, text);
+  const faulty = pairs.map((pair) => faultyOf(pair, hasDoor, url, (stage, text) => report(stage, pair, text)));
   const faults = startFaults(faulty, pace, systemTimers);
   let builds: { stop(): void } | null = null;
   return {
@@ -138,9 +115,7 @@ export async function startDemo(
       const prefix = pair?.ecosystem.door?.prefix;
       if (pair?.small.build === undefined || prefix === undefined) return;
       const bases = { door: `${door}/${prefix}`, mirror: pair.near.url };
-      builds = startBuilds(bases, pair.small.build, systemTimers, (sentence) =>
-        report('builds', pair, demoMessageOf(sentence)),
-      );
+      builds = startBuilds(bases, pair.small.build, systemTimers, (text) => report('builds', pair, text));
     },
     async stop() {
       builds?.stop();
@@ -152,32 +127,27 @@ export async function startDemo(
   };
 }
 
-function begunWith(ecosystems: readonly string[], hasDoor: boolean, url: string): readonly Sentence[] {
-  const { everyMs, holdSeconds } = demoIntervalsOf(hasDoor);
-  const two =
-    ecosystems.length === 1
-      ? phrase('demo.two', { everyMs, url })
-      : phrase('demo.twoEach', { list: ecosystems.join(', '), everyMs, url });
-  return hasDoor ? [two, phrase('demo.hold', { seconds: holdSeconds })] : [two];
+function begunWith(ecosystems: readonly string[], hasDoor: boolean, url: string): readonly DemoText[] {
+  const { everyMs, holdSeconds: seconds } = demoIntervalsOf(hasDoor);
+  const list = ecosystems.join(', ');
+  const two: DemoText = (say) =>
+    ecosystems.length === 1 ? say('demo.two', { everyMs, url }) : say('demo.twoEach', { list, everyMs, url });
+  return hasDoor ? [two, (say) => say('demo.hold', { seconds })] : [two];
 }
 
 /**
  * Returns the first mirror of a pair as `startFaults` needs it.
  * @param hasDoor  true: a fault makes requests fail; false (no front door): a fault makes responses slow
  */
-function faultyOf(
-  pair: LivePair,
-  hasDoor: boolean,
-  url: string,
-  report: (stage: DemoStage, sentence: Sentence) => void,
-): Faulty {
+function faultyOf(pair: LivePair, hasDoor: boolean, url: string, report: Faulty['report']): Faulty {
+  const mirror = pair.near.name;
   return {
-    name: pair.near.name,
+    name: mirror,
     strike: (isOn: boolean) => (hasDoor ? pair.head.fail(isOn) : pair.head.slow(isOn ? slowByMs : 0)),
     fault: hasDoor
-      ? ({ stage: 'failing', sentence: phrase('demo.failing', { mirror: pair.near.name }) } as const)
-      : ({ stage: 'slowed', sentence: phrase('demo.slowed', { mirror: pair.near.name, ms: slowByMs }) } as const),
-    isReady: () => areKnown(url, [pair.near.name, pair.far.name]),
+      ? { stage: 'failing', text: (say) => say('demo.failing', { mirror }) }
+      : { stage: 'slowed', text: (say) => say('demo.slowed', { mirror, ms: slowByMs }) },
+    isReady: () => areKnown(url, [mirror, pair.far.name]),
     isReported: () => missingOf(pair, hasDoor).length === 0,
     needsEnd: () => missingOf(pair, hasDoor).join() === 'undone',
     report,

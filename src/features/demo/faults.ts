@@ -1,6 +1,5 @@
 import type { Timers } from '../../core/ports.ts';
-import type { Sentence } from '../../core/result.ts';
-import { phrase } from '../../words/tell.ts';
+import type { DemoText } from './news.ts';
 
 /** The time between two faults of one mirror, milliseconds. It is long enough for clients to return to that mirror. */
 const wellForMs = 120_000;
@@ -22,13 +21,13 @@ const paces: Readonly<Record<DemoPace, { readonly faultAfterMs: number; readonly
 export interface Faulty {
   readonly name: string;
   strike(isOn: boolean): void;
-  readonly fault: { readonly stage: 'slowed' | 'failing'; readonly sentence: Sentence };
+  readonly fault: { readonly stage: 'slowed' | 'failing'; readonly text: DemoText };
   /** True if the daemon has the baselines that it needs to detect slow responses. */
   isReady(): Promise<boolean>;
   isReported(): boolean;
   /** True if the remaining required stages can occur only after the fault has ended. */
   needsEnd(): boolean;
-  report(stage: 'slowed' | 'failing' | 'well', sentence: Sentence): void;
+  report(stage: 'slowed' | 'failing' | 'well', text: DemoText): void;
 }
 
 /**
@@ -45,7 +44,7 @@ export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: 
   const strike = (mirror: Faulty): void => {
     if (isOver) return;
     mirror.strike(true);
-    mirror.report(mirror.fault.stage, mirror.fault.sentence);
+    mirror.report(mirror.fault.stage, mirror.fault.text);
     follow(mirror, faultForMs);
   };
   const follow = (mirror: Faulty, leftMs: number): void => {
@@ -54,7 +53,7 @@ export function startFaults(mirrors: readonly Faulty[], pace: DemoPace, timers: 
   };
   const heal = (mirror: Faulty): void => {
     mirror.strike(false);
-    mirror.report('well', phrase('demo.well', { mirror: mirror.name }));
+    mirror.report('well', (say) => say('demo.well', { mirror: mirror.name }));
     after(mirror, wellForMs, () => strike(mirror));
   };
   const poll = async (mirror: Faulty, before: Faulty | undefined): Promise<void> => {

@@ -1,29 +1,19 @@
 import type { Advice } from '../../core/advice.ts';
-import type { Sentence } from '../../core/result.ts';
 import { snippetOf } from '../../core/snippet.ts';
 import { signature } from '../../notify/receivers/standard.ts';
-import { phrase, saySentence } from '../../words/tell.ts';
-import { english } from '../../words/words.ts';
+import { reasonTextOf } from '../../terminal/reasons.ts';
+import { english, type Say } from '../../words/words.ts';
 import type { DemoReceived } from './mirror.ts';
 
 export interface DemoChange {
   readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
   /** The ecosystem of the event; `null`: not known. */
   readonly ecosystem: string | null;
-  readonly text: string;
-  /**
-   * The data of the first line of `text`, to render that line in another language. Absent: the line is shown in
-   * English.
-   */
-  readonly message?: DemoMessage;
+  readonly text: DemoText;
 }
 
-/** The part of a finding or an advice that the demo shows, or only a sentence. */
-export interface DemoMessage {
-  readonly sentence?: Sentence;
-  readonly finding?: { readonly registry: string; readonly isOver: boolean };
-  readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'>;
-}
+/** Renders an event in one language. The first line is a sentence; the others are the same in each language. */
+export type DemoText = (say: Say) => string;
 
 interface Body {
   readonly type: string;
@@ -40,38 +30,32 @@ interface Body {
   };
 }
 
-export function demoMessageOf(sentence: Sentence): Pick<DemoChange, 'text'> & { readonly message: DemoMessage } {
-  return { text: saySentence(sentence, english), message: { sentence } };
-}
-
 /** Returns the demo's events for a received webhook. A wrong signature is an event too. */
 export function changesFor(received: DemoReceived, secret: string): readonly DemoChange[] {
-  if (!isVerified(received, secret))
-    return [{ stage: 'webhook', ecosystem: null, ...demoMessageOf(phrase('demo.wrong')) }];
+  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, text: (say) => say('demo.wrong') }];
   const { type, data } = JSON.parse(received.body) as Body;
   const { finding, advice, action, result } = data;
   if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
-    const { ecosystem, registry, text } = finding;
-    const isOver = type === 'mirror.recovery';
-    const message = registry === null ? {} : { finding: { registry, isOver } };
-    return [{ stage: isOver ? 'recovery' : 'spike', ecosystem, text, message }];
+    const { ecosystem, registry: who, text } = finding;
+    const [stage, key] =
+      type === 'mirror.spike' ? (['spike', 'finding.spike'] as const) : (['recovery', 'ended.spike'] as const);
+    return [{ stage, ecosystem, text: (say) => (say === english || who === null ? text : say(key, { who })) }];
   }
   if (action !== undefined && (result === 'done' || result === 'undone')) {
-    const { ecosystem, from, to, output } = action;
-    const { text, message } = demoMessageOf(
-      phrase(`action.${result}`, { action: action.action, what: ecosystem, from, to }),
-    );
+    const { ecosystem, output, ...names } = action;
+    const sentence: DemoText = (say) => say(`action.${result}`, { ...names, what: ecosystem });
     return result === 'done'
-      ? [{ stage: 'changed', ecosystem, text: `${text}\n${output}`, message }]
-      : [{ stage: 'undone', ecosystem, text, message }];
+      ? [{ stage: 'changed', ecosystem, text: (say) => `${sentence(say)}\n${output}` }]
+      : [{ stage: 'undone', ecosystem, text: sentence }];
   }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;
   const { text = '', file = null } = snippetOf(remedy) ?? {};
   const lines = file === null ? text : `${english('advised.file', { file })}\n${text}`;
+  const why: DemoText = (say) => (say === english ? null : reasonTextOf(advice, say)) ?? reason;
   return [
-    { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, message: { advice } },
-    { stage: 'webhook', ecosystem, ...demoMessageOf(phrase('demo.received', { type })) },
+    { stage: 'advice', ecosystem, text: (say) => `${why(say)}\n${lines}` },
+    { stage: 'webhook', ecosystem, text: (say) => say('demo.received', { type }) },
   ];
 }
 

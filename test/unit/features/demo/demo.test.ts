@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type DemoPace, type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
 import { changesFor } from '../../../../src/features/demo/news.ts';
 import { signature } from '../../../../src/notify/receivers/standard.ts';
-import { phrase } from '../../../../src/words/tell.ts';
+import { english, wordsOf } from '../../../../src/words/words.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 
 /** Mirrors of these names, with what happened to them in order. */
@@ -14,7 +14,7 @@ function faultyMirrors(names: readonly string[], pace: DemoPace = 'shown') {
   const mirrors: readonly Faulty[] = names.map((name) => ({
     name,
     strike: (isOn) => say(`${name} ${isOn ? 'struck' : 'healed'}`),
-    fault: { stage: 'slowed', sentence: phrase('demo.slowed', { mirror: name, ms: 900 }) },
+    fault: { stage: 'slowed', text: (words) => words('demo.slowed', { mirror: name, ms: 900 }) },
     isReady: async () => ready.has(name),
     isReported: () => told.has(name),
     needsEnd: () => over.has(name),
@@ -82,31 +82,41 @@ describe('the faults of a demo', () => {
 
 describe('the content of webhooks', () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const shown = (headers: Readonly<Record<string, string>>, body: string) =>
+    changesFor({ headers, body }, secret).map(({ stage, ecosystem, text }) => ({
+      stage,
+      ecosystem,
+      en: text(english),
+      zh: text(wordsOf('zh')),
+    }));
   const told = (type: string, data: object, key = secret) => {
     const body = JSON.stringify({ type, data });
     const stamp = { 'webhook-id': 'msg_1', 'webhook-timestamp': '1700000000' };
-    const headers = { ...stamp, 'webhook-signature': signature(key, 'msg_1', 1_700_000_000, body) };
-    return changesFor({ headers, body }, secret);
+    return shown({ ...stamp, 'webhook-signature': signature(key, 'msg_1', 1_700_000_000, body) }, body);
   };
-  const finding = { ecosystem: 'paper', registry: 'near', text: 'near is slow.' };
+  const finding = { ecosystem: 'paper', registry: 'near', text: 'near is slow: 921 ms.' };
   const advice = {
     ecosystem: 'paper',
     state: 'proposed',
+    from: 'near',
+    cause: 'spike',
+    refusal: null,
+    expected: {
+      availability: { before: 1, after: 1 },
+      p95Seconds: { before: null, after: null },
+      fetchCostSeconds: { before: 2.5, after: 0.1 },
+    },
     reason: 'far is faster.',
     remedy: { lines: 'x', env: 'far' },
   };
   const inFile = { ...advice, remedy: { x: 'far', json: '{"x":{"path":"/etc/x"}}' } };
   const action = { ecosystem: 'paper', action: 'client', from: 'near', to: 'far', output: '+X=far' };
-  const done = 'Action client done: switch of paper from near to far';
-  const undone = 'Action client undone: switch of paper from near to far';
-  const acted = (result: 'done' | 'undone') => ({
-    sentence: { key: `action.${result}`, values: { action: 'client', what: 'paper', from: 'near', to: 'far' } },
-  });
+  const why = 'near 缓慢；获取代价（含失败）2.50 s → 100.0 ms。';
   const received = {
     stage: 'webhook',
     ecosystem: 'paper',
-    text: 'mirror.advice received, its signature verified',
-    message: { sentence: { key: 'demo.received', values: { type: 'mirror.advice' } } },
+    en: 'mirror.advice received, its signature verified',
+    zh: '收到 mirror.advice，签名已验证',
   };
 
   test.each([
@@ -114,40 +124,43 @@ describe('the content of webhooks', () => {
       'a spike',
       'mirror.spike',
       { finding },
-      [
-        {
-          stage: 'spike',
-          ecosystem: 'paper',
-          text: 'near is slow.',
-          message: { finding: { registry: 'near', isOver: false } },
-        },
-      ],
+      [{ stage: 'spike', ecosystem: 'paper', en: 'near is slow: 921 ms.', zh: 'near 缓慢' }],
     ],
     [
       'an end',
       'mirror.recovery',
       { finding },
-      [
-        {
-          stage: 'recovery',
-          ecosystem: 'paper',
-          text: 'near is slow.',
-          message: { finding: { registry: 'near', isOver: true } },
-        },
-      ],
+      [{ stage: 'recovery', ecosystem: 'paper', en: 'near is slow: 921 ms.', zh: '已结束：near 的延迟尖峰' }],
+    ],
+    [
+      'a finding of no mirror',
+      'mirror.spike',
+      { finding: { ...finding, registry: null } },
+      [{ stage: 'spike', ecosystem: 'paper', en: 'near is slow: 921 ms.', zh: 'near is slow: 921 ms.' }],
     ],
     [
       'an advice, with the lines for a shell',
       'mirror.advice',
       { advice },
-      [{ stage: 'advice', ecosystem: 'paper', text: 'far is faster.\nfar', message: { advice } }, received],
+      [{ stage: 'advice', ecosystem: 'paper', en: 'far is faster.\nfar', zh: `${why}\nfar` }, received],
+    ],
+    [
+      'an advice of a cause that is not known',
+      'mirror.advice',
+      { advice: { ...advice, cause: 'moon' } },
+      [{ stage: 'advice', ecosystem: 'paper', en: 'far is faster.\nfar', zh: 'far is faster.\nfar' }, received],
     ],
     [
       'an advice, with the name of the file',
       'mirror.advice',
       { advice: inFile },
       [
-        { stage: 'advice', ecosystem: 'paper', text: 'far is faster.\n  in /etc/x:\nfar', message: { advice: inFile } },
+        {
+          stage: 'advice',
+          ecosystem: 'paper',
+          en: 'far is faster.\n  in /etc/x:\nfar',
+          zh: `${why}\n  in /etc/x:\nfar`,
+        },
         received,
       ],
     ],
@@ -155,13 +168,27 @@ describe('the content of webhooks', () => {
       'an action that is done, with its diff',
       'mirror.action',
       { result: 'done', action },
-      [{ stage: 'changed', ecosystem: 'paper', text: `${done}\n+X=far`, message: acted('done') }],
+      [
+        {
+          stage: 'changed',
+          ecosystem: 'paper',
+          en: 'Action client done: switch of paper from near to far\n+X=far',
+          zh: '动作 client 已完成：paper 从 near 切换到 far\n+X=far',
+        },
+      ],
     ],
     [
       'an action that is undone',
       'mirror.action',
       { result: 'undone', action },
-      [{ stage: 'undone', ecosystem: 'paper', text: undone, message: acted('undone') }],
+      [
+        {
+          stage: 'undone',
+          ecosystem: 'paper',
+          en: 'Action client undone: switch of paper from near to far',
+          zh: '动作 client 已撤销：paper 从 near 切换到 far',
+        },
+      ],
     ],
     ['an action that is held', 'mirror.action', { result: 'held', action }, []],
     ['an advice that was taken back', 'mirror.advice', { advice: { ...advice, state: 'withdrawn' } }, []],
@@ -172,12 +199,15 @@ describe('the content of webhooks', () => {
 
   test('a wrong signature completes no stage', () => {
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
-    const text = 'a webhook came, but its signature is wrong';
     const wrong = [
-      { stage: 'webhook', ecosystem: null, text, message: { sentence: { key: 'demo.wrong', values: {} } } },
+      {
+        stage: 'webhook',
+        ecosystem: null,
+        en: 'a webhook came, but its signature is wrong',
+        zh: '收到一条 webhook 消息，但签名不对',
+      },
     ];
     expect(told('mirror.spike', { finding }, other)).toEqual(wrong);
-    const body = JSON.stringify({ type: 'mirror.spike', data: { finding } });
-    expect(changesFor({ headers: {}, body }, secret)).toEqual(wrong);
+    expect(shown({}, JSON.stringify({ type: 'mirror.spike', data: { finding } }))).toEqual(wrong);
   });
 });
