@@ -19,17 +19,9 @@ export interface AdviseTurn {
   readonly rows: readonly Row[];
 }
 
-export interface Ledger {
-  readonly now: Now;
-  newId(): string;
-  note(change: AdviceChange['change'], advice: Advice): void;
-  keep(advice: Advice): void;
-  touch(group: Group): void;
-  recheck(orders: readonly RecheckOrder[]): void;
-  turn(): AdviseTurn;
-}
+export type Ledger = ReturnType<typeof openLedger>;
 
-export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
+export function openLedger(now: Now, random: Pick<Random, 'id'>) {
   const changes: AdviceChange[] = [];
   const rechecks: RecheckOrder[] = [];
   const rows = new Map<string, Row>();
@@ -39,18 +31,18 @@ export function openLedger(now: Now, random: Pick<Random, 'id'>): Ledger {
   return {
     now,
     newId: () => random.id(now.wallMs),
-    note(change, advice) {
+    note(change: AdviceChange['change'], advice: Advice): void {
       changes.push({ change, advice });
       keep(advice);
     },
     keep,
-    touch(group) {
+    touch(group: Group): void {
       group.probing.isTurnTaken = false;
       const key = upstreamKeyOf({ ecosystem: group.kind.id, upstream: group.upstream });
       rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
-    recheck: (orders) => void rechecks.push(...orders),
-    turn: () => ({ rechecks, changes, rows: [...rows.values()] }),
+    recheck: (orders: readonly RecheckOrder[]) => void rechecks.push(...orders),
+    turn: (): AdviseTurn => ({ rechecks, changes, rows: [...rows.values()] }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
-import { type Bypasses, bypassesAt } from './bypass.ts';
+import { bypassesAt } from './bypass.ts';
 import {
   type Cause,
   type Causes,
@@ -17,10 +17,10 @@ import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
-import { type LastChoices, listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
+import { listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
 import { readyHomeOf } from './obstacles.ts';
-import { movePricesOf, type Prices } from './prices.ts';
+import { movePricesOf } from './prices.ts';
 import { isUpstreamFault, type TallyEntry } from './tally.ts';
 import { passedOverFromMs } from './trouble.ts';
 import type { View } from './view.ts';
@@ -40,42 +40,7 @@ import {
  */
 const passedOverMs = 120_000;
 
-/** The inputs of a decision about the head. Each value without arguments is calculated once, when it is first read. */
-export interface HeadValues {
-  readonly at: Mirror;
-  readonly causes: () => Causes;
-  /** All mirrors with their gates and fetch costs. */
-  readonly weighed: () => readonly Weighed[];
-  /** Sorts mirrors, the best first. */
-  readonly rank: (weighed: readonly Weighed[]) => readonly Weighed[];
-  /** The names of the mirrors that may be proposed. */
-  readonly candidates: () => readonly string[];
-  readonly bypasses: () => Bypasses;
-  /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
-  readonly choose: () => Choice | null;
-  /**
-   * The cheapest of the mirrors in `names`, whatever the tests say; `null`: none of them works now and has a known
-   * cost.
-   */
-  readonly cheapestOf: (names: readonly string[]) => string | null;
-  /** The mirror that is better than the head, if the choice of the head is provisional; `null`: none. It is not home. */
-  readonly better: () => string | null;
-  /**
-   * If the head is down for some time and clients pass over it (`isPassedOver`): the mirror where builds cost at least
-   * `advise.minGain` less than at the next mirror of the chain; `null`: none.
-   */
-  readonly betterThanNext: () => string | null;
-  readonly causeOf: (alarm: Alarm) => Cause;
-  readonly pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => Prices;
-  readonly chainOf: (to: Mirror, cause: AdviceCause) => Chain;
-  /** Milliseconds since the last switch; Infinity: none yet. */
-  readonly sinceMoveMs: number;
-  /** The first mirror of the declared chain if it is not the head and a failback to it is due; else `null`. */
-  readonly homeReady: () => Mirror | null;
-  readonly lastChoices: () => LastChoices;
-  /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
-  readonly upstreamFaults: () => readonly string[];
-}
+export type HeadValues = ReturnType<typeof headValuesOf>;
 
 /**
  * A view with the inputs from which one turn of the main loop makes the decision, the table of candidates and the
@@ -118,7 +83,8 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-function headValuesOf(view: View, at: Mirror): HeadValues {
+/** Returns the inputs of a decision about the head. Each value without arguments is calculated once, when it is first read. */
+function headValuesOf(view: View, at: Mirror) {
   const { contest, moves } = view.group;
   const rule = weighRuleOf(view, at);
   const causes = once(() => findCauses(view, at));
@@ -128,28 +94,44 @@ function headValuesOf(view: View, at: Mirror): HeadValues {
   return {
     at,
     causes,
+    /** All mirrors with their gates and fetch costs. */
     weighed,
-    rank: (all) => rankWeighed(view, all),
+    /** Sorts mirrors, the best first. */
+    rank: (all: readonly Weighed[]) => rankWeighed(view, all),
+    /** The names of the mirrors that may be proposed. */
     candidates,
     bypasses: once(() => bypassesAt(view, at, causes().gravest?.findings ?? [])),
-    choose: once(() => (isAnyPast(contest, rule) ? choose(contest, candidates(), rule) : null)),
-    cheapestOf: (names) => chooseAnyway(contest, names, rule),
+    /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
+    choose: once<Choice | null>(() => (isAnyPast(contest, rule) ? choose(contest, candidates(), rule) : null)),
+    /**
+     * The cheapest of the mirrors in `names`, whatever the tests say; `null`: none of them works now and has a known
+     * cost.
+     */
+    cheapestOf: (names: readonly string[]) => chooseAnyway(contest, names, rule),
+    /** The mirror that is better than the head, if the choice of the head is provisional; `null`: none. It is not home. */
     better: once(() => chooseBetter(contest, openChoices(), rule)),
+    /**
+     * If the head is down for some time and clients pass over it (`isPassedOver`): the mirror where builds cost at least
+     * `advise.minGain` less than at the next mirror of the chain; `null`: none.
+     */
     betterThanNext: once(() => {
       const fromMs = passedOverFromMs(view, at);
       if (fromMs === null || view.now.monotonicMs - fromMs < passedOverMs) return null;
       const next = mirrorAt(view.group, chainInForce(view.group).members[1]);
       return chooseBetter(contest, candidates(), rule, next?.name ?? null, 1 - rule.minGain);
     }),
-    causeOf: (alarm) => {
+    causeOf: (alarm: Alarm): Cause => {
       const { kind, findings } = causeOfAlarm(alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
       return { kind: gravestCauseOf(view.tallyOf(at.name), kind), findings };
     },
-    pricesOf: (to, cause, alarm) => movePricesOf(view, at, to, cause, alarm),
-    chainOf: (to, cause) => chainOfMove(view, at, to, cause),
+    pricesOf: (to: Mirror, cause: AdviceCause, alarm: Alarm | null) => movePricesOf(view, at, to, cause, alarm),
+    chainOf: (to: Mirror, cause: AdviceCause) => chainOfMove(view, at, to, cause),
+    /** Milliseconds since the last switch; Infinity: none yet. */
     sinceMoveMs: view.now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY),
+    /** The first mirror of the declared chain if it is not the head and a failback to it is due; else `null`. */
     homeReady: once(() => readyHomeOf(view, at, rule)),
     lastChoices: once(() => listLastChoices(view, at, weighed())),
+    /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
     upstreamFaults: once(() => listUpstreamFaults(view)),
   };
 }

@@ -7,24 +7,21 @@ import { type ProcessFacts, systemClock, systemRandom } from './machine.ts';
 import { closeWithin, makeDue, type NoResult, type OnceRequest, patienceMsFor, probeWithin } from './once.ts';
 import { processLog, workersFor } from './system.ts';
 
-export interface ProbeNow {
-  /**
-   * Probes once; never throws because of a mirror. Calls must not overlap, because each call sets the configuration of
-   * the thread.
-   * @returns the result of the probe; `NoResult` if the probing thread does not respond in time
-   */
-  probe(config: Config, request: OnceRequest): Promise<Result<Probed, NoResult>>;
-  close(): Promise<void>;
-}
+export type ProbeNow = ReturnType<typeof startProbing>;
 
 /**
  * Runs all probes in one thread, because the start of a thread takes longer than most probes. The first probe starts
  * the thread.
  */
-export function startProbing(facts: ProcessFacts): ProbeNow {
+export function startProbing(facts: ProcessFacts) {
   let workers: Workers | null = null;
   return {
-    async probe(config, request) {
+    /**
+     * Probes once; never throws because of a mirror. Calls must not overlap, because each call sets the configuration of
+     * the thread.
+     * @returns the result of the probe; `NoResult` if the probing thread does not respond in time
+     */
+    async probe(config: Config, request: OnceRequest): Promise<Result<Probed, NoResult>> {
       const book = buildWorkerBook({ config, learnt: nothingLearnt, version: facts.version });
       // A thread reads its messages in order. So a probe uses the book (the access and input of probes) that was sent
       // before it.
@@ -34,7 +31,7 @@ export function startProbing(facts: ProcessFacts): ProbeNow {
       const probed = await probeWithin(workers, due, systemTimers);
       return probed === null ? error({ registry: due.target.registry, limitMs: patienceMsFor(due) }) : ok(probed);
     },
-    async close() {
+    async close(): Promise<void> {
       if (workers !== null) await closeWithin(workers, systemTimers);
     },
   };

@@ -2,29 +2,25 @@ import type { KnownMask } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 
 /** The end of a program's output. */
-export interface Words {
-  add(chunk: Buffer): void;
-  /** The length of the whole output in bytes, including the part that is not kept. */
-  count(): number;
-  text(): string;
-}
+export type Words = ReturnType<typeof keepWords>;
 
 /**
  * Keeps the last `bytesMax` bytes. If the output is longer, `text` omits the first kept line, which may be incomplete.
  */
-export function keepWords(bytesMax: number): Words {
+export function keepWords(bytesMax: number) {
   const ring = Buffer.alloc(bytesMax);
   let count = 0;
   return {
-    add(chunk) {
+    add(chunk: Buffer): void {
       const rest = chunk.subarray(-bytesMax);
       const at = (count + chunk.length - rest.length) % bytesMax;
       const first = rest.copy(ring, at);
       rest.copy(ring, 0, first);
       count += chunk.length;
     },
+    /** The length of the whole output in bytes, including the part that is not kept. */
     count: () => count,
-    text() {
+    text(): string {
       const at = count % bytesMax;
       const kept =
         count <= bytesMax ? ring.subarray(0, count) : Buffer.concat([ring.subarray(at), ring.subarray(0, at)]);

@@ -11,17 +11,7 @@ interface Connection {
   isNew: boolean;
 }
 
-export interface Connections {
-  opened(key: string, address: string, socket: Socket): void;
-  /** Replaces the socket of a connection after its TLS handshake. */
-  secured(key: string, socket: Socket): void;
-  /** Counts a request that begins (1) or has ended (-1). @returns the number of running requests of the connection */
-  requested(key: string, by: 1 | -1): number;
-  letIn(key: string): void;
-  closed(key: string): void;
-  count(): number;
-  end(): void;
-}
+export type Connections = ReturnType<typeof createConnections>;
 
 const newMs = 1_000;
 
@@ -42,7 +32,7 @@ const inUse = 3;
  * the address that has most connections of the lowest rank. If all these connections have the rank `inUse`, the new
  * connection is closed.
  */
-export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
+export function createConnections(bounds: { readonly perAddress: number; readonly all: number }) {
   /** Open connections by key, the least recently used first. */
   const open = new Map<string, Connection>();
 
@@ -73,7 +63,7 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
   }
 
   return {
-    opened(key, address, socket) {
+    opened(key: string, address: string, socket: Socket): void {
       const isOwnFull = [...open.values()].filter((one) => one.address === address).length >= bounds.perAddress;
       const isFull = isOwnFull || open.size >= bounds.all;
       if (isFull && !makeRoom(isOwnFull ? address : null)) return void socket.destroy();
@@ -86,11 +76,13 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
         });
       }, newMs).unref();
     },
-    secured(key, socket) {
+    /** Replaces the socket of a connection after its TLS handshake. */
+    secured(key: string, socket: Socket): void {
       const connection = open.get(key);
       if (connection !== undefined) connection.socket = socket;
     },
-    requested(key, by) {
+    /** Counts a request that begins (1) or has ended (-1). @returns the number of running requests of the connection */
+    requested(key: string, by: 1 | -1): number {
       const connection = open.get(key);
       if (connection === undefined) return 0;
       connection.requests += by;
@@ -98,13 +90,13 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       open.set(key, connection);
       return connection.requests;
     },
-    letIn(key) {
+    letIn(key: string): void {
       const connection = open.get(key);
       if (connection !== undefined) connection.isLetIn = true;
     },
-    closed: (key) => void open.delete(key),
+    closed: (key: string) => void open.delete(key),
     count: () => open.size,
-    end() {
+    end(): void {
       for (const key of [...open.keys()]) close(key);
     },
   };

@@ -4,13 +4,6 @@ import { decodeRow } from './row-code.ts';
 import type { StoreFile } from './store-file.ts';
 import { isOwnRow, storeTroubleOf } from './store-schema.ts';
 
-/** Reads rows; moves invalid ones to table `aside`. */
-export interface RowReader {
-  /** Returns the valid rows. `hasMoved`: invalid ones were moved, so a page of rows may have to be read again. */
-  read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
-  count(): number;
-}
-
 export interface RowsRead {
   readonly rows: readonly Row[];
   readonly hasMoved: boolean;
@@ -23,7 +16,7 @@ const keysShown = 5;
  * Creates a reader of rows that moves invalid ones to table `aside`.
  * @param isSound  whether a row has the fields that its readers use
  */
-export function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined): RowReader {
+export function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined) {
   const known = new Set<string>();
   let count = 0;
 
@@ -57,7 +50,8 @@ export function createRowReader(isSound: (row: Row) => boolean, log: Log | undef
   }
 
   return {
-    read(from, table, found) {
+    /** Returns the valid rows. `hasMoved`: invalid ones were moved, so a page of rows may have to be read again. */
+    read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead {
       const rows: Row[] = [];
       const bad: string[] = [];
       for (const record of found) {

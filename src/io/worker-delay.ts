@@ -1,29 +1,14 @@
 import type { Clock, Timers } from '../core/ports.ts';
 
-/** Measures how late this thread's event loop runs a timer. */
-export interface LoopWatch {
-  /** The longest delay since `fromMs` (monotonic), including one that still lasts, milliseconds. */
-  delayMsMax(fromMs: number): number;
-  /** The sum of all delays since `fromMs`, milliseconds; otherwise like `delayMsMax`. */
-  delayMsSum(fromMs: number): number;
-  /** Returns the delays since the last call, one per tick, oldest first. */
-  take(): readonly number[];
-  stop(): void;
-}
-
 const ticksKept = 16_384;
 /** In an idle event loop a timer may be this late, milliseconds, because Node rounds delays to whole milliseconds. */
 const roundingMs = 1;
 
 /**
- * Starts a timer that measures its own delays.
+ * Starts a timer that measures its own delays: how late this thread's event loop runs it.
  * @param everyMs  the interval of the timer; a shorter delay is found only if the timer is due during the delay
  */
-export function measureLoop(deps: {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly everyMs: number;
-}): LoopWatch {
+export function measureLoop(deps: { readonly clock: Clock; readonly timers: Timers; readonly everyMs: number }) {
   const { clock, timers, everyMs } = deps;
   const endsMs = new Float64Array(ticksKept);
   const delaysMs = new Float64Array(ticksKept);
@@ -58,14 +43,17 @@ export function measureLoop(deps: {
   }
 
   return {
-    delayMsMax: (fromMs) => reduce(fromMs, Math.max),
-    delayMsSum: (fromMs) => reduce(fromMs, (a, b) => a + b),
-    take() {
+    /** The longest delay since `fromMs` (monotonic), including one that still lasts, milliseconds. */
+    delayMsMax: (fromMs: number) => reduce(fromMs, Math.max),
+    /** The sum of all delays since `fromMs`, milliseconds; otherwise like `delayMsMax`. */
+    delayMsSum: (fromMs: number) => reduce(fromMs, (a, b) => a + b),
+    /** Returns the delays since the last call, one per tick, oldest first. */
+    take(): readonly number[] {
       const from = Math.max(taken, ticks - ticksKept);
       taken = ticks;
       return Array.from({ length: ticks - from }, (_, n) => delaysMs[(from + n) % ticksKept] ?? 0);
     },
-    stop() {
+    stop(): void {
       timer.cancel();
     },
   };

@@ -9,29 +9,6 @@ export interface RanBefore {
   readonly runs: number;
 }
 
-/**
- * Decides which pair of mirror and real client (such as `npm`) runs next, and when. It reads no clock. Times are
- * monotonic milliseconds.
- */
-export interface ClientRota {
-  /**
-   * Returns the pair that has been due for longest; `null`: no pair is due. That pair is not returned again before
-   * `ran` or `away` was called for it.
-   */
-  due(now: Now): (ClientPair & { readonly runs: number }) | null;
-  /** Records the end of a run. `again`: the pair repeats it soon, with the same module. */
-  ran(pair: ClientPair, again: boolean, now: Now): void;
-  /** Records that the pair could not be run: it is due again after at most `limits.clientAwayMs`. */
-  away(pair: ClientPair, now: Now): void;
-  /** When the next pair is due; `null`: there is none. */
-  nextAtMs(): number | null;
-  /**
-   * Replaces the pairs and the interval. A pair that stays keeps the time of its next run, unless the interval has
-   * changed.
-   */
-  replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
-}
-
 interface Turn {
   readonly pair: ClientPair;
   atMs: number;
@@ -39,13 +16,15 @@ interface Turn {
 }
 
 /**
- * Creates the schedule of real clients. It has no pairs until `replace` sets them. Each interval has a jitter of ±10 %.
+ * Creates the schedule of real clients, which decides which pair of mirror and real client (such as `npm`) runs next,
+ * and when. It has no pairs until `replace` sets them. Each interval has a jitter of ±10 %. It reads no clock. Times
+ * are monotonic milliseconds.
  * @param input.chance  returns a random number in [0, 1)
  */
 export function createClientRota(input: {
   readonly known: ReadonlyMap<string, RanBefore>;
   readonly chance: () => number;
-}): ClientRota {
+}) {
   const { chance } = input;
   const known = new Map(input.known);
   let turns = new Map<string, Turn>();
@@ -62,29 +41,40 @@ export function createClientRota(input: {
   }
 
   return {
-    due(now) {
+    /**
+     * Returns the pair that has been due for longest; `null`: no pair is due. That pair is not returned again before
+     * `ran` or `away` was called for it.
+     */
+    due(now: Now): (ClientPair & { readonly runs: number }) | null {
       const waiting = [...turns.values()].filter(({ atMs }) => atMs <= now.monotonicMs);
       const first = waiting.toSorted((a, b) => a.atMs - b.atMs)[0];
       if (first === undefined) return null;
       first.atMs = Number.POSITIVE_INFINITY;
       return { ...first.pair, runs: first.runs };
     },
-    ran(pair, again, now) {
+    /** Records the end of a run. `again`: the pair repeats it soon, with the same module. */
+    ran(pair: ClientPair, again: boolean, now: Now): void {
       const turn = turns.get(pairKeyOf(pair));
       if (turn === undefined) return;
       if (!again) turn.runs += 1;
       known.set(pairKeyOf(pair), { startedAtMs: now.wallMs, runs: turn.runs });
       turn.atMs = now.monotonicMs + (again ? Math.min(limits.clientAgainMs, everyMs) : jittered());
     },
-    away(pair, now) {
+    /** Records that the pair could not be run: it is due again after at most `limits.clientAwayMs`. */
+    away(pair: ClientPair, now: Now): void {
       const turn = turns.get(pairKeyOf(pair));
       if (turn !== undefined) turn.atMs = now.monotonicMs + Math.min(limits.clientAwayMs, everyMs);
     },
-    nextAtMs() {
+    /** When the next pair is due; `null`: there is none. */
+    nextAtMs(): number | null {
       const times = [...turns.values()].map(({ atMs }) => atMs).filter(Number.isFinite);
       return times.length === 0 ? null : Math.min(...times);
     },
-    replace(pairs, nextEveryMs, now) {
+    /**
+     * Replaces the pairs and the interval. A pair that stays keeps the time of its next run, unless the interval has
+     * changed.
+     */
+    replace(pairs: readonly ClientPair[], nextEveryMs: number, now: Now): void {
       const isOtherPace = everyMs !== nextEveryMs;
       everyMs = nextEveryMs;
       const next = new Map<string, Turn>();

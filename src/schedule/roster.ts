@@ -11,34 +11,6 @@ import { createRememberingCalendar } from './plan.ts';
 import { addRepeated, createSeries, firstSlotOf, type PlanMeans, type RepeatedRequests, renew } from './series.ts';
 import { clearWaits, presentThrottle, type Throttled } from './throttle.ts';
 
-/**
- * The scheduled series with their next slots, the hosts, and why each mirror may not be probed (pause, maintenance,
- * throttle).
- */
-export interface ScheduleRoster {
-  readonly calendar: Calendar;
-  /** Hosts where a series or a recheck waits for a slot. */
-  readonly waiting: Set<Host>;
-  hostOf(registry: string): Host | null;
-  absence(registry: string): Throttled | null;
-  series(id: string): Series | null;
-  seriesOf(registry: string): readonly Series[];
-  plan(series: Series): void;
-  /** Removes and returns the next series that is due; `null`: no series is due. */
-  takeDue(now: Now): Series | null;
-  /** Monotonic time of the next planned start; `Infinity` if none is planned. */
-  nextSlotMs(): number;
-  /**
-   * Recomputes the times of cron slots from the current clocks. If the wall clock `jumped`, it also plans each cron
-   * series anew and returns the series whose planned start was skipped.
-   */
-  placeCron(now: Now, jumped: boolean): readonly Series[];
-  /** Queues a recheck, for each series only once. Above `limits.rechecksWaiting`, the oldest recheck is dropped. */
-  keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
-  preparing(config: Config, targets: readonly Target[]): Slices<void>;
-  replace(config: Config, targets: readonly Target[], now: Now): void;
-}
-
 const nowhere = createHost('');
 
 interface RosterInput {
@@ -50,19 +22,18 @@ interface RosterInput {
   readonly lastOk?: ReadonlyMap<string, number>;
 }
 
-export function createRoster(input: RosterInput): ScheduleRoster {
-  const roster = new SeriesRoster(input);
-  roster.replace(input.config, input.targets, input.now);
-  return roster;
-}
-
 interface MadeSeries {
   readonly series: Map<string, Series>;
   readonly phases: StartPhases;
 }
 
-class SeriesRoster implements ScheduleRoster {
+/**
+ * The scheduled series with their next slots, the hosts, and why each mirror may not be probed (pause, maintenance,
+ * throttle).
+ */
+export class ScheduleRoster {
   readonly calendar: Calendar;
+  /** Hosts where a series or a recheck waits for a slot. */
   readonly waiting = new Set<Host>();
   readonly #lastOk: RosterInput['lastOk'];
   readonly #means: PlanMeans;
@@ -78,10 +49,11 @@ class SeriesRoster implements ScheduleRoster {
   #made: (MadeSeries & { readonly config: Config }) | null = null;
 
   // `input` is not stored, because it would keep the first configuration in memory after a reload.
-  constructor({ calendar, seed, now, lastOk }: RosterInput) {
+  constructor({ config, targets, calendar, seed, now, lastOk }: RosterInput) {
     this.calendar = createRememberingCalendar(calendar);
     this.#lastOk = lastOk;
     this.#means = { seed, calendar: this.calendar, offsetMs: now.monotonicMs - now.wallMs };
+    this.replace(config, targets, now);
   }
 
   hostOf(registry: string): Host | null {
@@ -104,6 +76,7 @@ class SeriesRoster implements ScheduleRoster {
     if (Number.isFinite(series.slot.atMs)) this.#heap.push(series, series.slot.atMs);
   }
 
+  /** Removes and returns the next series that is due; `null`: no series is due. */
   takeDue(now: Now): Series | null {
     while (this.#heap.leastKey() <= now.monotonicMs) {
       const keyMs = this.#heap.leastKey();
@@ -114,6 +87,7 @@ class SeriesRoster implements ScheduleRoster {
     return null;
   }
 
+  /** Monotonic time of the next planned start; `Infinity` if none is planned. */
   nextSlotMs(): number {
     const heap = this.#heap;
     for (let first = heap.first(); first !== null && first.slot.atMs !== heap.leastKey(); first = heap.first())
@@ -121,6 +95,10 @@ class SeriesRoster implements ScheduleRoster {
     return heap.leastKey();
   }
 
+  /**
+   * Recomputes the times of cron slots from the current clocks. If the wall clock `jumped`, it also plans each cron
+   * series anew and returns the series whose planned start was skipped.
+   */
   placeCron(now: Now, jumped: boolean): readonly Series[] {
     const passedBy: Series[] = [];
     const cron = [...this.#all.values()].filter(({ pace }) => pace.cadence.kind === 'cron');
@@ -134,6 +112,7 @@ class SeriesRoster implements ScheduleRoster {
     return passedBy;
   }
 
+  /** Queues a recheck, for each series only once. Above `limits.rechecksWaiting`, the oldest recheck is dropped. */
   keepRecheck(host: Host, recheck: Host['rechecks'][number]): void {
     const isSame = (one: typeof recheck) =>
       one.target.id === recheck.target.id && one.connection === recheck.connection;

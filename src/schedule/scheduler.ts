@@ -6,7 +6,7 @@ import type { Calendar, Now, Random } from '../core/ports.ts';
 import { ripen } from './build.ts';
 import { Flights, isDownload } from './flights.ts';
 import { hasConfirmingSlot, hasSlot } from './host.ts';
-import { createRoster } from './roster.ts';
+import { ScheduleRoster } from './roster.ts';
 import type { Finished, Scheduler } from './scheduling.ts';
 import { advanceScheduler, isPostponed, type SchedulerState, throttleEnd } from './starts.ts';
 import { clearWaits, isInMaintenance, throttleStep } from './throttle.ts';
@@ -33,7 +33,7 @@ export function createScheduler(input: {
   readonly probesAtOnce?: number;
 }): Scheduler {
   const { random, probesAtOnce = Number.POSITIVE_INFINITY } = input;
-  const roster = createRoster(input);
+  const roster = new ScheduleRoster(input);
   const flights = new Flights();
   const state: SchedulerState = {
     roster,

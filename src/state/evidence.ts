@@ -27,19 +27,7 @@ export interface Place {
   readonly registries: ReadonlySet<string>;
 }
 
-/** Remembers alerts against mirrors, so that an alert is counted once although Alertmanager repeats it. */
-export interface EvidenceBook {
-  take(
-    alerts: readonly IncomingAlert[],
-    config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
-    now: Now,
-  ): EvidenceTurn;
-  /**
-   * Returns the firing alerts by mirror. The alert that has fired longest is the first one. An alert that is not
-   * repeated in time counts as ended.
-   */
-  firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
-}
+export type EvidenceBook = ReturnType<typeof createEvidenceBook>;
 
 /**
  * A stored alert. `receivedMs`: when it was last received; `storedMs`: when its row was last written. Both are
@@ -51,8 +39,11 @@ interface KnownAlert {
   readonly storedMs: number;
 }
 
-/** Creates the book of alerts against mirrors from the rows under `alert/` in table `meta`; other rows are ignored. */
-export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }): EvidenceBook {
+/**
+ * Creates the book of alerts against mirrors, so that an alert is counted once although Alertmanager repeats it. It is
+ * restored from the rows under `alert/` in table `meta`; other rows are ignored.
+ */
+export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }) {
   const startedMs = input.now.monotonicMs;
   const held = new Map<string, KnownAlert>();
   for (const row of input.restored)
@@ -66,7 +57,11 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
     monotonicMs - startedMs > limits.alertRepeatsAfterStart * repeatMs;
 
   return {
-    take(alerts, config, now) {
+    take(
+      alerts: readonly IncomingAlert[],
+      config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
+      now: Now,
+    ): EvidenceTurn {
       const place = { vantage: config.vantage, registries: new Set(config.mirrors.map(({ name }) => name)) };
       const repeatMs = repeatMsOf(config);
       const touched = new Map<string, AlertEvidence>();
@@ -92,7 +87,11 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[]; r
       const rows = [...touched.values()].map(rowOf);
       return { outcomes, fresh, rows, deletes };
     },
-    firing(config, now) {
+    /**
+     * Returns the firing alerts by mirror. The alert that has fired longest is the first one. An alert that is not
+     * repeated in time counts as ended.
+     */
+    firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]> {
       const repeatMs = repeatMsOf(config);
       const firing = [...held.values()].flatMap((one) => {
         const { evidence } = one;

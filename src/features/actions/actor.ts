@@ -9,7 +9,7 @@ import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
 import { gitAction } from './git.ts';
 import { httpAction } from './http.ts';
-import { createLease } from './lease.ts';
+import { Lease } from './lease.ts';
 import { type Means, StepFailed } from './means.ts';
 
 type Kind<Deed> = Readonly<Record<ActionStep, (row: ActionRow, deed: Deed, means: Means) => Promise<ActionEnd>>>;
@@ -31,7 +31,7 @@ export function createActor(input: {
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
-  const lease = createLease(clock);
+  const lease = new Lease(clock);
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   const flag = `${folder}/stopped`;

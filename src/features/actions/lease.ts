@@ -10,24 +10,6 @@ export interface Fence {
   readonly number: string;
 }
 
-/** A lease in etcd. Two daemons of one place share it, and only its holder carries out actions. */
-export interface Lease {
-  lead(rule: PairRule | undefined): Lead;
-  /**
-   * The fence (it identifies this holder of the lease) from etcd's last response. `null`: this daemon does not hold the
-   * lease, or there is no pair of daemons.
-   */
-  fence(): Fence | null;
-  /** Queues a row of the action journal to be stored in etcd under its id. `null` removes the stored row. */
-  share(id: string, text: string | null): void;
-  /** Returns the rows that the previous holder stored: once after each takeover, otherwise `null`. */
-  takeShared(): readonly string[] | null;
-  /** Checks with etcd whether this daemon may write now. Without a pair of daemons, it always may. */
-  mayWrite(): Promise<boolean>;
-  /** Revokes the lease, so that the other daemon can take over at once. */
-  close(): Promise<void>;
-}
-
 /**
  * The result of the last successful renewal. Revisions and lease ids have 64 bits, so etcd's gateway sends them as
  * text.
@@ -47,15 +29,12 @@ type Kv = { readonly lease?: string; readonly create_revision?: string; readonly
 const operationsMax = 100;
 
 /**
- * Keeps a lease through etcd's HTTP gateway. A daemon regards itself as the holder for `leaseMs` from the start of its
+ * A lease in etcd, kept through its HTTP gateway. Two daemons of one place share it, and only its holder carries out
+ * actions. A daemon regards itself as the holder for `leaseMs` from the start of its
  * last successful renewal. So it stops acting before the lease ends in etcd.
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
-export function createLease(clock: Clock): Lease {
-  return new EtcdLease(clock);
-}
-
-class EtcdLease implements Lease {
+export class Lease {
   readonly #clock: Clock;
   #held: Held | null = null;
   #rule: PairRule | null = null;
@@ -78,6 +57,10 @@ class EtcdLease implements Lease {
     return held !== null && isSame(held.rule, wanted) && nowMs < held.untilMs ? 'standby' : 'no_lease';
   }
 
+  /**
+   * The fence (it identifies this holder of the lease) from etcd's last response. `null`: this daemon does not hold the
+   * lease, or there is no pair of daemons.
+   */
   fence(): Fence | null {
     const [held, rule] = [this.#held, this.#rule];
     if (held === null || held.number === null || this.#clock.monotonicMs() >= held.untilMs) return null;
@@ -85,6 +68,7 @@ class EtcdLease implements Lease {
     return { etcd: rule.etcd, key: rule.key, number: held.number };
   }
 
+  /** Checks with etcd whether this daemon may write now. Without a pair of daemons, it always may. */
   async mayWrite(): Promise<boolean> {
     if (this.#rule === null) return true;
     const mine = this.fence();
@@ -94,16 +78,19 @@ class EtcdLease implements Lease {
     return isOurs && this.fence()?.number === mine.number;
   }
 
+  /** Queues a row of the action journal to be stored in etcd under its id. `null` removes the stored row. */
   share(id: string, text: string | null): void {
     this.#pending.set(id, text);
   }
 
+  /** Returns the rows that the previous holder stored: once after each takeover, otherwise `null`. */
   takeShared(): readonly string[] | null {
     const taken = this.#shared;
     this.#shared = null;
     return taken;
   }
 
+  /** Revokes the lease, so that the other daemon can take over at once. */
   async close(): Promise<void> {
     if (this.#held !== null)
       await call(this.#held.rule, '/v3/lease/revoke', { ID: this.#held.lease }).catch(() => null);

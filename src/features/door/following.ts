@@ -5,22 +5,6 @@ import type { Listener } from './daemon.ts';
 import type { DoorMetrics } from './metrics.ts';
 import { createKeeper, currentOrderOf, type KeptOrder, type KnownOrder, type Order, readKept } from './order.ts';
 
-/** The order of mirrors that is in force for each upstream. */
-export interface Following extends Listener {
-  routes(): readonly DoorRoute[];
-  orders(): ReadonlyMap<string, Order>;
-  doubts(): ReadonlySet<string>;
-  /**
-   * Mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get another mirror.
-   */
-  failing(): ReadonlySet<string>;
-  usualMs(name: string): number | null;
-  /** Replaces the routes with those of a new configuration. */
-  configure(routes: readonly DoorRoute[]): void;
-  /** Resolves when the last order is stored in the file. */
-  done(): Promise<void>;
-}
-
 export interface FollowingPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly log: Log;
@@ -33,10 +17,11 @@ export interface FollowingPorts {
  * @param path  the file that stores the orders, so that they survive a restart
  */
 export async function createFollowing(path: string, ports: FollowingPorts): Promise<Following> {
-  return new FollowedOrders(createKeeper(path, ports.log), await readKept(path, ports.log), ports);
+  return new Following(createKeeper(path, ports.log), await readKept(path, ports.log), ports);
 }
 
-class FollowedOrders implements Following {
+/** The order of mirrors that is in force for each upstream. */
+class Following implements Listener {
   readonly #keeper: ReturnType<typeof createKeeper>;
   readonly #ports: FollowingPorts;
   #kept: ReadonlyMap<string, KeptOrder>;
@@ -67,6 +52,9 @@ class FollowedOrders implements Following {
     return this.#doubts;
   }
 
+  /**
+   * Mirrors that are in outage, have a bad certificate or refuse requests. Clients assigned to them get another mirror.
+   */
   failing(): ReadonlySet<string> {
     return this.#failing;
   }
@@ -79,6 +67,7 @@ class FollowedOrders implements Following {
     return null;
   }
 
+  /** Replaces the routes with those of a new configuration. */
   configure(routes: readonly DoorRoute[]): void {
     this.#routes = routes;
     this.#reorder();
@@ -118,6 +107,7 @@ class FollowedOrders implements Following {
     log.warn('no daemon: the last order stays in force', { why, since, orders });
   }
 
+  /** Resolves when the last order is stored in the file. */
   done(): Promise<void> {
     return this.#keeper.done();
   }

@@ -3,18 +3,12 @@ import { type DoorOutcome, doorMetrics } from '../../export/catalog/door.ts';
 import { Counter, Gauge, Histogram, Registry } from '../../export/prom-client.ts';
 import type { Order } from './order.ts';
 
-export interface DoorMetrics {
-  counted(
-    of: { readonly ecosystem: string; readonly registry: string; readonly outcome: DoorOutcome },
-    ms: number,
-  ): void;
-  ordered(
-    routes: readonly Pick<DoorRoute, 'key' | 'ecosystem' | 'upstream' | 'mirrors'>[],
-    orders: ReadonlyMap<string, Pick<Order, 'names'>>,
-  ): void;
-  followed(isUp: boolean): void;
-  /** The metrics in Prometheus text format 0.0.4. */
-  text(): Promise<string>;
+export type DoorMetrics = ReturnType<typeof createDoorMetrics>;
+
+interface Counted {
+  readonly ecosystem: string;
+  readonly registry: string;
+  readonly outcome: DoorOutcome;
 }
 
 /**
@@ -26,7 +20,7 @@ export function createDoorMetrics(
     maxDescriptors: null,
     countDescriptors: () => null,
   },
-): DoorMetrics {
+) {
   const register = new Registry();
   const settingsOf = <N extends keyof typeof doorMetrics>(name: N) => {
     const { help, labels } = doorMetrics[name];
@@ -48,7 +42,7 @@ export function createDoorMetrics(
     });
   // The series are cached, because prom-client joins and hashes the labels at each look-up.
   const series = new Map<string, { readonly count: Counter.Internal; readonly time: Histogram.Internal<string> }>();
-  const seriesOf = (of: Parameters<DoorMetrics['counted']>[0]) => {
+  const seriesOf = (of: Counted) => {
     const key = `${of.ecosystem} ${of.registry} ${of.outcome}`;
     const known = series.get(key);
     if (known !== undefined) return known;
@@ -60,12 +54,15 @@ export function createDoorMetrics(
     return made;
   };
   return {
-    counted(of, ms) {
+    counted(of: Counted, ms: number): void {
       const { count, time } = seriesOf(of);
       count.inc();
       time.observe(ms / 1000);
     },
-    ordered(routes, orders) {
+    ordered(
+      routes: readonly Pick<DoorRoute, 'key' | 'ecosystem' | 'upstream' | 'mirrors'>[],
+      orders: ReadonlyMap<string, Pick<Order, 'names'>>,
+    ): void {
       positions.reset();
       for (const { key, ecosystem, upstream, mirrors } of routes)
         for (const registry of mirrors.keys()) {
@@ -73,7 +70,8 @@ export function createDoorMetrics(
           seriesOf({ ecosystem, registry, outcome: 'redirected' });
         }
     },
-    followed: (isUp) => daemon.set(isUp ? 1 : 0),
+    followed: (isUp: boolean) => daemon.set(isUp ? 1 : 0),
+    /** The metrics in Prometheus text format 0.0.4. */
     text: () => register.metrics(),
   };
 }

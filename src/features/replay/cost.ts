@@ -16,21 +16,6 @@ const minuteMs = 60_000;
 /** The chain of each upstream over time, for one of the compared versions of advice (the daemon's, or a replay's). */
 export type FollowedCost = ReadonlyMap<string, readonly InForce[]>;
 
-/**
- * Estimates what each compared version of advice (the daemon's, or a replay's) costs clients. It simulates fetches of
- * each module through the chain of each version, with the latest stored responses.
- */
-export interface Meter {
-  /** Reads the next stored input, and simulates fetches if they are due. */
-  receive(one: Taken): void;
-  /**
-   * Returns one entry for each compared version, in the order of the input. `seconds` is `null` if there is no fetch
-   * that could be computed for all versions.
-   */
-  costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
-  fetches(): number;
-}
-
 interface Latest {
   readonly reply: Reply;
   readonly atMs: number;
@@ -51,7 +36,9 @@ interface Group extends Walker {
 }
 
 /**
- * Creates the meter that estimates costs in one time window.
+ * Creates the meter that estimates what each compared version of advice (the daemon's, or a replay's) costs clients in
+ * one time window. It simulates fetches of each module through the chain of each version, with the latest stored
+ * responses.
  * @param config  its `failureCost` and declared chains apply to every version
  */
 export function createMeter(
@@ -60,7 +47,7 @@ export function createMeter(
   versions: readonly FollowedCost[],
   fromMs: number,
   toMs: number,
-): Meter {
+) {
   const byId = new Map(targets.map((target) => [target.id, target]));
   const groups = groupsOf(config, targets, versions);
   const sums = versions.map(() => ({ ms: 0, failures: 0 }));
@@ -99,7 +86,8 @@ export function createMeter(
   }
 
   return {
-    receive(one) {
+    /** Reads the next stored input, and simulates fetches if they are due. */
+    receive(one: Taken): void {
       const nowMs = one.takenAt.wallMs;
       if (nowMs >= nextMs && nowMs >= fromMs && nowMs < toMs) {
         measure(nowMs);
@@ -117,6 +105,10 @@ export function createMeter(
       group.latest.set(question, known);
       known.set(target.registry, { reply, atMs: nowMs, paceMs: everyMs(paceOf(target, config)) });
     },
+    /**
+     * Returns one entry for each compared version, in the order of the input. `seconds` is `null` if there is no fetch
+     * that could be computed for all versions.
+     */
     costs: () => sums.map(({ ms, failures }) => ({ seconds: count === 0 ? null : ms / count / 1000, failures })),
     fetches: () => count,
   };

@@ -20,21 +20,6 @@ import { type Around, createKept, createVirtualLoop, turnGapMs, type VirtualInpu
 /** The longest time from a probe's planned start to its response: the timeout, and the wait for a slot. */
 const aheadMs = limits.timeoutMsMax + 70_000;
 
-/**
- * Replays stored responses under one configuration. The stages that judge responses get them at their original times.
- */
-export interface Player {
-  /**
-   * Replays the next time range. If a later process of the daemon recorded the range (after a restart), judging starts
-   * again from the state that the replay has stored.
-   */
-  take(stretch: Stretch): void;
-  end(): void;
-  /** The advice by id, in its last state. */
-  readonly advice: ReadonlyMap<string, Advice>;
-  readonly outOfTurn: readonly OutOfTurn[];
-}
-
 /** One process of the daemon, from its start to its end. */
 interface Life {
   readonly id: string;
@@ -67,11 +52,9 @@ interface PlayerInput {
   readonly countedFromMs: number;
 }
 
-export function createPlayer(input: PlayerInput): Player {
-  return new HistoryPlayer(input);
-}
-
-class HistoryPlayer implements Player {
+/** Replays stored responses under one configuration. The stages that judge responses get them at their original times. */
+export class Player {
+  /** The advice by id, in its last state. */
   readonly advice = new Map<string, Advice>();
   readonly outOfTurn: OutOfTurn[] = [];
   readonly #input: PlayerInput;
@@ -86,6 +69,10 @@ class HistoryPlayer implements Player {
     this.#byId = new Map(input.targets.map((target) => [target.id, target]));
   }
 
+  /**
+   * Replays the next time range. If a later process of the daemon recorded the range (after a restart), judging starts
+   * again from the state that the replay has stored.
+   */
   take(stretch: Stretch): void {
     if (this.#life !== null && this.#life.id !== stretch.life.id) this.end();
     const life = this.#life ?? this.#begin(stretch);

@@ -14,7 +14,7 @@ import { expandTargets } from '../../schedule/targets.ts';
 import { readResponseRow } from '../../state/answer-read.ts';
 import { createMeter, type FollowedCost } from './cost.ts';
 import { isOutOfTurn } from './desk.ts';
-import { createPlayer, type Player } from './player.ts';
+import { Player } from './player.ts';
 import { type AdviceStory, inForce, storiesOf } from './story.ts';
 
 /** The time before the window from which baselines, failure rates and the current advice are learnt, milliseconds. */
@@ -106,7 +106,7 @@ export async function replayHistory(input: ReplayInput): Promise<Replayed | Repl
   const warmedFromMs = Math.max(oldestMs, fromMs - warmUpMs);
   const targets = expandTargets(config);
   const playerOf = (of: Config): Player =>
-    createPlayer({
+    new Player({
       ...{ config: of, targets: expandTargets(of), calendar: input.calendar, random: createRandom(1) },
       countedFromMs: fromMs,
     });

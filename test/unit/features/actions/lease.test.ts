@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLease, type Lease } from '../../../../src/features/actions/lease.ts';
+import { Lease } from '../../../../src/features/actions/lease.ts';
 import { type ManualTime, manualTime } from '../../../daemon/manual-time.ts';
 import { until } from '../../../support/patience.ts';
 import { listenAnywhere } from '../../../support/ports.ts';
@@ -97,7 +97,7 @@ async function renewed(lease: Lease): Promise<void> {
 
 describe('the lease of a pair', () => {
   it('is held by one, whose number rises with each holder', async () => {
-    const [first, second] = [createLease(time.clock), createLease(time.clock)];
+    const [first, second] = [new Lease(time.clock), new Lease(time.clock)];
     expect(first.lead(rule())).toBe('no_lease');
     await leadOf(first, 'holder');
     await leadOf(second, 'standby');
@@ -110,7 +110,7 @@ describe('the lease of a pair', () => {
   });
 
   it('is kept by asking again each third of it', async () => {
-    const lease = createLease(time.clock);
+    const lease = new Lease(time.clock);
     await leadOf(lease, 'holder');
     for (let at = 0; at < 12; at += 1) {
       await time.pass(leaseMs / 3);
@@ -122,7 +122,7 @@ describe('the lease of a pair', () => {
   });
 
   it('passes on within 30 s where the holder is gone, with the longest lease that may be set', async () => {
-    const [first, second] = [createLease(time.clock), createLease(time.clock)];
+    const [first, second] = [new Lease(time.clock), new Lease(time.clock)];
     await leadOf(first, 'holder');
     await leadOf(second, 'standby');
     const startMs = time.nowMs();
@@ -137,7 +137,7 @@ describe('the lease of a pair', () => {
   });
 
   it('of a process that was paused is over when it wakes, before etcd is asked', async () => {
-    const lease = createLease(time.clock);
+    const lease = new Lease(time.clock);
     await leadOf(lease, 'holder');
     await time.leap(leaseMs);
     const before = asked;
@@ -146,7 +146,7 @@ describe('the lease of a pair', () => {
   });
 
   it('is not held by a process that was paused between the check and its response', async () => {
-    const lease = createLease(time.clock);
+    const lease = new Lease(time.clock);
     await leadOf(lease, 'holder');
     const checking = lease.mayWrite();
     await time.leap(leaseMs);
@@ -154,17 +154,17 @@ describe('the lease of a pair', () => {
   });
 
   it('without a response of etcd neither acts once the lease is over, and no response is no permission', async () => {
-    const lease = createLease(time.clock);
+    const lease = new Lease(time.clock);
     await leadOf(lease, 'holder');
     isDown = true;
     expect(await lease.mayWrite()).toBe(false);
     await time.pass(leaseMs);
     expect(lease.lead(rule())).toBe('no_lease');
-    expect(createLease(time.clock).lead(rule())).toBe('no_lease');
+    expect(new Lease(time.clock).lead(rule())).toBe('no_lease');
   });
 
   it('is nothing to a daemon that is no pair', async () => {
-    const lease = createLease(time.clock);
+    const lease = new Lease(time.clock);
     expect([lease.lead(undefined), await lease.mayWrite(), lease.fence(), asked]).toEqual(['alone', true, null, 0]);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { routesOf } from '../../../../src/config/door-routes.ts';
 import type { Log } from '../../../../src/core/ports.ts';
 import { registry } from '../../../../src/ecosystems/registry.ts';
-import { createFollowing, type Following } from '../../../../src/features/door/following.ts';
+import { createFollowing } from '../../../../src/features/door/following.ts';
 import type { KnownOrder } from '../../../../src/features/door/order.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { doorConfig } from './config.ts';
@@ -23,11 +23,11 @@ const advised: KnownOrder = {
 describe('a door whose daemon is gone', () => {
   let dir: string;
   let nowMs: number;
-  let following: Following;
+  let following: Awaited<ReturnType<typeof createFollowing>>;
   const lines: (readonly [string, unknown])[] = [];
   const push = (message: string, fields?: object): void => void lines.push([message, fields]);
   const log: Log = { debug: push, info: push, warn: push, error: push };
-  const start = async (): Promise<Following> => {
+  const start = async () => {
     const metrics = { ordered: () => undefined, followed: () => undefined };
     const made = await createFollowing(`${dir}/door.json`, { clock: { wallMs: () => nowMs }, log, metrics });
     made.configure(routes);
