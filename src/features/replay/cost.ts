@@ -57,22 +57,11 @@ export function createMeter(
   const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
   let nextMs = Number.NEGATIVE_INFINITY;
 
-  function fetch(group: Group, questions: ReadonlySet<string>, chain: Chain, nowMs: number): Walk | null {
-    let ms = 0;
-    for (const question of questions) {
-      const step = walk(group, question, chain, nowMs);
-      if (step === null) return null;
-      if (step === 'failed') return { ms: config.advise.failureCostMs, failed: true };
-      ms += step;
-    }
-    return { ms, failed: false };
-  }
-
   function measure(nowMs: number): void {
     for (const group of groups.values()) {
       const chains = group.followed.map((stretches, version) => chainAt(group, stretches, version, nowMs));
       for (const questions of group.modules.values()) {
-        const walks = chains.map((chain) => fetch(group, questions, chain, nowMs));
+        const walks = chains.map((chain) => fetch(config, group, questions, chain, nowMs));
         if (walks.some((one) => one === null)) continue;
         count += 1;
         walks.forEach((one, version) => {
@@ -126,6 +115,24 @@ function provesLittle({ due, outcome }: Sample): boolean {
 interface Walk {
   readonly ms: number;
   readonly failed: boolean;
+}
+
+/** Simulates a fetch, which sends these requests; `null`: one of them reaches a mirror without a recent response. */
+function fetch(
+  { advise: { failureCostMs } }: Config,
+  group: Group,
+  questions: ReadonlySet<string>,
+  chain: Chain,
+  nowMs: number,
+): Walk | null {
+  let ms = 0;
+  for (const question of questions) {
+    const step = walk(group, question, chain, nowMs);
+    if (step === null) return null;
+    if (step === 'failed') return { ms: failureCostMs, failed: true };
+    ms += step;
+  }
+  return { ms, failed: false };
 }
 
 /**
