@@ -177,6 +177,8 @@ export interface Side {
   readonly item: ScopeItem;
   /** The mirrors that serve these bytes, at most `limits.sideNames`; empty: none is known. */
   readonly registries: readonly string[];
+  /** The number of independent ones among them; absent: all are independent. */
+  readonly units?: number;
   readonly algorithm: string;
   readonly digest: string;
   /** When these bytes were first seen, wall milliseconds; `null`: never. */

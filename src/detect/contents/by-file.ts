@@ -1,4 +1,4 @@
-import type { Statement, Voice } from './digests.ts';
+import { countUnits, type Statement, type Voice } from './digests.ts';
 
 /**
  * How bytes count that only an editable file (such as a lock file) calls wrong. `refuted`: the file is wrong. `backed`:
@@ -9,8 +9,8 @@ export type ByFile = 'refuted' | 'backed' | 'open' | 'alone';
 
 /**
  * Weighs an editable file against the mirrors. The origin and a mirror that agree refute it. Where the origin has not
- * served the item, most mirrors refute it (at least two), unless two other mirrors serve what the file states. If half of
- * them served the stated bytes before, the bytes changed upstream, and the file is not refuted.
+ * served the item, most independent mirrors refute it (at least two), unless two others serve what the file states. If
+ * half of them served the stated bytes before, the bytes changed upstream, and the file is not refuted.
  * @param own  the mirror whose bytes differ from the file
  * @param all  what all mirrors of the upstream serve, with `own`
  * @see docs/decisions/0186-a-file-that-is-contradicted.md
@@ -21,14 +21,15 @@ export function weighFile(own: Voice, all: readonly Voice[]): ByFile {
   const others = all.filter((one) => !same.includes(one) && isOfSameVersion(one.statement, own.statement));
   // A mirror may offer another file of the version, which no other mirror has: others still confirm the lock file.
   const backing = others.filter(({ statement }) => statement.file === 'right');
+  const [agreeing, backers] = [countUnits(same), countUnits(backing)];
   const isOrigins = same.some(({ isOrigin }) => isOrigin);
-  const isMost = 2 * same.length > voices.length && backing.length < 2 && !others.some(({ isOrigin }) => isOrigin);
+  const isMost = 2 * agreeing > countUnits(voices) && backers < 2 && !others.some(({ isOrigin }) => isOrigin);
   const changed = same.filter(({ statement }) => statement.before?.isRight === true);
-  if (same.length > 1 && (isOrigins || isMost) && 2 * changed.length < same.length) return 'refuted';
+  if (agreeing > 1 && (isOrigins || isMost) && 2 * countUnits(changed) < agreeing) return 'refuted';
   // Another mirror still serves what this mirror alone served before, but not since the bytes changed upstream.
-  const past = same.length > 1 || own.isOrigin ? [] : (own.statement.earlier ?? []);
+  const past = agreeing > 1 || own.isOrigin ? [] : (own.statement.earlier ?? []);
   const isOwnPast = backing.some(({ statement }) => past.some(({ digest }) => digest === statement.digest));
-  if (isOwnPast || backing.length > 1 || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
+  if (isOwnPast || backers > 1 || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
   return voices.length === 1 ? 'alone' : 'open';
 }
 

@@ -2,6 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { FileWord, Seen, SignatureState } from '../../core/transcript.ts';
+import { unitsOf, type VantageUnit } from '../confirm/vantage.ts';
 import { type Beginnings, newBeginnings } from './beginnings.ts';
 import type { DeclaredWrong, WrongOnce } from './mismatch-says.ts';
 
@@ -127,8 +128,14 @@ export function dropStatements(all: Statements, ids: Iterable<string>): void {
 
 export interface Voice {
   readonly registry: string;
+  readonly place: VantageUnit;
   readonly isOrigin: boolean;
   readonly statement: Statement;
+}
+
+/** The number of independent mirrors: those of one host or address prefix count once. */
+export function countUnits(voices: readonly Voice[]): number {
+  return voices.length < 2 ? voices.length : unitsOf(voices.map(({ place }) => place)).length;
 }
 
 /** A mirror whose bytes differ from those of other mirrors, or from its own earlier bytes. */
@@ -194,9 +201,9 @@ function otherWrongOf(
   apartMs: number,
 ): Earlier | null {
   const isOne = new Set(usual.map(({ statement }) => statement.digest)).size === 1;
-  const isByOrigin = usual.length > 1 && usual.some(({ isOrigin }) => isOrigin);
+  const isByOrigin = countUnits(usual) > 1 && usual.some(({ isOrigin }) => isOrigin);
   const twice = usual.filter(({ statement }) => statement.isTwice);
-  const isConfirmed = isOne && (isByOrigin || twice.length > 1 || isAsLocked(twice));
+  const isConfirmed = isOne && (isByOrigin || countUnits(twice) > 1 || isAsLocked(twice));
   if (!isCold || !isConfirmed) return null;
   const known = new Set(
     usual.flatMap(({ statement: one }) => [
@@ -223,7 +230,7 @@ function isAgainstOrigin(
 ): boolean {
   if (origins === null || origins === group) return false;
   const wasSame = origins.some((one) => one.statement.digest === statement.before?.digest);
-  return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
+  return countUnits(origins) > 1 || (countUnits(group) === 1 && (wasSame || countUnits(voices) > 2));
 }
 
 /**
@@ -232,9 +239,10 @@ function isAgainstOrigin(
  * `null`.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
-  if (origins !== null && (origins.length > 1 || isAsLocked(origins))) return origins;
-  const size = Math.max(...groups.map((group) => group.length));
-  const largest = groups.filter((group) => group.length === size);
+  if (origins !== null && (countUnits(origins) > 1 || isAsLocked(origins))) return origins;
+  const sizes = new Map(groups.map((group) => [group, countUnits(group)]));
+  const size = Math.max(...sizes.values());
+  const largest = groups.filter((group) => sizes.get(group) === size);
   if (largest.length === 1) return largest[0] ?? null;
   return largest.find((group) => group === origins) ?? null;
 }

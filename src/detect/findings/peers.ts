@@ -2,6 +2,7 @@ import { mismatchCauseOf, type Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
+import { witnessPlaceOf } from '../confirm/witness.ts';
 import { type ByFile, weighFile } from '../contents/by-file.ts';
 import {
   type Bytes,
@@ -9,6 +10,7 @@ import {
   newBytes,
   type OddDigest,
   recordStatement,
+  type Statement,
   statementFor,
   type Voice,
 } from '../contents/digests.ts';
@@ -73,12 +75,11 @@ function isByFile({ outcome, facts }: Pick<Sample, 'outcome' | 'facts'>): boolea
 export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile | null {
   if (!isByFile(sample)) return null;
   const { target } = sample.due;
-  const { name: registry, role } = mirror.mirror;
   const before = stateOf<Bytes>(bytesPlace, mirror).statement.get(target.id) ?? null;
   const statement = statementFor(before, sample, view.now.wallMs);
   if (statement === null) return 'alone';
-  const own = { registry, isOrigin: role === 'origin', statement };
-  const others = voicesOn(view, mirror, target).filter((one) => one.registry !== registry);
+  const own = voiceOf(mirror, statement);
+  const others = voicesOn(view, mirror, target).filter((one) => one.registry !== own.registry);
   const byFile = weighFile(own, [own, ...others]);
   // The key of a signature decides alone, unless it is refuted.
   const isKey = sample.facts.file?.isKey === true && byFile !== 'refuted' && isAllRequested(view, mirror, target);
@@ -100,8 +101,13 @@ function voicesOn(view: RuleView, mirror: MirrorMemory, target: Target): readonl
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const statements = stateOf<Bytes>(bytesPlace, other).statement.get(targetOf(other, target));
     if (statements === undefined || isLeftAlone(other)) return [];
-    return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', statement: statements }];
+    return [voiceOf(other, statements)];
   });
+}
+
+function voiceOf(mirror: MirrorMemory, statement: Statement): Voice {
+  const { name: registry, role } = mirror.mirror;
+  return { registry, place: witnessPlaceOf(mirror), isOrigin: role === 'origin', statement };
 }
 
 export function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
+import { isOfMost } from '../../../src/core/sides.ts';
 import type { Facts, FileWord } from '../../../src/core/transcript.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at } from './world.ts';
@@ -95,6 +96,29 @@ describe('a lock file that mirrors contradict', () => {
     const counted = play.settled.filter(({ outcome, isUnproven }) => outcome.tag === 'failed' && isUnproven !== true);
     const isLeft = want.some((one) => one.includes('mismatch/mismatch true'));
     expect(counted.length > 0).toBe(isLeft);
+  });
+
+  it('by two mirrors of one host: disputed, because they count as one', () => {
+    const [good1, good2, lone] = mirrorsOf(['good1', 'good2', 'bad']);
+    if (good1 === undefined || good2 === undefined || lone === undefined) throw new Error('three mirrors');
+    const { play } = world([good1, { ...good2, url: `${good1.url}/other/` }, lone], (registry) =>
+      registry === 'bad' ? bad : good,
+    );
+    play.runTo(10 * minute);
+    expect(found(play)).toEqual([
+      'bad mismatch/peers false',
+      'good1 mismatch/peers false',
+      'good2 mismatch/peers false',
+    ]);
+    expect(play.detector.findings().filter(isOfMost)).toEqual([]);
+  });
+
+  it('by one mirror, with two of one host that agree: disputed', () => {
+    const [odd, a, b] = mirrorsOf(['odd', 'a', 'b']);
+    if (odd === undefined || a === undefined || b === undefined) throw new Error('three mirrors');
+    const { play } = world([odd, a, { ...b, url: `${a.url}/other/` }], (registry) => (registry === 'odd' ? good : bad));
+    play.runTo(10 * minute);
+    expect(found(play).filter((one) => one.endsWith('true'))).toEqual([]);
   });
 
   it('is named with its line, the module and both hashes', () => {

@@ -27,7 +27,8 @@ function voice(text: string): Voice {
     heardMs: earlier.length * 1_000,
     ...(earlier.length === 0 ? {} : { isCold: true, earlier }),
   };
-  return { registry: name, isOrigin: name === 'o', statement: said };
+  const place = { registry: name, url: `https://${name}.example.com`, address: null };
+  return { registry: name, place, isOrigin: name === 'o', statement: said };
 }
 
 describe('mirrors compared without an authority', () => {
