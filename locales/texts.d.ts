@@ -1022,6 +1022,7 @@ export interface Places {
   readonly 'found.lockByMirrors': 'names' | 'got';
   readonly 'found.lockByAuthority': 'got';
   readonly 'found.lock': 'file' | 'what' | 'why' | 'want';
+  readonly 'found.lockKey': 'what' | 'names' | 'got';
   readonly 'found.authority': never;
   readonly 'found.artifact': 'what' | 'step';
   readonly 'found.aFile': never;

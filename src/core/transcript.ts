@@ -107,7 +107,7 @@ export interface FileWord {
   readonly want: string;
   /** `overruled`: an authority (a checksum database, a signature) confirms other bytes than the file. */
   readonly says: 'right' | 'wrong' | 'overruled';
-  /** True if the file does not state a hash, but the key of a signature. */
+  /** True if the decision is that of a key which a file states: the file may be edited, and the key be another one. */
   readonly isKey?: true;
 }
 

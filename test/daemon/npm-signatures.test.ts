@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Store } from '../../src/core/ports.ts';
 import type { Facts } from '../../src/core/transcript.ts';
 import { hollowPackage, type NpmRegistryOptions, startNpmRegistry } from '../support/npm-registry.ts';
 import { makeNpmSigner } from '../support/npm-signer.ts';
 import type { RawServer } from '../support/raw-server.ts';
+import { memoryStore } from './memory-store.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
 
 interface Target {
@@ -30,14 +32,18 @@ const mirrors: Readonly<Record<string, Omit<NpmRegistryOptions, 'packages'>>> = 
   tampered: { signer: real, forged: hollowPackage('hello', '6.6.6') },
   tarballs: { signer: real, spoilt: true },
 };
+/** Signs other bytes of the same version, by a key under the same name. */
+const forgedKey = makeNpmSigner('of-the-origin');
+const evil = { ...hollowPackage('hello', '6.6.6'), version: '1.0.0', manifest: hello.manifest };
 
 const servers = new Map<string, RawServer>();
 const started: RealDaemon[] = [];
 
 beforeAll(async () => {
   const origin = { signer: real, keys: [real.listed()] };
-  for (const [name, options] of Object.entries({ origin, ...mirrors }))
+  for (const [name, options] of Object.entries({ origin, ...mirrors, honest2: { signer: real } }))
     servers.set(name, await startNpmRegistry({ packages: [hello], ...options }));
+  servers.set('evil', await startNpmRegistry({ packages: [evil], signer: forgedKey }));
 });
 
 afterAll(async () => {
@@ -46,7 +52,12 @@ afterAll(async () => {
 });
 
 /** A daemon over these mirrors, in the order of the names. */
-async function watch(names: readonly string[], more = '', files: Readonly<Record<string, string>> = {}) {
+async function watch(
+  names: readonly string[],
+  more = '',
+  files: Readonly<Record<string, string>> = {},
+  store: Store | null = null,
+) {
   const line = (name: string): string =>
     `  - { name: ${name}, ecosystem: npm, url: "${servers.get(name)?.url}"${name === 'origin' ? ', role: origin' : ''} }`;
   const yaml = `
@@ -58,7 +69,7 @@ ${names.map(line).join('\n')}
 modules: { npm: [ hello@1.0.0 ] }
 state: { path: ":memory:" }
 ${more}`;
-  const daemon = await startRealDaemon(yaml, {}, files);
+  const daemon = await startRealDaemon(yaml, {}, files, store);
   started.push(daemon);
   const json = async <T>(path: string): Promise<T> => JSON.parse((await daemon.get(`/api/v1/${path}`)).text) as T;
   return {
@@ -122,6 +133,35 @@ describe('keys of the origin', () => {
       expect(page).toContain(`signature unverified: no trusted key is available (${key})`);
     }
     expect(servers.get('forger')?.requests.some(({ path }) => path === '/-/npm/v1/keys')).toBe(false);
+  });
+
+  test('of an edited file accuse no mirror, and what was learnt by them ends with them', async () => {
+    const store = memoryStore();
+    const edited = JSON.stringify({ keys: [forgedKey.listed()] });
+    const fixed = JSON.stringify({ keys: [real.listed()] });
+    const names = ['honest', 'honest2', 'evil'];
+    const file = 'npm: { keys: keys.json }';
+    const before = await watch(names, file, { '/nowhere/keys.json': edited }, store);
+    const found = async (all: typeof before): Promise<readonly string[]> =>
+      (await all.json<{ findings: readonly { kind: string; cause: string; registry: string }[] }>('findings')).findings
+        .map(({ kind, cause, registry }) => `${registry} ${kind}/${cause}`)
+        .filter((one) => one.includes('mismatch') || one.includes('self'))
+        .toSorted();
+    await before.daemon.until(
+      'the key is accused',
+      async () => (await found(before)).join() === 'evil mismatch/peers,null self/lock',
+    );
+    expect(store.all('meta').some(({ key, value }) => key === 'npm/pin/hello@1.0.0' && value !== null)).toBe(true);
+    await before.daemon.daemon.stop();
+
+    const after = await watch(names, file, { '/nowhere/keys.json': fixed }, store);
+    for (const name of ['honest', 'honest2'])
+      await after.daemon.until(
+        name,
+        async () => (await after.facts(name, 'tarball')).facts.verified?.against === 'signature',
+      );
+    await after.daemon.until('evil', async () => (await after.facts('evil', 'metadata')).outcome === 'mismatch');
+    expect((await found(after)).filter((one) => one.startsWith('honest'))).toEqual([]);
   });
 
   test('of a file serve without an origin', async () => {

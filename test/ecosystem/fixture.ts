@@ -23,6 +23,7 @@ const shape = z.strictObject({
   module: z.string().nullable(),
   version: z.string().nullable(),
   pinned: z.record(z.string(), z.string()).default({}),
+  locked: z.record(z.string(), z.string()).optional(),
   /** What the ecosystem's own conversation was told. */
   own: z.looseObject({}).default({}),
   nowWallMs: z.number().default(1_700_000_000_000),
@@ -74,8 +75,8 @@ export function targetOf(ecosystem: string, { step, module, version, upstream }:
 }
 
 /** The context that a fixture was recorded in. */
-export function contextOf({ pinned, own, nowWallMs }: Fixture): ProbeContext {
-  return { baseUrl, pinned, own, nowWallMs };
+export function contextOf({ pinned, locked, own, nowWallMs }: Fixture): ProbeContext {
+  return { baseUrl, pinned, ...(locked && { locked }), own, nowWallMs };
 }
 
 /** A recorded answer as the conversation gets it. */

@@ -7,8 +7,9 @@ import type { Sample } from '../../core/sample.ts';
 import type { FileWord } from '../../core/transcript.ts';
 import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import { artifactPhraseOf, joined } from '../contents/mismatch-says.ts';
-import type { OwnRule } from '../memory/rule.ts';
+import type { OwnRule, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
+import { isConfirmed } from './peers.ts';
 
 /** Bytes of one mirror that refute what a lock file or the configuration states. */
 interface Refutation {
@@ -23,13 +24,21 @@ interface Refutation {
 type Refutations = ReadonlyMap<string, Refutation>;
 
 /** The refutation in a sample; `null`: there is none. */
-function refutationIn({ outcome, facts, due: { target, probeId } }: Sample): Refutation | null {
+function refutationIn(view: RuleView, sample: Sample): Refutation | null {
+  const { outcome, facts, due } = sample;
+  const { target, probeId } = due;
   const { file: word, compared, verified } = facts;
-  const isRefuted = word?.says === 'overruled' || (word?.says === 'wrong' && outcome.tag === 'ok');
-  if (word === undefined || !isRefuted) return null;
+  const isRefuted = word?.says === 'overruled' ? isOverruled(view, sample, word) : outcome.tag === 'ok';
+  if (word === undefined || word.says === 'right' || !isRefuted) return null;
   const failure = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' ? outcome.failure : null;
   const { algorithm = '', digest = failure?.want ?? '' } = verified ?? compared ?? { algorithm: failure?.algorithm };
   return { target, word, algorithm, got: digest, probeId };
+}
+
+/** A key of a file overrules a lock file only while no mirror serves other bytes, or if most confirm the key. */
+function isOverruled(view: RuleView, sample: Sample, { isKey }: FileWord): boolean {
+  const mirror = view.mirrors.get(sample.due.target.registry);
+  return isKey !== true || (mirror !== undefined && isConfirmed(view, mirror, sample));
 }
 
 function explain(all: Refutations, config: Config): FindingStatement {
@@ -78,6 +87,7 @@ function sidesOf(of: readonly Refutation[]) {
 function sentenceOf(one: Refutation, of: readonly Refutation[], config: Config): Sentence {
   const { word, got } = one;
   const names = joined(of.map(({ target }) => target.registry).toSorted());
+  if (isOfKey(word)) return phrase('found.lockKey', { what: artifactPhraseOf(itemOf(one)), names, got });
   return phrase('found.lock', {
     file: placeOf(one, config),
     what: artifactPhraseOf(itemOf(one)),
@@ -92,7 +102,7 @@ function sentenceOf(one: Refutation, of: readonly Refutation[], config: Config):
 /** Where the refuted hash stands: the lock file with its line, else the configuration. */
 function placeOf({ target, word }: Refutation, { pinned, pinnedAt, path }: Config): Filled {
   const key = keyOf(target, word, pinned?.[target.ecosystem]);
-  if (key === undefined) return word.isKey === true || path === null ? phrase('found.lockConfig') : path;
+  if (key === undefined) return path ?? phrase('found.lockConfig');
   return pinnedAt?.[target.ecosystem]?.[key] ?? phrase('found.lockFile');
 }
 
@@ -105,9 +115,14 @@ function keyOf(
   return keys.find((key) => pinned[key] === want) ?? keys[0];
 }
 
+/** True if a key is refuted, and no hash. */
+function isOfKey({ says, isKey }: FileWord): boolean {
+  return isKey === true && says === 'wrong';
+}
+
 /** True if the configuration still states what was refuted. Keys, and lists of hashes, are judged by the next response. */
 function isStated({ target, word }: Refutation, { pinned, modules }: Config): boolean {
-  if (word.isKey === true) return true;
+  if (isOfKey(word)) return true;
   return (
     Object.values(pinned?.[target.ecosystem] ?? {}).includes(word.want) ||
     modules.some((one) => one.module === target.module && JSON.stringify(one.expect ?? {}).includes(word.want))
@@ -122,16 +137,16 @@ export const lock: OwnRule<Refutations> = {
   name: 'lock',
   kind: 'self',
   none: () => new Map(),
-  verify(before, sample, { view: { config } }) {
+  verify(before, sample, { view }) {
     const { id } = sample.due.target;
-    const found = refutationIn(sample);
+    const found = refutationIn(view, sample);
     const known = before.get(id);
     const isSilent = sample.outcome.tag === 'failed' && sample.facts.file === undefined;
     if (found === null ? known === undefined || isSilent : known?.word.want === found.word.want) return {};
     const own = new Map(before);
     if (found === null) own.delete(id);
     else own.set(id, found);
-    return { own, statement: explain(own, config) };
+    return { own, statement: explain(own, view.config) };
   },
   adopt(before, _, { view: { config, targets } }) {
     const own = new Map([...before].filter(([id, one]) => targets.has(id) && isStated(one, config)));

@@ -33,7 +33,6 @@ import type { FindingStatement } from '../memory/says.ts';
 import {
   bytesPlace,
   compareWithPeers,
-  isAllRequested,
   isWrongAtOrigin,
   judgeByFile,
   listSidesOfWrong,
@@ -153,8 +152,7 @@ function judgeWrongByFile(
 ): RuleStep<Bytes> {
   const requests = requestsByFile(own, judged);
   const compared = byFile === 'backed' ? { dirty: recordOwn(own, judged)?.dirty } : compareWithPeers(own, judged);
-  const isEarly = byFile === 'alone' && !isAllRequested(judged.view, judged.mirror, judged.sample.due.target);
-  const step = byFile === 'open' || isEarly ? null : judgeWrong(own, judged, failure, byFile);
+  const step = byFile === 'open' ? null : judgeWrong(own, judged, failure, byFile);
   return { ...compared, ...step, requests: [...requests, ...(step?.requests ?? [])] };
 }
 

@@ -73,7 +73,11 @@ function isByFile({ outcome, facts }: Pick<Sample, 'outcome' | 'facts'>): boolea
 
 /** How a failed sample counts that only an editable file supports; `null`: the sample is another one. */
 export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile | null {
-  if (!isByFile(sample)) return null;
+  return isByFile(sample) ? weighSample(view, mirror, sample) : null;
+}
+
+/** Weighs the editable file that judges a sample; `open` until all mirrors were probed, if no other serves the item. */
+export function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile {
   const { target } = sample.due;
   const before = stateOf<Bytes>(bytesPlace, mirror).statement.get(target.id) ?? null;
   const statement = statementFor(before, sample, view.now.wallMs);
@@ -81,9 +85,16 @@ export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample
   const own = voiceOf(mirror, statement);
   const others = voicesOn(view, mirror, target).filter((one) => one.registry !== own.registry);
   const byFile = weighFile(own, [own, ...others]);
+  if (byFile === 'refuted' || byFile === 'backed') return byFile;
+  if (!isAllRequested(view, mirror, target)) return 'open';
   // The key of a signature decides alone, unless it is refuted.
-  const isKey = sample.facts.file?.isKey === true && byFile !== 'refuted' && isAllRequested(view, mirror, target);
-  return isKey ? 'backed' : byFile;
+  return sample.facts.file?.isKey === true ? 'backed' : byFile;
+}
+
+/** True if no other mirror serves other bytes than those of a sample, or if most independent mirrors serve the same. */
+export function isConfirmed(view: RuleView, mirror: MirrorMemory, sample: Sample): boolean {
+  const byFile = weighSample(view, mirror, sample);
+  return byFile === 'refuted' || voicesOn(view, mirror, sample.due.target).length < 2;
 }
 
 /** The probes of all mirrors for an item, after the first bytes that only an editable file calls wrong. */

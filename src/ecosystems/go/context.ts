@@ -28,9 +28,14 @@ export interface Lookup {
 export interface GoOwn {
   /**
    * The checksum database; `null`: verification is off. `direct`: the database's own URL; if absent, probes query the
-   * database only through relays of mirrors.
+   * database only through relays of mirrors. `isKeyOfFile`: the key is that of the configuration, which may be edited.
    */
-  readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly direct?: string } | null;
+  readonly sumdb: {
+    readonly name: string;
+    readonly verifierKey: string;
+    readonly direct?: string;
+    readonly isKeyOfFile?: boolean;
+  } | null;
   /**
    * The public module, at a canonical version, that the `sumdb` step looks up. If absent, the step looks up
    * `knownLookup` at mirrors of the public upstream, and nothing at other mirrors.
@@ -101,7 +106,12 @@ export function buildGoContext({ mirror, modules, privatePatterns, settings, kno
     sumdb:
       sumdb === null
         ? null
-        : { name: sumdb.name, verifierKey: sumdb.verifierKey, ...(direct === null ? {} : { direct }) },
+        : {
+            name: sumdb.name,
+            verifierKey: sumdb.verifierKey,
+            ...(direct === null ? {} : { direct }),
+            ...(sumdb.home === null && { isKeyOfFile: true }),
+          },
     ...(lookup === undefined ? {} : { lookup }),
     ...(unknown.length === 0 ? {} : { unknown }),
     ...(head === null ? {} : { treeHead: head }),

@@ -144,17 +144,21 @@ function factsOf(wanted: string | null, resolvedVersion: string): Facts {
 function verify(
   got: string,
   key: string,
-  { pinned, locked }: GoContext,
+  { pinned, locked, own }: GoContext,
   facts: Verdict['facts'],
   shown: Sentence | string = got,
 ): Verdict {
   const [known, lock] = [pinned[key], locked?.[key]];
   const want = known ?? lock;
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
-  const word = wordOfFile(lock, { isOverruled: known !== undefined, isRight: lock === got });
-  const said = lock === known ? facts : { ...facts, ...word };
+  const isKey = known !== undefined && own.sumdb?.isKeyOfFile === true;
+  const word =
+    isKey && (lock === undefined || lock === known || got !== known)
+      ? wordOfFile(known, { isRight: got === known, isKey })
+      : wordOfFile(lock, { isOverruled: known !== undefined, isRight: lock === got, isKey });
+  const said = lock === known && !isKey ? facts : { ...facts, ...word };
   if (got === want) return fine({ ...said, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
-  const compared = known === undefined ? { compared: { algorithm: 'h1', digest: got } } : {};
+  const compared = known === undefined || isKey ? { compared: { algorithm: 'h1', digest: got } } : {};
   const by = phrase('relay.checksums');
   return failedBy(mismatchOf({ algorithm: 'h1', want, got: shown, by }), { ...said, ...compared });
 }

@@ -54,7 +54,7 @@ export function checkHash(
 
 /** What the configuration says about a file, with the hash to compare mirrors by. */
 function fileFacts(got: string, want: string): Facts {
-  const word = wordOfFile(want, { isOverruled: false, isRight: got === want });
+  const word = wordOfFile(want, { isRight: got === want });
   return { ...word, compared: { algorithm, digest: got } };
 }
 

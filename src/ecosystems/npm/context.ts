@@ -12,6 +12,8 @@ export interface NpmOwn {
   readonly tarballHosts: readonly string[];
   /** Trusted keys of the upstream, from the operator's file or the origin; absent: none is known. */
   readonly keys?: readonly SigningKey[];
+  /** True if the keys are those of the operator's file, which may be edited. */
+  readonly isKeyOfFile?: boolean;
   readonly isOrigin?: boolean;
   /** True if the upstream is the public registry. Its signed hashes are stored and verify all its mirrors. */
   readonly isPublic?: boolean;
@@ -62,7 +64,7 @@ export function buildNpmContext({ mirror, origin, settings, known }: Given<NpmSe
     (isPublic ? settings.keys : null) ?? (learnt !== undefined && learnt.origin === origin ? learnt.keys : null);
   return {
     tarballHosts: Array.isArray(hosts) ? hosts.map((host) => String(host).toLowerCase()) : [],
-    ...(keys === null ? {} : { keys }),
+    ...(keys === null ? {} : { keys, isKeyOfFile: keys === settings.keys }),
     ...(mirror.role === 'origin' ? { isOrigin: true } : {}),
     ...(isPublic ? { isPublic } : {}),
   };

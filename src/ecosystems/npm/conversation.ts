@@ -7,6 +7,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { failureOf, malformed, phrase } from '../../words/tell.ts';
+import { wordOfFile } from '../file-word.ts';
 import {
   beginsIn,
   below,
@@ -23,7 +24,7 @@ import {
 } from '../talk.ts';
 import { fullForm, getPackument, type Located, locate, tarballPlaceOf } from './ask.ts';
 import type { Listed, NpmContext } from './context.ts';
-import { parsePinnedIntegrity } from './integrity.ts';
+import { type Integrity, parsePinnedIntegrity } from './integrity.ts';
 import { escapeName } from './names.ts';
 import { parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
@@ -57,7 +58,8 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   if (found.tag === 'error') return failedBy(found.error, facts);
   const known = knownOf(`${module}@${named}`, found.value.signed, context);
   const artifact = { step: 'tarball', at: tarballPlaceOf(found.value.tarball) };
-  if (known.tag === 'error') return failedBy(known.error, { ...facts, artifact });
+  if (known.tag === 'error')
+    return failedBy(known.error, { ...facts, artifact, ...ofKey(known.error, found.value.integrity[0], context) });
   return judgeStatedHash(found.value, known.value, { ...facts, artifact, ...known.value.facts });
 }
 
@@ -72,7 +74,15 @@ function knownOf(
   const logged = mayPin === true && own.isPublic === true ? { [id]: signed.integrity ?? '' } : null;
   const facts = { ...(signature && { signature }), ...(logged && { logged }) };
   const isSigned = signature?.state === 'valid';
-  return ok({ pinned: parsePinnedIntegrity(pinned[id]), locked: locked?.[id], isSigned, facts });
+  const isKey = own.isKeyOfFile === true;
+  return ok({ pinned: parsePinnedIntegrity(pinned[id]), locked: locked?.[id], isSigned, isKey, facts });
+}
+
+/** The facts about a wrong signature by a key of a file: the key may be wrong, so mirrors are compared. */
+function ofKey(failure: ProbeFailure, stated: Integrity | undefined, { own }: NpmContext): Facts {
+  if (own.isKeyOfFile !== true || failure.kind !== 'mismatch' || stated === undefined) return {};
+  const compared = { algorithm: stated.algorithm, digest: stated.digests.join(' ') };
+  return { ...wordOfFile(failure.want, { isRight: false, isKey: true }), compared };
 }
 
 /** Probes the dist-tags endpoint. It is optional, so its absence is no failure. */
@@ -128,7 +138,8 @@ function* fromPlace(
   if (url.tag === 'error') return { verdict: failedBy(url.error, facts) };
   // If the signature is wrong, no download is necessary.
   const known = knownOf(`${module}@${named}`, signed, context);
-  if (known.tag === 'error') return { verdict: failedBy(known.error, facts) };
+  if (known.tag === 'error')
+    return { verdict: failedBy(known.error, { ...facts, ...ofKey(known.error, integrity, context) }) };
   const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
   const request = { foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes, large: true } as const;
   const got = read === undefined ? yield* get({ url: url.value, ...request }, context) : ok(read);

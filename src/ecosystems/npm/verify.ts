@@ -17,6 +17,8 @@ export interface KnownHashes {
   readonly locked?: string | undefined;
   /** True if a trusted key signed the packument's hash. */
   readonly isSigned: boolean;
+  /** True if the trusted keys are those of a file. */
+  readonly isKey: boolean;
 }
 
 /**
@@ -25,35 +27,42 @@ export interface KnownHashes {
  * mirrors.
  */
 export function judgeStatedHash({ integrity }: Pick<Dist, 'integrity'>, known: KnownHashes, facts: Facts): Verdict {
-  const { pinned, isSigned } = known;
+  const { pinned, isSigned, isKey } = known;
   const lock = parsePinnedIntegrity(known.locked);
   const statedAs = (one: Integrity | undefined) =>
     one && integrity.find(({ algorithm }) => algorithm === one.algorithm);
   const ofLock = statedAs(lock);
   const isRight = ofLock === undefined || ofLock.digests.some((one) => lock?.digests.includes(one) === true);
   const isProven = pinned !== undefined || isSigned;
-  const all = { ...facts, ...wordOf(known, isRight) };
   const want = isProven ? pinned : lock;
   const same = statedAs(want);
+  const digest = same?.digests.find((one) => want?.digests.includes(one));
+  const all = { ...facts, ...wordOf(known, isRight, same === undefined || digest !== undefined) };
   if (want !== undefined && same !== undefined) {
-    const digest = same.digests.find((one) => want.digests.includes(one));
     const { algorithm } = want;
     if (digest !== undefined) return fine({ ...all, verified: { algorithm, digest, against: authority(isSigned) } });
     const got = same.digests.join(' ');
-    // Bytes that the authority calls wrong show nothing about the lock file.
-    const about = isProven ? facts : { ...all, compared: { algorithm, digest: got } };
-    return mismatch(want, got, about, { by: bySignature, side: 'packument' });
+    const compared = isProven && !isKey ? {} : { compared: { algorithm, digest: got } };
+    return mismatch(want, got, { ...all, ...compared }, { by: bySignature, side: 'packument' });
   }
   const [best] = integrity;
   if (best === undefined) return fine(facts);
-  const digest = { algorithm: best.algorithm, digest: best.digests.join(' ') };
-  return fine({ ...all, ...(isSigned ? { verified: { ...digest, against: 'signature' } } : { compared: digest }) });
+  const stated = { algorithm: best.algorithm, digest: best.digests.join(' ') };
+  return fine({ ...all, ...(isSigned ? { verified: { ...stated, against: 'signature' } } : { compared: stated }) });
 }
 
-/** What the lock file says. If a signature confirms other bytes, the lock file is overruled. */
-function wordOf({ pinned, locked, isSigned }: KnownHashes, isRight: boolean): Pick<Facts, 'file'> {
+/**
+ * What the lock file, or the file with the trusted keys, says. If a signature confirms other bytes, the lock file is
+ * overruled. Bytes that a signature calls wrong show nothing about the lock file.
+ * @param isRight        the bytes are those of the lock file
+ * @param isProvenRight  the bytes are those of the signature
+ */
+function wordOf(known: KnownHashes, isRight: boolean, isProvenRight: boolean): Pick<Facts, 'file'> {
+  const { pinned, locked, isSigned, isKey } = known;
   const isProven = pinned !== undefined || isSigned;
-  return isProven && isRight ? {} : wordOfFile(locked, { isOverruled: isProven, isRight });
+  if (!isProven) return wordOfFile(locked, { isRight });
+  if (!isRight && isProvenRight) return wordOfFile(locked, { isOverruled: true, isRight, isKey });
+  return isKey ? wordOfFile(pinned?.digests.join(' ') ?? '', { isRight: isProvenRight, isKey }) : {};
 }
 
 /**
@@ -67,7 +76,7 @@ export function* judgeBytes(
   known: KnownHashes,
   facts: Facts,
 ): Talk<Verdict> {
-  const { isSigned } = known;
+  const { isSigned, isKey } = known;
   const lock = parsePinnedIntegrity(known.locked);
   const isProven = known.pinned !== undefined || isSigned;
   const pinned = isProven ? known.pinned : lock;
@@ -83,12 +92,12 @@ export function* judgeBytes(
   // A tarball with the expected hash is accepted in any format. Otherwise it must be gzip.
   if ((wants.length === 0 || wrong !== undefined) && !matchesGzip(begin)) return failedBy(noGzip(begin), facts);
   const isRight = lock === undefined || lock.digests.includes(yield* digestOf(lock.algorithm));
-  const word = isProven && wrong !== undefined ? {} : wordOf(known, isRight);
-  const about = { ...facts, ...seenIn(begin, body.bytes), ...word };
+  const about = { ...facts, ...seenIn(begin, body.bytes), ...wordOf(known, isRight, wrong === undefined) };
   const by = wrong === pinned || isSigned ? bySignature : phrase('answer.npmOwn');
   if (wrong !== undefined) {
     const got = yield* digestOf(wrong.algorithm);
-    const compared = isProven || wrong !== lock ? {} : { compared: { algorithm: wrong.algorithm, digest: got } };
+    const isWeak = isProven ? isKey : wrong === lock;
+    const compared = !isWeak ? {} : { compared: { algorithm: wrong.algorithm, digest: got } };
     return mismatch(wrong, got, { ...about, ...compared }, { by });
   }
   // Mirrors are compared by SHA-512, because their packuments may have hashes of different algorithms.

@@ -5,6 +5,7 @@ import { printable } from '../../core/printable.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
+import { wordOfFile } from '../file-word.ts';
 import { ended, failedBy, fine, get, type Talk } from '../talk.ts';
 import type { PypiContext, PypiOwn } from './context.ts';
 import { findRelease } from './find.ts';
@@ -40,10 +41,19 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   }
   const publisher = context.own.publishers?.find(({ project }) => project === normalNameOf(target.module ?? ''));
   const signature = signers(read.value, context, publisher);
-  if (signature.tag === 'error') return failedBy(signature.error, facts);
   const digest = { algorithm: 'sha256', digest: `sha256:${read.value[0]?.sha256}` };
+  if (signature.tag === 'error') {
+    const { error: failure } = signature;
+    const want = failure.kind === 'mismatch' ? failure.want : undefined;
+    return failedBy(failure, {
+      ...facts,
+      ...comparedByFile(wordOfFile(want, { isRight: false, isKey: true }), digest),
+    });
+  }
   const isVouched = publisher !== undefined && signature.value.state === 'valid';
-  const held = isVouched ? { verified: { ...digest, against: 'signature' } } : { compared: digest };
+  const held = isVouched
+    ? { verified: { ...digest, against: 'signature' }, ...wordOfFile(digest.digest, { isRight: true, isKey: true }) }
+    : { compared: digest };
   return fine({ ...facts, signature: signature.value, ...held });
 }
 

@@ -112,6 +112,7 @@ describe('by the trusted root of the public Sigstore', () => {
       facts: {
         signature: { state: 'valid', key: signer },
         verified: { algorithm: 'sha256', digest: `sha256:${sha256}`, against: 'signature' },
+        file: { want: `sha256:${sha256}`, says: 'right', isKey: true },
       },
     });
   });
@@ -139,7 +140,13 @@ describe('by the trusted root of the public Sigstore', () => {
       side: 'attestation',
       sentences: expect.any(Object),
     };
-    expect(held(one).outcome).toEqual({ tag: 'failed', failure });
+    const { outcome, facts } = held(one);
+    expect(outcome).toEqual({ tag: 'failed', failure });
+    // The configuration may be what is wrong, so mirrors are compared.
+    expect(facts).toMatchObject({
+      file: { want, says: 'wrong', isKey: true },
+      compared: { algorithm: 'sha256', digest: `sha256:${sha256}` },
+    });
   });
 
   test('the publisher of another project does not matter for this one, nor does any without a trusted root', () => {
