@@ -186,6 +186,11 @@ export interface Target extends Upstream {
   readonly canary: boolean;
 }
 
+/** True for a version that is the digest of its content, such as `sha256:…`. */
+export function isDigest(version: string | null): boolean {
+  return version !== null && /^sha\d+:/.test(version);
+}
+
 export function targetId(registry: string, module: string | null, version: string | null, step: Step): string {
   return `${registry}|${module ?? ''}|${version ?? ''}|${step}`;
 }

@@ -1,7 +1,7 @@
 import type { SpikeRule } from '../../core/config.ts';
 import type { RecheckOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, questionOf, seriesId, type Target, targetId } from '../../core/mirror.ts';
+import { isDigest, isHeavy, questionOf, seriesId, type Target, targetId } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import { canBeProbed, isLeftAlone } from '../memory/absence.ts';
 import { spend, spendForPeek } from '../memory/budget.ts';
@@ -279,12 +279,21 @@ export function isAbsentAtOrigin(
   { outcome, due }: Sample,
 ): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'absent') return false;
-  return isWithdrawn(mirror, siblingsOf(view, mirror, due.target));
+  return isWithdrawn(mirror, due.target, siblingsOf(view, mirror, due.target));
 }
 
-/** True for an item that a mirror lacks, if the origin and most of its siblings lack it too. */
-export function isWithdrawn(mirror: MirrorMemory, siblings: ReturnType<typeof siblingsOf>): boolean {
-  const isAbsentThere = siblings.some(({ isOrigin, series }) => isOrigin && series?.item === 'absent');
+/**
+ * True for an item that a mirror lacks, if the origin and most of its siblings lack it too. Without an origin, most
+ * siblings decide about an item by digest that none of them has ever served: the configuration may have been edited.
+ */
+export function isWithdrawn(mirror: MirrorMemory, target: Target, siblings: ReturnType<typeof siblingsOf>): boolean {
+  const origin = siblings.find(({ isOrigin }) => isOrigin);
+  const lack = [
+    mirror.series.get(seriesId(target, primaryConnectionOf(mirror.mirror))),
+    ...siblings.map(({ series }) => series),
+  ];
+  const isNew = isDigest(target.version) && !lack.some((one) => one?.item === 'absent' && one.hasServed);
+  const isAbsentThere = origin === undefined ? isNew : origin.series?.item === 'absent';
   if (mirror.mirror.role !== 'origin' && !isAbsentThere) return false;
   const items = siblings.filter(({ isOrigin }) => !isOrigin).map(({ series }) => series?.item);
   const lacking = 1 + items.filter((item) => item === 'absent').length;

@@ -238,6 +238,22 @@ describe('an item that the origin does not have', () => {
     expect(failed.at(-1)?.isWithdrawn === true).toBe(want.length === 0);
   });
 
+  it.each<[string, string, number, readonly string[]]>([
+    ['by digest that only one mirror ever served, without an origin: no refusal', 'sha256:0e', 0, []],
+    ['by digest that they served before: a refusal', 'sha256:0e', warm, ['a opened', 'b opened']],
+    ['by tag: a refusal', 'latest', 0, ['a opened', 'b opened']],
+  ])('%s', (_, version, fromMs, want) => {
+    const some = ['a', 'b', 'evil'].map((name) => aMirror(name));
+    const extra = some.map(({ name }) => aTarget(name, 'mod', 'example.com/image', version));
+    const script: Script = ({ registry, module }, t) =>
+      module === 'example.com/image' && registry !== 'evil' && t >= fromMs ? absent : fine;
+    const targets = [...some.map(({ name }) => aTarget(name)), ...extra];
+    const sim = new Simulation({ config: aConfig({ mirrors: some }), targets, script });
+    sim.runTo(warm + 20 * minute);
+    const changes = sim.changes('refusal').map(({ what }) => what);
+    expect(changes.sort()).toEqual(want);
+  });
+
   it('another mirror that served it is down: its absence is still a refusal', () => {
     const script: Script = ({ registry, module }, t) => {
       if (registry === 'b' && t >= warm + 20 * minute && t < warm + 40 * minute) return dead;
