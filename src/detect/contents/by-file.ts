@@ -1,4 +1,4 @@
-import { countUnits, type Statement, type Voice } from './digests.ts';
+import { countIndependent, type Statement, type Voice } from './digests.ts';
 
 /**
  * How bytes count that only an editable file (such as a lock file) calls wrong. `refuted`: the file is wrong. `backed`:
@@ -21,11 +21,11 @@ export function weighFile(own: Voice, all: readonly Voice[]): ByFile {
   const others = all.filter((one) => !same.includes(one) && isOfSameVersion(one.statement, own.statement));
   // A mirror may offer another file of the version, which no other mirror has: others still confirm the lock file.
   const backing = others.filter(({ statement }) => statement.file === 'right');
-  const [agreeing, backers] = [countUnits(same), countUnits(backing)];
+  const [agreeing, backers] = [countIndependent(same), countIndependent(backing)];
   const isOrigins = same.some(({ isOrigin }) => isOrigin);
-  const isMost = 2 * agreeing > countUnits(voices) && backers < 2 && !others.some(({ isOrigin }) => isOrigin);
+  const isMost = 2 * agreeing > countIndependent(voices) && backers < 2 && !others.some(({ isOrigin }) => isOrigin);
   const changed = same.filter(({ statement }) => statement.before?.isRight === true);
-  if (agreeing > 1 && (isOrigins || isMost) && 2 * countUnits(changed) < agreeing) return 'refuted';
+  if (agreeing > 1 && (isOrigins || isMost) && 2 * countIndependent(changed) < agreeing) return 'refuted';
   // Another mirror still serves what this mirror alone served before, but not since the bytes changed upstream.
   const past = agreeing > 1 || own.isOrigin ? [] : (own.statement.earlier ?? []);
   const isOwnPast = backing.some(({ statement }) => past.some(({ digest }) => digest === statement.digest));

@@ -134,7 +134,7 @@ export interface Voice {
 }
 
 /** The number of independent mirrors: those of one host or address prefix count once. */
-export function countUnits(voices: readonly Voice[]): number {
+export function countIndependent(voices: readonly Voice[]): number {
   return voices.length < 2 ? voices.length : unitsOf(voices.map(({ place }) => place)).length;
 }
 
@@ -201,9 +201,9 @@ function otherWrongOf(
   apartMs: number,
 ): Earlier | null {
   const isOne = new Set(usual.map(({ statement }) => statement.digest)).size === 1;
-  const isByOrigin = countUnits(usual) > 1 && usual.some(({ isOrigin }) => isOrigin);
+  const isByOrigin = countIndependent(usual) > 1 && usual.some(({ isOrigin }) => isOrigin);
   const twice = usual.filter(({ statement }) => statement.isTwice);
-  const isConfirmed = isOne && (isByOrigin || countUnits(twice) > 1 || isAsLocked(twice));
+  const isConfirmed = isOne && (isByOrigin || countIndependent(twice) > 1 || isAsLocked(twice));
   if (!isCold || !isConfirmed) return null;
   const known = new Set(
     usual.flatMap(({ statement: one }) => [
@@ -230,7 +230,7 @@ function isAgainstOrigin(
 ): boolean {
   if (origins === null || origins === group) return false;
   const wasSame = origins.some((one) => one.statement.digest === statement.before?.digest);
-  return countUnits(origins) > 1 || (countUnits(group) === 1 && (wasSame || countUnits(voices) > 2));
+  return countIndependent(origins) > 1 || (countIndependent(group) === 1 && (wasSame || countIndependent(voices) > 2));
 }
 
 /**
@@ -239,8 +239,8 @@ function isAgainstOrigin(
  * `null`.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
-  if (origins !== null && (countUnits(origins) > 1 || isAsLocked(origins))) return origins;
-  const sizes = new Map(groups.map((group) => [group, countUnits(group)]));
+  if (origins !== null && (countIndependent(origins) > 1 || isAsLocked(origins))) return origins;
+  const sizes = new Map(groups.map((group) => [group, countIndependent(group)]));
   const size = Math.max(...sizes.values());
   const largest = groups.filter((group) => sizes.get(group) === size);
   if (largest.length === 1) return largest[0] ?? null;

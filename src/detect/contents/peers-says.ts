@@ -6,7 +6,7 @@ import { isSameItem } from '../../core/sides.ts';
 import { messageOf, phrase } from '../../words/tell.ts';
 import type { Key } from '../../words/words.ts';
 import type { FindingStatement } from '../memory/says.ts';
-import { countUnits, type OddDigest, type Voice } from './digests.ts';
+import { countIndependent, type OddDigest, type Voice } from './digests.ts';
 import { artifactPhraseOf, joined, type Widened, widen } from './mismatch-says.ts';
 
 // What a finding says about mirrors that serve different bytes of an item, and which mirrors serve which bytes.
@@ -68,7 +68,7 @@ export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Sid
     .map((group) =>
       sideOf(item, {
         registries: group.map(({ registry }) => registry),
-        ...(countUnits(group) < group.length && { units: countUnits(group) }),
+        ...(countIndependent(group) < group.length && { units: countIndependent(group) }),
         algorithm: group[0]?.statement.algorithm ?? '',
         digest: group[0]?.statement.digest ?? '',
         sinceMs: Math.min(...group.map(({ statement }) => statement.sinceMs)),

@@ -9,7 +9,7 @@ import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import { artifactPhraseOf, joined } from '../contents/mismatch-says.ts';
 import type { OwnRule, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
-import { isConfirmed } from './peers.ts';
+import { isByMost } from './peers.ts';
 
 /** Bytes of one mirror that refute what a lock file or the configuration states. */
 interface Refutation {
@@ -38,7 +38,7 @@ function refutationIn(view: RuleView, sample: Sample): Refutation | null {
 /** A key of a file overrules a lock file only while no mirror serves other bytes, or if most confirm the key. */
 function isOverruled(view: RuleView, sample: Sample, { isKey }: FileWord): boolean {
   const mirror = view.mirrors.get(sample.due.target.registry);
-  return isKey !== true || (mirror !== undefined && isConfirmed(view, mirror, sample));
+  return isKey !== true || (mirror !== undefined && isByMost(view, mirror, sample));
 }
 
 function explain(all: Refutations, config: Config): FindingStatement {

@@ -77,7 +77,7 @@ export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample
 }
 
 /** Weighs the editable file that judges a sample; `open` until all mirrors were probed, if no other serves the item. */
-export function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile {
+function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile {
   const { target } = sample.due;
   const before = stateOf<Bytes>(bytesPlace, mirror).statement.get(target.id) ?? null;
   const statement = statementFor(before, sample, view.now.wallMs);
@@ -92,7 +92,7 @@ export function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample
 }
 
 /** True if no other mirror serves other bytes than those of a sample, or if most independent mirrors serve the same. */
-export function isConfirmed(view: RuleView, mirror: MirrorMemory, sample: Sample): boolean {
+export function isByMost(view: RuleView, mirror: MirrorMemory, sample: Sample): boolean {
   const byFile = weighSample(view, mirror, sample);
   return byFile === 'refuted' || voicesOn(view, mirror, sample.due.target).length < 2;
 }
@@ -121,7 +121,7 @@ function voiceOf(mirror: MirrorMemory, statement: Statement): Voice {
   return { registry, place: witnessPlaceOf(mirror), isOrigin: role === 'origin', statement };
 }
 
-export function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
+function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
     return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
