@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/core/ports.ts';
 import type { Facts } from '../../src/core/transcript.ts';
+import { npm } from '../../src/ecosystems/npm/npm.ts';
+import { createRegistry, registry } from '../../src/ecosystems/registry.ts';
 import { hollowPackage, type NpmRegistryOptions, startNpmRegistry } from '../support/npm-registry.ts';
 import { makeNpmSigner } from '../support/npm-signer.ts';
 import type { RawServer } from '../support/raw-server.ts';
@@ -41,7 +43,7 @@ const started: RealDaemon[] = [];
 
 beforeAll(async () => {
   const origin = { signer: real, keys: [real.listed()] };
-  for (const [name, options] of Object.entries({ origin, ...mirrors, honest2: { signer: real } }))
+  for (const [name, options] of Object.entries({ origin, ...mirrors, honest2: { signer: real }, stripped2: {} }))
     servers.set(name, await startNpmRegistry({ packages: [hello], ...options }));
   servers.set('evil', await startNpmRegistry({ packages: [evil], signer: forgedKey }));
 });
@@ -51,12 +53,20 @@ afterAll(async () => {
   for (const server of servers.values()) await server.close();
 });
 
+/** The ecosystems, with npm's reader of lock files loaded. */
+async function withReader() {
+  const reader = await npm.locks.reader();
+  const loaded = { ...npm, locks: { ...npm.locks, reader: () => reader } };
+  return createRegistry([...registry.all.filter(({ id }) => id !== 'npm'), loaded]);
+}
+
 /** A daemon over these mirrors, in the order of the names. */
 async function watch(
   names: readonly string[],
   more = '',
   files: Readonly<Record<string, string>> = {},
   store: Store | null = null,
+  module = 'hello@1.0.0',
 ) {
   const line = (name: string): string =>
     `  - { name: ${name}, ecosystem: npm, url: "${servers.get(name)?.url}"${name === 'origin' ? ', role: origin' : ''} }`;
@@ -66,10 +76,10 @@ schedule: { every: 200ms, timeout: 30s, perHost: 8 }
 steps: { tags: 1m, tarball: 300ms, packument: 1m, signkeys: 200ms }
 mirrors:
 ${names.map(line).join('\n')}
-modules: { npm: [ hello@1.0.0 ] }
+modules: { npm: [ ${module} ] }
 state: { path: ":memory:" }
 ${more}`;
-  const daemon = await startRealDaemon(yaml, {}, files, store);
+  const daemon = await startRealDaemon(yaml, {}, files, store, await withReader());
   started.push(daemon);
   const json = async <T>(path: string): Promise<T> => JSON.parse((await daemon.get(`/api/v1/${path}`)).text) as T;
   return {
@@ -83,6 +93,14 @@ ${more}`;
       return { outcome: found.lastOutcome, facts, probeId: found.probeId };
     },
   };
+}
+
+async function found({ json }: Awaited<ReturnType<typeof watch>>): Promise<readonly string[]> {
+  const { findings } = await json<{ findings: readonly { kind: string; cause: string; registry: string }[] }>(
+    'findings',
+  );
+  const all = findings.map(({ kind, cause, registry }) => `${registry} ${kind}/${cause}`);
+  return all.filter((one) => one.includes('mismatch') || one.includes('self')).toSorted();
 }
 
 describe('keys of the origin', () => {
@@ -142,11 +160,6 @@ describe('keys of the origin', () => {
     const names = ['honest', 'honest2', 'evil'];
     const file = 'npm: { keys: keys.json }';
     const before = await watch(names, file, { '/nowhere/keys.json': edited }, store);
-    const found = async (all: typeof before): Promise<readonly string[]> =>
-      (await all.json<{ findings: readonly { kind: string; cause: string; registry: string }[] }>('findings')).findings
-        .map(({ kind, cause, registry }) => `${registry} ${kind}/${cause}`)
-        .filter((one) => one.includes('mismatch') || one.includes('self'))
-        .toSorted();
     await before.daemon.until(
       'the key is accused',
       async () => (await found(before)).join() === 'evil mismatch/peers,null self/lock',
@@ -176,4 +189,19 @@ describe('keys of the origin', () => {
       async () => (await alone.facts('forger', 'metadata')).facts.signature?.state === 'unknown_key',
     );
   });
+});
+
+test('a package-lock.json with the hash of a lone mirror: the file is accused, and no good mirror', async () => {
+  const resolved = `${servers.get('stripped')?.url}/hello/-/hello-1.0.0.tgz`;
+  const packages = {
+    '': { dependencies: { hello: '1.0.0' } },
+    'node_modules/hello': { version: '1.0.0', resolved, integrity: evil.integrity },
+  };
+  const files = { '/app/package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }, null, 1) };
+  const names = ['stripped', 'stripped2', 'evil'];
+  const all = await watch(names, '', files, null, '{ from: /app/package-lock.json }');
+  const wanted = 'evil mismatch/peers,null self/lock';
+  await all.daemon.until('the file is accused', async () => (await found(all)).join() === wanted);
+  const { advice } = await all.json<{ advice: readonly unknown[] }>('advice');
+  expect(advice).toEqual([]);
 });
