@@ -55,8 +55,10 @@ afterAll(async () => {
 
 /** The ecosystems, with npm's reader of lock files loaded. */
 async function withReader() {
-  const reader = await npm.locks.reader();
-  const loaded = { ...npm, locks: { ...npm.locks, reader: () => reader } };
+  const { locks } = npm;
+  if (locks === null) throw new Error('npm has lock files');
+  const reader = await locks.reader();
+  const loaded = { ...npm, locks: { ...locks, reader: () => reader } };
   return createRegistry([...registry.all.filter(({ id }) => id !== 'npm'), loaded]);
 }
 
