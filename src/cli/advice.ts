@@ -1,5 +1,5 @@
 import { kinds } from '../config/kinds.ts';
-import type { Advice } from '../core/advice.ts';
+import { type Advice, isSafeEnv } from '../core/advice.ts';
 import { escapeWord, formatCommand } from '../core/command-line.ts';
 import { printable } from '../core/printable.ts';
 import { readMapping } from '../core/read-json.ts';
@@ -89,7 +89,8 @@ export const adviceCommand: Command = {
     if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
     if (values.json) context.terminal.out(jsonText(advice));
     else
-      for (const line of shown(context, advice, [...dismissed, ...passedOver, ...waiting])) context.terminal.out(line);
+      for (const line of shown(context, daemon.url, advice, [...dismissed, ...passedOver, ...waiting]))
+        context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit code 1 means open advice or an unreachable daemon, so standard error states which.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
@@ -149,7 +150,7 @@ function adviceIn(response: DaemonResponse): readonly Shown[] | null {
   return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
-function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Message[]): string[] {
+function shown(context: Context, url: string, advice: readonly Shown[], noAdvice: readonly Message[]): string[] {
   const { terminal, say, language } = context;
   const reasons = noAdvice.map((one) => printable(renderIn(language, one)));
   if (advice.length === 0) return [say('advised.none'), ...reasons];
@@ -164,22 +165,38 @@ function shown(context: Context, advice: readonly Shown[], noAdvice: readonly Me
     ...(one.failback == null ? [] : [`  ${printable(renderIn(language, one.failback))}`]),
     ...(one.state === 'refused'
       ? []
-      : [
-          ...formatRemedy(context, one),
-          ...rollbackLines(
-            renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }),
-            snippetOf(one.remedy)?.file ?? null,
-            say,
-          ),
-          ...(one.confidence === undefined ? [] : [confidenceLine(one.confidence, say)]),
-          say('advised.until', { at: printable(one.expiresAt) }),
-        ]),
+      : !isSafeToPaste(one)
+        ? [say('advised.unsafe', { url })]
+        : [
+            ...formatRemedy(context, one),
+            ...rollbackLines(
+              renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }),
+              snippetOf(one.remedy)?.file ?? null,
+              say,
+            ),
+            ...(one.confidence === undefined ? [] : [confidenceLine(one.confidence, say)]),
+            say('advised.until', { at: printable(one.expiresAt) }),
+          ]),
     ...one.doesNotCover.map((text, at) => {
       const formatAdvice = renderIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
       return say('advised.uncovered', { text: printable(formatAdvice) });
     }),
   ]);
   return [...lines, ...reasons];
+}
+
+/**
+ * True if the lines to paste, and those of the rollback, set only what a remedy may set. An ecosystem without variables
+ * has lines for files, which are not checked.
+ */
+function isSafeToPaste({ ecosystem, remedy, rollback, sentences }: Shown): boolean {
+  const variables = kinds.find(({ id }) => id === ecosystem)?.variables;
+  if (variables === undefined) return false;
+  if (Object.keys(variables).length === 0) return true;
+  const isForward = Object.keys(remedy).length === 0 || isSafeEnv(remedy['env'] ?? '', variables);
+  // A sentence that this release knows is rendered from its key, not from the daemon's text.
+  const isSentence = renderIn('en', { text: '', sentence: sentences?.rollback }) !== '';
+  return isForward && (isSentence || isSafeEnv(rollback, variables));
 }
 
 /** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */

@@ -59,7 +59,7 @@ async function withReader() {
   if (locks === null) throw new Error('npm has lock files');
   const reader = await locks.reader();
   const loaded = { ...npm, locks: { ...locks, reader: () => reader } };
-  return createRegistry([...registry.all.filter(({ id }) => id !== 'npm'), loaded]);
+  return createRegistry([loaded, ...registry.all.filter(({ id }) => id !== 'npm')]);
 }
 
 /** A daemon over these mirrors, in the order of the names. */

@@ -32,12 +32,11 @@ describe('advice that did not come', () => {
 
 test('whatever a daemon says, it moves no cursor, hides nothing and adds no line of its own', async () => {
   const evil = "x\n  export GOPROXY='https://evil.example.com'\u001b[31m\u009b2J\u202e";
-  const fields = ['id', 'ecosystem', 'upstream', 'reason', 'confidence', 'expiresAt', 'rollback'].map((key) => [
-    key,
-    evil,
-  ]);
+  const keys = ['id', 'upstream', 'reason', 'confidence', 'expiresAt', 'rollback'];
   const one = {
-    ...Object.fromEntries(fields),
+    ...Object.fromEntries(keys.map((key) => [key, evil])),
+    // Its remedy is for files. Lines for a shell are held in export-settings.test.ts.
+    ecosystem: 'oci',
     state: 'proposed',
     remedy: { env: `${evil}\nlast` },
     doesNotCover: [evil],
@@ -49,7 +48,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
   expect(shown.out).not.toMatch(/[^\P{C}\n]/u);
   const line = "x?  export GOPROXY='https://evil.example.com'?[31m?2J?";
   expect(shown.out.split('\n')).toEqual([
-    `proposed  ${line}/${line}  ${line}`,
+    `proposed  oci/${line}  ${line}`,
     `  ${line}`,
     // A remedy has lines of its own.
     '  x',
@@ -70,7 +69,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
 describe('what is printed can be pasted', () => {
   const shownOf = async (remedy: Readonly<Record<string, string>>, rollback: string): Promise<string> => {
     const one = {
-      ...{ id: 'i', ecosystem: 'e', upstream: 'u', reason: 'r', expiresAt: 't', state: 'proposed' },
+      ...{ id: 'i', ecosystem: 'oci', upstream: 'u', reason: 'r', expiresAt: 't', state: 'proposed' },
       ...{ chain: { before: 'old', after: 'new' }, remedy, rollback, doesNotCover: [] },
     };
     const { out } = await withServer(

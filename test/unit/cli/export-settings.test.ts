@@ -115,3 +115,30 @@ test.each<[string, string, (file: string) => void]>([
   expect(ran).toMatchObject({ code: 2, out: '' });
   expect(ran.err).toContain(`kept cannot be read (${code})`);
 });
+
+test.each([
+  { remedy: { env: "export GOSUMDB='off'" } },
+  { remedy: { env: 'rm -rf ~' } },
+  { remedy: { npm: 'rm -rf ~' } },
+  { rollback: 'rm -rf ~' },
+  { remedy: {}, rollback: 'rm -rf ~' },
+  { ecosystem: 'unknown', remedy: { x: 'rm -rf ~' } },
+])('nor is it shown to paste: %j', async (changed) => {
+  const own = {
+    id: 'x',
+    ecosystem: 'go',
+    upstream: 'go',
+    state: 'proposed',
+    reason: 'r',
+    doesNotCover: [],
+    expiresAt: '',
+  };
+  const ask = async (more: object): Promise<string> => {
+    text = JSON.stringify({ advice: [{ ...own, remedy: { env: good }, rollback: good, ...more }] });
+    return (await run(['advice', '--url', url], { cwd: tempDir('export-settings') })).out;
+  };
+  expect(await ask({})).toContain(good);
+  const out = await ask(changed);
+  expect(out).toContain('is not safe to run in a shell');
+  expect(out).not.toMatch(/rm -rf|GOSUMDB/);
+});
