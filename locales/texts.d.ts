@@ -223,6 +223,7 @@ export interface Places {
   readonly 'answer.httpBody': never;
   readonly 'answer.httpHead': never;
   readonly 'answer.parsed': 'seconds';
+  readonly 'answer.survived': never;
   readonly 'answer.coding': never;
   readonly 'answer.announced': never;
   readonly 'answer.deep': 'what' | 'values' | 'deep';

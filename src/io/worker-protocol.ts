@@ -1,9 +1,7 @@
 import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
-import type { Because, Outcome } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
+import type { Because, Outcome, ProbeFailure } from '../core/failure.ts';
 import type { Now, Probed, WorkerBook } from '../core/ports.ts';
 import { nothingReceived } from '../core/sample.ts';
-import { malformed } from '../words/tell.ts';
 
 export const workerRole = 'mirrorwatch-worker';
 
@@ -42,20 +40,18 @@ export const beatMs = 1_000;
 
 /**
  * Makes the result of a probe that its thread did not finish.
- * @param because  why the result is unknown; `malformed`: the response blocked the thread, so the probe has failed
+ * @param because  why the result is unknown, or how the probe has failed because its response ended the thread
  * @param heldMs   how long the response blocked the thread, milliseconds
  */
 export function lostProbeOf(
   due: Due,
-  because: Extract<Because, 'defect' | 'shutdown' | 'local'> | 'malformed',
+  because: Extract<Because, 'defect' | 'shutdown' | 'local'> | ProbeFailure,
   worker: number,
   now: Now,
   heldMs?: number,
 ): Probed {
   const outcome: Outcome =
-    because === 'malformed'
-      ? { tag: 'failed', failure: malformed('answer.parsed', { seconds: limits.workerHangMs / 1000 }) }
-      : { tag: 'unknown', because };
+    typeof because === 'string' ? { tag: 'unknown', because } : { tag: 'failed', failure: because };
   const started = { startedAtMs: now.wallMs, startedMonotonicMs: now.monotonicMs };
   return {
     sample: {

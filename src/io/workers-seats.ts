@@ -214,7 +214,9 @@ export class Seats {
     seat.thread = null;
     this.#replaced += 1;
     const lived = clock.monotonicMs() - seat.bornAtMs;
-    seat.respawnMs = lived >= settledMs ? respawnMsMin : Math.min(seat.respawnMs * 2, respawnMsMax);
+    // A thread that hung has taken longer than the waits, so it may be replaced at once.
+    const isSettled = why === 'hung' || lived >= settledMs;
+    seat.respawnMs = isSettled ? respawnMsMin : Math.min(seat.respawnMs * 2, respawnMsMax);
     log.error('worker thread is replaced', {
       worker: seat.worker,
       why,
@@ -240,7 +242,7 @@ export class Seats {
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
-      const limitMs = seat.hasSpoken ? limits.workerHangMs : limits.workerStartMs;
+      const limitMs = seat.hasSpoken ? hangMs(seat) : limits.workerStartMs;
       if (wasStill) seat.seenAtMs = nowMs;
       else if (nowMs - seat.seenAtMs > limitMs) this.#replace(seat, 'hung', `silent for ${limitMs} ms`);
     }
@@ -261,6 +263,11 @@ export class Seats {
 
 function slot(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** How long this thread may send no heartbeat before it counts as hung, milliseconds. */
+export function hangMs({ isApart }: Seat): number {
+  return isApart ? limits.apartHangMs : limits.workerHangMs;
 }
 
 function idleMs({ isApart }: Seat): number {

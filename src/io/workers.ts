@@ -1,11 +1,14 @@
 import type { ControlDue, ControlResponse, Due } from '../core/due.ts';
+import type { ProbeFailure } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Probed, WorkerBook, Workers } from '../core/ports.ts';
+import { malformed } from '../words/tell.ts';
 import { createSharing } from './shared-texts.ts';
 import { type JobDone, lostControlOf, lostProbeOf } from './worker-protocol.ts';
 import { SmallArtifacts } from './workers-artifacts.ts';
 import {
   type Holding,
+  hangMs,
   holdingOf,
   isHolding,
   isProbe,
@@ -29,8 +32,8 @@ const watchdogMarginMs = 5_000;
  *   probed only in a separate thread. The other probes are repeated at once.
  * - If it is not known which mirror ended the thread, its probes are repeated in the separate thread, one mirror at a
  *   time. If the separate thread hangs too, the probes of this mirror have failed; if it dies, the result is
- *   `unknown('defect')`. A pool of one thread does not repeat them: the result is `unknown('local')` or
- *   `unknown('defect')`.
+ *   `unknown('defect')`, and `malformed` from then on. A pool of one thread does not repeat them: the result is
+ *   `unknown('local')` or `unknown('defect')`.
  * - A probe that cannot be repeated ends as `unknown('local')`.
  * - A probe that exceeds its deadlines ends as `unknown('defect')`.
  * - `close` ends the threads; running probes end as `unknown('shutdown')`.
@@ -207,7 +210,7 @@ class Pool implements Workers {
     this.#suspects.ended(job);
   }
 
-  #lose(job: Job, worker: number, because: 'defect' | 'local' | 'malformed' = 'defect', heldMs?: number): void {
+  #lose(job: Job, worker: number, because: 'defect' | 'local' | ProbeFailure = 'defect', heldMs?: number): void {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
     job.settle(
@@ -265,13 +268,16 @@ class Pool implements Workers {
 
   /**
    * Ends a probe whose mirror ended the thread: as failed (`malformed`) if the thread hung. If it died, the cause may be
-   * this machine (such as its memory), so the result is `unknown('defect')`.
+   * this machine (such as its memory). So the result is `unknown('defect')`, unless the mirror was in the separate
+   * thread before.
    */
   #blame(job: ProbeJob, seat: Seat, holding: Holding | null, isHolder: boolean): void {
     this.#suspects.solve();
+    const seconds = hangMs(seat) / 1_000;
+    const died = this.#isApart(job) ? malformed('answer.survived') : 'defect';
+    const because = holding === null ? died : malformed('answer.parsed', { seconds });
     const ms = holding?.ms ?? 0;
     this.#setApart(jobRegistryOf(job), heldText, { heldMs: Math.round(ms), worker: seat.worker });
-    const because = holding === null ? 'defect' : 'malformed';
     this.#lose(job, seat.worker, because, isHolder && holding !== null ? ms : undefined);
   }
 

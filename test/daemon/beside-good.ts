@@ -20,6 +20,8 @@ export interface Attack {
   readonly files?: Readonly<Record<string, string>>;
   /** Whether it is found to take too much of a thread; absent: either. */
   readonly holds?: boolean;
+  /** The file that the threads of the daemon run; default: that of the program. */
+  readonly entry?: URL;
   /** States that the hostile mirror may be in at the end; default: all but `up`. */
   readonly guilty?: readonly string[];
 }
@@ -96,6 +98,8 @@ go: { sumdb: off }
 state: { path: /nowhere/state.db }
 ${attacks.map(({ more = '' }) => more).join('\n')}
 `;
+  const entry = attacks.find((attack) => attack.entry !== undefined)?.entry;
+  const own = { clock: systemClock, timers: systemTimers, log: silentLog, ...(entry === undefined ? {} : { entry }) };
   const real = await startRealDaemon(
     yaml,
     {},
@@ -104,7 +108,7 @@ ${attacks.map(({ more = '' }) => more).join('\n')}
     undefined,
     {
       ports: {
-        workers: (book) => createWorkers({ count: 2, book, clock: systemClock, timers: systemTimers, log: silentLog }),
+        workers: (book) => createWorkers({ count: 2, book, ...own }),
       },
     },
   );

@@ -8,9 +8,10 @@ export const processLimits = {
   workerInFlight: 256,
   /**
    * A probing thread that sends no heartbeat for this long is replaced; `workerStartMs`: the same before the first
-   * heartbeat.
+   * heartbeat; `apartHangMs`: the same in the separate thread, so that several of its probes end within `roundMs`.
    */
   workerHangMs: 5 * second,
+  apartHangMs: 3 * second,
   workerStartMs: 30 * second,
   /**
    * A mirror is moved to a separate thread if one of its responses, except a whole artifact, takes this much processor

@@ -7,6 +7,9 @@ import { book, control, defect, due, isReading, ok, pool } from './workers-pool.
 
 const timeoutMs = limits.timeoutMsMax;
 const parsedTooLate = { tag: 'failed', failure: malformed('answer.parsed', { seconds: 5 }) };
+/** The limit of the separate thread is shorter. */
+const parsedApartTooLate = { tag: 'failed', failure: malformed('answer.parsed', { seconds: 3 }) };
+const endedThread = { tag: 'failed', failure: malformed('answer.survived') };
 const local = { tag: 'unknown', because: 'local' };
 /** Longer than the silence of a thread that is replaced, by the interval of looks. */
 const silentMs = limits.workerHangMs + 1_000;
@@ -52,14 +55,18 @@ it('where the response is known, its probe has failed at the first hang, and the
   time.pass(200);
   expect((await beside[0])?.sample).toMatchObject({ worker: 0, outcome: ok });
   time.pass(silentMs);
-  expect((await beside[1])?.sample).toMatchObject({ worker: 2, outcome: parsedTooLate, heldMs: limits.workerHangMs });
-  // From now on each of its probes is one failed sample.
-  time.pass(10_000);
+  expect((await beside[1])?.sample).toMatchObject({
+    worker: 2,
+    outcome: parsedApartTooLate,
+    heldMs: limits.apartHangMs,
+  });
+  // From now on each of its probes is one failed sample, as soon as the separate thread has hung.
+  time.pass(200);
   const again = workers.probe(due('spin reading', { timeoutMs }));
   expect((await workers.probe(due('answer'))).sample).toMatchObject({ worker: 0, outcome: ok });
   await isReading(workers);
-  time.pass(silentMs);
-  expect((await again).sample).toMatchObject({ worker: 2, outcome: parsedTooLate });
+  time.pass(limits.apartHangMs + 1_000);
+  expect((await again).sample).toMatchObject({ worker: 2, outcome: parsedApartTooLate });
 });
 
 it('however many mirrors hang threads, one after the other, no probe of another mirror is lost', async () => {
@@ -92,7 +99,7 @@ it('where it is not known, each mirror is repeated alone; one that passes is cle
   expect(mirrorsOf(lines)).toEqual([]);
   await hasStarted(workers, 2);
   time.pass(silentMs);
-  expect((await stuck)?.sample).toMatchObject({ worker: 2, outcome: parsedTooLate, heldMs: limits.workerHangMs });
+  expect((await stuck)?.sample).toMatchObject({ worker: 2, outcome: parsedApartTooLate, heldMs: limits.apartHangMs });
   expect(mirrorsOf(lines)).toEqual(['spin']);
   expect(workers.inFlight()).toBe(2);
   await workers.close();
@@ -111,7 +118,10 @@ it('a thread that dies clears who else was in it in the same way', async () => {
   expect((await deadly).sample.heldMs).toBeUndefined();
   expect(mirrorsOf(lines)).toEqual(['throw']);
   expect(lines.filter(({ message }) => message === 'worker thread is replaced')).toHaveLength(2);
-  time.pass(200);
+  time.pass(500);
+  // This machine may have caused two deaths. If the mirror's next response ends the separate thread too, it has failed.
+  expect((await workers.probe(due('throw', { timeoutMs }))).sample).toMatchObject({ worker: 2, outcome: endedThread });
+  expect((await workers.probe(due('answer'))).sample).toMatchObject({ worker: 0, outcome: ok });
 });
 
 it('a build that had begun cannot be repeated: its mirror gets no more builds for a time', async () => {
