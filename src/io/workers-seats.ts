@@ -242,7 +242,7 @@ export class Seats {
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
     this.#checkedAtMs = nowMs;
     for (const seat of this.all) {
-      const limitMs = seat.hasSpoken ? hangMs(seat) : limits.workerStartMs;
+      const limitMs = seat.hasSpoken ? hangMsOf(seat) : limits.workerStartMs;
       if (wasStill) seat.seenAtMs = nowMs;
       else if (nowMs - seat.seenAtMs > limitMs) this.#replace(seat, 'hung', `silent for ${limitMs} ms`);
     }
@@ -266,7 +266,7 @@ function slot(): Int32Array {
 }
 
 /** How long this thread may send no heartbeat before it counts as hung, milliseconds. */
-export function hangMs({ isApart }: Seat): number {
+export function hangMsOf({ isApart }: Seat): number {
   return isApart ? limits.apartHangMs : limits.workerHangMs;
 }
 

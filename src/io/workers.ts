@@ -8,7 +8,7 @@ import { type JobDone, lostControlOf, lostProbeOf } from './worker-protocol.ts';
 import { SmallArtifacts } from './workers-artifacts.ts';
 import {
   type Holding,
-  hangMs,
+  hangMsOf,
   holdingOf,
   isHolding,
   isProbe,
@@ -273,7 +273,7 @@ class Pool implements Workers {
    */
   #blame(job: ProbeJob, seat: Seat, holding: Holding | null, isHolder: boolean): void {
     this.#suspects.solve();
-    const seconds = hangMs(seat) / 1_000;
+    const seconds = hangMsOf(seat) / 1_000;
     const died = this.#isApart(job) ? malformed('answer.survived') : 'defect';
     const because = holding === null ? died : malformed('answer.parsed', { seconds });
     const ms = holding?.ms ?? 0;
