@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { check, type Diagnostics } from 'recheck';
 import { parseAst } from 'vitest/node';
@@ -17,6 +18,7 @@ const root = join(import.meta.dirname, '..');
 const folders = ['src', 'dashboards', 'assets'] as const;
 const cacheFile = join(root, '.cache/patterns.json');
 const stepsMax = 1_000_000;
+const lanesMax = 4;
 /**
  * Limits of steps, not of time, end each search for a slow text. So the result is the same on a busy machine. `timeout`
  * is for patterns that are too large for the check; they need another form.
@@ -156,22 +158,38 @@ export function isPlainlyLinear(source: string, flags: string): boolean {
   const repeated = letters.match(/[*+]/g)?.length ?? 0;
   if (repeated !== 1) return repeated === 0;
   const isEnd = /[*+]$/.test(letters) && !letters.includes('|');
-  return isEnd || (letters.startsWith('^') && !flags.includes('m') && !isOuterChoice(letters));
+  // With the flag `m`, a pattern starts once in each line, and `.` ends at the end of this line.
+  const isInLine = !flags.includes('m') || (/\.[*+]/.test(letters) && !flags.includes('s'));
+  return isEnd || (letters.startsWith('^') && isInLine && choicesOf(source, flags).length === 1);
 }
 
-/** True for `a|b` outside of all groups. */
-function isOuterChoice(letters: string): boolean {
+/**
+ * Returns the alternatives of `a|b` outside of all groups. A search tries them one after the other. So the pattern is
+ * linear if each of them is, and each is checked much faster alone. A pattern with a reference to a group (`\1`) is not
+ * split.
+ */
+export function choicesOf(source: string, flags: string): readonly string[] {
+  if (/\\[1-9k]/.test(source) || flags.includes('v')) return [source];
+  const choices = [''];
   let depth = 0;
-  for (const letter of letters) {
-    depth += letter === '(' ? 1 : letter === ')' ? -1 : 0;
-    if (letter === '|' && depth === 0) return true;
+  for (const [part] of source.matchAll(/\\.|\[(?:\\.|[^\]\\])*\]|./gs)) {
+    depth += part === '(' ? 1 : part === ')' ? -1 : 0;
+    if (part === '|' && depth === 0) choices.push('');
+    else choices.push(`${choices.pop()}${part}`);
   }
-  return false;
+  return choices;
 }
 
 function degreeOf(result: Diagnostics): Degree {
   if (result.status === 'safe') return 0;
   return result.status === 'vulnerable' && result.complexity.type === 'polynomial' ? result.complexity.degree : null;
+}
+
+interface Question {
+  readonly source: string;
+  readonly flags: string;
+  /** `automaton`: an exact check, or no result. Default: as `recheck` chooses. */
+  readonly checker?: 'automaton';
 }
 
 /** The degree of each pattern that was checked before, by a hash of its text. */
@@ -188,14 +206,14 @@ class Cache {
     }
   }
 
-  async degree({ source, flags }: { readonly source: string; readonly flags: string }): Promise<Degree> {
+  async degree({ source, flags, ...own }: Question): Promise<Degree> {
     const key = createHash('sha256')
-      .update(JSON.stringify([settingsKey, source, flags]))
+      .update(JSON.stringify([settingsKey, source, flags, ...Object.values(own)]))
       .digest('hex')
       .slice(0, 32);
     const before = this.#degrees.get(key);
     if (before !== undefined) return before;
-    const degree = degreeOf(await check(source, flags, settings));
+    const degree = degreeOf(await check(source, flags, { ...settings, ...own }));
     this.#degrees.set(key, degree);
     this.#save();
     return degree;
@@ -209,12 +227,23 @@ class Cache {
   }
 }
 
+async function degreeIn(source: string, flags: string, cache: Cache): Promise<Degree> {
+  const choices = choicesOf(source, flags);
+  let worst: Degree = 0;
+  for (const choice of choices) {
+    const degree: Degree = isPlainlyLinear(choice, flags) ? 0 : await cache.degree({ source: choice, flags });
+    worst = worst === null || degree === null ? null : Math.max(worst, degree);
+  }
+  if (worst === 0 || choices.length === 1) return worst;
+  // An alternative may match wherever a later one would be slow. Only an exact check of the whole pattern shows this.
+  return (await cache.degree({ source, flags, checker: 'automaton' })) === 0 ? 0 : worst;
+}
+
 async function faultOf(pattern: Pattern, cache: Cache): Promise<string | null> {
   const { source, flags, inputBytesMax } = pattern;
   // Of a pattern whose parts are known only when the program runs, the worst usual degree is assumed.
   if (source === null && inputBytesMax === null) return 'parts of this pattern are known only when the program runs';
-  if (source !== null && isPlainlyLinear(source, flags)) return null;
-  const degree = source === null ? 2 : await cache.degree({ source, flags });
+  const degree = source === null ? 2 : await degreeIn(source, flags, cache);
   if (degree === 0) return null;
   if (degree === null) return 'this pattern may take exponential time';
   if (inputBytesMax === null) return `this pattern takes time of degree ${degree} in the length of the text`;
@@ -230,12 +259,17 @@ async function faultOf(pattern: Pattern, cache: Cache): Promise<string | null> {
 export async function checkPatterns(files: readonly string[], cachePath: string): Promise<readonly string[]> {
   const cache = new Cache(cachePath);
   const patterns = files.flatMap(findPatterns);
-  const faults: string[] = [];
-  for (const pattern of patterns) {
-    const fault = await faultOf(pattern, cache);
-    if (fault !== null) faults.push(`${pattern.file}:${pattern.line}: ${fault}`);
-  }
-  return faults;
+  const faults: (string | null)[] = patterns.map(() => null);
+  const left = patterns.entries();
+  // recheck has a thread for each core.
+  const lane = async (): Promise<void> => {
+    for (const [at, pattern] of left) {
+      const fault = await faultOf(pattern, cache);
+      faults[at] = fault === null ? null : `${pattern.file}:${pattern.line}: ${fault}`;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanesMax, availableParallelism()) }, lane));
+  return faults.filter((fault) => fault !== null);
 }
 
 if (import.meta.main) {

@@ -54,7 +54,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
   errorWords:
-    /^(?:E|W|Err): |^Err:\d|\bInRelease\b|\bcrates?\b|cargo|spurious network error|failed to (?:fetch|download) `|^\s*(?:Hash Sum mismatch|Hashes of expected file|File has unexpected size|Clearsigned file|The following signatures|Certificate verification failed)/m,
+    /^(?:E|W|Err): |^Err:\d|\bInRelease\b|\bcrates?\b|cargo|spurious network error|failed to (?:fetch|download) `|^[ \t]*(?:Hash Sum mismatch|Hashes of expected file|File has unexpected size|Clearsigned file|The following signatures|Certificate verification failed)/m,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   steps: {
     get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash, usualAside: lightAside }),

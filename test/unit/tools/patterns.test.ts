@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPatterns, findPatterns, isPlainlyLinear } from '../../../tools/patterns.ts';
+import { checkPatterns, choicesOf, findPatterns, isPlainlyLinear } from '../../../tools/patterns.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patterns-'));
 const write = (name: string, text: string): string => {
@@ -21,10 +21,13 @@ const faultsOf = async (text: string): Promise<readonly string[]> => {
 test.each([
   ['a literal of second degree', 'export const one = /\\s+$/;', ['x.ts:1: degree 2']],
   ['a literal of exponential time', '\nexport const one = /^(a+)+$/;', ['x.ts:2: exponential']],
+  ['a second alternative of second degree', 'export const one = /a(?:b|c)|\\s+$/;', ['x.ts:1: degree 2']],
+  ['a second alternative of exponential time', 'export const one = /\\s+$|^(a+)+$/;', ['x.ts:1: exponential']],
+  ['a slow alternative behind one that ends the search', 'export const one = /\\s|\\s+$/;', []],
   ['a linear literal', 'export const one = /^(?:ab*)+$/;', []],
   [
     'a made pattern with constant parts',
-    `const end = '$';\nexport const one = new RegExp(\`\\\\s+\${end}\`);`,
+    `const end = '$';\nexport const one = new RegExp(\`\\s+\${end}\`);`,
     ['x.ts:2: degree 2'],
   ],
   ['a made pattern with an unknown part', 'export const make = (end: string) => RegExp(end);', ['x.ts:1: unknown']],
@@ -68,6 +71,8 @@ test.each([
   ['abc|d?e', '', true],
   ['^a+b', '', true],
   ['^a+b', 'm', false],
+  ['^a.*b', 'm', true],
+  ['^a.*b', 'ms', false],
   ['^a+b|c+d', '', false],
   ['^a|b+c', '', false],
   ['https?:\\/\\/\\S+', '', true],
@@ -77,4 +82,14 @@ test.each([
   ['^[^\\]+*]+$', '', true],
 ])('plainly linear: /%s/%s: %s', (source, flags, wanted) => {
   expect(isPlainlyLinear(source, flags)).toBe(wanted);
+});
+
+test.each([
+  ['a|b', '', ['a', 'b']],
+  [String.raw`(a|b)\||[|(]|(?<!c|d)e`, '', [String.raw`(a|b)\|`, '[|(]', '(?<!c|d)e']],
+  [String.raw`[\]|]|\[|`, '', [String.raw`[\]|]`, String.raw`\[`, '']],
+  [String.raw`(a+)b|\1`, '', [String.raw`(a+)b|\1`]],
+  ['[a--[b|c]]|d', 'v', ['[a--[b|c]]|d']],
+])('alternatives of /%s/%s', (source, flags, wanted) => {
+  expect(choicesOf(source, flags)).toEqual(wanted);
 });
