@@ -1,11 +1,12 @@
 // The demo's mirrors as a service: `near` on 8081 and `far` on 8082, `near` slow for 90 s of every 300 s. The mirrors
 // themselves are those of `mirrorwatch demo`; they listen on loopback at ports of their own, so a relay stands in front.
 import { connect, createServer } from 'node:net';
-import { goDemo } from '/app/dist/ecosystems/go/demo.js';
+import { go } from '/app/dist/ecosystems/go/go.js';
 import { startDemoMirror } from '/app/dist/features/demo/mirror.js';
 
-const near = await startDemoMirror(goDemo.respond, 25);
-const far = await startDemoMirror(goDemo.respond, 70);
+const { respond } = await go.demo();
+const near = await startDemoMirror(respond, 25);
+const far = await startDemoMirror(respond, 70);
 relay(8081, near.url);
 relay(8082, far.url);
 setTimeout(slowForAWhile, 90_000);

@@ -1,9 +1,10 @@
 // Three mirrors for each place of docker-compose.places.yml: 80S1 is `near`, 80S2 `far`, 80S3 `third` where SLOT is S. After
 // 90 s `near` of ams is slow for 90 s of every 300 s, and `near` of fra and `third` of sgp respond 503.
 import { connect, createServer } from 'node:net';
-import { goDemo } from '/app/dist/ecosystems/go/demo.js';
+import { go } from '/app/dist/ecosystems/go/go.js';
 import { startDemoMirror } from '/app/dist/features/demo/mirror.js';
 
+const { respond } = await go.demo();
 const slow = await relay(8001, 25);
 await relay(8002, 70);
 await relay(8003, 90);
@@ -27,7 +28,7 @@ function slowForAWhile() {
 
 /** The mirrors themselves listen on loopback at ports of their own. */
 async function relay(port, baseMs) {
-  const mirror = await startDemoMirror(goDemo.respond, baseMs);
+  const mirror = await startDemoMirror(respond, baseMs);
   createServer((client) => {
     const upstream = connect(Number(new URL(mirror.url).port), '127.0.0.1');
     client.on('error', () => upstream.destroy()).pipe(upstream);

@@ -134,7 +134,6 @@ export function pagePlaceOf(deps: ApiDeps, mirror: Mirror): Vantage {
 }
 
 export function standingViewOf(standing: Standing | undefined): object {
-  const wrongModules = wrongModulesOf(standing?.findings ?? []);
   return {
     state: standing?.state ?? 'unknown',
     because: standing === undefined ? 'not asked yet' : saySentence(standing.why, english),
@@ -151,7 +150,7 @@ export function standingViewOf(standing: Standing | undefined): object {
         }
       : null,
     findings: standing?.findings.map(({ id }) => id) ?? [],
-    ...(wrongModules !== null && wrongModules.length > 0 && { wrongModules }),
+    wrongModules: wrongModulesOf(standing?.findings ?? []) ?? [],
   };
 }
 

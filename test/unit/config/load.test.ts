@@ -48,6 +48,7 @@ describe('defaults', () => {
       state: { path: '/etc/mirrorwatch/data/mirrorwatch.db', keepMs: 30 * 86_400_000 },
       limits: { lines: 500_000 },
       pinned: {},
+      pinnedAt: {},
     });
     expect(mirrors).toEqual([
       {
