@@ -650,7 +650,7 @@ export interface Places {
   readonly 'undo.door': 'where' | 'url';
   readonly 'undo.beyond': 'names';
   readonly 'doctor.slow': never;
-  readonly 'explain.unknown': never;
+  readonly 'explain.unknown': 'clients';
   readonly 'explain.means': 'means';
   readonly 'explain.next': 'next';
   readonly 'explain.observed': 'registry' | 'cause' | 'since';
@@ -663,6 +663,10 @@ export interface Places {
   readonly 'explain.more': 'command';
   readonly 'explain.means.lookups_off': never;
   readonly 'explain.next.lookups_off': never;
+  readonly 'explain.means.private': never;
+  readonly 'explain.next.private': never;
+  readonly 'explain.means.lock_file': never;
+  readonly 'explain.next.lock_file': never;
   readonly 'explain.means.proxy': never;
   readonly 'explain.next.proxy': never;
   readonly 'explain.means.plain_refused': never;

@@ -106,10 +106,14 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   /** The default upstream of mirrors; `null`: each mirror must name its upstream. */
   readonly publicUpstream: string | null;
   /**
-   * Matches words in error messages of the ecosystem's clients, to recognise which ecosystem an error text is about.
-   * Absent: no such words are known.
+   * The forms in which clients report a failed fetch, by the name of the client. Each matches a line of the client, with
+   * the lines of its causes joined to it. Absent: none are known.
    */
-  readonly errorWords?: RegExp;
+  readonly errorFrames?: Readonly<Record<string, RegExp>>;
+  /** Matches a line after which a client prints output of other programs in its own form. Absent: none does. */
+  readonly scriptOutput?: RegExp;
+  /** Matches a line in which a client names the only server that it uses. Absent: no client does. */
+  readonly onlyServer?: RegExp;
   /**
    * Whether the text of a 404 or 410 response names a failure behind the mirror, such as an unreachable upstream.
    * Absent: such a text never does.

@@ -6,6 +6,7 @@ import { listedAt } from '../../src/ecosystems/http/profiles/debian-lists.ts';
 import { parseBunLock } from '../../src/ecosystems/npm/bun-lock.ts';
 import { findNpm } from '../../src/ecosystems/npm/settings-found.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
+import { errorTexts } from '../../src/features/doctor/error-texts.ts';
 import { findKnownErrors } from '../../src/features/doctor/explain.ts';
 import { examineProject } from '../../src/features/doctor/survey.ts';
 import { cacheOf } from '../../src/probe/measure.ts';
@@ -40,6 +41,16 @@ const readers: Readonly<Record<string, () => unknown>> = {
   'a 404 with many read errors': () => registry.all.map(({ isMasked }) => isMasked?.(fill('read tcp '))),
   'an error text of one line': () => findKnownErrors(fill('failed to do request: digest lookup x body error ')),
   'an error text of many lines': () => findKnownErrors(fill("Wheel '' located at stream error: stream ID 1; \n")),
+  'a text of places of a status': () =>
+    errorTexts.map(({ pattern }) =>
+      pattern.test(fill('Err 404 bad response reading unexpected status (x: error for y')),
+    ),
+  'a text of forms of clients': () =>
+    registry.all.map(({ errorFrames: frames = {} }) =>
+      Object.values(frames).map((one) =>
+        one.test(fill('error: download of http:/v2/x@v1 for url: x.go:1:1: Err:1 /v2/')),
+      ),
+    ),
   'an .npmrc of blanks': () => npm('.npmrc', `x${fill('\t')}=${fill('\t')}"${fill('\t')}\n='`),
   'an .npmrc of unclosed variables': () => npm('.npmrc', `registry=https://x/${fill('${A:-')}`),
   'a .yarnrc.yml of blanks': () => npm('.yarnrc.yml', `a:${fill('\t')}#${fill('\t')}\n0`),

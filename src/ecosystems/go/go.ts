@@ -6,6 +6,7 @@ import { isMaskedText } from './ask.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { goDoor } from './door.ts';
+import { goErrorFrames } from './error-frames.ts';
 import { goLocks } from './locks.ts';
 import { goNames } from './names.ts';
 import { goRun } from './run.ts';
@@ -26,7 +27,7 @@ function usualAside(version: string | null): UsualAside | null {
 export const go: Ecosystem<GoSettings, GoOwn> = {
   id: 'go',
   publicUpstream: publicGo,
-  errorWords: /^go: |^go\.sum|verifying \S+@v\d|GOPROXY|\/@v\/(?:list|v\d)/m,
+  errorFrames: goErrorFrames,
   isMasked: isMaskedText,
   spec: [
     'https://go.dev/ref/mod#goproxy-protocol',

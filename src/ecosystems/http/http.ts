@@ -8,6 +8,7 @@ import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { buildHttpContext, type HttpOwn } from './context.ts';
 import { httpDoor } from './door.ts';
+import { httpErrorFrames } from './error-frames.ts';
 import { type Expect, httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
@@ -53,8 +54,7 @@ function lightAside(_version: string | null, configured: ConfiguredStep): UsualA
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
-  errorWords:
-    /^(?:E|W|Err): |^Err:\d|\bInRelease\b|\bcrates?\b|cargo|spurious network error|failed to (?:fetch|download) `|^[ \t]*(?:Hash Sum mismatch|Hashes of expected file|File has unexpected size|Clearsigned file|The following signatures|Certificate verification failed)/m,
+  errorFrames: httpErrorFrames,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   steps: {
     get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash, usualAside: lightAside }),

@@ -6,6 +6,7 @@ import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
 import { buildNpmContext, type NpmOwn, type NpmSettings, npmLearning, publicNpm } from './context.ts';
 import { npmDoor } from './door.ts';
+import { npmErrorFrames, npmScriptOutput } from './error-frames.ts';
 import { npmLocks } from './locks.ts';
 import { npmNames } from './names.ts';
 import { npmRun } from './run.ts';
@@ -22,7 +23,8 @@ function isBelievable({ role, url }: Mirror): boolean {
 export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   id: 'npm',
   publicUpstream: publicNpm,
-  errorWords: /^npm (?:ERR!|error|warn)|ERR_PNPM|YN\d{4}|^yarn |error Couldn't find package/im,
+  errorFrames: npmErrorFrames,
+  scriptOutput: npmScriptOutput,
   spec: [
     'https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md',
     'https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md',

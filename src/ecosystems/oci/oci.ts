@@ -4,6 +4,7 @@ import { type Ecosystem, heavy, light } from '../ecosystem.ts';
 import { checked, flag } from '../fields.ts';
 import { containerd, docker, podman } from './clients.ts';
 import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
+import { ociErrorFrames } from './error-frames.ts';
 import { ociNames } from './names.ts';
 import { skopeoRun } from './run.ts';
 
@@ -13,8 +14,7 @@ const usualPlatform = 'linux/amd64';
 export const oci: Ecosystem<OciSettings, OciOwn> = {
   id: 'oci',
   publicUpstream: null,
-  errorWords:
-    /docker|containerd|Error response from daemon|\bmanifest\b|skopeo|\bctr: |ImagePull|\/v2\/|Digest did not match|[Cc]opying (?:blob|image)|initializing source/,
+  errorFrames: ociErrorFrames,
   spec: [
     'https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull',
     'https://github.com/opencontainers/image-spec/blob/main/image-index.md',

@@ -6,6 +6,7 @@ import { checked, errorOf, list, mapping } from '../fields.ts';
 import { pip, uv } from './clients.ts';
 import { buildPypiContext, type PypiOwn, type PypiSettings, publicPypi, pypiLearning } from './context.ts';
 import { pypiDoor } from './door.ts';
+import { pypiErrorFrames } from './error-frames.ts';
 import { pypiLocks } from './locks.ts';
 import { normalNameOf, pypiNames } from './names.ts';
 import { type AttestationPublisher, type PublisherKind, publisherKinds } from './publishers.ts';
@@ -68,8 +69,8 @@ function isTrustedRoot(text: string): boolean {
 export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   id: 'pypi',
   publicUpstream: publicPypi,
-  errorWords:
-    /^ERROR: (?:Could not|No matching|HTTP|THESE|Exception:|Cannot)|^WARNING: (?:Retrying|The repository)|HTTPS?ConnectionPool|Failed to (?:fetch: |download(?: and build)? )`|No solution found when resolving|Failed to extract archive|UV_HTTP_TIMEOUT|\.whl\b|\/simple\b/m,
+  errorFrames: pypiErrorFrames,
+  onlyServer: /^Looking in indexes: [^\s,]+$/,
   spec: [
     'https://packaging.python.org/en/latest/specifications/simple-repository-api/',
     'https://peps.python.org/pep-0503/',

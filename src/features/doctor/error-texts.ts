@@ -1,7 +1,16 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 
 /** Reasons of client errors that no probe reports. */
-export const ownReasons = ['lookups_off', 'proxy', 'plain_refused', 'signature', 'stale', 'disk'] as const;
+export const ownReasons = [
+  'lookups_off',
+  'private',
+  'lock_file',
+  'proxy',
+  'plain_refused',
+  'signature',
+  'stale',
+  'disk',
+] as const;
 export type OwnReason = (typeof ownReasons)[number];
 export type ErrorReason = ProbeFailure['kind'] | OwnReason;
 
@@ -26,18 +35,29 @@ function result(reasons: ErrorReason | readonly ErrorReason[], pattern: RegExp):
   return text(reasons, pattern).map((one) => ({ ...one, isResult: true }));
 }
 
-/** Matches a line in which each pattern matches behind the previous one. `A.*B` would take quadratic time. */
-function inOrder(...patterns: readonly RegExp[]): ErrorText['pattern'] {
-  return {
-    test(line) {
-      let rest: string | null = line;
-      for (const pattern of patterns) {
-        const found: RegExpExecArray | null = rest === null ? null : pattern.exec(rest);
-        rest = found === null ? null : found.input.slice(found.index + found[0].length);
-      }
-      return rest !== null;
-    },
-  };
+/** Matches a line in which the second pattern matches behind the start of the first. `A.*B` would take quadratic time. */
+function inOrder(first: RegExp, second: RegExp): ErrorText['pattern'] {
+  return { test: (line) => first.test(line) && second.test(line.slice(line.search(first))) };
+}
+
+/** The places of the HTTP status in errors of clients. Another number in a line is no status. */
+const statusPlaces = [
+  /\bE#\b|^npm \S+ (?:\d{3} )?# [A-Z]|^npm http #|^\d+ http fetch \w+ #|error(?: for \S+)? # [A-Z]|status code # |status code #$/, // npm
+  /^npm ERR! (?:Error: )?# [A-Z]|^(?:\d+ verbose stack )?(?:npm ERR! )?Error: # [A-Z]/, // npm 1 to 6
+  /ERR_PNPM_FETCH_#|error \(#\)|Response Code: # |Request failed \\?"# |returned a #$|^ERR_PNPM_.* - #$/, // pnpm, yarn
+  /reading \S*: #\b|unexpected status \(\S+: #\b|\): # [A-Z]|\/@v\/list: # /, // go
+  /HTTP error # while|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
+  /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
+  /^(?:Err|错误)(?::\d+)? .* # {1,2}[A-Z]|Failed to fetch \S+ +# /, // apt
+  /HTTP status: # |status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: # /, // oci
+  /, got #\b|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
+  /status: # |Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
+  /Received status code #\b|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
+].map(({ source }) => source);
+
+function statusAt(statuses: string): RegExp {
+  // pattern held by: test/unit/hostile-texts.test.ts
+  return new RegExp(statusPlaces.join('|').replaceAll('#', `(?:${statuses})`));
 }
 
 /** What an index may have responded if pip found no file there. pip shows the status only in its debug log. */
@@ -49,27 +69,28 @@ const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] 
  */
 export const errorTexts: readonly ErrorText[] = [
   ...text('lookups_off', /module lookup disabled by GOPROXY=off/),
+  // git asks for a login: the proxy cannot read the repository, or it does not exist.
+  ...text('private', /terminal prompts disabled|could not read Username for|If this is a private repository/),
+  ...text('lock_file', /MISSING_TARBALL_INTEGRITY/),
   ...text('disk', /ENOSPC|no space left on device/i),
   ...text(
     'proxy',
-    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|\b407\b/i,
+    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed/i,
+    statusAt('407'),
   ),
   ...text(
     'signature',
-    /NO_PUBKEY|EXPKEYSIG|\bBADSIG\b|public key is not available|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
+    /NO_PUBKEY|Missing key [0-9A-F]|(?:BAD|UNTRUSTED) signature|: signature from |missing required signature|PGP signature\)|KEYEXPIRED|EXPKEYSIG|\bBADSIG\b|public key is not available|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
   ),
   ...result('signature', /is not signed|is no longer signed|没有数字签名|签名不再生效/i),
-  ...text(
-    'stale',
-    inOrder(/Release file /i, /is not valid (?:yet|any ?more)|expired/i),
-    /is expired \(invalid since|Release 文件已经过期/i,
-  ),
-  ...text('plain_refused', /not a trusted (?:or secure )?host|insecure (?:registry|protocol)/i),
+  ...text('stale', /Release 文件已经过期/, inOrder(/Release file /i, /is not valid (?:yet|any ?more)|expired/i)),
+  ...text('plain_refused', /not a trusted (?:or secure )?host|Blocked mirror for|insecure (?:registry|protocol)/i),
   // This is the SHA-256 of an empty body, so nothing arrived.
   ...text('cut', inOrder(/did not match/i, /got sha256:e3b0c44298fc1c14/i)),
+  ...text(['mismatch', 'wrong_content'], /Checksum validation failed, expected <|TAR_BAD_ARCHIVE/),
   ...text(
     'mismatch',
-    /EINTEGRITY|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
+    /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
     /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
     inOrder(/digest /i, /mismatch/i),
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
@@ -79,24 +100,21 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size/),
   ...text(
     'tls_protocol',
-    /server gave HTTP response to HTTPS client|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed/i,
+    /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed/i,
   ),
   ...text(
     ['reset', 'tls_protocol'],
-    /EOF occurred in violation of protocol|tls handshake eof|TLS connection was non-properly terminated|disconnected before secure TLS connection/i,
+    /EOF occurred in violation of protocol|SSL_connect SYSCALL|terminated the handshake|tls handshake eof|TLS connection was non-properly terminated|disconnected before secure TLS connection/i,
   ),
-  ...text(
-    'tls_expired',
-    /CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid|invalid peer certificate: Expired|uses expired certificate/i,
-  ),
+  ...text('tls_expired', /CERT(?:IFICATE)?.HAS.EXPIRED|certificate is not yet|certificate: Expired|uses expired cert/i),
   ...text(
     'tls_name',
-    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|relies on legacy Common Name/i,
+    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|IP address mismatch|No subject alternative|relies on legacy Common Name/i,
     inOrder(/hostname /i, / does(?:n't| not) match/i),
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted/i,
   ),
   ...text('tls_client', /certificate required/i, inOrder(/handshake failure/i, /certificate/i)),
   ...text(
@@ -106,15 +124,21 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'resolve_not_found',
-    /ENOTFOUND|no such host|Name or service not known|Could(?: not|n't) resolve|无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
+    /ENOTFOUND|: DNS lookup error|no such host|Name or service not known|Could(?: not|n't) resolve host|UnknownHostException|Unknown host |无法解析域名|NameResolutionError|failed to lookup address|nodename nor servname|getaddrinfo failed/i,
   ),
   // bun prints these names for every failed connection, whatever the cause.
   ...text(['resolve_failed', 'refused', 'timeout_connect'], /(?:ConnectionRefused|FailedToOpenSocket) downloading/),
-  ...text('refused', /ECONNREFUSED|connection refused|actively refused it|os error 10061/i),
+  ...text('refused', /ECONNREFUSED|could not connect to server \(|connection refused|actively refused|os error 10061/i),
+  ...text(['refused', 'unreachable'], /Could(?:n't| not) connect to server/),
   ...text(
     'unreachable',
-    /ENETUNREACH|EHOSTUNREACH|no route to host|network is unreachable|cannot assign requested address/i,
+    /E(?:NET|HOST)UNREACH|network error \(check|no route to|network is unreachable|cannot assign/i,
   ),
+  ...text(
+    ['refused', 'resolve_failed', 'resolve_not_found', 'server', 'timeout_connect'],
+    /temporary error \(try again/,
+  ),
+  ...text(['absent', 'denied', 'server'], /remote server returned error \(try|package mentioned in index not found/),
   ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout/i),
   // The text has no address, so Go was resolving the name or connecting to the first address.
   ...text(['resolve_failed', 'timeout_connect'], /dial tcp: i\/o timeout/),
@@ -127,70 +151,84 @@ export const errorTexts: readonly ErrorText[] = [
     inOrder(/body error/i, /operation timed out/i),
     /Read timed out\.\s*$|raise ReadTimeoutError\(self\._pool, None/,
   ),
-  ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /network timeout at: /),
-  ...text(['timeout_connect', 'timeout_processing'], inOrder(/Could not fetch URL /, /: timed out/)),
-  ...text(['timeout_connect', 'timeout_processing'], inOrder(/unexpected error occurred: "/, /: ETIMEDOUT/)),
-  ...text(['timeout_processing', 'timeout_transfer'], /Connection timed out \[IP:/),
+  ...text(
+    ['timeout_connect', 'timeout_processing'],
+    /[:-] timed out ?\(https?:|reason: Socket timeout|error \(ERR_SOCKET_TIMEOUT\)|awaiting 'socket'/,
+    inOrder(/Could not fetch URL /, /: timed out/),
+    inOrder(/unexpected error occurred: "/, /: ETIMEDOUT/),
+  ),
+  ...text(
+    ['timeout_processing', 'timeout_transfer'],
+    /failed to (?:transfer more than|download any data)|Operation too slow|> Read timed out|wsarecv: A connection attempt failed|Connection timed out \[IP:/,
+  ),
   ...text(
     'timeout_processing',
-    /awaiting response headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|Operation too slow/i,
+    /awaiting response headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|EIDLETIMEOUT/i,
     inOrder(/Failed to read /i, / timed? ?out/i),
   ),
   ...text(
     'timeout_connect',
-    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
+    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
     inOrder(/error \(?Connect/i, /operation timed out/i),
   ),
   // Python was waiting for a response head or a body. A later line may show which of the two.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
-  ...text(['timeout_processing', 'timeout_transfer'], /wsarecv: A connection attempt failed/),
-  ...text(['timeout_connect', 'timeout_processing', 'timeout_transfer'], /operation timed out|deadline exceeded/i),
+  ...text(
+    ['timeout_connect', 'timeout_processing', 'timeout_transfer'],
+    /network timeout at: |operation timed out|deadline exceeded/i,
+  ),
   // The body of a Go module ended early, or its zip is damaged. The go command prints the same text for both.
   ...text(['cut', 'malformed'], /@v\d[^\s@]*: unexpected EOF|unexpected BufError/),
   // The connection ended before the response header was complete, or inside a tunnel.
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
-    /unexpected EOF|IncompleteRead|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
+    /unexpected EOF|IncompleteRead|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
     inOrder(/Undetermined Error/i, /size/i),
   ),
   ...text(['cut', 'reset'], /stream error received:/, inOrder(/stream error: stream ID \d+;/, /received from peer/)),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
     'reset',
-    /ECONNRESET|connection reset|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|Recv failure/i,
+    /ECONNRESET|connection reset|network connection aborted|network aborted|Error: aborted$|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|connection closed before message|failed to respond|too many connection resets|closed without a reply|Connection reset|Recv failure/i,
     /https?:\/\/(?:(?!https?:)\S)+: EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
     inOrder(/failed to do request: /, /EOF\b/),
   ),
-  ...text('redirect', /too many redirects|TooManyRedirects|stopped after \d+ redirects|max-?redirect/i),
+  ...text('redirect', /(?:too ?many ?|circular |max-?)redirect|\d\)? redirects|redirection loop|redirected \d/i),
   ...text(
     ['cut', 'wrong_content'],
     /zip: not a valid zip file|File is not a zip file|end of central directory record`?$/i,
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|unrecognized archive format|is not a Debian format archive/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of|Received malformed response|read expected number of bytes/i,
     inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
+    inOrder(/(?:replaced source registry|decoding response body) /, /expected value at line/),
   ),
   // The body is longer or shorter than `Content-Length`, perhaps because an intermediate server decompressed it.
-  ...text(['cut', 'malformed'], /BAD_TARBALL_SIZE|did not match the one specified in 'Content-Length'/),
-  ...text(['cut', 'malformed'], /Unexpected end of JSON input/),
+  ...text(
+    ['cut', 'malformed'],
+    /BAD_TARBALL_SIZE|did not match the one specified in 'Content-Length'|Unexpected end of JSON input|Unterminated string in JSON|EOF while parsing|ENODATA|invalid package format/i,
+  ),
   ...text(
     'wrong_content',
-    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type text\/html|invalid json response/i,
+    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type (?:text\/html|application\/json)|invalid content-type: /i,
   ),
   ...text(
     'malformed',
-    /zip: checksum error|corrupt input before offset|gzip: invalid header|invalid response from proxy|invalid character '|Unexpected token(?: [^<']|$)/,
+    /zip: checksum error|corrupt input before offset|gzip: invalid header|invalid response from proxy|invalid character '|Unexpected token(?: [^<]|$)|invalid json response|in JSON at position|BROKEN_METADATA_JSON/,
+    /missing or empty Content-Type|unsupported schema version|decode token response|missing realm in|no realm specified|proxy returned info for|ERR_PNPM_NO_VERSIONS/,
     /Bad CRC|Bad magic number for|Bad header (?:line|data)|错误的报头|Bad (?:un)?compressed size|Invalid zip file structure|zip64 extended|ZIP file contains|deflate decompression error|incorrect (?:header|data) check|Z_DATA_ERROR/i,
   ),
+  ...text(['malformed', 'wrong_content'], /@v\d[^\s@]*: parsing go\.mod: /),
   ...result(['cut', 'malformed', 'wrong_content'], /TARBALL_EXTRACT/),
   ...result(['malformed', 'wrong_content'], /registry error parsing json|Received some unexpected (?:JSON|HTML)/),
-  ...text('throttled', /E429|FETCH_429|\b429\b|too ?many ?requests/i),
-  ...text('status', /E400|\b400 Bad Request|\b405 Method Not Allowed|\b406 Not Acceptable|GET 40[056] http/i),
+  ...text('throttled', /too ?many ?requests/i, statusAt('429')),
+  ...text('status', statusAt('203|304|40[0568]|41[1-8]|42[1-6]')),
   ...text(
     'denied',
-    /E40[13]\b|FETCH_40[13]|ENEEDAUTH|\b40[13]\b|unauthorized|authentication required|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden/i,
+    /YN0041|require a credential-provider|unauthorized|authentication (?:is )?required|bad username or password|authorization failed|lack of valid authentication|pull access denied|requested access to the resource is denied|no basic auth credential|denied: access forbidden/i,
+    statusAt('40[123]|451'),
   ),
   // The text lists versions, so pip did read the index.
   ...text('absent', /\(from versions: \S+\d/),
@@ -200,9 +238,10 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /E404|FETCH_404|ETARGET|\b404\b|\b410\b|manifest unknown|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
+    statusAt('404|410'),
   ),
   ...result(['absent', 'wrong_content'], /there are no versions of/i),
   // Other lines of the same output may show which reason it is.
@@ -211,8 +250,9 @@ export const errorTexts: readonly ErrorText[] = [
     'absent',
     /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
   ),
+  ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down/),
   ...text(
-    'server',
-    /E50[0-9]\b|FETCH_50[0-9]|\b50[0-9]\b|Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out|Internal Server Error/i,
+    ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
+    /All attempts to connect to|HTTP 000 CONNECTION FAILED for url/,
   ),
 ];

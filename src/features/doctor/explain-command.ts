@@ -27,14 +27,14 @@ export const createExplainCommand = (listObserved: ListObserved): Command => ({
     if (positionals.length === 0) throw new UsageError('wrong.explain');
     const isInput = positionals.length === 1 && positionals[0] === '-';
     const text = isInput ? await terminal.input() : positionals.join(' ');
-    const { explainText: explain, findKnownErrors } = await import('./explain.ts');
+    const { explainText: explain, findKnownErrors, knownClients } = await import('./explain.ts');
     const { json, ...flags } = values;
     const isDaemonNeeded = findKnownErrors(text).some(({ reason }) => reason === null) || Object.keys(flags).length > 0;
     const known = explain(text, json ? english : say, isDaemonNeeded ? await listObserved(context, flags) : []);
     if (json) terminal.out(jsonText({ known: known.length > 0, errors: known }));
     else for (const line of known.flatMap((one) => explained(one, context))) terminal.out(line);
     if (known.length > 0) return 0;
-    if (!json) terminal.err(say('explain.unknown'));
+    if (!json) terminal.err(say('explain.unknown', { clients: knownClients.join(', ') }));
     return 1;
   },
 });

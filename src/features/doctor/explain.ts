@@ -16,8 +16,8 @@ interface KnownError {
   /** The ecosystem of the client; `null`: not recognizable. */
   readonly ecosystem: EcosystemId | null;
   /**
-   * The origin (scheme, host, port) of the server: from a URL in the line, else from a URL in the whole text. Without a
-   * URL, of a host that the line or else the text names. `null`: neither names a host.
+   * The origin (scheme, host, port) of the server: of the first URL in the lines of the error, else of a host that they
+   * name, else of the only index that pip prints at its start. `null`: there is none.
    */
   readonly url: string | null;
 }
@@ -27,66 +27,92 @@ const shownMax = 5;
 /** The maximum length of an error with its chain of causes, joined to one line, characters. The rest is not read. */
 const joinedMax = 4_000;
 
-/** Matches numbers that are no HTTP status: lines in a Python traceback, and sizes or counts in a client's progress. */
-const otherNumbers = /\bline \d+|\b(?<!\.)\d[\d.]*(?:\/[\d.]+)? ?(?:[kKMGT]?i?B|bytes|packages?)\b/g;
+const frames = registry.all.flatMap(({ id: ecosystem, errorFrames, ...other }) =>
+  Object.entries(errorFrames ?? {}).map(([client, pattern]) => ({ ...other, ecosystem, client, pattern })),
+);
+
+/** The clients whose errors are known. */
+export const knownClients: readonly string[] = frames.map(({ client }) => client);
+
+/** Links to help pages in messages of clients. They name no mirror. */
+const helpPages =
+  /https?:\/\/(?:www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*/g;
+
+type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'> & { url: string | null };
 
 /**
- * Finds known errors in the first `linesMax` lines of a text, in their order. Of errors with the same possible reasons
- * only the first is returned. Errors that only follow from another error are left out; if there are no others, the
- * first of them is returned. At most `shownMax` errors are returned.
+ * Finds errors of clients in the first `linesMax` lines of a text, in their order. Of errors of one server with the same
+ * possible reasons only the first is returned. Errors that only follow from another error are left out; if there are no
+ * others, the first of them is returned. At most `shownMax` errors are returned.
  */
 export function findKnownErrors(text: string): readonly KnownError[] {
-  const ecosystem = registry.all.find(({ errorWords }) => errorWords?.test(text))?.id ?? null;
-  const found = new Map<string, KnownError & { readonly isResult: boolean }>();
-  for (const joined of joinedLines(text.split(/\r?\n/, linesMax))) {
-    const line = joined.slice(0, 500);
-    const bare = joined.replaceAll(/https?:\/\/\S+/g, (url) => url.replaceAll(/\d+/g, '')).replaceAll(otherNumbers, '');
+  const found: Found[] = [];
+  const lines = joinedLines(text.split(/\r?\n/, linesMax));
+  let scriptOf: string | null = null;
+  for (const joined of lines) {
+    const frame = frames.find(({ pattern }) => pattern.test(joined));
+    scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
+    if (frame === undefined || (frame.ecosystem === scriptOf && !/ code E/.test(joined))) continue;
+    const bare = joined.replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
-    if (known === undefined || found.has(known.reasons.join())) continue;
-    const [only, ...others] = known.reasons;
-    found.set(known.reasons.join(), {
-      line,
-      reason: others.length === 0 ? (only ?? null) : null,
-      candidates: others.length === 0 ? [] : known.reasons,
-      isResult: known.isResult,
-      ecosystem,
-      url: writtenUrl(line) ?? writtenUrl(text) ?? namedHost(line) ?? namedHost(text),
-    });
+    if (known === undefined) continue;
+    const naming = [joined.replaceAll(helpPages, ''), lines.find((line) => frame.onlyServer?.test(line)) ?? ''];
+    const [url = null] = naming.flatMap((line) => writtenUrl(line) ?? namedHost(line) ?? []);
+    // A line without a URL and one with it are of the same error: npm prints the code on a line of its own.
+    const same = found.find((one) => `${one.reasons}` === `${known.reasons}` && (one.url ?? url) === (url ?? one.url));
+    if (same === undefined) found.push({ ...known, line: joined.slice(0, 500), ecosystem: frame.ecosystem, url });
+    else same.url ??= url;
   }
-  const all = [...found.values()];
-  const causes = all.filter(({ isResult }) => !isResult);
-  return (causes.length === 0 ? all.slice(0, 1) : causes).map(({ isResult: _, ...one }) => one).slice(0, shownMax);
+  const causes = found.filter(({ isResult }) => !isResult);
+  const shown = causes.length === 0 ? found.slice(0, 1) : causes.slice(0, shownMax);
+  return shown.map(({ reasons, isResult: _, ...one }) => ({
+    ...one,
+    reason: reasons.length === 1 ? (reasons[0] ?? null) : null,
+    candidates: reasons.length === 1 ? [] : reasons,
+  }));
 }
 
 /** Judges a quoted 404 or 410 response in the same way as a probe judges it; `null`: the line quotes none. */
 function quotedText(line: string): Omit<ErrorText, 'pattern'> | null {
   const [before = '', ...after] = line.split('server response:');
-  if (after.length === 0 || !/\b(?:404|410) /.test(before)) return null;
   const quoted = after.join('server response:');
+  if (after.length === 0 || !/\b(?:404|410) /.test(before) || /terminal prompts|not read User/.test(quoted))
+    return null;
   const isMasked = registry.all.some((ecosystem) => ecosystem.isMasked?.(quoted));
   return { reasons: [isMasked ? 'masked_upstream' : 'absent'], isResult: false };
 }
 
-/** Matches what a container build writes before each line: the number of the step and the elapsed time. */
-const buildPrefix = /^(?:#\d+ )?(?:\d+\.\d+ )?/;
+/** Matches what a container build or a CI job writes before each line: the number of the step, and the time. */
+const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
-const causeMark = /^(?:Caused by:|[├╰]─▶|│)\s*/;
+const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: │ {3})\s*/;
+
+/** Matches a line that the width of a terminal cut, by its beginning without its end. */
+const wrapped = /^(?:\w+: )?(?:Retrying \(|Could not fetch URL )(?!.*(?:skipping|': \/))|failed, reason: \w+$/;
 
 /**
- * Joins the lines that belong to one error: a chain of causes, or a response that the go command quotes below its own
- * line.
+ * Joins the lines that belong to one error: a chain of causes, and lines that are indented more than the first one. So
+ * apt, go, Gradle and gem print the cause of an error.
  */
 function joinedLines(lines: readonly string[]): readonly string[] {
   const joined: string[] = [];
-  let isQuoted = false;
+  let indent = 0;
   for (const raw of lines) {
     const line = raw.replace(buildPrefix, '');
     const trimmed = line.trim();
-    isQuoted = /^server response:/.test(trimmed) || (isQuoted && /^\s/.test(line));
-    const last = joined.at(-1);
-    if (last !== undefined && (isQuoted || causeMark.test(trimmed)) && last.length < joinedMax)
-      joined[joined.length - 1] = `${last} ${trimmed.replace(causeMark, '')}`;
-    else joined.push(trimmed.slice(0, joinedMax));
+    const depth = line.length - line.trimStart().length;
+    const last = joined.at(-1) ?? '';
+    const isWrapped = wrapped.test(last) && /^[a-z()\]]/.test(trimmed);
+    const isCause = causeMark.test(trimmed) || /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
+    const isFirst = /^(?:$|×|(?:WARNING: )?Retrying \()/.test(trimmed);
+    const isNew = last === '' || (isFirst && !(trimmed.startsWith('×') && last.startsWith('Error: ERR_PNPM')));
+    if (!isNew && (depth > indent || isCause || isWrapped)) {
+      const space = isWrapped && depth === 0 ? '' : ' ';
+      joined[joined.length - 1] = `${last}${space}${trimmed.replace(causeMark, '')}`.slice(0, joinedMax);
+    } else {
+      joined.push(trimmed.slice(0, joinedMax));
+      indent = trimmed === '' ? 0 : depth;
+    }
   }
   return joined;
 }
@@ -98,15 +124,11 @@ function writtenUrl(text: string): string | null {
 
 /** Returns the origin of a host that an error of pip or of name resolution mentions without a URL; `null`: none. */
 function namedHost(text: string): string | null {
-  const [, scheme, host, port] = /(HTTPS?)ConnectionPool\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
-  if (host !== undefined) return scheme === 'HTTPS' ? secure(host, port) : `http://${host}:${port}`;
+  const [, scheme, host, port] = /(HTTPS?)Connection(?:Pool)?\(host='([\w.-]+)', port=(\d+)\)/.exec(text) ?? [];
+  if (host !== undefined) return writtenUrl(`${scheme}://${host}:${port}`);
   const [, hostText] =
     /(?:ENOTFOUND|EAI_AGAIN|lookup|resolve(?: host:?)?|resolving)\s+'?((?:[\w-]+\.)+[a-z]{2,})/i.exec(text) ?? [];
   return hostText === undefined ? null : `https://${hostText}`;
-}
-
-function secure(host: string, port: string | undefined): string {
-  return port === undefined || port === '443' ? `https://${host}` : `https://${host}:${port}`;
 }
 
 interface Meaning {

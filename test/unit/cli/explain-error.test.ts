@@ -277,10 +277,15 @@ describe('mirrorwatch explain', () => {
   });
 
   test('in Chinese', async () => {
-    const { out } = await run(['explain', '--lang', 'zh', 'ENOSPC\nconnect ECONNREFUSED']);
-    expect(englishLeft(out.replaceAll(/ENOSPC|connect ECONNREFUSED|mirrorwatch \w+|refused|disk|tcp/g, ''))).toEqual(
-      [],
-    );
+    const { out } = await run(['explain', '--lang', 'zh', 'npm error code ENOSPC\nnpm error connect ECONNREFUSED']);
+    expect(
+      englishLeft(
+        out.replaceAll(
+          /npm error (?:code ENOSPC|connect ECONNREFUSED)|--ecosystem npm|rank npm|mirrorwatch \w+|refused|disk|tcp/g,
+          '',
+        ),
+      ),
+    ).toEqual([]);
     expect(out).toContain('磁盘');
   });
 

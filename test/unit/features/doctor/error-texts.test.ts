@@ -64,7 +64,8 @@ describe('what a text cannot tell', () => {
   });
 
   test('counts only where nothing else is known', () => {
-    const text = '403 Forbidden\nERROR: No matching distribution found for six (from versions: none)';
+    const text =
+      'ERROR: HTTP error 403 while getting https://mirror.example/six.whl\nERROR: No matching distribution found for six (from versions: none)';
     expect(findKnownErrors(text).map(({ reason }) => reason)).toEqual(['denied']);
   });
 });

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { findKnownErrors, knownClients } from '../../../../src/features/doctor/explain.ts';
+
+type Row = Readonly<Record<string, string>>;
+
+/** Reads a table of test/fixtures/explain/ (SOURCES.md has its columns). */
+function rowsOf(name: string): readonly Row[] {
+  const text = readFileSync(new URL(`../../../fixtures/explain/${name}`, import.meta.url), 'utf8');
+  const [head = [], ...rows] = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  const plain = (cell: string) => cell.replaceAll(/\\([nt\\])/g, (_, c) => ({ n: '\n', t: '\t' })[c as 'n' | 't'] ?? c);
+  return rows.map((cells) => Object.fromEntries(head.map((key, at) => [key, plain(cells[at] ?? '')])));
+}
+
+function reasonsOf(text: string): readonly string[] {
+  return findKnownErrors(text).flatMap(({ reason, candidates }) => (reason === null ? candidates : [reason]));
+}
+
+describe('lines that are not about mirrors', () => {
+  const rows = rowsOf('none.tsv');
+  const texts = rows.flatMap(({ text = '' }) => [text, ...text.split('\n')]);
+
+  test('no verdict, whole and line by line', () => {
+    expect(rows.length).toBeGreaterThanOrEqual(200);
+    expect(texts.length).toBeGreaterThanOrEqual(1_000);
+    expect(texts.filter((text) => reasonsOf(text).length > 0)).toEqual([]);
+  });
+});
+
+describe('errors of clients at mirrors with a known fault', () => {
+  const rows = rowsOf('errors.tsv');
+  // These clients print nothing of the fault: yarn 1 reports 401 as an unknown package, pip hides a status of 400.
+  const wrong = [
+    ['ctr', 'empty'],
+    ['pip', '400'],
+    ['pnpm10', '400'],
+    ['pnpm10', 'loop'],
+    ['yarn1', '401'],
+  ];
+
+  test('the reason, or one of the candidates', () => {
+    expect(rows.length).toBeGreaterThanOrEqual(500);
+    const missed = rows.filter(({ reasons = '', text = '' }) => {
+      const [first] = findKnownErrors(text);
+      return ![first?.reason ?? first?.candidates ?? []].flat().some((one) => reasons.split(',').includes(one));
+    });
+    expect(missed.map(({ client, source }) => [client, source?.split('fault ')[1]]).sort()).toEqual(wrong);
+  });
+
+  test('each names its source', () => {
+    for (const { source } of rows) expect(source).toMatch(/^(?:https:\/\/\S+|run: .+, fault \S+)$/);
+  });
+});
+
+test('each client has a name of its own', () => {
+  expect(new Set(knownClients).size).toBe(knownClients.length);
+  expect(knownClients).toEqual(expect.arrayContaining(['npm', 'pnpm', 'pip', 'uv', 'go', 'docker', 'apt', 'cargo']));
+});
+
+describe('a line with a number or a phrase of an error, outside of its place', () => {
+  test.each([
+    'npm error ERESOLVE could not resolve',
+    'npm error Could not resolve dependency:\nnpm error peer react@"^17" from a@1.0.0',
+    '> Could not resolve com.acme:foo:1.0.',
+    '[ERROR] Failed to execute goal on project x: Could not resolve dependencies for project a:b:jar:1',
+    '    at Object.<anonymous> (/usr/lib/cli.js:404:15)',
+    'npm error     at Object.<anonymous> (/usr/lib/cli.js:404:15)',
+    '429 vulnerabilities (12 low, 417 high)',
+    '[404/1200] Building CXX object a.cc.o',
+    'dial tcp 127.0.0.1:5432: connect: connection refused',
+    '2024/05/01 12:00:00 Get "https://api.example/v2/users": dial tcp 192.0.2.1:443: connect: connection refused',
+    'level=error msg="failed to do request" error="Post http://localhost:9090/api: connect: connection refused"',
+    'Unable to connect to the server: dial tcp 192.0.2.1:6443: i/o timeout',
+    'TypeError: Failed to fetch dynamically imported module: http://localhost:5173/src/a.ts',
+    'npm warn deprecated request@2.88.2: see https://git.example/request/issues/3142',
+    'FAILED test_api.py::test_timeout - requests.exceptions.ReadTimeout: HTTPConnectionPool(host=localhost): Read timed out.',
+    'Error response from daemon: dial unix docker.raw.sock: connect: connection refused',
+    'docker: Error response from daemon: driver failed programming external connectivity: port is already allocated',
+    'npm error code 1\nnpm error command failed\nnpm error command sh -c node a.js\nnpm error Error: connect ECONNREFUSED 127.0.0.1:5432',
+    'fatal: unable to access https://git.example/x.git/: Could not resolve host: git.example',
+    'curl: (22) The requested URL returned error: 404',
+    'requests.exceptions.ConnectionError: HTTPSConnectionPool(host=api.example, port=443): Max retries exceeded with url: /v1',
+    'E: Could not get lock /var/lib/dpkg/lock-frontend - open (11: Resource temporarily unavailable)',
+  ])('%s', (text) => {
+    expect(findKnownErrors(text)).toEqual([]);
+  });
+});
+
+describe('the server that an error is about', () => {
+  function told(text: string): readonly (readonly [string | null, string | null])[] {
+    return findKnownErrors(text).map(({ reason, url }) => [reason, url]);
+  }
+
+  test('apt: the repository of each error, not another one', () => {
+    const text = `Err:1 http://good.example/ceph trixie InRelease
+  Sub-process /usr/bin/sqv returned an error code (1), error message is: Missing key 24B3, which is needed to verify signature.
+Hit:2 http://good.example/debian trixie InRelease
+Err:7 https://pay.example/debian/pve trixie InRelease
+  401  Unauthorized [IP: 192.0.2.231 443]
+Error: Failed to fetch https://pay.example/debian/pve/dists/trixie/InRelease  401  Unauthorized [IP: 192.0.2.231 443]
+Error: The repository 'http://good.example/ceph trixie InRelease' is not signed.`;
+    expect(told(text)).toEqual([
+      ['signature', 'http://good.example'],
+      ['denied', 'https://pay.example'],
+    ]);
+  });
+
+  test('two servers with the same fault: both', () => {
+    const text = ['a', 'b'].map((host) => `E: Failed to fetch http://${host}.example/x.deb  404  Not Found`).join('\n');
+    expect(told(text)).toEqual([
+      ['absent', 'http://a.example'],
+      ['absent', 'http://b.example'],
+    ]);
+  });
+
+  test('a link to a help page is no server', () => {
+    const text =
+      'Error response from daemon: toomanyrequests: pull rate limit. https://www.docker.com/increase-rate-limit';
+    expect(told(text)).toEqual([['throttled', null]]);
+  });
+
+  test('a URL of another line is not taken', () => {
+    expect(told('Cloning https://git.example/x\nnpm error code E403')).toEqual([['denied', null]]);
+  });
+
+  test('npm prints the code before the line with the URL', () => {
+    const text = 'npm error code E403\nnpm error 403 403 Forbidden - GET https://npm.example/x';
+    expect(told(text)).toEqual([['denied', 'https://npm.example']]);
+  });
+});
+
+describe('faults that are not of the mirror', () => {
+  test.each([
+    [
+      'private',
+      'go: a.example/x@latest: reading https://go.example/a.example/x/@v/list: 404 Not Found\n\tserver response: not found: a.example/x@latest: git ls-remote -q origin in /tmp/x: exit status 128:\n\t\tfatal: could not read Username: terminal prompts disabled',
+    ],
+    ['lock_file', 'ERR_PNPM_MISSING_TARBALL_INTEGRITY  Cannot install package "demo@4.0.3"'],
+  ])('%s', (reason, text) => {
+    expect(findKnownErrors(text).map((one) => one.reason)).toEqual([reason]);
+  });
+});
