@@ -11,13 +11,17 @@ export type ByFile = 'refuted' | 'backed' | 'open' | 'alone';
  * Weighs an editable file against the mirrors. The origin and a mirror that agree refute it. Where the origin has not
  * served the item, most independent mirrors refute it (at least two), unless two others serve what the file states. If
  * half of them served the stated bytes before, the bytes changed upstream, and the file is not refuted.
- * @param own  the mirror whose bytes differ from the file
- * @param all  what all mirrors of the upstream serve, with `own`
+ * @param own    the mirror whose bytes differ from the file
+ * @param all    what all mirrors of the upstream serve, with `own`
+ * @param isKey  true: a key calls the bytes wrong, so only mirrors that it calls wrong too refute it. A mirror alone can
+ *               send a wrong signature of right bytes
  * @see docs/decisions/0186-a-file-that-is-contradicted.md
  */
-export function weighFile(own: Voice, all: readonly Voice[]): ByFile {
+export function weighFile(own: Voice, all: readonly Voice[], isKey = false): ByFile {
   const voices = all.filter(({ statement }) => statement.of === own.statement.of);
-  const same = voices.filter(({ statement }) => statement.digest === own.statement.digest);
+  const same = voices.filter(
+    ({ statement }) => statement.digest === own.statement.digest && (!isKey || statement.file === 'wrong'),
+  );
   const others = all.filter((one) => !same.includes(one) && isOfSameVersion(one.statement, own.statement));
   // A mirror may offer another file of the version, which no other mirror has: others still confirm the lock file.
   const backing = others.filter(({ statement }) => statement.file === 'right');

@@ -84,11 +84,15 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   if (statement === null) return 'alone';
   const own = voiceOf(mirror, statement);
   const others = voicesOn(view, mirror, target).filter((one) => one.registry !== own.registry);
-  const byFile = weighFile(own, [own, ...others]);
-  if (byFile === 'refuted' || byFile === 'backed') return byFile;
+  const { isKey = false, says } = sample.facts.file ?? {};
+  const isByKey = isKey && says === 'wrong';
+  const byFile = weighFile(own, [own, ...others], isByKey);
+  if (byFile === 'refuted' || (byFile === 'backed' && !isByKey)) return byFile;
   if (!isAllRequested(view, mirror, target)) return 'open';
-  // The key of a signature decides alone, unless it is refuted.
-  return sample.facts.file?.isKey === true ? 'backed' : byFile;
+  // The key of a signature decides alone, unless it is refuted. What it said before a reload does not count.
+  const isHeard = ({ statement: one }: Voice): boolean =>
+    one.digest !== statement.digest || one.file === 'wrong' || one.heardMs >= view.configuredMs;
+  return isByKey ? (others.every(isHeard) ? 'backed' : 'open') : byFile;
 }
 
 /** True if no other mirror serves other bytes than those of a sample, or if most independent mirrors serve the same. */
@@ -101,7 +105,8 @@ export function isByMost(view: RuleView, mirror: MirrorMemory, sample: Sample): 
 export function requestsByFile(own: Bytes, { view, mirror, sample }: Judged): readonly Request[] {
   const { target, purpose } = sample.due;
   const before = own.statement.get(target.id) ?? null;
-  if (purpose === 'recheck' || before?.digest === statementFor(before, sample, view.now.wallMs)?.digest) return [];
+  const now = statementFor(before, sample, view.now.wallMs);
+  if (purpose === 'recheck' || (before?.digest === now?.digest && before?.file === now?.file)) return [];
   return [...mirrorsOf(view, mirror.roundKey)].flatMap((other) => {
     const its = isLeftAlone(other) ? undefined : view.targets.get(targetOf(other, target));
     return its === undefined ? [] : [{ kind: 'recheck', target: its }];

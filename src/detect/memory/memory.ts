@@ -75,6 +75,7 @@ class Us {
 
 export class Memory {
   config: Config;
+  configuredMs: number;
   readonly random: Random;
   now: Now;
   readonly rules: FindingRules;
@@ -102,6 +103,7 @@ export class Memory {
     ownRules: readonly OwnRule[],
   ) {
     this.config = config;
+    this.configuredMs = now.wallMs;
     this.random = random;
     this.now = now;
     this.rules = new FindingRules(rules);

@@ -20,6 +20,8 @@ function serves(digest: string, says: FileWord['says'] | null, more: Partial<Fil
 
 const bad = serves(lockHash, 'right');
 const good = serves('h1:good', 'wrong');
+const key = serves('h1:good', 'wrong', { isKey: true });
+const signed = serves('h1:good', null);
 
 function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour) {
   const config = {
@@ -47,7 +49,6 @@ const found = (play: Simulation) =>
     .toSorted();
 
 describe('a lock file that mirrors contradict', () => {
-  const key = serves('h1:good', 'wrong', { isKey: true });
   it.each<[string, Readonly<Record<string, Behaviour>>, readonly string[]]>([
     [
       'by the origin and mirrors that agree: the file is wrong, and the lone mirror that agrees with it',
@@ -69,6 +70,16 @@ describe('a lock file that mirrors contradict', () => {
       'as a trusted key',
       { good1: key, good2: key, origin: key, bad },
       ['bad mismatch/origin true', 'self self/lock false'],
+    ],
+    [
+      'as a trusted key, by the wrong signature of one mirror, for the bytes that the key confirms at others',
+      { good1: signed, good2: signed, odd: key },
+      ['odd mismatch/mismatch true'],
+    ],
+    [
+      'as a trusted key, by the wrong signatures of two mirrors',
+      { good1: signed, good2: signed, odd: key, odd2: key },
+      ['odd mismatch/mismatch true', 'odd2 mismatch/mismatch true'],
     ],
     [
       'by one mirror against one: disputed',
@@ -143,6 +154,18 @@ describe('a lock file that mirrors contradict', () => {
     const fixed = { ...config, pinned: { go: { 'example.com/a@v1.0.0': 'h1:good' } } };
     play.detector.reconfigure(fixed, targets, at(play.nowMs));
     expect(found(play).filter((one) => one.startsWith('self'))).toEqual([]);
+  });
+
+  it('as a trusted key that a reload replaced, accuses no mirror while not all have responded since', () => {
+    const names = ['good1', 'good2', 'good3'];
+    const { play, config, targets } = world(mirrorsOf(names), (_, atMs) => (atMs < 10 * minute ? signed : key));
+    play.runTo(10 * minute);
+    play.detector.reconfigure(config, targets, at(play.nowMs));
+    for (let ms = play.nowMs; ms < 20 * minute; ms += 1_000) {
+      play.runTo(ms);
+      expect(found(play).filter((one) => !one.startsWith('self'))).toEqual([]);
+    }
+    expect(found(play)).toEqual(['self self/lock false']);
   });
 
   it('was believed while one mirror alone differed: its finding ends when others agree with it', () => {
