@@ -62,12 +62,6 @@ const openMs = limits.doorFetchMs + 1_000;
 /** Error codes of a connection that the server or proxy closed. */
 const endCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-interface Kept {
-  readonly pool: Pool;
-  /** The classes (such as `private`) of the addresses of all connections. Empty if a proxy resolves the name. */
-  readonly reached: Set<AddressClass | null>;
-}
-
 interface PassageDeps {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -177,7 +171,12 @@ class Pools {
   readonly #socketsMax: number;
   #sockets = 0;
   /** The pools by access and server, the least recently used first. */
-  readonly #pools = new Map<string, Kept>();
+  readonly #pools = new Map<string, Pool>();
+  /**
+   * The classes (such as `private`) of all addresses of each mirror's own server, by access. They outlive pools, which a
+   * mirror could have closed. Absent if a proxy resolves the name.
+   */
+  readonly #reached = new Map<string, Set<AddressClass | null>>();
   /**
    * Each access as JSON. It is part of the key of a pool, so that a changed access does not reuse connections of the
    * old access.
@@ -196,20 +195,20 @@ class Pools {
     const key = `${own} ${url.origin}`;
     const known = pools.get(key);
     pools.delete(key);
-    const kept = known ?? this.#create(access, url, own);
-    pools.set(key, kept);
+    const pool = known ?? this.#create(access, url, own);
+    pools.set(key, pool);
     if (this.#sockets >= this.#socketsMax) this.#closeIdle(key);
     if (pools.size > limits.doorPools) {
       const [oldest, idle] = pools.entries().next().value ?? [];
       if (oldest !== undefined) pools.delete(oldest);
-      void idle?.pool.close().catch(() => undefined);
+      void idle?.close().catch(() => undefined);
     }
-    return kept.pool;
+    return pool;
   }
 
   async close(): Promise<void> {
     this.#deps.names.close();
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.destroy()));
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
     this.#pools.clear();
   }
 
@@ -229,26 +228,26 @@ class Pools {
    * The class of a mirror's own address; `null`: not known, or a proxy resolves the name. Also `null` if its name resolved
    * to addresses of several classes, because its owner could let it resolve to a private address for a moment.
    */
-  #homeClass(own: string, { hostname, origin }: URL): AddressClass | null {
-    const [one = null, ...others] = this.#pools.get(`${own} ${origin}`)?.reached ?? [];
+  #homeClass(own: string, { hostname }: URL): AddressClass | null {
+    const [one = null, ...others] = this.#reached.get(own) ?? [];
     return classBySpelling(hostname) ?? (others.length === 0 ? one : null);
   }
 
   #closeIdle(besides: string): void {
-    for (const [key, { pool }] of this.#pools) {
+    for (const [key, pool] of this.#pools) {
       if (key === besides || pool.stats.size > 0) continue;
       this.#pools.delete(key);
       void pool.close().catch(() => undefined);
     }
   }
 
-  #create(access: WireAccess, { origin }: URL, own: string): Kept {
+  #create(access: WireAccess, { origin }: URL, own: string): Pool {
     const { clock, timers } = this.#deps;
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
     const route = isHome ? access : { ...access, ...tlsAccessFor(url, access) };
-    const pool = new Pool(origin, {
+    return new Pool(origin, {
       connections: Math.min(limits.doorConnections, Math.ceil(this.#socketsMax / 4)),
       allowH2: false,
       maxHeaderSize: limits.headBytes,
@@ -266,15 +265,15 @@ class Pools {
           .then(
             (socket) => {
               this.#count(socket);
-              if (access.proxy === null) kept.reached.add(addressClassOf(trace.remoteAddress ?? ''));
+              const reached = this.#reached.get(own) ?? new Set();
+              if (isHome && access.proxy === null)
+                this.#reached.set(own, reached.add(addressClassOf(trace.remoteAddress ?? '')));
               done(null, socket as Parameters<typeof done>[1] & object);
             },
             (cause: Error) => done(cause, null),
           );
       },
     });
-    const kept: Kept = { pool, reached: new Set() };
-    return kept;
   }
 
   #count(socket: Socket): void {

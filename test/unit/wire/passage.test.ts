@@ -162,7 +162,14 @@ describe('a request that passes through', () => {
     const url = `http://flip.example.com:${port}`;
     const get = opened();
     const access = accessTo(url, { dnsServer: dns.address });
+    const { doorPools } = limits;
+    ends.push(() => Object.assign(limits, { doorPools }));
+    Object.assign(limits, { doorPools: 2 });
     expect(await get(access, `${url}/x`)).toBe('here');
+    // This closes the mirror's pool. A mirror can do so too, by redirects to many servers.
+    const other = `http://127.0.0.1:${port}`;
+    for (const host of ['a', 'b'])
+      expect(await get(accessTo(other, { allowHosts: [host] }), `${other}/x`)).toBe('here');
     await expect(get(access, `${url}/redirect`)).rejects.toMatchObject({ code: 'MW_FORBIDDEN_TARGET' });
   });
 
