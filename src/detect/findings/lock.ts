@@ -9,7 +9,7 @@ import { messageFor, messageOf, phrase } from '../../words/tell.ts';
 import { artifactPhraseOf, joined } from '../contents/mismatch-says.ts';
 import type { OwnRule, RuleView } from '../memory/rule.ts';
 import type { FindingStatement } from '../memory/says.ts';
-import { isByMost } from './peers.ts';
+import { isByMost, judgeByFile } from './peers.ts';
 
 /** Bytes of one mirror that refute what a lock file or the configuration states. */
 interface Refutation {
@@ -39,6 +39,14 @@ function refutationIn(view: RuleView, sample: Sample): Refutation | null {
 function isOverruled(view: RuleView, sample: Sample, { isKey }: FileWord): boolean {
   const mirror = view.mirrors.get(sample.due.target.registry);
   return isKey !== true || (mirror !== undefined && isByMost(view, mirror, sample));
+}
+
+/** True for a failure that shows nothing new: a mirror that agrees now and then would open and end the finding each time. */
+function isSilent(view: RuleView, sample: Sample): boolean {
+  const mirror = view.mirrors.get(sample.due.target.registry);
+  const byFile = mirror === undefined ? null : judgeByFile(view, mirror, sample);
+  const isOpen = byFile === 'open' || byFile === 'alone';
+  return isOpen || (sample.outcome.tag === 'failed' && sample.facts.file === undefined);
 }
 
 function explain(all: Refutations, config: Config): FindingStatement {
@@ -141,8 +149,8 @@ export const lock: OwnRule<Refutations> = {
     const { id } = sample.due.target;
     const found = refutationIn(view, sample);
     const known = before.get(id);
-    const isSilent = sample.outcome.tag === 'failed' && sample.facts.file === undefined;
-    if (found === null ? known === undefined || isSilent : known?.word.want === found.word.want) return {};
+    if (found === null ? known === undefined || isSilent(view, sample) : known?.word.want === found.word.want)
+      return {};
     const own = new Map(before);
     if (found === null) own.delete(id);
     else own.set(id, found);

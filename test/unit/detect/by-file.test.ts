@@ -223,6 +223,21 @@ describe('a lock file that mirrors contradict', () => {
       expect(found(play)).toEqual(want);
     });
 
+    it('is accused once, if this mirror agrees with the only other one now and then', () => {
+      let count = 0;
+      const { play } = world(mirrorsOf(['good1', 'bad']), (registry) => {
+        if (registry === 'good1') return good;
+        count += 1;
+        return [bad, serves('h1:other', 'wrong'), good][count % 3] ?? bad;
+      });
+      const ids = new Set<string>();
+      for (let ms = 0; ms < 60 * minute; ms += 5_000) {
+        play.runTo(ms);
+        for (const { id, cause } of play.detector.findings()) if (cause === 'lock') ids.add(id);
+      }
+      expect(ids.size).toBe(1);
+    });
+
     it('is still accused if this mirror serves the bytes of the file now and then', () => {
       let time = 0;
       const { play } = world(mirrorsOf(['good1', 'good2', 'origin', 'bad']), (registry) => {
