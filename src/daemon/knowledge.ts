@@ -52,13 +52,13 @@ export function createKnowledge(s: Stages) {
     /** Learns from `samples`. @returns rows for the transaction of the same turn; empty: nothing new was learnt */
     learn(samples: readonly SettledSample[]): readonly Row[] {
       const rows: Row[] = waiting.splice(0);
-      for (const { outcome, facts, due, startedAtMs: atMs, startedMonotonicMs } of samples) {
+      for (const { outcome, facts, due, startedAtMs: atMs } of samples) {
         const { ecosystem } = due.target;
         const known = learnt.get(ecosystem);
         const learning = s.registry.of(ecosystem)?.learning ?? null;
         if (outcome.tag !== 'ok' || known === undefined || learning === null) continue;
-        // A probe that began before the change may have verified its response by the keys of before.
-        if (startedMonotonicMs < (trustedSinceMs.get(ecosystem) ?? startedMonotonicMs)) continue;
+        // A probe that was sent to its thread before the change may have verified its response by the keys of before.
+        if (due.plannedAtMs < (trustedSinceMs.get(ecosystem) ?? due.plannedAtMs)) continue;
         for (const [key, value] of learntFrom(learning, known, facts)) {
           known.set(key, value);
           rows.push({ table: 'meta', key, atMs, value });
