@@ -99,6 +99,11 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   };
 }
 
+/** True if the mirror last responded so at `ms` (wall) or later. */
+export function isSince({ heardMs }: Statement, ms: number): boolean {
+  return heardMs >= ms;
+}
+
 /** A reload may have changed the file, so only its newest word counts. */
 function withoutFile({ file: _, ...statement }: Statement): Statement {
   return statement;

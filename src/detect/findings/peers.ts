@@ -7,6 +7,7 @@ import { type ByFile, weighFile } from '../contents/by-file.ts';
 import {
   type Bytes,
   comparePeers,
+  isSince,
   newBytes,
   type OddDigest,
   recordStatement,
@@ -90,9 +91,9 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   if (byFile === 'refuted' || (byFile === 'backed' && !isByKey)) return byFile;
   if (!isAllRequested(view, mirror, target)) return 'open';
   // The key of a signature decides alone, unless it is refuted. What it said before a reload does not count.
-  const isHeard = ({ statement: one }: Voice): boolean =>
-    one.digest !== statement.digest || one.file === 'wrong' || one.heardMs >= view.configuredMs;
-  return isByKey ? (others.every(isHeard) ? 'backed' : 'open') : byFile;
+  const isKnown = ({ statement: one }: Voice): boolean =>
+    one.digest !== statement.digest || one.file === 'wrong' || isSince(one, view.us.configuredMs);
+  return isByKey ? (others.every(isKnown) ? 'backed' : 'open') : byFile;
 }
 
 /** True if no other mirror serves other bytes than those of a sample, or if most independent mirrors serve the same. */

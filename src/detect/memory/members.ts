@@ -6,7 +6,7 @@ import { MirrorMemory, type SeriesMemory } from './mirror-memory.ts';
 
 export function recordConfig(memory: Memory, config: Config): void {
   memory.config = config;
-  memory.configuredMs = memory.now.wallMs;
+  memory.us.configuredMs = memory.now.wallMs;
 }
 
 /**

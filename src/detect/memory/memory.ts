@@ -65,17 +65,19 @@ class Us {
   readonly states = new Map<string, unknown>();
   /** When the process was suspended, monotonic milliseconds. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[] = [];
+  /** Since when the configuration applies, wall milliseconds. */
+  configuredMs: number;
   /** True once each canary that may be probed was probed at least once since the daemon started. */
   passEnded = false;
 
-  constructor(rules: readonly OwnRule[]) {
+  constructor(rules: readonly OwnRule[], nowMs: number) {
     this.rules = rules;
+    this.configuredMs = nowMs;
   }
 }
 
 export class Memory {
   config: Config;
-  configuredMs: number;
   readonly random: Random;
   now: Now;
   readonly rules: FindingRules;
@@ -103,11 +105,10 @@ export class Memory {
     ownRules: readonly OwnRule[],
   ) {
     this.config = config;
-    this.configuredMs = now.wallMs;
     this.random = random;
     this.now = now;
     this.rules = new FindingRules(rules);
-    this.us = new Us(ownRules);
+    this.us = new Us(ownRules, now.wallMs);
     this.findingLog = new FindingLog(now.monotonicMs);
     this.rowsDue = new RowsDue(now.monotonicMs);
   }

@@ -15,8 +15,8 @@ import type { Peek } from './turn.ts';
 export interface RuleView {
   readonly now: Now;
   readonly config: Config;
-  /** Since when this configuration applies, wall milliseconds. */
-  readonly configuredMs: number;
+  /** `configuredMs`: since when the configuration applies, wall milliseconds. */
+  readonly us: { readonly configuredMs: number };
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: FindingRules;
