@@ -52,7 +52,7 @@ const finding = shape({
     thresholdSeconds: orNull(number),
     probeIds: list(text),
     slowest: orNone(shape({ probeId: text, ms: number })),
-    sides: orNone(list(shape({ item, registries: list(text), algorithm: text, digest: text }))),
+    sides: orNone(list(shape({ item, registries: list(text), units: orNone(number), algorithm: text, digest: text }))),
     statements: orNone(list(text)),
   }),
   actionable: flag,
