@@ -183,7 +183,8 @@ function maskData(value: unknown, at: string | null, text: (text: string, at: st
     Object.entries(value).map(([key, one]) =>
       isServers
         ? [knownHeaders.has(key) ? key : text(key, null), maskData(one, null, text)]
-        : [key, maskData(one, key, text)],
+        : // A server chooses the name of the key that it says signed its bytes.
+          [key, maskData(one, at === 'signature' && key === 'key' ? null : key, text)],
     ),
   );
 }

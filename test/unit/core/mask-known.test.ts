@@ -45,6 +45,12 @@ describe('what a server may say back to us', () => {
     expect(maskOf(access({})).data(data)).toBe(data);
   });
 
+  test('as the name of a key; the state of the signature stays', () => {
+    const facts = { signature: { state: 'no_key', key: 'SHA256:s3cr3t' }, unchecked: { key: 'no_key', values: {} } };
+    expect(maskOf(basic('s3cr3t')).data(facts).signature).toEqual({ state: 'no_key', key: 'SHA256:***' });
+    expect(maskOf(basic('no_key')).data(facts)).toEqual(facts);
+  });
+
   test.each([
     ['an escaped slash of JSON', 'tok/S/X', '{"t":"tok\\/S\\/X"}', '{"t":"***"}'],
     ['a percent-encoding in lower case', 'tok/S/X', '?t=tok%2fS%2fX&a', '?t=***&a'],
