@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
 import { addLines, type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
 import { checkIndexes } from './clients.ts';
+import { isPage } from './lock-source.ts';
 import { pypiLocks } from './locks.ts';
 import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
@@ -23,7 +24,9 @@ export const pypiDoctor: Doctor = {
               isOfProject: index.level === 'project',
               hasCredentials: /@|\$\{/.test(index.values[0] ?? ''),
             },
-      sources: found.settings.filter(({ key }) => indexKeys.includes(key)).flatMap(({ values }) => values),
+      sources: found.settings
+        .filter(({ key }) => indexKeys.includes(key))
+        .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
       privatePatterns: [],
     };
   },
@@ -77,10 +80,10 @@ export const pypiDoctor: Doctor = {
 
 /** Matches a URL of an index in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =
-  /(?:index[-_]url|(?:default|uv|-)[-_]index|install -i)["']?(?: ?[:?]?=|:)? ?["']?(?:\w{1,40}=)?((?:https?:|\$)[^\s"']+)/gi;
+  /(?:index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|install -[if])["']?(?: ?[:?]?=|:)? ?["']?(?:\w{1,40}=)?((?:https?:|\$)[^\s"']+)/gi;
 
 /** The keys of settings that name indexes. */
-const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index'];
+const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index', 'find-links'];
 
 /** Returns the text of a pip.conf with the line added at the beginning of `[global]`. */
 function inGlobal(text: string, line: string): string {

@@ -11,6 +11,11 @@ export type LockSource = { readonly kind: 'index'; readonly url: string | null }
 
 const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 
+/** True if an option `find-links` names a page or a variable, not a folder. */
+export function isPage(place: string): boolean {
+  return /https?:|\$/i.test(place);
+}
+
 /**
  * True for an index that is neither the public index nor a configured mirror of it. The projects of such an index may
  * be private.

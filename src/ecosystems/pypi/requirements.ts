@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { type Lock, type LockEntry, type LockFile, type MalformedLines, sortByNeed } from '../locks.ts';
-import { entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
+import { entryOf, isForeignIndex, isPage, type LockSource } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { foreignIndexOf } from './toml-locks.ts';
 
@@ -214,9 +214,21 @@ function linesOf(text: string): readonly Line[] {
   return lines;
 }
 
+/**
+ * Matches the options that name an index, or a page of files. As in pip, a line may have several options, a long one may
+ * be abbreviated, and a short one needs no space.
+ */
+const indexOption = /(?:^| )(?:-i|--(?:i|ex|py)[\w-]*=?|-(f)|--(f)[\w-]*=?) ?(\S+)/g;
+
 function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
-  const [, url] = /^(?:-i|--index-url|--extra-index-url|--pypi-url)[= ]\s*(\S+)/.exec(text) ?? [];
-  return url !== undefined && isForeignIndex(url, mirrors);
+  if (!isOption(text)) return false;
+  // With `--no-index`, pip requests no index, so the names never leave the project.
+  return (
+    / --no-i/.test(` ${text}`) ||
+    [...text.matchAll(indexOption)].some(
+      ([, short, long, url = '']) => ((short ?? long) === undefined || isPage(url)) && isForeignIndex(url, mirrors),
+    )
+  );
 }
 
 /**

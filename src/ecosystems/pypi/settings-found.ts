@@ -30,6 +30,7 @@ const pipVariables = {
   PIP_EXTRA_INDEX_URL: 'extra-index-url',
   PIP_TRUSTED_HOST: 'trusted-host',
   PIP_CERT: 'cert',
+  PIP_FIND_LINKS: 'find-links',
 };
 const uvVariables = {
   UV_DEFAULT_INDEX: 'default-index',
@@ -38,6 +39,7 @@ const uvVariables = {
   UV_EXTRA_INDEX_URL: 'index',
   UV_INSECURE_HOST: 'allow-insecure-host',
   UV_INDEX_STRATEGY: 'index-strategy',
+  UV_FIND_LINKS: 'find-links',
 };
 const variableRank = 100;
 const requirementsRank = 200;
@@ -212,7 +214,14 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
   return shared;
 }
 
-const uvKeys: readonly string[] = ['index-url', 'extra-index-url', 'index', 'allow-insecure-host', 'index-strategy'];
+const uvKeys: readonly string[] = [
+  'index-url',
+  'extra-index-url',
+  'index',
+  'allow-insecure-host',
+  'index-strategy',
+  'find-links',
+];
 
 /**
  * Reads uv's settings at the top level of a uv.toml, and in its tables `[pip]` and `[[index]]`. In a pyproject.toml it

@@ -2,7 +2,7 @@ import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
-import { isForeignIndex, type PythonLocked, pythonLockOf } from './lock-source.ts';
+import { isForeignIndex, isPage, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
@@ -151,7 +151,8 @@ function urlsOf(sources: TomlValue | undefined): readonly string[] {
 function uvIndexes(table: TomlTable | null): readonly string[] {
   const tables = [table, tableOf(table?.['pip'])];
   const values = tables.flatMap((one) => [one?.['index-url'], one?.['extra-index-url']].flat());
-  return [...urlsOf(table?.['index']), ...values.map(textOf).filter((url) => url !== '')];
+  const links = tables.flatMap((one) => [one?.['find-links']].flat()).map(textOf);
+  return [...urlsOf(table?.['index']), ...values.map(textOf).filter((url) => url !== ''), ...links.filter(isPage)];
 }
 
 const clientOf = { uv: 'uv', poetry: 'Poetry', pdm: 'PDM', pylock: 'pip' } as const;

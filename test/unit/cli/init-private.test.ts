@@ -83,6 +83,28 @@ const rows: readonly Row[] = [
     kept: ['corp-secret'],
   },
   {
+    name: 'plain requirements beside a page of files in pip.conf',
+    id: 'pypi',
+    files: {
+      'requirements.txt': 'corp-secret==1.0\n',
+      '~/.config/pip/pip.conf': '[global]\nfind-links =\n  ./wheels\n  https://wheels.example.com/links.html\n',
+    },
+    kept: ['corp-secret'],
+  },
+  {
+    name: 'plain requirements beside a page of files in a variable of uv',
+    id: 'pypi',
+    files: { 'requirements.txt': 'corp-secret==1.0\n' },
+    env: { UV_FIND_LINKS: 'https://wheels.example.com/links.html' },
+    kept: ['corp-secret'],
+  },
+  {
+    name: 'plain requirements that name a page of files',
+    id: 'pypi',
+    files: { 'requirements.txt': '--pre -f https://wheels.example.com/links.html\ncorp-secret==1.0\n' },
+    kept: ['corp-secret'],
+  },
+  {
     name: 'plain requirements beside a further index in a variable of uv',
     id: 'pypi',
     files: { 'requirements.txt': 'corp-secret==1.0\n' },
@@ -182,6 +204,7 @@ const rows: readonly Row[] = [
     ['.gitlab-ci.yml', `variables: { UV_INDEX: "corp=${corpIndex}" }\n`],
     ['Dockerfile', 'ENV PIP_INDEX_URL=https://u:$TOKEN@pypi.example.com/simple\n'],
     ['Dockerfile', 'RUN pip config set global.extra-index-url $CORP_INDEX\n'],
+    ['Makefile', '\tpip install --find-links https://wheels.example.com -r requirements.txt\n'],
     ['Dockerfile', `RUN pip install -i ${corpIndex} -r requirements.txt\n`],
     ['.github/workflows/ci.yml', `  - run: pip install --extra-index-url=${corpIndex} -r requirements.txt\n`],
     ['pip.conf', `[global]\nextra-index-url = ${corpIndex}\n`],

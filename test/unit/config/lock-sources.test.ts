@@ -139,6 +139,20 @@ const rows: readonly Row[] = [
     want: { a: 'foreign' },
   },
   {
+    name: "plain requirements beside a page of files in uv's own file",
+    id: 'pypi',
+    from: ['requirements.txt'],
+    files: { 'requirements.txt': 'a==1.0\n', 'uv.toml': `find-links = ["./wheels", "${group}"]\n` },
+    want: { a: 'foreign' },
+  },
+  {
+    name: "plain requirements beside a folder of files in uv's own file",
+    id: 'pypi',
+    from: ['requirements.txt'],
+    files: { 'requirements.txt': 'a==1.0\n', 'uv.toml': '[pip]\nfind-links = ["./wheels"]\n' },
+    want: { a: null },
+  },
+  {
     name: 'plain requirements beside settings that cannot be read',
     id: 'pypi',
     from: ['requirements.txt'],

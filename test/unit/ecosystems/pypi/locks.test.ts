@@ -131,7 +131,7 @@ describe('requirements', () => {
   });
 
   test('options are none of its projects', () => {
-    const text = `--require-hashes\n--index-url ${mirrorUrl}/\n-i ${publicUrl}\nsix==1.17.0\n`;
+    const text = `--require-hashes\n--index-url ${mirrorUrl}/\n--pre -i ${publicUrl} -f ./wheels\nsix==1.17.0\n`;
     expect(told(lockOf('requirements.txt', text))).toEqual([['six', '1.17.0', null]]);
   });
 
@@ -139,6 +139,14 @@ describe('requirements', () => {
     '--index-url https://corp.example.com/simple',
     '--extra-index-url=https://corp.example.com/simple',
     `--index-url ${corpUrl}/`,
+    `--trusted-host corp.example.com --index-url ${corpUrl}`,
+    `--index-url ${publicUrl} --extra-index-url ${corpUrl}`,
+    `-i${corpUrl}`,
+    `--extra-index=${corpUrl}`,
+    `--find-links ${corpUrl}`,
+    `--pre -f ${corpUrl}`,
+    '-f $' + '{CORP_LINKS}',
+    '--no-index --find-links wheels',
   ])('%s: all of it may come from there', (option) => {
     const lock = lockOf('requirements.txt', `${option}\nsix==1.17.0 --hash=sha256:${h1}\n`);
     expect([told(lock), lock.pinned]).toEqual([[['six', '1.17.0', 'foreign']], {}]);
