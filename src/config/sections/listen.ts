@@ -92,7 +92,7 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
       ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });
   }
-  const secret = bearerToken(path, { token, tokenFile }, !isLoopback(host), reading);
+  const secret = bearerToken(path, { token, tokenFile }, of === 'daemon' || !isLoopback(host), reading);
   return {
     host,
     port: address?.port ?? 0,
@@ -112,7 +112,8 @@ const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 /**
  * Reads the token of `token` or `tokenFile`; `null`: there is none, or it is invalid.
  * @param path       the path of the mapping with these keys
- * @param isExposed  true: other machines can reach the listener, so a short token causes a warning
+ * @param isExposed  true: a short token causes a warning, because others can try tokens: other machines at the listener, or
+ *                   whoever got a proof of the token (docs/decisions/0188) without any request
  */
 export function bearerToken(
   path: Path,
