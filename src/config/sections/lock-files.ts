@@ -14,6 +14,12 @@ export interface FileLock {
   readonly top: number;
 }
 
+/** A lock file, with the first line of each hash in it. */
+interface HashedFile {
+  readonly name: string;
+  readonly lines: ReadonlyMap<string, number>;
+}
+
 export interface LockState {
   readonly kind: Ecosystem;
   readonly mirrors: LockFile['mirrors'];
@@ -24,7 +30,7 @@ export interface LockState {
   readonly foreign: Set<string>;
   readonly pinned: Record<string, string>;
   /** The lock file of each key of `pinned`. */
-  readonly texts: Map<string, { readonly name: string; readonly text: string }>;
+  readonly files: Map<string, HashedFile>;
   readonly reported: Set<string>;
 }
 
@@ -52,7 +58,8 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
   }
   for (const malformed of lock.value.malformed) warnOfMalformed(path, malformed, state, reading);
   Object.assign(state.pinned, lock.value.pinned);
-  for (const key of Object.keys(lock.value.pinned)) state.texts.set(key, { name: entry.from, text });
+  const file = { name: entry.from, lines: hashLinesOf(text) };
+  for (const key of Object.keys(lock.value.pinned)) state.files.set(key, file);
   // The file that was not read may name a private registry. Then the names of modules must not reach public mirrors.
   const unsure = isRefused || lock.value.isIncomplete === true ? 'unsure' : null;
   const taken: Named[] = [];
@@ -64,6 +71,25 @@ export function readLockModules(path: Path, entry: FileLock, state: LockState, r
     else state.skipped.push({ file: entry.from, module, version, because: why });
   }
   return taken;
+}
+
+/** Matches the end of a line, and a hash such as `sha256:…`, `sha512-…` or `h1:…`. */
+const hashOrEnd = /\n|[a-z0-9]{1,8}[:-][A-Za-z0-9+/=]{20,}/g;
+
+/** Finds all hashes at once, because a lock file of a stranger may have thousands of hashes and lines. */
+function hashLinesOf(text: string): HashedFile['lines'] {
+  const lines = new Map<string, number>();
+  let line = 1;
+  for (const [found] of text.matchAll(hashOrEnd))
+    if (found === '\n') line += 1;
+    else if (!lines.has(found)) lines.set(found, line);
+  return lines;
+}
+
+/** Where a hash stands, as `file:line`, or `file` if the line is not known. Of several digests the first one counts. */
+export function placeOf(hash: string, file?: HashedFile): string {
+  const line = file?.lines.get(hash.split(' ', 1)[0] ?? '');
+  return line === undefined ? (file?.name ?? '') : `${file?.name}:${line}`;
 }
 
 /**

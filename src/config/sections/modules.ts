@@ -13,7 +13,7 @@ import { byEcosystem, checked, file, integer, list, mapping, readable } from '..
 import type { Path } from '../issues.ts';
 import { listKnownMirrors } from '../known-mirrors.ts';
 import type { Reading } from '../reading.ts';
-import { type FileLock, type LockState, readLockModules } from './lock-files.ts';
+import { type FileLock, type LockState, placeOf, readLockModules } from './lock-files.ts';
 
 /** An entry of `modules`. A mapping that is not a `FileLock` is read by the code of its ecosystem. */
 type FileModule = string | FileLock | Readonly<Record<string, unknown>>;
@@ -101,7 +101,7 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
     skipped: [],
     foreign: new Set(),
     pinned: {},
-    texts: new Map(),
+    files: new Map(),
     reported: new Set(),
   };
   const mistakes = (): number => reading.issues.filter(({ severity }) => severity === 'error').length;
@@ -140,7 +140,7 @@ function readKind(kind: Ecosystem, configured: Configured, reading: Reading): Mo
   const unused = all.filter((_, at) => lists[at]?.length === 0);
   warnOfUnused(id, unused, isOwn, reading);
   const pinned = pinnedOf(id, all, state.pinned);
-  const at = Object.entries(pinned[id] ?? {}).map(([key, hash]) => [key, placeOf(hash, state.texts.get(key))]);
+  const at = Object.entries(pinned[id] ?? {}).map(([key, hash]) => [key, placeOf(hash, state.files.get(key))]);
   return { modules, skipped: state.skipped, pinned, pinnedAt: at.length === 0 ? {} : { [id]: Object.fromEntries(at) } };
 }
 
@@ -207,16 +207,6 @@ function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Recor
     refs.has(key) || [...key.matchAll(/\//g)].some(({ index }) => refs.has(key.slice(0, index)));
   const kept = Object.entries(hashes).filter(([key]) => isConfigured(key));
   return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
-}
-
-/** Above this length, the line of a hash is not searched. Characters. */
-const searchedChars = 1_000_000;
-
-/** Where a hash stands, as `file:line`, or `file` if the line is not known. */
-function placeOf(hash: string, file?: { readonly name: string; readonly text: string }): string {
-  const { name = '', text = '' } = file ?? {};
-  const at = text.length > searchedChars ? -1 : text.indexOf(hash);
-  return at < 0 ? name : `${name}:${text.slice(0, at).split('\n').length}`;
 }
 
 function belonging(
