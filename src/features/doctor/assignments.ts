@@ -13,13 +13,16 @@ const opening = /(?<!<)<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][\w.-]*))/g;
  */
 function hereLines(lines: readonly string[]): ReadonlySet<number> {
   const within = new Set<number>();
+  const untabbed = lines.map((line) => line.replace(/^\t+/, ''));
+  // A file of a stranger may open thousands of here-documents without an end.
+  const [last, lastUntabbed] = [lines, untabbed].map((all) => new Map(all.map((line, at) => [line, at])));
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     if (/^\s*#/.test(line)) continue;
     for (const [, dash = '', ...words] of line.matchAll(opening)) {
       const word = words.find((one) => one !== undefined) ?? '';
-      const end = lines.findIndex((one, i) => i > at && (dash === '' ? one : one.replace(/^\t+/, '')) === word);
-      if (end < 0) continue;
+      if (((dash === '' ? last : lastUntabbed)?.get(word) ?? -1) <= at) continue;
+      const end = (dash === '' ? lines : untabbed).indexOf(word, at + 1);
       for (let i = at + 1; i <= end; i += 1) within.add(i);
       at = end;
     }
@@ -81,18 +84,18 @@ function upwards(from: string): readonly string[] {
 
 /** Returns the variables that a file sets. An `unset` removes earlier assignments of the same file. */
 export function assignmentsIn(file: string, text: string): readonly Assignment[] {
-  let found: Assignment[] = [];
+  const found: Assignment[] = [];
+  const removed = new Set<string>();
   const lines = text.split('\n');
   const here = file.endsWith('.fish') ? null : hereLines(lines);
-  for (const [at, raw] of lines.entries()) {
+  for (const [at, raw] of [...lines.entries()].reverse()) {
     if (here?.has(at)) continue;
     const line = raw.trim();
-    const unset = /^unset\s(.+)$/.exec(line)?.[1]?.split(/\s+/);
-    if (unset !== undefined) found = found.filter(({ name }) => !unset.includes(name));
-    for (const [name, value] of file.endsWith('.fish') ? ofFish(line) : ofShell(line))
-      found.push({ name, value, file, line: at + 1 });
+    for (const name of /^unset\s(.+)$/.exec(line)?.[1]?.split(/\s+/) ?? []) removed.add(name);
+    for (const [name, value] of (file.endsWith('.fish') ? ofFish(line) : ofShell(line)).toReversed())
+      if (!removed.has(name)) found.push({ name, value, file, line: at + 1 });
   }
-  return found;
+  return found.reverse();
 }
 
 type Named = readonly [name: string, value: string | null];

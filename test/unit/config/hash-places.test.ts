@@ -52,7 +52,7 @@ test.each([
   [
     'pypi',
     'uv.lock',
-    `version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://pypi.org/simple" }\nsdist = { url = "https://files.example.com/six-1.17.0.tar.gz", hash = "sha256:${hexOf('a')}" }\n`,
+    `version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://a.example.com" }\nsdist = { url = "https://files.example.com/six-1.17.0.tar.gz", hash = "sha256:${hexOf('a')}" }\n`,
     6,
   ],
 ])('the line of a hash of %s in %s', async (id, name, text, line) => {

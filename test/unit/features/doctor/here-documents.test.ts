@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { assignmentsIn } from '../../../../src/features/doctor/assignments.ts';
+import { expectInProportion } from '../../../support/growth.ts';
 
 it.each<[string, string, readonly string[]]>([
   ['the text of one sets nothing', 'cat <<EOF\nexport A=1\nEOF\nexport B=2', ['B:4']],
@@ -11,4 +12,12 @@ it.each<[string, string, readonly string[]]>([
   ['an end with a blank behind it is none', 'f <<EOF\nA=1\nEOF \nB=1\nEOF\nC=1', ['C:6']],
 ])('here-documents: %s', (_, text, wanted) => {
   expect(assignmentsIn('/x/.bashrc', text).map(({ name, line }) => `${name}:${line}`)).toEqual(wanted);
+});
+
+it.each([
+  ['here-documents without an end', (size: number) => 'cat <<A\n'.repeat(size)],
+  ['here-documents whose end has a tab', (size: number) => `${'cat <<A\n'.repeat(size)}\tA\n`],
+  ['variables and unset', (size: number) => `${'A=1\n'.repeat(size)}${'unset B\n'.repeat(size)}`],
+])('thousands of %s are read in proportion to their number', (_, textOf) => {
+  expectInProportion(2_000, textOf, (text) => assignmentsIn('/x/.envrc', text));
 });
