@@ -103,11 +103,11 @@ async function requiredBy(machine: Machine): Promise<GoFound['required']> {
     const file = join(folder, 'go.mod');
     const read = await machine.read(file);
     if (read.tag === 'error') continue;
-    const lines = read.text.split('\n');
+    const lineOf = new Map<string, number>();
+    for (const [at, line] of read.text.split('\n').entries())
+      for (const word of line.split(/[\s"`()]/)) if (!lineOf.has(word)) lineOf.set(word, at + 1);
     return readGoMod(read.text).flatMap(({ verb, words: [module = ''] }) =>
-      verb === 'require' && isModulePath(module)
-        ? [{ module, file, line: lines.findIndex((line) => line.includes(module)) + 1 }]
-        : [],
+      verb === 'require' && isModulePath(module) ? [{ module, file, line: lineOf.get(module) ?? 0 }] : [],
     );
   }
   return [];
