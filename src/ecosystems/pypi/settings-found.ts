@@ -240,6 +240,8 @@ function uvSettingsIn(
   let table = '';
   /** The `[[index]]` that the following lines describe; `null`: none. */
   let open: { url: string | null; line: number; isDefault: boolean } | null = null;
+  /** The index of the last line of the last list over several lines. */
+  let listEnd = -1;
   const close = (): void => {
     if (open !== null && open.url !== null) {
       const place = { file, line: open.line };
@@ -262,7 +264,9 @@ function uvSettingsIn(
     const [key, rest] = [removeQuotes(name), written.trim()];
     // A list over several lines is read up to its end, but not edited.
     const isWhole = !rest.startsWith('[') || rest.includes(']');
-    const whole = isWhole ? rest : listFrom(rest, lines.slice(at + 1));
+    if (!isWhole && at < listEnd) continue;
+    if (!isWhole) for (listEnd = at + 1; lines[listEnd]?.text.includes(']') === false; ) listEnd += 1;
+    const whole = isWhole ? rest : listFrom(rest, lines.slice(at + 1, listEnd + 1));
     const values = [...whole.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, a, b]) => a ?? b ?? '');
     if (open !== null) {
       if (key === 'url') open = { ...open, url: values[0] ?? null, line };
