@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { fileForms } from '../core/action.ts';
 import { isSafeEnv, type RemedyNow } from '../core/advice.ts';
 import type { Variables } from '../core/kind.ts';
 import { stamp } from '../core/views.ts';
@@ -6,24 +7,9 @@ import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { makeProblem, sendProblem } from './problem.ts';
 
+const otherForms = ['apk', 'pacman', 'maven', 'cargo', 'bundler', 'conda', 'json'] as const;
 /** The possible values of the query parameter `as`: the snippet formats of remedies. */
-export const remedyForms = [
-  'env',
-  'npmrc',
-  'pip',
-  'uv',
-  'hosts.toml',
-  'registries.conf',
-  'daemon.json',
-  'apt',
-  'apk',
-  'pacman',
-  'maven',
-  'cargo',
-  'bundler',
-  'conda',
-  'json',
-] as const;
+export const remedyForms = ['env', ...fileForms, ...otherForms] as const;
 type Form = (typeof remedyForms)[number];
 
 /**

@@ -63,10 +63,11 @@ export function createReading(
 ): Reading {
   const { files, report, ...given } = from;
   const { resolve } = given;
-  const textOf = (path: Path, result: FileText): string | null => {
+  const textOf = (path: Path, result: FileText, isLock = false): string | null => {
     if (result.tag === 'ok') return result.text;
     const { code } = result;
-    report.error(path, code === 'outside' ? phrase('expected.lockLink') : phrase('expected.fileRead', { code }));
+    const isLink = isLock && code === 'outside';
+    report.error(path, isLink ? phrase('expected.lockLink') : phrase('expected.fileRead', { code }));
     return null;
   };
   const text = (path: Path, name: string): string | null => textOf(path, files.read(resolve(name)));
@@ -85,7 +86,7 @@ export function createReading(
       report.error(path, phrase('expected.fileSecret'));
       return null;
     },
-    lock: (path, name) => textOf(path, files.read(resolve(name), rootsOf(name))),
+    lock: (path, name) => textOf(path, files.read(resolve(name), rootsOf(name)), true),
     beside(lock, name) {
       const roots = rootsOf(lock).filter((root) => root !== '/');
       const path = resolve(name);

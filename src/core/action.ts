@@ -8,21 +8,14 @@ import type { Secret } from './secret.ts';
 export const actionKinds = ['file', 'command', 'git', 'http'] as const;
 export type ActionKind = (typeof actionKinds)[number];
 
+/** Snippet formats of remedies for settings files that actions can write. */
+export const fileForms = ['npmrc', 'pip', 'uv', 'hosts.toml', 'registries.conf', 'daemon.json', 'apt'] as const;
+
 /**
  * Snippet formats in which an action can write a remedy (the settings that apply advice). `env`: plain `NAME=value`
  * lines.
  */
-export const actionForms = [
-  'env',
-  'shell',
-  'npmrc',
-  'pip',
-  'uv',
-  'hosts.toml',
-  'registries.conf',
-  'daemon.json',
-  'apt',
-] as const;
+export const actionForms = ['env', 'shell', ...fileForms] as const;
 export type ActionForm = (typeof actionForms)[number];
 
 /**

@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
@@ -44,13 +45,8 @@ function contexts(
 ): (mirror: Mirror) => WorkerBook['context'][string] {
   const pins = new Map<string, Readonly<Record<string, string>>>();
   const pinsOf = ({ ecosystem: id, upstream }: Mirror): Readonly<Record<string, string>> => {
-    const key = `${id} ${upstream}`;
-    const known = pins.get(key);
-    if (known !== undefined) return known;
     const { learning } = registry.of(id) ?? {};
-    const made = learning?.pinned(learnt.get(id) ?? nothing, upstream) ?? {};
-    pins.set(key, made);
-    return made;
+    return getOrMake(pins, `${id} ${upstream}`, () => learning?.pinned(learnt.get(id) ?? nothing, upstream) ?? {});
   };
   return (mirror) => {
     const { ecosystem: id } = mirror;

@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import { makeFolders } from './files.ts';
 import { copyWhole, createScratchFolder } from './store-copy.ts';
@@ -318,11 +319,7 @@ function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): Sto
     },
     copyTo: (to) => vacuumInto(db, to),
     statement(sql) {
-      const known = statements.get(sql);
-      if (known !== undefined) return known;
-      const made = db.prepare(sql);
-      statements.set(sql, made);
-      return made;
+      return getOrMake(statements, sql, () => db.prepare(sql));
     },
     transaction(run) {
       try {

@@ -1,4 +1,5 @@
 import type { Finding } from '../core/finding.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import type { Row, Store, StoreBatch } from '../core/ports.ts';
 import type { KeptProbe } from '../core/sample.ts';
@@ -102,11 +103,7 @@ class Cited {
   }
 
   #heldOf(findingId: string): Held {
-    const known = this.#held.get(findingId);
-    if (known !== undefined) return known;
-    const made: Held = { ids: [], waiting: new Map(), written: new Set(), isOver: false };
-    this.#held.set(findingId, made);
-    return made;
+    return getOrMake(this.#held, findingId, () => ({ ids: [], waiting: new Map(), written: new Set(), isOver: false }));
   }
 
   #takeUp(findingId: string, ids: readonly string[], isOver: boolean): void {

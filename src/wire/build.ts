@@ -1,4 +1,5 @@
 import type { BuildPlace } from '../core/due.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import type { Timers } from '../core/ports.ts';
 import type { Carrier } from './carrier.ts';
 import { floodCheckMs, isFlood } from './inflow.ts';
@@ -94,10 +95,6 @@ export class Builds {
   }
 
   of({ id, size }: BuildPlace): Build {
-    const known = this.#byId.get(id);
-    if (known !== undefined) return known;
-    const made = new Build(size, this.#timers, () => this.#byId.delete(id));
-    this.#byId.set(id, made);
-    return made;
+    return getOrMake(this.#byId, id, () => new Build(size, this.#timers, () => this.#byId.delete(id)));
   }
 }

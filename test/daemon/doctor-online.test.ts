@@ -47,7 +47,8 @@ async function ask(
   const lines = Object.entries(mirrors).map(([name, keys]) => `  - { name: ${name}, ecosystem: go, ${keys} }`);
   const yaml = `vantage: here\nschedule: { every: 5s, timeout: 5s }\nmirrors:\n${lines.join('\n')}\nmodules: { go: [ example.com/hello@v1.0.0 ] }\ngo: { sumdb: "${mirror.sumdb?.verifierKey ?? ''}" }\n`;
   const machine = testMachine({ 'mirrorwatch.yaml': yaml });
-  const ran = await machine.run(['doctor', '--json', ...(argv.length === 0 ? ['--online'] : argv)]);
+  const named = ['--config', machine.at('mirrorwatch.yaml')];
+  const ran = await machine.run(['doctor', '--json', ...named, ...(argv.length === 0 ? ['--online'] : argv)]);
   expect(ran.err).toBe('');
   return { ...(JSON.parse(ran.out) as Asked), code: ran.code };
 }

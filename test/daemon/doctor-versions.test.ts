@@ -29,7 +29,8 @@ async function start(broken: '1.1' | '2' | null): Promise<string> {
 
 async function traps(url: string): Promise<readonly { id: string; what: string; severity: string }[]> {
   const yaml = `vantage: here\nmirrors:\n  - { name: a, ecosystem: go, url: "${url}", tls: { ca: "${testCerts().ca.certFile}" } }\nmodules: { go: [ example.com/hello@v1.0.0 ] }\ngo: { sumdb: off }\n`;
-  const ran = await testMachine({ 'mirrorwatch.yaml': yaml }).run(['doctor', '--json', '--online']);
+  const machine = testMachine({ 'mirrorwatch.yaml': yaml });
+  const ran = await machine.run(['doctor', '--json', '--online', '--config', machine.at('mirrorwatch.yaml')]);
   expect(ran.err).toBe('');
   return (JSON.parse(ran.out) as { traps: { id: string; what: string; severity: string }[] }).traps;
 }

@@ -165,7 +165,7 @@ test.each([
         expect([name, fared?.[name]?.states.filter((state) => !guilty.includes(state))]).toEqual([name, []]);
       }
     },
-    3,
+    5,
   );
   expect(real.log()).not.toContain('worker thread is replaced');
 });

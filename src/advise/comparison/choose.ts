@@ -1,3 +1,4 @@
+import { getOrMake } from '../../core/get-or-make.ts';
 import { isFailingAlike, isLikeOthers } from './alike.ts';
 import {
   type BuildRule,
@@ -41,11 +42,7 @@ export interface Comparison extends Records {
 }
 
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
-  const known = contest.pairs.get(candidate);
-  if (known !== undefined) return known;
-  const made = newPair(recordOf(contest, head), recordOf(contest, candidate));
-  contest.pairs.set(candidate, made);
-  return made;
+  return getOrMake(contest.pairs, candidate, () => newPair(recordOf(contest, head), recordOf(contest, candidate)));
 }
 
 export interface Choice {

@@ -1,3 +1,4 @@
+import { getOrMake } from '../../core/get-or-make.ts';
 import type { Weight } from '../../core/mirror.ts';
 import { quantileOf } from '../../core/statistics.ts';
 import { failedShareOf } from './hours.ts';
@@ -8,11 +9,7 @@ export interface Records {
 }
 
 export function recordOf({ records }: Records, registry: string): HeadRecord {
-  const known = records.get(registry);
-  if (known !== undefined) return known;
-  const made = newRecord();
-  records.set(registry, made);
-  return made;
+  return getOrMake(records, registry, () => newRecord());
 }
 
 const burstWindowMs = 3 * 60_000;

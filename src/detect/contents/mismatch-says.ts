@@ -166,6 +166,8 @@ export interface Wrong {
   readonly sides: readonly Side[];
   /** How a lock file or the configuration counts that alone calls the bytes wrong; `null`: an authority decided. */
   readonly byFile: 'backed' | 'alone' | null;
+  /** True if the file states a key, not a hash. */
+  readonly isKey: boolean;
   /**
    * True if the origin serves the same wrong bytes, so they changed upstream. For the origin itself: true if another
    * mirror serves them.
@@ -179,14 +181,14 @@ export interface Wrong {
 export function explainMismatch(
   name: string,
   { module, version, step, verifies }: Target,
-  { failure, sides, byFile, isOrigins, other, probeIds }: Wrong,
+  { failure, sides, byFile, isKey, isOrigins, other, probeIds }: Wrong,
   known: Finding | null,
 ): FindingStatement {
   const parts = {
     name,
     what: artifactPhraseOf({ module, version, step }),
     by:
-      byFile !== null
+      byFile !== null && !isKey
         ? phrase('found.lockFile')
         : (failure.sentences?.['by'] ?? failure.by ?? verifies ?? phrase('found.authority')),
     algorithm: failure.algorithm,

@@ -1,4 +1,5 @@
 import type { Skipped } from '../../core/due.ts';
+import { getOrMake } from '../../core/get-or-make.ts';
 import { type Connection, egressOf, type Mirror, seriesId, type Target } from '../../core/mirror.ts';
 import { Absence, Density } from './absence.ts';
 import type { Mark, NetworkLine } from './loss.ts';
@@ -169,11 +170,7 @@ export interface SeriesPlace<S> {
 
 /** A rule's state for a mirror or for this daemon. It is created at first use. */
 export function stateOf<M>({ name, none }: Egress<M>, { states }: Pick<MirrorMemory, 'states'>): M {
-  const known = states.get(name);
-  if (known !== undefined) return known as M;
-  const made = none();
-  states.set(name, made);
-  return made;
+  return getOrMake(states, name, none) as M;
 }
 
 export function seriesStateOf<S>({ name, noneOfSeries }: SeriesPlace<S>, { states }: Pick<SeriesMemory, 'states'>): S {
@@ -196,21 +193,21 @@ export function primaryConnectionOf(mirror: Pick<Mirror, 'connections'>): Connec
 
 export function seriesOf({ series }: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
   const id = seriesId(target, connection);
-  const known = series.get(id);
-  if (known !== undefined) return known;
-  const made: SeriesMemory = {
+  return getOrMake(
+    series,
     id,
-    target,
-    connection,
-    states: {},
-    item: null,
-    hasServed: false,
-    versions: [],
-    writtenAtMs: null,
-    rowsWritten: 0,
-  };
-  series.set(id, made);
-  return made;
+    (): SeriesMemory => ({
+      id,
+      target,
+      connection,
+      states: {},
+      item: null,
+      hasServed: false,
+      versions: [],
+      writtenAtMs: null,
+      rowsWritten: 0,
+    }),
+  );
 }
 
 export function canarySeriesOf(mirror: MirrorMemory): SeriesMemory | null {

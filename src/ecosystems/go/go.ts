@@ -6,7 +6,6 @@ import { isMaskedText } from './ask.ts';
 import { goClient } from './client.ts';
 import { buildGoContext, type GoOwn, type GoSettings, goLearning, publicGo } from './context.ts';
 import { goDoor } from './door.ts';
-import { goErrorFrames } from './error-frames.ts';
 import { goLocks } from './locks.ts';
 import { goNames } from './names.ts';
 import { goRun } from './run.ts';
@@ -27,7 +26,14 @@ function usualAside(version: string | null): UsualAside | null {
 export const go: Ecosystem<GoSettings, GoOwn> = {
   id: 'go',
   publicUpstream: publicGo,
-  errorFrames: goErrorFrames,
+  /**
+   * `go: ` begins the errors of the go command (cmd/go/internal/base); before Go 1.15 they begin with the command. Other
+   * lines name a file of the proxy or of the checksum database, or a module with its version.
+   * @see https://github.com/golang/go/blob/master/src/cmd/go/internal/modfetch/proxy.go
+   */
+  errorFrames: {
+    go: /^(?:Error - +)?(?:v?go|go (?:get|mod|list|install|build)\b[^:]*): |\bverifying \S+@v\d|\/@(?:v\/|latest\b)|\/sumdb\/|\/lookup\/(?:(?!\/lookup\/)[^\s@])+@v\d|@v\d[^\s@]*: (?:zip|gzip|flate|unexpected EOF|http2|stream|Get|read|dial|unrec)|^\S+\.go:\d+:\d+: (?:[^\s@]+@v\d|.*zip: )|^[\w-]+\.\w+\/\S+: zip: not a valid|^module \S+: Get "?https?:/,
+  },
   isMasked: isMaskedText,
   spec: [
     'https://go.dev/ref/mod#goproxy-protocol',

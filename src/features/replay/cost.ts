@@ -2,6 +2,7 @@ import { isCurrentReply, replyTo, type Walker, walkChain } from '../../advise/co
 import { rosterOf } from '../../advise/group.ts';
 import { type Config, everyMs, paceOf } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
+import { getOrMake } from '../../core/get-or-make.ts';
 import type { Taken } from '../../core/history.ts';
 import { type EcosystemId, questionOf, type Step, type Target, upstreamKeyOf } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
@@ -155,12 +156,10 @@ function chainAt(group: Group, stretches: readonly InForce[], version: number, n
   group.at[version] = at;
   const text = stretches[at]?.chain ?? null;
   if (text === null) return group.declared;
-  const known = group.chains.get(text);
-  if (known !== undefined) return known;
-  const parsed = group.client.parse(text);
-  const chain = parsed.tag === 'ok' ? parsed.value : group.declared;
-  group.chains.set(text, chain);
-  return chain;
+  return getOrMake(group.chains, text, () => {
+    const parsed = group.client.parse(text);
+    return parsed.tag === 'ok' ? parsed.value : group.declared;
+  });
 }
 
 function groupsOf(config: Config, targets: readonly Target[], versions: readonly FollowedCost[]): Map<string, Group> {

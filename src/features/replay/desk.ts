@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { ControlResponse, Due } from '../../core/due.ts';
+import { getOrMake } from '../../core/get-or-make.ts';
 import type { Taken } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
 import type { Calendar, Now } from '../../core/ports.ts';
@@ -168,9 +169,5 @@ function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' |
 }
 
 function shelf<T>(shelves: Map<string, T[]>, key: string): T[] {
-  const known = shelves.get(key);
-  if (known !== undefined) return known;
-  const made: T[] = [];
-  shelves.set(key, made);
-  return made;
+  return getOrMake(shelves, key, () => []);
 }
