@@ -14,7 +14,13 @@ describe('the words', () => {
     { by: undefined, byFile: null, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
   ] as const)('name the authority that spoke: $names', ({ by, byFile, names, zh }) => {
     const named = { ...failure, by: String(by), sentences: { by: phrase('relay.checksums') } };
-    const wrong = { failure: by === undefined ? failure : named, sides: [], isOrigins: false, isKey: false, other: null };
+    const wrong = {
+      failure: by === undefined ? failure : named,
+      sides: [],
+      isOrigins: false,
+      isKey: false,
+      other: null,
+    };
     const says = explainMismatch('a', target, { ...wrong, byFile, probeIds: [] }, null);
     expect(says).toMatchObject({
       text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 check against ${names} failed twice.`,
