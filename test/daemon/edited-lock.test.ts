@@ -35,9 +35,9 @@ test('a lock file with the hash of a lone mirror: the file is accused, and no go
   expect(findings.map(({ registry, cause }) => `${registry} ${cause}`).toSorted()).toEqual(['c origin', 'null lock']);
   const seen = (await world.get('/api/v1/mirrors')).json<{ mirrors: Record<string, unknown>[] }>();
   expect(seen.mirrors.map(({ registry, gate, wrongModules }) => [registry, gate, wrongModules])).toEqual([
-    ['a', 'current', undefined],
-    ['b', 'ok', undefined],
-    ['origin', 'origin', undefined],
+    ['a', 'current', []],
+    ['b', 'ok', []],
+    ['origin', 'origin', []],
     ['c', 'mismatch', ['example.com/hello']],
   ]);
   await world.stop();
