@@ -5,7 +5,7 @@ import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { long } from '../support/requires.ts';
 
-// A minute of `npm run soak`; how it is watched is tested in test/unit/bench/soak/.
+// A minute of `npm run soak`.
 long('the soak', ['faketime', 'setpriv'], () => {
   test('a minute of trouble by a seed of its own breaks no invariant', async () => {
     const dir = tempDir('soak-log');
