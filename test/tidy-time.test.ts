@@ -56,7 +56,6 @@ const rules: readonly Rule[] = [
     except: {
       'fault/probe-matrix.test.ts': 'its clock is a manual one',
       'fault/wire-phases-h2.test.ts': 'half of a known delay, which grows until a busy machine keeps it',
-      'real/boards.test.ts': 'the times are those of a day that was written down',
     },
   },
   {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectRows } from '../support/expect-rows.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
@@ -8,8 +9,8 @@ import { annotationQueries, chosen, interpolated, panelQueries, variableQueries 
 import { type Asker, asker } from './boards-prometheus.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 
-// Every query of every board, asked of a real Prometheus that scrapes the real daemon, for a bounded time. What the day
-// that is past cannot show: that the daemon as it is exports what the boards need, without a `vantage` label on the
+// Every query of every board, asked of a real Prometheus that scrapes the real daemon, for a bounded time: that the
+// daemon as it is exports what the boards need, without a `vantage` label on the
 // scrape target, and that a point leads to the probe behind it.
 
 /** What has no series here, and why that is right. */
@@ -19,7 +20,7 @@ const absent: Readonly<Record<string, string>> = {
   'places/7/A': 'the place is not divided into shards',
 };
 
-/** The same by what is asked for; boards-day has all of it. */
+/** The same by what is asked for. */
 const absentMetrics: readonly (readonly [RegExp, string])[] = [
   [/mirror_client_/, 'no real client is run'],
   [/mirror_(lag_|sync_lag_|missing_versions)/, 'two mirrors without an origin are behind nobody'],
@@ -75,30 +76,50 @@ webhooks:
     for (const one of [prometheus, daemon, near, far, receiver]) await one?.close();
   });
 
-  test.each(panelQueries)('$key $of', async ({ key, expr, needs, isInstant }) => {
-    const query = interpolated(expr, values);
-    const now = async () => {
-      const nowMs = Date.now();
-      return isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
-    };
-    const why = whyAbsent(key, expr);
-    const series = why !== null ? await now() : await until('series', now, ({ length }) => length > 0);
-    if (why !== null) expect(series, why).toEqual([]);
-    // Who compares places has given the scrape target its `vantage`; the one place here has none.
-    const named = key.startsWith('places/') ? needs.filter((label) => label !== 'vantage') : needs;
-    for (const { metric } of series) for (const label of named) expect(metric[label] ?? '', label).not.toBe('');
-  });
+  test('each panel has its series, with the labels that legends name', () =>
+    expectRows(
+      panelQueries,
+      ({ key, of }) => `${key} ${of}`,
+      async ({ key, expr, needs, isInstant }) => {
+        const query = interpolated(expr, values);
+        const now = async () => {
+          const nowMs = Date.now();
+          return isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
+        };
+        const why = whyAbsent(key, expr);
+        const series = why !== null ? await now() : await until('series', now, ({ length }) => length > 0);
+        if (why !== null) expect(series, why).toEqual([]);
+        // Who compares places has given the scrape target its `vantage`; the one place here has none.
+        const named = key.startsWith('places/') ? needs.filter((label) => label !== 'vantage') : needs;
+        for (const { metric } of series) for (const label of named) expect(metric[label] ?? '', label).not.toBe('');
+      },
+    ));
 
-  test.each(annotationQueries)('$key', async ({ of, expr }) => {
-    const nowMs = Date.now();
-    // The mirrors are well; a busy machine may have a finding about itself. The day that is past shows the rest.
-    const spans = await ask.range(interpolated(expr, values), nowMs - 15_000, nowMs, 1);
-    expect(of === 'Findings about us' ? ['self', 'vantage'] : []).toEqual(
-      expect.arrayContaining(spans.map(({ metric }) => metric['kind'])),
-    );
-  });
+  test('no data at all does not look fine: only the count of daemons has a number, which is none', () =>
+    expectRows(
+      panelQueries,
+      ({ key, of }) => `${key} ${of}`,
+      async ({ expr }) => {
+        const series = await ask.instant(interpolated(expr, values), Date.now() - 86_400_000);
+        expect(series.map(({ points }) => points[0]?.[1])).toEqual(expr.includes('vector(0)') ? [0] : []);
+      },
+    ));
 
-  test.each(variableQueries)('$key', async ({ variable, selector, label }) => {
+  test('marks are of what is wrong alone', () =>
+    expectRows(
+      annotationQueries,
+      ({ key }) => key,
+      async ({ of, expr }) => {
+        const nowMs = Date.now();
+        // The mirrors are well; a busy machine may have a finding about itself.
+        const spans = await ask.range(interpolated(expr, values), nowMs - 15_000, nowMs, 1);
+        expect(of === 'Findings about us' ? ['self', 'vantage'] : []).toEqual(
+          expect.arrayContaining(spans.map(({ metric }) => metric['kind'])),
+        );
+      },
+    ));
+
+  test('variables list what there is', () => {
     const wanted: Record<string, readonly string[]> = {
       vantage: [],
       ecosystem: ['go'],
@@ -107,28 +128,35 @@ webhooks:
       version: ['v1.0.0'],
       connection: ['cold', 'warm'],
     };
-    const now = (): Promise<readonly string[]> =>
-      ask.labelValues(interpolated(selector, values), label, Date.now() - 60_000, Date.now());
-    const isWanted = (found: readonly string[]): boolean => JSON.stringify(found) === JSON.stringify(wanted[variable]);
-    expect(await until('its values', now, isWanted)).toEqual(wanted[variable]);
+    return expectRows(
+      variableQueries,
+      ({ key }) => key,
+      async ({ variable, selector, label }) => {
+        const text = interpolated(selector, values);
+        const now = () => ask.labelValues(text, label, Date.now() - 60_000, Date.now());
+        await until('its values', now, (found) => JSON.stringify(found) === JSON.stringify(wanted[variable]));
+      },
+    );
   });
 
-  test.each(panelQueries.filter(({ hasExemplars }) => hasExemplars))(
-    '$key $of leads to the probe behind a point',
-    async ({ expr }) => {
-      const query = interpolated(expr, values);
-      // A busy machine may scrape so late that a newer probe has taken the place of the one that Prometheus has last.
-      await until(
-        'an exemplar whose probe is kept',
-        async () => {
-          const ids = await ask.exemplars(query, Date.now() - 30_000, Date.now());
-          const pages = ids.map((id) => daemon.get(`/probes/${encodeURIComponent(id)}`));
-          return (await Promise.all(pages)).map(({ status }) => status);
-        },
-        (statuses) => statuses.includes(200),
-      );
-    },
-  );
+  test('exemplars lead to the probe behind a point', () =>
+    expectRows(
+      panelQueries.filter(({ hasExemplars }) => hasExemplars),
+      ({ key, of }) => `${key} ${of}`,
+      async ({ expr }) => {
+        const query = interpolated(expr, values);
+        // A busy machine may scrape so late that a newer probe has taken the place of the one that Prometheus has last.
+        await until(
+          'an exemplar whose probe is kept',
+          async () => {
+            const ids = await ask.exemplars(query, Date.now() - 30_000, Date.now());
+            const pages = ids.map((id) => daemon.get(`/probes/${encodeURIComponent(id)}`));
+            return (await Promise.all(pages)).map(({ status }) => status);
+          },
+          (statuses) => statuses.includes(200),
+        );
+      },
+    ));
 
   test('the other links to the daemon lead somewhere', async () => {
     expect((await daemon.get('/mirrors/near')).status).toBe(200);

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { manyModules, theDay } from '../../test/real/boards-day.ts';
 import { type Board, chosen } from '../../test/real/boards-grafana.ts';
 import { type Asker, startPast } from '../../test/real/boards-prometheus.ts';
 import { commandPath, repoDir } from '../../test/support/paths.ts';
 import { bundledPage } from './bundle.ts';
+import { manyModules, theDay } from './day.ts';
 import { liveScenes } from './live.ts';
 import { everything, type Scene, scenes, stepOf } from './scenes.ts';
 import { type Sheet, sheetOf } from './sheet.ts';

@@ -1,4 +1,4 @@
-import { at, manyModules, modules, registries, stepMs, story } from '../../test/real/boards-day.ts';
+import { at, manyModules, modules, registries, stepMs, story } from './day.ts';
 
 /** One picture of a board. `past` selects the data, `toMs` and `rangeMs` the time range. */
 export interface Scene {

@@ -2,71 +2,254 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { reasonColour } from '../../../dashboards/palette.ts';
+import { reasons } from '../../../src/core/failure.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import { metricNames, metricOf } from '../../../src/export/catalog.ts';
-import { panelsOf, plainBoards } from '../../real/boards-grafana.ts';
+import { staleFiles } from '../../../tools/generate-dashboards.ts';
+import { annotationQueries, panelQueries, panelsOf, plainBoards, variableQueries } from '../../real/boards-grafana.ts';
+import { alertRules, recordingRules } from '../../rules/alert-rules.ts';
+import { labelsAfter, metricBehind, namesIn, unknownIn } from '../../rules/queries.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 import { repoDir } from '../../support/paths.ts';
 
-// The rules of Grafana's dashboard-linter, written from its documentation (grafana/dashboard-linter docs/index.md), as
-// far as they speak of Prometheus. The linter itself was not to be had where this was written: the Go module proxy
-// answers 403 for it. dashboards/.lint is in its own form, for whoever has it.
+// A linter of the boards: the rules of Grafana's dashboard-linter, written from its documentation (grafana/dashboard-linter
+// docs/index.md), as far as they speak of Prometheus, and our own. dashboards/.lint is in the form of that linter.
 
-interface Exclusion {
-  readonly reason: string;
-  readonly entries?: readonly { readonly dashboard: string; readonly panel: string }[];
-}
-
-const text = readFileSync(join(repoDir, 'dashboards/.lint'), 'utf8');
-const { exclusions } = parse(text) as { exclusions: Readonly<Record<string, Exclusion>> };
-
-const targets = Object.values(plainBoards).flatMap((board) =>
-  panelsOf(board).flatMap((panel) =>
-    (panel.targets ?? []).map(({ expr, refId }) => ({ dashboard: board.title, panel: panel.title, refId, expr })),
-  ),
+const boards = Object.entries(plainBoards).map(([name, board]) => ({ name, board }));
+const panels = boards.flatMap(({ name, board }) =>
+  panelsOf(board).map((panel) => ({ where: `${name}/${panel.id} ${panel.title}`, panel, board })),
 );
-const counters = metricNames.filter((name) => metricOf(name).type === 'counter');
+const queries = [...panelQueries, ...annotationQueries];
 
-/** Says what breaks a rule, by panel. */
-const rules: Readonly<Record<string, (target: (typeof targets)[number]) => boolean>> = {
-  'target-job-rule': ({ expr }) => !expr.includes('job=~"$job"'),
-  'target-instance-rule': ({ expr }) => !expr.includes('instance=~"$instance"'),
-  'target-rate-interval-rule': ({ expr }) =>
-    [...expr.matchAll(/\[([^\]]+)\]/g)].some(([, range]) => range !== '$__rate_interval'),
-  'target-counter-agg-rule': ({ expr }) =>
-    counters.some((name) =>
-      [...expr.matchAll(new RegExp(`(\\w+)\\(${name}\\{|${name}\\{`, 'g'))].some(
-        ([, call]) => !['rate', 'increase', 'irate'].includes(call ?? ''),
+test('the JSON in dashboards/ is what the code says, and nothing else lies there', () => {
+  expect(staleFiles()).toEqual([]);
+});
+
+test('uids and ids of panels, which people may have linked to, never change', () => {
+  const ids = boards.map(({ board }) => `${board.uid}: ${board.panels.map(({ id }) => id).join(' ')}`);
+  expect(ids).toEqual([
+    'mirrorwatch-overview: 1 2 3 4 5 6 7 8 9 16 101 10 11 12 102 13 14 15',
+    'mirrorwatch-matrix: 1 102 3 4 5 6 7 101',
+    'mirrorwatch-mirror: 1 2 3 101 30 31 32 33 34 102 10 11 12 103 20 21 22 104 40 41 42 43 44 105 106',
+    'mirrorwatch-self: 1 2 3 4 5 101 10 11 12 13 14 15 102 20 21 22 23 103 30 31 32 33 34 104 40 41 42 43',
+    'mirrorwatch-places: 1 2 3 101 4 5 6 7',
+  ]);
+});
+
+describe("Grafana's rules", () => {
+  const { exclusions } = parse(readFileSync(join(repoDir, 'dashboards/.lint'), 'utf8')) as {
+    readonly exclusions: Readonly<
+      Record<
+        string,
+        {
+          readonly reason: string;
+          readonly entries?: readonly { readonly dashboard: string; readonly panel: string }[];
+        }
+      >
+    >;
+  };
+  const counters = metricNames.filter((name) => metricOf(name).type === 'counter');
+  const rules: Readonly<Record<string, (expr: string) => boolean>> = {
+    'target-job-rule': (expr) => !expr.includes('job=~"$job"'),
+    'target-instance-rule': (expr) => !expr.includes('instance=~"$instance"'),
+    'target-rate-interval-rule': (expr) =>
+      [...expr.matchAll(/\[([^\]]+)\]/g)].some(([, range]) => range !== '$__rate_interval'),
+    'target-counter-agg-rule': (expr) =>
+      counters.some((name) =>
+        [...expr.matchAll(new RegExp(`(\\w+)\\(${name}\\{|${name}\\{`, 'g'))].some(
+          ([, call]) => !['rate', 'increase', 'irate'].includes(call ?? ''),
+        ),
       ),
-    ),
-};
+  };
 
-describe.each(Object.entries(rules))('%s', (rule, isBroken) => {
-  const key = (one: { dashboard: string; panel: string }) => `${one.dashboard}: ${one.panel}`;
-  const broken = [...new Set(targets.filter(isBroken).map(key))];
+  test('are kept, but for the exceptions, each with a reason', () =>
+    expectRows(
+      Object.entries(rules),
+      ([rule]) => rule,
+      ([rule, isBroken]) => {
+        const broken = panels.flatMap(({ panel, board }) =>
+          (panel.targets ?? []).some(({ expr }) => isBroken(expr)) ? [`${board.title}: ${panel.title}`] : [],
+        );
+        const { reason = '', entries } = exclusions[rule] ?? { entries: [] };
+        if (exclusions[rule] !== undefined) expect(reason.length).toBeGreaterThan(20);
+        if (entries === undefined) expect(broken).not.toEqual([]);
+        else expect(entries.map(({ dashboard, panel }) => `${dashboard}: ${panel}`).sort()).toEqual(broken.sort());
+      },
+    ));
 
-  test('is kept, but for the exceptions', () => {
-    const exclusion = exclusions[rule];
-    if (exclusion === undefined) expect(broken).toEqual([]);
-    else if (exclusion.entries === undefined) expect(broken.length).toBeGreaterThan(0);
-    else expect([...exclusion.entries.map(key)].sort()).toEqual([...broken].sort());
+  test('template-datasource, template-uneditable, on-time-change-reload', () =>
+    expectRows(
+      boards,
+      ({ name }) => name,
+      ({ board }) => {
+        const [first, ...rest] = board.templating.list;
+        expect(first).toMatchObject({
+          name: 'datasource',
+          type: 'datasource',
+          query: 'prometheus',
+          label: 'Data source',
+        });
+        expect((board as unknown as { editable: boolean }).editable).toBe(false);
+        for (const { type, refresh, multi, includeAll, allValue } of rest) {
+          if (type === 'query') expect(refresh).toBe(2);
+          if (multi) expect({ includeAll, allValue }).toEqual({ includeAll: true, allValue: '.*' });
+        }
+      },
+    ));
+});
+
+test('each panel says what to do, has a unit and the chosen data source, and says why where there is nothing', () =>
+  expectRows(
+    panels,
+    ({ where }) => where,
+    ({ panel }) => {
+      const source = ['$', '{datasource}'].join('');
+      expect(panel.description ?? '').toMatch(/^.{60,}\.$/s);
+      expect(['none', 's', 'percentunit', 'dtdurations', 'bytes', 'Bps', 'cps']).toContain(
+        panel.fieldConfig?.defaults.unit,
+      );
+      expect(panel.fieldConfig?.defaults.noValue ?? '').toMatch(/^(?!(?:no data|n\/a|ok|fine|0)$)./i);
+      expect(panel.targets).not.toEqual([]);
+      for (const { datasource } of [panel, ...((panel.targets ?? []) as unknown as readonly (typeof panel)[])])
+        expect(datasource?.uid).toBe(source);
+    },
+  ));
+
+test('each board covers no panel, has the variables that it uses, and marks findings and advice', () =>
+  expectRows(
+    boards,
+    ({ name }) => name,
+    ({ board }) => {
+      const taken = board.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+      );
+      expect(new Set(taken).size).toBe(taken.length);
+      expect(taken.filter((cell) => Number.parseInt(cell, 10) >= 24)).toEqual([]);
+      const own = board.templating.list.map(({ name }) => name);
+      const text = JSON.stringify({ ...board, templating: board.templating.list.map(({ query }) => query) });
+      const used = [...text.matchAll(/\$\{?([a-zA-Z_]+)/g)].map(([, variable = '']) => variable);
+      expect(used.filter((variable) => !variable.startsWith('__') && !own.includes(variable))).toEqual([]);
+      expect(own.filter((variable) => !used.includes(variable))).toEqual([]);
+      expect(board.annotations.list.map(({ name }) => name)).toEqual(['Findings', 'Findings about us', 'Advice']);
+    },
+  ));
+
+test('a board with steps opens with the canaries of every ecosystem, and offers each step', () =>
+  expectRows(
+    boards.filter(({ board }) => board.templating.list.some(({ name }) => name === 'step')),
+    ({ name }) => name,
+    ({ name, board }) => {
+      const { query, options, current } = board.templating.list.find((one) => one.name === 'step') as unknown as {
+        readonly query: string;
+        readonly options: readonly { readonly text: string; readonly value: string }[];
+        readonly current: object;
+      };
+      // As Grafana reads the query of such a variable.
+      const read = query.split(', ').map((text) => /^\s*(.+)\s:\s(.+)$/.exec(text)?.slice(1));
+      expect(read).toEqual(options.map(({ text, value }) => [text, value]));
+      expect(current).toMatchObject({ value: registry.all.map(({ canary }) => canary).join('|') });
+      expect(
+        options
+          .slice(2)
+          .map(({ value }) => value)
+          .sort(),
+      ).toEqual([...registry.steps].sort());
+      // A value with `|` in it is a pattern: `=` would find nothing.
+      expect(panelQueries.filter((one) => one.board === name && /step="/.test(one.expr))).toEqual([]);
+    },
+  ));
+
+test('each link leads to a board of ours or to the daemon, and takes along variables that the board has', () => {
+  const links = panels.flatMap(({ where, panel }) =>
+    [...JSON.stringify(panel.fieldConfig ?? {}).matchAll(/"url":"([^"]+)"/g)].map(([, url = '']) => ({ where, url })),
+  );
+  expect(links.length).toBeGreaterThan(12);
+  return expectRows(
+    links,
+    ({ where, url }) => `${where}: ${url}`,
+    ({ url }) => {
+      if (url.startsWith('$'.concat('{daemon_url'))) return;
+      const { pathname, searchParams } = new URL(url.replaceAll(/\$\{([^:}]+)[^}]*\}/g, 'var-$1=x'), 'http://grafana');
+      const board = boards.find((one) => pathname === `/d/${one.board.uid}`)?.board;
+      const known = board?.templating.list.map(({ name }) => `var-${name}`) ?? [];
+      const taken = [...searchParams.keys()].filter((key) => key.startsWith('var-') && !key.startsWith('var-__'));
+      expect(taken).toEqual(expect.arrayContaining(['var-window', 'var-daemon_url']));
+      expect(taken.filter((key) => !known.includes(key))).toEqual([]);
+      // What Grafana decodes once more before it follows a link must be encoded: a version may have a plus.
+      for (const [, name = '', format] of url.matchAll(/\$\{(__data[^:}]+|__field[^:}]+|__value[^:}]+)(?::(\w+))?\}/g))
+        expect(format, name).toBe('percentencode');
+    },
+  );
+});
+
+describe('metrics and labels of queries', () => {
+  /** A board's variables are not Prometheus's syntax; their values do not matter here. */
+  const plain = (query: string) =>
+    query
+      .replace(/"\$\w+"/g, '"x"')
+      .replace(/\[\$\w+\]/g, '[1h]')
+      .replace(/\$\w+/g, '1');
+
+  test('are those of the catalogue, and series keep the labels that legends name', () =>
+    expectRows(
+      queries,
+      ({ key, of }) => `${key} ${of}`,
+      ({ expr, needs }) => {
+        expect(unknownIn(plain(expr))).toEqual([]);
+        const kept = labelsAfter(expr);
+        expect(needs.filter((label) => !kept.includes(label))).toEqual([]);
+      },
+    ));
+
+  test('variables list a label of their metric', () =>
+    expectRows(
+      variableQueries,
+      ({ key }) => key,
+      ({ selector, label }) => expect(unknownIn(`sum by (${label}) (${plain(selector)})`)).toEqual([]),
+    ));
+
+  test('need no recording rule, and leave out no metric that no rule uses', () => {
+    const recorded = recordingRules.map(({ record }) => record);
+    expect(queries.flatMap(({ expr }) => namesIn(expr)).filter((name) => recorded.includes(name))).toEqual([]);
+    const all = [...queries, ...alertRules, ...recordingRules].flatMap(({ expr }) => namesIn(expr));
+    const used = new Set(all.map((name) => name.replace(/^\w+:|:\w+$|_(?:bucket|count|sum)(?=:|$)/g, '')));
+    // Boards of any process read those of the process.
+    expect(metricNames.filter((name) => !name.startsWith('process_') && !used.has(name))).toEqual([]);
   });
 });
 
-test.each(Object.entries(exclusions))('%s is excluded for a reason', (_, { reason }) => {
-  expect(reason.length).toBeGreaterThan(20);
+test('values of closed labels in rules and boards are those of the catalogue', () => {
+  /** Matchers of labels, one for each word of a pattern. A variable of a board is no word. */
+  const matchers = [
+    ...queries.map(({ key, expr }) => [key, expr] as const),
+    ...recordingRules.map(({ record, expr }) => [record, expr] as const),
+    ...alertRules.flatMap(({ alert, expr, annotations }) =>
+      [expr, ...Object.values(annotations)].map((text) => [alert, text] as const),
+    ),
+  ].flatMap(([key, query]) =>
+    [...query.matchAll(/\b([a-z_]+)\{([^}]*)\}/g)].flatMap(([, name = '', inside = '']) =>
+      [...inside.matchAll(/(\w+)(?:=~|!~|!=|=)(?:"([^"]*)"|'([^']*)')/g)].flatMap(([, label = '', one, other]) =>
+        (one ?? other ?? '').split('|').map((value) => ({ key, name, label, value })),
+      ),
+    ),
+  );
+  const closed = matchers.flatMap((row) => {
+    const metric = metricBehind(row.name);
+    const per = metric === null ? [] : Object.values(metricOf(metric).per).flatMap((each) => Object.entries(each));
+    const values = per.flatMap(([one, list]) => (one === row.label ? [...list] : []));
+    const isWord = row.value !== '' && !/[$%]/.test(row.value);
+    return isWord && values.length > 0 ? [{ ...row, values }] : [];
+  });
+  expect(closed.length).toBeGreaterThan(50);
+  return expectRows(
+    closed,
+    ({ key, name, label, value }) => `${key}: ${name}{${label}="${value}"}`,
+    ({ value, values }) => expect(values).toContain(value),
+  );
 });
 
-test.each(Object.entries(plainBoards))(
-  '%s: template-datasource, template-uneditable, on-time-change-reload',
-  (_, board) => {
-    const [first] = board.templating.list;
-    expect(first).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus', label: 'Data source' });
-    expect((board as unknown as { editable: boolean }).editable).toBe(false);
-    for (const { type, refresh } of board.templating.list) if (type === 'query') expect(refresh).toBe(2);
-  },
-);
-
-test.each(Object.entries(plainBoards))('%s: panel-units', (_, board) => {
-  const grafanas = ['none', 's', 'percentunit', 'dtdurations', 'bytes', 'Bps', 'cps'];
-  const units = panelsOf(board).map(({ fieldConfig }) => fieldConfig?.defaults.unit ?? '');
-  expect(units.filter((unit) => !grafanas.includes(unit))).toEqual([]);
+test('each reason has a colour of its own', () => {
+  expect(Object.keys(reasonColour)).toEqual([...reasons]);
+  expect(new Set(Object.values(reasonColour)).size).toBe(reasons.length);
 });
