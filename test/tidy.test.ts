@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { isChatFormat, type ReceiverFormat, receiverFormats } from '../src/core/receiver-format.ts';
+import { describe, expect, it, test } from 'vitest';
 import { registry } from '../src/ecosystems/registry.ts';
+import { expectRows } from './support/expect-rows.ts';
 
 /** The import table of the layout: which folder may import which, and which packages of its own. */
 const pure = [
@@ -277,31 +277,15 @@ describe('one wing per ecosystem', () => {
   });
 });
 
-describe('one file a receiver', () => {
-  it('for each name', () => {
-    const own = files.map((path) => relative(join(root, 'src/notify/receivers'), path));
-    expect(Object.keys(receiverFormats).filter((name) => !own.includes(`${name}.ts`))).toEqual([]);
-  });
-  it('and no other file knows a chat', () => {
-    const names = Object.keys(receiverFormats).filter((name) => isChatFormat(name as ReceiverFormat));
-    const patterns = [
-      /format [!=]== '(standard|alertmanager)'/,
-      ...names.map((name) => new RegExp(`(['"])${name}\\1|receivers/${name}\\.ts`)),
-    ];
-    const knowing = [...code]
-      .map(([path, text]) => [relative(root, path), text] as const)
-      .filter(([name]) => !/^src\/(notify\/receivers|words)\/|^src\/core\/receiver-format/.test(name))
-      .filter(([, text]) => patterns.some((pattern) => pattern.test(text)));
-    expect(knowing.map(([name]) => name)).toEqual([]);
-  });
-});
-
-describe('what goes through ports', () => {
-  it.each(instead)('%s: %s', (pattern, _use, except) => {
-    const found = files.filter((path) => pattern.test(code.get(path) ?? '')).map(folderOf);
-    expect(new Set(found)).toEqual(new Set(except));
-  });
-});
+test('clock, chance, timers, log and environment go through ports', () =>
+  expectRows(
+    instead,
+    ([, use]) => use,
+    ([pattern, , except]) => {
+      const found = files.filter((path) => pattern.test(code.get(path) ?? ''));
+      expect(found.filter((path) => !except.includes(folderOf(path))).map((path) => relative(root, path))).toEqual([]);
+    },
+  ));
 
 describe('hosts of package registries', () => {
   const hosts = [
@@ -323,37 +307,6 @@ describe('hosts of package registries', () => {
   it('the lock file records none', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": *"http/);
   });
-});
-
-describe('exemptions that no longer apply', () => {
-  it.each(Object.entries(table))(
-    'the packages and files of %s/',
-    (folder, { packages, folders, files: exempt = {}, parts = {} }) => {
-      const mine = within(folder);
-      const wanted = new Set(mine.flatMap((path) => importsOf(code.get(path) ?? '')));
-      const idle = packages.filter((one) => one !== 'node:*' && !wanted.has(one));
-      expect(idle, `${folder}/ imports none of these`).toEqual([]);
-      for (const [part, more] of Object.entries(parts)) {
-        const used = mine
-          .filter((path) => path.startsWith(join(root, 'src', folder, `${part}/`)))
-          .flatMap((path) => importsOf(code.get(path) ?? '').map((one) => folderOf(resolve(path, '..', one))));
-        expect(
-          more.filter((one) => !used.includes(one)),
-          `${folder}/${part} needs no exemption for these`,
-        ).toEqual([]);
-      }
-      for (const [name, more] of Object.entries(exempt)) {
-        const used = mine
-          .filter((path) => path.endsWith(`/${name}`))
-          .flatMap((path) => importsOf(code.get(path) ?? '').map((one) => folderOf(resolve(path, '..', one))));
-        const added = more.filter((one) => !folders.includes(one));
-        expect(
-          added.filter((one) => !used.includes(one)),
-          `${folder}/${name} needs no exemption for these`,
-        ).toEqual([]);
-      }
-    },
-  );
 });
 
 describe('no test is left out or alone', () => {
@@ -378,7 +331,7 @@ describe('no test is left out or alone', () => {
   });
 });
 
-describe('imports', () => {
+describe('imports and exports', () => {
   const edges = new Map(
     [...code].map(([path, text]) => [
       path,
@@ -501,6 +454,19 @@ describe('imports', () => {
     return loaded;
   }
 
+  it('of two files of src have two names', () => {
+    // What an ecosystem's conversation is loaded by.
+    const facets = new Set(['probe', 'prepare']);
+    const places = new Map<string, Set<string>>();
+    for (const [path, text] of code)
+      for (const [, name = ''] of text.matchAll(
+        /^export (?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm,
+      ))
+        places.set(name, (places.get(name) ?? new Set()).add(relative(root, path)));
+    const shared = [...places].filter(([name, its]) => its.size > 1 && !facets.has(name));
+    expect(shared.map(([name, its]) => `${name}: ${[...its].join(', ')}`)).toEqual([]);
+  });
+
   const outside = ['bench', 'tools', 'dashboards'].flatMap((folder) => walk(join(root, folder)));
   it('take every value that is exported: what tests alone use is dead', () => {
     const all = [...code.values(), ...outside.map((path) => readFileSync(path, 'utf8'))];
@@ -528,24 +494,6 @@ describe('imports', () => {
         .map((name) => `${relative(root, path)} ${name}`),
     );
     expect(vain).toEqual([]);
-  });
-});
-
-describe('what changes in place', () => {
-  const fieldsMax = 15;
-  const shapes = [...code].flatMap(([path, text]) =>
-    [...text.matchAll(/^(?:export )?(?:interface|class) (\w+)[^{]*\{\n([\s\S]*?)^\}/gm)].map(
-      ([, name = '', body = '']) => ({
-        name: `${relative(root, path)} ${name}`,
-        fields: body.match(/^ {2}(?:readonly )?#?\w+\??(?::| =)/gm)?.length ?? 0,
-        isState: /^ {2}(?!readonly\b)#?\w+\??(?::| =)/m.test(body),
-      }),
-    ),
-  );
-  it('has at most 15 fields: more are two things', () => {
-    const states = shapes.filter(({ isState }) => isState);
-    expect(states.length).toBeGreaterThan(20);
-    expect(states.filter(({ fields }) => fields > fieldsMax).map(({ name }) => name)).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
 import { loadCommands } from '../../../src/cli/program.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 import { repoDir, tempDir } from '../../support/paths.ts';
 import { run } from '../cli/run-program.ts';
 import { type Block, blocks, pages } from './pages.ts';
@@ -41,7 +42,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^nginx -s reload$/, 'test/real/door-printed.test.ts'],
   [
     /^npm run bench\b|^node bench\/(prometheus-cost|freshness|histogram-storage|reaction-kinds)\.ts/,
-    'minutes; its parts are tested in test/unit/bench',
+    'minutes; its worlds, truth and score are tested in test/unit/bench',
   ],
   [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],
   [/^line=\$\(/, 'test/real/script-line.test.ts'],
@@ -86,41 +87,45 @@ test('every command is run, or listed with the reason why not; no listed one is 
   expect(known.filter((pattern) => !texts.some((text) => pattern.test(text))).map(String)).toEqual([]);
 });
 
-test.each([...new Map(calls)].filter(([, call]) => !call.startsWith('mirrorwatch <')))(
-  '%s: its options are those of the command',
-  (_, call) => {
-    const [, name, ...words] = call.split(/\s+/);
-    const command = commands.find((one) => one.name === name);
-    expect(command, call).toBeDefined();
-    // A sentence may name an option without a value for it.
-    const last = words.at(-1)?.replace(/^--/, '') ?? '';
-    const args = command?.options[last]?.type === 'string' ? [...words, 'x'] : words;
-    expect(() =>
-      parseArgs({ args, options: command?.options ?? {}, allowPositionals: true, strict: true }),
-    ).not.toThrow();
-  },
-);
+test('options of calls are those of the command', () =>
+  expectRows(
+    [...new Map(calls)].filter(([, call]) => !call.startsWith('mirrorwatch <')),
+    ([where]) => where,
+    ([, call]) => {
+      const [, name, ...words] = call.split(/\s+/);
+      const command = commands.find((one) => one.name === name);
+      expect(command, call).toBeDefined();
+      // A sentence may name an option without a value for it.
+      const last = words.at(-1)?.replace(/^--/, '') ?? '';
+      const args = command?.options[last]?.type === 'string' ? [...words, 'x'] : words;
+      parseArgs({ args, options: command?.options ?? {}, allowPositionals: true, strict: true });
+    },
+  ));
 
-test.each(pages)('%s names scripts of npm that there are', (page) => {
+test('scripts of npm and commands that pages name are there', () => {
   const { scripts } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as { scripts: object };
-  const all = [...spansOf(page), ...blocks.filter((block) => block.page === page).map(({ text }) => text)];
-  const named = all.flatMap((text) => [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name = '']) => name));
-  expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  return expectRows(pages, String, (page) => {
+    const own = blocks.filter((block) => block.page === page);
+    const named = (pattern: RegExp, texts: readonly string[]) =>
+      texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name));
+    const run = named(/npm run (?:-s )?([\w:-]+)/g, [...spansOf(page), ...own.map(({ text }) => text)]);
+    expect(run.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    const shown = own.filter(({ language }) => language === '').map(({ text }) => text);
+    const called = named(/^\$ mirrorwatch (\w+)/gm, shown);
+    expect(called.filter((name) => !commands.some((command) => command.name === name))).toEqual([]);
+  });
 });
 
-test.each(pages)('%s names commands that there are', (page) => {
-  const text = blocks.filter((block) => block.page === page && block.language === '').map((block) => block.text);
-  const named = text.flatMap((one) => [...one.matchAll(/^\$ mirrorwatch (\w+)/gm)].map(([, name]) => name));
-  expect(named.filter((name) => !commands.some((command) => command.name === name))).toEqual([]);
-});
+const runnable = lines.filter(({ text }) => ran.test(text));
 
-function runnable(): readonly (readonly [string, string, Block])[] {
-  return lines.flatMap(({ text, block }) =>
-    ran.test(text) ? [[`${block.page}: ${text}`, text.replace(/ > .*$/, ''), block] as const] : [],
-  );
-}
+test('commands that need nothing else end with 0', () =>
+  expectRows(
+    runnable,
+    ({ text, block }) => `${block.page}: ${text}`,
+    ({ text, block }) => expectGood(text.replace(/ > .*$/, ''), block),
+  ));
 
-test.each(runnable())('%s ends with 0', async (_, text, { page }) => {
+async function expectGood(text: string, { page }: Block): Promise<void> {
   const folder = tempDir('docs-run');
   cpSync(join(repoDir, 'examples'), folder, { recursive: true });
   const own = blocks.find((block) => block.page === page && block.file?.endsWith('mirrorwatch.yaml') === true);
@@ -136,4 +141,4 @@ test.each(runnable())('%s ends with 0', async (_, text, { page }) => {
   const words = argv.map((word) => (word === file ? 'mirrorwatch.yaml' : word));
   const { code, err } = await run(words, { cwd: folder });
   expect([code, err]).toEqual([0, '']);
-});
+}

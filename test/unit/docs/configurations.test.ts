@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { testCerts } from '../../support/certs.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 import { repoDir, tempDir } from '../../support/paths.ts';
 import { run } from '../cli/run-program.ts';
 import { type Block, blocks } from './pages.ts';
@@ -14,7 +15,7 @@ const yaml = blocks.filter(({ language }) => language === 'yaml');
 const isOurs = ({ file }: Block): boolean => file?.endsWith('mirrorwatch.yaml') === true;
 /** Keys that stand alone in a block, as a part of a file of somebody else's. */
 const foreign = ['scrape_configs', 'rule_files', 'groups', 'metric_relabel_configs'];
-const table = (rows: readonly Block[]) => rows.map((block) => [`${block.page}:${block.line}`, block] as const);
+const where = ({ page, line }: Block): string => `${page}:${line}`;
 
 const folder = tempDir('docs');
 const files = {
@@ -56,46 +57,38 @@ test('there are some, and each is of a kind that is looked at', () => {
   expect(rest.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
 });
 
-test.each(table(yaml))('%s is YAML', (_, { text }) => {
-  for (const document of parseAllDocuments(text)) expect([...document.errors, ...document.warnings]).toEqual([]);
-});
+test('each is YAML', () =>
+  expectRows(yaml, where, ({ text }) => {
+    for (const document of parseAllDocuments(text)) expect([...document.errors, ...document.warnings]).toEqual([]);
+  }));
 
-test.each(table(yaml.filter(isOurs)))('%s is a configuration without a warning', (_, { text }) => expectRight(text));
+test('each of ours is a configuration without a warning', () =>
+  expectRows(yaml.filter(isOurs), where, ({ text }) => expectRight(text)));
 
-test.each(table(yaml.filter(({ file, text }) => file === null && text.startsWith('webhooks:'))))(
-  '%s are receivers that a configuration takes',
-  (_, { text }) => expectRight(`${readFileSync(join(repoDir, 'examples/minimal.yaml'), 'utf8')}\n${text}`),
-);
+test('receivers are those that a configuration takes', () =>
+  expectRows(
+    yaml.filter(({ file, text }) => file === null && text.startsWith('webhooks:')),
+    where,
+    ({ text }) => expectRight(`${readFileSync(join(repoDir, 'examples/minimal.yaml'), 'utf8')}\n${text}`),
+  ));
 
-test.each(table(yaml.filter(({ file }) => file === 'my-values.yaml')))(
-  '%s are values of the chart',
-  async (_, { text }) => {
-    const values = parse(text) as Readonly<Record<string, object>>;
-    const chart = join(repoDir, 'deploy/kubernetes/mirrorwatch');
-    const known = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as typeof values;
-    const { properties } = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as {
-      properties: Readonly<Record<string, { readonly items?: { readonly properties?: object } }>>;
-    };
-    for (const [key, value] of Object.entries(values)) {
-      expect(Object.keys(known)).toContain(key);
-      const isList = Array.isArray(value);
-      const keys = Object.keys((isList ? properties[key]?.items?.properties : known[key]) ?? {});
-      for (const one of key === 'config' ? [] : [value].flat())
-        expect(keys).toEqual(expect.arrayContaining(Object.keys(one)));
-    }
-    await expectRight(JSON.stringify(values['config']));
-  },
-);
-
-test.each(table(yaml.filter(({ file }) => file === '.github/workflows/build.yml')))(
-  '%s is a workflow',
-  (_, { text }) => {
-    const { on, jobs } = parse(text) as { on: unknown; jobs: Record<string, { 'runs-on': unknown; steps: object[] }> };
-    expect(on).toBeDefined();
-    for (const job of Object.values(jobs)) {
-      expect(job['runs-on']).toBeDefined();
-      for (const step of job.steps)
-        expect(Object.keys(step).filter((key) => key === 'run' || key === 'uses')).toHaveLength(1);
-    }
-  },
-);
+test('values of the chart are known to it', () =>
+  expectRows(
+    yaml.filter(({ file }) => file === 'my-values.yaml'),
+    where,
+    async ({ text }) => {
+      const values = parse(text) as Readonly<Record<string, object>>;
+      const chart = join(repoDir, 'deploy/kubernetes/mirrorwatch');
+      const known = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as typeof values;
+      const { properties } = JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as {
+        properties: Readonly<Record<string, { readonly items?: { readonly properties?: object } }>>;
+      };
+      for (const [key, value] of Object.entries(values)) {
+        expect(Object.keys(known)).toContain(key);
+        const keys = Object.keys((Array.isArray(value) ? properties[key]?.items?.properties : known[key]) ?? {});
+        for (const one of key === 'config' ? [] : [value].flat())
+          expect(keys).toEqual(expect.arrayContaining(Object.keys(one)));
+      }
+      await expectRight(JSON.stringify(values['config']));
+    },
+  ));

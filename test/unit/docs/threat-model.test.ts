@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { expectRows } from '../../support/expect-rows.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const page = readFileSync(join(repoDir, 'docs/threat-model.md'), 'utf8');
@@ -23,10 +24,13 @@ test('every row of the threat model names a test', () => {
   expect(named.filter(({ file }) => file === '')).toEqual([]);
 });
 
-test.each(named)('$one exists', ({ file, title }) => {
-  expect(existsSync(join(repoDir, file))).toBe(true);
-  const titles = [...readFileSync(join(repoDir, file), 'utf8').matchAll(/(['"`])((?:(?!\1).)*)\1/g)].map(
-    ([, , text]) => text,
-  );
-  expect(titles.some((text) => text?.includes(title))).toBe(true);
-});
+test('each test exists by its title', () =>
+  expectRows(
+    named,
+    ({ one }) => one,
+    ({ file, title }) => {
+      expect(existsSync(join(repoDir, file))).toBe(true);
+      const quoted = [...readFileSync(join(repoDir, file), 'utf8').matchAll(/(['"`])((?:(?!\1).)*)\1/g)];
+      expect(quoted.some(([, , text]) => text?.includes(title))).toBe(true);
+    },
+  ));

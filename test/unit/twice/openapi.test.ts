@@ -12,6 +12,7 @@ import type { Hop, HttpProtocol } from '../../../src/core/transcript.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 import { at, document, isObject } from '../api/openapi.ts';
 import * as lists from './lists.ts';
 
@@ -87,9 +88,12 @@ describe('closed lists of openapi.yaml', () => {
   it('are all compared with the code', () => {
     expect([...found.keys()].toSorted()).toEqual(Object.keys(known).toSorted());
   });
-  it.each(Object.entries(known))('%s', (path, list) => {
-    expect(found.get(path)?.toSorted()).toEqual([...list].toSorted());
-  });
+  it('are those of the code', () =>
+    expectRows(
+      Object.entries(known),
+      ([path]) => path,
+      ([path, list]) => expect(found.get(path)?.toSorted()).toEqual([...list].toSorted()),
+    ));
   it('what alerts may come to', () => {
     const outcomes = at(document, 'components', 'schemas', 'AlertsTaken', 'properties', 'outcomes', 'properties');
     expect(Object.keys(outcomes as object)).toEqual(alertOutcomes.filter((one) => one !== 'unavailable'));
@@ -121,9 +125,10 @@ describe('webhooks carry the shapes of the API', () => {
     at(z.toJSONSchema(webhookSchemas[type]) as Json, 'properties', 'data', 'properties');
   const api = (name: string): Json => at(document, 'components', 'schemas', name);
 
-  it.each(findingKinds)('the finding of mirror.%s', (kind: FindingKind) => {
-    expect(shape(at(data(`mirror.${kind}`), 'finding'))).toEqual(shape(api('Finding')));
-  });
+  it('the finding of each kind', () =>
+    expectRows(findingKinds, String, (kind: FindingKind) =>
+      expect(shape(at(data(`mirror.${kind}`), 'finding'))).toEqual(shape(api('Finding'))),
+    ));
   it('the finding of mirror.recovery, the advice of mirror.advice, and the action of mirror.action', () => {
     expect(shape(at(data('mirror.recovery'), 'finding'))).toEqual(shape(api('Finding')));
     expect(shape(at(data('mirror.advice'), 'advice'))).toEqual(shape(api('Advice')));
@@ -135,7 +140,7 @@ describe('webhooks carry the shapes of the API', () => {
   const advice = at(data('mirror.advice'), 'advice', 'properties');
   const action = at(data('mirror.action'), 'action', 'properties');
   const inside = (value: Json): readonly string[] => enumsIn(value).flatMap(([, list]) => [...list]);
-  it.each([
+  const words = [
     ['finding kind', at(finding, 'kind'), findingKinds],
     ['finding state', at(finding, 'state'), lists.findingStates],
     ['finding cause', at(finding, 'cause'), lists.findingCauses],
@@ -152,7 +157,11 @@ describe('webhooks carry the shapes of the API', () => {
     ['action held', at(action, 'held'), heldReasons],
     ['action cause', at(action, 'cause'), adviceCauses],
     ['advice gate', at(advice, 'candidates', 'items', 'properties', 'gate'), gates],
-  ] as const)('%s has the words of the code', (_name, schema, list) => {
-    expect(inside(schema).toSorted()).toEqual([...list].toSorted());
-  });
+  ] as const;
+  it('the words of closed lists', () =>
+    expectRows(
+      words,
+      ([name]) => name,
+      ([, schema, list]) => expect(inside(schema).toSorted()).toEqual([...list].toSorted()),
+    ));
 });
