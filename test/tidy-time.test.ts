@@ -37,10 +37,6 @@ const rules: readonly Rule[] = [
       'real/loop.test.ts': 'prints how long each way took',
       'real/memory-after.test.ts': 'load is CPU time a second: waits until there is enough of it',
       'real/page.test.ts': 'a pause that the page makes is there: at least so long',
-      'real/scenarios.test.ts':
-        'plays a world at the pace of the real clock, and holds no move to be soon enough by it',
-      'real/support.test.ts': 'compares delays of a link with one another, and each with what it is at least',
-      'support/raw-server.test.ts': 'a delay that was asked for is there: at least so long',
     },
   },
   {
@@ -54,7 +50,6 @@ const rules: readonly Rule[] = [
     pattern: /expect\([^;]*?(?:phase|rtt|latency|took)[^;]*?\)\s*\.toBeLessThan/i,
     of: all.filter((path) => /^(?:real|fault)\//.test(path)),
     except: {
-      'fault/probe-matrix.test.ts': 'its clock is a manual one',
       'fault/wire-phases-h2.test.ts': 'half of a known delay, which grows until a busy machine keeps it',
     },
   },

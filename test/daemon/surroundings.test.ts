@@ -1,69 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
-import { enough, labelsOf, metric, nearAndFar, yamlOf } from './near-and-far.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { enough, metric, nearAndFar, yamlOf } from './near-and-far.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
-import { hookSecret } from './three-mirrors.ts';
 
 const { mirrors, withDaemon } = nearAndFar();
-
-describe('real sockets, whole path', () => {
-  test('a mirror that gets slow: phases where the time went, a spike, advice, a signed notice', async () => {
-    const receiver = await startWebhookReceiver();
-    await withDaemon([receiver.url], null, async (real) => {
-      await enough(real, 12);
-      await enough(real, 12, 'near');
-      // Far above what a busy machine adds to the first probes: a spike must be above all recent ones.
-      const sum = (await metric(real, `mirror_probe_rtt_seconds_sum{${labelsOf('near')},connection="cold"}`)) ?? 0;
-      expect(sum).toBeGreaterThan(0);
-      mirrors.near.setDelay({ headMs: 2_500 + 1_000 * sum });
-      const isTold = (type: string) => receiver.posts.some(({ body }) => body.includes(`"mirror.${type}"`));
-      await real.until('advice and spike', () => isTold('advice') && isTold('spike'));
-      mirrors.near.setDelay(0);
-      const types = receiver.posts.map((post) => (verifyPost(post, hookSecret) as { type: string }).type);
-      expect(types.slice(0, 2).sort()).toEqual(['mirror.advice', 'mirror.spike']);
-      const spike = receiver.posts.map(({ body }) => JSON.parse(body)).find(({ type }) => type === 'mirror.spike');
-      const { evidence } = spike.data.finding;
-      expect(evidence.observedSeconds).toBeGreaterThanOrEqual(2.4);
-      // From the number back to the wire: hops whose `processing` took that long, and no other phase of all of them.
-      const walks: { phasesSeconds: Record<string, number>; hops: { url: string }[] }[] = [];
-      for (const id of evidence.probeIds) walks.push(JSON.parse((await real.get(`/api/v1/probes/${id}`)).text));
-      const least = (phase: string): number => Math.min(...walks.map(({ phasesSeconds }) => phasesSeconds[phase] ?? 0));
-      expect(least('processing')).toBeGreaterThanOrEqual(2.4);
-      for (const phase of ['connect', 'transfer']) expect(least(phase), phase).toBeLessThan(least('processing'));
-      expect(walks.at(-1)?.hops.at(-1)?.url).toBe(`${mirrors.near.url}/example.com/hello/@v/v1.0.0.mod`);
-    });
-    await receiver.close();
-  });
-
-  test('a mirror that dies and comes back: outage, advice, recovery', async () => {
-    const receiver = await startWebhookReceiver();
-    await withDaemon([receiver.url], null, async (real) => {
-      await enough(real, 10);
-      await mirrors.near.kill();
-      const isTold = (type: string) => receiver.posts.some(({ body }) => body.includes(`"mirror.${type}"`));
-      await real.until('advice and outage', () => isTold('advice') && isTold('outage'));
-      await mirrors.near.revive();
-      await real.until('recovery', () => isTold('recovery'));
-      // What was proposed stands until near has been well for long: clients that follow it stay where they are.
-      const remedy = await real.get('/api/v1/advice/go/remedy?as=env');
-      expect([remedy.status, remedy.text.trim()]).toEqual([200, `export GOPROXY='${mirrors.far.url},direct'`]);
-    });
-    await receiver.close();
-  });
-
-  test('an exemplar leads to a probe that can be read', async () => {
-    await withDaemon([], null, async (real) => {
-      await enough(real, 5);
-      // Asked at once: ten probes a second push old ones out of memory while a slow machine walks through them.
-      await real.until('every exemplar can be read', async () => {
-        const { text } = await real.get('/metrics', { accept: 'application/openmetrics-text; version=1.0.0' });
-        const ids = [...text.matchAll(/# \{probe_id="([0-9a-z]+)"\}/g)].map((found) => found[1]);
-        const answers = await Promise.all(ids.map((id) => real.get(`/api/v1/probes/${id}`)));
-        return ids.length > 1 && answers.every(({ status }) => status === 200);
-      });
-    });
-  });
-});
 
 describe('a webhook receiver', () => {
   /** One good receiver beside the bad one: it must get its notices whatever the other does. */

@@ -8,6 +8,7 @@ import type { Workers } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
 import { createDetector } from '../../src/detect/detector.ts';
+import { registry } from '../../src/ecosystems/registry.ts';
 import { renderDemoFile } from '../../src/features/demo/file.ts';
 import { type DemoMirror, startDemoMirror } from '../../src/features/demo/mirror.ts';
 import { systemClock } from '../../src/io/clock.ts';
@@ -17,7 +18,6 @@ import { expandTargets } from '../../src/schedule/targets.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
 import { createInlineWorkers } from '../support/workers-inline.ts';
-import { withPaper } from './paper/paper.ts';
 
 // One wrong byte in any artifact of the small mirrors, over sockets: the finding names module, version and side.
 
@@ -68,7 +68,7 @@ interface Scene {
 }
 
 async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
-  const ecosystem = withPaper.of(id);
+  const ecosystem = registry.of(id);
   if (ecosystem === null) throw new Error(id);
   const small = await ecosystem.demo();
   let spoilt: { readonly at: number; readonly by: number } | null = null;
@@ -93,17 +93,17 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
     receiver,
     door: null,
   });
-  const read = readConfig(text, {}, {}, withPaper);
+  const read = readConfig(text, {}, {}, registry);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   // The origin confirms what only a file states: one mirror against one would be disputed (0186).
   const known = read.value.mirrors.map((one): Mirror => (one.name === 'far' ? { ...one, role: 'origin' } : one));
   const config = { ...read.value, mirrors: known, ...(pinned === undefined ? {} : { pinned: { [id]: pinned } }) };
-  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: registry });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
-  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: withPaper });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: registry });
   return {
     config,
-    targets: expandTargets(config, withPaper),
+    targets: expandTargets(config, registry),
     workers,
     spoil: (byte) => {
       spoilt = byte;

@@ -3,6 +3,7 @@ import type { DemoResponder } from '../../src/core/demo.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Verdict } from '../../src/core/transcript.ts';
 import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
+import { registry } from '../../src/ecosystems/registry.ts';
 import { type DemoPair, renderDemoFile } from '../../src/features/demo/file.ts';
 import { type DemoMirror, startDemoMirror } from '../../src/features/demo/mirror.ts';
 import { systemClock } from '../../src/io/clock.ts';
@@ -11,7 +12,6 @@ import { expandTargets } from '../../src/schedule/targets.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
 import { createInlineWorkers } from '../support/workers-inline.ts';
-import { withPaper } from './paper/paper.ts';
 
 // The small mirrors that `mirrorwatch demo` runs, asked over real sockets as the daemon asks them.
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 async function pairOf(id: string, change: (answers: DemoResponder) => DemoResponder): Promise<DemoPair> {
-  const ecosystem = withPaper.of(id);
+  const ecosystem = registry.of(id);
   if (ecosystem === null) throw new Error(id);
   const small = await ecosystem.demo();
   const mirror = await startDemoMirror(change(small.respond), 0);
@@ -42,15 +42,15 @@ async function probeAll(
     door: null,
     receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
   });
-  const read = readConfig(text, {}, {}, withPaper);
+  const read = readConfig(text, {}, {}, registry);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const config = read.value;
-  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
+  const book = buildWorkerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: registry });
   const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
-  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: withPaper });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: registry });
   try {
     const verdicts: Record<string, Verdict> = {};
-    for (const target of expandTargets(config, withPaper).filter(({ registry }) => registry === 'near')) {
+    for (const target of expandTargets(config, registry).filter(({ registry }) => registry === 'near')) {
       const plannedAtMs = systemClock.monotonicMs();
       const common = { connection: 'cold', purpose: 'once', timeoutMs: 20_000, plannedAtMs, round: null } as const;
       const due: Due = { probeId: `${target.step}0000000000000000`, target, ...common };
@@ -75,16 +75,6 @@ async function allShown(...args: Parameters<typeof probeAll>): Promise<Readonly<
   return Object.fromEntries(Object.entries(await probeAll(...args)).map(([step, verdict]) => [step, shown(verdict)]));
 }
 
-/** The answers at some paths with one byte more than they should have. */
-const spoilt =
-  (path: RegExp) =>
-  (answers: DemoResponder): DemoResponder =>
-  (ask) => {
-    const answer = answers(ask);
-    if (answer === null || !path.test(ask.path)) return answer;
-    return { ...answer, body: Buffer.concat([Buffer.from(answer.body), Buffer.from(' ')]) };
-  };
-
 /** What each step comes to. */
 const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[] = [
   // No database knows the module of Go: its hashes stand below.
@@ -93,7 +83,6 @@ const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[]
   ['pypi', { index: 'ok', simplehtml: 'ok', wheelmeta: 'compared', provenance: 'not offered', file: 'compared' }],
   ['oci', { digest: 'compared', v2: 'ok', manifest: 'verified: pinned', blob: 'verified: pinned' }],
   ['http', { get: 'verified: pinned', whole: 'verified: pinned', marker: 'ok' }],
-  ['paper', { page: 'compared', shelf: 'ok', bundle: 'ok', door: 'ok' }],
 ];
 
 describe('every step is well', () => {
@@ -102,32 +91,12 @@ describe('every step is well', () => {
   });
 
   test('of every ecosystem', () => {
-    expect(rows.map(([id]) => id)).toEqual(withPaper.ids);
-  });
-});
-
-describe('what it says of its bytes is true: another byte is found', () => {
-  test.each([
-    ['npm', /\.tgz$/, { tarball: 'mismatch' }],
-    ['pypi', /\.whl$/, { file: 'mismatch' }],
-    ['pypi', /\.metadata$/, { wheelmeta: 'mismatch' }],
-    ['oci', /\/blobs\//, { blob: 'mismatch' }],
-    ['oci', /\/manifests\//, { manifest: 'mismatch', blob: 'mismatch' }],
-    ['http', /Release$/, { get: 'mismatch', whole: 'mismatch' }],
-  ])('%s at %s', async (id, path, want) => {
-    const well = await allShown(id);
-    expect(await allShown(id, spoilt(path))).toEqual({ ...well, ...want });
-  });
-
-  test('go: its hashes are those that `go mod download` gives', async () => {
-    const { mod, zip } = await probeAll('go');
-    expect(mod?.facts.compared?.digest).toBe('h1:NnGvEkTHyKKlgPcQSue0skqyqiS1EfBSAh+0WaWZYmE=');
-    expect(zip?.facts.compared?.digest).toBe('h1:Ac7ftNtZ9HfOLk6AfE9yyjy6WWK8EvplOXZ9dtNNKH0=');
+    expect(rows.map(([id]) => id)).toEqual(registry.ids);
   });
 });
 
 test('a name that it does not have is not found, whatever it is asked', async () => {
-  for (const { id } of withPaper.all) {
+  for (const { id } of registry.all) {
     const { near } = await pairOf(id, (same) => same);
     for (const path of ['/', '/no/such/thing', '//', '/%00', '/__proto__', '/constructor'])
       expect((await fetch(`${new URL(near.url).origin}${path}?q=1`)).status, `${id} ${path}`).toBe(404);
@@ -146,7 +115,7 @@ test('a head is that of the answer, without its body', async () => {
 });
 
 test('the configuration of all at once names mirrors, chains and paces apart', async () => {
-  const pairs = await Promise.all(withPaper.ids.map((id) => pairOf(id, (same) => same)));
+  const pairs = await Promise.all(registry.ids.map((id) => pairOf(id, (same) => same)));
   const named = pairs.map((pair) => ({
     ...pair,
     near: { ...pair.near, name: `${pair.ecosystem.id}-near` },
@@ -157,12 +126,12 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
     renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 'http://127.0.0.1:12345' }),
     {},
     {},
-    withPaper,
+    registry,
   );
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
   const { mirrors, modules, door } = read.value;
   // The page shows it to clients.
   expect(door?.listen.port).toBe(12_345);
-  expect(mirrors.map(({ name }) => name)).toEqual(withPaper.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));
-  expect(new Set(modules.map(({ ecosystem }) => ecosystem))).toEqual(new Set(withPaper.ids));
+  expect(mirrors.map(({ name }) => name)).toEqual(registry.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));
+  expect(new Set(modules.map(({ ecosystem }) => ecosystem))).toEqual(new Set(registry.ids));
 });

@@ -7,10 +7,6 @@ import { faultRows } from '../support/faults.ts';
 import { withMoreTime } from '../support/patience.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { type Aim, endsAs, probeOnce } from './end-to-end.ts';
-import { startProxy, type TestProxy } from './own-proxy.ts';
-
-/** Names of rows that have been run, so that the list of the issue below can be held against them. */
-const rowNames = new Set<string>();
 
 /** Faults whose end only comes with the deadline. */
 const untilDeadline = /timeout_/;
@@ -33,7 +29,6 @@ for (const tls of [false, true]) {
     afterAll(() => mirror.close());
 
     const rows = faultRows.filter((row) => tls || !row.tlsOnly);
-    for (const { name } of rows) rowNames.add(name);
     test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
       const want = settledHere[name] ?? row.reason ?? 'no reason is expected';
       const probed = async (aim: Aim): Promise<void> => {
@@ -123,7 +118,6 @@ describe('names', () => {
     ['DNS timeout', { silent: true }, 'timeout_resolve'],
     ['DNS bytes that are no message', { garbage: true }, 'resolve_failed'],
   ];
-  for (const [name] of rows) rowNames.add(name);
   test.each(rows)('%s, while another name resolves', async (_, record, want) => {
     dns.setName('m.example.com', record);
     dns.setName('other.example.com', { a: ['127.0.0.1'] });
@@ -175,7 +169,6 @@ describe('ways inward', () => {
     ],
     ['SSRF by an IPv6 name', 'http://v6.example.com/', () => dns.setName('v6.example.com', { aaaa: ['fe80::1'] })],
   ];
-  for (const [name] of ways) rowNames.add(name);
   test.each(ways)('%s', async (_, location, prepare) => {
     prepare();
     await mirror.setFault({ kind: 'redirect', location });
@@ -185,7 +178,6 @@ describe('ways inward', () => {
     expect(transcript.hops.at(-1)?.marks.connected).toBeUndefined();
   });
 
-  rowNames.add('SSRF by a redirect chain').add('SSRF by rebinding');
   test('SSRF by a redirect chain: each hop is checked, not the first alone', async () => {
     const chain = await startRawServer({
       answer: ({ path }) =>
@@ -216,84 +208,4 @@ describe('ways inward', () => {
     await long.close();
     expect(sample.outcome).toMatchObject({ failure: { kind: 'redirect', hops: limits.redirects + 1 } });
   });
-});
-
-describe('proxies', () => {
-  let mirror: FakeMirror;
-  let proxy: TestProxy;
-  beforeAll(async () => {
-    mirror = await startFakeMirror({ tls: true });
-    proxy = await startProxy(false);
-  });
-  afterAll(async () => {
-    await Promise.all([mirror.close(), proxy.close()]);
-  });
-  const through = (url: string) =>
-    probeOnce(mirror.url, { access: { proxy: { url, username: null, password: null } } });
-
-  test('through a proxy that relays', async () => {
-    proxy.set({ kind: 'relay' });
-    expect(endsAs((await through(proxy.url)).sample.outcome)).toBe('ok');
-  });
-
-  test.each([
-    ['407', 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n'],
-    ['502', 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n'],
-    ['403', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'],
-  ])('a proxy that answers %s to CONNECT: unknown("proxy")', async (_, bytes) => {
-    proxy.set({ kind: 'say', bytes });
-    expect(endsAs((await through(proxy.url)).sample.outcome)).toBe('unknown: proxy');
-  });
-
-  test('a proxy that does not run: unknown("proxy")', async () => {
-    expect(endsAs((await through('http://127.0.0.1:1')).sample.outcome)).toBe('unknown: proxy');
-  });
-});
-
-test('every bad input of a mirror that the issue names has its row here', () => {
-  const issue: Readonly<Record<string, readonly string[]>> = {
-    'connection refused': ['nobody listens'],
-    'reset at each phase': [
-      'reset at accept',
-      'reset after the ClientHello',
-      'reset after the handshake',
-      'reset after the request',
-      'reset in the head',
-      'reset in the body',
-    ],
-    'black hole': ['SYNs vanish', 'silence after the ClientHello', 'no head'],
-    trickle: ['head trickles', 'body trickles'],
-    'headers without end': ['headers without end', 'one huge header', 'interim answers without end'],
-    'body longer and shorter than said': ['body longer than said', 'body shorter than said'],
-    'broken chunking': ['broken chunk size', 'chunked without its end'],
-    'wrong or absent content type': ['wrong content type', 'no content type'],
-    'HTML with 200': ['HTML with 200'],
-    'captive portal redirect': ['redirect to a captive portal', 'status 511'],
-    '404 with `bad upstream`': [
-      'status 404 with "not found: bad upstream"',
-      'status 404 with "not found: fetch timed out"',
-    ],
-    '410': ['status 410'],
-    '429 with seconds and with a date': ['429 with seconds', '429 with a date'],
-    '5xx': ['status 500', 'status 502', 'status 503', '503 with seconds', 'status 504'],
-    'redirect loop': ['redirect loop'],
-    'gzip bomb': ['gzip bomb'],
-    'expired, wrong-name and self-signed certificates': [
-      'expired certificate',
-      'certificate for another name',
-      'self-signed certificate',
-    ],
-    'TLS 1.1 only': ['TLS 1.1 only'],
-    'DNS NXDOMAIN, SERVFAIL, timeout, empty answer': [
-      'DNS NXDOMAIN',
-      'DNS SERVFAIL',
-      'DNS timeout',
-      'DNS empty answer',
-    ],
-    'each way inward': ['SSRF by a literal', 'SSRF by a name', 'SSRF by a redirect chain', 'SSRF by rebinding'],
-  };
-  const missing = Object.entries(issue).flatMap(([said, names]) =>
-    names.filter((name) => !rowNames.has(name)).map((name) => `${said}: ${name}`),
-  );
-  expect(missing).toEqual([]);
 });

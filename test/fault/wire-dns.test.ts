@@ -5,7 +5,7 @@ import { systemTimers } from '../../src/io/timers.ts';
 import { Deadline } from '../../src/wire/deadline.ts';
 import { NameResolver } from '../../src/wire/dns.ts';
 import { text } from '../support/answer.ts';
-import { type DnsRecord, type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { patienceMs, withMoreTime } from '../support/patience.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
@@ -77,29 +77,6 @@ describe('names through an own resolver', () => {
     expect(hop).toMatchObject({ remoteAddress: address, family: address === '::1' ? 6 : 4 });
     expect(dns.questions.filter(({ name }) => name === 'm.example.com').map(({ type }) => type)).toEqual(types);
   });
-
-  const failures: readonly (readonly [string, DnsRecord, string])[] = [
-    ['no such name', { rcode: 3 }, 'ENOTFOUND'],
-    ['an empty answer', {}, 'ENODATA'],
-    ['SERVFAIL', { rcode: 2 }, 'ESERVFAIL'],
-    ['REFUSED', { rcode: 5 }, 'EREFUSED'],
-    ['silence', { silent: true }, 'MW_DEADLINE'],
-  ];
-  for (const [answers, record] of [
-    [true, { a: ['127.0.0.1'] }],
-    [false, { rcode: 2 }],
-  ] as const) {
-    it.each(failures)(`%s, while another name ${answers ? 'resolves' : 'does not'}`, async (_, bad, code) => {
-      dns.setName('m.example.com', bad);
-      dns.setName('other.example.com', record);
-      await withMoreTime(300, async (limitMs) => {
-        const answer = await ask('m.example.com', { limitMs });
-        expect(endOf(answer)).toEqual({ code, phase: 'resolve' });
-        expect(answer.hop.fault?.resolvesOthers).toBe(answers);
-        expect(answer.hop.marks.resolved).toBeUndefined();
-      });
-    });
-  }
 
   it('other names are asked once in the same moment, however many fail', async () => {
     dns.setName('other.example.com', { a: ['127.0.0.1'] });

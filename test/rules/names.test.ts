@@ -6,6 +6,7 @@ import { actionLabel } from '../../src/core/evidence.ts';
 import { doorMetrics } from '../../src/export/catalog/door.ts';
 import { type catalog, metricNames, metricOf } from '../../src/export/catalog.ts';
 import { levels } from '../../src/features/rules/rule.ts';
+import { expectRows } from '../support/expect-rows.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { alertRules, recordingRules } from './alert-rules.ts';
@@ -26,88 +27,64 @@ const casesIn = (expr: string): readonly string[] =>
 /** Of a process of its own. */
 const ofDoor = new Set<string>(Object.keys(doorMetrics));
 
-describe('the reader of queries finds', () => {
-  test.each([
-    {
-      name: 'nothing in a good query',
-      query: 'sum by (le) (rate(mirror_probe_rtt_seconds_bucket{step="mod"}[1h]))',
-      finds: [],
-    },
-    {
-      name: 'nothing in a query of what we record',
-      query: 'max by (registry) (registry_step:mirror_probe_rtt_seconds:p95_1h{step="mod"})',
-      finds: [],
-    },
-    {
-      name: 'a metric that is not',
-      query: 'rate(mirror_probe_rtt_second_bucket[1h])',
-      finds: ['metric mirror_probe_rtt_second_bucket'],
-    },
-    {
-      name: 'a rule that is not',
-      query: 'registry:mirror_probe_rtt_seconds:p95_9h',
-      finds: ['metric registry:mirror_probe_rtt_seconds:p95_9h'],
-    },
-    { name: 'a bucket of a gauge', query: 'mirror_up_bucket', finds: ['metric mirror_up_bucket'] },
-    {
-      name: 'a matcher that the metric does not have',
-      query: 'mirror_up{step="mod"}',
-      finds: ['label step of mirror_up'],
-    },
-    {
-      name: 'a matcher that the level does not have',
-      query: 'registry:mirror_bad:bool{instance="w"}',
-      finds: ['label instance of registry:mirror_bad:bool'],
-    },
-    { name: 'a grouping that no metric has', query: 'sum by (reason) (mirror_up)', finds: ['label reason'] },
-  ])('$name', ({ query, finds }) => {
-    expect(unknownIn(query)).toEqual(finds);
-  });
-});
-
 describe('rules', () => {
-  test.each(recordingRules)('$record uses what there is, and is named after its level', ({ record, expr }) => {
-    expect(unknownIn(expr)).toEqual([]);
-    const [level = '', metric = '', operations = ''] = record.split(':');
-    expect(Object.keys(levels)).toContain(level);
-    expect([metric, operations]).toEqual([
-      expect.stringMatching(/^mirror(watch)?_[a-z_]+$/),
-      expect.stringMatching(/^\w+$/),
-    ]);
-  });
+  test('recording rules use what there is, and are named after their level', () =>
+    expectRows(
+      recordingRules,
+      ({ record }) => record,
+      ({ record, expr }) => {
+        expect(unknownIn(expr)).toEqual([]);
+        const [level = '', metric = '', operations = ''] = record.split(':');
+        expect(Object.keys(levels)).toContain(level);
+        expect([metric, operations]).toEqual([
+          expect.stringMatching(/^mirror(watch)?_[a-z_]+$/),
+          expect.stringMatching(/^\w+$/),
+        ]);
+      },
+    ));
 
-  test.each(alertRules)('$alert uses what there is', ({ expr, annotations }) => {
-    expect(unknownIn(expr)).toEqual([]);
-    const shown = [
-      ...Object.values(annotations)
-        .join(' ')
-        .matchAll(/\$labels\.(\w+)/g),
-    ].map(([, label = '']) => label);
-    const kept = [
-      ...(expr.includes(' without ') || !/\bby\s*\(/.test(expr)
-        ? namesIn(expr).flatMap((name) => labelsOf(name) ?? [])
-        : labelsAfter(expr)),
-    ];
-    if (casesIn(expr).length > 0) kept.push('what');
-    expect(
-      shown.filter((label) => ![...kept, ...(namesIn(expr).length === 0 ? scrapeLabels : [])].includes(label)),
-    ).toEqual([]);
-  });
+  test('alerts use what there is', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ expr, annotations }) => {
+        expect(unknownIn(expr)).toEqual([]);
+        const shown = [
+          ...Object.values(annotations)
+            .join(' ')
+            .matchAll(/\$labels\.(\w+)/g),
+        ].map(([, label = '']) => label);
+        const kept = [
+          ...(expr.includes(' without ') || !/\bby\s*\(/.test(expr)
+            ? namesIn(expr).flatMap((name) => labelsOf(name) ?? [])
+            : labelsAfter(expr)),
+        ];
+        if (casesIn(expr).length > 0) kept.push('what');
+        expect(
+          shown.filter((label) => ![...kept, ...(namesIn(expr).length === 0 ? scrapeLabels : [])].includes(label)),
+        ).toEqual([]);
+      },
+    ));
 
-  test.each([
-    'mirror_up',
-    'mirror_probe_last_success_timestamp_seconds',
-    'mirror_tls_certificate_expiry_timestamp_seconds',
-    'mirror_vantage_suspect',
-  ])('%s has a partner on its absence', (metric) => {
-    const partners = alertRules.filter(
-      ({ expr }) =>
-        new RegExp(`unless[^]*\\b${metric}\\b(?! ==)`).test(expr) ||
-        (metric === 'mirror_up' && expr.includes('mirror_state{state="unknown"} == 1')),
-    );
-    expect(alertRules.filter(({ expr }) => expr.includes(metric)).length).toBeGreaterThan(0);
-    expect(partners.map(({ alert }) => alert).length).toBeGreaterThan(0);
-  });
+  test('what may be absent has an alert on its absence', () =>
+    expectRows(
+      [
+        'mirror_up',
+        'mirror_probe_last_success_timestamp_seconds',
+        'mirror_tls_certificate_expiry_timestamp_seconds',
+        'mirror_vantage_suspect',
+      ],
+      String,
+      (metric) => {
+        const partners = alertRules.filter(
+          ({ expr }) =>
+            new RegExp(`unless[^]*\\b${metric}\\b(?! ==)`).test(expr) ||
+            (metric === 'mirror_up' && expr.includes('mirror_state{state="unknown"} == 1')),
+        );
+        expect(alertRules.filter(({ expr }) => expr.includes(metric)).length).toBeGreaterThan(0);
+        expect(partners.map(({ alert }) => alert).length).toBeGreaterThan(0);
+      },
+    ));
 
   test('evidence has the registry, and the vantage or none', () => {
     const evidence = alertRules.filter(({ labels }) => labels.mirror_action === actionLabel.value);
@@ -133,44 +110,55 @@ describe('rules', () => {
 describe('boards', () => {
   const folder = join(repoDir, 'dashboards');
   const boards = readdirSync(folder).filter((path) => path.endsWith('.json'));
-  test.each(boards)('%s asks for series that there are', (path) => {
-    const queries = [...readFileSync(join(folder, path), 'utf8').matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(
-      ([, text = '""']) => String(JSON.parse(text)),
-    );
-    expect(queries.length).toBeGreaterThan(0);
-    const names = [...new Set(queries.flatMap(namesIn))];
-    expect(names.filter((name) => labelsOf(name) === null)).toEqual([]);
-  });
+  test('boards ask for series that there are', () =>
+    expectRows(boards, String, (path) => {
+      const queries = [...readFileSync(join(folder, path), 'utf8').matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(
+        ([, text = '""']) => String(JSON.parse(text)),
+      );
+      expect(queries.length).toBeGreaterThan(0);
+      const names = [...new Set(queries.flatMap(namesIn))];
+      expect(names.filter((name) => labelsOf(name) === null)).toEqual([]);
+    }));
 });
 
 describe('pages', () => {
-  test.each(docs)('$path names metrics that there are', ({ text }) => {
-    const names = [...new Set(namesIn(text))].filter(
-      (name) => !words.has(name) && !ofDoor.has(name) && !renamed.has(name),
-    );
-    expect(names.filter((name) => labelsOf(name) === null && !metricNames.some((one) => one.startsWith(name)))).toEqual(
-      [],
-    );
-  });
+  test('pages name metrics that there are', () =>
+    expectRows(
+      docs,
+      ({ path }) => path,
+      ({ text }) => {
+        const names = [...new Set(namesIn(text))].filter(
+          (name) => !words.has(name) && !ofDoor.has(name) && !renamed.has(name),
+        );
+        expect(
+          names.filter((name) => labelsOf(name) === null && !metricNames.some((one) => one.startsWith(name))),
+        ).toEqual([]);
+      },
+    ));
 
-  test.each(docs)('$path names labels and their values that there are', ({ text }) => {
-    const all = new Map<string, Set<string>>();
-    for (const name of metricNames) {
-      const { labels, per } = metricOf(name);
-      for (const label of labels) all.set(label, all.get(label) ?? new Set());
-      for (const each of Object.values(per))
-        for (const [label, values] of Object.entries(each)) for (const value of values) all.get(label)?.add(value);
-    }
-    for (const name of alertRules.flatMap(({ expr }) => casesIn(expr))) all.get('what')?.add(name);
-    const named = [...text.matchAll(/[`{,](\w+)="(\w+)"[`},]/g)].filter(
-      ([, label = '']) => !scrapeLabels.includes(label),
-    );
-    const wrong = named.filter(([, label = '', value = '']) => {
-      const values = all.get(label);
-      return label !== 'le' && (values === undefined || (values.size > 0 && !values.has(value)));
-    });
-    expect(wrong.map(([whole]) => whole)).toEqual([]);
-  });
+  test('pages name labels and their values that there are', () =>
+    expectRows(
+      docs,
+      ({ path }) => path,
+      ({ text }) => {
+        const all = new Map<string, Set<string>>();
+        for (const name of metricNames) {
+          const { labels, per } = metricOf(name);
+          for (const label of labels) all.set(label, all.get(label) ?? new Set());
+          for (const each of Object.values(per))
+            for (const [label, values] of Object.entries(each)) for (const value of values) all.get(label)?.add(value);
+        }
+        for (const name of alertRules.flatMap(({ expr }) => casesIn(expr))) all.get('what')?.add(name);
+        const named = [...text.matchAll(/[`{,](\w+)="(\w+)"[`},]/g)].filter(
+          ([, label = '']) => !scrapeLabels.includes(label),
+        );
+        const wrong = named.filter(([, label = '', value = '']) => {
+          const values = all.get(label);
+          return label !== 'le' && (values === undefined || (values.size > 0 && !values.has(value)));
+        });
+        expect(wrong.map(([whole]) => whole)).toEqual([]);
+      },
+    ));
 });
 
 real('promtool on documented queries', ['promtool'], () => {

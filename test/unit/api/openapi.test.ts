@@ -1,18 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { eventTypes } from '../../../src/api/events.ts';
 import { routes } from '../../../src/api/problem.ts';
-import { remedyForms } from '../../../src/api/remedy.ts';
-import { adviceCauses, gates } from '../../../src/core/advice.ts';
-import { becauses, phases } from '../../../src/core/failure.ts';
-import { findingKinds } from '../../../src/core/finding.ts';
+import { phases } from '../../../src/core/failure.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { mirrorStates } from '../../../src/core/standing.ts';
-import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAction } from './fixture-action.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixture } from './fixture-deps.ts';
 import { fixtureFindings } from './fixture-findings.ts';
-import { at, document, faultsOf, operations, optionalKeys, schemaOf } from './openapi.ts';
+import { faultsOf, operations, optionalKeys, schemaOf } from './openapi.ts';
 import { type Asked, serve } from './server.ts';
 
 const finding = fixtureFindings[0]?.id;
@@ -120,26 +114,5 @@ describe('answers are what openapi.yaml says', () => {
     // And a scope without a family, or an HTTP version, is of both.
     const ofScope = ['family', 'protocol'].map((key) => `/Finding/properties/scope/items.${key}`);
     expect(optionalKeys()).toEqual([...phases.map((phase) => `/PhasesSeconds.${phase}`), ...ofScope]);
-  });
-});
-
-describe('closed lists are the ones of core', () => {
-  const schema = (...path: string[]): unknown => at(document, 'components', 'schemas', ...path);
-  it.each([
-    ['ecosystems', schema('Ecosystem', 'enum'), registry.ids],
-    ['steps', schema('Step', 'enum'), registry.steps],
-    ['phases', schema('Phase', 'enum'), phases],
-    ['states', schema('State', 'enum'), mirrorStates],
-    ['gates', schema('Gate', 'enum'), gates],
-    ['kinds of finding', schema('Finding', 'properties', 'kind', 'enum'), findingKinds],
-    ['causes of advice', schema('Advice', 'properties', 'cause', 'enum'), adviceCauses],
-  ])('%s', (_name, described, listed) => {
-    expect(described).toEqual(listed);
-  });
-  it('why a sample is unknown, forms of a remedy, types of event', () => {
-    const text = JSON.stringify(document);
-    expect(text).toContain(JSON.stringify(becauses));
-    expect(text).toContain(JSON.stringify(remedyForms));
-    for (const type of eventTypes) expect(schema(`${type[0]?.toUpperCase()}${type.slice(1)}Event`)).toBeDefined();
   });
 });

@@ -4,6 +4,7 @@ import { formatIssues } from '../../../src/config/format-issues.ts';
 import type { Path } from '../../../src/config/issues.ts';
 import { branchesOf, buildConfigJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 import { memoryFiles } from './support.ts';
 
 const secret = 'Zq7hunter2Kw';
@@ -124,20 +125,25 @@ describe('no message of a configuration says a secret: every key of the schema, 
     expect([...secretPlaces, ...filePlaces].filter((place) => !all.map(named).includes(place))).toEqual([]);
   });
 
-  test.each(all.map((path) => [named(path) || 'the whole file', path] as const))('%s', (_, path) => {
-    const rows = [
-      ...(takesText(path) ? [] : texts),
-      ...(takesText([...path, 0]) ? [] : textLists),
-      ...shapes,
-      ...withUser,
-    ];
-    const isBare = (what: string): boolean => what === 'a number' || what === 'a list of numbers';
-    const isNear = !isFree(path);
-    const said = rows
-      .filter(([what]) => isNear || !isBare(what))
-      .map(([what, value]) => [what, told(path, value).text] as const);
-    expect(said.filter(([, text]) => hidden.test(text))).toEqual([]);
-  });
+  test('each key of the schema', () =>
+    expectRows(
+      all,
+      (path) => named(path) || 'the whole file',
+      (path) => {
+        const rows = [
+          ...(takesText(path) ? [] : texts),
+          ...(takesText([...path, 0]) ? [] : textLists),
+          ...shapes,
+          ...withUser,
+        ];
+        const isBare = (what: string): boolean => what === 'a number' || what === 'a list of numbers';
+        const isNear = !isFree(path);
+        const said = rows
+          .filter(([what]) => isNear || !isBare(what))
+          .map(([what, value]) => [what, told(path, value).text] as const);
+        expect(said.filter(([, text]) => hidden.test(text))).toEqual([]);
+      },
+    ));
 });
 
 /** Nothing secret at, above or beneath: a bare number there says nothing that could be one. */

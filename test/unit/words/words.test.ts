@@ -5,6 +5,7 @@ import en from '../../../locales/en.json' with { type: 'json' };
 import zh from '../../../locales/zh.json' with { type: 'json' };
 import { wordsOf } from '../../../src/words/words.ts';
 import { placesIn, textTypes } from '../../../tools/generate-texts.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const folder = join(repoDir, 'locales');
@@ -23,13 +24,11 @@ describe('the catalogue', () => {
     expect(readFileSync(join(folder, 'texts.d.ts'), 'utf8')).toBe(textTypes());
   });
 
-  it.each(Object.keys(en) as (keyof typeof en)[])(
-    '%s fills in the same in every language, and is no empty text',
-    (key) => {
+  it('each text fills in the same in every language, and is not empty', () =>
+    expectRows(Object.keys(en) as (keyof typeof en)[], String, (key) => {
       expect(placesIn(zh[key]).toSorted()).toEqual(placesIn(en[key]).toSorted());
       for (const text of [en[key], zh[key]]) expect(text).not.toBe('');
-    },
-  );
+    }));
 
   it('is Chinese in Chinese: where there are words in English, there are its characters and its punctuation', () => {
     const found = Object.entries(zh).filter(([key, text]) => {

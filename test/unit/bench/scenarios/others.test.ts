@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { daemonPlayer } from '../../../../bench/scenarios/daemon/player.ts';
 import { otherFamilies } from '../../../../bench/scenarios/worlds/families/others.ts';
 
 const worldBy = (name: string, seed = 1) => {
@@ -22,14 +21,5 @@ describe('worlds of npm and pip', () => {
       expect(world.buildCost('go', alone('a'), wellMs)).toBeLessThan(100);
       expect(world.buildCost('go', alone('b'), badMs)).toBeLessThan(100);
     }
-  });
-
-  test('the daemon sends clients of npm to another mirror and back', () => {
-    const world = worldBy('npm-files-fail');
-    const { moves } = daemonPlayer.play(world);
-    const [first] = moves;
-    expect(first?.chain.members).not.toEqual(['a']);
-    expect(first?.chain.members).toHaveLength(1);
-    expect(first?.atMs).toBeGreaterThan(world.incidents[0]?.fromMs ?? 0);
   });
 });
