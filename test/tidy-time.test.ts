@@ -27,19 +27,6 @@ interface Rule {
 
 const rules: readonly Rule[] = [
   {
-    name: 'measures no real time',
-    pattern: /performance\.now|hrtime/,
-    of: tests,
-    except: {
-      'daemon/freshness.test.ts':
-        'notes when a mirror answered: the truth that bounds are held to, however long it took',
-      'daemon/hung-threads.test.ts': 'its mirror hangs a thread at most once in so many milliseconds',
-      'real/loop.test.ts': 'prints how long each way took',
-      'real/memory-after.test.ts': 'load is CPU time a second: waits until there is enough of it',
-      'real/page.test.ts': 'a pause that the page makes is there: at least so long',
-    },
-  },
-  {
     name: 'holds no clock to be below anything',
     pattern: new RegExp(`expect\\([^;]*?(?:${clock})[^;]*?\\)\\s*\\.toBe(?:LessThan|CloseTo)`),
     of: all,

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Wire } from '../../src/core/ports.ts';
 import type { HttpProtocol } from '../../src/core/transcript.ts';
 import { phasesOf } from '../../src/probe/measure.ts';
 import { accessTo, coldHop, realWire } from '../fault/own-wire.ts';
-import { goDownload } from '../support/go-client.ts';
-import { type H2BrokenMirror, startH2BrokenMirror } from '../support/h2-broken-mirror.ts';
 import { type H2FileServer, startCaddy, startGoServer } from '../support/h2-servers.ts';
 import { startNginx } from '../support/nginx.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
@@ -67,32 +65,3 @@ for (const [name, needs, start] of servers) {
     });
   });
 }
-
-real('a mirror whose HTTP/2 alone is broken', ['go'], () => {
-  let mirror: H2BrokenMirror;
-  beforeEach(async () => {
-    mirror = await startH2BrokenMirror();
-  });
-  afterEach(() => mirror?.close());
-  const modules = ['example.com/hello@v1.0.0'];
-
-  test('the real go fails, and works with GODEBUG=http2client=0', async () => {
-    const broken = await goDownload(modules, { goproxy: mirror.url });
-    expect(broken.code).not.toBe(0);
-    expect(broken.errors.join()).toContain('stream ID 1; INTERNAL_ERROR; received from peer');
-    expect(mirror.requests).toEqual({ h1: 0, h2: 1 });
-    const cured = await goDownload(modules, { goproxy: mirror.url, godebug: 'http2client=0' });
-    expect([cured.code, cured.modules.map(({ id }) => id)]).toEqual([0, modules]);
-    expect(mirror.requests.h2).toBe(1);
-  });
-
-  test('a probe as go asks fails, and one over HTTP/1.1 does not', async () => {
-    const url = `${mirror.url}/example.com/hello/@v/v1.0.0.info`;
-    const asked = async (protocols: readonly HttpProtocol[]) => {
-      const { hop } = await coldHop(wire, accessTo(mirror.url, { protocols }), url);
-      return [hop.protocol, hop.status, hop.fault?.code ?? null];
-    };
-    expect(await asked(['2', '1.1'])).toEqual(['2', null, 'MW_H2_RESET']);
-    expect(await asked(['1.1'])).toEqual(['1.1', 200, null]);
-  });
-});

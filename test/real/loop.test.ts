@@ -150,66 +150,6 @@ long(
       expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
     });
 
-    test('its end while silenced is never sent: after three repeats and hold a failback is proposed', async () => {
-      a.slowness = 'now and then';
-      const advice = await proposed('slo');
-      expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
-      const endsAt = new Date(Date.now() + 600_000).toISOString();
-      const matchers = [{ name: 'registry', value: 'a', isRegex: false, isEqual: true }];
-      const silence = { matchers, startsAt: new Date().toISOString(), endsAt, createdBy: 'test', comment: 'test' };
-      const created = await fetch(`${alertmanager.url}/api/v2/silences`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(silence),
-      });
-      const { silenceID } = (await created.json()) as { silenceID: string };
-      const silentAtMs = performance.now();
-      // On a busy machine the alert may have ended and begun again before the silence.
-      const resolvedBefore = await notifications('resolved');
-      a.slowness = 'none';
-      const back = await proposed('failback');
-      took['silenced → failback advice (3 × repeat 10 s, hold 3 s)'] = performance.now() - silentAtMs;
-      expect(back).toMatchObject({ from: 'b', to: 'a', trigger: 'detector' });
-      expect(await notifications('resolved')).toBe(resolvedBefore);
-      expect((await daemon.post(`/api/v1/advice/${back.id}/accept`)).status).toBe(200);
-      await until('the rule is silent', firesSlow, (isFiring) => !isFiring);
-      const ended = await fetch(`${alertmanager.url}/api/v2/silence/${silenceID}`, { method: 'DELETE' });
-      expect(ended.status).toBe(200);
-    });
-
-    test('the daemon is dead when Alertmanager first calls: nothing is lost', async () => {
-      a.slowAtMs = null;
-      a.slowness = 'now and then';
-      // It fires; Alertmanager waits three seconds for more of the group, then finds nobody.
-      await until('the rule fires', firesSlow, Boolean, { everyMs: 50 });
-      await daemon.kill();
-      const failed = async (): Promise<string> => {
-        const metrics = await (await fetch(`${alertmanager.url}/metrics`)).text();
-        return (
-          metrics
-            .split('\n')
-            .find((line) => /^alertmanager_notification_requests_failed_total\{.*integration="webhook"/.test(line)) ??
-          ''
-        );
-      };
-      await until('Alertmanager has called in vain', failed, (line) => Number(line.split(' ').at(-1)) >= 1, {
-        everyMs: 50,
-        help: alertmanager.log,
-      });
-      await daemon.close();
-      daemon = await start();
-      const advice = await proposed('slo');
-      expect(advice).toMatchObject({ from: 'a', to: 'b', trigger: 'alertmanager' });
-      // More than once where it is repeated before anybody looks.
-      await counted('evidence');
-      await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean);
-      // Unheeded, and the mirror gets well: taken back.
-      a.slowness = 'none';
-      await until('withdrawn', adviceNow, (now) => now === undefined, { help: daemon.log });
-      // It comes and goes: its end is told once it has held for an hour (docs/decisions/0057-one-story.md).
-      expect(told(({ id, state }) => id === advice.id && state === 'withdrawn')).toBeUndefined();
-    });
-
     test('trouble that a streak names: our own detection is faster, and what we push comes back as our own', async () => {
       a.slowAtMs = null;
       a.slowness = 'always';

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { connect } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EcosystemId } from '../../src/core/mirror.ts';
 import type { HttpProtocol } from '../../src/core/transcript.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
@@ -229,22 +228,3 @@ for (const row of rows.filter(isHere)) {
     });
   });
 }
-
-describe('the reader of hellos', () => {
-  test.each([
-    [both, both],
-    [['http/1.1'], ['http/1.1']],
-    [[], null],
-  ])('ALPN %j: %j', async (offers, want) => {
-    const [host = '', port] = reader.host.split(':');
-    const socket = connect({ host, port: Number(port), ...(offers.length > 0 ? { ALPNProtocols: offers } : {}) });
-    await new Promise((resolve) => socket.on('error', resolve));
-    expect(reader.hellos).toEqual([want]);
-  });
-
-  test('keeps what is no hello apart', async () => {
-    await fetch(`http://${reader.host}/x`).catch(() => null);
-    expect(reader.hellos).toEqual([]);
-    expect(reader.others[0]).toMatch(/^GET \/x HTTP/);
-  });
-});

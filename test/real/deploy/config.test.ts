@@ -50,38 +50,9 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
     expect(stdout).toContain(`"source": "${inRepo('examples')}"`);
   });
 
-  it.each([
-    [
-      'a key that does not exist',
-      'read_only: true',
-      'readonly: true',
-      /additional properties 'readonly' not allowed|Additional property readonly/,
-    ],
-    ['a service that does not exist', 'token: { condition', 'tokens: { condition', /undefined service/],
-    ['a volume that is not declared', '\n  state:\n', '\n  states:\n', /undefined volume state/],
-  ])('and would refuse it with %s', async (_what, from, to, message) => {
-    const folder = tempDir('compose');
-    const changed = text('docker-compose.yml').replace(from, to);
-    expect(changed).not.toBe(text('docker-compose.yml'));
-    writeFileSync(join(folder, 'docker-compose.yml'), changed);
-    const { code, stderr } = await compose([join(folder, 'docker-compose.yml')]);
-    removeTempDir(folder);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(message);
-  });
-
   it("BuildKit's linter has nothing to say about the Dockerfile", async () => {
     const checked = await run(commandPath('dockerfile-check'), [inRepo('Dockerfile')]);
     expect(checked).toEqual({ code: 0, stdout: '', stderr: '' });
-  });
-
-  it('and has about a bad one', async () => {
-    const folder = tempDir('dockerfile');
-    writeFileSync(join(folder, 'Dockerfile'), 'FROM debian AS Build\nCMD node\n');
-    const { code, stderr } = await run(commandPath('dockerfile-check'), [join(folder, 'Dockerfile')]);
-    removeTempDir(folder);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/StageNameCasing[\s\S]*JSONArgsRecommended/);
   });
 });
 

@@ -39,20 +39,6 @@ real('the Helm chart', ['deploy'], () => {
   });
 
   it.each([
-    ['an unknown key', 'readOnlyRootFilesystem', 'readonlyRoot'],
-    ['a wrong type', 'replicas: 1', 'replicas: one'],
-    ['a wrong key of the operator', 'scrapeTimeout', 'scrapeTimeOut'],
-    ['a rule without an expression', ' expr:', ' exprs:'],
-  ])('kubeconform would refuse %s', async (_what, from, to) => {
-    const { text } = await render();
-    const changed = text.replace(from, to);
-    expect(changed).not.toBe(text);
-    const { code, stdout } = await conform(changed);
-    expect(code).toBe(1);
-    expect(stdout).toContain('Invalid: 1, Errors: 0');
-  });
-
-  it.each([
     ['no persistence', ['--set', 'persistence.enabled=false']],
     ['a claim and a Secret of one’s own', ['--set', 'persistence.existingClaim=mine,token.existingSecret=mine']],
     [

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../../../tools/release/image.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
@@ -54,25 +53,5 @@ describe('the Dockerfile', () => {
       expect.stringContaining('--platform=$BUILDPLATFORM'),
     ]);
     expect(of('RUN').filter((line) => /npm (ci|install)/.test(line))).toEqual([expect.stringMatching(/^npm ci /)]);
-  });
-
-  it('has the labels of an image: title, description, version, revision, licence', () => {
-    const labels = settingsOf(text('Dockerfile'), { version: '1.2.3', revision: 'abc' }).Labels;
-    const { description, license } = JSON.parse(text('package.json'));
-    const name = (key: string): string => `org.opencontainers.image.${key}`;
-    expect(labels).toEqual({
-      [name('title')]: 'mirrorwatch',
-      [name('description')]: description,
-      [name('version')]: '1.2.3',
-      [name('revision')]: 'abc',
-      [name('licenses')]: license,
-    });
-  });
-
-  it('uses absolute working folders, COPY in place of ADD, and the port that is the default', () => {
-    for (const path of of('WORKDIR')) expect(path).toMatch(/^\//);
-    expect(of('ADD')).toEqual([]);
-    expect(of('EXPOSE')).toEqual(['10120']);
-    expect(text('src/config/sections/listen.ts')).toContain("'127.0.0.1:10120'");
   });
 });

@@ -1,25 +1,6 @@
 import { expect, test } from 'vitest';
 import { metricNames, metricOf } from '../../../src/export/catalog.ts';
 
-test.each(metricNames)('%s keeps the naming rules', (name) => {
-  const metric = metricOf(name);
-  // Prometheus's own convention for every process: what reads it everywhere else reads it here.
-  if (
-    !/^process_(start_time_seconds|(resident|virtual)_memory_bytes|heap_bytes|(open|max)_fds|cpu_(user_|system_)?seconds_total)$/.test(
-      name,
-    )
-  )
-    expect(name).toMatch(/^mirror(watch)?_[a-z_]+$/);
-  expect(name.endsWith('_total')).toBe(metric.type === 'counter');
-  expect(metric.help).toMatch(/^[^"\\\n]+\.$/);
-  expect(metric.absent.startsWith('never')).toBe(
-    (metric.type !== 'gauge' && metric.onFirst !== true) ||
-      ['mirrorwatch_build_info', 'mirrorwatch_config_info'].includes(name),
-  );
-  const added = Object.values(metric.per).flatMap((each) => Object.keys(each));
-  expect(metric.labels).toEqual(expect.arrayContaining(added));
-});
-
 test.each(metricNames.filter((name) => metricOf(name).type === 'histogram'))(
   '%s has rising buckets without a whole number',
   (name) => {

@@ -209,29 +209,6 @@ describe('rendering', () => {
     expect(whole / half).toBeCloseTo(2, 0);
   });
 
-  test('lets the loop go on while the series of what went are closed, twice as often for twice as many', async () => {
-    const all = Array.from({ length: 900 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));
-    const turnsFor = async (targets: typeof many): Promise<number> => {
-      let turns = 0;
-      const count = async (): Promise<void> => {
-        turns += 1;
-      };
-      const exporter = createExporter({ ...options, targets, turn: count });
-      // Every other one, so that no registry goes as a whole.
-      const left = targets.filter((_, index) => index % 2 === 0);
-      exporter.reconfigure(options.config, left);
-      await exporter.sweep();
-      const swept = turns;
-      expect(linesOfTargets(await textOf(exporter.render(undefined)))).toEqual(
-        linesOfTargets(await textOf(createExporter({ ...options, targets: left, turn }).render(undefined))),
-      );
-      return swept;
-    };
-    const [half, whole] = [await turnsFor(all.slice(0, 450)), await turnsFor(all)];
-    expect(half).toBeGreaterThan(1);
-    expect(whole / half).toBeCloseTo(2, 0);
-  });
-
   test('shows nothing of what went, swept or not, and all of what comes back', async () => {
     const page = createExporter({ ...options, turn });
     const kept = many.slice(0, 1);

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkPatterns, choicesOf, findPatterns, isPlainlyLinear } from '../../../tools/patterns.ts';
+import { checkPatterns, findPatterns } from '../../../tools/patterns.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patterns-'));
 const write = (name: string, text: string): string => {
@@ -65,31 +65,4 @@ test('parts of a pattern are followed through imports and templates', () => {
     [2, '^abc+\\d', 'i'],
     [2, 'c+', ''],
   ]);
-});
-
-test.each([
-  ['abc|d?e', '', true],
-  ['^a+b', '', true],
-  ['^a+b', 'm', false],
-  ['^a.*b', 'm', true],
-  ['^a.*b', 'ms', false],
-  ['^a+b|c+d', '', false],
-  ['^a|b+c', '', false],
-  ['https?:\\/\\/\\S+', '', true],
-  ['\\s+$', '', false],
-  ['^(?:a|a)*$', '', false],
-  ['^(?:a?){50}$', '', false],
-  ['^[^\\]+*]+$', '', true],
-])('plainly linear: /%s/%s: %s', (source, flags, wanted) => {
-  expect(isPlainlyLinear(source, flags)).toBe(wanted);
-});
-
-test.each([
-  ['a|b', '', ['a', 'b']],
-  [String.raw`(a|b)\||[|(]|(?<!c|d)e`, '', [String.raw`(a|b)\|`, '[|(]', '(?<!c|d)e']],
-  [String.raw`[\]|]|\[|`, '', [String.raw`[\]|]`, String.raw`\[`, '']],
-  [String.raw`(a+)b|\1`, '', [String.raw`(a+)b|\1`]],
-  ['[a--[b|c]]|d', 'v', ['[a--[b|c]]|d']],
-])('alternatives of /%s/%s', (source, flags, wanted) => {
-  expect(choicesOf(source, flags)).toEqual(wanted);
 });

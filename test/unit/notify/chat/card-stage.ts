@@ -3,7 +3,6 @@ import { messageFor, phrase } from '../../../../src/words/tell.ts';
 import { advice, delivered, finding, type Stage } from '../stage.ts';
 
 export const second = 1_000;
-export const languages = ['en', 'zh'] as const;
 
 export const proposal = advice('x', {
   from: 'coast',
