@@ -4,7 +4,7 @@ import { type Certs, makeCerts } from '../support/certs.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { until } from '../support/patience.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 import { type FarPlace, openFarPlace } from './far.ts';
@@ -25,7 +25,7 @@ interface Hook {
 }
 
 // Three daemons side by side, as the pace towards addresses off loopback is 5 s: one story each.
-long('mirrors behind links of known delay and loss', ['netns', 'nginx', 'tree'], () => {
+real('mirrors behind links of known delay and loss', ['netns', 'nginx', 'tree'], () => {
   const places = new Map<string, FarPlace>();
   const mirrors = new Map<string, Nginx>();
   const daemons = new Map<string, DaemonProcess>();

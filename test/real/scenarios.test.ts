@@ -4,7 +4,7 @@ import { documentOf } from '../../bench/scenarios/daemon/config.ts';
 import { daemonPlayer } from '../../bench/scenarios/daemon/player.ts';
 import type { Move, World, WorldSetup } from '../../bench/scenarios/world.ts';
 import { families } from '../../bench/scenarios/worlds/families.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import type { SyntheticModule } from '../support/synthetic-modules.ts';
 import { startDaemon } from './daemon.ts';
 import { type ScenarioMirror, startScenarioMirror } from './scenario-mirror.ts';
@@ -225,7 +225,7 @@ beforeAll(() => {
   }
 });
 
-long('the real daemon on real sockets does what the simulator says', [], () => {
+real('the real daemon on real sockets does what the simulator says', [], () => {
   test.concurrent.each(worlds)('$family $seed', async (world) => {
     const simulated = simulatedOf.get(world) ?? [];
     await inTurn(async () => {
