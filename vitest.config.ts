@@ -1,18 +1,31 @@
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { Skips } from './test/support/skips.ts';
+import { representatives, slow } from './test/support/tiers.ts';
+import { TimesReporter } from './test/support/times.ts';
 
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());
 /** With the real Git, which they start a thousand times. */
 const withGit = 'test/unit/features/actions/{git,git-hostile,merge-request}.test.ts';
+const daemons = ['test/daemon/**/*.test.ts', 'test/fault/**/*.test.ts'];
+const parts = ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts', withGit];
 /** Temporary files are in memory and go with the run. */
 const globalSetup = ['test/support/temp-folder.ts'];
 /** Each worker loads modules once for all of its files: a file leaves nothing behind that another could see. */
 const shared = { isolate: false, globalSetup };
 /** Tests that start daemons, servers and clients wait: of so many, most times one of each core has something to do. */
 const waiting = { maxWorkers: 3 * cores, sequence: { groupOrder: 2 } };
+/** `first`: what `npm test` runs. `rest`: what `npm run test:rest` runs. Without it, all: for files that are named. */
+const tier = process.env['MIRRORWATCH_TESTS'];
+
+function chosen(project: 'code' | 'parts', include: readonly string[], exclude: readonly string[] = []) {
+  const isFirst = (file: string) => representatives.includes(file) || (project === 'code' && !slow.includes(file));
+  const files = globSync(include, { exclude });
+  return tier === undefined ? files : files.filter((file) => isFirst(file) === (tier === 'first'));
+}
 
 export default defineConfig({
   test: {
@@ -27,7 +40,8 @@ export default defineConfig({
     // Programs made with Go collect garbage a quarter as often: they end soon, and collecting is a fifth of their cost.
     env: { GOGC: '400' },
     setupFiles: ['test/support/quick-imports.ts'],
-    reporters: ['default', new Skips()],
+    runner: './test/support/counting-runner.ts',
+    reporters: ['default', new Skips(), new TimesReporter()],
     sequence: { sequencer: LongestFirst },
     projects: [
       {
@@ -35,8 +49,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'fast',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/daemon/**', 'test/fault/**', 'test/real/**', 'test/rules/**', withGit],
+          include: chosen('code', ['test/**/*.test.ts'], [...daemons, ...parts]),
           ...shared,
           // One more than cores, since some of them wait, too.
           maxWorkers: cores + 1,
@@ -48,7 +61,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'daemon',
-          include: ['test/daemon/**/*.test.ts', 'test/fault/**/*.test.ts'],
+          include: chosen('parts', daemons),
           ...shared,
           ...waiting,
         },
@@ -59,7 +72,7 @@ export default defineConfig({
         test: {
           name: 'real',
           globalSetup,
-          include: ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts', withGit],
+          include: chosen('parts', parts),
           ...waiting,
         },
       },

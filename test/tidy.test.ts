@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { registry } from '../src/ecosystems/registry.ts';
 import { expectRows } from './support/expect-rows.ts';
+import { representatives, slow } from './support/tiers.ts';
+import { readTimes } from './support/times.ts';
 
 /** The import table of the layout: which folder may import which, and which packages of its own. */
 const pure = [
@@ -322,12 +324,23 @@ describe('no test is left out or alone', () => {
     expect(all.filter((path) => switches.test(textOf(path)))).toEqual([]);
     expect(all.filter((path) => skips.test(textOf(path))).toSorted()).toEqual(mayskip.toSorted());
   });
-  it('and .ci/run leaves none out: neither what a machine lacks nor what takes long', () => {
+  it('and .ci/run leaves none out: neither what a machine lacks nor what is no part of npm test', () => {
     const lines = readFileSync(join(root, '.ci/run'), 'utf8').split('\n');
-    for (const switched of ['MIRRORWATCH_REQUIRE_REAL', 'MIRRORWATCH_LONG']) {
-      expect(textOf('test/support/requires.ts')).toContain(`process.env.${switched} === '1'`);
-      expect(lines).toContain(`export ${switched}=1`);
-    }
+    expect(textOf('test/support/requires.ts')).toContain(`process.env.MIRRORWATCH_REQUIRE_REAL === '1'`);
+    for (const line of ['export MIRRORWATCH_REQUIRE_REAL=1', 'npm test </dev/null', 'npm run test:rest </dev/null'])
+      expect(lines).toContain(line);
+  });
+});
+
+describe('the files that npm test runs', () => {
+  const isThere = (path: string): boolean => existsSync(join(root, path));
+  it('are there, as are those that it leaves out', () => {
+    expect([...representatives, ...slow, ...Object.keys(readTimes())].filter((path) => !isThere(path))).toEqual([]);
+    expect(Object.keys(readTimes()).filter((path) => slow.includes(path))).toEqual([]);
+  });
+  it('take at most 10 s each', () => {
+    const rows = Object.entries(readTimes()).filter(([, { cpu, took }]) => Math.max(cpu, took) > 10);
+    expect(rows.map(([path]) => path)).toEqual([]);
   });
 });
 

@@ -124,8 +124,9 @@ export class JudgeTurn {
     this.detect(this.#judge.stages.detector.suspended(fromMs, toMs, this.#now));
   }
 
-  probed(sample: Sample): void {
+  probed(given: Sample): void {
     const { scheduler, detector, advisor } = this.#judge.stages;
+    const sample = detector.read(given);
     const { due, wireBytes, protocol, outcome } = sample;
     const isFailed = outcome.tag === 'failed';
     this.#judge.outstanding.settled(due.probeId);

@@ -14,6 +14,7 @@ import { advanceRounds, wakeAtMs } from './engine/advance.ts';
 import { placeOfArtifact } from './engine/artifacts.ts';
 import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
 import { acknowledgeFinding, updateConfidence } from './engine/say.ts';
+import { mirrorOf } from './engine/settle.ts';
 import { acknowledgeKind, judgeUs, runKinds } from './engine/step.ts';
 import { receiveControl, take } from './engine/take.ts';
 import { familyFor } from './findings/outage.ts';
@@ -23,7 +24,7 @@ import { clearPaceWait, expireAbsences, pauseMirror, recordMaintenance, recordTh
 import { closeTurn, Memory, startTurn } from './memory/memory.ts';
 import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
-import { recordPass, recordSkip } from './memory/records.ts';
+import { recordPass, recordSkip, withServerFailure } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
 import { isTimeToWrite, recordAssured } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
@@ -46,6 +47,12 @@ export class Detector {
 
   constructor(memory: Memory) {
     this.#memory = memory;
+  }
+
+  /** Returns a sample as `take` needs it: it says whether a 503 with `Retry-After` throttles or fails. */
+  read(sample: Sample): Sample {
+    const mirror = mirrorOf(this.#memory, sample);
+    return mirror === null ? sample : withServerFailure(mirror, sample);
   }
 
   take(sample: Sample, now: Now): DetectTurn {

@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { families } from '../../bench/scenarios/worlds/families.ts';
 import { adviceCauses } from '../../src/core/advice.ts';
 import { findingKinds, ruleCauses } from '../../src/core/finding.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { made } from './golden-made.ts';
 import { expectGolden, folder, hashOf, heldBy, type Line, noticeLine, record, textOf } from './golden-record.ts';
 import { refuses } from './scripted-wire.ts';
@@ -70,7 +70,7 @@ it.each(Object.entries(made))('%s', (name, play) => {
   expectGolden(`${name}.jsonl`, textOf(play()));
 });
 
-long('worlds that take longer', [], () => {
+real('worlds that take longer', [], () => {
   it.each(storedLong)('%s', playStored);
 });
 

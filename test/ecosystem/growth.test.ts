@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { costMs, expectInProportion } from '../support/growth.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { answerOf, fixturesOf } from './fixture.ts';
 import { type CompleteResponse, chars, hold, pumpsOf } from './pumped.ts';
 
@@ -14,7 +14,7 @@ for (const ecosystem of registry.all) {
   const prober = [ecosystem.id, await ecosystem.prober()] as const;
   /** The same part of the same step is made longer once. */
   const tried = new Set<string>();
-  long(`growth of ${ecosystem.id}`, [], () => {
+  real(`growth of ${ecosystem.id}`, [], () => {
     test.each(fixturesOf(ecosystem.id).map((fixture) => [fixture.name, fixture] as const))(
       '%s: each part of each answer costs in proportion',
       (_, fixture) => {

@@ -6,12 +6,12 @@ import { text } from '../support/answer.ts';
 import { type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { removeTempDir } from '../support/paths.ts';
 import { startRawServer } from '../support/raw-server.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { expectWalkOfBodies } from './bodies.ts';
 
 const [release, packages] = ['dists/stable/InRelease', 'dists/stable/main/binary-amd64/Packages'];
 
-long('the real apt and bodies that are wrong', ['apt', 'gpgv'], () => {
+real('the real apt and bodies that are wrong', ['apt', 'gpgv'], () => {
   let tree: DebianTree;
   beforeAll(async () => {
     tree = await makeDebianTree();

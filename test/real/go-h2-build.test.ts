@@ -9,7 +9,7 @@ import { goDownload } from '../support/go-client.ts';
 import { type H2BuildFault, h2BuildFaults, startBuildMirror } from '../support/h2-build-faults.ts';
 import { inTurn } from '../support/in-turn.ts';
 import { repoDir } from '../support/paths.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { moduleAnswers, type SyntheticModule } from '../support/synthetic-modules.ts';
 import { aTarget } from '../unit/detect/world.ts';
 
@@ -88,7 +88,7 @@ async function ours(fault: H2BuildFault, at: string): Promise<readonly string[]>
   return [distinct(alone.map(verdict)), distinct(rest.map(verdict)), found];
 }
 
-long('the real go command at faults of many streams', ['go'], () => {
+real('the real go command at faults of many streams', ['go'], () => {
   test('ends as the second table of docs/http2.md says (UPDATE_GOLDEN=1 rewrites)', async () => {
     // Where go hangs it is waited for: several at a time.
     const rows = await inTurn(6, h2BuildFaults, async (fault) => {

@@ -12,7 +12,7 @@ import { type GoDownload, goDownload } from '../support/go-client.ts';
 import { type H2Fault, h2Faults, startFaultyH2 } from '../support/h2-faults.ts';
 import { inTurn } from '../support/in-turn.ts';
 import { repoDir } from '../support/paths.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
 
 // What the real go command does at each fault of HTTP/2, beside our verdict on the same server: the table of docs/http2.md.
@@ -91,7 +91,7 @@ function endOf(done: GoDownload, isEndless: boolean): string {
   return isEndless && done.code === -1 ? 'over 15 s' : done.code === 0 ? 'works' : 'fails';
 }
 
-long('the real go command at faults of HTTP/2', ['go'], () => {
+real('the real go command at faults of HTTP/2', ['go'], () => {
   let far: FakeMirror;
   const wire = realWire();
   beforeAll(async () => {

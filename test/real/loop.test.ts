@@ -9,7 +9,7 @@ import { removeTempDir, stateDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { startRawServer } from '../support/raw-server.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { isSigned, startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 import { alertmanagerConfig, loopConfiguration, type Mirror, secret, startMirror } from './loop-parts.ts';
@@ -22,7 +22,7 @@ const timeScale = 1 / 60;
 type LoopAdvice = AdviceJson & { readonly trigger: string; readonly reason: string };
 const took: Record<string, number> = {};
 
-long(
+real(
   'the loop: slow → rule → Alertmanager → daemon → advice → webhook → well → back',
   ['prometheus', 'alertmanager'],
   () => {

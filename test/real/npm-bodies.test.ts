@@ -5,7 +5,7 @@ import { npmInstall } from '../support/npm-client.ts';
 import { type PackedPackage, packPackage, startNpmRegistry } from '../support/npm-registry.ts';
 import { pnpmOrYarn } from '../support/pnpm-yarn.ts';
 import type { CommandResult } from '../support/process.ts';
-import { long, type Need } from '../support/requires.ts';
+import { type Need, real } from '../support/requires.ts';
 import { expectWalkOfBodies, type Limits } from './bodies.ts';
 
 interface Named {
@@ -44,7 +44,7 @@ const clients: readonly Named[] = [
 ];
 
 for (const { client, need, install, ...more } of clients)
-  long(`the real ${client.id} and bodies that are wrong`, [need, 'npm'], () => {
+  real(`the real ${client.id} and bodies that are wrong`, [need, 'npm'], () => {
     let hello: PackedPackage;
     beforeAll(async () => {
       hello = packPackage({ name: 'hello', version: '1.0.0' });

@@ -6,7 +6,7 @@ import { makeOciImage, type OciImage } from '../support/oci-image.ts';
 import { startOciScripted } from '../support/oci-scripted.ts';
 import { skopeoPull } from '../support/oci-skopeo.ts';
 import type { CommandResult } from '../support/process.ts';
-import { long, type Need } from '../support/requires.ts';
+import { type Need, real } from '../support/requires.ts';
 import { expectWalkOfBodies, type Limits } from './bodies.ts';
 
 /** A registry that is never there: what stands behind the mirrors cannot be reached from here. */
@@ -57,7 +57,7 @@ const clients: readonly Named[] = [
 ];
 
 for (const { name, client, form, need, pull, ...more } of clients)
-  long(`the real ${name} and bodies that are wrong`, [need], () => {
+  real(`the real ${name} and bodies that are wrong`, [need], () => {
     let image: OciImage;
     beforeAll(() => {
       image = makeOciImage();

@@ -6,7 +6,7 @@ import type { Fault } from '../support/faults.ts';
 import { type PackedPackage, packPackage, startNpmRegistry } from '../support/npm-registry.ts';
 import { lockFiles, type PnpmOrYarn, pnpmOrYarn } from '../support/pnpm-yarn.ts';
 import type { RawServer } from '../support/raw-server.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 
 const dead = 'http://127.0.0.1:9/';
 const token = 'npm_only-for-this-test';
@@ -71,7 +71,7 @@ const kinds: readonly (readonly [PnpmOrYarn, Client])[] = [
 ];
 
 for (const [kind, client] of kinds)
-  long(`what the real ${kind} does with its registry, and what the model says`, [kind, 'npm'], () => {
+  real(`what the real ${kind} does with its registry, and what the model says`, [kind, 'npm'], () => {
     let hello: PackedPackage;
     let forged: PackedPackage;
     let tools: PackedPackage;
@@ -207,7 +207,7 @@ for (const [kind, client] of kinds)
     });
   });
 
-long('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'yarn', 'yarn1', 'npm'], () => {
+real('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'yarn', 'yarn1', 'npm'], () => {
   let well: RawServer;
   const install = async (kind: PnpmOrYarn, options: Partial<Parameters<typeof pnpmOrYarn>[2]>) =>
     (await pnpmOrYarn(kind, 'hello', { registry: dead, ...options })).version;

@@ -4,7 +4,7 @@ import { pip, uv } from '../../src/ecosystems/pypi/clients.ts';
 import type { CommandResult } from '../support/process.ts';
 import { type PypiClientEnv, pipDownload, uvInstall } from '../support/pypi-clients.ts';
 import { startPypiIndex, tinyWheel } from '../support/pypi-index.ts';
-import { long, type Need } from '../support/requires.ts';
+import { type Need, real } from '../support/requires.ts';
 import { expectWalkOfBodies } from './bodies.ts';
 
 const wheel = tinyWheel('tiny', '1.0');
@@ -45,7 +45,7 @@ const clients: readonly Named[] = [
 ];
 
 for (const { client, need, differs, download, env, timeout } of clients)
-  long(`the real ${client.id} and bodies that are wrong`, [need], () => {
+  real(`the real ${client.id} and bodies that are wrong`, [need], () => {
     test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', async () => {
       const at = { version: '1.0', module: 'tiny' };
       await expectWalkOfBodies({

@@ -5,7 +5,7 @@ import type { Fault } from '../support/faults.ts';
 import type { CommandResult } from '../support/process.ts';
 import { type PypiClientEnv, pipDownload, uvInstall } from '../support/pypi-clients.ts';
 import { type PypiIndex, startPypiIndex, tinyWheel } from '../support/pypi-index.ts';
-import { long, type Need } from '../support/requires.ts';
+import { type Need, real } from '../support/requires.ts';
 
 const wheel = tinyWheel('tiny', '1.0');
 const pages = /^\/simple\//;
@@ -57,7 +57,7 @@ const clients: readonly (readonly [
 ];
 
 for (const [client, need, fetch, envOf] of clients)
-  long(`the real ${client.id} walks as its model does`, [need], () => {
+  real(`the real ${client.id} walks as its model does`, [need], () => {
     let odd: PypiIndex;
     let well: PypiIndex;
 

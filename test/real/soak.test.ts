@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
-import { long } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 
 // A minute of `npm run soak`.
-long('the soak', ['faketime', 'setpriv'], () => {
+real('the soak', ['faketime', 'setpriv'], () => {
   test('a minute of trouble by a seed of its own breaks no invariant', async () => {
     const dir = tempDir('soak-log');
     const seed = String(randomInt(1_000_000));

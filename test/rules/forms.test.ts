@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { secondsBuckets } from '../../src/export/catalog/values.ts';
 import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
-import { long, real } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { groups, groupsFor } from './alert-rules.ts';
 import { type Bucket, type Form, inForm, literalOf, type Series } from './forms.ts';
 
@@ -147,7 +147,7 @@ real('stories of classic histograms, told of others', ['promtool3'], () => {
   });
 });
 
-long('stories of classic histograms over hours, told of others', ['promtool3'], () => {
+real('stories of classic histograms over hours, told of others', ['promtool3'], () => {
   test.concurrent.each(rows(ofHours))('%s, %s', async (name, form) => {
     expect(await told(retold(name, form))).toEqual({ code: 0, output: '' });
   });

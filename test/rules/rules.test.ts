@@ -9,7 +9,7 @@ import { renderRules } from '../../src/features/rules/rules.ts';
 import { generatedRules } from '../../tools/generate-alerts.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
-import { long, real } from '../support/requires.ts';
+import { real } from '../support/requires.ts';
 import { alertRules, groups, groupsFor, recordingRules } from './alert-rules.ts';
 
 const here = import.meta.dirname;
@@ -189,7 +189,7 @@ real('promtool on rules', ['promtool'], () => {
   });
 });
 
-long('promtool on rules, stories of days and stories retold', ['promtool'], () => {
+real('promtool on rules, stories of days and stories retold', ['promtool'], () => {
   test.concurrent.each(files.filter((file) => ofDays.test(file)))('test rules %s', async (file) => {
     expect(await tested([{ file }])).toEqual({ code: 0, output: '' });
   });

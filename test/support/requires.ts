@@ -118,17 +118,3 @@ export function real(name: string, needs: readonly Need[], suite: () => void): v
   console.warn(`SKIPPED ${name}: ${message}`);
   describe.skip(`${name} (skipped: ${message})`, suite);
 }
-
-/**
- * As `real`, for a story of a minute or more: with MIRRORWATCH_LONG=1, as in .ci/run, it is run; without it is skipped,
- * said loudly, and counted at the end of the run (test/support/skips.ts).
- */
-export function long(name: string, needs: readonly Need[], suite: () => void): void {
-  if (process.env.MIRRORWATCH_LONG === '1') {
-    real(name, needs, suite);
-    return;
-  }
-  const message = 'takes long; MIRRORWATCH_LONG=1 npm test runs it, as .ci/run does';
-  console.warn(`SKIPPED ${name}: ${message}`);
-  describe.skip(`${name} (skipped: ${message})`, suite);
-}

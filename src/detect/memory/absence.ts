@@ -101,6 +101,10 @@ export class Density {
   oursUntilMs: number = Number.NEGATIVE_INFINITY;
   /** True if our rate caused the last 429 and no ok response came after the wait that followed. */
   isOurs: boolean = false;
+  /** When the mirror last served a request, monotonic milliseconds. */
+  servedMs: number = Number.NEGATIVE_INFINITY;
+  /** Whose request rate explains the 503 with `Retry-After` that it has sent since; `null`: it has sent none. */
+  busyBy: 'us' | 'others' | null = null;
 }
 
 interface Counted {

@@ -169,20 +169,53 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   }
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
-  // Requests before a wait do not explain a 429 after the wait: the mirror knew of these requests when it sent the
-  // `Retry-After` of that wait.
-  const fromMs = Math.max(startedMonotonicMs - minuteMs, density.waitUntilMs);
+  const before = requestsBefore(density, startedMonotonicMs);
+  density.isOurs = waitMs > 0 && isDense(density, startedMonotonicMs);
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
-  const before = density.requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMonotonicMs);
-  const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
-  // If the mirror accepted a higher rate before, our rate does not explain the 429.
-  const isMore = before.length >= toleratedShare * density.tolerated;
-  density.isOurs = waitMs > 0 && isDense && isMore;
   if (!density.isOurs) return false;
   density.oursUntilMs = nowMs + Math.min(waitMs, oursMsMax);
   density.most = Math.max(restMin, Math.floor(restShare * before.length));
   density.tolerated = 0;
   return true;
+}
+
+/**
+ * Returns a sample, with a 503 with `Retry-After` as a failure of the server unless the mirror throttles requests.
+ * A mirror throttles if it has served another request since its last such 503, and in the last minute, or if our
+ * request rate explains the 503. A cache whose server is dead sends 503 with `Retry-After` to every request.
+ * @see docs/detection.md#rules-of-findings
+ */
+export function withServerFailure({ density }: MirrorMemory, sample: Sample): Sample {
+  const { outcome, startedMonotonicMs, endedMonotonicMs } = sample;
+  if (outcome.tag === 'ok') {
+    density.servedMs = endedMonotonicMs;
+    density.busyBy = null;
+  }
+  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return sample;
+  const { status } = outcome.failure;
+  if (status !== 503) return sample;
+  const isFirst = density.busyBy === null && endedMonotonicMs - density.servedMs <= minuteMs;
+  // Probes of rounds that follow a 503 do not explain it.
+  const mayBeOurs = density.busyBy !== 'others' && isDense(density, startedMonotonicMs);
+  density.busyBy = mayBeOurs || isWaiting(density, endedMonotonicMs) ? 'us' : 'others';
+  if (isFirst || density.busyBy === 'us') return sample;
+  return { ...sample, outcome: { tag: 'failed', failure: { kind: 'server', status } } };
+}
+
+/**
+ * Our requests in the minute before `startedMs`. Requests before a wait do not explain a 429 after the wait: the mirror
+ * knew of these requests when it sent the `Retry-After` of that wait.
+ */
+function requestsBefore({ requests, waitUntilMs }: MirrorMemory['density'], startedMs: number) {
+  const fromMs = Math.max(startedMs - minuteMs, waitUntilMs);
+  return requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMs);
+}
+
+/** True if our request rate explains a 429: it has many probes of rounds, and the mirror accepted no higher rate before. */
+function isDense(density: MirrorMemory['density'], startedMs: number): boolean {
+  const before = requestsBefore(density, startedMs);
+  const isMore = before.length >= toleratedShare * density.tolerated;
+  return isMore && before.filter(({ isExtra }) => isExtra).length >= extraMin;
 }
 
 function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boolean {

@@ -105,6 +105,36 @@ describe('refusal', () => {
     });
   });
 
+  describe('503 with Retry-After: 5', () => {
+    const busy: Behaviour = {
+      fails: { tag: 'failed', failure: { kind: 'throttled', status: 503, retryAfterMs: 5_000 } },
+      afterMs: 50,
+    };
+    const list = aTarget('a', 'list');
+
+    it('of everything is an outage, as a cache whose server is dead sends it', () => {
+      const sim = worldOfTargets([list], ({ registry }, t) => (registry === 'a' && t >= warm ? busy : fine));
+      sim.runTo(warm + 2 * minute);
+      const [opened, ...rest] = sim.changes('outage');
+      expect([opened?.what, rest, sim.state('a')]).toEqual(['a opened', [], 'down']);
+      expect((opened?.atMs ?? 0) - warm).toBeLessThanOrEqual(minute);
+    });
+
+    it('from the first response on is an outage too', () => {
+      const sim = worldOfTargets([list], ({ registry }) => (registry === 'a' ? busy : fine));
+      sim.runTo(2 * minute);
+      expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);
+    });
+
+    it('of the list alone, while the canary is served, is a mirror that throttles', () => {
+      const sim = worldOfTargets([list], ({ id }, t) => (id === list.id && t >= warm ? busy : fine));
+      sim.runTo(warm + 20 * minute);
+      expect(sim.changes('outage')).toEqual([]);
+      expect(sim.detector.findings()).toMatchObject([{ kind: 'refusal', cause: 'throttled', actionable: false }]);
+      expect(sim.state('a')).toBe('degraded');
+    });
+  });
+
   it('of one target beside the canary is one too: degraded with its scope, and no reason to leave', () => {
     const zip = aTarget('a', 'zip', 'example.com/b');
     const sim = worldOfTargets([zip], ({ id }, t) =>

@@ -236,13 +236,11 @@ export class Simulation {
     this.#after(tookMs, () => {
       if (due.purpose === 'confirm') this.#confirming.delete(due.target.registry);
       this.taken.push(due.probeId);
-      this.#heed(due.target, outcome);
-      this.apply(
-        this.detector.take(
-          aSample(due, startMs, tookMs, outcome, { family, facts, ...spoken, ...negotiated }),
-          at(this.nowMs),
-        ),
+      const sample = this.detector.read(
+        aSample(due, startMs, tookMs, outcome, { family, facts, ...spoken, ...negotiated }),
       );
+      this.#heed(due.target, sample.outcome);
+      this.apply(this.detector.take(sample, at(this.nowMs)));
     });
   }
 }
