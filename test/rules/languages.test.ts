@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import en from '../../locales/en.json' with { type: 'json' };
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
+import { expectRows } from '../support/expect-rows.ts';
 import { repoDir } from '../support/paths.ts';
 import { type AlertRule, type Group, groups } from './alert-rules.ts';
 
@@ -30,18 +31,28 @@ describe('alerts/zh/mirrorwatch.yml', () => {
     expect(all(chinese)).toEqual(all(groups));
   });
 
-  test.each(pairs)('$alert has the same templates', ({ one, other }) => {
-    for (const key of ['summary', 'description'] as const)
-      expect(templatesIn(other?.annotations[key])).toEqual(templatesIn(one.annotations[key]));
-  });
+  test('alerts have the same templates', () =>
+    expectRows(
+      pairs,
+      ({ alert }) => alert,
+      ({ one, other }) => {
+        for (const key of ['summary', 'description'] as const)
+          expect(templatesIn(other?.annotations[key])).toEqual(templatesIn(one.annotations[key]));
+      },
+    ));
 
-  test.each(pairs)('$alert is told in Chinese, with everything filled in', ({ one, other }) => {
-    for (const key of ['summary', 'description'] as const) {
-      expect(other?.annotations[key]).toMatch(/[\u4e00-\u9fff]/);
-      for (const text of [one.annotations[key], other?.annotations[key]])
-        expect(text?.replaceAll(/\{\{.*?\}\}/g, '')).not.toMatch(/[{}]|undefined/);
-    }
-  });
+  test('alerts are told in Chinese, with everything filled in', () =>
+    expectRows(
+      pairs,
+      ({ alert }) => alert,
+      ({ one, other }) => {
+        for (const key of ['summary', 'description'] as const) {
+          expect(other?.annotations[key]).toMatch(/[\u4e00-\u9fff]/);
+          for (const text of [one.annotations[key], other?.annotations[key]])
+            expect(text?.replaceAll(/\{\{.*?\}\}/g, '')).not.toMatch(/[{}]|undefined/);
+        }
+      },
+    ));
 
   test('is not among what `alerts/*.yml` loads, which would be every alert twice', () => {
     expect(readdirSync(join(repoDir, 'alerts')).filter((name) => name.endsWith('.yml'))).toEqual(['mirrorwatch.yml']);

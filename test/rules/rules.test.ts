@@ -7,6 +7,7 @@ import { registry } from '../../src/ecosystems/registry.ts';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
 import { generatedRules } from '../../tools/generate-alerts.ts';
+import { expectRows } from '../support/expect-rows.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
@@ -28,43 +29,61 @@ interface RuleTest {
 }
 
 describe('what is committed', () => {
-  test.each(generatedRules)('$path is what src/rules says: else run tools/generate-alerts.ts', ({ path, text }) => {
-    expect(readFileSync(path, 'utf8')).toBe(text);
-  });
+  test('files are what src/rules says: else run tools/generate-alerts.ts', () =>
+    expectRows(
+      generatedRules,
+      ({ path }) => path,
+      ({ path, text }) => {
+        expect(readFileSync(path, 'utf8')).toBe(text);
+      },
+    ));
 });
 
 describe('each alert', () => {
-  test.each(alertRules)('$alert says how bad, what, with which values, and where to read on', (rule) => {
-    expect(['info', 'warning', 'critical']).toContain(rule.labels.severity);
-    expect(Object.keys(rule.annotations).sort()).toEqual(['description', 'runbook_url', 'summary']);
-    expect(rule.annotations.runbook_url).toBe(`docs/runbook.md#${rule.alert.toLowerCase()}`);
-    if (rule.alert !== 'MirrorwatchAbsent') expect(rule.annotations.description).toMatch(/\{\{ \$(labels\.\w+|value)/);
-  });
+  test('alerts say how bad, what, with which values, and where to read on', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      (rule) => {
+        expect(['info', 'warning', 'critical']).toContain(rule.labels.severity);
+        expect(Object.keys(rule.annotations).sort()).toEqual(['description', 'runbook_url', 'summary']);
+        expect(rule.annotations.runbook_url).toBe(`docs/runbook.md#${rule.alert.toLowerCase()}`);
+        if (rule.alert !== 'MirrorwatchAbsent')
+          expect(rule.annotations.description).toMatch(/\{\{ \$(labels\.\w+|value)/);
+      },
+    ));
 
-  test.each(alertRules)(
-    '$alert has its page in the runbook: meaning, what to check first, what to do first, when false',
-    ({ alert }) => {
-      const section = runbook.split(/^## /m).find((text) => text.startsWith(`${alert}\n`)) ?? '';
-      const heads = [...section.matchAll(/^- \*\*([^*]+)\*\*/gm)].map(([, head]) => head);
-      expect(heads).toEqual(['Means', 'Check first', 'Do first', 'False when']);
-    },
-  );
+  test('alerts have their page in the runbook: meaning, what to check first, what to do first, when false', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ alert }) => {
+        const section = runbook.split(/^## /m).find((text) => text.startsWith(`${alert}\n`)) ?? '';
+        const heads = [...section.matchAll(/^- \*\*([^*]+)\*\*/gm)].map(([, head]) => head);
+        expect(heads).toEqual(['Means', 'Check first', 'Do first', 'False when']);
+      },
+    ));
 
-  test.each(alertRules)('$alert fires, stays quiet just before, and resolves in its test', ({ alert }) => {
-    const { tests, group_eval_order } = parse(readFileSync(join(here, fileOf(alert)), 'utf8')) as RuleTest;
-    const story = tests[0]?.alert_rule_test ?? [];
-    expect(story.map(({ alertname, exp_alerts }) => [alertname, exp_alerts.length])).toEqual([
-      [alert, 0],
-      [alert, 1],
-      [alert, 0],
-    ]);
-    // A second story shows it quiet on the other side of its threshold.
-    expect(tests.slice(1).some((one) => one.alert_rule_test.every(({ exp_alerts }) => exp_alerts.length === 0))).toBe(
-      true,
-    );
-    // Without it promtool evaluates groups in any order, and what rests on a recorded series is a minute late by chance.
-    expect(group_eval_order).toEqual(groups.map(({ name }) => name));
-  });
+  test('alerts fire, stay quiet just before, and resolve in their tests', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ alert }) => {
+        const { tests, group_eval_order } = parse(readFileSync(join(here, fileOf(alert)), 'utf8')) as RuleTest;
+        const story = tests[0]?.alert_rule_test ?? [];
+        expect(story.map(({ alertname, exp_alerts }) => [alertname, exp_alerts.length])).toEqual([
+          [alert, 0],
+          [alert, 1],
+          [alert, 0],
+        ]);
+        // A second story shows it quiet on the other side of its threshold.
+        expect(
+          tests.slice(1).some((one) => one.alert_rule_test.every(({ exp_alerts }) => exp_alerts.length === 0)),
+        ).toBe(true);
+        // Without it promtool evaluates groups in any order, and what rests on a recorded series is a minute late by chance.
+        expect(group_eval_order).toEqual(groups.map(({ name }) => name));
+      },
+    ));
 
   test('the runbook and the tests know no other', () => {
     const names = alertRules.map(({ alert }) => alert);
@@ -115,18 +134,28 @@ describe('who is woken at night', () => {
 
 // What a linter would look for: promtool has no such checks.
 describe('each rule', () => {
-  test.each(alertRules)('$alert has a condition', ({ expr }) => {
-    expect(expr).toMatch(/[<>]|==|\bunless\b|^absent\(/);
-  });
+  test('alerts have a condition', () =>
+    expectRows(
+      alertRules,
+      ({ alert }) => alert,
+      ({ expr }) => {
+        expect(expr).toMatch(/[<>]|==|\bunless\b|^absent\(/);
+      },
+    ));
 
-  test.each(named)('$name looks back at least 5 minutes, for scrapes a minute apart', ({ expr }) => {
-    const minutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };
-    const windows = [...expr.matchAll(/\[(\d+)([mhd])(?::\w+)?\]/g)].map(
-      ([, count, unit = '']) => Number(count) * (minutes[unit] ?? 0),
-    );
-    expect(windows.filter((window) => window < 5)).toEqual([]);
-    expect(windows.length).toBe([...expr.matchAll(/\[/g)].length);
-  });
+  test('queries look back at least 5 minutes, for scrapes a minute apart', () =>
+    expectRows(
+      named,
+      ({ name }) => name,
+      ({ expr }) => {
+        const minutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };
+        const windows = [...expr.matchAll(/\[(\d+)([mhd])(?::\w+)?\]/g)].map(
+          ([, count, unit = '']) => Number(count) * (minutes[unit] ?? 0),
+        );
+        expect(windows.filter((window) => window < 5)).toEqual([]);
+        expect(windows.length).toBe([...expr.matchAll(/\[/g)].length);
+      },
+    ));
 });
 
 const files = alertRules.map(({ alert }) => fileOf(alert));

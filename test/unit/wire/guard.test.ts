@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AddressClass, addressClassOf, classBySpelling } from '../../../src/core/address-class.ts';
 import { type GuardRule, mayConnect } from '../../../src/wire/guard.ts';
+import { expectRows } from '../../support/expect-rows.ts';
 
 /** Each range: the last address before it, its first, its last, and the first after it. */
 const v4: readonly (readonly [
@@ -65,11 +66,16 @@ const v6: readonly (readonly [
 ];
 
 describe('each range, both sides of both ends', () => {
-  it.each([...v4, ...v6])('%s | %s … %s | %s is %s', (before, first, last, after, is) => {
-    expect([addressClassOf(first), addressClassOf(last)]).toEqual([is, is]);
-    if (before !== null) expect(addressClassOf(before)).toBe('public');
-    if (after !== null) expect(addressClassOf(after)).toBe('public');
-  });
+  it('is of its class', () =>
+    expectRows(
+      [...v4, ...v6],
+      ([, first, last]) => `${first} … ${last}`,
+      ([before, first, last, after, is]) => {
+        expect([addressClassOf(first), addressClassOf(last)]).toEqual([is, is]);
+        if (before !== null) expect(addressClassOf(before)).toBe('public');
+        if (after !== null) expect(addressClassOf(after)).toBe('public');
+      },
+    ));
 
   it.each([
     ['8.8.8.8', 'public'],
