@@ -172,8 +172,6 @@ export interface Family {
   readonly make: (seed: number) => World;
 }
 
-/** The number of builds of each upstream per hour, evenly spread. */
-export const buildsPerHour = 30;
 /** The cost of a failed build, seconds. */
 export const failedBuildSeconds = 300;
 
