@@ -71,6 +71,11 @@ export function isNotOffered(end: End): boolean {
   return end.tag === 'failed' && end.failure.kind === 'absent';
 }
 
+/** As `isNotOffered`, for an endpoint or file that no client needs: buckets and caches refuse by 403 what is not there. */
+export function isLeftOut(end: End): boolean {
+  return isNotOffered(end) || (end.tag === 'failed' && end.failure.kind === 'denied' && end.failure.status === 403);
+}
+
 export type Responded = Extract<ProbeResponse, { tag: 'answered' }>;
 
 /**

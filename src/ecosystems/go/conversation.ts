@@ -12,7 +12,7 @@ import {
   fine,
   hashOf,
   inSlices,
-  isNotOffered,
+  isLeftOut,
   seenIn,
   statedContentsOf,
   type Talk,
@@ -59,7 +59,7 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
 
 function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, '@latest', { bodyBytesMax: limits.infoBytes }, context);
-  if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  if (got.tag === 'error') return isLeftOut(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const read = parseInfo(got.value.body, null);
   if (read.tag === 'error') return failedBy(read.error);
   const { value: version } = read;

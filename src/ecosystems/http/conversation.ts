@@ -4,7 +4,7 @@ import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { below, ended, failedBy, fine, get, isNotOffered, type Talk, unaskable, wholeOf } from '../talk.ts';
+import { below, ended, failedBy, fine, get, isLeftOut, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
 import { checkListedIndexes } from './indexes.ts';
@@ -141,7 +141,7 @@ function* marker(context: HttpContext): Talk<Verdict> {
   const known = profileOf(context.own.profile)?.marker ?? null;
   if (known === null) return ended(unaskable);
   const got = yield* get({ url: below(context, known.path), bodyBytesMax: limits.infoBytes }, context);
-  if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  if (got.tag === 'error') return isLeftOut(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const { body } = got.value;
   if (isMarkup(body)) return failedBy(wrongContent('answer.syncDate'));
   const changedAtMs = known.read(utf8(body) ?? '');

@@ -16,6 +16,7 @@ import {
   fine,
   get,
   inSlices,
+  isLeftOut,
   isNotOffered,
   type Responded,
   type Talk,
@@ -91,7 +92,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   if (escaped === null) return ended(unaskable);
   const url = below(context, `-/package/${escaped}/dist-tags`);
   const got = yield* get({ url, bodyBytesMax: limits.distTagsBytes }, context);
-  if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  if (got.tag === 'error') return isLeftOut(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const latest = parseTags(got.value.body);
   if (latest.tag === 'error') return failedBy(latest.error);
   return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });

@@ -57,6 +57,7 @@ describe('one ask, one answer', () => {
       { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
     ],
     ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
+    ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
     ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
     ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
     [

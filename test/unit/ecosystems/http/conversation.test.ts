@@ -15,7 +15,7 @@ function hold(
   step: string,
   module: string | null,
   body: Uint8Array,
-  { own, ...more }: Partial<HttpContext> = {},
+  { own, status = 200, ...more }: Partial<HttpContext> & { readonly status?: number } = {},
 ): { readonly ask: ProbeRequest | null; readonly verdict: Verdict } {
   const context: HttpContext = {
     baseUrl: 'https://m.example.com',
@@ -31,7 +31,7 @@ function hold(
   );
   const first = conversation.next();
   if (first.done === true) return { ask: null, verdict: first.value };
-  const answer: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body, finalUrl: first.value.url };
+  const answer: ProbeResponse = { tag: 'answered', status, headers: {}, body, finalUrl: first.value.url };
   const last = conversation.next(answer);
   if (last.done !== true) throw new Error('one ask at most');
   return { ask: first.value, verdict: last.value };
@@ -179,5 +179,11 @@ describe('what the file says', () => {
     [null, false],
   ])('a marker is asked of a mirror with profile %s: %s', (profile, want) => {
     expect(http.steps['marker']?.isRequested?.(aMirror('a', 'https://m.example.com', profile), null)).toBe(want);
+  });
+
+  test('a marker that apt-cacher-ng refuses by 403 is not offered', () => {
+    const own = { profile: 'debian', expect: {} } as const;
+    const { verdict } = hold('marker', null, Buffer.from(''), { own, status: 403 });
+    expect(verdict).toMatchObject({ outcome: { tag: 'ok' }, facts: { notOffered: true } });
   });
 });

@@ -85,6 +85,14 @@ describe('a packument', () => {
     expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome);
   });
 
+  test('of dist-tags that a bucket refuses by 403 is not offered, and 401 stays a refusal', () => {
+    const [refused, denied] = [403, 401].map((status) =>
+      hold('tags', null, { [`${base}/-/package/hello/dist-tags`]: answered(status) }),
+    );
+    expect(refused).toMatchObject({ outcome: { tag: 'ok' }, facts: { notOffered: true } });
+    expect(denied).toMatchObject({ outcome: failed({ kind: 'denied', status: 401 }) });
+  });
+
   test('of 300 MB is cut off by the wire: each ask has its cap', () => {
     const caps = ['metadata', 'tags', 'packument'].map((step) =>
       hold(step, null, {
