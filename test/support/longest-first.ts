@@ -6,7 +6,6 @@ import { repoDir } from './paths.ts';
 export const longest: readonly string[] = [
   'test/real/loop.test.ts',
   'test/real/door-printed-builds.test.ts',
-  'test/real/scenarios.test.ts',
   'test/real/page-eyes.test.ts',
   'test/real/pnpm-yarn.test.ts',
   'test/real/netem.test.ts',
@@ -28,12 +27,10 @@ export const longest: readonly string[] = [
   'test/real/npm-mirrors.test.ts',
   'test/real/pypi-mirrors.test.ts',
   'test/real/page.test.ts',
-  'test/real/boards.test.ts',
   'test/real/door.test.ts',
   'test/real/offered-protocols.test.ts',
   'test/real/chats.test.ts',
   'test/real/npm-client.test.ts',
-  'test/real/support.test.ts',
   'test/real/npx.test.ts',
   'test/daemon/http2-alone-broken.test.ts',
   'test/daemon/replay.test.ts',
@@ -43,7 +40,6 @@ export const longest: readonly string[] = [
   'test/daemon/surroundings.test.ts',
   'test/daemon/hostile-beside-good.test.ts',
   'test/daemon/client-runs.test.ts',
-  'test/daemon/advice-of-twenty-faults.test.ts',
   'test/daemon/golden.test.ts',
   'test/daemon/families.test.ts',
 ];
