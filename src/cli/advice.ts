@@ -185,6 +185,9 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
   return [...lines, ...reasons];
 }
 
+/** Matches a comment below rollback lines. A shell that reads no comments finds nothing to run in it. */
+const comment = /^#[ \w.:/=["\]+@,~%-]*$/;
+
 /**
  * True if the lines to paste, and those of the rollback, set only what a remedy may set. An ecosystem without variables
  * has lines for files, which are not checked.
@@ -194,9 +197,11 @@ function isSafeToPaste({ ecosystem, remedy, rollback, sentences }: Shown): boole
   if (variables === undefined) return false;
   if (Object.keys(variables).length === 0) return true;
   const isForward = Object.keys(remedy).length === 0 || isSafeEnv(remedy['env'] ?? '', variables);
-  // A sentence that this release knows is rendered from its key, not from the daemon's text.
-  const isSentence = renderIn('en', { text: '', sentence: sentences?.rollback }) !== '';
-  return isForward && (isSentence || isSafeEnv(rollback, variables));
+  // The values of a sentence are the daemon's text, but the sentences of a rollback have none.
+  const sentence = sentences?.rollback;
+  if (renderIn('en', { text: '', sentence }) !== '') return isForward && sentence?.key.startsWith('back.') === true;
+  const lines = rollback.split('\n').filter((line) => !comment.test(line));
+  return isForward && isSafeEnv(lines.join('\n'), variables);
 }
 
 /** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */
