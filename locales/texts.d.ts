@@ -601,6 +601,7 @@ export interface Places {
   readonly 'span.days': 'days' | 'hours';
   readonly 'list.and': never;
   readonly 'list.more': 'list' | 'more';
+  readonly 'doctor.foreign': 'file';
   readonly 'doctor.severity.error': never;
   readonly 'doctor.severity.warning': never;
   readonly 'doctor.severity.note': never;

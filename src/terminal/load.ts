@@ -30,7 +30,7 @@ export function readConfigName({ env }: Pick<Context, 'env'>, flag: string | und
 /** Says on standard error that the configuration that is found in the working folder is not used, if there is one. */
 export async function warnOfUnusedConfig(
   { cwd, terminal, say }: Pick<Context, 'cwd' | 'terminal' | 'say'>,
-  message: 'daemon.found' | 'undo.foreign',
+  message: 'daemon.found' | 'doctor.foreign' | 'undo.foreign',
 ): Promise<void> {
   const found = await systemFiles.read(resolve(cwd, foundName));
   if (found.tag === 'ok') terminal.err(say(message, { file: foundName }));

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -105,5 +105,18 @@ describe('a configuration that is only found in the folder', () => {
     const ran = await here('undo', '--all');
     expect(ran.out).toBe('nothing to undo');
     expect(ran.err).toContain('the actions of mirrorwatch.yaml in this folder are not undone');
+  });
+
+  test('has `doctor` print neither its front door nor its private names', async () => {
+    const more =
+      'private: { go: ["k8s.io/*"] }\ndoor: { listen: { address: "evil.example.com:80", token: 0123456789abcdef } }';
+    hostile('', `modules: { go: [example.com/hello@v1.0.0] }\n${more}`);
+    writeFileSync(join(folder, 'go.mod'), 'module x\nrequire k8s.io/api v0.30.0\n');
+    const ran = await here('doctor', '--fix', '--yes', '--root', home);
+    expect(ran.out).not.toMatch(/evil|GOPRIVATE/);
+    expect(ran.err).toContain('name it with --config if it is yours');
+    expect(existsSync(join(home, '.config/go/env'))).toBe(false);
+    const named = await here('doctor', '--root', home, '--config', 'mirrorwatch.yaml');
+    expect(named.out).toMatch(/evil[\s\S]*GOPRIVATE='k8s.io/);
   });
 });
