@@ -1167,6 +1167,7 @@ export interface Places {
   readonly 'help.pause.details': never;
   readonly 'help.door.summary': never;
   readonly 'help.door.details': never;
+  readonly 'door.order': 'file';
   readonly 'door.none': 'source';
   readonly 'door.print.engine': 'engines';
   readonly 'door.print.out': never;

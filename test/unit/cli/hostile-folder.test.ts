@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -119,4 +119,17 @@ describe('a configuration that is only found in the folder', () => {
     const named = await here('doctor', '--root', home, '--config', 'mirrorwatch.yaml');
     expect(named.out).toMatch(/evil[\s\S]*GOPRIVATE='k8s.io/);
   });
+
+  test.each(['orderFile: ../.bashrc', 'orderFile: out/.bashrc', 'orderFile: out/new/order.json'])(
+    'has the front door write no file outside: %s',
+    async (orderFile) => {
+      writeFileSync(join(home, '.bashrc'), 'alias ll=ls\n');
+      symlinkSync(home, join(folder, 'out'));
+      hostile('', `modules: { go: [example.com/hello@v1.0.0] }\ndoor: { listen: 127.0.0.1:0, ${orderFile} }`);
+      const ran = await here('door');
+      expect(ran.code).toBe(2);
+      expect(ran.err).toContain('If it is yours, name it with --config');
+      expect(readFileSync(join(home, '.bashrc'), 'utf8')).toBe('alias ll=ls\n');
+    },
+  );
 });
