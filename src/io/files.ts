@@ -28,11 +28,15 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 
 export const systemFiles: SlowFiles = createFiles();
 
-/** Reads files as `systemFiles` does, but only below a folder, after all links are resolved. */
+/**
+ * Reads lock files as `systemFiles` does, but only below a folder, after all links are resolved. Lock files are read with
+ * `roots`. Other files are not read: they may contain secrets, such as the user's own `.env` in a checkout of a stranger.
+ */
 export function createFilesBelow(folder: string): SlowFiles {
   const outside = { tag: 'error', code: 'outside' } as const;
   return {
-    async read(path, roots = [folder]) {
+    async read(path, roots) {
+      if (roots === undefined) return { tag: 'error', code: 'not a lock file' };
       const read = await systemFiles.read(path, [folder]);
       return read.tag === 'ok' ? systemFiles.read(path, roots) : read;
     },

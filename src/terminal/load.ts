@@ -63,7 +63,7 @@ interface LoadOptions {
 /**
  * Loads the configuration from the first of these: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, the built-in
  * default. The default is used only if `./mirrorwatch.yaml` does not exist. That file may be a stranger's, so it gets
- * neither variables of the environment nor files outside its folder, unless the command trusts it.
+ * neither variables of the environment nor files, except lock files in its folder, unless the command trusts it.
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,

@@ -68,14 +68,18 @@ describe('a configuration that is only found in the folder', () => {
     ['a variable of the environment', `, auth: { token: "\${GITHUB_TOKEN}" }`, ''],
     ['a file outside', ', auth: { tokenFile: ../token }', ''],
     ['a link that leads outside', ', auth: { tokenFile: link }', ''],
+    ['a secret of the user in the folder', ', auth: { tokenFile: .env }', ''],
+    ['a netrc of the user in the folder', ', auth: { netrc: .netrc }', ''],
     ['names of modules of another project', '', 'modules: { go: [{ from: ../go.sum }] }'],
   ])('sends no mirror %s', async (_, mirror, more) => {
     symlinkSync(join(home, 'token'), join(folder, 'link'));
+    writeFileSync(join(folder, '.env'), 'KEY=secret-of-user\n');
+    writeFileSync(join(folder, '.netrc'), 'machine 127.0.0.1 login ada password secret-of-user\n');
     hostile(mirror, more);
     for (const argv of [['rank'], ['probe', 'a'], ['doctor', '--online'], ['advice', '--now'], ['replay']]) {
       const ran = await here(...argv);
       expect([ran.code, ran.out]).toEqual([2, '']);
-      expect(ran.err).toContain('so it may use neither variables of the environment nor files outside the folder');
+      expect(ran.err).toContain('so it may use neither variables of the environment nor files, except lock files');
     }
     expect(seen.join('\n')).not.toMatch(/ghp_|secret/);
   });
