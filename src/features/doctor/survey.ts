@@ -10,6 +10,11 @@ import { readAssignments } from './assignments.ts';
 /** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
 const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
+/** Matches the paths of other files that may show where a build takes names from: scripts, variables, inputs of lock files. */
+const sourceFiles =
+  /(^|\/)(\.env(\.[^/]*)?|\.envrc|justfile|noxfile\.py|[^/]+\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|mk|in|gradle|groovy|ps1|json))$/i;
+/** A project has fewer such files. With more, any name may be private. */
+const sourceFilesMax = 5_000;
 /** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
 const assigned =
   /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';$]*\$)(https?:[^\s"'$;]+))/g;
@@ -28,7 +33,11 @@ function variablesIn(file: string, text: string): readonly Assignment[] {
 
 const depthMax = 3;
 const foldersMax = 300;
-const withDot = new Set(['.github']);
+const withDot = new Set(
+  '.github .circleci .gitlab .buildkite .devcontainer .vscode .woodpecker .semaphore .azure .azure-pipelines .ci .config .tekton .forgejo .gitea .mise .docker'.split(
+    ' ',
+  ),
+);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
 /** Folders with examples and tests. Builds do not use them, so they are skipped, and the report lists them. */
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
@@ -155,7 +164,9 @@ async function sourcesOfProject(
   files: readonly string[],
 ): Promise<readonly NameSources[]> {
   const said: NameSources[] = [];
-  for (const file of sourcesIn === undefined ? [] : files.filter((path) => settingFiles.test(path))) {
+  const listed = files.filter((path) => settingFiles.test(path) || sourceFiles.test(path));
+  if (listed.length > sourceFilesMax) return [{ sources: [''], privatePatterns: ['*'] }];
+  for (const file of sourcesIn === undefined ? [] : listed) {
     const text = await machine.read(join(machine.cwd, file));
     if (text.tag === 'ok' && sourcesIn !== undefined)
       said.push(sourcesIn(text.text.replaceAll(/^[ \t]*(?:#|\/\/).*$/gm, '')));

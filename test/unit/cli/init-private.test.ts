@@ -51,6 +51,17 @@ interface Row {
   readonly open?: string;
 }
 
+/** A setting of Go in files of builds that only a reader of all such files sees. */
+const goBuilds: Readonly<Record<string, string>> = {
+  '.circleci/config.yml': 'jobs: { build: { environment: { GOPRIVATE: "corp.example.com" } } }\n',
+  '.devcontainer/devcontainer.json': '{ "containerEnv": { "GOPRIVATE": "corp.example.com" } }\n',
+  'azure-pipelines.yml': 'variables:\n  - name: GOPRIVATE\n    value: corp.example.com\n',
+  'deploy/job.json': '{ "env": [{ "name": "GOPRIVATE", "value": "corp.example.com" }] }\n',
+  'scripts/build.sh': 'export GOPRIVATE=corp.example.com\n',
+  '.env': 'GOPRIVATE=corp.example.com\n',
+  Dockerfile: 'FROM scratch\nENV GOPRIVATE corp.example.com\n',
+};
+
 const rows: readonly Row[] = [
   {
     name: 'an explicit index of uv whose URL stands in pip.conf too',
@@ -236,6 +247,43 @@ const rows: readonly Row[] = [
     files: { 'go.sum': goSum, '~/.config/go/env': 'GONOSUMDB=corp.example.com\n' },
     kept: ['corp.example.com'],
     open: 'rsc.io/quote',
+  },
+  ...Object.entries(goBuilds).map(([name, text]) => ({
+    name: `go.sum beside GOPRIVATE in ${name}`,
+    id: 'go',
+    files: { 'go.sum': goSum, [name]: text },
+    kept: ['corp.example.com'],
+    open: 'rsc.io/quote',
+  })),
+  ...Object.entries({
+    '.circleci/config.yml': `run: pip install --extra-index-url ${corpIndex} -r requirements.txt\n`,
+    'azure-pipelines.yml': `variables:\n  - name: PIP_EXTRA_INDEX_URL\n    value: ${corpIndex}\n`,
+    'requirements.in': `--extra-index-url ${corpIndex}\ncorp-secret\n`,
+    'pixi.toml': `[pypi-options]\nextra-index-urls = ["${corpIndex}"]\n`,
+  }).map(([name, text]) => ({
+    name: `plain requirements beside an index in ${name}`,
+    id: 'pypi',
+    files: { 'requirements.txt': 'corp-secret==1.0\n', [name]: text },
+    kept: ['corp-secret'],
+  })),
+  {
+    name: 'plain requirements that include a file with an index, after another option',
+    id: 'pypi',
+    files: {
+      'requirements.txt': '--pre -r other.txt --constraint=more.txt\ncorp-secret==1.0\n',
+      'other.txt': 'idna==3.9\n',
+      'more.txt': `--extra-index-url ${corpIndex}\n`,
+    },
+    kept: ['corp-secret', 'idna'],
+  },
+  {
+    name: 'an npm lock file without sources beside a registry in a file of Azure',
+    id: 'npm',
+    files: {
+      'package-lock.json': packageLock({ 'corp-secret': null }),
+      'azure-pipelines.yml': `variables:\n  - name: NPM_CONFIG_REGISTRY\n    value: ${group}\n`,
+    },
+    kept: ['corp-secret'],
   },
 ];
 
