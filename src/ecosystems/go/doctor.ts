@@ -44,6 +44,9 @@ export const goDoctor: Doctor = {
       isUnverified: databases.some(({ value }) => !isPublicSumdb(value)),
     };
   },
+  async listInForce(surroundings, name) {
+    return name === 'GOPRIVATE' ? (settingInForce(await findGo(surroundings), name)?.value ?? null) : null;
+  },
   async settle(surroundings, remedy, say) {
     const { GODEBUG: debug = '' } = remedy;
     // `go env -w` refuses GODEBUG: it can only be set in the environment.

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -39,6 +48,7 @@ test.each([
   "GOPRIVATE='github.com/g*'",
   "GOPRIVATE='git.example.com,?ithub.com/gin-gonic/*'",
   "GOPRIVATE='git.example.com,*hub.com/*'",
+  `GOPRIVATE="\${GOPRIVATE:+\${GOPRIVATE%git.example.com},}git.example.org"`,
   "GODEBUG='x509sha1=1'",
   "GODEBUG='http2client=0,x509sha1=1'",
   `GODEBUG="\${GODEBUG:+\${GODEBUG%,},}tlsrsakex=1"`,
@@ -147,6 +157,24 @@ test.each([
   const out = await shownAdvice(changed);
   expect(out).toContain('is not safe to run in a shell');
   expect(out).not.toMatch(/rm -rf|GOSUMDB/);
+});
+
+test.each<[string, Readonly<Record<string, string>>, string]>([
+  ['a variable', { GOPRIVATE: 'git.own.example,github.com/*' }, ''],
+  ['the file of go env -w', {}, 'GOPRIVATE=git.own.example,github.com/*\n'],
+])("the user's own GOPRIVATE in %s stays, in each form of output", async (_, env, file) => {
+  const home = tempDir('export-settings');
+  mkdirSync(join(home, '.config/go'), { recursive: true });
+  writeFileSync(join(home, '.config/go/env'), file);
+  const remedy = `${good}\nexport GOPRIVATE='git.example.com/*,git.own.example'`;
+  const merged = `${good}\nexport GOPRIVATE='git.own.example,github.com/*,git.example.com/*'`;
+  const at = { cwd: home, env: { HOME: home, ...env } };
+  text = remedy;
+  expect((await run(['advice', '--export', '--fallback', 'kept', '--url', url], at)).out).toBe(merged);
+  expect(readFileSync(join(home, 'kept'), 'utf8')).not.toContain('github.com');
+  const one = { id: 'x', ecosystem: 'go', upstream: 'go', state: 'proposed', reason: 'r', doesNotCover: [] };
+  text = JSON.stringify({ advice: [{ ...one, expiresAt: '', remedy: { env: remedy }, rollback: good }] });
+  expect((await run(['advice', '--url', url], at)).out).toContain("'git.own.example,github.com/*,git.example.com/*'");
 });
 
 test('nor as a value in a sentence of the catalogue', async () => {
