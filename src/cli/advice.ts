@@ -16,7 +16,7 @@ import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { renderIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from './daemon-client.ts';
-import { exportAdvice, exportMs, withOwnLists } from './export.ts';
+import { exportAdvice, exportMs, keepListsOfUser } from './export.ts';
 
 /** `reason`: absent if the daemon has an older release; `null`: it is stored in English only. */
 type Sentences = NonNullable<Advice['sentences']> & { readonly reason?: Sentence | null };
@@ -90,7 +90,7 @@ export const adviceCommand: Command = {
     const own = async (one: Shown): Promise<Shown> => {
       const { env } = one.remedy;
       if (typeof env !== 'string' || !isSafeToPaste(one)) return one;
-      return { ...one, own: { ...one.remedy, env: await withOwnLists(context, one.ecosystem, env) } };
+      return { ...one, own: { ...one.remedy, env: await keepListsOfUser(context, one.ecosystem, env) } };
     };
     if (values.json) context.terminal.out(jsonText(advice));
     else

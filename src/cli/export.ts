@@ -84,11 +84,11 @@ export async function exportAdvice(
 }
 
 async function print(context: Context, ecosystem: string, text: string): Promise<void> {
-  if (text !== '') context.terminal.out(await withOwnLists(context, ecosystem, text.trimEnd()));
+  if (text !== '') context.terminal.out(await keepListsOfUser(context, ecosystem, text.trimEnd()));
 }
 
 /** Returns lines for a shell as `keepOwnLists` does, for the settings of this user. */
-export async function withOwnLists({ env, cwd }: Context, ecosystem: string, text: string): Promise<string> {
+export async function keepListsOfUser({ env, cwd }: Context, ecosystem: string, text: string): Promise<string> {
   const { keepOwnLists } = await import('../features/doctor/settle.ts');
   return keepOwnLists(createMachine({ env, home: env['HOME'] ?? '', cwd, root: '/' }), ecosystem, text);
 }
