@@ -13,8 +13,11 @@ const settingFiles =
 /** Matches the paths of other files that may show where a build takes names from: scripts, variables, inputs of lock files. */
 const sourceFiles =
   /(^|\/)(\.env(\.[^/]*)?|\.envrc|justfile|noxfile\.py|[^/]+\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|mk|in|gradle|groovy|ps1|json))$/i;
-/** A project has fewer such files. With more, any name may be private. */
+/** A project has fewer such files, and fewer characters in them. With more, any name may be private. */
 const sourceFilesMax = 5_000;
+const sourceCharsMax = 256 * 1024 * 1024;
+/** A longer file of these is data. */
+const sourceChars = 256 * 1024;
 /** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
 const assigned =
   /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';$]*\$)(https?:[^\s"'$;]+))/g;
@@ -165,10 +168,13 @@ async function sourcesOfProject(
 ): Promise<readonly NameSources[]> {
   const said: NameSources[] = [];
   const listed = files.filter((path) => settingFiles.test(path) || sourceFiles.test(path));
-  if (listed.length > sourceFilesMax) return [{ sources: [''], privatePatterns: ['*'] }];
+  let charsLeft = listed.length > sourceFilesMax ? 0 : sourceCharsMax;
   for (const file of sourcesIn === undefined ? [] : listed) {
-    const text = await machine.read(join(machine.cwd, file));
-    if (text.tag === 'ok' && sourcesIn !== undefined)
+    const text = charsLeft > 0 ? await machine.read(join(machine.cwd, file)) : null;
+    if (text === null) return [{ sources: [''], privatePatterns: ['*'] }];
+    if (text.tag === 'error' || sourcesIn === undefined) continue;
+    charsLeft -= text.text.length;
+    if (text.text.length <= sourceChars || settingFiles.test(file))
       said.push(sourcesIn(text.text.replaceAll(/^[ \t]*(?:#|\/\/).*$/gm, '')));
   }
   return said;

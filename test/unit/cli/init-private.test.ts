@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -403,6 +403,14 @@ describe('names that may be private stay at home', () => {
     const before = process.cpuUsage();
     await machine.run(['init', '--yes', '--public', 'global']);
     expect(process.cpuUsage(before).user).toBeLessThan(8e6);
+  });
+
+  test('in a folder of endless files that builds may read, no name is taken', async () => {
+    const files = Object.fromEntries(Array.from({ length: 5_001 }, (_, at) => [`deploy/${at}.yaml`, '']));
+    const machine = testMachine({ 'go.sum': goSum, ...files });
+    const ran = await machine.run(['init', '--yes', '--public', 'global']);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(existsSync(machine.at('mirrorwatch.yaml'))).toBe(false);
   });
 
   test('a name that would be a pattern keeps no other name back', async () => {
