@@ -601,6 +601,7 @@ export interface Places {
   readonly 'span.days': 'days' | 'hours';
   readonly 'list.and': never;
   readonly 'list.more': 'list' | 'more';
+  readonly 'doctor.foreign': 'file';
   readonly 'doctor.severity.error': never;
   readonly 'doctor.severity.warning': never;
   readonly 'doctor.severity.note': never;
@@ -1166,6 +1167,7 @@ export interface Places {
   readonly 'help.pause.details': never;
   readonly 'help.door.summary': never;
   readonly 'help.door.details': never;
+  readonly 'door.order': 'file';
   readonly 'door.none': 'source';
   readonly 'door.print.engine': 'engines';
   readonly 'door.print.out': never;

@@ -16,7 +16,7 @@ import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { renderIn } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from './daemon-client.ts';
-import { exportAdvice, exportMs } from './export.ts';
+import { exportAdvice, exportMs, keepListsOfUser } from './export.ts';
 
 /** `reason`: absent if the daemon has an older release; `null`: it is stored in English only. */
 type Sentences = NonNullable<Advice['sentences']> & { readonly reason?: Sentence | null };
@@ -87,9 +87,18 @@ export const adviceCommand: Command = {
     const advice = adviceIn(response);
     const { passedOver = [], waiting = [], dismissed = [] } = (response.json() ?? {}) as Partial<AdviceBody>;
     if (advice === null) throw new Failed(context.say('advised.foreign', { url: daemon.url }), 1);
+    const own = async (one: Shown): Promise<Shown> => {
+      const { env } = one.remedy;
+      if (typeof env !== 'string' || !isSafeToPaste(one)) return one;
+      return { ...one, own: { ...one.remedy, env: await keepListsOfUser(context, one.ecosystem, env) } };
+    };
     if (values.json) context.terminal.out(jsonText(advice));
     else
-      for (const line of shown(context, daemon.url, advice, [...dismissed, ...passedOver, ...waiting]))
+      for (const line of shown(context, daemon.url, await Promise.all(advice.map(own)), [
+        ...dismissed,
+        ...passedOver,
+        ...waiting,
+      ]))
         context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit code 1 means open advice or an unreachable daemon, so standard error states which.
@@ -143,7 +152,11 @@ async function given(context: Context, values: Values, words: readonly string[])
   return applyAdvice(context, await daemonAt(context, values), wanted);
 }
 
-type Shown = AdviceBody['advice'][number] & { readonly sentences?: Sentences | null | undefined };
+type Shown = AdviceBody['advice'][number] & {
+  readonly sentences?: Sentences | null | undefined;
+  /** The remedy with the entries of this user's lists. Absent: it is `remedy`. */
+  readonly own?: ShownRemedy['remedy'];
+};
 
 function adviceIn(response: DaemonResponse): readonly Shown[] | null {
   const { advice, sentences } = (response.json() ?? {}) as Partial<AdviceBody>;
@@ -168,7 +181,7 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
       : !isSafeToPaste(one)
         ? [say('advised.unsafe', { url })]
         : [
-            ...formatRemedy(context, one),
+            ...formatRemedy(context, { ...one, remedy: one.own ?? one.remedy }),
             ...rollbackLines(
               renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }),
               snippetOf(one.remedy)?.file ?? null,
@@ -185,6 +198,9 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
   return [...lines, ...reasons];
 }
 
+/** Matches a comment below rollback lines. A shell that reads no comments finds nothing to run in it. */
+const comment = /^#[ \w.:/=["\]+@,~%-]*$/;
+
 /**
  * True if the lines to paste, and those of the rollback, set only what a remedy may set. An ecosystem without variables
  * has lines for files, which are not checked.
@@ -194,9 +210,11 @@ function isSafeToPaste({ ecosystem, remedy, rollback, sentences }: Shown): boole
   if (variables === undefined) return false;
   if (Object.keys(variables).length === 0) return true;
   const isForward = Object.keys(remedy).length === 0 || isSafeEnv(remedy['env'] ?? '', variables);
-  // A sentence that this release knows is rendered from its key, not from the daemon's text.
-  const isSentence = renderIn('en', { text: '', sentence: sentences?.rollback }) !== '';
-  return isForward && (isSentence || isSafeEnv(rollback, variables));
+  // The values of a sentence are the daemon's text, but the sentences of a rollback have none.
+  const sentence = sentences?.rollback;
+  if (renderIn('en', { text: '', sentence }) !== '') return isForward && sentence?.key.startsWith('back.') === true;
+  const lines = rollback.split('\n').filter((line) => !comment.test(line));
+  return isForward && isSafeEnv(lines.join('\n'), variables);
 }
 
 /** Returns the text of an advice's state. A state that only another release knows is shown unchanged. */

@@ -3,7 +3,7 @@ import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/advice.ts';
 import type { Variables } from '../core/kind.ts';
-import { readOwnFile, replaceFile, systemClock } from '../daemon/machine.ts';
+import { createMachine, readOwnFile, replaceFile, systemClock } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { UsageError } from '../terminal/usage.ts';
 import type { Say } from '../words/words.ts';
@@ -64,7 +64,7 @@ export async function exportAdvice(
     },
   );
   if (typeof lines !== 'string') {
-    print(context, lines.text);
+    await print(context, ecosystem, lines.text);
     const now = new Date(systemClock.wallMs()).toISOString();
     const failed =
       file === null ? null : await replaceFile(file, `# mirrorwatch ${now} ${lines.about}\n${lines.text}`, 0o600);
@@ -79,12 +79,18 @@ export async function exportAdvice(
     return 1;
   }
   terminal.err(say('advised.used', { at: requestedAt }));
-  print(context, kept.text);
+  await print(context, ecosystem, kept.text);
   return 0;
 }
 
-function print({ terminal }: Context, text: string): void {
-  if (text !== '') terminal.out(text.trimEnd());
+async function print(context: Context, ecosystem: string, text: string): Promise<void> {
+  if (text !== '') context.terminal.out(await keepListsOfUser(context, ecosystem, text.trimEnd()));
+}
+
+/** Returns lines for a shell as `keepOwnLists` does, for the settings of this user. */
+export async function keepListsOfUser({ env, cwd }: Context, ecosystem: string, text: string): Promise<string> {
+  const { keepOwnLists } = await import('../features/doctor/settle.ts');
+  return keepOwnLists(createMachine({ env, home: env['HOME'] ?? '', cwd, root: '/' }), ecosystem, text);
 }
 
 /**

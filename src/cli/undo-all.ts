@@ -2,7 +2,14 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../core/config.ts';
 import type { Machine } from '../core/trap.ts';
 import { urlOfListener } from '../core/url.ts';
-import { type ChangePlace, createMachine, type KeptChange, listAllKeptChanges, undoChange } from '../daemon/machine.ts';
+import {
+  type ChangePlace,
+  createMachine,
+  type KeptChange,
+  listAllKeptChanges,
+  realFileOf,
+  undoChange,
+} from '../daemon/machine.ts';
 import type { WhoseSettings } from '../terminal/changes.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { saySentence } from '../words/tell.ts';
@@ -26,7 +33,7 @@ export async function undoAll(
   findSettings: (url: string, machine: Machine) => Promise<readonly string[]>,
 ): Promise<ExitCode> {
   const { terminal, say } = context;
-  const { steps, unread } = await stepsOf(place, config);
+  const { steps, foreign, unread } = await stepsOf(place, config);
   let done = 0;
   for (const { change, place: where } of steps) {
     const undone = await undoChange(change, where);
@@ -40,7 +47,7 @@ export async function undoAll(
     for (const { file, before } of change.files)
       terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));
   }
-  const left = steps.slice(done);
+  const left = [...steps.slice(done), ...foreign];
   for (const { change, place: where } of left)
     for (const { file } of change.files)
       terminal.err(say('undo.left', { file, madeAt: change.madeAt, path: join(where.kept, `${change.id}.json`) }));
@@ -56,24 +63,30 @@ export async function undoAll(
   return isClean ? 0 : 1;
 }
 
-/** Lists the changes of doctor, advice and actions together, the newest first. */
+/**
+ * Lists the changes of doctor, advice and actions together, the newest first. `foreign`: records of files that no action
+ * of the configuration writes. The folder of the state file may be part of a checkout, with records of a stranger.
+ */
 async function stepsOf(
   place: ChangePlace,
   config: Config | null,
-): Promise<{ readonly steps: readonly Step[]; readonly unread: readonly string[] }> {
+): Promise<{ readonly steps: readonly Step[]; readonly foreign: readonly Step[]; readonly unread: readonly string[] }> {
   const kept = config === null ? null : join(dirname(config.state.path), 'actions/files');
   const own = await listAllKeptChanges(place);
-  if (kept === null) return { steps: own.changes.map((change) => ({ change, place })), unread: own.unread };
+  const ofUser = own.changes.map((change) => ({ change, place }));
+  if (kept === null) return { steps: ofUser, foreign: [], unread: own.unread };
+  const paths = (config?.onAdvice ?? []).flatMap(({ deed }) => (deed.kind === 'file' ? [deed.path] : []));
+  const written = new Set(await Promise.all(paths.map((path) => realFileOf(path).catch(() => path))));
   const actions = await listAllKeptChanges({ kept });
-  const steps = [
-    ...own.changes.map((change) => ({ change, place })),
-    ...actions.changes.map((change) => ({
-      change,
-      place: { roots: change.files.map(({ file }) => dirname(file)), kept },
-    })),
-  ];
+  const isOwn = ({ files }: KeptChange): boolean => files.every(({ file }) => written.has(file));
+  const stepOf = (change: KeptChange): Step => ({
+    change,
+    place: { roots: change.files.map(({ file }) => dirname(file)), kept },
+  });
+  const steps = [...ofUser, ...actions.changes.filter(isOwn).map(stepOf)];
   return {
     steps: steps.toSorted((a, b) => Date.parse(b.change.madeAt) - Date.parse(a.change.madeAt)),
+    foreign: actions.changes.filter((change) => !isOwn(change)).map(stepOf),
     unread: [...own.unread, ...actions.unread],
   };
 }

@@ -212,7 +212,9 @@ export function isSafeEnv(text: string, variables: Variables): boolean {
       if (name !== '') return isSafeSetting(name, value, variables);
       const [, list = '', removed = '', added = ''] = appended.exec(line) ?? [];
       const words = [removed, added].filter((word) => word !== ',' && word !== '');
-      return Object.hasOwn(variables, list) && words.every((word) => isSafeSetting(list, word, variables));
+      // Only lists of settings have such entries. From a list of names, such as GOPRIVATE, no entry may be removed.
+      const isSafe = (word: string): boolean => word.includes('=') && isSafeSetting(list, word, variables);
+      return Object.hasOwn(variables, list) && words.every(isSafe);
     });
 }
 

@@ -4,6 +4,8 @@ const shown = '***';
 const learntMax = 8;
 /** Secrets with fewer characters than this are not masked. */
 const secretCharsMin = 4;
+/** A user name with so many characters is masked too, because it may be a token. */
+const tokenCharsMin = 20;
 /** Encoded texts with fewer characters are not searched for, because they occur in other texts by chance. */
 const base64CharsMin = 6;
 /** At the end of a text, which may be cut there, a beginning of a secret is masked if it has this many characters. */
@@ -35,10 +37,11 @@ function credentialsOf({ auth, proxy }: WireAccess): readonly Credential[] {
     ...(auth === null ? [] : [{ username: auth.username, secret: auth.secret }]),
     ...(proxy === null ? [] : [{ username: proxy.username ?? '', secret: proxy.password ?? '' }]),
   ];
-  // `https://TOKEN@host`: without a password, the name is the credential.
-  return pairs
-    .map((pair) => (pair.secret === '' ? { username: '', secret: pair.username } : pair))
-    .filter(({ secret }) => secret !== '');
+  // `https://TOKEN@host`, `https://TOKEN:x-oauth-basic@host`: the name is the credential. A name may also be long.
+  const isToken = ({ username, secret }: Credential): boolean =>
+    secret === '' || secret === 'x-oauth-basic' || username.length >= tokenCharsMin;
+  const names = pairs.filter(isToken).map(({ username }) => ({ username: '', secret: username }));
+  return [...pairs, ...names].filter(({ secret }) => secret !== '');
 }
 
 function createMask(access: WireAccess): KnownMask {

@@ -9,7 +9,16 @@ export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '.
 export { systemClock } from '../io/clock.ts';
 export { type DaemonAt, sendToDaemon } from '../io/daemon-access.ts';
 export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';
-export { codeOf, createFilesBelow, makeFolders, readOwnFile, replaceFile, systemFiles } from '../io/files.ts';
+export {
+  codeOf,
+  createFilesBelow,
+  isFileBelow,
+  makeFolders,
+  readOwnFile,
+  realFileOf,
+  replaceFile,
+  systemFiles,
+} from '../io/files.ts';
 export { type KeptChange, listAllKeptChanges, listKeptChanges } from '../io/kept-changes.ts';
 export { createMachine } from '../io/machine.ts';
 export { findOwnerSocket, socketPathOf } from '../io/owner-socket.ts';

@@ -93,6 +93,8 @@ export interface Doctor {
     remedy: Readonly<Record<string, unknown>>,
     say: Say,
   ): Promise<Settling | null>;
+  /** Returns the value in force of a variable that is a list of the user's own; `null`: there is none. */
+  listInForce?(surroundings: MachineSurroundings, name: string): Promise<string | null>;
   /**
    * True for a usual name of a lock file of this ecosystem.
    * @param hasBeside  whether a file of this name is in the same folder

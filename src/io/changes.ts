@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
-import { codeOf, isInFolders } from './files.ts';
+import { codeOf, isInFolders, realFileOf } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { forget, type KeptChange, type KeptFile, keep, prune } from './kept-changes.ts';
 import { readRegular, removeInFolder, replaceBytes } from './replaced-file.ts';
@@ -165,7 +165,7 @@ async function prepare(
   if (!isThere && there !== 'ENOENT') return error({ file, because: phrase('change.reached', { code: there }) });
   if (isThere !== (before !== null)) return error({ file, because: phrase('change.came') });
   if (!isThere) return prepareNew(file, after, roots);
-  const isLink = isExact === true && there !== join(await realpath(dirname(file)), basename(file));
+  const isLink = isExact === true && there !== (await realFileOf(file));
   if (isLink) return error({ file, because: phrase('change.link', { there }) });
   if (!(await isInFolders(there, roots))) {
     const outside = { there, roots: roots.join(' and ') };

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, extname, sep } from 'node:path';
+import { basename, dirname, extname, join, sep } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { FileText, SlowFiles } from '../core/ports.ts';
 
@@ -28,11 +28,15 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 
 export const systemFiles: SlowFiles = createFiles();
 
-/** Reads files as `systemFiles` does, but only below a folder, after all links are resolved. */
+/**
+ * Reads lock files as `systemFiles` does, but only below a folder, after all links are resolved. Lock files are read with
+ * `roots`. Other files are not read: they may contain secrets, such as the user's own `.env` in a checkout of a stranger.
+ */
 export function createFilesBelow(folder: string): SlowFiles {
   const outside = { tag: 'error', code: 'outside' } as const;
   return {
-    async read(path, roots = [folder]) {
+    async read(path, roots) {
+      if (roots === undefined) return { tag: 'error', code: 'not a lock file' };
       const read = await systemFiles.read(path, [folder]);
       return read.tag === 'ok' ? systemFiles.read(path, roots) : read;
     },
@@ -144,6 +148,18 @@ export async function isInFolders(path: string, roots: readonly string[]): Promi
     if (real !== null && path.startsWith(real === sep ? sep : real + sep)) return true;
   }
   return false;
+}
+
+/** Returns the path of a file with the links of its folder resolved. The file may be missing. @throws what `realpath` throws */
+export async function realFileOf(path: string): Promise<string> {
+  return join(await realpath(dirname(path)), basename(path));
+}
+
+/** True if a file is below a folder, or would be created there, after all links are resolved. */
+export async function isFileBelow(path: string, folder: string): Promise<boolean> {
+  const real = await realFileOf(path).catch(() => null);
+  if (real !== null) return isInFolders(real, [folder]);
+  return dirname(path) !== path && isFileBelow(dirname(path), folder);
 }
 
 async function readText(path: string, disk: Disk) {

@@ -63,7 +63,7 @@ export async function openOwnerSocket(
 
 /**
  * Returns how the daemon with this state file can be reached by its socket. `open`: the socket is our user's, and nobody
- * else can replace it. `closed`: the state file is our user's and there is no socket, so no daemon runs. `none`: there is
+ * else can replace it. `closed`: the state file is for our user only and there is no socket, so no daemon runs. `none`: there is
  * no such state file, or another user owns it or can replace it.
  */
 export async function findOwnerSocket(statePath: string): Promise<'open' | 'closed' | 'none'> {
@@ -72,5 +72,7 @@ export async function findOwnerSocket(statePath: string): Promise<'open' | 'clos
   if (uid === undefined || (await findForeignFolder(path, uid).catch(codeOf)) !== null) return 'none';
   const socket = await lstat(path).catch(() => null);
   if (socket !== null) return socket.isSocket() && socket.uid === uid ? 'open' : 'none';
-  return (await lstat(statePath).catch(() => null))?.uid === uid ? 'closed' : 'none';
+  const state = await lstat(statePath).catch(() => null);
+  // Git checks out no file with this mode, so a checkout cannot hide a daemon. The daemon sets it at each start.
+  return state?.uid === uid && (state.mode & 0o077) === 0 ? 'closed' : 'none';
 }

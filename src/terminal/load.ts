@@ -30,7 +30,7 @@ export function readConfigName({ env }: Pick<Context, 'env'>, flag: string | und
 /** Says on standard error that the configuration that is found in the working folder is not used, if there is one. */
 export async function warnOfUnusedConfig(
   { cwd, terminal, say }: Pick<Context, 'cwd' | 'terminal' | 'say'>,
-  message: 'daemon.found' | 'undo.foreign',
+  message: 'daemon.found' | 'doctor.foreign' | 'undo.foreign',
 ): Promise<void> {
   const found = await systemFiles.read(resolve(cwd, foundName));
   if (found.tag === 'ok') terminal.err(say(message, { file: foundName }));
@@ -63,7 +63,7 @@ interface LoadOptions {
 /**
  * Loads the configuration from the first of these: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, the built-in
  * default. The default is used only if `./mirrorwatch.yaml` does not exist. That file may be a stranger's, so it gets
- * neither variables of the environment nor files outside its folder, unless the command trusts it.
+ * neither variables of the environment nor files, except lock files in its folder, unless the command trusts it.
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd' | 'say'>,

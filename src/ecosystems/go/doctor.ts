@@ -44,6 +44,9 @@ export const goDoctor: Doctor = {
       isUnverified: databases.some(({ value }) => !isPublicSumdb(value)),
     };
   },
+  async listInForce(surroundings, name) {
+    return name === 'GOPRIVATE' ? (settingInForce(await findGo(surroundings), name)?.value ?? null) : null;
+  },
   async settle(surroundings, remedy, say) {
     const { GODEBUG: debug = '' } = remedy;
     // `go env -w` refuses GODEBUG: it can only be set in the environment.
@@ -71,8 +74,9 @@ export const goDoctor: Doctor = {
   },
 };
 
-/** Matches a setting in a file of any syntax: `GOPRIVATE=…` or `GOPRIVATE: …`. */
-const inBuild = /\b(GOPRIVATE|GONOPROXY|GONOSUMDB|GOSUMDB)["']?(?: ?[:?]?=|:) ?["']?([^\s"'#;]+)/g;
+/** Matches a setting in a file of any syntax: `GOPRIVATE=…`, `GOPRIVATE: …`, `ENV GOPRIVATE …`, or a name and its value. */
+const inBuild =
+  /\b(GOPRIVATE|GONOPROXY|GONOSUMDB|GOSUMDB)["']?(?: ?[:?]?=|:|,?\s{1,20}["']?value["']?:| (?=\S{0,200}[./])) ?["']?([^\s"'#;]+)/g;
 
 function isDatabase({ name }: { readonly name: string }): boolean {
   return name === 'GOSUMDB';

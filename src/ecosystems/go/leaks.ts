@@ -4,7 +4,7 @@ import { isInnerHost } from '../../core/url.ts';
 import type { Say } from '../../words/words.ts';
 import { trapOf } from '../doctor.ts';
 import { parseGoproxy } from './client.ts';
-import { matchesGoPatterns } from './patterns.ts';
+import { isNarrow, matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoSetting, type GoVariable, settingInForce, settingLineFor } from './settings-found.ts';
 
 /** Matches host names that organisations often use for private code. `everybodys`: public hosts with such names. */
@@ -29,17 +29,22 @@ export function listGlobs(found: GoFound, name: 'GONOPROXY' | 'GONOSUMDB'): read
 export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const isSentOutside = usesOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
   const isLookedUp = settingInForce(found, 'GOSUMDB')?.value !== 'off';
+  const stated = found.privatePatterns.filter(isNarrow);
   const leaking = found.required.filter(
     ({ module }) =>
-      (isLikelyPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
+      (isLikelyPrivate(module) || matchesGoPatterns(stated, module)) &&
       ((isSentOutside && !matchesGoPatterns(listGlobs(found, 'GONOPROXY'), module)) ||
         (isLookedUp && !matchesGoPatterns(listGlobs(found, 'GONOSUMDB'), module))),
   );
   if (leaking.length === 0) return [];
-  const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);
+  // Modules of other owners at the same host stay verified by the checksum database.
+  const own = leaking.flatMap(({ module }) => {
+    const patterns = stated.filter((pattern) => matchesGoPatterns([pattern], module));
+    return patterns.length > 0 ? patterns : [`${module.split('/', 1)[0]}/*`];
+  });
   const changes = steering(found, isSentOutside, isLookedUp).map((name) => {
     const old = settingInForce(found, name);
-    const globs = [...new Set([...(old?.value ?? '').split(','), ...hosts])];
+    const globs = [...new Set([...(old?.value ?? '').split(','), ...own])];
     return { name, old, value: globs.filter((glob) => glob !== '' && glob !== 'none').join(',') };
   });
   const first = leaking.slice(0, shownMax);

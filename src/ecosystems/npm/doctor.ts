@@ -72,7 +72,7 @@ export const npmDoctor: Doctor = {
 
 /** Matches the URL of a registry in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =
-  /(?:npm_config_registry|--registry|set registry|registry-url|npm_?registry_?server|(?<![\w:.-])registry(?==))["']?(?: ?[:?]?=|:)? ?["']?((?:https?:|\$)[^\s"']+)/gi;
+  /(?:npm_config_registry|--registry|set registry|registry-url|npm_?registry_?server|(?<![\w:.-])registry(?==))["']?(?: ?[:?]?=|:|,?\s{1,20}["']?value["']?:)? ?["']?((?:https?:|\$)[^\s"']+)/gi;
 const scopeInBuild = /(@[a-z0-9~-][\w.~-]{0,213}):registry/gi;
 
 /** Removes the user-info of a URL that has references to variables. As in mirrorwatch, `${NAME:-}` may be empty. */

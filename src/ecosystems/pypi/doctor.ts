@@ -80,7 +80,7 @@ export const pypiDoctor: Doctor = {
 
 /** Matches a URL of an index in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
 const inBuild =
-  /(?:index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|install -[if])["']?(?: ?[:?]?=|:)? ?["']?(?:\w{1,40}=)?((?:https?:|\$)[^\s"']+)/gi;
+  /(?:index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|install -[if])s?["']?(?: ?[:?]?=|:|,?\s{1,20}["']?value["']?:)? ?\[?["']?(?:\w{1,40}=)?((?:https?:|\$)[^\s"']+)/gi;
 
 /** The keys of settings that name indexes. */
 const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index', 'find-links'];

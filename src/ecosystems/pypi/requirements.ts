@@ -50,7 +50,8 @@ const url = /^(?:-e\b|--editable\b|(?:git|hg|svn|bzr)\+|(?:file|https?):)/i;
 const path =
   /^(?!-|\{)(?:\.(?=$|[\s[])|[^\s;<>=!~@[]*[/\\]|[^\s;<>=!~@[]+\.(?:whl|zip|tgz|tbz|tlz|tar(?:\.\w+)?)(?=$|[\s;[]))/i;
 const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
-const include = /^(?:-([rc])\s*|--(r)equirement(?:\s+|=)|--(c)onstraint(?:\s+|=))(\S+)/;
+/** As in pip, a line may have several options, a long one may be abbreviated, and a short one needs no space. */
+const include = /(?:^| )(?:-([rc]) ?|--(r)equirem[a-z]*[ =]|--(c)[a-z]*[ =])(\S+)/g;
 
 /**
  * Parses a requirements file with the files that its `-r` and `-c` options name. A requirement without a version gets
@@ -107,9 +108,8 @@ function partsOf(file: LockFile): {
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
     const lines = linesOf(next.text);
     parts.push({ ...next, lines });
-    for (const { text } of lines) {
-      const [option, short, requires, constrains, target] = include.exec(text) ?? [];
-      if (target === undefined) continue;
+    const included = lines.flatMap(({ text }) => (isOption(text) ? [...text.matchAll(include)] : []));
+    for (const [option, short, requires, constrains, target = ''] of included) {
       const path = posix.normalize(posix.isAbsolute(target) ? target : posix.join(posix.dirname(next.name), target));
       if (seen.has(path)) continue;
       seen.add(path);
@@ -117,7 +117,7 @@ function partsOf(file: LockFile): {
       const isUsual = !isUrl && usualFile.test(path) && seen.size <= filesMax && next.depth < depthMax;
       const content = isUsual ? file.beside(path) : null;
       isIncomplete ||= !isUsual && !isUrl;
-      if (content === null) unread.push(String(option));
+      if (content === null) unread.push(option.trim());
       else {
         const isConstraint = next.isConstraint || (short ?? requires ?? constrains) === 'c';
         open.push({ name: path, text: content, isConstraint, depth: next.depth + 1 });

@@ -3,7 +3,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { createMachine, systemClock, systemRandom } from '../../daemon/machine.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { type LoadedConfig, loadNeeded, loadText } from '../../terminal/load.ts';
+import { type LoadedConfig, loadNeeded, loadText, readConfigName, warnOfUnusedConfig } from '../../terminal/load.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../../terminal/probe-request.ts';
 import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { english, type Say } from '../../words/words.ts';
@@ -34,7 +34,10 @@ export const doctorCommand: Command = {
     if (values.yes && !values.fix) throw new UsageError('wrong.goesWith', { option: 'yes', other: '--fix' });
     const whose = whoseSettings(context, values);
     const loaded = await loadNeeded(context, values.config);
-    const known = await knownFrom(loaded.config);
+    // What such a file says would be printed as settings to paste: its front door, its private names, its hosts.
+    const isForeign = readConfigName(context, values.config) === undefined;
+    if (isForeign) await warnOfUnusedConfig(context, 'doctor.foreign');
+    const known = isForeign ? { hosts: [], doors: [], privatePatterns: {} } : await knownFrom(loaded.config);
     const language = values.json ? english : context.say;
     const { examine, addOnline } = await import('./examine.ts');
     const examineAgain = (): Promise<Examined> =>

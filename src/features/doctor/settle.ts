@@ -1,5 +1,6 @@
 import { kindOf } from '../../config/kinds.ts';
 import { isSafeSetting } from '../../core/advice.ts';
+import { formatCommand } from '../../core/command-line.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { Machine } from '../../core/trap.ts';
@@ -27,6 +28,22 @@ export async function settleDoctor(
   if (doctor === undefined) return null;
   const assignments = await readAssignments(machine);
   return doctor.settle({ machine, assignments, privatePatterns: [] }, remedy, say);
+}
+
+/**
+ * Returns lines for a shell in which a list that is set on this machine keeps its entries. If GOPRIVATE had only the
+ * patterns of the daemon, the names of the user's own private modules would be sent to the mirror.
+ */
+export async function keepOwnLists(machine: Machine, id: string, text: string): Promise<string> {
+  const doctor = await registry.of(id)?.doctor?.();
+  const lines = text.split('\n').map(async (line) => {
+    const [, name = '', value = ''] = /^export (\w+)='([^']*)'$/.exec(line) ?? [];
+    const own = await doctor?.listInForce?.({ machine, assignments: [], privatePatterns: [] }, name);
+    if (own == null) return line;
+    const entries = new Set([...own.split(','), ...value.split(',')].filter((entry) => entry !== ''));
+    return formatCommand`export ${name}=${[...entries].join(',')}`;
+  });
+  return (await Promise.all(lines)).join('\n');
 }
 
 function isBounded(value: unknown): boolean {

@@ -10,6 +10,14 @@ import { readAssignments } from './assignments.ts';
 /** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
 const settingFiles =
   /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
+/** Matches the paths of other files that may show where a build takes names from: scripts, variables, inputs of lock files. */
+const sourceFiles =
+  /(^|\/)(\.env(\.[^/]*)?|\.envrc|justfile|noxfile\.py|[^/]+\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|mk|in|gradle|groovy|ps1|json))$/i;
+/** A project has fewer such files, and fewer characters in them. With more, any name may be private. */
+const sourceFilesMax = 5_000;
+const sourceCharsMax = 256 * 1024 * 1024;
+/** A longer file of these is data. */
+const sourceChars = 256 * 1024;
 /** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
 const assigned =
   /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';$]*\$)(https?:[^\s"'$;]+))/g;
@@ -28,7 +36,11 @@ function variablesIn(file: string, text: string): readonly Assignment[] {
 
 const depthMax = 3;
 const foldersMax = 300;
-const withDot = new Set(['.github']);
+const withDot = new Set(
+  '.github .circleci .gitlab .buildkite .devcontainer .vscode .woodpecker .semaphore .azure .azure-pipelines .ci .config .tekton .forgejo .gitea .mise .docker'.split(
+    ' ',
+  ),
+);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
 /** Folders with examples and tests. Builds do not use them, so they are skipped, and the report lists them. */
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
@@ -155,9 +167,14 @@ async function sourcesOfProject(
   files: readonly string[],
 ): Promise<readonly NameSources[]> {
   const said: NameSources[] = [];
-  for (const file of sourcesIn === undefined ? [] : files.filter((path) => settingFiles.test(path))) {
-    const text = await machine.read(join(machine.cwd, file));
-    if (text.tag === 'ok' && sourcesIn !== undefined)
+  const listed = files.filter((path) => settingFiles.test(path) || sourceFiles.test(path));
+  let charsLeft = listed.length > sourceFilesMax ? 0 : sourceCharsMax;
+  for (const file of sourcesIn === undefined ? [] : listed) {
+    const text = charsLeft > 0 ? await machine.read(join(machine.cwd, file)) : null;
+    if (text === null) return [{ sources: [''], privatePatterns: ['*'] }];
+    if (text.tag === 'error' || sourcesIn === undefined) continue;
+    charsLeft -= text.text.length;
+    if (text.text.length <= sourceChars || settingFiles.test(file))
       said.push(sourcesIn(text.text.replaceAll(/^[ \t]*(?:#|\/\/).*$/gm, '')));
   }
   return said;

@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config, DoorRule } from '../../core/config.ts';
 import { urlOfListener } from '../../core/url.ts';
-import { codeOf, makeFolders, replaceFile } from '../../daemon/machine.ts';
+import { codeOf, isFileBelow, makeFolders, replaceFile } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { findSavedText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
+import { builtInSource, findSavedText, loadNeeded, loadText, readConfigName } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { Failed, optionsOf, readLogLevel, words } from '../../terminal/usage.ts';
 import type { SeenFiles } from './print/files.ts';
@@ -44,6 +44,8 @@ export const doorCommand: Command = {
       return 0;
     }
     if (signals === null) return printIt(context, config, rule, values);
+    if (isForeign && source !== builtInSource && !(await isFileBelow(rule.orderPath, dirname(source))))
+      throw new Failed(say('door.order', { file: rule.orderPath }), 2);
     const { doorPortsWith, openDoor } = await import('./door.ts');
     const log = processLog(facts);
     const opened = await openDoor(config, rule, doorPortsWith(log, context.facts.version), {

@@ -126,6 +126,13 @@ describe('the socket beside the state file', () => {
     expect(await findOwnerSocket(state)).toBe('none');
   });
 
+  test('is not said to be missing because of a state file of a checkout, which others may read', async () => {
+    writeFileSync(state, '', { mode: 0o644 });
+    expect(await findOwnerSocket(state)).toBe('none');
+    chmodSync(state, 0o600);
+    expect(await findOwnerSocket(state)).toBe('closed');
+  });
+
   test('that cannot be made is no reason not to serve: clients use TCP', async () => {
     state = join(folder, `${'long'.repeat(30)}.db`);
     expect((await openOwnerSocket(api(), state)).tag).toBe('error');
@@ -138,7 +145,7 @@ describe('another process on the port of the daemon', () => {
   const known = { mirrors: [], advice: [], actions: [] };
   test('receives nothing while the daemon of this user is down', async () => {
     const seen = await portHolder((_, response) => response.end(JSON.stringify(known)));
-    writeFileSync(state, '');
+    writeFileSync(state, '', { mode: 0o600 });
     for (const argv of [['advice'], ['advice', '--export'], ['actions'], ['health'], ['ack', 'f', '--reason', 'x']])
       expect(await ask(...argv)).toMatchObject({ code: 1, out: '' });
     await expect(readDaemon(at())).rejects.toThrow('ENOENT');

@@ -1,8 +1,20 @@
-import { chmodSync, chownSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import texts from '../../../locales/en.json' with { type: 'json' };
+import type { Chain } from '../../../src/ecosystems/client.ts';
+import { pip } from '../../../src/ecosystems/pypi/clients.ts';
 import { tempDir } from '../../support/paths.ts';
 import { run } from './run-program.ts';
 
@@ -36,6 +48,7 @@ test.each([
   "GOPRIVATE='github.com/g*'",
   "GOPRIVATE='git.example.com,?ithub.com/gin-gonic/*'",
   "GOPRIVATE='git.example.com,*hub.com/*'",
+  `GOPRIVATE="\${GOPRIVATE:+\${GOPRIVATE%git.example.com},}git.example.org"`,
   "GODEBUG='x509sha1=1'",
   "GODEBUG='http2client=0,x509sha1=1'",
   `GODEBUG="\${GODEBUG:+\${GODEBUG%,},}tlsrsakex=1"`,
@@ -116,14 +129,7 @@ test.each<[string, string, (file: string) => void]>([
   expect(ran.err).toContain(`kept cannot be read (${code})`);
 });
 
-test.each([
-  { remedy: { env: "export GOSUMDB='off'" } },
-  { remedy: { env: 'rm -rf ~' } },
-  { remedy: { npm: 'rm -rf ~' } },
-  { rollback: 'rm -rf ~' },
-  { remedy: {}, rollback: 'rm -rf ~' },
-  { ecosystem: 'unknown', remedy: { x: 'rm -rf ~' } },
-])('nor is it shown to paste: %j', async (changed) => {
+const shownAdvice = async (more: object, rollback: object | null = null): Promise<string> => {
   const own = {
     id: 'x',
     ecosystem: 'go',
@@ -133,12 +139,68 @@ test.each([
     doesNotCover: [],
     expiresAt: '',
   };
-  const ask = async (more: object): Promise<string> => {
-    text = JSON.stringify({ advice: [{ ...own, remedy: { env: good }, rollback: good, ...more }] });
-    return (await run(['advice', '--url', url], { cwd: tempDir('export-settings') })).out;
-  };
-  expect(await ask({})).toContain(good);
-  const out = await ask(changed);
+  const sentences = { x: { doesNotCover: [], rollback } };
+  text = JSON.stringify({ advice: [{ ...own, remedy: { env: good }, rollback: good, ...more }], sentences });
+  return (await run(['advice', '--url', url], { cwd: tempDir('export-settings') })).out;
+};
+
+test.each([
+  { remedy: { env: "export GOSUMDB='off'" } },
+  { remedy: { env: 'rm -rf ~' } },
+  { remedy: { npm: 'rm -rf ~' } },
+  { rollback: 'rm -rf ~' },
+  { remedy: {}, rollback: 'rm -rf ~' },
+  { ecosystem: 'unknown', remedy: { x: 'rm -rf ~' } },
+  { rollback: `${good}\n# $(rm -rf ~)` },
+  { rollback: `${good}\n# x; rm -rf ~` },
+])('nor is it shown to paste: %j', async (changed) => {
+  const out = await shownAdvice(changed);
   expect(out).toContain('is not safe to run in a shell');
   expect(out).not.toMatch(/rm -rf|GOSUMDB/);
+});
+
+test.each<[string, Readonly<Record<string, string>>, string]>([
+  ['a variable', { GOPRIVATE: 'git.own.example,github.com/*' }, ''],
+  ['the file of go env -w', {}, 'GOPRIVATE=git.own.example,github.com/*\n'],
+])("the user's own GOPRIVATE in %s stays, in each form of output", async (_, env, file) => {
+  const home = tempDir('export-settings');
+  mkdirSync(join(home, '.config/go'), { recursive: true });
+  writeFileSync(join(home, '.config/go/env'), file);
+  const remedy = `${good}\nexport GOPRIVATE='git.example.com/*,git.own.example'`;
+  const merged = `${good}\nexport GOPRIVATE='git.own.example,github.com/*,git.example.com/*'`;
+  const at = { cwd: home, env: { HOME: home, ...env } };
+  text = remedy;
+  expect((await run(['advice', '--export', '--fallback', 'kept', '--url', url], at)).out).toBe(merged);
+  expect(readFileSync(join(home, 'kept'), 'utf8')).not.toContain('github.com');
+  const one = { id: 'x', ecosystem: 'go', upstream: 'go', state: 'proposed', reason: 'r', doesNotCover: [] };
+  text = JSON.stringify({ advice: [{ ...one, expiresAt: '', remedy: { env: remedy }, rollback: good }] });
+  expect((await run(['advice', '--url', url], at)).out).toContain("'git.own.example,github.com/*,git.example.com/*'");
+});
+
+test('nor as a value in a sentence of the catalogue', async () => {
+  const out = await shownAdvice({}, { key: 'daemon.problem', values: { text: 'rm -rf ~' } });
+  expect(out).not.toContain('rm -rf');
+  expect(await shownAdvice({ rollback: 'rm -rf ~' }, { key: 'back.none', values: {} })).not.toContain('rm -rf');
+});
+
+test('good lines are shown, and so are a sentence and comments of a rollback', async () => {
+  expect(await shownAdvice({})).toContain(`rollback: ${good}`);
+  expect(await shownAdvice({}, { key: 'back.chain', values: {} })).toContain('restore it by hand');
+  const chain = parsePip('https://a.example.com/simple/');
+  const { remedy, rollback } = pip.remedy(chain, chain, []);
+  const out = await shownAdvice({ ecosystem: 'pypi', remedy, rollback });
+  expect(out).toContain("export PIP_INDEX_URL='https://a.example.com/simple/'");
+  expect(out).toContain('# index-url = https://a.example.com/simple/');
+});
+
+function parsePip(text: string): Chain {
+  const parsed = pip.parse(text);
+  if (parsed.tag === 'error') throw new Error('no chain');
+  return parsed.value;
+}
+
+test('a sentence of a rollback has no values, which could be text of the daemon', () => {
+  const backs = Object.entries(texts).filter(([key]) => key.startsWith('back.'));
+  expect(backs.length).toBeGreaterThan(3);
+  expect(backs.filter(([, text]) => text.includes('{'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -68,14 +68,18 @@ describe('a configuration that is only found in the folder', () => {
     ['a variable of the environment', `, auth: { token: "\${GITHUB_TOKEN}" }`, ''],
     ['a file outside', ', auth: { tokenFile: ../token }', ''],
     ['a link that leads outside', ', auth: { tokenFile: link }', ''],
+    ['a secret of the user in the folder', ', auth: { tokenFile: .env }', ''],
+    ['a netrc of the user in the folder', ', auth: { netrc: .netrc }', ''],
     ['names of modules of another project', '', 'modules: { go: [{ from: ../go.sum }] }'],
   ])('sends no mirror %s', async (_, mirror, more) => {
     symlinkSync(join(home, 'token'), join(folder, 'link'));
+    writeFileSync(join(folder, '.env'), 'KEY=secret-of-user\n');
+    writeFileSync(join(folder, '.netrc'), 'machine 127.0.0.1 login ada password secret-of-user\n');
     hostile(mirror, more);
     for (const argv of [['rank'], ['probe', 'a'], ['doctor', '--online'], ['advice', '--now'], ['replay']]) {
       const ran = await here(...argv);
       expect([ran.code, ran.out]).toEqual([2, '']);
-      expect(ran.err).toContain('so it may use neither variables of the environment nor files outside the folder');
+      expect(ran.err).toContain('so it may use neither variables of the environment nor files, except lock files');
     }
     expect(seen.join('\n')).not.toMatch(/ghp_|secret/);
   });
@@ -106,4 +110,30 @@ describe('a configuration that is only found in the folder', () => {
     expect(ran.out).toBe('nothing to undo');
     expect(ran.err).toContain('the actions of mirrorwatch.yaml in this folder are not undone');
   });
+
+  test('has `doctor` print neither its front door nor its private names', async () => {
+    const more =
+      'private: { go: ["k8s.io/*"] }\ndoor: { listen: { address: "evil.example.com:80", token: 0123456789abcdef } }';
+    hostile('', `modules: { go: [example.com/hello@v1.0.0] }\n${more}`);
+    writeFileSync(join(folder, 'go.mod'), 'module x\nrequire k8s.io/api v0.30.0\n');
+    const ran = await here('doctor', '--fix', '--yes', '--root', home);
+    expect(ran.out).not.toMatch(/evil|GOPRIVATE/);
+    expect(ran.err).toContain('name it with --config if it is yours');
+    expect(existsSync(join(home, '.config/go/env'))).toBe(false);
+    const named = await here('doctor', '--root', home, '--config', 'mirrorwatch.yaml');
+    expect(named.out).toMatch(/evil[\s\S]*GOPRIVATE='k8s.io/);
+  });
+
+  test.each(['orderFile: ../.bashrc', 'orderFile: out/.bashrc', 'orderFile: out/new/order.json'])(
+    'has the front door write no file outside: %s',
+    async (orderFile) => {
+      writeFileSync(join(home, '.bashrc'), 'alias ll=ls\n');
+      symlinkSync(home, join(folder, 'out'));
+      hostile('', `modules: { go: [example.com/hello@v1.0.0] }\ndoor: { listen: 127.0.0.1:0, ${orderFile} }`);
+      const ran = await here('door');
+      expect(ran.code).toBe(2);
+      expect(ran.err).toContain('If it is yours, name it with --config');
+      expect(readFileSync(join(home, '.bashrc'), 'utf8')).toBe('alias ll=ls\n');
+    },
+  );
 });

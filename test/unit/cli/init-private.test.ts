@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -50,6 +50,17 @@ interface Row {
   /** A name of the lock file that is public. */
   readonly open?: string;
 }
+
+/** A setting of Go in files of builds that only a reader of all such files sees. */
+const goBuilds: Readonly<Record<string, string>> = {
+  '.circleci/config.yml': 'jobs: { build: { environment: { GOPRIVATE: "corp.example.com" } } }\n',
+  '.devcontainer/devcontainer.json': '{ "containerEnv": { "GOPRIVATE": "corp.example.com" } }\n',
+  'azure-pipelines.yml': 'variables:\n  - name: GOPRIVATE\n    value: corp.example.com\n',
+  'deploy/job.json': '{ "env": [{ "name": "GOPRIVATE", "value": "corp.example.com" }] }\n',
+  'scripts/build.sh': 'export GOPRIVATE=corp.example.com\n',
+  '.env': 'GOPRIVATE=corp.example.com\n',
+  Dockerfile: 'FROM scratch\nENV GOPRIVATE corp.example.com\n',
+};
 
 const rows: readonly Row[] = [
   {
@@ -237,6 +248,43 @@ const rows: readonly Row[] = [
     kept: ['corp.example.com'],
     open: 'rsc.io/quote',
   },
+  ...Object.entries(goBuilds).map(([name, text]) => ({
+    name: `go.sum beside GOPRIVATE in ${name}`,
+    id: 'go',
+    files: { 'go.sum': goSum, [name]: text },
+    kept: ['corp.example.com'],
+    open: 'rsc.io/quote',
+  })),
+  ...Object.entries({
+    '.circleci/config.yml': `run: pip install --extra-index-url ${corpIndex} -r requirements.txt\n`,
+    'azure-pipelines.yml': `variables:\n  - name: PIP_EXTRA_INDEX_URL\n    value: ${corpIndex}\n`,
+    'requirements.in': `--extra-index-url ${corpIndex}\ncorp-secret\n`,
+    'pixi.toml': `[pypi-options]\nextra-index-urls = ["${corpIndex}"]\n`,
+  }).map(([name, text]) => ({
+    name: `plain requirements beside an index in ${name}`,
+    id: 'pypi',
+    files: { 'requirements.txt': 'corp-secret==1.0\n', [name]: text },
+    kept: ['corp-secret'],
+  })),
+  {
+    name: 'plain requirements that include a file with an index, after another option',
+    id: 'pypi',
+    files: {
+      'requirements.txt': '--pre -r other.txt --constraint=more.txt\ncorp-secret==1.0\n',
+      'other.txt': 'idna==3.9\n',
+      'more.txt': `--extra-index-url ${corpIndex}\n`,
+    },
+    kept: ['corp-secret', 'idna'],
+  },
+  {
+    name: 'an npm lock file without sources beside a registry in a file of Azure',
+    id: 'npm',
+    files: {
+      'package-lock.json': packageLock({ 'corp-secret': null }),
+      'azure-pipelines.yml': `variables:\n  - name: NPM_CONFIG_REGISTRY\n    value: ${group}\n`,
+    },
+    kept: ['corp-secret'],
+  },
 ];
 
 interface Capture {
@@ -355,6 +403,14 @@ describe('names that may be private stay at home', () => {
     const before = process.cpuUsage();
     await machine.run(['init', '--yes', '--public', 'global']);
     expect(process.cpuUsage(before).user).toBeLessThan(8e6);
+  });
+
+  test('in a folder of endless files that builds may read, no name is taken', async () => {
+    const files = Object.fromEntries(Array.from({ length: 5_001 }, (_, at) => [`deploy/${at}.yaml`, '']));
+    const machine = testMachine({ 'go.sum': goSum, ...files });
+    const ran = await machine.run(['init', '--yes', '--public', 'global']);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(existsSync(machine.at('mirrorwatch.yaml'))).toBe(false);
   });
 
   test('a name that would be a pattern keeps no other name back', async () => {

@@ -72,6 +72,16 @@ describe('what a server may say back to us', () => {
     expect(mask.text('gh-token Z2gtdG9rZW46')).toBe('*** ***6');
   });
 
+  test.each([
+    ['ghp_short', 'x-oauth-basic'],
+    ['glpat-0123456789abcdef', 'x'],
+  ])('the user name %s, which is the token, before the password %s', (username, secret) => {
+    const mask = maskOf(access({ auth: { scheme: 'basic', username, secret, hosts: [] } }));
+    const pair = Buffer.from(`${username}:${secret}`).toString('base64');
+    // What is left of base64 is its padding, or the password `x`.
+    expect(mask.text(`you are ${username}, ${pair}`)).toMatch(/^you are \*{3}, \*{3}(?:=|jp4)$/);
+  });
+
   test('a token that was fetched, from then on', () => {
     const mask = maskOf(access({}));
     expect(mask.text('x fetched-1')).toBe('x fetched-1');

@@ -35,13 +35,15 @@ export function testMachine(
   const filled = Object.fromEntries(
     Object.entries(env).map(([name, value]) => [name, value.replaceAll('<root>', root)]),
   );
+  const config = 'mirrorwatch.yaml' in files ? { MIRRORWATCH_CONFIG: at('mirrorwatch.yaml') } : {};
   return {
     root,
     home,
     at,
     text: (name) => readFileSync(at(name), 'utf8'),
     everything: () => Object.fromEntries(filesBelow(root).map((path) => [path, shown(path)])),
-    run: (argv, over = {}) => run([...argv, '--root', root], { env: { HOME: home, ...filled }, cwd: work, ...over }),
+    run: (argv, over = {}) =>
+      run([...argv, '--root', root], { env: { HOME: home, ...config, ...filled }, cwd: work, ...over }),
   };
 }
 

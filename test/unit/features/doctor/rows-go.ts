@@ -167,6 +167,18 @@ export const goRows: readonly TrapRow[] = [
     mended: { [goenv]: 'GOPRIVATE=git.example.com/*\n' },
   },
   {
+    name: 'a private module of one owner: other owners at its host stay verified',
+    files: {
+      'go.mod': 'module app\nrequire github.com/corp/tool v1.0.0\n',
+      'mirrorwatch.yaml':
+        'vantage: x\nmirrors: [{ name: a, ecosystem: go, url: "https://a.example.com" }]\nmodules: { go: [rsc.io/quote@v1.5.2] }\nprivate: { go: [ github.com/corp/* ] }\n',
+    },
+    id: 'go-private-leaks',
+    where: ['go.mod:2'],
+    what: 'github.com/corp/tool would be sent to a public mirror',
+    mended: { [goenv]: 'GOPRIVATE=github.com/corp/*\n' },
+  },
+  {
     name: 'a private module that GOPRIVATE forgets',
     files: {
       'go.mod': 'module app\nrequire build.corp/tool v1.0.0\n',

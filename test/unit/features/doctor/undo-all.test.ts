@@ -12,7 +12,9 @@ mirrors: [{ name: a, ecosystem: go, url: "https://a.example.com" }]
 modules: { go: [example.com/hello@v1.0.0] }
 door: { listen: 127.0.0.1:10121 }
 state: { path: ${join(root, 'state/mirrorwatch.db')} }
-onAdvice: [{ name: ci, upstream: go, mode: auto, file: { path: ${join(root, ci)}, as: env } }]
+onAdvice:
+  - { name: ci, upstream: go, mode: auto, file: { path: ${join(root, ci)}, as: env } }
+  - { name: own, upstream: go, mode: auto, file: { path: ${join(root, 'home/ada/.config/go/env')}, as: env } }
 `;
 
 /** A machine on which `doctor --fix` changed one file, and then an action the same and another one. */
@@ -61,6 +63,22 @@ describe('undo --all', () => {
     expect(err).toContain(`nothing was restored: ${machine.at(goenv)}: the file was changed again`);
     expect(err.match(/^not restored: \S+go\/env /gm)).toHaveLength(2);
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
+  });
+
+  test('restores no file that no action of the configuration writes: a checkout may contain the record', async () => {
+    const machine = testMachine({ '~/.bashrc': 'alias ll=ls\n' });
+    writeFileSync(machine.at('mirrorwatch.yaml'), yaml(machine.root));
+    const [kept, file] = [machine.at('/state/actions/files'), machine.at('~/.bashrc')];
+    mkdirSync(dirname(kept), { recursive: true });
+    await makeChanges(
+      [{ file, before: 'alias ll=ls\n', after: 'x\n' }],
+      { roots: [machine.home], kept, owner: 'x' },
+      '',
+    );
+    const { code, out, err } = await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')]);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(`not restored: ${file} `);
+    expect(machine.text('~/.bashrc')).toBe('x\n');
   });
 
   test('lists a setting that names the front door and a backup that cannot be read', async () => {
