@@ -9,7 +9,7 @@ import { optionsOf, words } from '../../terminal/usage.ts';
 import { english } from '../../words/words.ts';
 import type { Demo, DemoEvent, DemoStage } from './demo.ts';
 
-const onceSeconds = 300;
+const onceSeconds = 600;
 
 const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 

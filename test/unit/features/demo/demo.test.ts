@@ -53,22 +53,20 @@ describe('the faults of a demo', () => {
     expect(happened.slice(4)).toEqual(['26 c struck', '26 slowed c']);
   });
 
-  test('of `--once` begin as soon as it is known what is usual, and end early where a stage needs that', async () => {
+  test('of `--once` begin as soon as it is known what is usual, and end where a stage needs that, however late', async () => {
     const { time, happened, ready, over, told } = faultyMirrors(['a', 'b'], 'once');
     ready.clear();
     await time.pass(8_500);
     expect(happened).toEqual([]);
     ready.add('a').add('b');
-    await time.pass(10_000);
+    await time.pass(200_000);
     expect(happened).toEqual(['9 a struck', '9 slowed a']);
     over.add('a');
     await time.pass(1_000);
-    expect(happened.slice(2)).toEqual(['19 a healed', '19 well a']);
+    expect(happened.slice(2)).toEqual(['209 a healed', '209 well a']);
     told.add('a');
     await time.pass(90_000);
-    expect(happened.slice(4)).toEqual(['20 b struck', '20 slowed b']);
-    await time.pass(1_000);
-    expect(happened.slice(6)).toEqual(['110 b healed', '110 well b']);
+    expect(happened.slice(4)).toEqual(['210 b struck', '210 slowed b']);
   });
 
   test('after the end nothing happens any more, whatever was under way', async () => {
