@@ -555,8 +555,6 @@ export interface Places {
   readonly 'advice.cause.failback': never;
   readonly 'advice.waiting': 'from' | 'hold';
   readonly 'advice.muted': 'from' | 'to' | 'until' | 'why';
-  readonly 'failback.after': 'home' | 'at' | 'state' | 'missing';
-  readonly 'failback.state': 'trouble';
   readonly 'failback.missing': 'home' | 'missing';
   readonly 'failback.no': 'home' | 'why';
   readonly 'failback.dismissed': 'home' | 'at';
@@ -1115,7 +1113,6 @@ export interface Places {
   readonly 'ground.unreliableDownloads': 'head' | 'cause' | 'failed' | 'all' | 'span' | 'percent';
   readonly 'ground.recovered': 'head' | 'count' | 'span';
   readonly 'ground.mismatch': 'head';
-  readonly 'ground.rightBytes': 'head';
   readonly 'ground.notOrigins': 'head';
   readonly 'ground.slow': 'head' | 'here' | 'there' | 'to';
   readonly 'ground.faster': 'to' | 'head' | 'there' | 'here';

@@ -5,7 +5,7 @@ import { minuteTextOf } from '../core/views.ts';
 import { messageFor, phrase } from '../words/tell.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { findDismissal, headOf, homeOf } from './group.ts';
-import { earliestMsOf, listObstacles, type Obstacle } from './obstacles.ts';
+import { listObstacles, type Obstacle } from './obstacles.ts';
 import { type Prepared, prepareView } from './prepare.ts';
 import { isDearer, type Price } from './prices.ts';
 import { secondsText } from './time-words.ts';
@@ -13,12 +13,10 @@ import type { View } from './view.ts';
 import { mayBeProposed, weighRuleOf } from './weigh.ts';
 import { type TroubleText, troubleTextOf } from './words.ts';
 
-/** Obstacles whose end is not known. With one of them, no time is stated. */
-const isOpenEnded: ReadonlySet<Obstacle> = new Set(['alert', 'failures', 'hourly', 'spells']);
-
 /**
- * Why clients that follow accepted advice are not advised to switch back to home, and when they are at the earliest;
- * `null`: they do not follow accepted advice, they use home, another switch is proposed, or the switch back is due now.
+ * Why clients that follow accepted advice are not advised to switch back to home; `null`: they do not follow accepted
+ * advice, they use home, another switch is proposed, or the switch back is due now.
+ * @see docs/decisions/0210-no-hour-of-a-return.md
  */
 export function failbackOf(given: View): Failback | null {
   const { group, now } = given;
@@ -31,26 +29,18 @@ export function failbackOf(given: View): Failback | null {
   const trouble = troubleAt(view, home, at);
   const why = reasonNow(view, home, at, obstacles, trouble);
   if (why !== null) return { registry, earliestAtMs: null, ...messageFor('failback.no', { home: registry, why }) };
-  const hasEnd = !obstacles.some((one) => isOpenEnded.has(one));
-  const inMs = hasEnd ? earliestMsOf(view, home, at) - now.monotonicMs : Number.POSITIVE_INFINITY;
   const dismissal = findDismissal(group, { from: at.name, to: registry, cause: 'failback' }, now.wallMs);
   if (dismissal !== null) {
     const { untilMs } = dismissal;
-    const earliestAtMs = Number.isFinite(inMs) ? Math.max(untilMs, now.wallMs + inMs) : null;
     const values = { home: registry, at: minuteTextOf(untilMs) };
-    return { registry, earliestAtMs, ...messageFor('failback.dismissed', values) };
+    return { registry, earliestAtMs: untilMs, ...messageFor('failback.dismissed', values) };
   }
   if (obstacles.length === 0) return null;
   const missing = obstacles.map((one) => missingText(view, one, home, at));
-  if (inMs <= 0 || !Number.isFinite(inMs))
-    return { registry, earliestAtMs: null, ...messageFor('failback.missing', { home: registry, missing }) };
-  const earliestAtMs = now.wallMs + inMs;
-  const state = trouble === null ? '' : phrase('failback.state', { trouble: trouble.text });
-  const values = { home: registry, at: minuteTextOf(earliestAtMs), state, missing };
-  return { registry, earliestAtMs, ...messageFor('failback.after', values) };
+  return { registry, earliestAtMs: null, ...messageFor('failback.missing', { home: registry, missing }) };
 }
 
-/** What is wrong now, so that the earliest time of a failback cannot be known; `null`: nothing. */
+/** What is wrong now; `null`: nothing. */
 function reasonNow(
   view: Prepared,
   home: Mirror,
@@ -74,18 +64,13 @@ function gateAt(view: Prepared, home: Mirror): Gate {
   return view.head?.weighed().find(({ mirror }) => mirror === home)?.gate ?? 'unmeasured';
 }
 
-/**
- * The trouble of home, as the sentence of advice to leave it would say it; `null`: unknown. A mirror that clients left
- * because of wrong bytes may never have stopped responding, so the text does not say that it responds again.
- */
+/** The trouble of home, as the sentence of advice to leave it would say it; `null`: unknown. */
 function troubleAt(view: Prepared, home: Mirror, at: Mirror): TroubleText | null {
   const accepted = view.group.accepted?.advice.cause ?? 'outage';
   const cause = gateAt(view, home) === 'refusal' ? 'refusal' : isSlowness(accepted) ? accepted : 'outage';
   const rest = { findings: [], fromMs: null, stay: null, before: null, prices: null };
   const subject = { cause, at: home, to: at, ...rest };
-  const trouble = troubleTextOf(subject, view.groundsOf(subject));
-  if (accepted !== 'mismatch' || trouble?.kind !== 'over') return trouble;
-  return { ...trouble, text: phrase('ground.rightBytes', { head: home.name }) };
+  return troubleTextOf(subject, view.groundsOf(subject));
 }
 
 /** Gates because of failed requests. The others have their reason in the state of the mirror, or are one of `own`. */

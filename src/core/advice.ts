@@ -153,7 +153,7 @@ export interface NoAdviceLists {
 export interface Failback extends Message {
   /** Home: the first mirror of the declared chain. */
   readonly registry: string;
-  /** When the switch back is advised at the earliest, wall milliseconds; `null`: not known. */
+  /** When an operator's dismissal of the switch back ends, wall milliseconds; `null`: it is not dismissed. */
   readonly earliestAtMs: number | null;
 }
 
