@@ -1916,14 +1916,11 @@ export interface Places {
   readonly 'demo.stage.spike': never;
   readonly 'demo.stage.advice': never;
   readonly 'demo.stage.webhook': never;
-  readonly 'demo.stage.changed': never;
   readonly 'demo.stage.well': never;
   readonly 'demo.stage.recovery': never;
-  readonly 'demo.stage.undone': never;
   readonly 'demo.stage.builds': never;
-  readonly 'demo.two': 'everyMs' | 'url';
-  readonly 'demo.twoEach': 'list' | 'everyMs' | 'url';
-  readonly 'demo.hold': 'seconds';
+  readonly 'demo.two': 'url';
+  readonly 'demo.twoEach': 'list' | 'url';
   readonly 'demo.slowed': 'mirror' | 'ms';
   readonly 'demo.failing': 'mirror';
   readonly 'demo.well': 'mirror';
@@ -2691,8 +2688,6 @@ export interface Counts {
   readonly 'replay.note.otherSettings': 'count';
   readonly 'replay.note.leftOut': 'count';
   readonly 'replay.note.pauses': 'count';
-  readonly 'demo.two': 'everyMs';
-  readonly 'demo.twoEach': 'everyMs';
   readonly 'demo.builds': 'count';
   readonly 'webhook.none': 'count';
   readonly 'probe.listed': 'count';

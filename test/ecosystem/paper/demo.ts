@@ -18,6 +18,5 @@ export const demo: SmallMirror = {
   mirrorKeys: { tray: 'upper' },
   module: 'gazette#1',
   settings: { seal: 'wax' },
-  form: 'env',
   respond: ({ path }) => answers.get(path) ?? null,
 };
