@@ -559,8 +559,7 @@ export interface Places {
   readonly 'failback.no': 'home' | 'why';
   readonly 'failback.dismissed': 'home' | 'at';
   readonly 'failback.dearer': 'there' | 'here' | 'at';
-  readonly 'failback.unmeasured': 'home';
-  readonly 'failback.failing': 'home';
+  readonly 'failback.failing': never;
   readonly 'failback.wait': never;
   readonly 'failback.responses': 'count';
   readonly 'failback.alert': 'name';

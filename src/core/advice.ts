@@ -153,8 +153,6 @@ export interface NoAdviceLists {
 export interface Failback extends Message {
   /** Home: the first mirror of the declared chain. */
   readonly registry: string;
-  /** When an operator's dismissal of the switch back ends, wall milliseconds; `null`: it is not dismissed. */
-  readonly earliestAtMs: number | null;
 }
 
 export interface AdviceChange {
