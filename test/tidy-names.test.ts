@@ -30,7 +30,7 @@ const contracts: Readonly<Record<string, readonly string[]>> = {
   'detect/findings/lag.ts': ['looks'],
   'detect/findings/mismatch.ts': ['heardMs', 'looks', 'said'],
   'detect/memory/subject.ts': ['looks'],
-  'ecosystems/go/cost.ts': ['answerMs'],
+  'ecosystems/go/sumdb.ts': ['answerMs'],
   'ecosystems/http/signed.ts': ['said'],
   'export/catalog/mirrors.ts': ['mirror_cache_answers_total'],
   'export/samples.ts': ['mirror_cache_answers_total'],

@@ -62,7 +62,7 @@ const namesLeft: Readonly<Record<string, number>> = {
   ecosystems: 16,
   features: 9,
   io: 6,
-  notify: 9,
+  notify: 8,
   probe: 1,
   schedule: 3,
   terminal: 9,
