@@ -1763,10 +1763,8 @@ export interface Places {
   readonly 'finding.acknowledged': 'reason';
   readonly 'finding.ack': 'command';
   readonly 'past.title': never;
-  readonly 'past.counts': 'day' | 'week';
   readonly 'past.none': never;
-  readonly 'past.week': 'count';
-  readonly 'past.more': 'findings' | 'advice';
+  readonly 'past.earlier': 'timeline';
   readonly 'past.bypass': 'bypass' | 'why';
   readonly 'past.move': 'from' | 'to' | 'why';
   readonly 'past.noMove': 'from' | 'why';
