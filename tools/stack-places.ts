@@ -107,16 +107,19 @@ export async function startPlaces(
 
 /** Starts a different fault in each of three places: one that comes and goes, and two that stay. */
 function spoil(mirrors: ReadonlyMap<string, DemoMirror>, say: Stage['say']): void {
+  const change = (name: string, fault: Partial<DemoMirror['fault']>): void => {
+    Object.assign(mirrors.get(name)?.fault ?? {}, fault);
+  };
   const slow = (): void => {
     say(`ams: mirror near now responds ${slowByMs} ms later, for ${slowForMs / 1000} s`);
-    mirrors.get('ams near')?.slow(slowByMs);
-    setTimeout(() => mirrors.get('ams near')?.slow(0), slowForMs).unref();
+    change('ams near', { slowMs: slowByMs });
+    setTimeout(() => change('ams near', { slowMs: 0 }), slowForMs).unref();
   };
   const begin = (): void => {
     slow();
     setInterval(slow, slowEveryMs).unref();
     for (const name of ['fra near', 'sgp third'] as const) {
-      mirrors.get(name)?.fail(true);
+      change(name, { isFailing: true });
       if (mirrors.has(name)) say(`${name.replace(' ', ': mirror ')} now responds 503`);
     }
   };

@@ -57,8 +57,10 @@ async function startMirrors(): Promise<{ readonly near: string; readonly far: st
   const far = await kept(startDemoMirror(goDemo.respond, 70));
   const slow = (): void => {
     say(`mirror near now answers ${slowByMs} ms later, for ${slowForMs / 1000} s`);
-    near.slow(slowByMs);
-    setTimeout(() => near.slow(0), slowForMs).unref();
+    near.fault.slowMs = slowByMs;
+    setTimeout(() => {
+      near.fault.slowMs = 0;
+    }, slowForMs).unref();
   };
   setTimeout(slow, slowFirstMs).unref();
   setInterval(slow, slowEveryMs).unref();

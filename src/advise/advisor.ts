@@ -1,4 +1,12 @@
-import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
+import {
+  type Advice,
+  type Audited,
+  type Candidate,
+  type Failback,
+  hasOutlivedCause,
+  type NoAdviceLists,
+  type RemedyNow,
+} from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due, PendingLimit } from '../core/due.ts';
@@ -22,7 +30,6 @@ import { listNoAdvice } from './no-advice.ts';
 import { keepGroup, keepMeasured, rechecksFor, recordClientFailure } from './observe.ts';
 import { prepareView } from './prepare.ts';
 import { receivePending, receiveSample } from './receive.ts';
-import { remedyOf } from './remedy-now.ts';
 import { followSurroundings } from './surroundings.ts';
 import type { Tally } from './tally.ts';
 import { type View, viewOf } from './view.ts';
@@ -291,4 +298,19 @@ interface Considered {
 
 export function createAdvisor(input: AdvisorInput): Advisor {
   return new Advisor(input);
+}
+
+/**
+ * What clients of an upstream should have configured now: the chain of the proposed or accepted advice. `nothing`: no
+ * change of their configuration is advised.
+ */
+function remedyOf(group: Group, suspect: boolean): RemedyNow {
+  const open = group.open?.advice ?? null;
+  // A proposal stays in force while our network is suspect, because its withdrawal would make clients switch again.
+  const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
+  if (advice !== null) {
+    const isOver = advice.state === 'proposed' && hasOutlivedCause(advice);
+    return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy, isOver };
+  }
+  return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }

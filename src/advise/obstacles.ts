@@ -1,15 +1,7 @@
 import type { Mirror } from '../core/mirror.ts';
 import { isGoodNow } from './comparison/choose.ts';
 import { type BuildRule, costOf, recordOf } from './comparison/costs.ts';
-import {
-  countGoodLeft,
-  earliestFailbackOf,
-  type HomeLack,
-  healthBound,
-  listHomeLacks,
-  reviewMsOf,
-  waitMs,
-} from './comparison/home.ts';
+import { type HomeLack, healthBound, listHomeLacks, reviewMsOf, waitMs } from './comparison/home.ts';
 import { isWorseEachHour } from './comparison/hourly.ts';
 import { isCalmAgain } from './comparison/spells.ts';
 import { type Group, homeOf } from './group.ts';
@@ -57,36 +49,4 @@ export function readyHomeOf(view: View, at: Mirror, rule: BuildRule): Mirror | n
 function isCheaperBuild({ contest }: Group, there: string, here: string, rule: BuildRule): boolean {
   const [costThere, costHere] = [there, here].map((name) => costOf(contest, name, { ...rule, errors: 0 }));
   return costThere != null && (costHere == null || costThere < costHere);
-}
-
-/**
- * The earliest time of a failback by its wait, the recent failures of home and the good responses that it still needs,
- * if home does not fail again. Infinity: no probe of home is scheduled. Monotonic milliseconds.
- */
-export function earliestMsOf({ group, config, now }: View, home: Mirror, at: Mirror): number {
-  const { contest, moves } = group;
-  const [there, here] = [recordOf(contest, home.name), recordOf(contest, at.name)];
-  const waitedMs = earliestFailbackOf(there, here, moves, config.advise.holdMs, now.monotonicMs);
-  // One response less, because jitter or a download out of turn can make one response come earlier.
-  return Math.max(waitedMs, responsesMsOf(group, home, countGoodLeft(contest.health) - 1, now.monotonicMs));
-}
-
-/** When home will have responded to `count` more scheduled probes, by their intervals; Infinity: none is scheduled. */
-function responsesMsOf({ contest, probing }: Group, home: Mirror, count: number, nowMs: number): number {
-  const { questions } = recordOf(contest, home.name);
-  const probes = [...probing.targets.keys()].flatMap((question) => {
-    const lastMs =
-      questions.get(question)?.at(-1)?.atMs ?? contest.moments.latest.get(question)?.get(home.name)?.atMs ?? null;
-    const paceMs = contest.around?.paceMs(question) ?? null;
-    if (lastMs === null || paceMs === null) return [];
-    return [{ paceMs, nextMs: lastMs + paceMs * Math.max(1, Math.ceil((nowMs - lastMs) / paceMs)) }];
-  });
-  let atMs = nowMs;
-  for (let n = 0; n < count; n += 1) {
-    atMs = Math.min(...probes.map(({ nextMs }) => nextMs));
-    const first = probes.find(({ nextMs }) => nextMs === atMs);
-    if (first === undefined) return Number.POSITIVE_INFINITY;
-    first.nextMs += first.paceMs;
-  }
-  return atMs;
 }

@@ -12,7 +12,7 @@ import { headOf, type LiveAdvice, mirrorAt } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prepared } from './prepare.ts';
 import type { Tally } from './tally.ts';
-import { adviceReasonOf, troubleKeyOf, troubleTextOf } from './words.ts';
+import { adviceReasonOf, endedTroubleOf, troubleKeyOf } from './words.ts';
 
 /**
  * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
@@ -100,9 +100,8 @@ export function refusalEndOf(view: Prepared, { cause, refusal }: Advice, isDismi
   const head = at.name;
   if (isDismissed) return messageFor('ground.dismissed', { head });
   const subject = { cause, findings: [], at, to: null, fromMs: null, stay: null, before: null, prices: null };
-  const trouble = troubleTextOf(subject, view.groundsOf(subject));
-  const isOver = trouble?.kind === 'over';
-  return messageOf(phrase('ground.over', { trouble: isOver ? trouble.text : phrase('ground.usable', { head }) }));
+  const trouble = endedTroubleOf(subject, view.groundsOf(subject)) ?? phrase('ground.usable', { head });
+  return messageOf(phrase('ground.over', { trouble }));
 }
 
 /** The evidence of an advice, extended by findings of the same cause that opened later. */

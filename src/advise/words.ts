@@ -65,19 +65,10 @@ const itemsStated = 3;
  */
 const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
 
-const slow: ReadonlySet<string> = new Set(['ground.slow', 'ground.faster', 'ground.throughput']);
-
-/** What is wrong at a mirror, as text. `over`: the mirror works again, and the text says since when. */
-export interface TroubleText {
-  readonly text: Filled;
-  readonly kind: 'over' | 'slow' | 'failing';
-}
-
-/** The trouble of the mirror `subject.at`; `null`: the measurements support no text. */
-export function troubleTextOf(subject: Subject, on: Grounds): TroubleText | null {
+/** The text that the trouble of the mirror `subject.at` is over; `null`: it is not, or the measurements support no text. */
+export function endedTroubleOf(subject: Subject, on: Grounds): Sentence | null {
   const text = troubleText(subject, on)?.trouble ?? null;
-  if (text === null) return null;
-  return { text, kind: hasKeyOf(over, text) ? 'over' : hasKeyOf(slow, text) ? 'slow' : 'failing' };
+  return text !== null && hasKeyOf(over, text) ? text : null;
 }
 
 function hasKeyOf(keys: ReadonlySet<string>, text: Filled): text is Sentence {

@@ -1,5 +1,4 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { Failback } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/mirror.ts';
 import type { SeriesNow } from '../core/sample.ts';
@@ -55,7 +54,10 @@ export function listRoutes(deps: ApiDeps): Router {
       items.map(({ id, sentence = null, sentences }) => [id, sentences ? { ...sentences, reason: sentence } : null]),
     );
     response.json({
-      advice: items.map((one) => ({ ...adviceView(one), ...failbackView(deps.failback(one.id)) })),
+      advice: items.map((one) => {
+        const failback = deps.failback(one.id);
+        return { ...adviceView(one), ...(failback && { failback }) };
+      }),
       next,
       sentences,
       ...deps.noAdvice(),
@@ -67,12 +69,6 @@ export function listRoutes(deps: ApiDeps): Router {
     response.json(probeView(probe));
   });
   return routes;
-}
-
-function failbackView(failback: Failback | null): object {
-  if (failback === null) return {};
-  const { registry, earliestAtMs, text, sentence } = failback;
-  return { failback: { registry, earliestAt: stamp(earliestAtMs), text, sentence } };
 }
 
 /** All query parameters of the API, with the names in `openapi.yaml`. */

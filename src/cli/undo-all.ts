@@ -36,16 +36,8 @@ export async function undoAll(
   const { steps, foreign, unread } = await stepsOf(place, config);
   let done = 0;
   for (const { change, place: where } of steps) {
-    const undone = await undoChange(change, where);
-    if (undone.tag === 'error') {
-      const { file, halfDone } = undone.error;
-      const because = saySentence(undone.error.because, say);
-      terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
-      break;
-    }
+    if (!(await undoOne(context, change, where))) break;
     done += 1;
-    for (const { file, before } of change.files)
-      terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));
   }
   const left = [...steps.slice(done), ...foreign];
   for (const { change, place: where } of left)
@@ -61,6 +53,20 @@ export async function undoAll(
   const isClean = left.length === 0 && unread.length === 0 && settings.length === 0;
   if (isClean && steps.length === 0) terminal.out(say('undo.nothing'));
   return isClean ? 0 : 1;
+}
+
+/** Reverts a change. @returns false if it cannot be reverted, which is reported */
+export async function undoOne({ terminal, say }: Context, change: KeptChange, place: ChangePlace): Promise<boolean> {
+  const undone = await undoChange(change, place);
+  if (undone.tag === 'error') {
+    const { file, halfDone } = undone.error;
+    const because = saySentence(undone.error.because, say);
+    terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
+    return false;
+  }
+  for (const { file, before } of change.files)
+    terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));
+  return true;
 }
 
 /**

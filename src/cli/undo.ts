@@ -1,9 +1,9 @@
-import { type KeptChange, listKeptChanges, undoChange } from '../daemon/machine.ts';
+import { type KeptChange, listKeptChanges } from '../daemon/machine.ts';
 import { placeOptions, type WhoseSettings, whoseSettings } from '../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { loadNeeded, readConfigName, warnOfUnusedConfig } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { saySentence } from '../words/tell.ts';
+import { undoAll, undoOne } from './undo-all.ts';
 
 const options = { ...placeOptions, ...optionsOf('string', 'config'), ...optionsOf('boolean', 'list', 'all') };
 
@@ -34,16 +34,8 @@ export const undoCommand: Command = {
     }
     const change = id === undefined ? kept[0] : kept.find((one) => one.id === id);
     if (change === undefined) throw new Failed(id === undefined ? say('undo.none') : say('undo.unknown', { id }), 1);
-    const undone = await undoChange(change, place);
-    if (undone.tag === 'error') {
-      const { file, halfDone } = undone.error;
-      const because = saySentence(undone.error.because, say);
-      terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
-      throw new Failed(say('undo.keptIn', { madeAt: change.madeAt, path: `${place.kept}/${change.id}.json` }), 1);
-    }
-    for (const { file, before } of change.files)
-      terminal.out(say(before === null ? 'undo.removed' : 'undo.putBack', { file }));
-    return 0;
+    if (await undoOne(context, change, place)) return 0;
+    throw new Failed(say('undo.keptIn', { madeAt: change.madeAt, path: `${place.kept}/${change.id}.json` }), 1);
   },
 };
 
@@ -53,7 +45,6 @@ async function all(context: Context, whose: WhoseSettings, file: string | undefi
   const config = isNamed ? (await loadNeeded(context, file)).config : null;
   if (!isNamed) await warnOfUnusedConfig(context, 'undo.foreign');
   const { findSettingsOf } = await import('../features/doctor/survey.ts');
-  const { undoAll } = await import('./undo-all.ts');
   return await undoAll(context, whose, config, findSettingsOf);
 }
 

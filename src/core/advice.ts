@@ -153,8 +153,6 @@ export interface NoAdviceLists {
 export interface Failback extends Message {
   /** Home: the first mirror of the declared chain. */
   readonly registry: string;
-  /** When the switch back is advised at the earliest, wall milliseconds; `null`: not known. */
-  readonly earliestAtMs: number | null;
 }
 
 export interface AdviceChange {

@@ -9,6 +9,7 @@ import {
 } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
+import { readMapping } from '../core/read-json.ts';
 import { isDownNow, openOutagesOf } from '../core/standing.ts';
 import { advanceActions, restoreActions } from '../features/actions/engine.ts';
 import type { ActionInput, ActionOutput, ActionState } from '../features/actions/turn.ts';
@@ -226,12 +227,9 @@ function isForPeople(held: HeldReason): boolean {
  * does not know the format of the row.
  */
 function rowIn(text: string): readonly ActionRow[] {
-  try {
-    const value = JSON.parse(text) as ActionRow;
-    return isSoundRow({ table: 'action', key: value.id, atMs: value.plannedAtMs, value }) ? [value] : [];
-  } catch {
-    return [];
-  }
+  const value = readMapping(text) as ActionRow | null;
+  const isSound = value !== null && isSoundRow({ table: 'action', key: value.id, atMs: value.plannedAtMs, value });
+  return isSound ? [value] : [];
 }
 
 function regrettedIn(changes: readonly AdviceChange[]): readonly string[] {

@@ -9,11 +9,12 @@ import type { Sample } from '../core/sample.ts';
 import type { Pause, Standing, VantageStanding } from '../core/standing.ts';
 import { confirmFirst, confirmNow, confirmOverdue } from './confirm/doubt.ts';
 import { requestRecheck } from './confirm/look.ts';
+import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
 import { advanceRounds, wakeAtMs } from './engine/advance.ts';
 import { placeOfArtifact } from './engine/artifacts.ts';
 import { dropFromRounds, receiveSleep, releaseAll } from './engine/held.ts';
-import { acknowledgeFinding, updateConfidence } from './engine/say.ts';
+import { acknowledgeFinding, rewriteFindings, updateConfidence, writeEvidence } from './engine/say.ts';
 import { mirrorOf } from './engine/settle.ts';
 import { acknowledgeKind, judgeUs, runKinds } from './engine/step.ts';
 import { receiveControl, take } from './engine/take.ts';
@@ -26,12 +27,11 @@ import type { MirrorMemory } from './memory/mirror-memory.ts';
 import { recordResponse } from './memory/moments.ts';
 import { recordPass, recordSkip, withServerFailure } from './memory/records.ts';
 import type { FindingRule } from './memory/rule.ts';
-import { isTimeToWrite, recordAssured } from './memory/stored.ts';
+import { expireSeen, isTimeToWrite, recordAssured, recordRewrite } from './memory/stored.ts';
 import type { DetectTurn } from './memory/turn.ts';
 import { applyConfig } from './roster.ts';
-import { restoreRows, writeUrgent } from './rows.ts';
+import { restoreRows, writeDirty, writeUrgent } from './rows.ts';
 import { baselinesOf, listStandings, vantageOf } from './standings.ts';
-import { keepFresh, writeAll } from './writing.ts';
 
 export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
 
@@ -292,4 +292,22 @@ export function createDetector(input: {
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);
   return new Detector(memory);
+}
+
+/** The interval at which open findings are written again, so that their rows do not expire. */
+const rewriteMs = 24 * 3_600_000;
+
+/** Writes all rows that have changed. `isLast`: the process is about to end. */
+function writeAll(memory: Memory, isLast: boolean): void {
+  writeEvidence(memory, isLast);
+  writeDirty(memory, isLast);
+  writeContents(memory, isLast);
+}
+
+/** Writes open findings again if their rows are old, and drops old rows of items that were seen. */
+function keepFresh(memory: Memory): void {
+  if (memory.now.monotonicMs - memory.findingLog.writtenAtMs < rewriteMs) return;
+  recordRewrite(memory);
+  rewriteFindings(memory);
+  expireSeen(memory);
 }

@@ -267,7 +267,5 @@ export interface SmallMirror {
   chain?(near: string, far: string): string;
   /** Paths below the base URL that one build of the demo requests, in this order; absent: the demo runs no builds. */
   readonly build?: readonly string[];
-  /** The key of `Remedy.remedy` whose lines the action of the demo writes, such as `env`. */
-  readonly form: string;
   readonly respond: DemoResponder;
 }

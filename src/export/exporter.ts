@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ActionResult } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
@@ -11,7 +12,6 @@ import { overTurns } from '../core/slices.ts';
 import { createMetricRegistry, type MetricRegistry } from './board.ts';
 import { Boards } from './boards.ts';
 import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
-import { configHashOf } from './config-hash.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, type Exposition, negotiate } from './negotiate.ts';
@@ -161,4 +161,18 @@ function createCounters(
       if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
     },
   };
+}
+
+/**
+ * Returns eight hexadecimal digits. They are equal for places that monitor the same mirrors and modules by the same
+ * rules. Settings that differ by place are left out: name, listener, receivers, credentials, routes.
+ */
+export function configHashOf({ mirrors, modules, schedule, steps, detect, advise, settings }: Config): string {
+  const hash = createHash('sha256');
+  const add = (part: unknown): void => void hash.update(JSON.stringify(part) ?? '');
+  for (const { name, ecosystem, upstream, url, role, weight } of mirrors)
+    add([name, ecosystem, upstream, url, role, weight]);
+  for (const module of modules) add(module);
+  for (const part of [schedule.pace, steps, detect, advise, settings]) add(part);
+  return hash.digest('hex').slice(0, 8);
 }

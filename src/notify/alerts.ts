@@ -12,6 +12,7 @@ import {
 } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
+import { urlOfListener } from '../core/url.ts';
 import { stamp } from '../core/views.ts';
 import { renderIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
@@ -30,9 +31,8 @@ export interface Origin {
  * configured port.
  */
 export function alertOriginOf({ vantage, listen }: Config): Origin {
-  const { host, port, tls } = listen;
-  if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
-  return { vantage, base: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
+  const { host, port } = listen;
+  return { vantage, base: host === '0.0.0.0' || host === '::' || port === 0 ? null : urlOfListener(listen) };
 }
 
 /** Returns the name of an alert: `MirrorwatchLevelShift` for `level_shift`. */

@@ -3,15 +3,14 @@ import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Delivery, Notice, QueueStanding } from '../core/notice.ts';
+import type { Delivery, Notice, Post, QueueStanding } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import type { Standing } from '../core/standing.ts';
 import { stamp } from '../core/views.ts';
 import { alertOriginOf, makeTestAlert } from './alerts.ts';
-import { closeDelivery, type Sendable, takeCard } from './carry.ts';
-import { batchMsOf } from './chat/batch.ts';
-import { isChat, renderChatMessage } from './chat/message.ts';
+import { batchMsOf, batchOf, isQuiet, sortOut } from './chat/batch.ts';
+import { type Chat, isChat, isSameBot, renderChatMessage } from './chat/message.ts';
 import { draftOfAction, draftOfFinding, draftsOfAdvice, isEnd, type NoticeDraft } from './news.ts';
 import { queueNotices } from './notices.ts';
 import {
@@ -28,6 +27,7 @@ import {
 import { dropPushed, enqueueRepeats, recordAdvice, recordPushed } from './push.ts';
 import { attemptMsOf, expiryMsOf, listDueEntries, notSent, Queue, type QueueEntry } from './queue.ts';
 import { chatServices, programs } from './receivers/receivers.ts';
+import type { Card } from './receivers/section.ts';
 import { dropEnded, expireHeld, releaseAtMs, releaseDue, storyKeyOf, storyRowOf, updateStory } from './stories.ts';
 import { type NotifyTurn, openOutboxTurn } from './turn.ts';
 
@@ -259,4 +259,40 @@ function release(state: State, standings: readonly Standing[], now: Now): void {
   expireHeld(state.stories, { open: state.live, standings }, now);
   for (const draft of releaseDue(state.stories, now)) queueNotices(state, draft, 'people', now);
   for (const subject of dropEnded(state.stories, now)) state.pending.delete('meta', storyKeyOf(subject));
+}
+
+export interface Sendable {
+  readonly notice: Notice;
+  readonly message: Parameters<Post['send']>[0];
+  /**
+   * The content of a chat message, before it is rendered for the chat service. Absent: the receiver is not a chat, or
+   * the message is a test.
+   */
+  readonly card?: Card;
+}
+
+/** Returns the next message for a chat. The result is empty if none is due. */
+function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
+  if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
+  const batch = batchOf(queue, receiver.chat, now);
+  const [first] = batch;
+  if (first === undefined) return [];
+  const { carried, card, message } = renderChatMessage(receiver, batch, state.origin, now);
+  for (const entry of carried) {
+    entry.inFlight = true;
+    entry.carrier = first.notice.id;
+  }
+  const pacedMs = now.monotonicMs + chatServices[receiver.format].spacingMs;
+  for (const other of state.queues.values()) if (isSameBot(other.receiver, receiver)) other.pacedMs = pacedMs;
+  return [{ notice: first.notice, message, card }];
+}
+
+function closeDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
+  const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
+  for (const entry of sent) delete entry.carrier;
+  const isRefused = delivery.tag === 'failed' && delivery.failure.kind === 'refused';
+  if (delivery.tag === 'delivered') sortOut(queue, sent, 'taken');
+  // A refusal with a wait is about the rate limit of the service. It says nothing about the content of the notices.
+  else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
+  for (const entry of sent) applyDelivery(state, queue, entry, delivery, now);
 }

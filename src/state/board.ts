@@ -5,7 +5,6 @@ import type { KeptProbe, PhaseTimes, SamplePoint, SeriesNow, SettledSample } fro
 import { atOnce, each, type Slices } from '../core/slices.ts';
 import { quantile, quantileOf } from '../core/statistics.ts';
 import type { Transcript } from '../core/transcript.ts';
-import { KeptProbes } from './kept-probes.ts';
 import { Points } from './points.ts';
 
 export interface SeriesRef {
@@ -266,4 +265,28 @@ function medianPhases(samples: readonly SamplePoint[]): PhaseTimes {
       return ms === null ? [] : [[name, ms]];
     }),
   );
+}
+
+/**
+ * Keeps probes by id, each with the number of its holders (lists that contain it). A probe without a holder is
+ * forgotten.
+ */
+class KeptProbes {
+  readonly #kept = new Map<string, { readonly probe: KeptProbe; holders: number }>();
+
+  get(probeId: string): KeptProbe | null {
+    return this.#kept.get(probeId)?.probe ?? null;
+  }
+
+  hold(probeId: string, probe: KeptProbe): void {
+    const entry = this.#kept.get(probeId);
+    if (entry) entry.holders += 1;
+    else this.#kept.set(probeId, { probe, holders: 1 });
+  }
+
+  release(probeId: string | undefined): void {
+    if (probeId === undefined) return;
+    const entry = this.#kept.get(probeId);
+    if (entry && --entry.holders <= 0) this.#kept.delete(probeId);
+  }
 }

@@ -5,13 +5,12 @@ import { but, threeMirrors } from './three-mirrors.ts';
 import { type AdviceShown, adviceOf, when } from './told.ts';
 import { settled, startWorld, stopWorlds, type World } from './world.ts';
 
-// An operator has accepted advice to leave `a`: the API, the command and the page say when clients may go back.
+// An operator has accepted advice to leave `a`: the API, the command and the page say why clients may not go back yet.
 
 afterEach(stopWorlds);
 
 interface Failback {
   readonly registry: string;
-  readonly earliestAt: string | null;
   readonly text: string;
 }
 
@@ -25,15 +24,14 @@ async function failbackOf(world: World): Promise<Failback | undefined> {
   const json = await settled(world.time, run(['advice', '--json', ...url]), 1);
   const [advice] = (JSON.parse(json.out) as readonly { readonly failback?: Failback }[]).slice(-1);
   expect(advice?.failback).toEqual(failback);
-  for (const text of [page, shown.out])
-    expect(text.match(/(?:No switch|Switch) back to a[^\n]*/)?.[0]).toBe(failback?.text);
+  for (const text of [page, shown.out]) expect(text.match(/No switch back to a[^\n]*/)?.[0]).toBe(failback?.text);
   return failback;
 }
 
 test.each([
   ['the good responses', '2m', 'Still missing: 48 more good responses in a row.'],
   ['the wait after the last failure', '10m', 'Still missing: the wait after the last switch, '],
-])('%s: when the switch back is proposed', async (_name, hold, want) => {
+])('%s: until the switch back is proposed', async (_name, hold, want) => {
   const yaml = threeMirrors({ more: `advise: { hold: ${hold} }` });
   const world = await startWorld({ yaml, script: but(refuses, 'a', 120, 300) });
   await world.seconds(200);
@@ -42,24 +40,16 @@ test.each([
   await world.post(`/api/v1/advice/${proposed?.id}/accept`);
   expect(await failbackOf(world)).toMatchObject({
     registry: 'a',
-    earliestAt: null,
-    text: expect.stringMatching(
-      /^No switch back to a yet: a is down \(refused\): all \d+ probes of the last \d+ s failed\.$/,
-    ),
+    text: 'No switch back to a yet: the canary probes of the mirror fail.',
   });
   await world.seconds(150);
   const first = await failbackOf(world);
   expect(first?.text).toMatch(
-    /^Switch back to a: not before 2026-01-01 00:1\d UTC \(a responds again: .*\d+ more good responses in a row, .*good downloads/,
+    /^No switch back to a yet\. Still missing: .*\d+ more good responses in a row, .*good downloads/,
   );
   await world.seconds(180);
   expect(await failbackOf(world)).toMatchObject({ text: expect.stringContaining(want) });
-  const stated = [first, await failbackOf(world)].map((one) => Date.parse(one?.earliestAt ?? '') / 1_000);
   await world.seconds(400);
-  const atSeconds = when(world, 'advice proposed b → a') + Date.UTC(2026) / 1_000;
-  for (const seconds of stated) {
-    expect(atSeconds - seconds).toBeGreaterThanOrEqual(0);
-    expect(atSeconds - seconds).toBeLessThan(20);
-  }
+  expect(when(world, 'advice proposed b → a')).toBeGreaterThan(530);
   expect(await failbackOf(world)).toBeUndefined();
 });

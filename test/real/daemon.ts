@@ -81,7 +81,7 @@ const lasting = ['run', 'fleet'];
 /** Runs `mirrorwatch` to its end, with the Node that runs the tests. */
 export function mirrorwatch(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly ns?: string | null } = {},
+  options: { readonly cwd?: string; readonly ns?: string | null; readonly timeoutMs?: number } = {},
 ): Promise<CommandResult> {
   return run(process.execPath, [...engine, program, ...args], {
     ...options,

@@ -27,19 +27,13 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
   });
 
   test('two at once beside a daemon, of all ecosystems and with a front door: each takes a free port, shows the whole story, and ends with 0', async () => {
-    const demo = (...more: readonly string[]) => mirrorwatch(['demo', '--once', ...more], { ns });
+    // No limit but the demo's own and that of the test.
+    const demo = (...more: readonly string[]) => mirrorwatch(['demo', '--once', ...more], { ns, timeoutMs: 0 });
     const [all, door] = await Promise.all([demo('--ecosystem', 'all'), demo('--door')]);
     expect([door.code, door.stderr], door.stdout).toEqual([0, '']);
     expect(door.stdout).toMatch(/ failing +mirror near now responds with 503 to everything\n/);
     expect(door.stdout).toMatch(/ builds +\d+ builds: 0 failed through the front door, [1-9]\d* failed without it\n/);
     expect(door.stdout).not.toMatch(/: [1-9]\d* failed through/);
-    const action = [
-      / changed +Action client done: switch of go from near to far\n +--- \/dev\/null\n +\+\+\+ \S+\/client\.env\n/,
-      /\n +\+GOPROXY=http:\/\/127\.0\.0\.1:\d+,direct\n/,
-      / repaired +mirror near responds as before\n/,
-      / undone +Action client undone: switch of go from near to far\n/,
-    ].map((part) => door.stdout.search(part));
-    expect([action.includes(-1), action.toSorted((a, b) => a - b)], door.stdout).toEqual([false, action]);
     expect([all.code, all.stderr], all.stdout).toEqual([0, '']);
     const ports = [all, door].map(({ stdout }) => Number(/http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]));
     expect(new Set([10_120, ...ports]).size).toBe(3);

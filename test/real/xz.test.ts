@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { heldBodyOf } from '../../src/core/body.ts';
-import { decodeBody } from '../../src/ecosystems/http/decode.ts';
+import { decodeBody } from '../../src/ecosystems/http/packages.ts';
 import type { Packing } from '../../src/ecosystems/http/profile.ts';
 import { commandPath } from '../support/paths.ts';
 import { real } from '../support/requires.ts';

@@ -3,7 +3,7 @@ import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
 import { type Absorb, gapBetween, newTurnChanges, type TurnChanges } from '../../../src/daemon/news.ts';
 import { createVirtualLoop, type KeptLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
-import type { Sendable } from '../../../src/notify/carry.ts';
+import type { Sendable } from '../../../src/notify/notifier.ts';
 import type { Stages } from './stages.ts';
 
 export { turnGapMs } from '../../../src/features/replay/loop.ts';

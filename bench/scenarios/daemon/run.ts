@@ -6,7 +6,7 @@ import type { Sample } from '../../../src/core/sample.ts';
 import type { Absorb, TurnChanges } from '../../../src/daemon/news.ts';
 import { createKept } from '../../../src/features/replay/loop.ts';
 import { createRandom } from '../../../src/io/random.ts';
-import type { Sendable } from '../../../src/notify/carry.ts';
+import type { Sendable } from '../../../src/notify/notifier.ts';
 import { Heap } from '../../../src/schedule/heap.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import type { Played, World, WorldEvent, WorldSetup } from '../world.ts';

@@ -1,6 +1,6 @@
 import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
-import { type HeadRecord, isHeavyClean, lateMax, meanMsFrom, type RecordOutcome } from './record.ts';
+import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
 
 /**
  * Departures of clients from home (the first declared mirror) in the last `departuresMs` lengthen the wait for a
@@ -168,46 +168,6 @@ export function* listHomeLacks(
 
 function hasMoreFailures(home: HeadRecord, here: HeadRecord, soundMs: number, isLeftForTime: boolean): boolean {
   return countSinceOf(home, soundMs).bad > countSinceOf(here, soundMs).bad + (isLeftForTime ? chanceFailures : 0);
-}
-
-/** Just after which failures of home it has no more failures than the mirror in use, monotonic milliseconds. */
-function listCalmStarts(home: HeadRecord, here: HeadRecord, isLeftForTime: boolean): readonly number[] {
-  const [ofHome, ofHere] = [home, here].map(({ light, heavy }) =>
-    [...light, ...heavy]
-      .flatMap(({ bad, late, atMs }) => (bad && late <= lateMax ? [atMs] : []))
-      .toSorted((one, other) => other - one),
-  );
-  let more = isLeftForTime ? chanceFailures : 0;
-  let next = 0;
-  return (ofHome ?? []).flatMap((failedMs, later) => {
-    for (; (ofHere?.[next] ?? Number.NEGATIVE_INFINITY) > failedMs; next += 1) more += 1;
-    return later <= more ? [failedMs + 1] : [];
-  });
-}
-
-/**
- * The earliest time of a failback by its wait and by the recent failures of home, if no further request fails.
- * @param lastMs  when a switch was last proposed, withdrawn or accepted, monotonic milliseconds; `null`: never
- * @returns       monotonic milliseconds
- */
-export function earliestFailbackOf(
-  home: HeadRecord,
-  here: HeadRecord,
-  { departures, lastMs }: { readonly departures: readonly Departure[]; readonly lastMs: number | null },
-  holdMs: number,
-  nowMs: number,
-): number {
-  const isLeftForTime = departures.at(-1)?.isOfTime === true;
-  const calmStarts = listCalmStarts(home, here, isLeftForTime);
-  // The wait becomes shorter when a departure becomes too old to count.
-  const agedMs = departures.map(({ atMs }) => atMs + departuresMs + 1).filter((atMs) => atMs > nowMs);
-  const earliest = [nowMs, ...agedMs].map((fromMs) => {
-    const overMs = waitMs(departures, holdMs, fromMs);
-    const calmMs = calmStarts.map((startMs) => startMs + overMs).filter((atMs) => atMs >= nowMs);
-    const isCalm = !hasMoreFailures(home, here, nowMs - overMs, isLeftForTime);
-    return Math.max(fromMs, (lastMs ?? nowMs - overMs) + overMs, isCalm ? nowMs : Math.min(...calmMs));
-  });
-  return Math.min(...earliest);
 }
 
 /** If home has fewer good downloads than this, the standard error of their mean is added to the mean. */

@@ -1,5 +1,6 @@
 import { isLoopback } from '../../core/addresses.ts';
 import type { Config } from '../../core/config.ts';
+import { urlOfListener } from '../../core/url.ts';
 import { type Html, html, type PageSay } from './html.ts';
 
 interface Field {
@@ -84,8 +85,6 @@ const usual = 'http://127.0.0.1:10120';
 
 /** Returns the command-line options for reaching this daemon from this machine; empty: none is needed. */
 export function reach(config: Config): readonly string[] {
-  const { host, port, tls } = config.listen;
-  const here = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const url = `${tls === null ? 'http' : 'https'}://${here.includes(':') ? `[${here}]` : here}:${port}`;
+  const url = urlOfListener(config.listen);
   return [...(url === usual ? [] : ['--url', url]), ...(needsToken(config) ? ['--token-file', 'FILE'] : [])];
 }

@@ -11,7 +11,8 @@ import { createPageSay, type Html, html, type PageSay } from './html.ts';
 import { documentOf, pageLanguageOf } from './layout.ts';
 import { renderOverview } from './overview.ts';
 import { chooseRange, rangeOf } from './range.ts';
-import { renderTimeline, type TimelineQuery } from './timeline.ts';
+import { renderTimeline } from './timeline.ts';
+import type { TimelineQuery } from './timeline-items.ts';
 import { mirrorsShown, renderTrendSection, renderTrends } from './trends.ts';
 import { walk } from './walk.ts';
 

@@ -2,10 +2,31 @@ import type { Advice } from '../../core/advice.ts';
 import { endTextKeyOf, type Finding, findingTextKeyOf, isDisputed, onsetOf } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { upstreamKeyOf } from '../../core/mirror.ts';
+import type { TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { PageSay } from './html.ts';
 
 const pagesRead = 2;
+
+export interface TimelineQuery {
+  readonly range: TrendRange;
+  /**
+   * The end of the time range, wall milliseconds; `null`: now. But if `item` ended too long ago for a range that ends
+   * now, `null` means shortly after the end of `item`.
+   */
+  readonly untilMs: number | null;
+  /** The id of the selected item, `finding-<id>` or `advice-<id>`; `null`: no item is selected. */
+  readonly item: string | null;
+  readonly mirror: string | null;
+}
+
+export function timelinePathOf({ range, untilMs, item, mirror }: TimelineQuery): string {
+  const words = new URLSearchParams({ range });
+  if (untilMs !== null) words.set('until', new Date(untilMs).toISOString());
+  if (mirror !== null) words.set('mirror', mirror);
+  if (item !== null) words.set('item', item);
+  return `/timeline?${words}${item === null ? '' : '#chosen'}`;
+}
 
 export interface TimelineItem {
   /** The item's id in page addresses, `finding-<id>` or `advice-<id>`. */

@@ -1,31 +1,24 @@
 import { upstreamKeyOf } from '../../core/mirror.ts';
-import type { TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
 import { viewGroupsOf } from '../views.ts';
 import { renderAdviceCard } from './advice-card.ts';
 import { keptBy, renderFindingList } from './findings.ts';
-import { adviceEndOf } from './history.ts';
+import { renderAdviceEnd } from './history.ts';
 import { dated, type Html, html, type PageSay, short, span } from './html.ts';
 import { current, lengthOf, renderRangeNav } from './range.ts';
 import { formatTick, type TickSpan, ticksOf } from './ticks.ts';
-import { formatItem, listTimelineItems, type TimelineItem } from './timeline-items.ts';
+import {
+  formatItem,
+  listTimelineItems,
+  type TimelineItem,
+  type TimelineQuery,
+  timelinePathOf,
+} from './timeline-items.ts';
 
 const itemsShown = 200;
 const rowPx = 14;
 /** The width of the shortest bar, as a share of the whole width. */
 const leastShare = 0.006;
-
-export interface TimelineQuery {
-  readonly range: TrendRange;
-  /**
-   * The end of the time range, wall milliseconds; `null`: now. But if `item` ended too long ago for a range that ends
-   * now, `null` means shortly after the end of `item`.
-   */
-  readonly untilMs: number | null;
-  /** The id of the selected item, `finding-<id>` or `advice-<id>`; `null`: no item is selected. */
-  readonly item: string | null;
-  readonly mirror: string | null;
-}
 
 export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Html {
   const nowMs = deps.now().wallMs;
@@ -47,14 +40,6 @@ export function renderTimeline(say: PageSay, deps: ApiDeps, query: TimelineQuery
 <div class="choices">${renderRangeNav(query.range, say, (range) => timelinePathOf({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
 ${query.item !== null && chosenSection(deps, chosen, frame)}
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, frame)}<p class="legend">${say('timeline.legend')}</p>${list(shown, items.length, frame)}`}`;
-}
-
-export function timelinePathOf({ range, untilMs, item, mirror }: TimelineQuery): string {
-  const words = new URLSearchParams({ range });
-  if (untilMs !== null) words.set('until', new Date(untilMs).toISOString());
-  if (mirror !== null) words.set('mirror', mirror);
-  if (item !== null) words.set('item', item);
-  return `/timeline?${words}${item === null ? '' : '#chosen'}`;
 }
 
 function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem | null, nowMs: number): TickSpan {
@@ -91,7 +76,7 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
     return renderFindingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
   if (toMs === null)
     return renderAdviceCard(say, of.advice, deps.config(), nowMs, false, [], deps.failback(of.advice.id));
-  return html`<ul class="findings past">${adviceEndOf(say, of.advice).item}</ul>`;
+  return html`<ul class="findings past">${renderAdviceEnd(say, of.advice)}</ul>`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { canaryViewOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { mirrorPathOf, renderStateBadge } from './badges.ts';
 import { type Html, html, type PageSay, short, span } from './html.ts';
 import { formatRange, renderRangeNav } from './range.ts';
-import { timelinePathOf } from './timeline.ts';
+import { timelinePathOf } from './timeline-items.ts';
 import { renderLagChart, renderRttChart, renderThroughputChart } from './trend-chart.ts';
 import {
   failuresOf,

@@ -1,5 +1,6 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
+import { readJson } from '../../core/read-json.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import {
@@ -73,21 +74,13 @@ function plan(job: ClientJob): ClientPlan {
   };
 }
 
-function decoded(text: string): string {
-  try {
-    return String(JSON.parse(`"${text}"`));
-  } catch {
-    return text;
-  }
-}
-
 /**
  * Finds the reason of a failed run. A failed request to the checksum database counts against the mirror only if it went
  * through the mirror's relay.
  */
 function why(words: string, url: string): ClientReason {
   const [, cause] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
-  const text = cause === undefined ? findLines(words, /^go: /) : decoded(cause);
+  const text = cause === undefined ? findLines(words, /^go: /) : String(readJson(`"${cause}"`) ?? cause);
   const isOwn =
     /checksum mismatch|SECURITY ERROR/.test(words) || text.includes(`${url.replace(/(?<!\/)\/+$/, '')}/sumdb/`);
   return { text, isElsewhere: !isOwn && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };

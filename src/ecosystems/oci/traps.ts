@@ -1,9 +1,9 @@
 import { isLoopback } from '../../core/addresses.ts';
+import { readMapping } from '../../core/read-json.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { SettingPlace, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from '../doctor.ts';
-import { type Fields, fieldsOf } from '../parse-json.ts';
 import type { OciFound } from './settings-found.ts';
 
 export const ociKinds = {
@@ -94,7 +94,7 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
 }
 
 function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): readonly OciTrap[] {
-  if (jsonOf(text) === null) {
+  if (readMapping(text) === null) {
     const set = [say('trap.oci-daemon-json-broken.set')];
     return [trapOf('oci-daemon-json-broken', say('trap.oci-daemon-json-broken.what'), [{ file, line: null }], set)];
   }
@@ -145,19 +145,11 @@ function blindly(written: string, place: SettingPlace, authorities: string, say:
   return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);
 }
 
-function jsonOf(text: string): Fields | null {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Returns the strings in the list `key` of a daemon.json; empty if there is no such list.
  * @param file  the file's text
  */
 export function textsIn(file: string, key: string): readonly string[] {
-  const list = jsonOf(file)?.[key];
+  const list = readMapping(file)?.[key];
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readMapping } from '../../core/read-json.ts';
 import { phrase } from '../../words/tell.ts';
 import { buildSmallMirror } from '../demo-data.ts';
 import { type Ecosystem, heavy, light } from '../ecosystem.ts';
@@ -53,16 +54,9 @@ const byHash = phrase('answer.pypiVerifies');
 
 /** True if a text looks like a Sigstore trusted root. Only its type and the presence of its lists are checked. */
 function isTrustedRoot(text: string): boolean {
-  try {
-    const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
-    const isList = (key: string): boolean => Array.isArray(root?.[key]);
-    const type = String(root?.['mediaType']);
-    return (
-      type.startsWith('application/vnd.dev.sigstore.trustedroot') && isList('tlogs') && isList('certificateAuthorities')
-    );
-  } catch {
-    return false;
-  }
+  const { mediaType, tlogs, certificateAuthorities } = readMapping(text) ?? {};
+  const isOfType = String(mediaType).startsWith('application/vnd.dev.sigstore.trustedroot');
+  return isOfType && Array.isArray(tlogs) && Array.isArray(certificateAuthorities);
 }
 
 export const pypi: Ecosystem<PypiSettings, PypiOwn> = {

@@ -1,15 +1,17 @@
-import type { Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { DemoResponder, DemoResponse } from '../../core/demo.ts';
-import { createServer } from '../../io/server.ts';
+import { urlOfListener } from '../../core/url.ts';
+import { listen } from '../../io/server.ts';
 import { systemTimers } from '../../io/timers.ts';
 
-export interface DemoMirror {
+interface DemoServer {
   readonly url: string;
-  /** Sets an additional delay of every response, milliseconds. */
-  slow(byMs: number): void;
-  /** Makes every response fail with status 503 (`true`), or ends this fault (`false`). */
-  fail(isFailing: boolean): void;
   close(): Promise<void>;
+}
+
+export interface DemoMirror extends DemoServer {
+  /** The present fault: an additional delay of every response, milliseconds, and whether every status is 503. */
+  readonly fault: { slowMs: number; isFailing: boolean };
 }
 
 const notFound: DemoResponse = {
@@ -17,40 +19,49 @@ const notFound: DemoResponse = {
   body: 'not found: the demo has nothing of that name\n',
 };
 
+/** @param port  0: any free port. @returns `null`: the port is in use */
+async function openAt(port: number, handler: RequestListener): Promise<DemoServer | null> {
+  const at = { host: '127.0.0.1', port, token: null, tls: null };
+  const opened = await listen(handler, at);
+  if (opened.tag === 'ok')
+    return { url: urlOfListener({ ...at, port: opened.value.port }), close: () => opened.value.close(0) };
+  if (port !== 0) return null;
+  throw new Error(`the demo cannot listen: ${opened.error.code}`);
+}
+
+async function open(handler: RequestListener): Promise<DemoServer> {
+  const server = await openAt(0, handler);
+  if (server === null) throw new Error('the system chooses a free port');
+  return server;
+}
+
 /**
- * Starts a demo mirror on a free loopback port. A response takes `baseMs` to 1.24 × `baseMs`, plus the delay set by
- * `slow`.
+ * Returns the URL of a loopback port that was free during this call, but another process may take it later: `wanted`,
+ * or any other one if that is in use.
  */
+export async function findUrl(wanted: number = 0): Promise<string> {
+  const server = (await openAt(wanted, () => undefined)) ?? (await open(() => undefined));
+  await server.close();
+  return server.url;
+}
+
+/** Starts a demo mirror on a free loopback port. A response takes `baseMs` to 1.24 × `baseMs`, plus the fault's delay. */
 export async function startDemoMirror(respond: DemoResponder, baseMs: number): Promise<DemoMirror> {
-  let extraMs = 0;
-  let isFailing = false;
+  const fault = { slowMs: 0, isFailing: false };
   let turn = 0;
-  const server = createServer((request, response) => {
+  const server = await open((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    const accept = request.headers.accept ?? '';
-    const found = respond({ path, accept, origin: urlOf(server) });
+    const found = respond({ path, accept: request.headers.accept ?? '', origin: server.url });
     const { type, body, headers } = found ?? notFound;
     turn += 1;
     // The delay varies in a fixed cycle, so that charts vary and runs are repeatable.
-    const waitMs = baseMs + extraMs + (turn % 7) * baseMs * 0.04;
-    systemTimers.after(waitMs, () => {
-      const length = Buffer.byteLength(body);
-      const status = isFailing ? 503 : found ? 200 : 404;
-      response.writeHead(status, { ...headers, 'content-type': type, 'content-length': length });
+    systemTimers.after(baseMs + fault.slowMs + (turn % 7) * baseMs * 0.04, () => {
+      const status = fault.isFailing ? 503 : found ? 200 : 404;
+      response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
   });
-  await listening(server);
-  return {
-    url: urlOf(server),
-    slow: (byMs) => {
-      extraMs = byMs;
-    },
-    fail: (failing) => {
-      isFailing = failing;
-    },
-    close: () => closed(server),
-  };
+  return { ...server, fault };
 }
 
 export interface DemoReceived {
@@ -58,44 +69,12 @@ export interface DemoReceived {
   readonly body: string;
 }
 
-export async function startDemoReceiver(
-  take: (received: DemoReceived) => void,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+export function startDemoReceiver(take: (received: DemoReceived) => void): Promise<DemoServer> {
+  return open(async (request, response) => {
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      take({ headers, body: Buffer.concat(chunks).toString('utf8') });
-      response.writeHead(204).end();
-    });
+    for await (const chunk of request) chunks.push(chunk);
+    take({ headers, body: Buffer.concat(chunks).toString('utf8') });
+    response.writeHead(204).end();
   });
-  await listening(server);
-  return { url: `${urlOf(server)}/`, close: () => closed(server) };
-}
-
-/** Returns a URL on loopback. Its port was free during this call, but another process may take it later. */
-export async function findUrl(): Promise<string> {
-  const server = createServer();
-  await listening(server);
-  const url = urlOf(server);
-  await closed(server);
-  return url;
-}
-
-function listening(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-}
-
-function urlOf(server: Server): string {
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
-}
-
-function closed(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -6,14 +6,12 @@ import { english, type Say } from '../../words/words.ts';
 import type { DemoReceived } from './mirror.ts';
 
 export interface DemoChange {
-  readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery' | 'changed' | 'undone';
+  readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery';
   /** The ecosystem of the event; `null`: not known. */
   readonly ecosystem: string | null;
-  readonly text: DemoText;
+  /** The first line is a sentence; the others are the same in each language. */
+  readonly text: string;
 }
-
-/** Renders an event in one language. The first line is a sentence; the others are the same in each language. */
-export type DemoText = (say: Say) => string;
 
 interface Body {
   readonly type: string;
@@ -25,37 +23,29 @@ interface Body {
       readonly reason: string;
       readonly remedy: Readonly<Record<string, string>>;
     };
-    readonly result?: string;
-    readonly action?: Readonly<Record<'ecosystem' | 'action' | 'from' | 'to' | 'output', string>>;
   };
 }
 
 /** Returns the demo's events for a received webhook. A wrong signature is an event too. */
-export function changesFor(received: DemoReceived, secret: string): readonly DemoChange[] {
-  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, text: (say) => say('demo.wrong') }];
+export function changesFor(received: DemoReceived, secret: string, say: Say): readonly DemoChange[] {
+  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, text: say('demo.wrong') }];
   const { type, data } = JSON.parse(received.body) as Body;
-  const { finding, advice, action, result } = data;
+  const { finding, advice } = data;
+  const isEnglish = say === english;
   if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
     const { ecosystem, registry: who, text } = finding;
-    const [stage, key] =
-      type === 'mirror.spike' ? (['spike', 'finding.spike'] as const) : (['recovery', 'ended.spike'] as const);
-    return [{ stage, ecosystem, text: (say) => (say === english || who === null ? text : say(key, { who })) }];
-  }
-  if (action !== undefined && (result === 'done' || result === 'undone')) {
-    const { ecosystem, output, ...names } = action;
-    const sentence: DemoText = (say) => say(`action.${result}`, { ...names, what: ecosystem });
-    return result === 'done'
-      ? [{ stage: 'changed', ecosystem, text: (say) => `${sentence(say)}\n${output}` }]
-      : [{ stage: 'undone', ecosystem, text: sentence }];
+    const stage = type === 'mirror.spike' ? 'spike' : 'recovery';
+    const key = stage === 'spike' ? 'finding.spike' : 'ended.spike';
+    return [{ stage, ecosystem, text: isEnglish || who === null ? text : say(key, { who }) }];
   }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;
   const { text = '', file = null } = snippetOf(remedy) ?? {};
   const lines = file === null ? text : `${english('advised.file', { file })}\n${text}`;
-  const why: DemoText = (say) => (say === english ? null : reasonTextOf(advice, say)) ?? reason;
+  const why = (isEnglish ? null : reasonTextOf(advice, say)) ?? reason;
   return [
-    { stage: 'advice', ecosystem, text: (say) => `${why(say)}\n${lines}` },
-    { stage: 'webhook', ecosystem, text: (say) => say('demo.received', { type }) },
+    { stage: 'advice', ecosystem, text: `${why}\n${lines}` },
+    { stage: 'webhook', ecosystem, text: say('demo.received', { type }) },
   ];
 }
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { clipped, escapeMarks, type Section, sectionBytesOf } from './section.ts';
+import { clipped, escapeMarks, type Section } from './section.ts';
 import { type ChatService, formatCode, marks, refusalByCode } from './service.ts';
 
 /** DingTalk's documented limits, characters; `bodyBytes` in bytes. */
@@ -49,7 +49,7 @@ export const dingtalk: ChatService = {
   },
   fits(body) {
     const { text } = (body['actionCard'] ?? body['markdown']) as { readonly text: string };
-    return text.length <= textChars && sectionBytesOf(JSON.stringify(body)) <= bodyBytes;
+    return text.length <= textChars && Buffer.byteLength(JSON.stringify(body)) <= bodyBytes;
   },
   refusalIn: (status, body) => refusalByCode(status, body, ['errcode'], waits),
 };

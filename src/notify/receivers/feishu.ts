@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type Section, sectionBytesOf, type Tone } from './section.ts';
+import type { Section, Tone } from './section.ts';
 import { type ChatService, refusalByCode } from './service.ts';
 
 /** Feishu's documented limit of a message body, bytes, minus a reserve for the signature, which is added later. */
@@ -55,7 +55,7 @@ export const feishu: ChatService = {
       },
     };
   },
-  fits: (body) => sectionBytesOf(JSON.stringify(body)) <= bodyBytes,
+  fits: (body) => Buffer.byteLength(JSON.stringify(body)) <= bodyBytes,
   refusalIn: (status, body) => refusalByCode(status, body, ['code', 'StatusCode'], waits),
 };
 

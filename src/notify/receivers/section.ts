@@ -1,6 +1,7 @@
 import type { ActionChange } from '../../core/action.ts';
 import { hasOutlivedCause } from '../../core/advice.ts';
 import type { Notice, StoryView } from '../../core/notice.ts';
+import { readMapping } from '../../core/read-json.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { ActionView, AdviceView, FindingView } from '../../core/views.ts';
 import type { Language, Say } from '../../words/words.ts';
@@ -52,10 +53,6 @@ export function escapeMarks(text: string): string {
   return text.replaceAll(/[<>`*[]/g, (character) => alike[character] ?? character);
 }
 
-export function sectionBytesOf(text: string): number {
-  return Buffer.byteLength(text);
-}
-
 /** The content of a notice in the outbox, read from its stored body in format `standard`. */
 export interface SectionNotice {
   /** A short id for people, the same in all attempts. */
@@ -84,7 +81,7 @@ function refOf(id: string): string {
 
 /** Returns the content of a notice. If the body has another format, only the notice's own fields are filled. */
 export function sectionNoticeOf({ id, type, subject, body, sentence, createdAtMs }: Notice): SectionNotice {
-  const { data, timestamp } = parsed(body);
+  const { data, timestamp } = (readMapping(body) ?? {}) as Body;
   return {
     ref: refOf(id),
     type,
@@ -111,14 +108,6 @@ interface Body {
     readonly resolves?: string | null;
     readonly story?: StoryView;
   };
-}
-
-function parsed(body: string): Body {
-  try {
-    return (JSON.parse(body) as Body | null) ?? {};
-  } catch {
-    return {};
-  }
 }
 
 /** True for urgent advice: to leave a mirror that is down or serves wrong bytes now. */

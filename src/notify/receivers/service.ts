@@ -1,5 +1,6 @@
 import type { DeliveryFailure, Retry } from '../../core/notice.ts';
 import type { Now } from '../../core/ports.ts';
+import { readMapping } from '../../core/read-json.ts';
 import type { Card, Tone } from './section.ts';
 
 export interface ServicePost {
@@ -68,9 +69,5 @@ function codeIn(body: string, names: readonly string[]): number | null {
 
 /** Returns the fields of a JSON response; empty for any other response. */
 export function parseResponse(body: string): Readonly<Record<string, unknown>> {
-  try {
-    return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};
-  } catch {
-    return {};
-  }
+  return readMapping(body) ?? {};
 }

@@ -1,4 +1,4 @@
-import { escapeMarks, type Section, sectionBytesOf } from './section.ts';
+import { escapeMarks, type Section } from './section.ts';
 import { type ChatService, marks, refusalByCode } from './service.ts';
 
 /** WeCom's documented limit of `markdown.content`, bytes in UTF-8. */
@@ -27,7 +27,7 @@ export const wecom: ChatService = {
   },
   fits(body) {
     const { content } = body['markdown'] as { readonly content: string };
-    return sectionBytesOf(content) <= contentBytes;
+    return Buffer.byteLength(content) <= contentBytes;
   },
   refusalIn: (status, body) => refusalByCode(status, body, ['errcode'], waits),
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderAdviceCard } from '../../../src/api/page/advice-card.ts';
-import { adviceEndOf } from '../../../src/api/page/history.ts';
+import { renderAdviceEnd } from '../../../src/api/page/history.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
 import { formatItem } from '../../../src/api/page/timeline-items.ts';
 import type { Advice } from '../../../src/core/advice.ts';
@@ -155,7 +155,7 @@ describe('the client’s own switch', () => {
   });
 
   test('once it is over it is named in its place too', () => {
-    const { item } = adviceEndOf(createPageSay('en'), {
+    const item = renderAdviceEnd(createPageSay('en'), {
       ...own,
       state: 'withdrawn',
       cause: 'outage',
@@ -174,7 +174,7 @@ describe('the client’s own switch', () => {
       refusal: 'no_candidate',
       settledAtMs: nowMs,
     };
-    expect(adviceEndOf(createPageSay('en'), advice).item.text).toContain('no switch from <a');
+    expect(renderAdviceEnd(createPageSay('en'), advice).text).toContain('no switch from <a');
     const item = {
       id: 'advice-1',
       of: { tag: 'advice', advice },

@@ -51,13 +51,10 @@ const past: FixtureChange = {
     next: null,
   }),
 };
-/** Ids in the list of what is over, and in its folded part. */
-function listed(page: string): { day: string[]; week: string[] } {
+/** Ids in the list of what is over. */
+function listed(page: string): readonly string[] {
   const section = /<section aria-labelledby="h-past">.*?<\/section>/s.exec(page)?.[0] ?? '';
-  const [day = '', week = ''] = section.split('<details id="past-week">');
-  const ids = (text: string): string[] =>
-    [...text.matchAll(/<li [^>]*id="(?:finding|advice)-([^"]+)"/g)].map(([, id = '']) => id);
-  return { day: ids(day), week: ids(week) };
+  return [...section.matchAll(/<li [^>]*id="(?:finding|advice)-([^"]+)"/g)].map(([, id = '']) => id);
 }
 
 describe('rank and eligibility, side by side', () => {
@@ -97,32 +94,26 @@ describe('rank and eligibility, side by side', () => {
 });
 
 describe('the past of the page', () => {
-  it('lists what ended in the last day, and folds the six days before; newest end first', async () => {
-    expect(listed(await pageOf('/', past))).toEqual({
-      day: ['today', 'back', 'yesterday'],
-      week: ['this-week', 'other'],
-    });
+  it('lists what ended in the last day, newest end first, and links to the week', async () => {
+    const page = await pageOf('/', past);
+    expect(listed(page)).toEqual(['today', 'back', 'yesterday']);
+    expect(page).toContain('Earlier ones are in the <a href="/timeline?range=week">timeline</a>.');
   });
   it('of one mirror: its findings, and advice from it or to it', async () => {
-    expect(listed(await pageOf('/mirrors/inland', past))).toEqual({ day: ['today', 'back', 'yesterday'], week: [] });
-    expect(listed(await pageOf('/mirrors/campus', past))).toEqual({ day: [], week: ['other'] });
+    expect(listed(await pageOf('/mirrors/inland', past))).toEqual(['today', 'back', 'yesterday']);
+    const other = await pageOf('/mirrors/campus', past);
+    expect(listed(other)).toEqual([]);
+    expect(other).toContain('href="/timeline?range=week&amp;mirror=campus"');
   });
   it('says how each ended, and for how long it was so', async () => {
     const text = words(await pageOf('/', past));
     expect(text).toContain('advice from coast to inland, because coast is slow');
     expect(text).toContain('withdrawn after 60 min');
-    expect(text).toContain('Ended 3 in the last day, 2 in the six days before');
+    expect(text).toContain('Ended 3');
   });
-  it('says so where nothing ended, and where there is more than is shown', async () => {
-    const none = words(
-      await pageOf('/', {
-        ...past,
-        findings: () => ({ items: [], next: '1.x' }),
-        advice: () => ({ items: [], next: null }),
-      }),
-    );
-    expect(none).toContain('No finding or advice ended in the last day.');
-    expect(none).toContain('This list is shortened');
+  it('says so where nothing ended', async () => {
+    const none = { findings: () => ({ items: [], next: null }), advice: () => ({ items: [], next: null }) };
+    expect(words(await pageOf('/', none))).toContain('No finding or advice ended in the last day.');
   });
 });
 

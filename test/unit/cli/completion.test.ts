@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { listUsage } from '../../../src/cli/completion.ts';
 import { loadCommands } from '../../../src/cli/program.ts';
-import { listUsage } from '../../../src/cli/usage-table.ts';
 import { referenceFiles } from '../../../tools/generate-reference.ts';
 import { exits } from '../../../tools/reference/exits.ts';
 import { repoDir } from '../../support/paths.ts';

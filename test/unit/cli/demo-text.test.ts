@@ -5,14 +5,12 @@ import { wordsOf } from '../../../src/words/words.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 
 test('a line of the demo in both languages, what follows it below', () => {
-  const event: DemoEvent = {
-    stage: 'slowed',
-    atSeconds: 1,
-    ecosystem: null,
-    text: (say) => `${say('demo.slowed', { mirror: 'near', ms: 900 })}\n+X=far`,
+  const lines = (language: 'en' | 'zh') => {
+    const say = wordsOf(language);
+    const text = `${say('demo.slowed', { mirror: 'near', ms: 900 })}\n+X=far`;
+    const event: DemoEvent = { stage: 'slowed', atSeconds: 1, ecosystem: null, text };
+    return formatDemo(event, 0, { terminal: fakeTerminal(), say });
   };
-  const lines = (language: 'en' | 'zh') =>
-    formatDemo(event, 0, { terminal: fakeTerminal(), say: wordsOf(language), language });
   expect(lines('zh')).toEqual(['  1.0 s  变慢     镜像 near 的响应现在慢了 900 ms', '                  +X=far']);
   expect(lines('en')).toEqual(['  1.0 s  slowed   mirror near now responds 900 ms later', '                  +X=far']);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { configHashOf } from '../../../src/export/config-hash.ts';
+import { configHashOf } from '../../../src/export/exporter.ts';
 import { config, mirror, receiver } from './fixture.ts';
 
 const usual = config();

@@ -7,7 +7,7 @@ import type { Delivery, Notice } from '../../../src/core/notice.ts';
 import type { Now, Random, Row } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import type { Sendable } from '../../../src/notify/carry.ts';
+import type { Sendable } from '../../../src/notify/notifier.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import type { NotifyTurn } from '../../../src/notify/turn.ts';
 

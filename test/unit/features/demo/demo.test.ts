@@ -1,34 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { type DemoPace, type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
+import { type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
 import { changesFor } from '../../../../src/features/demo/news.ts';
 import { signature } from '../../../../src/notify/receivers/standard.ts';
 import { english, wordsOf } from '../../../../src/words/words.ts';
 import { manualTime } from '../../../daemon/manual-time.ts';
 
 /** Mirrors of these names, with what happened to them in order. */
-function faultyMirrors(names: readonly string[], pace: DemoPace = 'shown') {
+function faultyMirrors(names: readonly string[], isOnce = false) {
   const time = manualTime();
   const happened: string[] = [];
-  const [ready, over, told] = [new Set<string>(names), new Set<string>(), new Set<string>()];
-  const say = (text: string): void => void happened.push(`${time.nowMs() / 1000} ${text}`);
+  const [ready, shown] = [new Set<string>(names), new Set<string>()];
   const mirrors: readonly Faulty[] = names.map((name) => ({
-    name,
-    strike: (isOn) => say(`${name} ${isOn ? 'struck' : 'healed'}`),
-    fault: { stage: 'slowed', text: (words) => words('demo.slowed', { mirror: name, ms: 900 }) },
+    strike: (isOn) => void happened.push(`${time.nowMs() / 1000} ${name} ${isOn ? 'struck' : 'healed'}`),
     isReady: async () => ready.has(name),
-    isReported: () => told.has(name),
-    needsEnd: () => over.has(name),
-    report: (stage) => say(`${stage} ${name}`),
+    isShown: () => shown.has(name),
   }));
-  return { time, happened, ready, over, told, faults: startFaults(mirrors, pace, time.timers) };
+  return { time, happened, ready, shown, faults: startFaults(mirrors, isOnce, time.timers) };
 }
 
 describe('the faults of a demo', () => {
   test('one mirror is slow from 14 s on for 90 s, well for 120, and slow again', async () => {
     const { time, happened } = faultyMirrors(['near']);
     await time.pass(224_000);
-    const want = ['14 near struck', '14 slowed near', '104 near healed', '104 well near'];
-    expect(happened).toEqual([...want, '224 near struck', '224 slowed near']);
+    expect(happened).toEqual(['14 near struck', '104 near healed', '224 near struck']);
   });
 
   test('none begins before what is usual of its mirror is known', async () => {
@@ -38,57 +32,49 @@ describe('the faults of a demo', () => {
     expect(happened).toEqual([]);
     ready.add('near');
     await time.pass(1_000);
-    expect(happened).toEqual(['61 near struck', '61 slowed near']);
+    expect(happened).toEqual(['61 near struck']);
   });
 
   test('the next one begins when the stages of the previous one are complete', async () => {
-    const { time, happened, told } = faultyMirrors(['a', 'b', 'c']);
+    const { time, happened, shown } = faultyMirrors(['a', 'b', 'c']);
     await time.pass(20_000);
-    expect(happened).toEqual(['14 a struck', '14 slowed a']);
-    told.add('a').add('c');
+    expect(happened).toEqual(['14 a struck']);
+    shown.add('a').add('c');
     await time.pass(5_000);
-    expect(happened.slice(2)).toEqual(['21 b struck', '21 slowed b']);
-    told.add('b');
+    expect(happened.slice(1)).toEqual(['21 b struck']);
+    shown.add('b');
     await time.pass(1_000);
-    expect(happened.slice(4)).toEqual(['26 c struck', '26 slowed c']);
+    expect(happened.slice(2)).toEqual(['26 c struck']);
   });
 
-  test('of `--once` begin as soon as it is known what is usual, and end early where a stage needs that', async () => {
-    const { time, happened, ready, over, told } = faultyMirrors(['a', 'b'], 'once');
+  test('of `--once` begin as soon as it is known what is usual, and last', async () => {
+    const { time, happened, ready, shown } = faultyMirrors(['a', 'b'], true);
     ready.clear();
     await time.pass(8_500);
     expect(happened).toEqual([]);
     ready.add('a').add('b');
-    await time.pass(10_000);
-    expect(happened).toEqual(['9 a struck', '9 slowed a']);
-    over.add('a');
-    await time.pass(1_000);
-    expect(happened.slice(2)).toEqual(['19 a healed', '19 well a']);
-    told.add('a');
-    await time.pass(90_000);
-    expect(happened.slice(4)).toEqual(['20 b struck', '20 slowed b']);
-    await time.pass(1_000);
-    expect(happened.slice(6)).toEqual(['110 b healed', '110 well b']);
+    await time.pass(200_000);
+    expect(happened).toEqual(['9 a struck']);
+    shown.add('a');
+    await time.pass(200_000);
+    expect(happened.slice(1)).toEqual(['209 b struck']);
   });
 
   test('after the end nothing happens any more, whatever was under way', async () => {
     const { time, happened, faults } = faultyMirrors(['a', 'b']);
-    await time.pass(13_000);
+    await time.pass(20_000);
     faults.stop();
     await time.pass(300_000);
-    expect(happened).toEqual([]);
+    expect(happened).toEqual(['14 a struck']);
   });
 });
 
 describe('the content of webhooks', () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-  const shown = (headers: Readonly<Record<string, string>>, body: string) =>
-    changesFor({ headers, body }, secret).map(({ stage, ecosystem, text }) => ({
-      stage,
-      ecosystem,
-      en: text(english),
-      zh: text(wordsOf('zh')),
-    }));
+  const shown = (headers: Readonly<Record<string, string>>, body: string) => {
+    const [en, zh] = [english, wordsOf('zh')].map((say) => changesFor({ headers, body }, secret, say));
+    return en?.map(({ text, ...rest }, at) => ({ ...rest, en: text, zh: zh?.[at]?.text }));
+  };
   const told = (type: string, data: object, key = secret) => {
     const body = JSON.stringify({ type, data });
     const stamp = { 'webhook-id': 'msg_1', 'webhook-timestamp': '1700000000' };
@@ -110,7 +96,6 @@ describe('the content of webhooks', () => {
     remedy: { lines: 'x', env: 'far' },
   };
   const inFile = { ...advice, remedy: { x: 'far', json: '{"x":{"path":"/etc/x"}}' } };
-  const action = { ecosystem: 'paper', action: 'client', from: 'near', to: 'far', output: '+X=far' };
   const why = 'near 缓慢；获取代价（含失败）2.50 s → 100.0 ms。';
   const received = {
     stage: 'webhook',
@@ -164,33 +149,6 @@ describe('the content of webhooks', () => {
         received,
       ],
     ],
-    [
-      'an action that is done, with its diff',
-      'mirror.action',
-      { result: 'done', action },
-      [
-        {
-          stage: 'changed',
-          ecosystem: 'paper',
-          en: 'Action client done: switch of paper from near to far\n+X=far',
-          zh: '动作 client 已完成：paper 从 near 切换到 far\n+X=far',
-        },
-      ],
-    ],
-    [
-      'an action that is undone',
-      'mirror.action',
-      { result: 'undone', action },
-      [
-        {
-          stage: 'undone',
-          ecosystem: 'paper',
-          en: 'Action client undone: switch of paper from near to far',
-          zh: '动作 client 已撤销：paper 从 near 切换到 far',
-        },
-      ],
-    ],
-    ['an action that is held', 'mirror.action', { result: 'held', action }, []],
     ['an advice that was taken back', 'mirror.advice', { advice: { ...advice, state: 'withdrawn' } }, []],
     ['a finding of another kind', 'mirror.unreliable', { finding }, []],
   ])('%s', (_, type, data, want) => {

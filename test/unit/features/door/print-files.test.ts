@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pypiDoor } from '../../../../src/ecosystems/pypi/door.ts';
-import { joinsOf } from '../../../../src/features/door/print/joins.ts';
+import { joinsOf } from '../../../../src/features/door/print/files.ts';
 import { engines } from '../../../../src/features/door/print/print.ts';
 import { removeTempDir, tempDir } from '../../../support/paths.ts';
 import { run } from '../../cli/run-program.ts';

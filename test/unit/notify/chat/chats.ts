@@ -8,7 +8,7 @@ import {
   receiverFormats,
 } from '../../../../src/core/receiver-format.ts';
 import { Secret } from '../../../../src/core/secret.ts';
-import type { Sendable } from '../../../../src/notify/carry.ts';
+import type { Sendable } from '../../../../src/notify/notifier.ts';
 import { advice, receiver, type Stage } from '../stage.ts';
 
 export const formats = Object.keys(receiverFormats)
