@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { h1OfMod } from '../../src/ecosystems/go/h1.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
+import { refuses } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { told } from './told.ts';
 import { startWorld } from './world.ts';
@@ -40,5 +41,23 @@ test('a lock file with the hash of a lone mirror: the file is accused, and no go
     ['origin', 'origin', []],
     ['c', 'mismatch', ['example.com/hello']],
   ]);
+  await world.stop();
+});
+
+test('a lock file with an added module that a lone mirror serves: no good mirror is left, also if another one fails', async () => {
+  const [hello, added] = syntheticModules;
+  if (hello?.versions[0] === undefined || added?.versions[0] === undefined) throw new Error('two synthetic modules');
+  const world = await startWorld({
+    yaml: threeMirrors({ mirrors, modules: '{ from: /app/go.sum, top: 5 }' }),
+    files: { '/app/go.sum': goSumLines(added, added.versions[0]) + goSumLines(hello, hello.versions[0]) },
+    script: (asked) => {
+      if (asked.registry === 'a' && asked.atMs >= 300_000) return refuses;
+      const isAbsent = asked.registry !== 'c' && asked.path.startsWith(`/${added.path}/`);
+      return isAbsent ? { status: 404, body: 'not found' } : well(asked);
+    },
+  });
+  await world.seconds(600);
+  const story = told(world).filter((line) => /advice|refusal/.test(line));
+  expect(story).toEqual(['advice proposed a → b']);
   await world.stop();
 });

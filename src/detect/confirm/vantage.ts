@@ -38,6 +38,11 @@ export function unitsOf(places: readonly VantageUnit[]): readonly (readonly stri
   return units.map((unit) => unit.registries);
 }
 
+/** The number of independent places: those of one host or address prefix count once. */
+export function countPlaces(places: readonly VantageUnit[]): number {
+  return places.length < 2 ? places.length : unitsOf(places).length;
+}
+
 function keysOf(place: VantageUnit): readonly string[] {
   const url = new URL(place.url);
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();

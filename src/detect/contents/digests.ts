@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { FileWord, Seen, SignatureState } from '../../core/transcript.ts';
-import { unitsOf, type VantageUnit } from '../confirm/vantage.ts';
+import { countPlaces, type VantageUnit } from '../confirm/vantage.ts';
 import { type Beginnings, newBeginnings } from './beginnings.ts';
 import type { DeclaredWrong, WrongOnce } from './mismatch-says.ts';
 
@@ -140,7 +140,7 @@ export interface Voice {
 
 /** The number of independent mirrors: those of one host or address prefix count once. */
 export function countIndependent(voices: readonly Voice[]): number {
-  return voices.length < 2 ? voices.length : unitsOf(voices.map(({ place }) => place)).length;
+  return countPlaces(voices.map(({ place }) => place));
 }
 
 /** A mirror whose bytes differ from those of other mirrors, or from its own earlier bytes. */
