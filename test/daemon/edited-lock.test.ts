@@ -44,6 +44,29 @@ test('a lock file with the hash of a lone mirror: the file is accused, and no go
   await world.stop();
 });
 
+test('a lock file with the hash of a lone mirror, without an origin: no good mirror is accused, not even at the start', async () => {
+  const [hello] = syntheticModules;
+  const [v1] = hello?.versions ?? [];
+  if (hello === undefined || v1 === undefined) throw new Error('the first synthetic module has a version');
+  const evil = 'module example.com/hello\n\ngo 1.21\n\nrequire evil.example.com v1.0.0\n';
+  const more = '\n  - { name: d, ecosystem: go, url: "https://d.example.org", weight: 2 }';
+  const world = await startWorld({
+    yaml: threeMirrors({
+      mirrors: mirrors.replace(', role: origin', '') + more,
+      modules: '{ from: /app/go.sum, top: 1 }',
+    }),
+    files: { '/app/go.sum': goSumLines(hello, v1).replace(/(\/go\.mod) h1:\S+/, `$1 ${h1OfMod(Buffer.from(evil))}`) },
+    script: (asked) =>
+      asked.registry === 'c' && asked.path.endsWith('.mod') ? { status: 200, body: evil } : well(asked),
+  });
+  await world.seconds(200);
+  expect(told(world).filter((line) => line.startsWith('finding'))).toEqual([
+    'finding opened mismatch c',
+    'finding opened self us',
+  ]);
+  await world.stop();
+});
+
 test('a lock file with an added module that a lone mirror serves: no good mirror is left, also if another one fails', async () => {
   const [hello, added] = syntheticModules;
   if (hello?.versions[0] === undefined || added?.versions[0] === undefined) throw new Error('two synthetic modules');

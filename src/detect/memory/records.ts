@@ -59,6 +59,7 @@ export function recordSettled(
   isJudged: boolean,
 ) {
   const { due, outcome } = sample;
+  series.isSettled = true;
   if (due.target.canary) recordSight(memory, mirror, sample, isJudged);
   if (due.purpose === 'scheduled') recordBudget(memory, addTokens(memory.confirm.budget));
   if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
