@@ -169,6 +169,8 @@ export interface ModuleRef extends Upstream {
   readonly version: string | null;
   /** What responses must contain, such as a hash or a size, as the ecosystem parsed it; absent: no requirement. */
   readonly expect?: unknown;
+  /** True: only lock files name the module. Somebody may have edited such a file. */
+  readonly isOfLock?: true;
 }
 
 /** What a probe tests. `module` and `version` are `null` if the step has none. */

@@ -77,8 +77,8 @@ export interface SettledSample extends Sample {
    */
   readonly isTooShort?: boolean;
   /**
-   * True for an item that the mirror does not have, and neither do the origin and most other mirrors. It does not count
-   * against the mirror.
+   * True for an item that the origin and most mirrors lack, or that one mirror alone serves and only lock files name. It
+   * counts neither against the mirrors that lack it nor for those that serve it.
    */
   readonly isWithdrawn?: boolean;
   /**

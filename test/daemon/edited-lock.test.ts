@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { h1OfMod } from '../../src/ecosystems/go/h1.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
+import { refuses } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { told } from './told.ts';
 import { startWorld } from './world.ts';
@@ -40,5 +41,46 @@ test('a lock file with the hash of a lone mirror: the file is accused, and no go
     ['origin', 'origin', []],
     ['c', 'mismatch', ['example.com/hello']],
   ]);
+  await world.stop();
+});
+
+test('a lock file with the hash of a lone mirror, without an origin: no good mirror is accused, not even at the start', async () => {
+  const [hello] = syntheticModules;
+  const [v1] = hello?.versions ?? [];
+  if (hello === undefined || v1 === undefined) throw new Error('the first synthetic module has a version');
+  const evil = 'module example.com/hello\n\ngo 1.21\n\nrequire evil.example.com v1.0.0\n';
+  const more = '\n  - { name: d, ecosystem: go, url: "https://d.example.org", weight: 2 }';
+  const world = await startWorld({
+    yaml: threeMirrors({
+      mirrors: mirrors.replace(', role: origin', '') + more,
+      modules: '{ from: /app/go.sum, top: 1 }',
+    }),
+    files: { '/app/go.sum': goSumLines(hello, v1).replace(/(\/go\.mod) h1:\S+/, `$1 ${h1OfMod(Buffer.from(evil))}`) },
+    script: (asked) =>
+      asked.registry === 'c' && asked.path.endsWith('.mod') ? { status: 200, body: evil } : well(asked),
+  });
+  await world.seconds(200);
+  expect(told(world).filter((line) => line.startsWith('finding'))).toEqual([
+    'finding opened mismatch c',
+    'finding opened self us',
+  ]);
+  await world.stop();
+});
+
+test('a lock file with an added module that a lone mirror serves: no good mirror is left, also if another one fails', async () => {
+  const [hello, added] = syntheticModules;
+  if (hello?.versions[0] === undefined || added?.versions[0] === undefined) throw new Error('two synthetic modules');
+  const world = await startWorld({
+    yaml: threeMirrors({ mirrors, modules: '{ from: /app/go.sum, top: 5 }' }),
+    files: { '/app/go.sum': goSumLines(added, added.versions[0]) + goSumLines(hello, hello.versions[0]) },
+    script: (asked) => {
+      if (asked.registry === 'a' && asked.atMs >= 300_000) return refuses;
+      const isAbsent = asked.registry !== 'c' && asked.path.startsWith(`/${added.path}/`);
+      return isAbsent ? { status: 404, body: 'not found' } : well(asked);
+    },
+  });
+  await world.seconds(600);
+  const story = told(world).filter((line) => /advice|refusal/.test(line));
+  expect(story).toEqual(['advice proposed a → b']);
   await world.stop();
 });

@@ -113,6 +113,21 @@ export const made: Readonly<Record<string, () => readonly Line[]>> = {
     record(without(well(90), 'a', 'c'), {
       sampled: serving((name, atMs) => (name === 'o' && atMs > 30 * minute ? 'new' : 'old')),
     }),
+  'made-lock': () =>
+    record(well(90), {
+      sampled: showing((registry, step, atMs) => {
+        if (step !== 'mod') return {};
+        const isEdited = atMs > 20 * minute && atMs < 50 * minute;
+        const got = registry === 'c' && atMs > 20 * minute ? 'wrong' : 'right';
+        const want = isEdited ? 'wrong' : 'right';
+        const facts: Facts = {
+          compared: { algorithm: 'h1', digest: got },
+          file: { want, says: got === want ? 'right' : 'wrong' },
+        };
+        if (got === want) return { facts };
+        return { facts, outcome: { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want, got } } };
+      }),
+    }),
   'made-fork': () =>
     record(well(60), {
       sampled: showing((registry, step, atMs) =>

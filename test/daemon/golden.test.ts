@@ -124,8 +124,7 @@ it('holds every kind of finding, and what becomes of findings and advice', () =>
     for (const one of heldBy(readFileSync(`${folder}/${file}`, 'utf8'))) held.add(one);
   const wanted = [
     ...findingKinds.map((kind) => `finding ${kind}`),
-    // The story of an edited lock file is test/daemon/edited-lock.test.ts.
-    ...ruleCauses.filter((cause) => cause !== 'lock').map((cause) => `cause ${cause}`),
+    ...ruleCauses.map((cause) => `cause ${cause}`),
     ...['opened', 'changed', 'closed', 'acknowledged'].map((change) => `finding ${change}`),
     ...['proposed', 'accepted', 'superseded', 'withdrawn', 'refused', 'dismissed'].map((change) => `advice ${change}`),
     ...adviceCauses.filter((cause) => !notHeld.includes(cause)).map((cause) => `advice for ${cause}`),

@@ -43,7 +43,13 @@ const started: RealDaemon[] = [];
 
 beforeAll(async () => {
   const origin = { signer: real, keys: [real.listed()] };
-  for (const [name, options] of Object.entries({ origin, ...mirrors, honest2: { signer: real }, stripped2: {} }))
+  for (const [name, options] of Object.entries({
+    origin,
+    ...mirrors,
+    honest2: { signer: real },
+    stripped2: {},
+    stripped3: {},
+  }))
     servers.set(name, await startNpmRegistry({ packages: [hello], ...options }));
   servers.set('evil', await startNpmRegistry({ packages: [evil], signer: forgedKey }));
 });
@@ -200,7 +206,7 @@ test('a package-lock.json with the hash of a lone mirror: the file is accused, a
     'node_modules/hello': { version: '1.0.0', resolved, integrity: evil.integrity },
   };
   const files = { '/app/package-lock.json': JSON.stringify({ lockfileVersion: 3, packages }, null, 1) };
-  const names = ['stripped', 'stripped2', 'evil'];
+  const names = ['stripped', 'stripped2', 'stripped3', 'evil'];
   const all = await watch(names, '', files, null, '{ from: /app/package-lock.json }');
   const wanted = 'evil mismatch/peers,null self/lock';
   await all.daemon.until('the file is accused', async () => (await found(all)).join() === wanted);

@@ -211,7 +211,7 @@ function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Recor
 
 function belonging(
   { id, publicUpstream }: Ecosystem,
-  named: readonly Named[],
+  named: readonly (Named & Partial<Pick<Entry, 'isWritten'>>)[],
   mirrors: readonly Mirror[],
   isOwn: (module: string) => boolean,
 ): readonly (readonly ModuleRef[])[] {
@@ -230,6 +230,7 @@ function belonging(
       module: one.module,
       version: one.version,
       ...(one.expect === undefined ? {} : { expect: one.expect }),
+      ...(one.isWritten === false && { isOfLock: true as const }),
     })),
   );
 }

@@ -38,6 +38,25 @@ export function unitsOf(places: readonly VantageUnit[]): readonly (readonly stri
   return units.map((unit) => unit.registries);
 }
 
+/** The number of independent places: those of one host or address prefix count once. */
+export function countPlaces(places: readonly VantageUnit[]): number {
+  return places.length < 2 ? places.length : unitsOf(places).length;
+}
+
+/**
+ * Returns a function that counts the independent ones among named mirrors. They are grouped at its first call.
+ * @param places  called once; returns all mirrors
+ */
+export function placeCounterOf(places: () => readonly VantageUnit[]): (registries: Iterable<string>) => number {
+  let unitOf: ReadonlyMap<string, number> | null = null;
+  return (registries) => {
+    const known =
+      unitOf ?? new Map(unitsOf(places()).flatMap((names, unit) => names.map((name) => [name, unit] as const)));
+    unitOf = known;
+    return new Set([...registries].map((name) => known.get(name) ?? name)).size;
+  };
+}
+
 function keysOf(place: VantageUnit): readonly string[] {
   const url = new URL(place.url);
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();

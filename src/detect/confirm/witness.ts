@@ -5,7 +5,7 @@ import type { MirrorMemory } from '../memory/mirror-memory.ts';
 import type { MomentOutcome, Round, RoundMoment } from '../memory/moments.ts';
 import type { RuleView } from '../memory/rule.ts';
 import { isCanaryOut } from '../outage/state.ts';
-import { unitsOf } from './vantage.ts';
+import { countPlaces, unitsOf } from './vantage.ts';
 
 /**
  * The maximum number of mirrors of other upstreams that are probed together with the mirrors of a round. The limit
@@ -22,7 +22,7 @@ export function vantageFor(memory: RuleView, mirror: MirrorMemory): 'ok' | 'unve
   const others = [...memory.mirrors.values()].filter(
     (other) => other === mirror || (other.egress === mirror.egress && other.sight.hasOk && !isCanaryOut(other)),
   );
-  return unitsOf(others.map(witnessPlaceOf)).length >= 2 ? 'ok' : 'unverified';
+  return countPlaces(others.map(witnessPlaceOf)) >= 2 ? 'ok' : 'unverified';
 }
 
 export function witnessPlaceOf(mirror: MirrorMemory) {

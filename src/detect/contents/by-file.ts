@@ -9,8 +9,9 @@ export type ByFile = 'refuted' | 'backed' | 'open' | 'alone';
 
 /**
  * Weighs an editable file against the mirrors. The origin and a mirror that agree refute it. Where the origin has not
- * served the item, most independent mirrors refute it (at least two), unless two others serve what the file states. If
- * half of them served the stated bytes before, the bytes changed upstream, and the file is not refuted.
+ * served the item, most independent mirrors refute it (at least two), if they are more than the mirrors that serve what
+ * the file states, with the file as one more. If half of them served the stated bytes before, the bytes changed upstream,
+ * and the file is not refuted.
  * @param own    the mirror whose bytes differ from the file
  * @param all    what all mirrors of the upstream serve, with `own`
  * @param isKey  true: a key calls the bytes wrong, so only mirrors that it calls wrong too refute it. A mirror alone can
@@ -27,13 +28,15 @@ export function weighFile(own: Voice, all: readonly Voice[], isKey = false): ByF
   const backing = others.filter(({ statement }) => statement.file === 'right');
   const [agreeing, backers] = [countIndependent(same), countIndependent(backing)];
   const isOrigins = same.some(({ isOrigin }) => isOrigin);
-  const isMost = 2 * agreeing > countIndependent(voices) && backers < 2 && !others.some(({ isOrigin }) => isOrigin);
+  const parties = isKey ? backers : backers + 1;
+  const isMost =
+    agreeing > parties && 2 * agreeing > countIndependent(voices) && !others.some(({ isOrigin }) => isOrigin);
   const changed = same.filter(({ statement }) => statement.before?.isRight === true);
   if (agreeing > 1 && (isOrigins || isMost) && 2 * countIndependent(changed) < agreeing) return 'refuted';
   // Another mirror still serves what this mirror alone served before, but not since the bytes changed upstream.
   const past = agreeing > 1 || own.isOrigin ? [] : (own.statement.earlier ?? []);
   const isOwnPast = backing.some(({ statement }) => past.some(({ digest }) => digest === statement.digest));
-  if (isOwnPast || backers > 1 || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
+  if (isOwnPast || (backers > 1 && backers >= agreeing) || backing.some(({ isOrigin }) => isOrigin)) return 'backed';
   return voices.length === 1 ? 'alone' : 'open';
 }
 

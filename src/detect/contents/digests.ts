@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { FileWord, Seen, SignatureState } from '../../core/transcript.ts';
-import { unitsOf, type VantageUnit } from '../confirm/vantage.ts';
+import { countPlaces, type VantageUnit } from '../confirm/vantage.ts';
 import { type Beginnings, newBeginnings } from './beginnings.ts';
 import type { DeclaredWrong, WrongOnce } from './mismatch-says.ts';
 
@@ -40,6 +40,8 @@ export interface Statement extends Named {
   readonly before: { readonly digest: string; readonly untilMs: number; readonly isRight?: boolean } | null;
   /** What an editable file (such as a lock file) says about this digest; absent: no such file decides. */
   readonly file?: FileWord['says'];
+  /** True if `file` is what a key of a file says. */
+  readonly isOfKey?: true;
   /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
   readonly earlier?: readonly Earlier[];
   /** Time of the last response with this digest, wall milliseconds. */
@@ -66,7 +68,7 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   const state = sample.facts.signature?.state;
   const signed = state === undefined ? {} : { signature: state };
   const { file } = sample.facts;
-  const said = file === undefined ? {} : { file: file.says };
+  const said = file === undefined ? {} : { file: file.says, ...(file.isKey && { isOfKey: true as const }) };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
     return {
@@ -105,7 +107,7 @@ export function isSince({ heardMs }: Statement, ms: number): boolean {
 }
 
 /** A reload may have changed the file, so only its newest word counts. */
-function withoutFile({ file: _, ...statement }: Statement): Statement {
+function withoutFile({ file: _, isOfKey: __, ...statement }: Statement): Statement {
   return statement;
 }
 
@@ -140,7 +142,7 @@ export interface Voice {
 
 /** The number of independent mirrors: those of one host or address prefix count once. */
 export function countIndependent(voices: readonly Voice[]): number {
-  return voices.length < 2 ? voices.length : unitsOf(voices.map(({ place }) => place)).length;
+  return countPlaces(voices.map(({ place }) => place));
 }
 
 /** A mirror whose bytes differ from those of other mirrors, or from its own earlier bytes. */
@@ -240,16 +242,21 @@ function isAgainstOrigin(
 
 /**
  * Returns the group (the mirrors with one digest) that serves the usual bytes: the origin's group if it has other
- * members or the lock file agrees with it, else the largest group. If several groups are equally large, the origin's group if it is one of them, else
- * `null`.
+ * members or the lock file agrees with it, else the largest group. If several groups are equally large, the origin's
+ * group if it is one of them, else `null`. Also `null` if another group is as large with the lock file as one more
+ * mirror.
  */
 function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
   if (origins !== null && (countIndependent(origins) > 1 || isAsLocked(origins))) return origins;
   const sizes = new Map(groups.map((group) => [group, countIndependent(group)]));
   const size = Math.max(...sizes.values());
   const largest = groups.filter((group) => sizes.get(group) === size);
-  if (largest.length === 1) return largest[0] ?? null;
-  return largest.find((group) => group === origins) ?? null;
+  const [only = null] = largest;
+  if (largest.length > 1) return largest.find((group) => group === origins) ?? null;
+  const isByHash = (group: readonly Voice[]): boolean =>
+    isAsLocked(group.filter(({ statement }) => statement.isOfKey !== true));
+  const isDisputed = groups.some((group) => group !== only && isByHash(group) && (sizes.get(group) ?? 0) + 1 >= size);
+  return isDisputed ? null : only;
 }
 
 function isAsLocked(voices: readonly Voice[]): boolean {

@@ -2,9 +2,11 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Row } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
+import { placeCounterOf } from '../confirm/vantage.ts';
+import { witnessPlaceOf } from '../confirm/witness.ts';
 import { isNumber } from '../memory/lookups.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { MirrorMemory } from '../memory/mirror-memory.ts';
+import { type MirrorMemory, mirrorsOf } from '../memory/mirror-memory.ts';
 import type { RuleView } from '../memory/rule.ts';
 import {
   type ContentComparison,
@@ -79,6 +81,7 @@ function standpointOf(memory: RuleView, mirror: MirrorMemory, { due, endedMonoto
     freshMs: freshMsOf(memory, due.target),
     nowMs: endedMonotonicMs,
     wallAheadMs: wallMs - monotonicMs,
+    count: placeCounterOf(() => [...mirrorsOf(memory, mirror.roundKey)].map(witnessPlaceOf)),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type LineBehind,
   type LineKey,
   type LineState,
+  type Peer,
   peersOf,
   Shelf,
   type Standpoint,
@@ -19,7 +20,7 @@ import {
   shows,
   type Versions,
 } from '../memory/subject.ts';
-import { isOrdered, quorumValueOf, updateLines } from './lines.ts';
+import { isOrdered, type PeerValue, quorumValueOf, updateLines } from './lines.ts';
 import { type ContentUpdate, updateVersions, type Who } from './versions.ts';
 
 /** The lag of a mirror while its missing items are added up. `upperMs`: `null` if unknown. */
@@ -56,12 +57,13 @@ export function lagOf(
   const origin = freshOriginOf(subject, at);
   const others = peersOf(subject, registry, at);
   if (shelf === undefined || shelf.looks === 0 || registry === at.origin) return null;
-  if (origin === null && others.length < 2) return null;
+  if (origin === null && (others.length < 2 || at.count(others.map((one) => one.registry)) < 2)) return null;
   const ageMs = gaps?.releaseAgeMs ?? 0;
   const isLeftOut = gapFilterFor(gaps);
   const unseenMs = origin === null ? null : Math.max(0, shelf.toMs - origin.fromMs);
   const sum: Sum = { lowerMs: 0, isUnknown: false, upperMs: unseenMs, agreedMs: 0, oldestMs: null, line: null };
-  const wanted = wantedOf(shelf, origin, others);
+  const all = [registry, ...others.map((one) => one.registry)];
+  const wanted = wantedOf(shelf, origin, others, (holders) => isQuorum(holders, all, at));
   const newestHeld = wanted?.findLastIndex(([version]) => isHeld(shelf, version)) ?? -1;
   const missing: string[] = [];
   for (const [i, [version, isPre, firstMs]] of (wanted ?? []).entries()) {
@@ -94,7 +96,7 @@ export function lagOf(
   return {
     ...bounds,
     lowerMs: isUnknown && sum.lowerMs === 0 ? null : sum.lowerMs,
-    records: recordsOf(shelf, origin, others),
+    records: recordsOf(shelf, origin, others, (values) => quorumValueOf(values, all, at)),
     missing:
       wanted === null ? null : { count: missing.length, names: missing.slice(-limits.missingNamed).toReversed() },
     by: origin === null ? 'peers' : 'origin',
@@ -123,7 +125,12 @@ function isHeld(shelf: Shelf, version: string): boolean {
 type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
 
 /** The versions that the mirror should list; `null`: the responses list no versions. */
-function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
+function wantedOf(
+  shelf: Shelf,
+  origin: Shelf | null,
+  others: readonly Peer[],
+  isEnough: (holders: readonly string[]) => boolean,
+): readonly Wanted[] | null {
   const { versions } = shelf;
   if (versions === null) return null;
   const of = (one: Shelf, known: Versions): readonly Wanted[] => {
@@ -131,9 +138,14 @@ function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]):
     return selectComparable(known.newest, versions).map((version) => [version, pre.has(version), one.firstMs] as const);
   };
   if (origin !== null) return origin.versions === null ? null : of(origin, origin.versions);
-  const all = others.flatMap((other) => (other.versions === null ? [] : of(other, other.versions)));
-  const holders = [...Map.groupBy(all, ([version]) => version).values()];
-  return holders.flatMap((same) => (isQuorum(same.length, others.length + 1) ? same.slice(0, 1) : []));
+  const all = others.flatMap(({ registry, shelf: other }) =>
+    other.versions === null ? [] : of(other, other.versions).map((one) => [registry, one] as const),
+  );
+  const holders = [...Map.groupBy(all, ([, [version]]) => version).values()];
+  return holders.flatMap((same) => {
+    const [first] = same;
+    return first !== undefined && isEnough(same.map(([registry]) => registry)) ? [first[1]] : [];
+  });
 }
 
 /**
@@ -160,15 +172,21 @@ export function hasAllReleased({ releases, lines }: ContentSubject, shelf: Shelf
   );
 }
 
-function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): number | null {
-  const own = shelf.lines.get('serial')?.best ?? null;
+function recordsOf(
+  shelf: Shelf,
+  origin: Shelf | null,
+  others: readonly Peer[],
+  reachedBy: (values: readonly PeerValue[]) => number | undefined,
+): number | null {
+  const serialOf = (one: Shelf): number | null => one.lines.get('serial')?.best ?? null;
+  const own = serialOf(shelf);
   if (own === null) return null;
-  const valuesOf = (one: Shelf): readonly number[] => {
-    const value = one.lines.get('serial')?.best ?? null;
-    return value === null ? [] : [value];
+  const valuesOf = ({ registry, shelf: other }: Peer): readonly PeerValue[] => {
+    const value = serialOf(other);
+    return value === null ? [] : [{ registry, value }];
   };
-  const [reached] = origin === null ? [quorumValueOf(others.flatMap(valuesOf), others.length + 1)] : valuesOf(origin);
-  return reached === undefined ? null : Math.max(0, reached - own);
+  const reached = origin === null ? reachedBy(others.flatMap(valuesOf)) : serialOf(origin);
+  return reached === undefined || reached === null ? null : Math.max(0, reached - own);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type LineState,
   linesOf,
   peersOf,
+  type Standpoint,
 } from '../memory/subject.ts';
 import type { Taking } from './versions.ts';
 
@@ -118,23 +119,41 @@ function moved(
  */
 function movedByPeers(taking: Taking, key: LineKey): void {
   const { subject, shelf, who } = taking;
-  const values = [shelf, ...peersOf(subject, who.registry, who)].flatMap((one) => one.lines.get(key)?.value ?? []);
+  const peers = [{ registry: who.registry, shelf }, ...peersOf(subject, who.registry, who)];
+  const values = peers.flatMap(({ registry, shelf: { lines } }): readonly PeerValue[] => {
+    const value = lines.get(key)?.value;
+    return value === undefined ? [] : [{ registry, value }];
+  });
+  const all = values.map(({ registry }) => registry);
   const changes = subject.lines.get(key) ?? [];
   const by = { isKnown: changes.length > 0, byOrigin: false };
   if (isOrdered(key)) {
-    const reached = quorumValueOf(values.map(Number), values.length);
+    const reached = quorumValueOf(values, all, who);
     if (reached !== undefined) moved(taking, key, reached, by);
     return;
   }
   const own = shelf.lines.get(key)?.value;
-  const holders = values.filter((value) => value === own).length;
-  if (own === undefined || !isQuorum(holders, values.length) || changes.some(({ value }) => value === own)) return;
+  const holders = values.flatMap(({ registry, value }) => (value === own ? [registry] : []));
+  if (own === undefined || !isQuorum(holders, all, who) || changes.some(({ value }) => value === own)) return;
   moved(taking, key, own, by);
 }
 
+/** The tag, serial or date that a mirror shows. */
+export interface PeerValue {
+  readonly registry: string;
+  readonly value: string | number;
+}
+
 /** The largest serial or date that a quorum of `all` mirrors has reached; `undefined`: none. */
-export function quorumValueOf(values: readonly number[], all: number): number | undefined {
-  return values.toSorted((a, b) => b - a).find((_, at) => isQuorum(at + 1, all));
+export function quorumValueOf(
+  values: readonly PeerValue[],
+  all: readonly string[],
+  at: Standpoint,
+): number | undefined {
+  const sorted = values.toSorted((a, b) => Number(b.value) - Number(a.value));
+  const names = sorted.map(({ registry }) => registry);
+  const found = sorted.find((_, i) => isQuorum(names.slice(0, i + 1), all, at));
+  return found === undefined ? undefined : Number(found.value);
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type ContentSubject,
   freshOriginOf,
   isQuorum,
+  type Peer,
   peersOf,
   type Release,
   type Shelf,
@@ -140,7 +141,7 @@ function isElsewhere(subject: ContentSubject, version: string, who: Who): boolea
   if (who.registry === who.origin) return false;
   const origin = freshOriginOf(subject, who);
   if (origin !== null) return shows(origin, version);
-  return peersOf(subject, who.registry, who).some((shelf) => shows(shelf, version));
+  return peersOf(subject, who.registry, who).some(({ shelf }) => shows(shelf, version));
 }
 
 function releasedAtOrigin({ subject, shelf, reading, update }: Taking, version: string, isPre: boolean): void {
@@ -154,9 +155,13 @@ function releasedAtOrigin({ subject, shelf, reading, update }: Taking, version: 
 
 function releasedByPeers({ subject, reading, who }: Taking, version: string, isPre: boolean): void {
   const others = peersOf(subject, who.registry, who);
-  const holders = others.filter((shelf) => shows(shelf, version));
-  if (!isQuorum(holders.length + 1, others.length + 1)) return;
-  const seen = holders.flatMap((shelf) => shelf.since.get(version)?.atMs ?? []);
+  const holders = others.filter(({ shelf }) => shows(shelf, version));
+  const namesOf = (peers: readonly Peer[]): readonly string[] => [
+    who.registry,
+    ...peers.map(({ registry }) => registry),
+  ];
+  if (!isQuorum(namesOf(holders), namesOf(others), who)) return;
+  const seen = holders.flatMap(({ shelf }) => shelf.since.get(version)?.atMs ?? []);
   const origin = who.origin === null ? undefined : subject.shelves.get(who.origin);
   const lacked = origin?.versions != null && !shows(origin, version) && !origin.since.has(version);
   const afterMs = lacked ? (origin?.fromMs ?? null) : null;

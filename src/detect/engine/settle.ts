@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import { isHeavy, targetId } from '../../core/mirror.ts';
 import { isDisturbed, type Sample, type SettledSample } from '../../core/sample.ts';
 import { dropContents } from '../../core/transcript.ts';
-import { isAbsentAtOrigin, updateRecheck } from '../confirm/look.ts';
+import { isOfWithdrawn, updateRecheck } from '../confirm/look.ts';
 import { judgeByFile } from '../findings/peers.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -42,7 +42,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   memory.turn.settled.push({
     ...sample,
     ...(isOfPace ? { isOfPace } : {}),
-    ...(isAbsentAtOrigin(memory, mirror, sample) ? { isWithdrawn: true } : {}),
+    ...(isOfWithdrawn(memory, mirror, sample) ? { isWithdrawn: true } : {}),
     ...(byFile === 'open' || byFile === 'alone' ? { isUnproven: true } : {}),
     facts: dropContents(sample.facts),
     cold: isCold,

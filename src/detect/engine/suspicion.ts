@@ -1,6 +1,6 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
-import { isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
+import { countPlaces, isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
 import { isLineLossy, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -83,7 +83,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
 
 function askable(memory: Memory, egress: string): number {
   const mirrors = judgedOf(memory, egress, null).filter((mirror) => canBeProbed(memory, mirror));
-  return unitsOf(mirrors.map(witnessPlaceOf)).length;
+  return countPlaces(mirrors.map(witnessPlaceOf));
 }
 
 function enter(at: At): void {

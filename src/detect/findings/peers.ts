@@ -77,7 +77,7 @@ export function judgeByFile(view: RuleView, mirror: MirrorMemory, sample: Sample
   return isByFile(sample) ? weighSample(view, mirror, sample) : null;
 }
 
-/** Weighs the editable file that judges a sample; `open` until all mirrors were probed, if no other serves the item. */
+/** Weighs the editable file that judges a sample; `open` until all mirrors were probed. */
 function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFile {
   const { target } = sample.due;
   const before = stateOf<Bytes>(bytesPlace, mirror).statement.get(target.id) ?? null;
@@ -88,8 +88,8 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   const { isKey = false, says } = sample.facts.file ?? {};
   const isByKey = isKey && says === 'wrong';
   const byFile = weighFile(own, [own, ...others], isByKey);
-  if (byFile === 'refuted' || (byFile === 'backed' && !isByKey)) return byFile;
   if (!isAllRequested(view, mirror, target)) return 'open';
+  if (byFile === 'refuted' || (byFile === 'backed' && !isByKey)) return byFile;
   // The key of a signature decides alone, unless it is refuted. What it said before a reload does not count.
   const isKnown = ({ statement: one }: Voice): boolean =>
     one.digest !== statement.digest || one.file === 'wrong' || isSince(one, view.us.configuredMs);
@@ -130,7 +130,11 @@ function voiceOf(mirror: MirrorMemory, statement: Statement): Voice {
 function isAllRequested(view: RuleView, mirror: MirrorMemory, target: Target): boolean {
   return [...mirrorsOf(view, mirror.roundKey)].every((other) => {
     const own = view.targets.get(targetOf(other, target));
-    return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
+    return (
+      own === undefined ||
+      isLeftAlone(other) ||
+      connections.some((one) => other.series.get(seriesId(own, one))?.isSettled)
+    );
   });
 }
 

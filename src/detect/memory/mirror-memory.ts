@@ -15,8 +15,8 @@ export interface SeriesMemory {
    * item, or the item is absent. `null`: neither, or there is no sample yet.
    */
   item: 'served' | 'absent' | null;
-  /** True if the mirror served the item since this program started. */
-  hasServed: boolean;
+  /** True once a sample is settled: its outcome is final. */
+  isSettled: boolean;
   /**
    * The newest versions that the target resolved to (keys of `Memory.seen`), with the time of the first response,
    * monotonic milliseconds.
@@ -202,7 +202,7 @@ export function seriesOf({ series }: MirrorMemory, target: Target, connection: C
       connection,
       states: {},
       item: null,
-      hasServed: false,
+      isSettled: false,
       versions: [],
       writtenAtMs: null,
       rowsWritten: 0,

@@ -59,13 +59,12 @@ export function recordSettled(
   isJudged: boolean,
 ) {
   const { due, outcome } = sample;
+  series.isSettled = true;
   if (due.target.canary) recordSight(memory, mirror, sample, isJudged);
   if (due.purpose === 'scheduled') recordBudget(memory, addTokens(memory.confirm.budget));
   if (!isJudged || isLeftAlone(mirror) || due.connection !== primaryConnectionOf(mirror.mirror)) return;
-  if (outcome.tag === 'ok') {
-    series.item = 'served';
-    series.hasServed = true;
-  } else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
+  if (outcome.tag === 'ok') series.item = 'served';
+  else series.item = outcome.tag === 'failed' && outcome.failure.kind === 'absent' ? 'absent' : null;
 }
 
 function recordSight({ now }: Memory, { sight, row }: MirrorMemory, sample: Sample, isJudged: boolean): void {

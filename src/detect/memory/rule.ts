@@ -28,6 +28,8 @@ export interface RuleView {
   readonly subjects: Map<string, ContentSubject>;
   /** The open findings, by id. */
   readonly open: ReadonlyMap<string, Finding>;
+  /** The items that mirrors have served, also before a restart; as in `Memory`. */
+  readonly seen: ReadonlyMap<string, number>;
 }
 
 export interface About {

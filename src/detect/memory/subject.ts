@@ -215,6 +215,14 @@ export interface Standpoint {
   readonly nowMs: number;
   /** The wall clock minus the monotonic one, milliseconds. */
   readonly wallAheadMs: number;
+  /** The number of independent ones among these mirrors. */
+  readonly count: (registries: Iterable<string>) => number;
+}
+
+/** A mirror with a recent response about a subject. */
+export interface Peer {
+  readonly registry: string;
+  readonly shelf: Shelf;
 }
 
 function isFresh(shelf: Shelf | undefined, { nowMs, freshMs }: Standpoint): shelf is Shelf {
@@ -228,18 +236,19 @@ export function freshOriginOf(subject: ContentSubject, at: Standpoint): Shelf | 
 }
 
 /** The mirrors with a recent response, except `registry` and the origin. */
-export function peersOf(subject: ContentSubject, registry: string | null, at: Standpoint): readonly Shelf[] {
+export function peersOf(subject: ContentSubject, registry: string | null, at: Standpoint): readonly Peer[] {
   return [...subject.shelves].flatMap(([name, shelf]) =>
-    name !== registry && name !== at.origin && isFresh(shelf, at) ? [shelf] : [],
+    name !== registry && name !== at.origin && isFresh(shelf, at) ? [{ registry: name, shelf }] : [],
   );
 }
 
 /**
- * True for at least two mirrors, and more than half of all.
- * @param all  the number of mirrors with a recent response, with the mirror that is judged
+ * True for at least two independent mirrors, and more than half of all.
+ * @param all  the mirrors with a recent response, with the mirror that is judged
  */
-export function isQuorum(holders: number, all: number): boolean {
-  return holders >= 2 && 2 * holders > all;
+export function isQuorum(holders: readonly string[], all: readonly string[], { count }: Standpoint): boolean {
+  const holding = holders.length < 2 ? 0 : count(holders);
+  return holding >= 2 && 2 * holding > count(all);
 }
 
 export function shows(shelf: Shelf, version: string): boolean {

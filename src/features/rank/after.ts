@@ -4,6 +4,7 @@ import { isHeavy, type Target, targetId } from '../../core/mirror.ts';
 import type { Clock, Probed, Random } from '../../core/ports.ts';
 import { type Sample, steadyRateOf } from '../../core/sample.ts';
 import { dueOf } from '../../daemon/once.ts';
+import { placeCounterOf } from '../../detect/confirm/vantage.ts';
 import { lagOf, updateSubject } from '../../detect/contents/lag.ts';
 import { ContentSubject, gapFilterFor, type LagReading } from '../../detect/memory/subject.ts';
 import { artifactOf } from '../../ecosystems/ecosystem.ts';
@@ -161,7 +162,15 @@ function rankLags(config: Config, samples: readonly Sample[]): ReadonlyMap<strin
   const mirrorsOf = samples.flatMap(({ due }) => mirrors.get(due.target.registry) ?? []);
   const origin = mirrorsOf.find(({ role }) => role === 'origin')?.name ?? null;
   const nowMs = Math.max(0, ...samples.map(({ endedMonotonicMs }) => endedMonotonicMs));
-  const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs, wallAheadMs: 0 };
+  const addresses = new Map(samples.map(({ due, remoteAddress }) => [due.target.registry, remoteAddress]));
+  const count = placeCounterOf(() =>
+    config.mirrors.map(({ name, url, access }) => ({
+      registry: name,
+      url,
+      address: access.proxy === null ? (addresses.get(name) ?? null) : null,
+    })),
+  );
+  const at = { origin, freshMs: Number.POSITIVE_INFINITY, nowMs, wallAheadMs: 0, count };
   const subjects = new Map<string, ContentSubject>();
   const inOrder = samples.toSorted((a, b) => Number(isOf(b, origin)) - Number(isOf(a, origin)));
   for (const { due, facts, outcome, startedMonotonicMs: fromMs, endedMonotonicMs: toMs } of inOrder) {

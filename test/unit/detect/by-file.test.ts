@@ -61,8 +61,28 @@ describe('a lock file that mirrors contradict', () => {
       ['bad mismatch/origin true', 'self self/lock false'],
     ],
     [
-      'by two mirrors without an origin',
+      'by three mirrors without an origin',
+      { good1: good, good2: good, good3: good, bad },
+      ['bad mismatch/peers false', 'self self/lock false'],
+    ],
+    [
+      'by two mirrors without an origin: disputed, because the file and the mirror that agrees with it are two as well',
       { good1: good, good2: good, bad },
+      ['bad mismatch/peers false', 'good1 mismatch/peers false', 'good2 mismatch/peers false'],
+    ],
+    [
+      'by four mirrors without an origin, also if two agree with it',
+      { good1: good, good2: good, good3: good, good4: good, bad, bad2: bad },
+      ['bad mismatch/peers false', 'bad2 mismatch/peers false', 'self self/lock false'],
+    ],
+    [
+      'by three mirrors without an origin, if two agree with it: disputed',
+      { good1: good, good2: good, good3: good, bad, bad2: bad },
+      ['bad', 'bad2', 'good1', 'good2', 'good3'].map((name) => `${name} mismatch/peers false`),
+    ],
+    [
+      'as a trusted key, by two mirrors without an origin: a key is no further mirror',
+      { good1: key, good2: key, bad: serves(lockHash, 'right', { isKey: true }) },
       ['bad mismatch/peers false', 'self self/lock false'],
     ],
     ['by all mirrors', { good1: good, good2: good }, ['self self/lock false']],

@@ -32,6 +32,8 @@ export class Shelves {
   constructor(given: {
     readonly mirrors: readonly string[];
     readonly origin?: string;
+    /** Mirrors on one host. */
+    readonly together?: readonly string[];
     readonly gaps?: Readonly<Record<string, Gaps>>;
     readonly limitMs?: number;
     readonly everyMs?: number;
@@ -46,6 +48,7 @@ export class Shelves {
       const gaps = given.gaps?.[name];
       return {
         ...aMirror(name),
+        ...(given.together?.includes(name) === true && { url: `https://together.example.com/${name}/` }),
         role: name === given.origin ? ('origin' as const) : ('mirror' as const),
         ...(gaps === undefined ? {} : { gaps }),
       };

@@ -35,6 +35,29 @@ describe('a version that some mirrors list, without an origin', () => {
   });
 });
 
+describe('what two mirrors of one host show, without an origin', () => {
+  it.each<[string, (isTheirs: boolean) => Contents]>([
+    ['a version', (isTheirs) => (isTheirs ? versions('v1.0.0', 'v1.1.0') : versions('v1.0.0'))],
+    ['a serial', (isTheirs) => ({ serial: isTheirs ? 9 : 1 })],
+    ['a date', (isTheirs) => ({ modifiedAtMs: Date.UTC(2025, 0, isTheirs ? 9 : 1) })],
+    ['a tag', (isTheirs) => ({ tags: { latest: isTheirs ? 'v2' : 'v1' } })],
+  ])('%s: they count as one, and the third mirror does not lag', (_, said) => {
+    const names = ['third', 'b', 'c'];
+    const play = (together: readonly string[]) => {
+      const world = new Shelves({ mirrors: names, together });
+      for (let look = 0; look < 20; look += 1)
+        for (const [at, registry] of names.entries()) {
+          const fromMs = look * pace + at * 10_000;
+          const contents = said(registry !== 'third' && look >= 2);
+          world.see({ registry, fromMs, toMs: fromMs + 1_000, contents });
+        }
+      return [world.story(), world.lag('third')];
+    };
+    expect(play(['b', 'c'])).toEqual([[], undefined]);
+    expect(play([])).toMatchObject([['third opened behind'], { registry: 'third' }]);
+  });
+});
+
 describe('a version held back', () => {
   const said = (name: string, look: number) =>
     look < 2 || (name === 'a' && look < 20) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];

@@ -284,6 +284,77 @@ describe('an item that the origin does not have', () => {
     expect(changes.sort()).toEqual(want);
   });
 
+  describe('which only lock files name', () => {
+    const lock = {
+      ecosystem: 'go',
+      upstream: 'go',
+      module: 'example.com/added',
+      version: 'v1.0.0',
+      isOfLock: true,
+    } as const;
+
+    it.each<[string, readonly string[], readonly string[], number, readonly string[]]>([
+      ['and one of three mirrors serves: no refusal', ['a', 'b', 'evil'], ['evil'], 0, []],
+      ['and one of two mirrors serves: no refusal', ['a', 'evil'], ['evil'], 0, []],
+      ['and one of two mirrors serves, but not the origin: no refusal', ['origin', 'a', 'evil'], ['evil'], 0, []],
+      ['and two mirrors serve: a refusal of the third', ['a', 'b', 'evil'], ['b', 'evil'], 0, ['a opened']],
+      ['and the origin serves: a refusal', ['origin', 'a', 'evil'], ['origin', 'evil'], 0, ['a opened']],
+      ['and the mirror itself served before: a refusal', ['a', 'evil'], ['evil'], warm, ['a opened']],
+    ])('%s', (_, names, holders, fromMs, want) => {
+      const some = names.map((name) => aMirror(name, name === 'origin' ? { role: 'origin' } : {}));
+      const extra = some.map(({ name }) => aTarget(name, 'mod', lock.module, lock.version));
+      const script: Script = ({ registry, module }, t) =>
+        module === lock.module && !holders.includes(registry) && t >= fromMs ? absent : fine;
+      const targets = [...some.map(({ name }) => aTarget(name)), ...extra];
+      const sim = new Simulation({ config: { ...aConfig({ mirrors: some }), modules: [lock] }, targets, script });
+      sim.runTo(warm + 10 * minute);
+      expect(sim.changes('refusal').map(({ what }) => what)).toEqual(want);
+      // The mirror that serves the item is no better for it.
+      const served = sim.settled.filter(
+        ({ due }) => due.target.module === lock.module && due.target.registry === 'evil',
+      );
+      expect(served.at(-1)?.isWithdrawn === true).toBe(want.length === 0);
+    });
+
+    it('and two mirrors of one host serve: no refusal, because they count as one', () => {
+      const [a, evil, other] = ['a', 'evil', 'other'].map((name) => aMirror(name));
+      if (a === undefined || evil === undefined || other === undefined) throw new Error('three mirrors');
+      const some = [a, evil, { ...other, url: `${evil.url}/other/` }];
+      const extra = some.map(({ name }) => aTarget(name, 'mod', lock.module, lock.version));
+      const script: Script = ({ registry, module }) => (module === lock.module && registry === 'a' ? absent : fine);
+      const targets = [...some.map(({ name }) => aTarget(name)), ...extra];
+      const sim = new Simulation({ config: { ...aConfig({ mirrors: some }), modules: [lock] }, targets, script });
+      sim.runTo(warm + 10 * minute);
+      expect(sim.changes('refusal')).toEqual([]);
+    });
+
+    it('and the mirror served before a restart: the refusal stays', () => {
+      const some = ['a', 'b'].map((name) => aMirror(name));
+      const extra = some.map(({ name }) => aTarget(name, 'mod', lock.module, lock.version));
+      const script: Script = ({ registry, module }, t) =>
+        module === lock.module && registry === 'a' && t >= warm ? absent : fine;
+      const targets = [...some.map(({ name }) => aTarget(name)), ...extra];
+      const sim = new Simulation({ config: { ...aConfig({ mirrors: some }), modules: [lock] }, targets, script });
+      sim.runTo(warm + 10 * minute);
+      sim.restart(1_000);
+      sim.runTo(warm + 20 * minute);
+      expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened']);
+    });
+  });
+
+  it('of which a rare download of the origin is still unknown: another step of the origin shows it', () => {
+    const steps = ['mod', 'zip'];
+    const extra = mirrors.flatMap(({ name }) => steps.map((step) => aTarget(name, step, 'example.com/withdrawn')));
+    const script: Script = ({ registry, module, step }) => {
+      if (module !== 'example.com/withdrawn' || registry === 'evil') return fine;
+      return registry === 'origin' && step === 'zip' ? dead : absent;
+    };
+    const targets = [...mirrors.map(({ name }) => aTarget(name)), ...extra];
+    const sim = new Simulation({ config: aConfig({ mirrors }), targets, script });
+    sim.runTo(warm + 10 * minute);
+    expect(sim.changes('refusal')).toEqual([]);
+  });
+
   it('another mirror that served it is down: its absence is still a refusal', () => {
     const script: Script = ({ registry, module }, t) => {
       if (registry === 'b' && t >= warm + 20 * minute && t < warm + 40 * minute) return dead;
