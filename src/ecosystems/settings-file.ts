@@ -1,0 +1,127 @@
+import { error, ok, type Result } from '../core/result.ts';
+import type { FileChange, Machine, Unchecked } from '../core/trap.ts';
+import {
+  asTable,
+  changeSetting,
+  type FileFormat,
+  type FileSetting,
+  type FileTable,
+  linesWithOffsets,
+  type SettingPath,
+} from '../formats/format.ts';
+import { phrase } from '../words/tell.ts';
+import type { Say } from '../words/words.ts';
+import type { EditRefusal, FileLine, Settling } from './doctor.ts';
+
+export interface PlacedSetting extends FileSetting {
+  readonly place: { readonly file: string; readonly line: number };
+  /** The lines that have only this setting. Empty: another setting is on one of its lines, or it is part of a list. */
+  readonly lines: readonly FileLine[];
+}
+
+/** A settings file, as its client reads it. */
+export interface SettingsFile {
+  readonly file: string;
+  readonly values: FileTable;
+  readonly settings: readonly PlacedSetting[];
+  /** The line for which the client rejects the whole file; `null`: the client reads the file. */
+  readonly rejected: number | null;
+}
+
+/** Reads the settings in a file; `null`: the file cannot be read. */
+export async function readSettingsFile(
+  machine: Machine,
+  file: string,
+  format: FileFormat,
+): Promise<SettingsFile | null> {
+  const read = await machine.read(file);
+  if (read.tag === 'error') return null;
+  const parsed = format.parse(read.text);
+  if (parsed.tag === 'error') return { file, values: asTable({}), settings: [], rejected: parsed.error };
+  const place = createPlaces(file, read.text);
+  return { file, values: parsed.value.values, settings: parsed.value.settings.map(place), rejected: null };
+}
+
+function createPlaces(file: string, text: string): (setting: FileSetting) => PlacedSetting {
+  const lines = [...linesWithOffsets(text)];
+  const indexOf = (offset: number): number => {
+    let [low, high] = [0, lines.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((lines[middle]?.[1] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  return (setting) => {
+    const first = indexOf(setting.begin);
+    return {
+      ...setting,
+      place: { file, line: first + 1 },
+      get lines() {
+        const own = lines.slice(first, indexOf(Math.max(setting.begin, setting.to - 1)) + 1);
+        const [start, [last, at] = ['', 0]] = [own[0]?.[1] ?? 0, own.at(-1)];
+        const isAlone =
+          typeof setting.path.at(-1) === 'string' &&
+          text.slice(start, setting.begin).trim() === '' &&
+          /^\s*(?:[#;].*)?$/.test(text.slice(setting.to, at + last.length));
+        return isAlone ? own.map(([one, , line]) => ({ file, line, text: one })) : [];
+      },
+    };
+  };
+}
+
+/** Returns what could not be checked, because clients reject these files. */
+export function listRejected(files: readonly (SettingsFile | null)[], say: Say): readonly Unchecked[] {
+  return files.flatMap((one): readonly Unchecked[] =>
+    one === null || one.rejected === null
+      ? []
+      : [
+          {
+            id: 'settings',
+            because: say('change.syntax', { line: one.rejected }),
+            where: [{ file: one.file, line: one.rejected }],
+          },
+        ],
+  );
+}
+
+type Wanted = readonly (readonly [path: SettingPath, value: unknown])[];
+
+/**
+ * Returns the change that gives a settings file these values; `null`: it has them already.
+ * @param wanted  the values, or how they depend on the values in the file
+ */
+export async function changeSettings(
+  machine: Machine,
+  file: string,
+  format: FileFormat,
+  wanted: Wanted | ((values: FileTable) => Wanted),
+): Promise<Result<FileChange | null, EditRefusal>> {
+  const read = await machine.read(file);
+  const before = read.tag === 'ok' ? read.text : null;
+  let after = before ?? '';
+  const { values } = (await readSettingsFile(machine, file, format)) ?? { values: asTable({}) };
+  for (const [path, value] of typeof wanted === 'function' ? wanted(values) : wanted) {
+    const changed = changeSetting(format, after, path, value);
+    if (changed.tag === 'error') {
+      const { error: fault } = changed;
+      const key = path.filter((part) => typeof part === 'string').join('.');
+      const because =
+        fault.tag === 'syntax' ? phrase('change.syntax', { line: fault.line }) : phrase('change.form', { key });
+      return error({ file, because });
+    }
+    after = changed.value;
+  }
+  return ok(after === before ? null : { file, before, after });
+}
+
+/** Joins changes of files. If one of them is refused, no file is changed. */
+export function settlingOf(
+  changes: readonly Result<FileChange | null, EditRefusal>[],
+  notes: readonly string[],
+): Settling {
+  const refused = changes.find((one) => one.tag === 'error');
+  if (refused !== undefined) return { changes: [], notes, refused: refused.error };
+  return { changes: changes.flatMap((one) => (one.tag === 'ok' && one.value !== null ? [one.value] : [])), notes };
+}

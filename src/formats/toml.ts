@@ -1,0 +1,133 @@
+import { parse, TomlError } from 'smol-toml';
+import { error, ok } from '../core/result.ts';
+import {
+  addLinesAt,
+  type FileFormat,
+  type FileSetting,
+  type FileTable,
+  type SettingPath,
+  settingAt,
+  valueIn,
+} from './format.ts';
+
+const depthMax = 50;
+
+/**
+ * The format of uv.toml, pyproject.toml, hosts.toml and registries.conf. The library `smol-toml` reads the values; the
+ * places of the values are found by the grammar of TOML. A new element of a list of tables is written into the list,
+ * or as a table `[[name]]`.
+ * @see https://toml.io/en/v1.0.0
+ */
+export const toml: FileFormat = {
+  parse(text) {
+    try {
+      const values = parse(text, { maxDepth: depthMax, integersAsBigInt: true });
+      return ok({ values, settings: locateSettings(text, values) });
+    } catch (thrown) {
+      if (thrown instanceof TomlError) return error(thrown.line);
+      throw thrown;
+    }
+  },
+  write: (value) => written(value),
+  add(text, parsed, [name = '', position, ...more], value) {
+    if (typeof position !== 'number' || more.length > 0) return null;
+    const list = settingAt(parsed, [name]);
+    if (list === undefined) {
+      const keys = Object.entries(value as FileTable).map(([key, one]) => `${key} = ${written(one)}`);
+      return addLinesAt(text, text.length, [`[[${name}]]`, ...keys]);
+    }
+    const last = settingAt(parsed, [name, position - 1]);
+    const at = last?.to ?? list.from + 1;
+    return `${text.slice(0, at)}${last === undefined ? '' : ', '}${written(value)}${text.slice(at)}`;
+  },
+};
+
+function written(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const members = Object.entries(value).map(([key, one]) => `${key} = ${written(one)}`);
+  return `{ ${members.join(', ')} }`;
+}
+
+const blank = /(?:\s|#[^\n]*)*/y;
+const space = /[ \t]*/y;
+const keyPart = /[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
+const scalar =
+  /"""(?:\\[\s\S]|[^\\])*?"{3,5}(?!")|'''[\s\S]*?'{3,5}(?!')|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,\]}#]+(?: \d[^\s,\]}#]*)?/y;
+
+/** Finds the places of all values in a text that is valid TOML. */
+function locateSettings(text: string, values: FileTable): readonly FileSetting[] {
+  const settings: FileSetting[] = [];
+  let at = 0;
+
+  function take(pattern: RegExp): string {
+    pattern.lastIndex = at;
+    const [found = ''] = pattern.exec(text) ?? [];
+    at += found.length;
+    return found;
+  }
+
+  function takeKey(): readonly string[] {
+    const names: string[] = [];
+    do {
+      take(space);
+      const part = take(keyPart);
+      if (part === '') throw new Error(`no key at ${at} of a TOML text`);
+      names.push(/^["']/.test(part) ? String(parse(`key = ${part}`)['key']) : part);
+      take(space);
+    } while (take(/\./y) !== '');
+    return names;
+  }
+
+  function takePair(table: SettingPath): void {
+    const begin = at;
+    const path = [...table, ...takeKey()];
+    take(/=[ \t]*/y);
+    takeValue(path, begin);
+  }
+
+  function takeValue(path: SettingPath, begin: number): void {
+    const setting = { path, begin, from: at, to: at, value: valueIn(values, path) };
+    settings.push(setting);
+    if (take(/\[/y) !== '') takeMembers(']', (member) => takeValue([...path, member], at));
+    else if (take(/\{/y) !== '') takeMembers('}', () => takePair(path));
+    else if (take(scalar) === '') throw new Error(`no value at ${at} of a TOML text`);
+    setting.to = at;
+  }
+
+  function takeMembers(end: string, takeMember: (member: number) => void): void {
+    for (let member = 0; ; member += 1) {
+      take(blank);
+      if (text[at] === end) break;
+      takeMember(member);
+      take(blank);
+      take(/,/y);
+    }
+    at += 1;
+  }
+
+  let table: SettingPath = [];
+  const lengths = new Map<string, number>();
+  for (take(blank); at < text.length; take(blank)) {
+    const begin = at;
+    const brackets = take(/\[\[?/y);
+    if (brackets === '') {
+      takePair(table);
+      continue;
+    }
+    const names = takeKey();
+    at += brackets.length;
+    const path: (string | number)[] = [];
+    for (const [depth, name] of names.entries()) {
+      path.push(name);
+      const key = JSON.stringify(path);
+      if (brackets === '[[' && depth === names.length - 1) lengths.set(key, (lengths.get(key) ?? 0) + 1);
+      const length = lengths.get(key);
+      if (length !== undefined) path.push(length - 1);
+    }
+    table = path;
+    settings.push({ path: table, begin, from: begin, to: at, value: valueIn(values, table) });
+  }
+  return settings;
+}
