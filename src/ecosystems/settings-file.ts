@@ -1,5 +1,5 @@
 import { error, ok, type Result } from '../core/result.ts';
-import type { FileChange, Machine, Unchecked } from '../core/trap.ts';
+import type { ClientCheck, FileChange, Machine, Unchecked } from '../core/trap.ts';
 import {
   asTable,
   changeSetting,
@@ -91,12 +91,14 @@ type Wanted = readonly (readonly [path: SettingPath, value: unknown])[];
 /**
  * Returns the change that gives a settings file these values; `null`: it has them already.
  * @param wanted  the values, or how they depend on the values in the file
+ * @param checks  how clients show the values
  */
 export async function changeSettings(
   machine: Machine,
   file: string,
   format: FileFormat,
   wanted: Wanted | ((values: FileTable) => Wanted),
+  checks: readonly ClientCheck[],
 ): Promise<Result<FileChange | null, EditRefusal>> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;
@@ -113,7 +115,7 @@ export async function changeSettings(
     }
     after = changed.value;
   }
-  return ok(after === before ? null : { file, before, after });
+  return ok(after === before ? null : { file, before, after, checks });
 }
 
 /** Joins changes of files. If one of them is refused, no file is changed. */

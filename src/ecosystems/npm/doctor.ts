@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { placeTextOf } from '../../core/trap.ts';
+import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
 import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
@@ -62,8 +62,8 @@ export const npmDoctor: Doctor = {
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
     const changes = [
-      await changeSettings(machine, userFileOf(machine), npmrc, [[['registry'], url]]),
-      ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]])] : []),
+      await changeSettings(machine, userFileOf(machine), npmrc, [[['registry'], url]], npmChecks(url)),
+      ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]], [])] : []),
     ];
     const notes = above
       .filter(({ value }) => plainUrlOf(value) !== plainUrlOf(url))
@@ -99,4 +99,9 @@ function hasCredentials(url: string, { settings }: NpmFound): boolean {
     username + password !== '' ||
     settings.some(({ key }) => key.startsWith(`//${host}/`) && /:_?(?:auth|pass)/i.test(key))
   );
+}
+
+function npmChecks(url: string): readonly ClientCheck[] {
+  const args = ['config', 'get', 'registry'];
+  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', line: url }));
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { placeTextOf } from '../../core/trap.ts';
+import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
 import { type FileTable, type SettingPath, valueIn } from '../../formats/format.ts';
 import { ini } from '../../formats/ini.ts';
 import { toml } from '../../formats/toml.ts';
@@ -8,7 +8,14 @@ import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
 import { checkIndexes } from './clients.ts';
 import { isPage } from './lock-source.ts';
 import { pypiLocks } from './locks.ts';
-import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
+import {
+  findNamedPipFile,
+  findPypi,
+  listUserPipFiles,
+  pipNameOf,
+  sortInOrder,
+  userUvFileOf,
+} from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
 export const pypiDoctor: Doctor = {
@@ -71,6 +78,8 @@ export const pypiDoctor: Doctor = {
       found.settings.flatMap((one) => (one.key === key && one.written?.place.file === file ? [one.written.path] : []));
     const inPip = written(pipFile, 'index-url');
     const inUv = written(uvFile, 'default-index');
+    const pipPaths = inPip.length > 0 ? inPip : [newPipIndex];
+    const newUv = inUv.length > 0 ? inUv.map((path) => [path, uv] as const) : newUvIndex(uv);
     const changes = [
       ...(hasNoFile
         ? []
@@ -79,19 +88,11 @@ export const pypiDoctor: Doctor = {
               machine,
               pipFile,
               ini,
-              (inPip.length > 0 ? inPip : [newPipIndex]).map((path) => [path, pip]),
+              pipPaths.map((path) => [path, pip]),
+              pipChecks(pipPaths, pip),
             ),
           ]),
-      ...(hasUv
-        ? [
-            await changeSettings(
-              machine,
-              uvFile,
-              toml,
-              inUv.length > 0 ? inUv.map((path) => [path, uv]) : newUvIndex(uv),
-            ),
-          ]
-        : []),
+      ...(hasUv ? [await changeSettings(machine, uvFile, toml, newUv, uvChecks(uv))] : []),
     ];
     const notes = above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) }));
     if (!hasNoFile) return settlingOf(changes, notes);
@@ -119,4 +120,15 @@ function newUvIndex(url: string): (values: FileTable) => readonly (readonly [Set
     const isNamed = list.some((one) => valueIn(one, ['name']) === 'mirror');
     return [[['index', list.length], { ...(isNamed ? {} : { name: 'mirror' }), url, default: true }]];
   };
+}
+
+/** Returns how pip shows an index. A value in the section `DEFAULT` is shown in other sections, so it is not checked. */
+function pipChecks([path = newPipIndex]: readonly SettingPath[], url: string): readonly ClientCheck[] {
+  const line = `${path.map(pipNameOf).join('.')}='${url}'`;
+  return path[0] === 'DEFAULT' ? [] : [{ command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', line }];
+}
+
+function uvChecks(url: string): readonly ClientCheck[] {
+  const args = ['pip', 'compile', '--offline', '--no-cache', '--emit-index-url', '-'];
+  return [{ command: 'uv', args, variable: 'UV_CONFIG_FILE', line: `--index-url ${url}` }];
 }

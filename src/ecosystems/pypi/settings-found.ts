@@ -202,7 +202,7 @@ function pipSettings(level: PypiLevel, rank: number, file: SettingsFile | null):
 }
 
 /** Returns a section or key as pip compares it. @see pip/_internal/configuration.py `_normalize_name` */
-function pipNameOf(name: unknown): string {
+export function pipNameOf(name: unknown): string {
   return String(name).toLowerCase().replaceAll('_', '-').replace(/^--/, '');
 }
 

@@ -84,6 +84,7 @@ async function textOf(
     '/h/file',
     jsonFormat,
     Object.entries(keys).map(([key, value]) => [[key], value]),
+    [],
   );
   return changed.tag === 'error' ? changed.error.because : (changed.value?.after ?? before);
 }
