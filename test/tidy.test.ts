@@ -44,7 +44,7 @@ interface Rule {
 const table: Record<string, Rule> = {
   core: { folders: [], packages: [] },
   // The syntax of settings files. Only the doctors of ecosystems and the actions load them.
-  formats: { folders: ['core'], packages: ['smol-toml', 'yaml'] },
+  formats: { folders: ['core', 'words'], packages: ['smol-toml', 'yaml'] },
   ecosystems: { folders: ['core', 'formats', 'words'], packages: ['yaml', 'zod', 'node:module', ...kept] },
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },

@@ -1,15 +1,6 @@
 import { error, ok, type Result } from '../core/result.ts';
 import type { ClientCheck, FileChange, Machine, Unchecked } from '../core/trap.ts';
-import {
-  asTable,
-  changeSetting,
-  type FileFormat,
-  type FileSetting,
-  type FileTable,
-  linesWithOffsets,
-  type SettingPath,
-} from '../formats/format.ts';
-import { phrase } from '../words/tell.ts';
+import { changeSetting, type FileFormat, type FileSetting, listLines, type SettingPath } from '../formats/format.ts';
 import type { Say } from '../words/words.ts';
 import type { EditRefusal, FileLine, Settling } from './doctor.ts';
 
@@ -22,7 +13,6 @@ export interface PlacedSetting extends FileSetting {
 /** A settings file, as its client reads it. */
 export interface SettingsFile {
   readonly file: string;
-  readonly values: FileTable;
   readonly settings: readonly PlacedSetting[];
   /** The line for which the client rejects the whole file; `null`: the client reads the file. */
   readonly rejected: number | null;
@@ -37,19 +27,19 @@ export async function readSettingsFile(
   const read = await machine.read(file);
   if (read.tag === 'error') return null;
   const parsed = format.parse(read.text);
-  if (parsed.tag === 'error') return { file, values: asTable({}), settings: [], rejected: parsed.error };
-  const place = createPlaces(file, read.text);
-  return { file, values: parsed.value.values, settings: parsed.value.settings.map(place), rejected: null };
+  return parsed.tag === 'error'
+    ? { file, settings: [], rejected: parsed.error }
+    : { file, settings: parsed.value.map(createPlaces(file, read.text)), rejected: null };
 }
 
 function createPlaces(file: string, text: string): (setting: FileSetting) => PlacedSetting {
-  const lines = [...linesWithOffsets(text)];
+  const lines = [...listLines(text)];
   const indexOf = (offset: number): number => {
-    let [low, high] = [0, lines.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((lines[middle]?.[1] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
+    let [low, high] = [0, lines.length];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if ((lines[middle]?.[1] ?? 0) > offset) high = middle;
+      else low = middle;
     }
     return low;
   };
@@ -86,33 +76,23 @@ export function listRejected(files: readonly (SettingsFile | null)[], say: Say):
   );
 }
 
-type Wanted = readonly (readonly [path: SettingPath, value: unknown])[];
-
 /**
  * Returns the change that gives a settings file these values; `null`: it has them already.
- * @param wanted  the values, or how they depend on the values in the file
  * @param checks  how clients show the values
  */
 export async function changeSettings(
   machine: Machine,
   file: string,
   format: FileFormat,
-  wanted: Wanted | ((values: FileTable) => Wanted),
+  wanted: readonly (readonly [path: SettingPath, value: unknown])[],
   checks: readonly ClientCheck[],
 ): Promise<Result<FileChange | null, EditRefusal>> {
   const read = await machine.read(file);
   const before = read.tag === 'ok' ? read.text : null;
   let after = before ?? '';
-  const { values } = (await readSettingsFile(machine, file, format)) ?? { values: asTable({}) };
-  for (const [path, value] of typeof wanted === 'function' ? wanted(values) : wanted) {
+  for (const [path, value] of wanted) {
     const changed = changeSetting(format, after, path, value);
-    if (changed.tag === 'error') {
-      const { error: fault } = changed;
-      const key = path.filter((part) => typeof part === 'string').join('.');
-      const because =
-        fault.tag === 'syntax' ? phrase('change.syntax', { line: fault.line }) : phrase('change.form', { key });
-      return error({ file, because });
-    }
+    if (changed.tag === 'error') return error({ file, because: changed.error });
     after = changed.value;
   }
   return ok(after === before ? null : { file, before, after, checks });

@@ -1,23 +1,5 @@
 import { error, ok } from '../core/result.ts';
-import {
-  addLinesAt,
-  asTable,
-  type FileFormat,
-  type FileSetting,
-  type FileTable,
-  linesWithOffsets,
-  settingAt,
-} from './format.ts';
-
-/** The value of a key while its lines are read. */
-interface Open {
-  readonly section: string;
-  readonly key: string;
-  readonly begin: number;
-  readonly from: number;
-  to: number;
-  readonly lines: string[];
-}
+import { addLinesAt, type FileFormat, type FileSetting, listLines, settingAt } from './format.ts';
 
 /**
  * The format of pip.conf, as Python's `configparser.RawConfigParser` reads it: indented lines continue a value, a
@@ -27,68 +9,50 @@ interface Open {
  */
 export const ini: FileFormat = {
   parse(text) {
-    const found: (FileSetting | Open)[] = [];
+    const settings: (FileSetting & { value: string | undefined; to: number })[] = [];
     const seen = new Set<string>();
     let section: string | null = null;
-    let open: Open | null = null;
     let indent = 0;
-    for (const [line, at, number] of linesWithOffsets(text)) {
+    for (const [line, at, number] of listLines(text)) {
       const content = line.trim();
-      if (content === '') open?.lines.push('');
+      const open = settings.at(-1);
+      if (content === '' && open?.value !== undefined) open.value += '\n';
       if (content === '' || /^[#;]/.test(content)) continue;
       const column = line.search(/\S/);
-      const to = at + column + content.length;
-      if (open !== null && column > indent) {
-        open.lines.push(content);
+      const [begin, to] = [at + column, at + column + content.length];
+      if (open?.value !== undefined && column > indent) {
+        open.value += `\n${content}`;
         open.to = to;
         continue;
       }
       indent = column;
       const [, header] = /^\[(.+)\]/.exec(content) ?? [];
       const split = content.search(/[=:]/);
-      if (header !== undefined) {
-        if (header !== defaults && seen.has(header)) return error(number);
-        section = header;
-        open = null;
-        found.push({ path: [header], value: null, begin: at + column, from: at + column, to });
-      } else if (section === null || split < 1) return error(number);
-      else {
-        const value = content.slice(split + 1).trim();
-        const key = content.slice(0, split).trimEnd().toLowerCase();
-        open = { section, key, begin: at + column, from: to - value.length, to, lines: [value] };
-        found.push(open);
-      }
-      const name = open === null ? section : `${open.section}\n${open.key}`;
-      if (open !== null && seen.has(name)) return error(number);
+      section = header ?? section;
+      if (section === null || (header === undefined && split < 1)) return error(number);
+      const value = header === undefined ? content.slice(split + 1).trim() : undefined;
+      const path = [section, ...(value === undefined ? [] : [content.slice(0, split).trimEnd().toLowerCase()])];
+      const name = JSON.stringify(path);
+      if (seen.has(name) && header !== 'DEFAULT') return error(number);
       seen.add(name);
+      settings.push({ path, value, begin, from: to - (value ?? content).length, to });
     }
-    const settings = found.map((one) => ('path' in one ? one : settingOf(one)));
-    const sections = Map.groupBy(settings, ({ path: [name] }) => String(name));
-    const keys = (own: readonly FileSetting[]) =>
-      own.flatMap(({ path: [, key], value }) => (key ? [[key, value]] : []));
-    const tables = [...sections].map(([name, own]) => [name, asTable(Object.fromEntries(keys(own)) as FileTable)]);
-    return ok({ values: asTable(Object.fromEntries(tables) as FileTable), settings });
+    for (const one of settings) one.value = one.value?.trimEnd();
+    return ok(settings);
   },
   write(value, text, { from, to }) {
     const [first = '', ...more] = text.slice(from, to).split(/\r?\n/);
     const comments = more.filter((line) => /^\s*[#;]/.test(line));
-    const end = text.includes('\r\n') ? '\r\n' : '\n';
-    return [`${first.trim() === '' && /[=:]/.test(text[from - 1] ?? '') ? ' ' : ''}${value}`, ...comments].join(end);
+    const blank = first.trim() === '' && /[=:]/.test(text[from - 1] ?? '') ? ' ' : '';
+    return [`${blank}${value}`, ...comments].join(text.includes('\r\n') ? '\r\n' : '\n');
   },
-  add(text, parsed, [section = '', key = ''], value) {
-    const header = settingAt(parsed, [section]);
+  add(text, settings, [section = '', key = ''], value) {
+    const header = settingAt(settings, [section]);
     if (header === undefined) return addLinesAt(text, text.length, [`[${section}]`, `${key} = ${value}`]);
     // With less indentation than the new line, the next key would continue its value.
-    const next = parsed.settings.find(({ path: [own, name] }) => own === section && name !== undefined);
+    const next = settings.find(({ path: [own, name] }) => own === section && name !== undefined);
     const indent = next === undefined ? '' : text.slice(text.lastIndexOf('\n', next.begin) + 1, next.begin);
     const end = text.indexOf('\n', header.to);
     return addLinesAt(text, end < 0 ? text.length : end + 1, [`${indent}${key} = ${value}`]);
   },
 };
-
-/** The section whose keys count in all other sections. */
-const defaults = 'DEFAULT';
-
-function settingOf({ section, key, lines, ...places }: Open): FileSetting {
-  return { path: [section, key], value: lines.join('\n').trimEnd(), ...places };
-}

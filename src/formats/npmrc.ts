@@ -1,5 +1,5 @@
 import { ok } from '../core/result.ts';
-import { addLinesAt, asTable, type FileFormat, type FileSetting, type FileTable, linesWithOffsets } from './format.ts';
+import { addLinesAt, type FileFormat, type FileSetting, listLines } from './format.ts';
 
 /**
  * The format of .npmrc, as npm's package `ini` reads it: a key in a section `[name]` has the path `name`, key; a key
@@ -9,49 +9,45 @@ import { addLinesAt, asTable, type FileFormat, type FileSetting, type FileTable,
  */
 export const npmrc: FileFormat = {
   parse(text) {
-    const values = new Map<string, unknown>();
-    const sections = new Map<string, Map<string, unknown>>();
     const settings: FileSetting[] = [];
-    let section: string | null = null;
-    let own = values;
-    for (const [line, at] of linesWithOffsets(text)) {
+    const lengths = new Map<string, number>();
+    let section: readonly string[] = [];
+    for (const [line, at] of listLines(text)) {
       if (/^\s*(?:[;#]|$)/.test(line)) continue;
       const [, header] = /^\[([^\]]*)\]\s*$/.exec(line) ?? [];
-      if (header !== undefined) {
-        section = plainOf(header).text;
-        own = sections.get(section) ?? new Map<string, unknown>();
-        sections.set(section, own);
-        settings.push({ path: [section], value: null, begin: at, from: at, to: at + line.trimEnd().length });
-        continue;
-      }
       const split = line.indexOf('=');
-      if (split === 0) continue;
-      const written = plainOf(split < 0 ? line : line.slice(0, split)).text;
-      const isList = written.length > 2 && written.endsWith('[]');
-      const key = isList ? written.slice(0, -2) : written;
-      const { text: plain, from, to } = plainOf(split < 0 ? '' : line.slice(split + 1));
-      const value = split < 0 ? true : words.has(plain) ? words.get(plain) : plain;
-      const before = own.get(key);
-      const list = Array.isArray(before)
-        ? [...before, value]
-        : isList
-          ? [...(own.has(key) ? [before] : []), value]
-          : null;
-      own.set(key, list ?? value);
-      const path = [...(section === null ? [] : [section]), key, ...(list === null ? [] : [list.length - 1])];
-      const start = split < 0 ? at + line.trimEnd().length : at + split + 1;
-      settings.push({ path, value, begin: at + line.search(/\S/), from: start + from, to: start + to });
+      const begin = at + line.search(/\S/);
+      const end = at + line.trimEnd().length;
+      if (header !== undefined) {
+        section = [plainOf(header).text];
+        settings.push({ path: section, value: undefined, begin, from: begin, to: end });
+      } else if (split !== 0) {
+        const name = plainOf(split < 0 ? line : line.slice(0, split)).text;
+        const isList = name.length > 2 && name.endsWith('[]');
+        const path = [...section, isList ? name.slice(0, -2) : name];
+        const key = JSON.stringify(path);
+        const length =
+          lengths.get(key) ?? (isList ? Number(settings.some((one) => JSON.stringify(one.path) === key)) : null);
+        if (length !== null) lengths.set(key, length + 1);
+        const { text: plain, from, to } = plainOf(split < 0 ? '' : line.slice(split + 1));
+        const value = split < 0 ? true : words.has(plain) ? words.get(plain) : plain;
+        const start = split < 0 ? end : at + split + 1;
+        settings.push({
+          path: length === null ? path : [...path, length],
+          value,
+          begin,
+          from: start + from,
+          to: start + to,
+        });
+      }
     }
-    const tables = [...sections].map(([name, keys]) => [name, asTable(Object.fromEntries(keys))] as const);
-    return ok({ values: asTable(Object.fromEntries([...values, ...tables]) as FileTable), settings });
+    return ok(settings);
   },
   write: (value) => written(value),
-  add(text, { settings }, path, value) {
-    const [key, ...more] = path;
-    if (typeof key !== 'string' || more.length > 0) return null;
+  add(text, settings, [key = '', ...more], value) {
     // A line behind the first section header would belong to the section.
-    const header = settings.find(({ path: own, value: table }) => own.length === 1 && table === null);
-    return addLinesAt(text, header?.begin ?? text.length, [`${key}=${written(value)}`]);
+    const header = settings.find((one) => one.value === undefined);
+    return more.length > 0 ? null : addLinesAt(text, header?.begin ?? text.length, [`${key}=${written(value)}`]);
   },
 };
 

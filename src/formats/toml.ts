@@ -1,14 +1,6 @@
-import { parse, TomlError } from 'smol-toml';
+import { parse, TomlError, type TomlTable } from 'smol-toml';
 import { error, ok } from '../core/result.ts';
-import {
-  addLinesAt,
-  type FileFormat,
-  type FileSetting,
-  type FileTable,
-  type SettingPath,
-  settingAt,
-  valueIn,
-} from './format.ts';
+import { addLinesAt, type FileFormat, type FileSetting, type SettingPath, settingAt } from './format.ts';
 
 const depthMax = 50;
 
@@ -22,21 +14,21 @@ export const toml: FileFormat = {
   parse(text) {
     try {
       const values = parse(text, { maxDepth: depthMax, integersAsBigInt: true });
-      return ok({ values, settings: locateSettings(text, values) });
+      return ok(locateSettings(text, values));
     } catch (thrown) {
       if (thrown instanceof TomlError) return error(thrown.line);
       throw thrown;
     }
   },
   write: (value) => written(value),
-  add(text, parsed, [name = '', position, ...more], value) {
+  add(text, settings, [name = '', position, ...more], value) {
     if (typeof position !== 'number' || more.length > 0) return null;
-    const list = settingAt(parsed, [name]);
+    const list = settingAt(settings, [name]);
     if (list === undefined) {
-      const keys = Object.entries(value as FileTable).map(([key, one]) => `${key} = ${written(one)}`);
+      const keys = Object.entries(value as TomlTable).map(([key, one]) => `${key} = ${written(one)}`);
       return addLinesAt(text, text.length, [`[[${name}]]`, ...keys]);
     }
-    const last = settingAt(parsed, [name, position - 1]);
+    const last = settingAt(settings, [name, position - 1]);
     const at = last?.to ?? list.from + 1;
     return `${text.slice(0, at)}${last === undefined ? '' : ', '}${written(value)}${text.slice(at)}`;
   },
@@ -57,7 +49,7 @@ const scalar =
   /"""(?:\\[\s\S]|[^\\])*?"{3,5}(?!")|'''[\s\S]*?'{3,5}(?!')|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,\]}#]+(?: \d[^\s,\]}#]*)?/y;
 
 /** Finds the places of all values in a text that is valid TOML. */
-function locateSettings(text: string, values: FileTable): readonly FileSetting[] {
+function locateSettings(text: string, values: TomlTable): readonly FileSetting[] {
   const settings: FileSetting[] = [];
   let at = 0;
 
@@ -88,7 +80,9 @@ function locateSettings(text: string, values: FileTable): readonly FileSetting[]
   }
 
   function takeValue(path: SettingPath, begin: number): void {
-    const setting = { path, begin, from: at, to: at, value: valueIn(values, path) };
+    const found = path.reduce<unknown>((inner, key) => (inner as TomlTable)[key], values);
+    const isScalar = typeof found !== 'object' || found instanceof Date;
+    const setting = { path, begin, from: at, to: at, value: isScalar ? found : undefined };
     settings.push(setting);
     if (take(/\[/y) !== '') takeMembers(']', (member) => takeValue([...path, member], at));
     else if (take(/\{/y) !== '') takeMembers('}', () => takePair(path));
@@ -127,7 +121,7 @@ function locateSettings(text: string, values: FileTable): readonly FileSetting[]
       if (length !== undefined) path.push(length - 1);
     }
     table = path;
-    settings.push({ path: table, begin, from: begin, to: at, value: valueIn(values, table) });
+    settings.push({ path: table, begin, from: begin, to: at, value: undefined });
   }
   return settings;
 }

@@ -1,26 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { readMapping } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import {
-  addLinesAt,
-  asTable,
-  type FileFormat,
-  type FileSetting,
-  type FileTable,
-  type ParsedFile,
-  type SettingPath,
-} from './format.ts';
-
-/** The maximum number of values of a file. Aliases of aliases can have billions. */
-const valuesMax = 100_000;
-
-class Rejected extends Error {
-  readonly offset: number;
-  constructor(offset: number) {
-    super();
-    this.offset = offset;
-  }
-}
+import { addLinesAt, type FileFormat, type FileSetting, type SettingPath } from './format.ts';
 
 /**
  * The format of .yarnrc.yml and of pnpm's files. A file is one document with a mapping, or empty; a key that occurs
@@ -37,69 +18,60 @@ export const yaml: FileFormat = {
 export const json: FileFormat = {
   parse: (text) => (text.trim() === '' || readMapping(text) !== null ? parseYaml(text, false) : error(1)),
   write: (value) => JSON.stringify(value),
-  add(text, { settings }, [key = '', ...more], value) {
-    const member = `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
-    if (more.length > 0) return null;
-    if (text.trim() === '') return `{\n  ${member}\n}\n`;
-    const last = settings.findLast(({ path }) => path.length === 1);
-    if (last === undefined) return text.replace('{', () => `{${member}`);
-    // The new member stands below the last one, or behind it if that one does not begin its line.
-    const [margin = ' '] = /\r?\n[ \t]*$/.exec(text.slice(0, last.begin)) ?? [];
-    return `${text.slice(0, last.to)},${margin}${member}${text.slice(last.to)}`;
+  add(text, settings, [key = '', ...more], value) {
+    const member = `{\n  ${JSON.stringify(key)}: ${JSON.stringify(value)}${settings.length > 0 ? ',' : '\n'}`;
+    return more.length > 0 ? null : text.trim() === '' ? `${member}}\n` : text.replace('{', () => member);
   },
 };
 
-function parseYaml(text: string, isUnique: boolean): Result<ParsedFile, number> {
-  const lines = new LineCounter();
-  const settings: FileSetting[] = [];
-  let count = 0;
-  try {
-    const options = { prettyErrors: false, logLevel: 'error', uniqueKeys: false, lineCounter: lines } as const;
-    const document = parseDocument(text, options);
-    const [mistake] = document.errors;
-    if (mistake !== undefined) throw new Rejected(mistake.pos[0]);
-    const contents = document.contents as Node | null;
-    if (contents === null || (isScalar(contents) && contents.value === null))
-      return ok({ values: asTable({}), settings });
-    if (!isMap(contents)) throw new Rejected(contents.range?.[0] ?? 0);
-
-    /** @param path  `null`: the value belongs to an alias, so it has no place of its own */
-    const readNode = (node: unknown, path: SettingPath | null, begin: number): unknown => {
-      count += 1;
-      if (count > valuesMax) throw new Rejected(begin);
-      const [from = begin, end = begin] = (node as Node | null)?.range ?? [];
-      const to = from + text.slice(from, end).trimEnd().length;
-      const setting = { path: path ?? [], begin, from, to, value: null as unknown };
-      if (path !== null && path.length > 0) settings.push(setting);
-      const source = isAlias(node) ? node.resolve(document) : node;
-      if (source === undefined) throw new Rejected(from);
-      setting.value = isAlias(node)
-        ? readNode(source, null, begin)
-        : isScalar(node)
-          ? node.value
-          : membersOf(node, path, begin);
-      return setting.value;
-    };
-    const below = (path: SettingPath | null, key: string | number): SettingPath | null => path && [...path, key];
-    const membersOf = (node: unknown, path: SettingPath | null, begin: number): unknown => {
-      if (isSeq(node))
-        return node.items.map((item, at) =>
-          readNode(item, below(path, at), (item as Node | null)?.range?.[0] ?? begin),
-        );
-      if (!isMap(node)) return null;
-      const table = new Map<string, unknown>();
-      for (const { key, value } of node.items) {
-        const name = isScalar(key) ? String(key.value) : null;
-        const place = (key as Node | null)?.range?.[0] ?? begin;
-        if (name === null || (isUnique && table.has(name))) throw new Rejected(place);
-        table.set(name, readNode(value, below(path, name), place));
-      }
-      return asTable(Object.fromEntries(table) as FileTable);
-    };
-    return ok({ values: readNode(contents, [], 0) as FileTable, settings });
-  } catch (thrown) {
-    // The parser overflows the stack at deep nesting.
-    if (!(thrown instanceof Rejected || thrown instanceof RangeError)) throw thrown;
-    return error(thrown instanceof Rejected ? lines.linePos(thrown.offset).line || 1 : 1);
+/** A mistake, with its offset. */
+class Mistake extends Error {
+  readonly offset: number;
+  constructor(offset: number) {
+    super();
+    this.offset = offset;
   }
+}
+
+function parseYaml(text: string, isUnique: boolean): Result<readonly FileSetting[], number> {
+  const lines = new LineCounter();
+  const options = { prettyErrors: false, logLevel: 'error', uniqueKeys: false, lineCounter: lines } as const;
+  const document = parseDocument(text, options);
+  const settings: FileSetting[] = [];
+
+  function add(node: unknown, path: SettingPath, begin: number): void {
+    const [from = begin, end = begin] = (node as Node | null)?.range ?? [];
+    const source = isAlias(node) ? node.resolve(document) : node;
+    if (source === undefined) throw new Mistake(from);
+    const to = from + text.slice(from, end).trimEnd().length;
+    settings.push({ path, value: isScalar(source) ? source.value : undefined, begin, from, to });
+    addMembers(node, path);
+  }
+
+  function addMembers(node: unknown, path: SettingPath): void {
+    if (isSeq(node)) for (const [at, item] of node.items.entries()) add(item, [...path, at], placeOf(item));
+    if (!isMap(node)) return;
+    const names = new Set<string>();
+    for (const { key, value } of node.items as readonly Pair[]) {
+      const name = isScalar(key) ? String(key.value) : null;
+      if (name === null || (isUnique && names.has(name))) throw new Mistake(placeOf(key));
+      names.add(name);
+      add(value, [...path, name], placeOf(key));
+    }
+  }
+
+  try {
+    const { contents, errors } = document;
+    const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
+    if (errors.length > 0 || !(isEmpty || isMap(contents))) throw new Mistake(errors[0]?.pos[0] ?? placeOf(contents));
+    addMembers(contents, []);
+    return ok(settings);
+  } catch (thrown) {
+    if (!(thrown instanceof Mistake)) throw thrown;
+    return error(lines.linePos(thrown.offset).line || 1);
+  }
+}
+
+function placeOf(node: unknown): number {
+  return (node as Node | null)?.range?.[0] ?? 0;
 }

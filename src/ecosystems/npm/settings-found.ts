@@ -59,7 +59,7 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
     const file = await readSettingsFile(machine, name, npmrc);
     // npm ignores sections. The path of a value in a section ends with its key, that of an element of a list does not.
     for (const one of file?.settings ?? [])
-      if (one.value !== null && typeof one.path[1] !== 'string')
+      if (one.value != null && typeof one.path[1] !== 'string')
         settings.push(settingOf(level, expanded(String(one.path[0]), env), one, env));
   }
   const files = [
@@ -225,7 +225,7 @@ function keysIn(
   return (file?.settings ?? []).flatMap((one): readonly NpmSetting[] => {
     const name = one.path.join('.');
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
-    return key === undefined || one.value === null || one.value === '' ? [] : [settingOf(level, key, one, env)];
+    return key === undefined || one.value == null || one.value === '' ? [] : [settingOf(level, key, one, env)];
   });
 }
 

@@ -1,10 +1,10 @@
 import { parse } from 'yaml';
 import type { SettingPlace } from '../../core/trap.ts';
 import { baseUrl } from '../../core/url.ts';
-import { type FileTable, valueIn } from '../../formats/format.ts';
+import { type SettingPath, valuesOf } from '../../formats/format.ts';
 import { toml } from '../../formats/toml.ts';
 import { type Doctor, presentOf } from '../doctor.ts';
-import { listRejected } from '../settings-file.ts';
+import { listRejected, type SettingsFile } from '../settings-file.ts';
 import { dockerHub, parseImage } from './names.ts';
 import { findOci, hostsOf, type OciFound } from './settings-found.ts';
 import { findOciTraps, ociKinds } from './traps.ts';
@@ -77,8 +77,10 @@ function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
 }
 
 function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
-  return daemons.map(({ file, values: { 'registry-mirrors': list } }) => ({
-    urls: (Array.isArray(list) ? list : []).filter((one) => typeof one === 'string'),
+  return daemons.map(({ file, settings }) => ({
+    urls: settings.flatMap(({ path: [key], value }) =>
+      key === 'registry-mirrors' && typeof value === 'string' ? [value] : [],
+    ),
     place: { file, line: null },
   }));
 }
@@ -87,7 +89,7 @@ function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
  * Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides the earlier files.
  */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
-  return registries.toReversed().map(({ file, values }) => ({ ...hubMirrorsIn(values), place: { file, line: null } }));
+  return registries.toReversed().map((one) => ({ ...hubMirrorsIn(one), place: { file: one.file, line: null } }));
 }
 
 /**
@@ -95,19 +97,18 @@ function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
  * the registry has a `prefix` and another `location`, podman pulls from this location instead of the registry.
  * @see containers-registries.conf(5)
  */
-function hubMirrorsIn(values: FileTable): Pick<MirrorsToday, 'urls' | 'isInstead'> {
-  const hubs = tablesIn(values, 'registry').filter((one) => (one['prefix'] ?? one['location']) === dockerHub);
-  const elsewhere = hubs.filter(({ location = dockerHub }) => location !== dockerHub);
-  const sources = hubs.flatMap((one) => [...tablesIn(one, 'mirror'), ...(elsewhere.includes(one) ? [one] : [])]);
-  const urls = sources.flatMap(({ location, insecure }) =>
-    typeof location === 'string' ? [`${insecure === true ? 'http' : 'https'}://${location}`] : [],
-  );
+function hubMirrorsIn({ settings }: SettingsFile): Pick<MirrorsToday, 'urls' | 'isInstead'> {
+  const values = valuesOf(settings);
+  const at = (...path: SettingPath) => values.get(JSON.stringify(['registry', ...path]));
+  const locations = settings.filter(({ path, value }) => path.at(-1) === 'location' && typeof value === 'string');
+  const ofHub = locations.filter(({ path: [, n = 0] }) => (at(n, 'prefix') ?? at(n, 'location')) === dockerHub);
+  const mirrors = ofHub.filter(({ path }) => path[2] === 'mirror');
+  const elsewhere = ofHub.filter(({ path, value }) => path[2] === 'location' && value !== dockerHub);
+  const urls = [...mirrors, ...elsewhere].map(({ path, value }) => {
+    const isPlain = at(...path.slice(1, -1), 'insecure') === true;
+    return `${isPlain ? 'http' : 'https'}://${value}`;
+  });
   return { urls, isInstead: elsewhere.length > 0 };
-}
-
-function tablesIn(values: FileTable, key: string): readonly FileTable[] {
-  const list = valueIn(values, [key]);
-  return Array.isArray(list) ? list.map(tableOf).filter((one) => one !== null) : [];
 }
 
 const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;

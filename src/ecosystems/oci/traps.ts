@@ -1,7 +1,7 @@
 import { isLoopback } from '../../core/addresses.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { SettingPlace, Trap } from '../../core/trap.ts';
-import { valueIn } from '../../formats/format.ts';
+import { settingAt } from '../../formats/format.ts';
 import type { Say } from '../../words/words.ts';
 import { editOf, explainPlainUrl, type KnownTraps, trapOf } from '../doctor.ts';
 import type { PlacedSetting, SettingsFile } from '../settings-file.ts';
@@ -78,27 +78,23 @@ function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
 
 function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] {
   if (config === null || config.rejected !== null) return [];
-  const { file, settings, values } = config;
+  const { file, settings } = config;
   const skipped = settings.filter((one) => isOn(one, 'insecure_skip_verify'));
   const traps: OciTrap[] = skipped.map(({ place }) => {
     const what = say('trap.oci-verify-skipped.what', { key: 'insecure_skip_verify' });
     return trapOf('oci-verify-skipped', what, [place], [say('trap.oci-verify-skipped.set')]);
   });
   const path = settings.find(({ path: keys, value }) => keys.at(-1) === 'config_path' && value !== '');
-  const mirrors = settings.find(
-    ({ path: keys, value }) =>
-      keys[0] === 'plugins' && keys.at(-2) === 'registry' && keys.at(-1) === 'mirrors' && isFilled(value),
-  );
-  const mirror = settings.find(
-    ({ path: keys }) => keys[0] === 'plugins' && keys.at(-3) === 'registry' && keys.at(-2) === 'mirrors',
-  );
-  const old = mirrors ?? mirror;
+  const isMirrors = ({ path: keys }: PlacedSetting, depth: number): boolean =>
+    keys[0] === 'plugins' && keys.at(-1 - depth) === 'mirrors' && keys.at(-2 - depth) === 'registry';
+  const hasMirrors = settings.some((one) => isMirrors(one, 1));
+  const mirrors = hasMirrors ? settings.find((one) => isMirrors(one, 0) || isMirrors(one, 1)) : undefined;
   // If config.toml has version 3 or later, containerd reads the default folder of hosts.toml files unless another
   // folder is set.
-  const isOld = !(Number(values['version']) >= 3);
-  if (path !== undefined && old !== undefined) {
+  const isOld = !(Number(settingAt(settings, ['version'])?.value) >= 3);
+  if (path !== undefined && mirrors !== undefined) {
     const set = [say('trap.oci-mirrors-twice.set')];
-    traps.push(trapOf('oci-mirrors-twice', say('trap.oci-mirrors-twice.what'), [path.place, old.place], set));
+    traps.push(trapOf('oci-mirrors-twice', say('trap.oci-mirrors-twice.what'), [path.place, mirrors.place], set));
   }
   if (path === undefined && isOld && hosts.length > 0) {
     const where = [file, ...hosts.slice(0, 3).map((one) => one.file)].map((name) => ({ file: name, line: null }));
@@ -106,10 +102,6 @@ function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] 
     traps.push(trapOf('oci-hosts-unread', say('trap.oci-hosts-unread.what'), where, set));
   }
   return traps;
-}
-
-function isFilled(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
 function daemonTraps({ file, rejected, settings }: SettingsFile, say: Say): readonly OciTrap[] {
@@ -138,11 +130,12 @@ function daemonTraps({ file, rejected, settings }: SettingsFile, say: Say): read
 }
 
 function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
-  return registries.flatMap(({ values, settings }) =>
+  return registries.flatMap(({ settings }) =>
     settings.flatMap((one): readonly OciTrap[] => {
-      const [location, prefix] = ['location', 'prefix'].map((key) => valueIn(values, [...one.path.slice(0, -1), key]));
-      const host = location ?? prefix;
-      if (!isOn(one, 'insecure') || typeof host !== 'string' || /^(localhost|127\.)/.test(host)) return [];
+      if (!isOn(one, 'insecure')) return [];
+      const textOf = (key: string) => settingAt(settings, [...one.path.slice(0, -1), key])?.value;
+      const host = textOf('location') ?? textOf('prefix');
+      if (typeof host !== 'string' || /^(localhost|127\.)/.test(host)) return [];
       return [blindly(host, one.place, '/etc/containers/certs.d', say)];
     }),
   );

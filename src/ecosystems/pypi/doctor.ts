@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
-import { type FileTable, type SettingPath, valueIn } from '../../formats/format.ts';
+import type { FileSetting, SettingPath } from '../../formats/format.ts';
 import { ini } from '../../formats/ini.ts';
 import { toml } from '../../formats/toml.ts';
 import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
@@ -78,8 +78,9 @@ export const pypiDoctor: Doctor = {
       found.settings.flatMap((one) => (one.key === key && one.written?.place.file === file ? [one.written.path] : []));
     const inPip = written(pipFile, 'index-url');
     const inUv = written(uvFile, 'default-index');
+    const uvSettings = found.files.find((one) => one?.file === uvFile)?.settings ?? [];
     const pipPaths = inPip.length > 0 ? inPip : [newPipIndex];
-    const newUv = inUv.length > 0 ? inUv.map((path) => [path, uv] as const) : newUvIndex(uv);
+    const newUv = inUv.length > 0 ? inUv.map((path) => [path, uv] as const) : [newUvIndex(uvSettings, uv)];
     const changes = [
       ...(hasNoFile
         ? []
@@ -114,12 +115,11 @@ const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index', 'fi
 const newPipIndex = ['global', 'index-url'];
 
 /** Returns the element of uv's list `index` that makes a URL the default index. uv accepts a name only once. */
-function newUvIndex(url: string): (values: FileTable) => readonly (readonly [SettingPath, unknown])[] {
-  return ({ index }) => {
-    const list: readonly unknown[] = Array.isArray(index) ? index : [];
-    const isNamed = list.some((one) => valueIn(one, ['name']) === 'mirror');
-    return [[['index', list.length], { ...(isNamed ? {} : { name: 'mirror' }), url, default: true }]];
-  };
+function newUvIndex(settings: readonly FileSetting[], url: string): readonly [SettingPath, unknown] {
+  const own = settings.filter(({ path }) => path[0] === 'index');
+  const isNamed = own.some(({ path, value }) => path[2] === 'name' && value === 'mirror');
+  const count = new Set(own.flatMap(({ path: [, at] }) => at ?? [])).size;
+  return [['index', count], { ...(isNamed ? {} : { name: 'mirror' }), url, default: true }];
 }
 
 /** Returns how pip shows an index. A value in the section `DEFAULT` is shown in other sections, so it is not checked. */

@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
-import { valueIn } from '../../formats/format.ts';
 import { ini } from '../../formats/ini.ts';
 import { toml } from '../../formats/toml.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
@@ -217,7 +216,8 @@ async function uvFiles(machine: Machine): Promise<readonly (readonly [PypiLevel,
       const file = await readSettingsFile(machine, join(folder, name), toml);
       if (file === null) continue;
       found.push(['project', 3, file]);
-      if (name === 'uv.toml' || valueIn(file.values, ['tool', 'uv']) !== undefined) return found;
+      if (name === 'uv.toml' || file.settings.some(({ path: [outer, own] }) => outer === 'tool' && own === 'uv'))
+        return found;
     }
   return found;
 }
@@ -236,21 +236,30 @@ const uvKeys: readonly string[] = [
  */
 function uvSettingsIn(level: PypiLevel, rank: number, file: SettingsFile | null): readonly PypiSetting[] {
   const outer = file?.file.endsWith('pyproject.toml') ? ['tool', 'uv'] : [];
-  return (file?.settings ?? []).flatMap((written): PypiSetting[] => {
+  const own = (file?.settings ?? []).filter(({ path }) => outer.every((name, at) => name === path[at]));
+  const named = own.map((written) => ({ written, path: written.path.slice(outer.length) }));
+  const defaults = new Set(
+    named.flatMap(({ path: [key, at, name], written: { value } }) =>
+      key === 'index' && name === 'default' && value === true ? [at] : [],
+    ),
+  );
+  return named.flatMap(({ written, path: [first, second, third] }): PypiSetting[] => {
     const { path, value, place } = written;
-    const [first, second, third, ...more] = path.slice(outer.length);
-    if (more.length > 0 || outer.some((name, at) => name !== path[at])) return [];
-    const values = [value].flat().filter((one) => typeof one === 'string');
     const key = first === 'pip' ? second : first;
-    const setting = { client: 'uv', values, level, place, written } as const;
-    if (first === 'index' && third === 'url' && values.length > 0) {
-      const isDefault = valueIn(file?.values, [...path.slice(0, -1), 'default']) === true;
-      return [{ ...setting, key: isDefault ? 'default-index' : 'index', rank: uvRanks.newForm + rank }];
+    const member = first === 'pip' ? third : second;
+    const base = { client: 'uv', level, place, written } as const;
+    if (first === 'index' && third === 'url' && typeof value === 'string') {
+      const [indexKey, order] = [defaults.has(second) ? 'default-index' : 'index', uvRanks.newForm + rank];
+      return [{ ...base, key: indexKey, values: [value], rank: order }];
     }
-    const isSet = typeof key === 'string' && uvKeys.includes(key) && (first === 'pip' ? third : second) === undefined;
-    if (!isSet || values.length === 0) return [];
+    if (typeof key !== 'string' || !uvKeys.includes(key) || member !== undefined) return [];
+    const elements = own.filter(
+      (one) => one.path.length > path.length && path.every((part, at) => part === one.path[at]),
+    );
+    const values = [written, ...elements].map((one) => one.value).filter((one) => typeof one === 'string');
     const meant = key === 'index-url' ? 'default-index' : key === 'extra-index-url' ? 'index' : key;
-    return [{ ...setting, key: meant, rank: first === 'pip' ? uvRanks.pipAlone : uvRanks.oldForm + rank }];
+    const order = first === 'pip' ? uvRanks.pipAlone : uvRanks.oldForm + rank;
+    return values.length === 0 ? [] : [{ ...base, key: meant, values, rank: order }];
   });
 }
 

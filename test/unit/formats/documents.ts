@@ -2,6 +2,15 @@ import fc from 'fast-check';
 
 /** Texts of settings files: lines of each form that a client reads, and some that it rejects, in any order. */
 
+/** The scalars in a value by their paths in JSON, as the formats list them. */
+export function leavesOf(value: unknown, path: readonly (string | number)[] = []): ReadonlyMap<string, unknown> {
+  if (typeof value !== 'object' || value === null || value instanceof Date)
+    return new Map([[JSON.stringify(path), value]]);
+  const isList = Array.isArray(value);
+  const members = Object.entries(value).map(([key, one]) => leavesOf(one, [...path, isList ? Number(key) : key]));
+  return new Map(members.flatMap((one) => [...one]));
+}
+
 const word = fc.constantFrom('a', 'b', 'index-url', 'registry', 'x_y', 'Url', 'global', 'c', 'd', 'e', 'f-g');
 const plain = fc.constantFrom(
   '1',

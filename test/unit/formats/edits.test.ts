@@ -252,14 +252,14 @@ const rows: readonly Row[] = [
   // daemon.json
   ['tabs', 'json', '{\n\t"mirrors": [ "a" ],\n\t"b": 1\n}', mirrors, `{\n\t"mirrors": "${url}",\n\t"b": 1\n}`],
   [
-    'a new member below others',
+    'a new member before others',
     'json',
     '{\n    "b": {"mirrors": 1}\n}\n',
     mirrors,
-    `{\n    "b": {"mirrors": 1},\n    "mirrors": "${url}"\n}\n`,
+    `{\n  "mirrors": "${url}",\n    "b": {"mirrors": 1}\n}\n`,
   ],
-  ['a new member in one line', 'json', '{"b":1}', mirrors, `{"b":1, "mirrors": "${url}"}`],
-  ['an empty object', 'json', '{}\n', mirrors, `{"mirrors": "${url}"}\n`],
+  ['a new member in one line', 'json', '{"b":1}', mirrors, `{\n  "mirrors": "${url}","b":1}`],
+  ['an empty object', 'json', '{}\n', mirrors, `{\n  "mirrors": "${url}"\n}\n`],
   ['a comma too many', 'json', '{"b":1,}', mirrors, { refused: 1 }],
 ];
 
@@ -268,8 +268,12 @@ describe('one value is changed, and the rest of the text stays', () => {
     const changed = changeSetting(formats[format], before, path, url);
     if (typeof after === 'string') expect(changed).toEqual({ tag: 'ok', value: after });
     else {
-      const fault = after.refused === 'form' ? { tag: 'form' } : { tag: 'syntax', line: after.refused };
-      expect(changed).toEqual({ tag: 'error', error: fault });
+      const isForm = after.refused === 'form';
+      const key = isForm ? 'change.form' : 'change.syntax';
+      expect(changed).toMatchObject({
+        tag: 'error',
+        error: isForm ? { key } : { key, values: { line: after.refused } },
+      });
     }
   });
 
@@ -311,6 +315,9 @@ describe('one value is changed, and the rest of the text stays', () => {
     ['npmrc', 'registry=a\n', registry],
   ] as const)('%s: what the format cannot hold is not written', (format, before, path) => {
     for (const value of format === 'ini' ? ['a\nb', ' a', 'a\r', true] : ['true', 'null'])
-      expect(changeSetting(formats[format], before, path, value)).toEqual({ tag: 'error', error: { tag: 'form' } });
+      expect(changeSetting(formats[format], before, path, value)).toMatchObject({
+        tag: 'error',
+        error: { key: 'change.form' },
+      });
   });
 });
