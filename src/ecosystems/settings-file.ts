@@ -32,29 +32,21 @@ export async function readSettingsFile(
     : { file, settings: parsed.value.map(createPlaces(file, read.text)), rejected: null };
 }
 
+/** Returns a function that places the settings of a text, which it takes in the order of the file. */
 function createPlaces(file: string, text: string): (setting: FileSetting) => PlacedSetting {
   const lines = [...listLines(text)];
-  const indexOf = (offset: number): number => {
-    let [low, high] = [0, lines.length];
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if ((lines[middle]?.[1] ?? 0) > offset) high = middle;
-      else low = middle;
-    }
-    return low;
-  };
+  let first = 0;
   return (setting) => {
-    const first = indexOf(setting.begin);
+    const { path, begin, to } = setting;
+    while ((lines[first + 1]?.[1] ?? text.length) <= begin && first + 1 < lines.length) first += 1;
     return {
       ...setting,
       place: { file, line: first + 1 },
       get lines() {
-        const own = lines.slice(first, indexOf(Math.max(setting.begin, setting.to - 1)) + 1);
-        const [start, [last, at] = ['', 0]] = [own[0]?.[1] ?? 0, own.at(-1)];
-        const isAlone =
-          typeof setting.path.at(-1) === 'string' &&
-          text.slice(start, setting.begin).trim() === '' &&
-          /^\s*(?:[#;].*)?$/.test(text.slice(setting.to, at + last.length));
+        const own = lines.filter(([line, at]) => at + line.length >= begin && at < Math.max(to, begin + 1));
+        const around =
+          text.slice(own[0]?.[1], begin) + text.slice(to, own.map(([line, at]) => at + line.length).at(-1));
+        const isAlone = typeof path.at(-1) === 'string' && /^\s*(?:[#;].*)?$/.test(around);
         return isAlone ? own.map(([one, , line]) => ({ file, line, text: one })) : [];
       },
     };
@@ -63,17 +55,11 @@ function createPlaces(file: string, text: string): (setting: FileSetting) => Pla
 
 /** Returns what could not be checked, because clients reject these files. */
 export function listRejected(files: readonly (SettingsFile | null)[], say: Say): readonly Unchecked[] {
-  return files.flatMap((one): readonly Unchecked[] =>
-    one === null || one.rejected === null
-      ? []
-      : [
-          {
-            id: 'settings',
-            because: say('change.syntax', { line: one.rejected }),
-            where: [{ file: one.file, line: one.rejected }],
-          },
-        ],
-  );
+  return files.flatMap((one): readonly Unchecked[] => {
+    if (one === null || one.rejected === null) return [];
+    const { file, rejected: line } = one;
+    return [{ id: 'settings', because: say('change.syntax', { line }), where: [{ file, line }] }];
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readJson } from '../core/read-json.ts';
 import { ok } from '../core/result.ts';
 import { addLinesAt, type FileFormat, type FileSetting, listLines } from './format.ts';
 
@@ -30,7 +31,7 @@ export const npmrc: FileFormat = {
           lengths.get(key) ?? (isList ? Number(settings.some((one) => JSON.stringify(one.path) === key)) : null);
         if (length !== null) lengths.set(key, length + 1);
         const { text: plain, from, to } = plainOf(split < 0 ? '' : line.slice(split + 1));
-        const value = split < 0 ? true : words.has(plain) ? words.get(plain) : plain;
+        const value = split < 0 ? true : /^(?:true|false|null)$/.test(plain) ? readJson(plain) : plain;
         const start = split < 0 ? end : at + split + 1;
         settings.push({
           path: length === null ? path : [...path, length],
@@ -51,12 +52,6 @@ export const npmrc: FileFormat = {
   },
 };
 
-const words = new Map<string, unknown>([
-  ['true', true],
-  ['false', false],
-  ['null', null],
-]);
-
 function written(value: unknown): string {
   const text = String(value);
   return typeof value !== 'string' || /^[^\s"'\\;#](?:[^\\;#]*[^\s"'\\;#])?$/.test(text) ? text : JSON.stringify(text);
@@ -66,8 +61,9 @@ function written(value: unknown): string {
 function plainOf(text: string): { readonly text: string; readonly from: number; readonly to: number } {
   const from = text.search(/\S|$/);
   const trimmed = text.trim();
+  const inner = trimmed.startsWith("'") ? trimmed.slice(1, -1) : trimmed;
   if (/^(?:"[\s\S]*"|'[\s\S]*')$/.test(trimmed) || trimmed === '"' || trimmed === "'")
-    return { text: unquoted(trimmed), from, to: from + trimmed.length };
+    return { text: String(readJson(inner) ?? inner), from, to: from + trimmed.length };
   const end = /^(?:\\[\s\S]|[^\\;#]|\\$)*/.exec(trimmed)?.[0].trimEnd().length ?? 0;
   return {
     text: trimmed
@@ -77,13 +73,4 @@ function plainOf(text: string): { readonly text: string; readonly from: number; 
     from,
     to: from + end,
   };
-}
-
-function unquoted(text: string): string {
-  const inner = text.startsWith("'") ? text.slice(1, -1) : text;
-  try {
-    return String(JSON.parse(inner));
-  } catch {
-    return inner;
-  }
 }

@@ -1,8 +1,22 @@
 import { parse, TomlError, type TomlTable } from 'smol-toml';
-import { error, ok } from '../core/result.ts';
+import { error, ok, type Result } from '../core/result.ts';
 import { addLinesAt, type FileFormat, type FileSetting, type SettingPath, settingAt } from './format.ts';
 
 const depthMax = 50;
+
+/**
+ * Parses TOML.
+ * @param isExact  true: an integer that a JavaScript number cannot represent exactly is an error; else it is a bigint
+ * @returns        the table; the error is the number of the invalid line, from 1
+ */
+export function parseToml(text: string, isExact = true): Result<TomlTable, number> {
+  try {
+    return ok(parse(text, { maxDepth: depthMax, integersAsBigInt: !isExact }));
+  } catch (thrown) {
+    if (thrown instanceof TomlError) return error(thrown.line);
+    throw thrown;
+  }
+}
 
 /**
  * The format of uv.toml, pyproject.toml, hosts.toml and registries.conf. The library `smol-toml` reads the values; the
@@ -12,13 +26,8 @@ const depthMax = 50;
  */
 export const toml: FileFormat = {
   parse(text) {
-    try {
-      const values = parse(text, { maxDepth: depthMax, integersAsBigInt: true });
-      return ok(locateSettings(text, values));
-    } catch (thrown) {
-      if (thrown instanceof TomlError) return error(thrown.line);
-      throw thrown;
-    }
+    const parsed = parseToml(text, false);
+    return parsed.tag === 'error' ? parsed : ok(locateSettings(text, parsed.value));
   },
   write: (value) => written(value),
   add(text, settings, [name = '', position, ...more], value) {
@@ -35,7 +44,6 @@ export const toml: FileFormat = {
 };
 
 function written(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
   if (typeof value !== 'object' || value === null)
     return typeof value === 'string' ? JSON.stringify(value) : String(value);
   const members = Object.entries(value).map(([key, one]) => `${key} = ${written(one)}`);
@@ -43,8 +51,7 @@ function written(value: unknown): string {
 }
 
 const blank = /(?:\s|#[^\n]*)*/y;
-const space = /[ \t]*/y;
-const keyPart = /[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
+const keys = /(?:[ \t.]|[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')+/y;
 const scalar =
   /"""(?:\\[\s\S]|[^\\])*?"{3,5}(?!")|'''[\s\S]*?'{3,5}(?!')|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,\]}#]+(?: \d[^\s,\]}#]*)?/y;
 
@@ -60,21 +67,17 @@ function locateSettings(text: string, values: TomlTable): readonly FileSetting[]
     return found;
   }
 
-  function takeKey(): readonly string[] {
+  function takeKeys(): readonly string[] {
     const names: string[] = [];
-    do {
-      take(space);
-      const part = take(keyPart);
-      if (part === '') throw new Error(`no key at ${at} of a TOML text`);
-      names.push(/^["']/.test(part) ? String(parse(`key = ${part}`)['key']) : part);
-      take(space);
-    } while (take(/\./y) !== '');
+    let inner: unknown = parse(`${take(keys)} = 0`);
+    for (; typeof inner === 'object'; inner = Object.values(inner as TomlTable)[0])
+      names.push(...Object.keys(inner as TomlTable));
     return names;
   }
 
   function takePair(table: SettingPath): void {
     const begin = at;
-    const path = [...table, ...takeKey()];
+    const path = [...table, ...takeKeys()];
     take(/=[ \t]*/y);
     takeValue(path, begin);
   }
@@ -110,7 +113,7 @@ function locateSettings(text: string, values: TomlTable): readonly FileSetting[]
       takePair(table);
       continue;
     }
-    const names = takeKey();
+    const names = takeKeys();
     at += brackets.length;
     const path: (string | number)[] = [];
     for (const [depth, name] of names.entries()) {

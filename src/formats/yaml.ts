@@ -24,25 +24,17 @@ export const json: FileFormat = {
   },
 };
 
-/** A mistake, with its offset. */
-class Mistake extends Error {
-  readonly offset: number;
-  constructor(offset: number) {
-    super();
-    this.offset = offset;
-  }
-}
-
 function parseYaml(text: string, isUnique: boolean): Result<readonly FileSetting[], number> {
   const lines = new LineCounter();
   const options = { prettyErrors: false, logLevel: 'error', uniqueKeys: false, lineCounter: lines } as const;
   const document = parseDocument(text, options);
   const settings: FileSetting[] = [];
+  const mistakes = document.errors.map(({ pos: [offset] }) => offset);
 
   function add(node: unknown, path: SettingPath, begin: number): void {
     const [from = begin, end = begin] = (node as Node | null)?.range ?? [];
     const source = isAlias(node) ? node.resolve(document) : node;
-    if (source === undefined) throw new Mistake(from);
+    if (source === undefined) mistakes.push(from);
     const to = from + text.slice(from, end).trimEnd().length;
     settings.push({ path, value: isScalar(source) ? source.value : undefined, begin, from, to });
     addMembers(node, path);
@@ -53,23 +45,19 @@ function parseYaml(text: string, isUnique: boolean): Result<readonly FileSetting
     if (!isMap(node)) return;
     const names = new Set<string>();
     for (const { key, value } of node.items as readonly Pair[]) {
-      const name = isScalar(key) ? String(key.value) : null;
-      if (name === null || (isUnique && names.has(name))) throw new Mistake(placeOf(key));
+      const name = String(isScalar(key) ? key.value : key);
+      if (!isScalar(key) || (isUnique && names.has(name))) mistakes.push(placeOf(key));
       names.add(name);
       add(value, [...path, name], placeOf(key));
     }
   }
 
-  try {
-    const { contents, errors } = document;
-    const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
-    if (errors.length > 0 || !(isEmpty || isMap(contents))) throw new Mistake(errors[0]?.pos[0] ?? placeOf(contents));
-    addMembers(contents, []);
-    return ok(settings);
-  } catch (thrown) {
-    if (!(thrown instanceof Mistake)) throw thrown;
-    return error(lines.linePos(thrown.offset).line || 1);
-  }
+  const { contents } = document;
+  if (!(contents === null || isMap(contents) || (isScalar(contents) && contents.value === null)))
+    mistakes.push(placeOf(contents));
+  addMembers(contents, []);
+  const [mistake] = mistakes;
+  return mistake === undefined ? ok(settings) : error(lines.linePos(mistake).line || 1);
 }
 
 function placeOf(node: unknown): number {
