@@ -42,7 +42,9 @@ export const npmrc: FileFormat = {
         });
       }
     }
-    return ok(settings);
+    // A value before the first element of a list is an element too.
+    const isFirst = ({ path }: FileSetting): boolean => lengths.has(JSON.stringify(path));
+    return ok(settings.map((one) => (isFirst(one) ? { ...one, path: [...one.path, 0] } : one)));
   },
   write: (value) => written(value),
   add(text, settings, [key = '', ...more], value) {

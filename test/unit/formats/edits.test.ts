@@ -216,6 +216,7 @@ const rows: readonly Row[] = [
     `//a/:_authToken=$` + `{TOKEN}\nregistry=${url}\n`,
   ],
   ['a list', 'npmrc', 'registry[]=a\nregistry[]=b\n', registry, form],
+  ['a value before a list', 'npmrc', 'registry=a\nregistry[]=b\n', registry, form],
   ['a key without a value', 'npmrc', 'registry\n', registry, form],
   ['CRLF in .npmrc', 'npmrc', 'registry=a\r\nx=1\r\n', registry, `registry=${url}\r\nx=1\r\n`],
   // .yarnrc.yml
