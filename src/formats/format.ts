@@ -70,10 +70,12 @@ function valuesBelow(path: SettingPath, value: unknown): readonly (readonly [str
 
 /** Lists the lines of a text with their offsets. */
 export function* listLines(text: string): Generator<readonly [line: string, at: number, number: number]> {
-  let number = 0;
-  for (const { 0: line, index } of text.matchAll(/[^\r\n]*(?:\r\n|\n|\r|$)/g)) {
+  const ends = /\r\n|\n|\r|$/g;
+  let [at, number] = [0, 1];
+  for (const { 0: end, index } of text.matchAll(ends)) {
+    yield [text.slice(at, index), at, number];
+    at = index + end.length;
     number += 1;
-    yield [line.replace(/[\r\n]+$/, ''), index, number];
   }
 }
 

@@ -50,8 +50,8 @@ function written(value: unknown): string {
   return `{ ${members.join(', ')} }`;
 }
 
-const blank = /(?:\s|#[^\n]*)*/y;
-const keys = /(?:[ \t.]|[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')+/y;
+const blank = /(?:[ \t\r\n]|#[^\n]*(?:\n|$))*/y;
+const keys = /(?:[\w \t.-]|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')+/y;
 const scalar =
   /"""(?:\\[\s\S]|[^\\])*?"{3,5}(?!")|'''[\s\S]*?'{3,5}(?!')|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,\]}#]+(?: \d[^\s,\]}#]*)?/y;
 
@@ -115,16 +115,25 @@ function locateSettings(text: string, values: TomlTable): readonly FileSetting[]
     }
     const names = takeKeys();
     at += brackets.length;
-    const path: (string | number)[] = [];
-    for (const [depth, name] of names.entries()) {
-      path.push(name);
-      const key = JSON.stringify(path);
-      if (brackets === '[[' && depth === names.length - 1) lengths.set(key, (lengths.get(key) ?? 0) + 1);
-      const length = lengths.get(key);
-      if (length !== undefined) path.push(length - 1);
-    }
-    table = path;
+    table = tableAt(names, brackets === '[[', lengths);
     settings.push({ path: table, begin, from: begin, to: at, value: undefined });
   }
   return settings;
+}
+
+/**
+ * Returns the path of a table by its header. In lists of tables, it is that of the last table.
+ * @param isElement  true: the header begins a new table of a list
+ * @param lengths    how many tables each list has so far, by its path in JSON
+ */
+function tableAt(names: readonly string[], isElement: boolean, lengths: Map<string, number>): SettingPath {
+  const path: (string | number)[] = [];
+  for (const [depth, name] of names.entries()) {
+    path.push(name);
+    const key = JSON.stringify(path);
+    if (isElement && depth === names.length - 1) lengths.set(key, (lengths.get(key) ?? 0) + 1);
+    const length = lengths.get(key);
+    if (length !== undefined) path.push(length - 1);
+  }
+  return path;
 }
