@@ -630,6 +630,7 @@ export interface Places {
   readonly 'apply.unanswered': never;
   readonly 'apply.declined': never;
   readonly 'apply.refused': 'file' | 'because';
+  readonly 'apply.unchecked': 'client' | 'file';
   readonly 'apply.half': 'file' | 'because' | 'id';
   readonly 'apply.changed': 'file';
   readonly 'apply.kept': 'id';
@@ -2175,6 +2176,9 @@ export interface Places {
   readonly 'change.meanwhile': never;
   readonly 'change.dangling': never;
   readonly 'change.root': 'folder';
+  readonly 'change.syntax': 'line';
+  readonly 'change.form': 'key';
+  readonly 'change.client': 'client';
   readonly 'change.outside': 'roots';
   readonly 'trap.proxy-catches-localhost.title': never;
   readonly 'trap.proxy-catches-localhost.causes': never;

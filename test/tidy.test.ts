@@ -45,7 +45,9 @@ interface Rule {
 }
 const table: Record<string, Rule> = {
   core: { folders: [], packages: [] },
-  ecosystems: { folders: ['core', 'words'], packages: ['yaml', 'zod', 'node:module', ...kept] },
+  // The syntax of settings files. Only the doctors of ecosystems and the actions load them.
+  formats: { folders: ['core', 'words'], packages: ['smol-toml', 'yaml'] },
+  ecosystems: { folders: ['core', 'formats', 'words'], packages: ['yaml', 'zod', 'node:module', ...kept] },
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core', 'words'], packages: [] },
@@ -61,7 +63,7 @@ const table: Record<string, Rule> = {
   // What commands are written with: arguments, configuration, lines, exit codes.
   terminal: { folders: ['core', 'config', 'daemon', 'words'], packages: [] },
   features: {
-    folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words', 'terminal'],
+    folders: ['core', 'formats', 'config', 'wire', 'ecosystems', 'daemon', 'words', 'terminal'],
     packages: ['node:http'],
     // They judge, keep time and open sockets with the same parts as the daemon, put together in another way.
     parts: {

@@ -57,7 +57,11 @@ another user saved.
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way as \`doctor --fix\`. It writes the settings that a running daemon
 advises to the file of \`go env -w\` and to the user's \`.npmrc\` and \`pip.conf\`. It also writes \`.yarnrc.yml\` if this file exists, and
-\`uv.toml\` if the folder of this file exists. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.`,
+\`uv.toml\` if the folder of this file exists. With \`--root /\` it writes containerd's \`hosts.toml\`. It reports settings that override these files.
+
+The command replaces a value in its place, and all other bytes stay. Before it writes a file, it parses the new text again. If pip, uv, npm
+or pnpm is on the \`PATH\`, this client must also read the advised value from the new text. If a check fails, the command changes no file,
+prints the reason and exits with 1. See [decision 0206](decisions/0206-settings-files-by-their-grammar.md).`,
   layers: `## Layer by layer
 
 For each mirror, \`mirrorwatch doctor\` checks the layers of the connection in the order of the first table. The first layer that fails
@@ -104,7 +108,11 @@ shell 的文件、环境变量，以及由多个程序或多人共用的文件�
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` 与 \`doctor --fix\` 以同样的方式改文件：把运行中的守护进程给出的设置写进 \`go env -w\` 的文件、用户的 \`.npmrc\`
 和（如果有）\`.yarnrc.yml\`、\`pip.conf\` 和（如果 uv 有目录）\`uv.toml\`，或者用 \`--root /\` 写进 containerd 的 \`hosts.toml\`。
-有什么会盖过这些文件，也会说明。`,
+有什么会盖过这些文件，也会说明。
+
+该命令只替换值本身，其余字节保持不变。写入文件之前会重新解析新内容；如果 \`PATH\` 中有 pip、uv、npm 或 pnpm，
+它们也必须从新内容中读到建议的值。只要有一项检查不通过，就不改动任何文件，打印原因，并以 1 退出。
+参见[决策 0206](decisions/0206-settings-files-by-their-grammar.md)。`,
   layers: `## 逐层检查
 
 \`mirrorwatch doctor\` 对每个镜像按第一张表的顺序检查连接的各层。第一个失败的层决定下一步该做什么：在第二张表中找到这一层和打印出的原因。

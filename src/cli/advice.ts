@@ -13,7 +13,7 @@ import { type Reasons, reasonTextOf } from '../terminal/reasons.ts';
 import { formatRemedy, type ShownRemedy } from '../terminal/remedy-lines.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { renderIn } from '../words/tell.ts';
+import { renderIn, saySentence } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs, keepListsOfUser } from './export.ts';
@@ -270,6 +270,9 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
   if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
   for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
+  const { refused } = settling;
+  if (refused !== undefined)
+    throw new Failed(say('apply.refused', { file: refused.file, because: saySentence(refused.because, say) }), 1);
   if (settling.isForEnvironment)
     throw new Failed(
       say('advised.byShell', { command: formatCommand`eval "$(mirrorwatch advice --export ${ecosystem})"` }),

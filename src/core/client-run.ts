@@ -1,5 +1,5 @@
+import type { KnownSecrets } from './mask-known.ts';
 import type { Step, Upstream } from './mirror.ts';
-import type { WireAccess } from './ports.ts';
 import type { Sentence } from './result.ts';
 
 export interface ClientPair {
@@ -100,7 +100,8 @@ export interface ClientOrder {
   readonly command: string;
   /** Returns how to start the client. @param home  the run's own folder, absolute */
   plan(home: string): ClientPlan;
-  readonly access: WireAccess;
+  /** The credentials that are masked in the client's output. */
+  readonly access: KnownSecrets;
   /** The user that runs the client; `null`: the daemon's own user. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   readonly timeoutMs: number;

@@ -1,5 +1,7 @@
 import type { KnownMask, WireAccess } from './ports.ts';
 
+export type KnownSecrets = Pick<WireAccess, 'auth' | 'proxy'> & Partial<WireAccess>;
+
 const shown = '***';
 const learntMax = 8;
 /** Secrets with fewer characters than this are not masked. */
@@ -18,10 +20,10 @@ const cutEnd = '(?:[%\\\\]\\w{0,4})?…?$';
  */
 const comparedChars = 24;
 
-const masks = new WeakMap<WireAccess, KnownMask>();
+const masks = new WeakMap<KnownSecrets, KnownMask>();
 
 /** Returns the mask of a mirror's credentials. There is one mask for each `access` object. */
-export function maskOf(access: WireAccess): KnownMask {
+export function maskOf(access: KnownSecrets): KnownMask {
   const mask = masks.get(access) ?? createMask(access);
   masks.set(access, mask);
   return mask;
@@ -32,7 +34,7 @@ interface Credential {
   readonly secret: string;
 }
 
-function credentialsOf({ auth, proxy }: WireAccess): readonly Credential[] {
+function credentialsOf({ auth, proxy }: KnownSecrets): readonly Credential[] {
   const pairs = [
     ...(auth === null ? [] : [{ username: auth.username, secret: auth.secret }]),
     ...(proxy === null ? [] : [{ username: proxy.username ?? '', secret: proxy.password ?? '' }]),
@@ -44,7 +46,7 @@ function credentialsOf({ auth, proxy }: WireAccess): readonly Credential[] {
   return [...pairs, ...names].filter(({ secret }) => secret !== '');
 }
 
-function createMask(access: WireAccess): KnownMask {
+function createMask(access: KnownSecrets): KnownMask {
   const credentials = credentialsOf(access);
   const fixed = credentials.flatMap(sourcesOf);
   const learnt = new Map<string, readonly string[]>();

@@ -52,11 +52,23 @@ export interface Diagnosis {
   readonly unchecked: readonly Unchecked[];
 }
 
+/** How a client shows a setting that it reads from a file. */
+export interface ClientCheck {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The environment variable that names the file to the client. */
+  readonly variable: string;
+  /** The line that the client prints if it reads the wanted value. */
+  readonly line: string;
+}
+
 /** A change of a file: its contents before and after; `before` is `null` for a new file. */
 export interface FileChange {
   readonly file: string;
   readonly before: string | null;
   readonly after: string;
+  /** Each of these clients that is on this machine must read the wanted value from `after`. */
+  readonly checks?: readonly ClientCheck[];
 }
 
 /** Formats where a setting is: `file:line`, `$VARIABLE`, or the mirror's name. */

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { escapeWord } from '../core/command-line.ts';
+import type { Sentence } from '../core/result.ts';
 import {
   type Diagnosis,
   type Edit,
@@ -12,6 +13,7 @@ import {
   type TrapKind,
   type TrapKinds,
 } from '../core/trap.ts';
+import { addLinesAt } from '../formats/format.ts';
 import type { Key, Say } from '../words/words.ts';
 
 /**
@@ -65,6 +67,14 @@ export interface Settling {
   readonly notes: readonly string[];
   /** True if no file can contain the remedy, so it must be set in the environment. */
   readonly isForEnvironment?: true;
+  /** Why a file cannot be changed safely. Then no file is changed. */
+  readonly refused?: EditRefusal;
+}
+
+/** Why a file cannot be changed safely. */
+export interface EditRefusal {
+  readonly file: string;
+  readonly because: Sentence;
 }
 
 /** The setting that names a file of certificate authorities for the clients of one runtime (Node.js, Python). */
@@ -163,11 +173,6 @@ export function configFolderOf({ env, home }: Pick<Machine, 'env' | 'home'>): st
   return named.startsWith('/') ? named : join(home, '.config');
 }
 
-/** Removes one pair of matching quotes around a value. */
-export function removeQuotes(value: string): string {
-  return value.replace(/^(["'])(.*)\1$/, '$2');
-}
-
 /** Returns a URL without user-info and with exactly one final slash. It returns other texts unchanged. */
 export function plainUrlOf(text: string): string {
   if (!URL.canParse(text)) return text;
@@ -206,13 +211,7 @@ function withLine(text: string, { line, pattern, add }: WantedLine): string {
   const lines = text.split('\n');
   if (lines.some((one) => pattern.test(one)))
     return lines.map((one) => (pattern.test(one) ? line + (one.endsWith('\r') ? '\r' : '') : one)).join('\n');
-  return add === undefined ? addLines(text, [line]) : add(text);
-}
-
-/** Appends lines to a text, with the line ending of the text's first line. */
-export function addLines(text: string, lines: readonly string[]): string {
-  const end = /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
-  return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
+  return add === undefined ? addLinesAt(text, text.length, [line]) : add(text);
 }
 
 /**

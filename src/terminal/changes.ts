@@ -5,6 +5,7 @@ import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, makeChanges, systemClock } from '../daemon/machine.ts';
 import { saySentence } from '../words/tell.ts';
+import { findMisreading } from './client-checks.ts';
 import type { Context } from './context.ts';
 import { optionsOf, UsageError } from './usage.ts';
 
@@ -35,15 +36,17 @@ export function whoseSettings(
 }
 
 /**
- * Shows changes as a diff on standard error. Requests confirmation unless `isAgreed`, then applies the changes.
+ * Shows changes as a diff on standard error. Requests confirmation unless `isAgreed`, lets the clients read the new texts,
+ * then applies the changes.
  * @returns true if all changes were applied; a failure is reported
  */
 export async function confirmChanges(
-  { terminal, say }: Pick<Context, 'terminal' | 'say'>,
+  context: Pick<Context, 'terminal' | 'say' | 'env'>,
   changes: readonly FileChange[],
   place: ChangePlace,
   isAgreed: boolean,
 ): Promise<boolean> {
+  const { terminal, say } = context;
   for (const change of changes) for (const line of formatDiff(change)) terminal.err(painted(line, terminal));
   if (!isAgreed) {
     const question = say('apply.confirm', { count: changes.length });
@@ -52,6 +55,11 @@ export async function confirmChanges(
       terminal.err(say(isConfirmed === null ? 'apply.unanswered' : 'apply.declined'));
       return false;
     }
+  }
+  const misread = await findMisreading(context, changes);
+  if (misread !== null) {
+    terminal.err(say('apply.refused', { file: misread.file, because: say('change.client', misread) }));
+    return false;
   }
   const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
   if (made.tag === 'error') {

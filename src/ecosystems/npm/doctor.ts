@@ -1,18 +1,24 @@
 import { join } from 'node:path';
-import { placeTextOf } from '../../core/trap.ts';
-import { type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
+import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
+import { npmrc } from '../../formats/npmrc.ts';
+import { yaml } from '../../formats/yaml.ts';
+import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
+import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
-import { findNpm, type NpmFound, placesOfKey, userFileOf, writtenValueOf } from './settings-found.ts';
+import { findNpm, type NpmFound, placesOfKey, userFileOf } from './settings-found.ts';
 import { findNpmTraps, npmKinds } from './traps.ts';
 
 export const npmDoctor: Doctor = {
   kinds: npmKinds,
-  examine: async (surroundings, say) => ({ traps: findNpmTraps(await findNpm(surroundings), say), unchecked: [] }),
+  async examine(surroundings, say) {
+    const found = await findNpm(surroundings);
+    return { traps: findNpmTraps(found, say), unchecked: listRejected(found.files, say) };
+  },
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
-    const written = registry === undefined ? '' : writtenValueOf(registry);
+    const written = registry === undefined ? '' : registry.written;
     const hasReferences = written.includes('${');
     const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
     return {
@@ -55,17 +61,14 @@ export const npmDoctor: Doctor = {
     const above = placesOfKey(found, 'registry').filter(({ level }) => level === 'environment' || level === 'project');
     const yarn = join(machine.home, '.yarnrc.yml');
     const hasYarn = (await machine.read(yarn)).tag === 'ok';
-    return {
-      changes: presentOf([
-        await replaceLines(machine, userFileOf(machine), [{ line: `registry=${url}`, pattern: /^\s*registry\s*=/ }]),
-        hasYarn
-          ? await replaceLines(machine, yarn, [{ line: `npmRegistryServer: "${url}"`, pattern: /^npmRegistryServer:/ }])
-          : null,
-      ]),
-      notes: above
-        .filter(({ value }) => plainUrlOf(value) !== plainUrlOf(url))
-        .map(({ place }) => say('settle.wins', { key: 'registry', place: placeTextOf(place) })),
-    };
+    const changes = [
+      await changeSettings(machine, userFileOf(machine), npmrc, [[['registry'], url]], npmChecks(url)),
+      ...(hasYarn ? [await changeSettings(machine, yarn, yaml, [[['npmRegistryServer'], url]], [])] : []),
+    ];
+    const notes = above
+      .filter(({ value }) => plainUrlOf(value) !== plainUrlOf(url))
+      .map(({ place }) => say('settle.wins', { key: 'registry', place: placeTextOf(place) }));
+    return settlingOf(changes, notes);
   },
   isUsualLock: (name) => npmLocks.isLock(name),
 };
@@ -96,4 +99,9 @@ function hasCredentials(url: string, { settings }: NpmFound): boolean {
     username + password !== '' ||
     settings.some(({ key }) => key.startsWith(`//${host}/`) && /:_?(?:auth|pass)/i.test(key))
   );
+}
+
+function npmChecks(url: string): readonly ClientCheck[] {
+  const args = ['config', 'get', 'registry'];
+  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', line: url }));
 }

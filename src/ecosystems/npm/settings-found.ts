@@ -1,9 +1,12 @@
 import { join, relative } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
+import { npmrc } from '../../formats/npmrc.ts';
+import { yaml } from '../../formats/yaml.ts';
 import { phrase } from '../../words/tell.ts';
-import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
+import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
 import { matchesParts } from '../globs.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
+import { type PlacedSetting, readSettingsFile, type SettingsFile } from '../settings-file.ts';
 
 /**
  * Where a setting is. `environment` to `builtin` are the sources that npm reads, strongest first. `shell`: a file that
@@ -20,12 +23,15 @@ export interface NpmSetting {
   readonly value: string;
   readonly level: NpmLevel;
   readonly place: SettingPlace;
-  /** The whole line in the file; `null` for a variable, and for a file that shells read. */
+  /** The value as in the file, before references to variables are replaced. */
+  readonly written: string;
+  /** The whole line; `null`: a variable, a file that shells read, or a line that has other settings too. */
   readonly line: string | null;
 }
 
 export interface NpmFound {
   readonly settings: readonly NpmSetting[];
+  readonly files: readonly (SettingsFile | null)[];
   /** The scopes of the packages in the nearest package.json, each with the first package of the scope. */
   readonly scopes: readonly {
     readonly scope: string;
@@ -42,47 +48,34 @@ export async function findNpm({ machine, assignments, privatePatterns }: Machine
   const nearest = await packageOf(machine);
   const project = await projectOf(machine, nearest);
   const [own, user] = [join(project, '.npmrc'), userFileOf(machine)];
-  const files: (readonly [NpmLevel, string])[] = [
+  const names: (readonly [NpmLevel, string])[] = [
     ...(own === user ? [] : [['project', own] as const]),
     ['user', user],
     ...globals(machine).map((file) => ['global', file] as const),
     ...builtins.map((file) => ['builtin', machine.system(file)] as const),
   ];
   const settings = environment(env);
-  for (const [level, file] of files)
-    for (const line of await readLines(machine, file)) {
-      // npm ignores the sections of the file.
-      if (/^\s*\[[^\]]*\]\s*$/.test(line.text)) break;
-      const [key, value] = settingIn(line.text) ?? [];
-      if (key !== undefined && value !== undefined)
-        settings.push(settingOf(level, key, isUrl(key) ? expanded(value, env) : value, line));
-    }
-  settings.push(...(await pnpmIn(machine)));
-  for (const folder of new Set([nearest, project, home])) settings.push(...(await yarnIn(machine, folder)));
+  for (const [level, name] of names) {
+    const file = await readSettingsFile(machine, name, npmrc);
+    // npm ignores sections. The path of a value in a section ends with its key, that of an element of a list does not.
+    for (const one of file?.settings ?? [])
+      if (one.value != null && typeof one.path[1] !== 'string')
+        settings.push(settingOf(level, expanded(String(one.path[0]), env), one, env));
+  }
+  const files = [
+    await workspaceOf(machine),
+    await readSettingsFile(machine, join(configFolderOf(machine), 'pnpm/config.yaml'), yaml),
+  ];
+  settings.push(...files.flatMap((file) => keysIn(file, 'pnpm', pnpmKeys, env)));
+  for (const folder of new Set([nearest, project, home])) {
+    const file = await readSettingsFile(machine, join(folder, '.yarnrc.yml'), yaml);
+    files.push(file);
+    settings.push(...keysIn(file, 'yarn', yarnKeys, env));
+  }
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
-      settings.push({ key: name, value, level: 'shell', place: { file, line }, line: null });
-  return { settings, scopes: await scopesIn(machine, nearest), privatePatterns, home };
-}
-
-/**
- * Returns the key and the value of a line, as npm reads them: quotes are removed, and a comment behind the value (`;` or
- * `#`, without a backslash before it) does not belong to it. `null`: the line has no setting.
- */
-function settingIn(text: string): readonly [key: string, value: string] | null {
-  const line = text.trim();
-  const [quoted] = /^(?:"[^"]*"|'[^']*')(?=\s*=)/.exec(line) ?? [];
-  const at = line.indexOf('=', quoted?.length);
-  if (at < 1 || (quoted === undefined && /^[;#[]/.test(line))) return null;
-  const [key, rest] = [line.slice(0, at).trimEnd(), line.slice(at + 1).trimStart()];
-  const isQuoted = /^(["']).*\1$/.test(rest);
-  const value = isQuoted ? removeQuotes(rest) : beforeComment(rest, /(?<!\\)[;#]/);
-  return [removeQuotes(key), value];
-}
-
-/** Returns the value of a setting as npm's file has it, before references to variables are replaced. */
-export function writtenValueOf({ line, value }: NpmSetting): string {
-  return (line === null ? null : settingIn(line)?.[1]) ?? value;
+      settings.push({ key: name, value, written: value, level: 'shell', place: { file, line }, line: null });
+  return { settings, files, scopes: await scopesIn(machine, nearest), privatePatterns, home };
 }
 
 /**
@@ -126,7 +119,7 @@ function environment(env: Machine['env']): NpmSetting[] {
     const plain = name?.startsWith('//') ? name : name?.toLowerCase().replaceAll(/(?!^)_/g, '-');
     const key = variable === tlsVariable ? variable : plain;
     if (key === undefined || value === '') return [];
-    return [{ key, value, level: 'environment', place: { variable }, line: null }];
+    return [{ key, value, written: value, level: 'environment', place: { variable }, line: null }];
   });
 }
 
@@ -192,8 +185,15 @@ function matchesFolder(globs: readonly string[], names: readonly string[]): bool
   return ends.has(names.length);
 }
 
-function settingOf(level: NpmLevel, key: string, value: string, { file, line, text }: FileLine): NpmSetting {
-  return { key, value: removeQuotes(value), level, place: { file, line }, line: text };
+function settingOf(
+  level: NpmLevel,
+  key: string,
+  { value, place, lines }: PlacedSetting,
+  env: Machine['env'],
+): NpmSetting {
+  const written = String(value);
+  const line = lines.length === 1 ? (lines[0]?.text ?? null) : null;
+  return { key, value: isUrl(key) || level === 'yarn' ? expanded(written, env) : written, written, level, place, line };
 }
 
 function isUrl(key: string): boolean {
@@ -212,49 +212,30 @@ function expanded(value: string, env: Machine['env']): string {
   );
 }
 
-function beforeComment(text: string, mark: string | RegExp): string {
-  return (text.split(mark, 1)[0] ?? '').trim();
-}
-
+/** npm's keys by the paths in a .yarnrc.yml, and in the files that only pnpm reads. */
 const yarnKeys: Readonly<Record<string, string>> = { npmRegistryServer: 'registry', enableStrictSsl: 'strict-ssl' };
+const pnpmKeys: Readonly<Record<string, string>> = { registry: 'registry', 'registries.default': 'registry' };
 
-/** Reads the settings in a .yarnrc.yml, and returns them under npm's keys. */
-async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSetting[]> {
-  return (await readLines(machine, join(folder, '.yarnrc.yml'))).flatMap((line): NpmSetting[] => {
-    const [, name = '', value = ''] = /^(\w+):(.*)$/.exec(line.text) ?? [];
-    const key = yarnKeys[name];
-    return key === undefined ? [] : [settingOf('yarn', key, expanded(beforeComment(value, '#'), machine.env), line)];
+function keysIn(
+  file: SettingsFile | null,
+  level: NpmLevel,
+  keys: Readonly<Record<string, string>>,
+  env: Machine['env'],
+): readonly NpmSetting[] {
+  return (file?.settings ?? []).flatMap((one): readonly NpmSetting[] => {
+    const name = one.path.join('.');
+    const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
+    return key === undefined || one.value == null || one.value === '' ? [] : [settingOf(level, key, one, env)];
   });
-}
-
-/**
- * Reads the settings in files that only pnpm reads. The settings of the workspace come first, because they override the
- * user's settings.
- */
-async function pnpmIn(machine: Machine): Promise<readonly NpmSetting[]> {
-  const user = await readLines(machine, join(configFolderOf(machine), 'pnpm/config.yaml'));
-  return [await workspaceOf(machine), user].flatMap(pnpmSettingsIn);
 }
 
 /** Reads the nearest workspace file of pnpm, upwards from the working folder. */
-async function workspaceOf(machine: Machine): Promise<readonly FileLine[]> {
+async function workspaceOf(machine: Machine): Promise<SettingsFile | null> {
   for (const folder of foldersFrom(machine.cwd)) {
-    const lines = await readLines(machine, join(folder, 'pnpm-workspace.yaml'));
-    if (lines.length > 0) return lines;
+    const file = await readSettingsFile(machine, join(folder, 'pnpm-workspace.yaml'), yaml);
+    if (file !== null) return file;
   }
-  return [];
-}
-
-/** Reads pnpm's registry: the key `registry`, or `default` in `registries`. */
-function pnpmSettingsIn(lines: readonly FileLine[]): readonly NpmSetting[] {
-  let table = '';
-  return lines.flatMap((line): NpmSetting[] => {
-    const [, indent = '', key = '', rest = ''] = /^(\s*)["']?([\w@-]+)["']?:(.*)$/.exec(line.text) ?? [];
-    const value = beforeComment(rest, /\s#/);
-    if (key !== '' && indent === '') table = key;
-    const isRegistry = indent === '' ? key === 'registry' : table === 'registries' && key === 'default';
-    return !isRegistry || removeQuotes(value) === '' ? [] : [settingOf('pnpm', 'registry', value, line)];
-  });
+  return null;
 }
 
 async function scopesIn(machine: Machine, project: string): Promise<NpmFound['scopes']> {

@@ -99,8 +99,8 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
     const registry = registryFor(setting, found);
     const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
     const set = say('trap.npm-auth-unscoped.set', { scoped, name });
-    const becomes = [(setting.line ?? '').replace(/^\s*/, `${scoped}:`)];
-    const edits = registry === null ? [] : edit(setting, becomes);
+    const line = setting.line?.trimStart() ?? '';
+    const edits = registry === null || !line.startsWith(name) ? [] : edit(setting, [`${scoped}:${line}`]);
     return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
   }
   const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';

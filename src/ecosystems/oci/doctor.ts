@@ -1,10 +1,13 @@
 import { parse } from 'yaml';
 import type { SettingPlace } from '../../core/trap.ts';
 import { baseUrl } from '../../core/url.ts';
-import { type Doctor, type FileLine, presentOf } from '../doctor.ts';
+import { type SettingPath, valuesOf } from '../../formats/format.ts';
+import { toml } from '../../formats/toml.ts';
+import { type Doctor, presentOf } from '../doctor.ts';
+import { listRejected, type SettingsFile } from '../settings-file.ts';
 import { dockerHub, parseImage } from './names.ts';
-import { findOci, type OciFound } from './settings-found.ts';
-import { findOciTraps, ociKinds, textsIn } from './traps.ts';
+import { findOci, hostsOf, type OciFound } from './settings-found.ts';
+import { findOciTraps, ociKinds } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** Matches a hosts.toml that has only the lines that mirrorwatch's remedies contain. */
@@ -13,17 +16,23 @@ const hostsText =
 
 export const ociDoctor: Doctor = {
   kinds: ociKinds,
-  examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), unchecked: [] }),
+  async examine({ machine }, say) {
+    const found = await findOci(machine);
+    const { config, hosts, registries } = found;
+    return { traps: findOciTraps(found, say), unchecked: listRejected([config, ...hosts, ...registries], say) };
+  },
   async today({ machine }) {
     const mirrors = mirrorsToday(await findOci(machine));
-    const chain =
-      mirrors === null ? null : { text: [...mirrors.urls, 'direct'].join('|'), place: mirrors.place, isDefault: false };
+    if (mirrors === null) return { chain: null, privatePatterns: [] };
+    const { urls, place, isInstead } = mirrors;
+    const chain = { text: [...urls, ...(isInstead ? [] : ['direct'])].join('|'), place, isDefault: false };
     return { chain, privatePatterns: [] };
   },
   async settle({ machine }, remedy, say) {
     const { path, text } = (remedy['hosts.toml'] ?? {}) as { readonly path?: unknown; readonly text?: unknown };
     if (typeof path !== 'string' || typeof text !== 'string' || !hostsPath.test(path) || !hostsText.test(text))
       return null;
+    if (toml.parse(text).tag === 'error') return null;
     const file = machine.system(path);
     const read = await machine.read(file);
     const before = read.tag === 'ok' ? read.text : null;
@@ -41,12 +50,14 @@ export const ociDoctor: Doctor = {
 interface MirrorsToday {
   readonly urls: readonly string[];
   readonly place: SettingPlace;
+  /** True if the client never uses the registry itself, because its settings replace the registry's location. */
+  readonly isInstead?: boolean;
 }
 
 /** Returns the mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */
 function mirrorsToday(found: OciFound): MirrorsToday | null {
   const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
-  const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
+  const usable = all.map((one) => ({ ...one, urls: one.urls.flatMap((url) => plainUrl(url) ?? []) }));
   return usable.find(({ urls }) => urls.length > 0) ?? null;
 }
 
@@ -62,42 +73,42 @@ function plainUrl(text: string): string | null {
 function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
   return hosts
     .filter(({ registry }) => registry === dockerHub)
-    .map(({ file, lines }) => ({
-      urls: lines.flatMap(({ text }) => /^\s*\[\s*host\s*\.\s*["']([^"']+)["']\s*\]/.exec(text)?.[1] ?? []),
-      place: { file, line: null },
-    }));
+    .map((one) => ({ urls: hostsOf(one).map(({ url }) => url), place: { file: one.file, line: null } }));
 }
 
 function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
-  return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
+  return daemons.map(({ file, settings }) => ({
+    urls: settings.flatMap(({ path: [key], value }) =>
+      key === 'registry-mirrors' && typeof value === 'string' ? [value] : [],
+    ),
+    place: { file, line: null },
+  }));
 }
 
 /**
  * Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides the earlier files.
  */
 function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
-  return [...Map.groupBy(registries, ({ file }) => file)]
-    .reverse()
-    .map(([file, lines]) => ({ urls: hubMirrorsIn(lines), place: { file, line: null } }));
+  return registries.toReversed().map((one) => ({ ...hubMirrorsIn(one), place: { file: one.file, line: null } }));
 }
 
 /**
- * Returns the mirrors of Docker Hub in one configuration file of podman. The key `insecure` is not read, so all URLs
- * are https.
+ * Returns the mirrors of Docker Hub in one configuration file of podman, in the order in which podman tries them. If
+ * the registry has a `prefix` and another `location`, podman pulls from this location instead of the registry.
+ * @see containers-registries.conf(5)
  */
-function hubMirrorsIn(lines: readonly FileLine[]): readonly string[] {
-  const urls: string[] = [];
-  let isHub = false;
-  let isMirror = false;
-  for (const { text } of lines) {
-    const [, table] = /^\s*\[\[\s*(registry(?:\.mirror)?)\s*\]\]/.exec(text) ?? [];
-    if (table !== undefined) isMirror = table !== 'registry';
-    if (table === 'registry') isHub = false;
-    const [, key, value = ''] = /^\s*(prefix|location)\s*=\s*["']([^"']+)["']/.exec(text) ?? [];
-    if (key !== undefined && !isMirror && value === dockerHub) isHub = true;
-    if (key === 'location' && isMirror && isHub) urls.push(`https://${value}`);
-  }
-  return urls;
+function hubMirrorsIn({ settings }: SettingsFile): Pick<MirrorsToday, 'urls' | 'isInstead'> {
+  const values = valuesOf(settings);
+  const at = (...path: SettingPath) => values.get(JSON.stringify(['registry', ...path]));
+  const locations = settings.filter(({ path, value }) => path.at(-1) === 'location' && typeof value === 'string');
+  const ofHub = locations.filter(({ path: [, n = 0] }) => (at(n, 'prefix') ?? at(n, 'location')) === dockerHub);
+  const mirrors = ofHub.filter(({ path }) => path[2] === 'mirror');
+  const elsewhere = ofHub.filter(({ path, value }) => path[2] === 'location' && value !== dockerHub);
+  const urls = [...mirrors, ...elsewhere].map(({ path, value }) => {
+    const isPlain = at(...path.slice(1, -1), 'insecure') === true;
+    return `${isPlain ? 'http' : 'https'}://${value}`;
+  });
+  return { urls, isInstead: elsewhere.length > 0 };
 }
 
 const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;

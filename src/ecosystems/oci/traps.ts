@@ -1,10 +1,11 @@
 import { isLoopback } from '../../core/addresses.ts';
-import { readMapping } from '../../core/read-json.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { SettingPlace, Trap } from '../../core/trap.ts';
+import { settingAt } from '../../formats/format.ts';
 import type { Say } from '../../words/words.ts';
-import { editOf, explainPlainUrl, type FileLine, type KnownTraps, trapOf } from '../doctor.ts';
-import type { OciFound } from './settings-found.ts';
+import { editOf, explainPlainUrl, type KnownTraps, trapOf } from '../doctor.ts';
+import type { PlacedSetting, SettingsFile } from '../settings-file.ts';
+import { hostsOf, type OciFound } from './settings-found.ts';
 
 export const ociKinds = {
   'oci-verify-skipped': { severity: 'error', isFixable: true },
@@ -21,7 +22,7 @@ type OciTrap = Trap & { readonly id: keyof typeof ociKinds };
 
 export function findOciTraps(found: OciFound, say: Say): readonly OciTrap[] {
   return [
-    ...found.hosts.flatMap(({ lines }) => lines.flatMap((line) => hostsLine(line, say))),
+    ...found.hosts.flatMap((file) => hostsTraps(file, say)),
     ...defaultTraps(found, say),
     ...configTraps(found, say),
     ...found.daemons.flatMap((daemon) => daemonTraps(daemon, say)),
@@ -29,15 +30,30 @@ export function findOciTraps(found: OciFound, say: Say): readonly OciTrap[] {
   ];
 }
 
-function hostsLine(found: FileLine, say: Say): readonly OciTrap[] {
-  const { file, line, text } = found;
-  if (/^\s*skip_verify\s*=\s*true\b/.test(text)) {
-    const what = say('trap.oci-verify-skipped.what', { key: 'skip_verify' });
-    const set = say('trap.oci-verify-skipped.authority');
-    return [trapOf('oci-verify-skipped', what, [{ file, line }], [set], [editOf(found, [])])];
-  }
-  const [, url = ''] = /^\s*(?:\[host\.|server\s*=\s*)["'](http:\/\/[^"']+)["']/.exec(text) ?? [];
-  return url === '' || isLoop(url) ? [] : [plainMirror(url, { file, line }, say)];
+function hostsTraps(file: SettingsFile, say: Say): readonly OciTrap[] {
+  const skipped = file.settings.filter((one) => isOn(one, 'skip_verify'));
+  const servers = file.settings.flatMap((at) =>
+    at.path.at(-1) === 'server' && typeof at.value === 'string' ? [{ url: at.value, at }] : [],
+  );
+  const plain = [...servers, ...hostsOf(file)].filter(({ url }) => /^http:\/\//.test(url) && !isLoop(url));
+  return [
+    ...skipped.map(({ place, lines }) => {
+      const what = say('trap.oci-verify-skipped.what', { key: 'skip_verify' });
+      const set = say('trap.oci-verify-skipped.authority');
+      return trapOf(
+        'oci-verify-skipped',
+        what,
+        [place],
+        [set],
+        lines.map((line) => editOf(line, [])),
+      );
+    }),
+    ...plain.map(({ url, at }) => plainMirror(url, at.place, say)),
+  ];
+}
+
+function isOn({ path, value }: PlacedSetting, key: string): boolean {
+  return path.at(-1) === key && value === true;
 }
 
 function isLoop(url: string): boolean {
@@ -51,88 +67,78 @@ function plainMirror(url: string, place: SettingPlace, say: Say): OciTrap {
 }
 
 function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
-  return hosts.flatMap(({ registry, file, lines }): readonly OciTrap[] => {
-    const named = lines.filter(({ text }) => /^\s*\[host\./.test(text));
+  return hosts.flatMap((file): readonly OciTrap[] => {
+    const named = hostsOf(file);
     const [first] = named;
-    if (registry !== '_default' || first === undefined) return [];
+    if (file.registry !== '_default' || first === undefined) return [];
     const what = say('trap.oci-default-leaks.what', { count: named.length });
-    return [trapOf('oci-default-leaks', what, [{ file, line: first.line }], [say('trap.oci-default-leaks.set')])];
+    return [trapOf('oci-default-leaks', what, [first.at.place], [say('trap.oci-default-leaks.set')])];
   });
 }
 
 function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] {
-  const placeOf = ({ file, line }: FileLine): SettingPlace => ({ file, line });
-  const lineWith = (pattern: RegExp): FileLine | undefined => config.find(({ text }) => pattern.test(text));
-  const skipped = config.filter(({ text }) => /^\s*insecure_skip_verify\s*=\s*true\b/.test(text));
-  const traps: OciTrap[] = skipped.map((line) => {
+  if (config === null || config.rejected !== null) return [];
+  const { file, settings } = config;
+  const skipped = settings.filter((one) => isOn(one, 'insecure_skip_verify'));
+  const traps: OciTrap[] = skipped.map(({ place }) => {
     const what = say('trap.oci-verify-skipped.what', { key: 'insecure_skip_verify' });
-    return trapOf('oci-verify-skipped', what, [placeOf(line)], [say('trap.oci-verify-skipped.set')]);
+    return trapOf('oci-verify-skipped', what, [place], [say('trap.oci-verify-skipped.set')]);
   });
-  const path = lineWith(/^\s*config_path\s*=\s*["'][^"']+["']/);
-  const written = config.filter(({ text }) => !/^\s*(#|$)/.test(text));
-  const mirrors = written.find(
-    ({ file, text }, at) =>
-      /^\s*\[plugins\..*registry\.mirrors\./.test(text) ||
-      (/^\s*\[plugins\..*registry\.mirrors\s*\]/.test(text) &&
-        written[at + 1]?.file === file &&
-        /^\s*[^\s[]/.test(written[at + 1]?.text ?? '')),
-  );
-  const [first] = config;
+  const path = settings.find(({ path: keys, value }) => keys.at(-1) === 'config_path' && value !== '');
+  const isMirrors = ({ path: keys }: PlacedSetting, depth: number): boolean =>
+    keys[0] === 'plugins' && keys.at(-1 - depth) === 'mirrors' && keys.at(-2 - depth) === 'registry';
+  const hasMirrors = settings.some((one) => isMirrors(one, 1));
+  const mirrors = hasMirrors ? settings.find((one) => isMirrors(one, 0) || isMirrors(one, 1)) : undefined;
   // If config.toml has version 3 or later, containerd reads the default folder of hosts.toml files unless another
   // folder is set.
-  const isOld = lineWith(/^\s*version\s*=\s*([3-9]|\d\d)/) === undefined;
+  const isOld = !(Number(settingAt(settings, ['version'])?.value) >= 3);
   if (path !== undefined && mirrors !== undefined) {
     const set = [say('trap.oci-mirrors-twice.set')];
-    traps.push(trapOf('oci-mirrors-twice', say('trap.oci-mirrors-twice.what'), [path, mirrors].map(placeOf), set));
+    traps.push(trapOf('oci-mirrors-twice', say('trap.oci-mirrors-twice.what'), [path.place, mirrors.place], set));
   }
-  if (path === undefined && isOld && hosts.length > 0 && first !== undefined) {
-    const where = [first, ...hosts.slice(0, 3)].map(({ file }) => ({ file, line: null }));
+  if (path === undefined && isOld && hosts.length > 0) {
+    const where = [file, ...hosts.slice(0, 3).map((one) => one.file)].map((name) => ({ file: name, line: null }));
     const set = ['[plugins."io.containerd.grpc.v1.cri".registry]', say('trap.oci-hosts-unread.set')];
     traps.push(trapOf('oci-hosts-unread', say('trap.oci-hosts-unread.what'), where, set));
   }
   return traps;
 }
 
-function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): readonly OciTrap[] {
-  if (readMapping(text) === null) {
+function daemonTraps({ file, rejected, settings }: SettingsFile, say: Say): readonly OciTrap[] {
+  if (rejected !== null) {
     const set = [say('trap.oci-daemon-json-broken.set')];
     return [trapOf('oci-daemon-json-broken', say('trap.oci-daemon-json-broken.what'), [{ file, line: null }], set)];
   }
-  const lines = text.split('\n');
-  const place = (value: string): SettingPlace => {
-    const at = lines.findIndex((line) => line.includes(JSON.stringify(value)));
-    return { file, line: at < 0 ? null : at + 1 };
-  };
-  const mirrors = textsIn(text, 'registry-mirrors');
+  const textsOf = (key: string) =>
+    settings.flatMap(({ path: [name, position], value, place }) =>
+      name === key && position !== undefined && typeof value === 'string' ? [{ text: value, place }] : [],
+    );
+  const mirrors = textsOf('registry-mirrors');
   const withPath = mirrors.filter(
-    (url) => URL.canParse(url) && `${new URL(url).pathname}${new URL(url).search}` !== '/',
+    ({ text: url }) => URL.canParse(url) && `${new URL(url).pathname}${new URL(url).search}` !== '/',
   );
-  const plain = mirrors.filter((url) => /^http:/i.test(url) && !isLoop(url));
-  const blind = textsIn(text, 'insecure-registries').filter((host) => !/^(localhost|127\.|\[?::1\b|$)/.test(host));
+  const plain = mirrors.filter(({ text: url }) => /^http:/i.test(url) && !isLoop(url));
+  const blind = textsOf('insecure-registries').filter(({ text: host }) => !/^(localhost|127\.|\[?::1\b|$)/.test(host));
   return [
-    ...withPath.map((url) => {
+    ...withPath.map(({ text: url, place }) => {
       const what = say('trap.oci-mirror-with-path.what', { url: maskUrl(url) });
-      return trapOf('oci-mirror-with-path', what, [place(url)], [say('trap.oci-mirror-with-path.set')]);
+      return trapOf('oci-mirror-with-path', what, [place], [say('trap.oci-mirror-with-path.set')]);
     }),
-    ...plain.map((url) => plainMirror(url, place(url), say)),
-    ...blind.map((host) => blindly(host, place(host), '/etc/docker/certs.d', say)),
+    ...plain.map(({ text: url, place }) => plainMirror(url, place, say)),
+    ...blind.map(({ text: host, place }) => blindly(host, place, '/etc/docker/certs.d', say)),
   ];
 }
 
 function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
-  let table = 0;
-  const tables = Map.groupBy(registries, ({ file, text }) => {
-    if (/^\s*\[/.test(text)) table += 1;
-    return `${file} ${table}`;
-  });
-  return [...tables.values()].flatMap((lines): readonly OciTrap[] => {
-    const named = lines.map(({ text }) => /^\s*(location|prefix)\s*=\s*["']([^"']+)["']/.exec(text));
-    const textOf = (key: 'location' | 'prefix') => named.find((one) => one?.[1] === key)?.[2];
-    const location = textOf('location') ?? textOf('prefix');
-    const insecure = lines.filter(({ text }) => /^\s*insecure\s*=\s*true\b/.test(text));
-    if (location === undefined || /^(localhost|127\.)/.test(location)) return [];
-    return insecure.map(({ file, line }) => blindly(location, { file, line }, '/etc/containers/certs.d', say));
-  });
+  return registries.flatMap(({ settings }) =>
+    settings.flatMap((one): readonly OciTrap[] => {
+      if (!isOn(one, 'insecure')) return [];
+      const textOf = (key: string) => settingAt(settings, [...one.path.slice(0, -1), key])?.value;
+      const host = textOf('location') ?? textOf('prefix');
+      if (typeof host !== 'string' || /^(localhost|127\.)/.test(host)) return [];
+      return [blindly(host, one.place, '/etc/containers/certs.d', say)];
+    }),
+  );
 }
 
 /**
@@ -143,13 +149,4 @@ function blindly(written: string, place: SettingPlace, authorities: string, say:
   const host = written.replace(/^.*@/, '');
   const set = say('trap.oci-insecure-registries.set', { authority: `${authorities}/${host}/ca.crt` });
   return trapOf('oci-insecure-registries', say('trap.oci-insecure-registries.what', { host }), [place], [set]);
-}
-
-/**
- * Returns the strings in the list `key` of a daemon.json; empty if there is no such list.
- * @param file  the file's text
- */
-export function textsIn(file: string, key: string): readonly string[] {
-  const list = readMapping(file)?.[key];
-  return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }

@@ -1,15 +1,29 @@
 import { dirname } from 'node:path';
-import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
-import { addLines, type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
+import { type ClientCheck, placeTextOf } from '../../core/trap.ts';
+import type { FileSetting, SettingPath } from '../../formats/format.ts';
+import { ini } from '../../formats/ini.ts';
+import { toml } from '../../formats/toml.ts';
+import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
+import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
 import { checkIndexes } from './clients.ts';
 import { isPage } from './lock-source.ts';
 import { pypiLocks } from './locks.ts';
-import { findNamedPipFile, findPypi, listUserPipFiles, sortInOrder, userUvFileOf } from './settings-found.ts';
+import {
+  findNamedPipFile,
+  findPypi,
+  listUserPipFiles,
+  pipNameOf,
+  sortInOrder,
+  userUvFileOf,
+} from './settings-found.ts';
 import { findPypiTraps, pypiKinds, urlOf } from './traps.ts';
 
 export const pypiDoctor: Doctor = {
   kinds: pypiKinds,
-  examine: async (surroundings, say) => ({ traps: findPypiTraps(await findPypi(surroundings), say), unchecked: [] }),
+  async examine(surroundings, say) {
+    const found = await findPypi(surroundings);
+    return { traps: findPypiTraps(found, say), unchecked: listRejected(found.files, say) };
+  },
   async today(surroundings) {
     const found = await findPypi(surroundings);
     const [index] = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')];
@@ -60,19 +74,32 @@ export const pypiDoctor: Doctor = {
         !('file' in one.place && one.place.file === pipFile) &&
         urlOf(one) !== plainUrlOf(one.client === 'pip' ? pip : uv),
     );
-    const wanted = {
-      line: `index-url = ${pip}`,
-      pattern: /^index[-_]url\s*[=:]/,
-      add: (text: string) => inGlobal(text, `index-url = ${pip}`),
-    };
-    const changes = presentOf([
-      hasNoFile ? null : await replaceLines(machine, pipFile, [wanted]),
-      hasUv ? await uvChange(machine, uvFile, uv) : null,
-    ]);
+    const written = (file: string, key: string) =>
+      found.settings.flatMap((one) => (one.key === key && one.written?.place.file === file ? [one.written.path] : []));
+    const inPip = written(pipFile, 'index-url');
+    const inUv = written(uvFile, 'default-index');
+    const uvSettings = found.files.find((one) => one?.file === uvFile)?.settings ?? [];
+    const pipPaths = inPip.length > 0 ? inPip : [newPipIndex];
+    const newUv = inUv.length > 0 ? inUv.map((path) => [path, uv] as const) : [newUvIndex(uvSettings, uv)];
+    const changes = [
+      ...(hasNoFile
+        ? []
+        : [
+            await changeSettings(
+              machine,
+              pipFile,
+              ini,
+              pipPaths.map((path) => [path, pip]),
+              pipChecks(pipPaths, pip),
+            ),
+          ]),
+      ...(hasUv ? [await changeSettings(machine, uvFile, toml, newUv, uvChecks(uv))] : []),
+    ];
     const notes = above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) }));
-    if (!hasNoFile) return { changes, notes };
+    if (!hasNoFile) return settlingOf(changes, notes);
     const off = say('settle.wins', { key: pipFile, place: '$PIP_CONFIG_FILE' });
-    return { changes, notes: [off, ...notes], ...(changes.length === 0 && { isForEnvironment: true }) };
+    const settling = settlingOf(changes, [off, ...notes]);
+    return settling.changes.length === 0 ? { ...settling, isForEnvironment: true } : settling;
   },
   isUsualLock: (name) =>
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
@@ -85,27 +112,23 @@ const inBuild =
 /** The keys of settings that name indexes. */
 const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index', 'find-links'];
 
-/** Returns the text of a pip.conf with the line added at the beginning of `[global]`. */
-function inGlobal(text: string, line: string): string {
-  const found = /^\[global\][^\n]*\n?/m.exec(text);
-  if (found === null) return addLines(text, ['[global]', line]);
-  const end = found.index + found[0].length;
-  return `${addLines(text.slice(0, end), [line])}${text.slice(end)}`;
+const newPipIndex = ['global', 'index-url'];
+
+/** Returns the element of uv's list `index` that makes a URL the default index. uv accepts a name only once. */
+function newUvIndex(settings: readonly FileSetting[], url: string): readonly [SettingPath, unknown] {
+  const own = settings.filter(({ path }) => path[0] === 'index');
+  const isNamed = own.some(({ path, value }) => path[2] === 'name' && value === 'mirror');
+  const count = new Set(own.flatMap(({ path: [, at] }) => at ?? [])).size;
+  return [['index', count], { ...(isNamed ? {} : { name: 'mirror' }), url, default: true }];
 }
 
-/** Returns the change that sets the default index in a uv.toml; `null`: the file already has this default index. */
-async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
-  const read = await machine.read(file);
-  const before = read.tag === 'ok' ? read.text : null;
-  const tables = (before ?? '').split(/^(?=[ \t]*\[)/m);
-  const isDefault = (table: string): boolean =>
-    /^\s*\[\[index\]\]/.test(table) && /^[ \t]*default[ \t]*=[ \t]*true\b/m.test(table);
-  const after = tables.some(isDefault)
-    ? tables
-        .map((one) =>
-          isDefault(one) ? one.replace(/^([ \t]*url[ \t]*=[ \t]*).*$/m, (_, key: string) => `${key}"${url}"`) : one,
-        )
-        .join('')
-    : addLines(before ?? '', ['[[index]]', 'name = "mirror"', `url = "${url}"`, 'default = true']);
-  return after === before ? null : { file, before, after };
+/** Returns how pip shows an index. A value in the section `DEFAULT` is shown in other sections, so it is not checked. */
+function pipChecks([path = newPipIndex]: readonly SettingPath[], url: string): readonly ClientCheck[] {
+  const line = `${path.map(pipNameOf).join('.')}='${url}'`;
+  return path[0] === 'DEFAULT' ? [] : [{ command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', line }];
+}
+
+function uvChecks(url: string): readonly ClientCheck[] {
+  const args = ['pip', 'compile', '--offline', '--no-cache', '--emit-index-url', '-'];
+  return [{ command: 'uv', args, variable: 'UV_CONFIG_FILE', line: `--index-url ${url}` }];
 }

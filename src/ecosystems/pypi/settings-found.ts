@@ -1,6 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
-import { configFolderOf, type FileLine, foldersFrom, readLines, removeQuotes } from '../doctor.ts';
+import { ini } from '../../formats/ini.ts';
+import { toml } from '../../formats/toml.ts';
+import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
+import { type PlacedSetting, readSettingsFile, type SettingsFile } from '../settings-file.ts';
 
 /** Where a setting is. `site`: the virtual environment. `shell`: a file that shells read. */
 type PypiLevel = 'environment' | 'project' | 'site' | 'user' | 'global' | 'shell';
@@ -17,12 +20,13 @@ export interface PypiSetting {
   /** If a key is set several times, the setting with the highest rank applies. */
   readonly rank: number;
   readonly place: SettingPlace;
-  /** The lines that an edit may remove; empty: the setting cannot be edited. */
-  readonly lines: readonly { readonly line: number; readonly text: string }[];
+  /** The setting in a settings file; `null`: it is in a variable, a file that shells read, or a requirements.txt. */
+  readonly written: PlacedSetting | null;
 }
 
 export interface PypiFound {
   readonly settings: readonly PypiSetting[];
+  readonly files: readonly (SettingsFile | null)[];
 }
 
 const pipVariables = {
@@ -67,12 +71,21 @@ export async function findPypi({ machine, assignments }: MachineSurroundings): P
         level: 'shell',
         rank: 0,
         place: { file, line },
-        lines: [],
+        written: null,
       });
   }
-  for (const [rank, [level, file]] of (await pipFiles(machine)).entries())
-    settings.push(...pipSettings(level, rank + 1, await readLines(machine, file)));
-  return { settings: [...settings, ...(await ofRequirements(machine)), ...(await uvSettings(machine))] };
+  const files: (SettingsFile | null)[] = [];
+  for (const [rank, [level, name]] of (await pipFiles(machine)).entries()) {
+    const file = await readSettingsFile(machine, name, ini);
+    files.push(file);
+    settings.push(...pipSettings(level, rank + 1, file));
+  }
+  settings.push(...(await ofRequirements(machine)));
+  for (const [level, rank, file] of await uvFiles(machine)) {
+    files.push(file);
+    settings.push(...uvSettingsIn(level, rank, file));
+  }
+  return { settings, files };
 }
 
 /**
@@ -85,7 +98,7 @@ async function ofRequirements(machine: Machine): Promise<readonly PypiSetting[]>
     ({ file, line, text }): PypiSetting[] => {
       const [, url] = /^\s*(?:-i|--index-url)[=\s]\s*(\S+)/.exec(text) ?? [];
       if (url === undefined || !URL.canParse(url)) return [];
-      const at = { level: 'project', rank: requirementsRank, place: { file, line }, lines: [] } as const;
+      const at = { level: 'project', rank: requirementsRank, place: { file, line }, written: null } as const;
       return [{ client: 'pip', key: 'index-url', values: [url], ...at }];
     },
   );
@@ -107,7 +120,7 @@ function ofVariables(
     const [level, rank] = ['environment' as const, rankOf(variable, at)];
     return value === ''
       ? []
-      : [{ client, key, values: valuesIn(value, variable), level, rank, place: { variable }, lines: [] }];
+      : [{ client, key, values: valuesIn(value, variable), level, rank, place: { variable }, written: null }];
   });
 }
 
@@ -170,133 +183,92 @@ async function pipFiles(machine: Machine): Promise<readonly (readonly [PypiLevel
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/** Reads the settings of a pip.conf whose keys are in `pipKeys`. Indented lines continue a value. */
-function pipSettings(level: PypiLevel, rank: number, lines: readonly FileLine[]): readonly PypiSetting[] {
-  const found: { key: string; section: string; lines: [FileLine, ...FileLine[]] }[] = [];
-  let open: (typeof found)[number] | null = null;
-  let section = '';
-  for (const line of lines) {
-    const { text } = line;
-    section = /^\[([^\]]+)\]/.exec(text)?.[1] ?? section;
-    const [, key = ''] = /^([A-Za-z][\w-]*)\s*[=:]/.exec(text) ?? [];
-    if (key !== '') {
-      open = { key: key.toLowerCase().replaceAll('_', '-'), section, lines: [line] };
-      found.push(open);
-    } else if (open !== null && /^\s+\S/.test(text)) open.lines.push(line);
-    else if (text.trim() !== '') open = null;
-  }
-  return found.flatMap(({ key, section: of, lines: own }): PypiSetting[] => {
-    if (!pipKeys.includes(key)) return [];
-    const words = own.map(({ text }) => text.replace(/^[\w-]+\s*[=:]/, '').split(/(?:^|\s)[#;]/, 1)).join(' ');
-    const values = words.split(/\s+/).filter((word) => word !== '');
-    const [{ file, line }] = own;
-    const order = rank + (of === 'install' ? installRank : 0);
-    return [{ client: 'pip', key, values, level, rank: order, place: { file, line }, lines: own }];
+/** Reads the settings of a pip.conf whose keys are in `pipKeys`. */
+function pipSettings(level: PypiLevel, rank: number, file: SettingsFile | null): readonly PypiSetting[] {
+  const all = file?.settings ?? [];
+  const sections = all.map(({ path: [section] }) => pipNameOf(section)).filter((name) => name !== 'default');
+  return all.flatMap((written): PypiSetting[] => {
+    const { path, value, place } = written;
+    const [section, key] = path.map(pipNameOf);
+    const values = String(value)
+      .split(/\s+/)
+      .filter((word) => word !== '');
+    // Without another section, pip reads nothing of `[DEFAULT]`.
+    const of = section === 'default' ? (sections.find((name) => name === 'install') ?? sections[0]) : section;
+    if (key === undefined || of === undefined || !pipKeys.includes(key) || values.length === 0) return [];
+    return [{ client: 'pip', key, values, level, rank: rank + (of === 'install' ? installRank : 0), place, written }];
   });
 }
 
-/** Reads uv's settings. If a project has no uv.toml, `[tool.uv]` in its pyproject.toml applies. */
-async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
-  const read = async (level: PypiLevel, rank: number, file: string): Promise<readonly PypiSetting[] | null> => {
-    const lines = await readLines(machine, file);
-    const settings = uvSettingsIn(level, rank, file, lines);
-    return settings.length > 0 || (lines.length > 0 && file.endsWith('uv.toml')) ? settings : null;
-  };
-  const shared = [
-    ...((await read('global', 1, machine.system('/etc/uv/uv.toml'))) ?? []),
-    ...((await read('user', 2, userUvFileOf(machine))) ?? []),
+/** Returns a section or key as pip compares it. @see pip/_internal/configuration.py `_normalize_name` */
+export function pipNameOf(name: unknown): string {
+  return String(name).toLowerCase().replaceAll('_', '-').replace(/^--/, '');
+}
+
+/** Reads uv's files. If a project has no uv.toml, `[tool.uv]` in its pyproject.toml applies. */
+async function uvFiles(machine: Machine): Promise<readonly (readonly [PypiLevel, number, SettingsFile | null])[]> {
+  const found: (readonly [PypiLevel, number, SettingsFile | null])[] = [
+    ['global', 1, await readSettingsFile(machine, machine.system('/etc/uv/uv.toml'), toml)],
+    ['user', 2, await readSettingsFile(machine, userUvFileOf(machine), toml)],
   ];
   for (const folder of foldersFrom(machine.cwd))
     for (const name of ['uv.toml', 'pyproject.toml']) {
-      const own = await read('project', 3, join(folder, name));
-      if (own !== null) return [...shared, ...own];
+      const file = await readSettingsFile(machine, join(folder, name), toml);
+      if (file === null) continue;
+      found.push(['project', 3, file]);
+      if (name === 'uv.toml' || file.settings.some(({ path: [outer, own] }) => outer === 'tool' && own === 'uv'))
+        return found;
     }
-  return shared;
+  return found;
 }
 
 const uvKeys: readonly string[] = [
   'index-url',
   'extra-index-url',
-  'index',
   'allow-insecure-host',
   'index-strategy',
   'find-links',
 ];
 
 /**
- * Reads uv's settings at the top level of a uv.toml, and in its tables `[pip]` and `[[index]]`. In a pyproject.toml it
- * reads the same settings below `tool.uv`.
+ * Reads uv's settings at the top level of a uv.toml, in its table `[pip]` and in its list `index`. In a pyproject.toml
+ * it reads the same settings below `tool.uv`.
  */
-function uvSettingsIn(
-  level: PypiLevel,
-  rank: number,
-  file: string,
-  lines: readonly FileLine[],
-): readonly PypiSetting[] {
-  const [own, pip, index] = file.endsWith('pyproject.toml')
-    ? ['tool.uv', 'tool.uv.pip', 'tool.uv.index']
-    : ['', 'pip', 'index'];
-  const found: PypiSetting[] = [];
-  let table = '';
-  /** The `[[index]]` that the following lines describe; `null`: none. */
-  let open: { url: string | null; line: number; isDefault: boolean } | null = null;
-  /** The index of the last line of the last list over several lines. */
-  let listEnd = -1;
-  const close = (): void => {
-    if (open !== null && open.url !== null) {
-      const place = { file, line: open.line };
-      const order = uvRanks.newForm + rank;
-      const key = open.isDefault ? 'default-index' : 'index';
-      found.push({ client: 'uv', key, values: [open.url], level, rank: order, place, lines: [] });
+function uvSettingsIn(level: PypiLevel, rank: number, file: SettingsFile | null): readonly PypiSetting[] {
+  const outer = file?.file.endsWith('pyproject.toml') ? ['tool', 'uv'] : [];
+  const own = (file?.settings ?? []).filter(({ path }) => outer.every((name, at) => name === path[at]));
+  const named = own.map((written) => ({ written, path: written.path.slice(outer.length) }));
+  const defaults = new Set(
+    named.flatMap(({ path: [key, at, name], written: { value } }) =>
+      key === 'index' && name === 'default' && value === true ? [at] : [],
+    ),
+  );
+  return named.flatMap(({ written, path: [first, second, third] }): PypiSetting[] => {
+    const { path, value, place } = written;
+    const key = first === 'pip' ? second : first;
+    const member = first === 'pip' ? third : second;
+    const base = { client: 'uv', level, place, written } as const;
+    if (first === 'index' && third === 'url' && typeof value === 'string') {
+      const [indexKey, order] = [defaults.has(second) ? 'default-index' : 'index', uvRanks.newForm + rank];
+      return [{ ...base, key: indexKey, values: [value], rank: order }];
     }
-    open = null;
-  };
-  for (const [at, { line, text }] of lines.entries()) {
-    const header = /^\s*\[\[?([^\]]+)\]\]?/.exec(text)?.[1]?.trim();
-    if (header !== undefined) {
-      close();
-      table = header;
-      if (header === index) open = { url: null, line, isDefault: false };
-      continue;
-    }
-    const [, name = '', written = ''] = /^\s*("[\w-]+"|'[\w-]+'|[\w-]+)\s*=(.*)$/.exec(text) ?? [];
-    if (name === '') continue;
-    const [key, rest] = [removeQuotes(name), written.trim()];
-    // A list over several lines is read up to its end, but not edited.
-    const isWhole = !rest.startsWith('[') || rest.includes(']');
-    if (!isWhole && at < listEnd) continue;
-    if (!isWhole) for (listEnd = at + 1; lines[listEnd]?.text.includes(']') === false; ) listEnd += 1;
-    const whole = isWhole ? rest : listFrom(rest, lines.slice(at + 1, listEnd + 1));
-    const values = [...whole.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, a, b]) => a ?? b ?? '');
-    if (open !== null) {
-      if (key === 'url') open = { ...open, url: values[0] ?? null, line };
-      if (key === 'default' && /^true\b/.test(rest)) open = { ...open, isDefault: true };
-      continue;
-    }
-    if ((table !== own && table !== pip) || !uvKeys.includes(key) || values.length === 0) continue;
-    found.push({
-      client: 'uv',
-      key: key === 'index-url' ? 'default-index' : key === 'extra-index-url' ? 'index' : key,
-      values,
-      level,
-      rank: table === own ? uvRanks.oldForm + rank : uvRanks.pipAlone,
-      place: { file, line },
-      lines: isWhole ? [{ line, text }] : [],
-    });
-  }
-  close();
-  return found;
-}
-
-/** The text of a list from its first line on, up to the line with its end. Comments are left out. */
-function listFrom(first: string, more: readonly FileLine[]): string {
-  const end = more.findIndex(({ text }) => text.includes(']'));
-  const texts = [first, ...more.slice(0, end + 1).map(({ text }) => text)];
-  return texts.map((text) => text.split('#', 1)).join(' ');
+    if (typeof key !== 'string' || !uvKeys.includes(key) || member !== undefined) return [];
+    const elements = own.filter(
+      (one) => one.path.length > path.length && path.every((part, at) => part === one.path[at]),
+    );
+    const values = [written, ...elements].map((one) => one.value).filter((one) => typeof one === 'string');
+    const meant = key === 'index-url' ? 'default-index' : key === 'extra-index-url' ? 'index' : key;
+    const order = first === 'pip' ? uvRanks.pipAlone : uvRanks.oldForm + rank;
+    return values.length === 0 ? [] : [{ ...base, key: meant, values, rank: order }];
+  });
 }
 
 /** Returns the settings of one key that a client reads, strongest first. */
-export function sortInOrder({ settings }: PypiFound, client: 'pip' | 'uv', key: string): readonly PypiSetting[] {
+export function sortInOrder(
+  { settings }: Pick<PypiFound, 'settings'>,
+  client: 'pip' | 'uv',
+  key: string,
+): readonly PypiSetting[] {
   return settings
     .filter((one) => one.client === client && one.key === key && one.level !== 'shell')
     .toSorted((a, b) => b.rank - a.rank);

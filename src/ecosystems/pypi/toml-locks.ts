@@ -1,25 +1,11 @@
-import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml';
+import type { TomlTable, TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
+import { parseToml } from '../../formats/toml.ts';
 import { phrase } from '../../words/tell.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
 import { isForeignIndex, isPage, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
-
-const depthMax = 50;
-
-/**
- * Parses TOML. An integer that a JavaScript number cannot represent exactly is an error.
- * @returns the table; the error is the number of the invalid line, from 1
- */
-export function parseToml(text: string): Result<TomlTable, number> {
-  try {
-    return ok(parse(text, { maxDepth: depthMax }));
-  } catch (thrown) {
-    if (thrown instanceof TomlError) return error(thrown.line);
-    throw thrown;
-  }
-}
 
 function tableOf(value: TomlValue | undefined): TomlTable | null {
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date) ? value : null;

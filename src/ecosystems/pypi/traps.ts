@@ -100,8 +100,6 @@ function shown({ values: [value = ''] }: PypiSetting): string {
  * Returns the edits that delete a setting. The list is empty for a variable, a file of the project and a file that
  * shells read.
  */
-function dropped({ place, lines, level }: PypiSetting): readonly Edit[] {
-  if (!('file' in place) || level === 'project' || level === 'shell') return [];
-  const { file } = place;
-  return lines.map(({ line, text }) => editOf({ file, line, text }, []));
+function dropped({ written, level }: PypiSetting): readonly Edit[] {
+  return level === 'project' ? [] : (written?.lines ?? []).map((line) => editOf(line, []));
 }

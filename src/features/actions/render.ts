@@ -8,6 +8,8 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Machine } from '../../core/trap.ts';
 import { replaceLines } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
+import { changeSettings } from '../../ecosystems/settings-file.ts';
+import { json as jsonFormat } from '../../formats/yaml.ts';
 import { phrase } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
 
@@ -38,6 +40,7 @@ export async function renderAdvice(
   if (json === null || isMasked(lines, advice.remedy['json'])) return none;
   if (as === 'apt' && (lines === undefined || isMasked(advice.chain.before, advice.chain.after))) return none;
   const text = as === 'apt' ? withUrl(advice, before ?? '') : await textOf(advice, as, before, { lines, json });
+  if (typeof text === 'object' && text !== null) return error(text);
   if (text === null) return as === 'apt' ? error(phrase('acted.noEntry', { from: advice.chain.before })) : none;
   if (text.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
   return ok(text);
@@ -48,7 +51,7 @@ async function textOf(
   as: ActionForm,
   before: string | null,
   { lines, json }: { readonly lines: string | undefined; readonly json: Readonly<Record<string, unknown>> },
-): Promise<string | null> {
+): Promise<string | Sentence | null> {
   const machine = machineWith(clientFiles[as] ?? '/file', before);
   if (as === 'env') {
     const values = Object.entries(json).flatMap(([name, value]) =>
@@ -63,7 +66,7 @@ async function textOf(
     const doctor = await registry.of(ecosystem)?.doctor?.();
     const settling = await doctor?.settle({ machine, assignments: [], privatePatterns: [] }, json, english);
     const changed = settling?.changes.find(({ file }) => file.endsWith(clientFiles[as] ?? ''));
-    return settling == null ? null : (changed?.after ?? before);
+    return settling == null ? null : (settling.refused?.because ?? changed?.after ?? before);
   }
   if (lines === undefined) return null;
   if (as === 'shell') {
@@ -74,8 +77,16 @@ async function textOf(
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
   if (as !== 'daemon.json') return `${lines.trimEnd()}\n`;
-  const [old, keys] = [readMapping(before ?? '{}'), readMapping(lines)];
-  return old === null || keys === null ? null : `${JSON.stringify({ ...old, ...keys }, null, 2)}\n`;
+  const keys = readMapping(lines);
+  if (keys === null) return null;
+  const changed = await changeSettings(
+    machine,
+    '/h/file',
+    jsonFormat,
+    Object.entries(keys).map(([key, value]) => [[key], value]),
+    [],
+  );
+  return changed.tag === 'error' ? changed.error.because : (changed.value?.after ?? before);
 }
 
 /**

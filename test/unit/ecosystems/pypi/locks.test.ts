@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Lock } from '../../../../src/ecosystems/locks.ts';
 import { pypiLocks } from '../../../../src/ecosystems/pypi/locks.ts';
-import { parseToml } from '../../../../src/ecosystems/pypi/toml-locks.ts';
+import { parseToml } from '../../../../src/formats/toml.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { anyText } from '../../../support/any-text.ts';
 import { expectInProportion } from '../../../support/growth.ts';

@@ -81,7 +81,7 @@ const rows: readonly Row[] = [
     id: 'npm',
     remedy: npm,
     files: { '~/.npmrc': '//a.example.com/:_authToken=hunter2\nregistry = https://a.example.com/\n' },
-    after: { '~/.npmrc': '//a.example.com/:_authToken=hunter2\nregistry=https://b.example.com/npm/\n' },
+    after: { '~/.npmrc': '//a.example.com/:_authToken=hunter2\nregistry = https://b.example.com/npm/\n' },
   },
   {
     name: 'npm and yarn; the project still wins',

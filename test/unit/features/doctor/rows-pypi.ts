@@ -174,7 +174,8 @@ export const pypiRows: readonly TrapRow[] = [
     files: { '/etc/uv/uv.toml': '"allow-insecure-host" = [ # old\n  "pip.corp",\n  "b.corp",\n]\n' },
     id: 'uv-insecure-host',
     where: ['/etc/uv/uv.toml:1'],
-    what: 'allow-insecure-host is pip.corp',
+    what: 'allow-insecure-host is pip.corp b.corp',
+    mended: { '/etc/uv/uv.toml': '' },
   },
   {
     name: 'an insecure host of uv',

@@ -1,0 +1,285 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { fakeClients, pathWith } from '../../../support/fake-client.ts';
+import { said, testMachine } from './machine.ts';
+
+/** Settings files in forms that their clients read, and that a reader of lines takes for something else. */
+
+const index = 'https://b.example.com/simple/';
+const pypi = { PIP_INDEX_URL: index, UV_DEFAULT_INDEX: index };
+const npm = { npm_config_registry: 'https://b.example.com/' };
+
+let server: Server | null = null;
+afterEach(() => {
+  server?.close();
+  server?.closeAllConnections();
+});
+
+async function daemon(remedy: unknown): Promise<string> {
+  server = createServer((_, response) => void response.end(JSON.stringify(remedy)));
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function apply(machine: ReturnType<typeof testMachine>, id: string, remedy: unknown) {
+  const argv = ['advice', '--apply', id, '--yes', '--url', await daemon(remedy)];
+  return machine.run(argv);
+}
+
+const pip = '~/.config/pip/pip.conf';
+const uv = '~/.config/uv/uv.toml';
+
+describe('advice --apply', () => {
+  test.each<[string, string, string, string]>([
+    [
+      'keys with indentation',
+      pip,
+      '[global]\n    index-url = https://a.example.com\n    timeout = 60\n',
+      `[global]\n    index-url = ${index}\n    timeout = 60\n`,
+    ],
+    [
+      'a value on a line of its own',
+      pip,
+      '[global]\nindex-url =\n    https://a.example.com\n',
+      `[global]\nindex-url = ${index}\n`,
+    ],
+    [
+      'an index of [install] alone, which would override one of [global]',
+      pip,
+      '[install]\nindex_url: https://a.example.com\n',
+      `[install]\nindex_url: ${index}\n`,
+    ],
+    [
+      'an inline list',
+      uv,
+      'index = [{ name = "corp", url = "http://pypi.corp", default = true }]\n',
+      `index = [{ name = "corp", url = "${index}", default = true }]\n`,
+    ],
+    [
+      'an inline list without a default index',
+      uv,
+      'index = [\n  { url = "http://pypi.corp" },\n]\n',
+      `index = [\n  { url = "http://pypi.corp" }, { name = "mirror", url = "${index}", default = true },\n]\n`,
+    ],
+    [
+      'an index with our name',
+      uv,
+      '[[index]]\nname = "mirror"\nurl = "http://pypi.corp"\n',
+      `[[index]]\nname = "mirror"\nurl = "http://pypi.corp"\n[[index]]\nurl = "${index}"\ndefault = true\n`,
+    ],
+    [
+      'the old key, also for uv pip',
+      uv,
+      'index-url = "https://a.example.com"\n[pip]\nindex-url = "https://c.example.com"\n',
+      `index-url = "${index}"\n[pip]\nindex-url = "${index}"\n`,
+    ],
+  ])('%s', async (_, file, before, after) => {
+    const machine = testMachine({ [file]: before });
+    expect((await apply(machine, 'pypi', pypi)).code).toBe(0);
+    expect(machine.text(file)).toBe(after);
+    expect((await machine.run(['undo'])).code).toBe(0);
+    expect(machine.text(file)).toBe(before);
+  });
+
+  test.each<[string, string, string, unknown, string, string]>([
+    [
+      'a pip.conf that pip rejects',
+      'pypi',
+      pip,
+      pypi,
+      '[global]\nindex-url = a\nindex-url = b\n',
+      'line 3 is not valid',
+    ],
+    ['a uv.toml that uv rejects', 'pypi', uv, pypi, 'a = 1\na = 2\n', 'line 2 is not valid'],
+    [
+      'an index that is no list',
+      'pypi',
+      uv,
+      pypi,
+      '[index]\nurl = "a"\n',
+      'index is written in a form that cannot be changed',
+    ],
+    [
+      'a list of registries',
+      'npm',
+      '~/.npmrc',
+      npm,
+      'registry[]=a\n',
+      'registry is written in a form that cannot be changed',
+    ],
+    [
+      'an alias of the registry',
+      'npm',
+      '~/.yarnrc.yml',
+      npm,
+      'npmRegistryServer: &a x\nb: *a\n',
+      'npmRegistryServer is written in a form',
+    ],
+  ])('%s is refused, and no file is changed', async (_, id, file, remedy, before, because) => {
+    const machine = testMachine({ [file]: before });
+    const all = machine.everything();
+    const ran = await apply(machine, id, remedy);
+    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('nothing was changed') });
+    expect(ran.err).toContain(because);
+    expect(machine.everything()).toEqual(all);
+  });
+
+  const npmrc = 'registry=https://a.example.com/\n//a.example.com/:_authToken=hunter2\n';
+  const reads = (npmProgram: string, pnpm = 'exit 0') => ({ PATH: pathWith(fakeClients({ npm: npmProgram, pnpm })) });
+  const registry = 'cat "$npm_config_userconfig" | sed -n s/registry=//p';
+
+  test('a client reads another value: the old file stays', async () => {
+    const machine = testMachine({ '~/.npmrc': npmrc }, reads('echo https://a.example.com/'));
+    const all = machine.everything();
+    const ran = await apply(machine, 'npm', npm);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain(
+      `nothing was changed: ${machine.at('~/.npmrc')}: npm does not read the wanted value from the new text of the file`,
+    );
+    expect(ran.err).not.toContain('hunter2');
+    expect(machine.everything()).toEqual(all);
+  });
+
+  test.each([
+    [
+      'fails with the new text only',
+      `grep -q b.example "$npm_config_userconfig" && exit 1; ${registry}`,
+      1,
+      'npm does not read',
+    ],
+    ['fails with both texts', 'exit 1', 0, 'note: npm fails even with the old text'],
+    ['reads the value', registry, 0, 'changed'],
+  ])('a client %s', async (_, program, code, words) => {
+    const machine = testMachine({ '~/.npmrc': npmrc }, reads(program, registry));
+    const ran = await apply(machine, 'npm', npm);
+    expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(words)]);
+    expect(machine.text('~/.npmrc')).toBe(code === 0 ? npmrc.replace('//a', '//b') : npmrc);
+  });
+
+  test('each client is asked: the second one reads nothing', async () => {
+    const machine = testMachine({ '~/.npmrc': npmrc }, reads(registry));
+    const ran = await apply(machine, 'npm', npm);
+    expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('pnpm does not read the wanted value') });
+    expect(machine.text('~/.npmrc')).toBe(npmrc);
+  });
+});
+
+describe('doctor', () => {
+  const plain = 'index-url = http://pypi.corp.example/simple\ntrusted-host = pypi.corp.example\n';
+  test.each([
+    ['without indentation', `[global]\n${plain}`],
+    ['with indentation', `[global]\n${plain.replaceAll(/^/gm, '    ').trimEnd()}\n`],
+    [
+      'in capitals and underscores',
+      `[GLOBAL]\n${plain.replace('index-url', 'Index_URL').replace('trusted-host', 'TRUSTED_HOST')}`,
+    ],
+    ['in [DEFAULT]', `[DEFAULT]\n${plain}[global]\n`],
+  ])('finds the settings of a pip.conf %s', async (_, text) => {
+    const { traps } = said(await testMachine({ [pip]: text }).run(['doctor', '--json']));
+    expect(traps.map(({ id }) => id)).toEqual(['pip-trusted-host', 'pip-index-plain']);
+  });
+
+  test.each([
+    ['an inline list', 'index = [{ name = "corp", url = "http://pypi.corp.example/simple", default = true }]\n'],
+    ['a table with a dotted key', 'pip.index-url = "http://pypi.corp.example/simple"\n'],
+    ['a literal text', "[[index]]\n'url' = 'http://pypi.corp.example/simple'\ndefault = true\n"],
+  ])('finds a plain index of uv in %s', async (_, text) => {
+    const { traps } = said(await testMachine({ [uv]: text }).run(['doctor', '--json']));
+    expect(traps.map(({ id }) => id)).toEqual(['pip-index-plain']);
+  });
+
+  test('finds nothing in texts that only look like settings', async () => {
+    const files = {
+      [pip]: '[global]\nextra = x\n  index-url = http://a.corp/\n# trusted-host = a.corp\n',
+      [uv]: 'note = """\nindex-url = "http://a.corp/"\nallow-insecure-host = ["a.corp"]\n"""\n',
+      '~/.npmrc': '[other]\nregistry=http://a.corp/\nstrict-ssl=false\n',
+      '~/.yarnrc.yml': 'note: |\n  enableStrictSsl: false\n',
+      '/etc/containers/registries.conf': 'note = """\n[[registry]]\nlocation = "a.corp"\ninsecure = true\n"""\n',
+    };
+    expect(said(await testMachine(files).run(['doctor', '--json']))).toMatchObject({ ok: true, traps: [], untold: [] });
+  });
+
+  test.each([
+    [pip, '[global]\nindex-url\n', 2],
+    [uv, 'a = 1\na = 2\n', 2],
+    ['~/.yarnrc.yml', 'a: 1\na: 2\n', 2],
+    ['/etc/containers/registries.conf', '[[registry]\n', 1],
+    ['/etc/containerd/certs.d/docker.io/hosts.toml', 'server = a\n', 1],
+  ])('says that clients reject %s, and at which line', async (file, text, line) => {
+    const machine = testMachine({ [file]: text });
+    const ran = await machine.run(['doctor', '--json']);
+    expect([ran.code, said(ran).untold]).toEqual([
+      1,
+      [
+        {
+          id: 'settings',
+          because: `line ${line} is not valid, so clients reject the whole file`,
+          where: [{ file: machine.at(file), line, variable: null, mirror: null }],
+        },
+      ],
+    ]);
+  });
+
+  test.each([
+    [
+      '/etc/containers/registries.conf',
+      '[[registry]]\nmirror = [{ location = "a.corp", insecure = true }]\nprefix = "docker.io"\n',
+      'oci-insecure-registries',
+      2,
+    ],
+    [
+      '/etc/containerd/certs.d/docker.io/hosts.toml',
+      'host = { "http://a.corp" = { capabilities = ["pull"] } }\n',
+      'oci-plain-mirror',
+      1,
+    ],
+    ['/etc/docker/daemon.json', '{"registry-mirrors":[\n"http:\\/\\/a.corp"]}', 'oci-plain-mirror', 2],
+  ])('finds a trap in an unusual form of %s', async (file, text, id, line) => {
+    const machine = testMachine({ [file]: text });
+    const { traps } = said(await machine.run(['doctor', '--json']));
+    expect(traps.map((trap) => [trap.id, trap.where[0]?.line])).toEqual([[id, line]]);
+  });
+
+  test.each([
+    [
+      'a setting beside another one on its line',
+      '/etc/containerd/certs.d/docker.io/hosts.toml',
+      'host."https://a" = { skip_verify = true, ca = "x" }\n',
+    ],
+    ['an element of a list', '~/.npmrc', 'strict-ssl[]=false\n'],
+  ])('--fix does not remove %s', async (_, file, text) => {
+    const machine = testMachine({ [file]: text });
+    await machine.run(['doctor', '--fix', '--yes']);
+    expect(machine.text(file)).toBe(text);
+  });
+});
+
+describe("init reads podman's registries.conf", () => {
+  const registry = '[[registry]]\nlocation = "docker.io"\n';
+  test.each([
+    ['another location', '[[registry]]\nprefix = "docker.io"\nlocation = "a.example.com"\n', 'https://a.example.com'],
+    [
+      'a mirror without TLS',
+      `${registry}[[registry.mirror]]\nlocation = "127.0.0.1:18650"\ninsecure = true\n`,
+      'http://127.0.0.1:18650|direct',
+    ],
+    [
+      'an inline list of mirrors',
+      `${registry}mirror = [{ location = "a.example.com/hub" }]\n`,
+      'https://a.example.com/hub|direct',
+    ],
+    [
+      'a mirror before another location',
+      '[[registry]]\nprefix = "docker.io"\nlocation = "b.example.com"\n[[registry.mirror]]\nlocation = "a.example.com"\n',
+      'https://a.example.com|https://b.example.com',
+    ],
+  ])('%s', async (_, text, chain) => {
+    const machine = testMachine({
+      '/etc/containers/registries.conf': text,
+      Dockerfile: 'FROM docker.io/library/demo:v1\n',
+    });
+    const ran = await machine.run(['init', '--yes']);
+    expect(ran.out + ran.err).toContain(chain);
+  });
+});
