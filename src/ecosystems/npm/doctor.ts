@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { placeTextOf } from '../../core/trap.ts';
 import { type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
+import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { findNpm, type NpmFound, placesOfKey, userFileOf, writtenValueOf } from './settings-found.ts';
@@ -27,12 +28,14 @@ export const npmDoctor: Doctor = {
               hasCredentials: hasReferences || hasCredentials(written, found),
               hasReferences,
             },
+      chainOf: (text) =>
+        checkRegistries(text) === null ? { text: plainUrlOf(text), hasCredentials: hasCredentials(text, found) } : null,
       sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
+  forms: npmForms,
   sourcesIn: (text) => ({
-    sources: [...text.matchAll(inBuild)].map(([, url = '']) => url),
     privatePatterns: [...text.matchAll(scopeInBuild)].map(([, scope = '']) => `${scope}/*`),
   }),
   async authority({ machine, ...surroundings }) {
@@ -70,9 +73,7 @@ export const npmDoctor: Doctor = {
   isUsualLock: (name) => npmLocks.isLock(name),
 };
 
-/** Matches the URL of a registry in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
-const inBuild =
-  /(?:npm_config_registry|--registry|set registry|registry-url|npm_?registry_?server|(?<![\w:.-])registry(?==))["']?(?: ?[:?]?=|:)? ?["']?((?:https?:|\$)[^\s"']+)/gi;
+/** Matches the registry of a scope in a file of any syntax. */
 const scopeInBuild = /(@[a-z0-9~-][\w.~-]{0,213}):registry/gi;
 
 /** Removes the user-info of a URL that has references to variables. As in mirrorwatch, `${NAME:-}` may be empty. */

@@ -1,10 +1,9 @@
 import { parse } from 'yaml';
-import type { SettingPlace } from '../../core/trap.ts';
-import { baseUrl } from '../../core/url.ts';
-import { type Doctor, type FileLine, presentOf } from '../doctor.ts';
-import { dockerHub, parseImage } from './names.ts';
-import { findOci, type OciFound } from './settings-found.ts';
-import { findOciTraps, ociKinds, textsIn } from './traps.ts';
+import { type Doctor, presentOf } from '../doctor.ts';
+import { findHubMirrors } from './hub-mirrors.ts';
+import { parseImage } from './names.ts';
+import { findOci } from './settings-found.ts';
+import { findOciTraps, ociKinds } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** Matches a hosts.toml that has only the lines that mirrorwatch's remedies contain. */
@@ -15,10 +14,9 @@ export const ociDoctor: Doctor = {
   kinds: ociKinds,
   examine: async ({ machine }, say) => ({ traps: findOciTraps(await findOci(machine), say), unchecked: [] }),
   async today({ machine }) {
-    const mirrors = mirrorsToday(await findOci(machine));
-    const chain =
-      mirrors === null ? null : { text: [...mirrors.urls, 'direct'].join('|'), place: mirrors.place, isDefault: false };
-    return { chain, privatePatterns: [] };
+    const { chains, unread } = await findHubMirrors(await findOci(machine), machine);
+    const [chain = null, ...others] = chains;
+    return { chain, others, unread, privatePatterns: [] };
   },
   async settle({ machine }, remedy, say) {
     const { path, text } = (remedy['hosts.toml'] ?? {}) as { readonly path?: unknown; readonly text?: unknown };
@@ -37,68 +35,6 @@ export const ociDoctor: Doctor = {
   usedIn: imagesIn,
   builtIn: (path) => (compose.test(nameOf(path)) ? (text) => composeImages(text, true) : null),
 };
-
-interface MirrorsToday {
-  readonly urls: readonly string[];
-  readonly place: SettingPlace;
-}
-
-/** Returns the mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */
-function mirrorsToday(found: OciFound): MirrorsToday | null {
-  const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
-  const usable = all.map(({ urls, place }) => ({ urls: urls.flatMap((url) => plainUrl(url) ?? []), place }));
-  return usable.find(({ urls }) => urls.length > 0) ?? null;
-}
-
-function plainUrl(text: string): string | null {
-  if (baseUrl(text) === null) return null;
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href.replace(/\/$/, '');
-}
-
-/** Returns containerd's hosts for Docker Hub. `server` is left out, because it is usually the registry itself. */
-function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
-  return hosts
-    .filter(({ registry }) => registry === dockerHub)
-    .map(({ file, lines }) => ({
-      urls: lines.flatMap(({ text }) => /^\s*\[\s*host\s*\.\s*["']([^"']+)["']\s*\]/.exec(text)?.[1] ?? []),
-      place: { file, line: null },
-    }));
-}
-
-function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
-  return daemons.map(({ file, text }) => ({ urls: textsIn(text, 'registry-mirrors'), place: { file, line: null } }));
-}
-
-/**
- * Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides the earlier files.
- */
-function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
-  return [...Map.groupBy(registries, ({ file }) => file)]
-    .reverse()
-    .map(([file, lines]) => ({ urls: hubMirrorsIn(lines), place: { file, line: null } }));
-}
-
-/**
- * Returns the mirrors of Docker Hub in one configuration file of podman. The key `insecure` is not read, so all URLs
- * are https.
- */
-function hubMirrorsIn(lines: readonly FileLine[]): readonly string[] {
-  const urls: string[] = [];
-  let isHub = false;
-  let isMirror = false;
-  for (const { text } of lines) {
-    const [, table] = /^\s*\[\[\s*(registry(?:\.mirror)?)\s*\]\]/.exec(text) ?? [];
-    if (table !== undefined) isMirror = table !== 'registry';
-    if (table === 'registry') isHub = false;
-    const [, key, value = ''] = /^\s*(prefix|location)\s*=\s*["']([^"']+)["']/.exec(text) ?? [];
-    if (key !== undefined && !isMirror && value === dockerHub) isHub = true;
-    if (key === 'location' && isMirror && isHub) urls.push(`https://${value}`);
-  }
-  return urls;
-}
 
 const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;
 const compose = /^(docker-)?compose([.-].+)?\.ya?ml$/;

@@ -157,7 +157,7 @@ function jsonOf(text: string): Fields | null {
  * Returns the strings in the list `key` of a daemon.json; empty if there is no such list.
  * @param file  the file's text
  */
-export function textsIn(file: string, key: string): readonly string[] {
+function textsIn(file: string, key: string): readonly string[] {
   const list = jsonOf(file)?.[key];
   return Array.isArray(list) ? list.filter((one) => typeof one === 'string') : [];
 }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { type FileChange, type Machine, placeTextOf } from '../../core/trap.ts';
 import { addLines, type Doctor, plainUrlOf, presentOf, readWord, replaceLines } from '../doctor.ts';
+import { pypiForms } from './chain-forms.ts';
 import { checkIndexes } from './clients.ts';
 import { isPage } from './lock-source.ts';
 import { pypiLocks } from './locks.ts';
@@ -24,13 +25,15 @@ export const pypiDoctor: Doctor = {
               isOfProject: index.level === 'project',
               hasCredentials: /@|\$\{/.test(index.values[0] ?? ''),
             },
+      chainOf: (text) =>
+        checkIndexes(text) === null ? { text: plainUrlOf(text), hasCredentials: text.includes('@') } : null,
       sources: found.settings
         .filter(({ key }) => indexKeys.includes(key))
         .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
       privatePatterns: [],
     };
   },
-  sourcesIn: (text) => ({ sources: [...text.matchAll(inBuild)].map(([, url = '']) => url), privatePatterns: [] }),
+  forms: pypiForms,
   async authority(surroundings) {
     const { env } = surroundings.machine;
     const { settings } = await findPypi(surroundings);
@@ -77,10 +80,6 @@ export const pypiDoctor: Doctor = {
   isUsualLock: (name) =>
     pypiLocks.isLock(name) && (!name.endsWith('.txt') || /^requirements([.-][\w.-]+)?\.txt$/.test(name)),
 };
-
-/** Matches a URL of an index in a file of any syntax: of a variable, an option or a key. A reference may stand for it. */
-const inBuild =
-  /(?:index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|install -[if])["']?(?: ?[:?]?=|:)? ?["']?(?:\w{1,40}=)?((?:https?:|\$)[^\s"']+)/gi;
 
 /** The keys of settings that name indexes. */
 const indexKeys = ['index-url', 'extra-index-url', 'default-index', 'index', 'find-links'];
