@@ -48,7 +48,8 @@ export type ReadFields = (text: string) => Fields | null;
 export const readToml: ReadFields = (text) => documentOf(() => parseToml(text, { maxDepth: 50 }));
 
 /** Parses one YAML document; `null`: the text is invalid, or no mapping. */
-export const readYaml: ReadFields = (text) => documentOf(() => parseYaml(text, { logLevel: 'error' }) ?? {});
+export const readYaml: ReadFields = (text) =>
+  documentOf(() => parseYaml(text, { merge: true, logLevel: 'error' }) ?? {});
 
 function documentOf(parse: () => unknown): Fields | null {
   try {

@@ -2,7 +2,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { parseBunLock } from './bun-lock.ts';
-import { type LockText, lockOf, registryOf } from './locked.ts';
+import { type LockText, lockedRegistryOf, lockOf } from './locked.ts';
 import { directPackagesOf, parsePackageLock, readLockJson } from './package-lock.ts';
 import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
@@ -33,5 +33,5 @@ function readText(
 /** Returns the registry of each package that a lock file names; `null`: the public one, or none is recorded. */
 export function registriesIn(name: string, text: string): readonly (string | null)[] {
   const { packages } = readText({ name, text }, null) ?? { packages: [] };
-  return packages.filter(({ isLocal }) => !isLocal).map(registryOf);
+  return packages.filter(({ isLocal }) => !isLocal).map(lockedRegistryOf);
 }

@@ -88,7 +88,7 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
 }
 
 /** Returns the registry that the recorded URL of a package names; `null`: the public one, or no registry. */
-export function registryOf({ module, source }: Pick<Locked, 'module' | 'source'>): string | null {
+export function lockedRegistryOf({ module, source }: Pick<Locked, 'module' | 'source'>): string | null {
   const url = source !== null && /^https?:/.test(source) ? URL.parse(source) : null;
   if (url === null || publicHost.test(url.hostname)) return null;
   if (url.pathname.endsWith('/')) return url.origin + url.pathname;

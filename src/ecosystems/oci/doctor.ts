@@ -1,5 +1,6 @@
-import { parse } from 'yaml';
+import { readYaml, tablesAt } from '../chain-forms.ts';
 import { type Doctor, presentOf } from '../doctor.ts';
+import { fieldsOf } from '../parse-json.ts';
 import { findHubMirrors } from './hub-mirrors.ts';
 import { parseImage } from './names.ts';
 import { findOci } from './settings-found.ts';
@@ -73,27 +74,11 @@ function imagesIn(path: string): ((text: string) => readonly string[]) | null {
 
 /** Returns the images that services of a compose file build (`image` next to `build`), or those that they pull. */
 function composeImages(text: string, areBuilt: boolean): readonly string[] {
-  const services = tableOf(tableOf(parsedYaml(text))?.['services']) ?? {};
-  return Object.values(services).flatMap((service) => {
-    const { image, build, pull_policy: policy } = tableOf(service) ?? {};
+  return Object.values(tablesAt(readYaml(text), 'services')[0] ?? {}).flatMap((service) => {
+    const { image, build, pull_policy: policy } = fieldsOf(service) ?? {};
     const isBuilt = build !== undefined || policy === 'build';
     return typeof image === 'string' && isBuilt === areBuilt ? exactImages([image]) : [];
   });
-}
-
-/** Parses YAML; `null`: the text is no YAML. */
-function parsedYaml(text: string): unknown {
-  try {
-    return parse(text, { merge: true, logLevel: 'silent' });
-  } catch {
-    return null;
-  }
-}
-
-function tableOf(value: unknown): Readonly<Record<string, unknown>> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : null;
 }
 
 /**

@@ -59,22 +59,23 @@ const forms: readonly (readonly [RegExp, (text: string) => Fields | null, (file:
   [/\/registries\.conf(?:\.d\/[^/]+)?$/, readToml, ofPodman],
 ];
 
+const systemFiles = ['containerd/config.toml', 'rancher/k3s/registries.yaml', 'rancher/rke2/registries.yaml'];
+
 /** Returns the mirrors of Docker Hub in the settings of containerd, k3s, Docker and podman, in this order. */
 export async function findHubMirrors(
-  { hosts, config, daemons, registries }: OciFound,
+  { hosts, daemons, registries }: OciFound,
   machine: Pick<Machine, 'read' | 'system'>,
 ): Promise<{ readonly chains: readonly ChainSetting[]; readonly unread: readonly string[] }> {
-  const files = new Map(daemons.map(({ file, text }) => [file, text]));
-  for (const { file, text } of [...hosts.flatMap(({ lines }) => lines), ...config, ...registries])
-    files.set(file, `${files.get(file) ?? ''}${text}\n`);
-  for (const file of ['k3s', 'rke2'].map((name) => machine.system(`/etc/rancher/${name}/registries.yaml`))) {
+  const named = [...hosts, ...daemons, ...registries].map(({ file }) => file);
+  const files: (readonly [file: string, text: string])[] = [];
+  for (const file of new Set([...systemFiles.map((path) => machine.system(`/etc/${path}`)), ...named])) {
     const read = await machine.read(file);
-    if (read.tag === 'ok') files.set(file, read.text);
+    if (read.tag === 'ok') files.push([file, read.text]);
   }
   const unread: string[] = [];
   const chains = forms.flatMap(([path, parse, hostsOf]) =>
     // Of several files of one form, the last one overrides the others.
-    [...files].reverse().flatMap(([file, content]): readonly ChainSetting[] => {
+    files.toReversed().flatMap(([file, content]): readonly ChainSetting[] => {
       if (!path.test(file)) return [];
       const parsed = parse(content);
       if (parsed === null) unread.push(file);

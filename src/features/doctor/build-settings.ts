@@ -14,7 +14,7 @@ const assigned =
   /["']?(?:\s+|\s*(?:[:?+]?=|[:,])\s*)["']?(?:[\w.-]{1,40}=)?((?:https?:|(?=\$))(?:\$\{[^{}\s]*\}|[^\s"'&;(){}\\>`])*)/y;
 /** Matches a variable whose value is a URL. */
 const variable = /\b([A-Za-z_]\w*)(?:\s*[:?]?=|:[ \t])[ \t]*["']?(https?:[^\s"'$;&)}]+)/g;
-const reference = /\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g;
+const reference = /\$(?:\{(\w+)(?::?-([^{}]*))?\}|(\w+))/g;
 /** The beginning of a command that names its program. */
 const commandChars = 500;
 

@@ -38,7 +38,8 @@ interface ChainFound extends Pick<Surveyed, 'recorded' | 'others' | 'unread' | '
  * Weighs what the client's settings and the project's files say about the chain in use.
  * @param files  all files of the project, with paths relative to it
  * @param locks  its lock files of the ecosystem
- * @returns      `sources`: all mirrors and indexes in files other than lock files, as written
+ * @returns      `sources`: all mirrors and indexes in files other than lock files, as written; an invalid file
+ *   may name any
  */
 export async function findChain(
   { forms }: Doctor,
@@ -83,7 +84,7 @@ export async function findChain(
         : { chain: text, setIn: placeTextOf(one.chain.place), unused: one.unused ?? 'other' },
     ),
     unread: [...new Set(unread)],
-    sources: named.flatMap(({ recorded, value }) => (recorded == null ? (value ?? []) : [])),
+    sources: named.flatMap(({ recorded, value }) => (recorded == null ? (value ?? '$') : [])),
   };
 }
 

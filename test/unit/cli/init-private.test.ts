@@ -225,6 +225,7 @@ const rows: readonly Row[] = [
     ['Dockerfile', `RUN npm config set registry ${group}\n`],
     ['app/.npmrc', `registry=${group}\n`],
     ['.yarnrc.yml', `npmRegistryServer: ${group}\n`],
+    ['app/.yarnrc.yml', 'npmRegistryServer: [\n'],
     ['Dockerfile', `RUN echo "registry=${group}" > .npmrc\n`],
     ['.github/workflows/ci.yml', `        with:\n          registry-url: ${group}\n`],
   ].map(
