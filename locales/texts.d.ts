@@ -1487,6 +1487,7 @@ export interface Places {
   readonly 'init.modules': 'id' | 'count' | 'places' | 'today';
   readonly 'init.places': 'files';
   readonly 'init.asItComes': never;
+  readonly 'init.beside': never;
   readonly 'init.undetermined': never;
   readonly 'init.entries': 'count' | 'of';
   readonly 'init.other': 'chain' | 'setIn' | 'why';

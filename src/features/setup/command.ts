@@ -178,7 +178,10 @@ function formatEvidence({ id, others, unread }: Surveyed, say: Say): readonly st
 }
 
 function formatToday({ setIn, recorded, others, unread }: Surveyed, chain: string | null, say: Say): string {
-  if (chain === null) return say(others.length + unread.length === 0 ? 'init.asItComes' : 'init.undetermined');
+  if (chain === null) {
+    const isBeside = unread.length === 0 && others.every(({ unused }) => unused === 'further' || unused === 'few');
+    return say(!isBeside ? 'init.undetermined' : others.length === 0 ? 'init.asItComes' : 'init.beside');
+  }
   const entries = recorded === null ? '' : say('init.entries', recorded);
   return say('init.today', { chain, setIn: `${setIn}${entries}` });
 }

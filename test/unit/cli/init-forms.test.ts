@@ -403,7 +403,7 @@ describe('init says what it does not take as the mirror in use', () => {
         'uv.lock': uvLock(`https://${['pypi', 'org'].join('.')}/simple`, index),
         'pyproject.toml': `[[tool.uv.index]]\nurl = "${other}"\nexplicit = true\n`,
       },
-      'a mirror that could not be determined',
+      'the public registry and further ones',
       [`${index}/ (uv.lock, at most half of the entries)`, `${other}/ (pyproject.toml:2, a further index or registry)`],
     ],
     [
