@@ -1486,6 +1486,16 @@ export interface Places {
   readonly 'init.modules': 'id' | 'count' | 'places' | 'today';
   readonly 'init.places': 'files';
   readonly 'init.asItComes': never;
+  readonly 'init.beside': never;
+  readonly 'init.undetermined': never;
+  readonly 'init.entries': 'count' | 'of';
+  readonly 'init.other': 'chain' | 'setIn' | 'why';
+  readonly 'init.others': 'id' | 'list';
+  readonly 'init.unread': 'id' | 'places';
+  readonly 'init.unused.other': never;
+  readonly 'init.unused.condition': never;
+  readonly 'init.unused.further': never;
+  readonly 'init.unused.few': never;
   readonly 'init.today': 'chain' | 'setIn';
   readonly 'init.private': 'names';
   readonly 'init.noMirror': 'names';

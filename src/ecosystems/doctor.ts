@@ -15,6 +15,7 @@ import {
 } from '../core/trap.ts';
 import { addLinesAt } from '../formats/format.ts';
 import type { Key, Say } from '../words/words.ts';
+import type { ChainForms } from './chain-forms.ts';
 
 /**
  * The id of a trap: a kind of setting that breaks builds, disables verification or leaks names. Each id has a title in
@@ -37,21 +38,32 @@ export interface NameSources {
   readonly privatePatterns: readonly string[];
 }
 
+interface ChainText {
+  /** The chain as written in the configuration key `clients`, without user names and passwords. */
+  readonly text: string;
+  /** True if the settings have credentials for a mirror of the chain, or a reference `${NAME}` in its URL. */
+  readonly hasCredentials?: boolean;
+  /** True if `text` may contain references `${NAME}` to variables, which the client replaces. */
+  readonly hasReferences?: boolean;
+}
+
+export interface ChainSetting extends ChainText {
+  readonly place: SettingPlace;
+  /** True if the client or its distribution sets this chain, not the user. */
+  readonly isDefault: boolean;
+  /** True if a file of the project sets this chain. */
+  readonly isOfProject?: boolean;
+}
+
 export interface Today extends NameSources {
   /** The chain in use; `null`: no valid chain was found. */
-  readonly chain: {
-    /** The chain as written in the configuration key `clients`, without user names and passwords. */
-    readonly text: string;
-    readonly place: SettingPlace;
-    /** True if the client or its distribution sets this chain, not the user. */
-    readonly isDefault: boolean;
-    /** True if a file of the project sets this chain. */
-    readonly isOfProject?: boolean;
-    /** True if the settings have credentials for a mirror of the chain, or a reference `${NAME}` in its URL. */
-    readonly hasCredentials?: boolean;
-    /** True if `text` may contain references `${NAME}` to variables, which the client replaces. */
-    readonly hasReferences?: boolean;
-  } | null;
+  readonly chain: ChainSetting | null;
+  /** The chains in settings of other clients, or that the chain in use overrides. */
+  readonly others?: readonly ChainSetting[];
+  /** Files that cannot be read, although they may set a chain. */
+  readonly unread?: readonly string[];
+  /** Reads a chain as a file of the project has it; `null`: it is invalid. */
+  chainOf?(text: string): ChainText | null;
   /**
    * The patterns of the names that the client fetches directly, not from the mirrors of the chain. If absent,
    * `privatePatterns` applies.
@@ -110,9 +122,11 @@ export interface Doctor {
    * @param hasBeside  whether a file of this name is in the same folder
    */
   isUsualLock(name: string, hasBeside: (name: string) => boolean): boolean;
+  /** The forms of the project's files that name mirrors. */
+  readonly forms?: ChainForms;
   /**
-   * Returns what a file of the project's builds (CI, Dockerfile) says about the sources of names. It sets variables and
-   * options in the syntax of any tool.
+   * Returns what a file of the project's builds (CI, Dockerfile) says about private names. It sets variables and options
+   * in the syntax of any tool.
    */
   sourcesIn?(text: string): NameSources;
   /** Returns patterns for the configuration key `private`, for those names in a lock file that look private. */

@@ -1,5 +1,5 @@
 import { showChain } from '../client.ts';
-import { type Doctor, presentOf, readWord, replaceLines } from '../doctor.ts';
+import { type Doctor, presentOf, readWord, replaceLines, type Today } from '../doctor.ts';
 import { parseGoproxy } from './client.ts';
 import { isLikelyPrivate, listGlobs } from './leaks.ts';
 import { isGoPattern } from './patterns.ts';
@@ -15,25 +15,28 @@ export const goDoctor: Doctor = {
     const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;
     const own = settingInForce(found, 'GOPROXY');
     const proxy = own === null || own.source === 'distribution' ? (shell ?? own) : own;
-    const parsed = proxy === null ? null : parseGoproxy(proxy.value);
+    const chainOf = (text: string): ReturnType<NonNullable<Today['chainOf']>> => {
+      const parsed = parseGoproxy(text);
+      if (parsed.tag !== 'ok') return null;
+      const hasCredentials = parsed.value.members.some((member) => member.hasCredentials);
+      return { text: showChain(parsed.value, 'plain'), hasCredentials };
+    };
+    const chain = proxy === null ? null : chainOf(proxy.value);
     const patterns = found.settings
       .filter(({ name }) => name === 'GOPRIVATE' || name === 'GONOPROXY' || name === 'GONOSUMDB')
       .flatMap(({ value }) => value.split(','));
     return {
       chain:
-        proxy === null || parsed?.tag !== 'ok'
+        proxy === null || chain === null
           ? null
-          : {
-              text: showChain(parsed.value, 'plain'),
-              place: proxy.place,
-              isDefault: proxy.source === 'distribution',
-              hasCredentials: parsed.value.members.some(({ hasCredentials }) => hasCredentials),
-            },
+          : { ...chain, place: proxy.place, isDefault: proxy.source === 'distribution' },
+      chainOf,
       privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
       direct: listGlobs(found, 'GONOPROXY'),
       isUnverified: found.settings.some(({ name, value }) => name === 'GOSUMDB' && !isPublicSumdb(value)),
     };
   },
+  forms: { files: [], keys: /\bGOPROXY\b/g, meaningOf: () => 'default' },
   sourcesIn(text) {
     const found = [...text.matchAll(inBuild)].map(([, name = '', value = '']) => ({ name, value }));
     const [databases, lists] = [found.filter(isDatabase), found.filter((one) => !isDatabase(one))];

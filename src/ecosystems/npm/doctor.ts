@@ -4,6 +4,7 @@ import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
 import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
+import { npmForms } from './chain-forms.ts';
 import { checkRegistries } from './clients.ts';
 import { npmLocks } from './locks.ts';
 import { findNpm, type NpmFound, placesOfKey, userFileOf } from './settings-found.ts';
@@ -33,10 +34,13 @@ export const npmDoctor: Doctor = {
               hasCredentials: hasReferences || hasCredentials(written, found),
               hasReferences,
             },
+      chainOf: (text) =>
+        checkRegistries(text) === null ? { text: plainUrlOf(text), hasCredentials: hasCredentials(text, found) } : null,
       sources: found.settings.filter(({ key }) => key === 'registry').map(({ value }) => value),
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
+  forms: npmForms,
   sourcesIn: (text) => ({
     sources: [...text.matchAll(inBuild)].map(([, url = '']) => url),
     privatePatterns: [...text.matchAll(scopeInBuild)].map(([, scope = '']) => `${scope}/*`),

@@ -2,7 +2,7 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { parseBunLock } from './bun-lock.ts';
-import { type LockText, lockOf } from './locked.ts';
+import { type LockText, lockedRegistryOf, lockOf } from './locked.ts';
 import { directPackagesOf, parsePackageLock, readLockJson } from './package-lock.ts';
 import { parsePnpmLock } from './pnpm-lock.ts';
 import { parseYarnLock } from './yarn-lock.ts';
@@ -19,10 +19,19 @@ export function readLock(file: LockFile, expected: Sentence): Result<Lock, Sente
   return ok(lockOf(read, file, phrase('expected.lockFields')));
 }
 
-function readText({ name, text }: LockFile, manifest: ReturnType<typeof readLockJson>): LockText | null {
+function readText(
+  { name, text }: Pick<LockFile, 'name' | 'text'>,
+  manifest: ReturnType<typeof readLockJson>,
+): LockText | null {
   if (name.endsWith('.json')) return parsePackageLock(text, manifest);
   if (name.endsWith('bun.lock')) return parseBunLock(text);
   if (name.endsWith('.yaml')) return parsePnpmLock(text);
   const read = parseYarnLock(text);
   return read === null ? null : { ...read, direct: new Set([...read.direct, ...directPackagesOf(manifest ?? {})]) };
+}
+
+/** Returns the registry of each package that a lock file names; `null`: the public one, or none is recorded. */
+export function registriesIn(name: string, text: string): readonly (string | null)[] {
+  const { packages } = readText({ name, text }, null) ?? { packages: [] };
+  return packages.filter(({ isLocal }) => !isLocal).map(lockedRegistryOf);
 }

@@ -87,6 +87,16 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   );
 }
 
+/** Returns the registry that the recorded URL of a package names; `null`: the public one, or no registry. */
+export function lockedRegistryOf({ module, source }: Pick<Locked, 'module' | 'source'>): string | null {
+  const url = source !== null && /^https?:/.test(source) ? URL.parse(source) : null;
+  if (url === null || publicHost.test(url.hostname)) return null;
+  if (url.pathname.endsWith('/')) return url.origin + url.pathname;
+  const path = url.pathname.replace(/%2f/i, '/').replace(/%40/, '@');
+  const at = Math.max(path.indexOf(`/${module}/-/`), path.indexOf(`/${module}/download/`));
+  return at < 0 ? null : `${url.origin}${path.slice(0, at)}/`;
+}
+
 const malformedMax = 20;
 const wordChars = 60;
 

@@ -1,12 +1,11 @@
-import { parse } from 'yaml';
-import type { SettingPlace } from '../../core/trap.ts';
-import { baseUrl } from '../../core/url.ts';
-import { type SettingPath, valuesOf } from '../../formats/format.ts';
 import { toml } from '../../formats/toml.ts';
+import { readYaml, tablesAt } from '../chain-forms.ts';
 import { type Doctor, presentOf } from '../doctor.ts';
-import { listRejected, type SettingsFile } from '../settings-file.ts';
-import { dockerHub, parseImage } from './names.ts';
-import { findOci, hostsOf, type OciFound } from './settings-found.ts';
+import { fieldsOf } from '../parse-json.ts';
+import { listRejected } from '../settings-file.ts';
+import { findHubMirrors } from './hub-mirrors.ts';
+import { parseImage } from './names.ts';
+import { findOci } from './settings-found.ts';
 import { findOciTraps, ociKinds } from './traps.ts';
 
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
@@ -22,11 +21,9 @@ export const ociDoctor: Doctor = {
     return { traps: findOciTraps(found, say), unchecked: listRejected([config, ...hosts, ...registries], say) };
   },
   async today({ machine }) {
-    const mirrors = mirrorsToday(await findOci(machine));
-    if (mirrors === null) return { chain: null, privatePatterns: [] };
-    const { urls, place, isInstead } = mirrors;
-    const chain = { text: [...urls, ...(isInstead ? [] : ['direct'])].join('|'), place, isDefault: false };
-    return { chain, privatePatterns: [] };
+    const { chains, unread } = await findHubMirrors(await findOci(machine), machine);
+    const [chain = null, ...others] = chains;
+    return { chain, others, unread, privatePatterns: [] };
   },
   async settle({ machine }, remedy, say) {
     const { path, text } = (remedy['hosts.toml'] ?? {}) as { readonly path?: unknown; readonly text?: unknown };
@@ -46,70 +43,6 @@ export const ociDoctor: Doctor = {
   usedIn: imagesIn,
   builtIn: (path) => (compose.test(nameOf(path)) ? (text) => composeImages(text, true) : null),
 };
-
-interface MirrorsToday {
-  readonly urls: readonly string[];
-  readonly place: SettingPlace;
-  /** True if the client never uses the registry itself, because its settings replace the registry's location. */
-  readonly isInstead?: boolean;
-}
-
-/** Returns the mirrors of Docker Hub in containerd, else in Docker, else in podman; `null`: no client has one. */
-function mirrorsToday(found: OciFound): MirrorsToday | null {
-  const all = [...ofContainerd(found), ...ofDocker(found), ...ofPodman(found)];
-  const usable = all.map((one) => ({ ...one, urls: one.urls.flatMap((url) => plainUrl(url) ?? []) }));
-  return usable.find(({ urls }) => urls.length > 0) ?? null;
-}
-
-function plainUrl(text: string): string | null {
-  if (baseUrl(text) === null) return null;
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href.replace(/\/$/, '');
-}
-
-/** Returns containerd's hosts for Docker Hub. `server` is left out, because it is usually the registry itself. */
-function ofContainerd({ hosts }: OciFound): readonly MirrorsToday[] {
-  return hosts
-    .filter(({ registry }) => registry === dockerHub)
-    .map((one) => ({ urls: hostsOf(one).map(({ url }) => url), place: { file: one.file, line: null } }));
-}
-
-function ofDocker({ daemons }: OciFound): readonly MirrorsToday[] {
-  return daemons.map(({ file, settings }) => ({
-    urls: settings.flatMap(({ path: [key], value }) =>
-      key === 'registry-mirrors' && typeof value === 'string' ? [value] : [],
-    ),
-    place: { file, line: null },
-  }));
-}
-
-/**
- * Returns podman's mirrors of Docker Hub by file. The last file comes first, because it overrides the earlier files.
- */
-function ofPodman({ registries }: OciFound): readonly MirrorsToday[] {
-  return registries.toReversed().map((one) => ({ ...hubMirrorsIn(one), place: { file: one.file, line: null } }));
-}
-
-/**
- * Returns the mirrors of Docker Hub in one configuration file of podman, in the order in which podman tries them. If
- * the registry has a `prefix` and another `location`, podman pulls from this location instead of the registry.
- * @see containers-registries.conf(5)
- */
-function hubMirrorsIn({ settings }: SettingsFile): Pick<MirrorsToday, 'urls' | 'isInstead'> {
-  const values = valuesOf(settings);
-  const at = (...path: SettingPath) => values.get(JSON.stringify(['registry', ...path]));
-  const locations = settings.filter(({ path, value }) => path.at(-1) === 'location' && typeof value === 'string');
-  const ofHub = locations.filter(({ path: [, n = 0] }) => (at(n, 'prefix') ?? at(n, 'location')) === dockerHub);
-  const mirrors = ofHub.filter(({ path }) => path[2] === 'mirror');
-  const elsewhere = ofHub.filter(({ path, value }) => path[2] === 'location' && value !== dockerHub);
-  const urls = [...mirrors, ...elsewhere].map(({ path, value }) => {
-    const isPlain = at(...path.slice(1, -1), 'insecure') === true;
-    return `${isPlain ? 'http' : 'https'}://${value}`;
-  });
-  return { urls, isInstead: elsewhere.length > 0 };
-}
 
 const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;
 const compose = /^(docker-)?compose([.-].+)?\.ya?ml$/;
@@ -148,27 +81,11 @@ function imagesIn(path: string): ((text: string) => readonly string[]) | null {
 
 /** Returns the images that services of a compose file build (`image` next to `build`), or those that they pull. */
 function composeImages(text: string, areBuilt: boolean): readonly string[] {
-  const services = tableOf(tableOf(parsedYaml(text))?.['services']) ?? {};
-  return Object.values(services).flatMap((service) => {
-    const { image, build, pull_policy: policy } = tableOf(service) ?? {};
+  return Object.values(tablesAt(readYaml(text), 'services')[0] ?? {}).flatMap((service) => {
+    const { image, build, pull_policy: policy } = fieldsOf(service) ?? {};
     const isBuilt = build !== undefined || policy === 'build';
     return typeof image === 'string' && isBuilt === areBuilt ? exactImages([image]) : [];
   });
-}
-
-/** Parses YAML; `null`: the text is no YAML. */
-function parsedYaml(text: string): unknown {
-  try {
-    return parse(text, { merge: true, logLevel: 'silent' });
-  } catch {
-    return null;
-  }
-}
-
-function tableOf(value: unknown): Readonly<Record<string, unknown>> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : null;
 }
 
 /**

@@ -5,6 +5,7 @@ import { ini } from '../../formats/ini.ts';
 import { toml } from '../../formats/toml.ts';
 import { type Doctor, plainUrlOf, readWord } from '../doctor.ts';
 import { changeSettings, listRejected, settlingOf } from '../settings-file.ts';
+import { pypiForms } from './chain-forms.ts';
 import { checkIndexes } from './clients.ts';
 import { isPage } from './lock-source.ts';
 import { pypiLocks } from './locks.ts';
@@ -38,12 +39,15 @@ export const pypiDoctor: Doctor = {
               isOfProject: index.level === 'project',
               hasCredentials: /@|\$\{/.test(index.values[0] ?? ''),
             },
+      chainOf: (text) =>
+        checkIndexes(text) === null ? { text: plainUrlOf(text), hasCredentials: text.includes('@') } : null,
       sources: found.settings
         .filter(({ key }) => indexKeys.includes(key))
         .flatMap(({ key, values }) => (key === 'find-links' ? values.filter(isPage) : values)),
       privatePatterns: [],
     };
   },
+  forms: pypiForms,
   sourcesIn: (text) => ({ sources: [...text.matchAll(inBuild)].map(([, url = '']) => url), privatePatterns: [] }),
   async authority(surroundings) {
     const { env } = surroundings.machine;

@@ -3,7 +3,8 @@ import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { parseToml } from '../../formats/toml.ts';
 import { phrase } from '../../words/tell.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
-import { isForeignIndex, isPage, type PythonLocked, pythonLockOf } from './lock-source.ts';
+import { indexesOf } from './chain-forms.ts';
+import { isForeignIndex, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
@@ -117,28 +118,12 @@ function ofPylock(one: TomlTable): PythonLocked {
 export function foreignIndexOf({ name, sources, mirrors, beside }: LockFile): string | null {
   const [project, uv] = ['pyproject.toml', 'uv.toml'].map((file) => parseToml(beside(siblingOf(name, file)) ?? ''));
   if (project?.tag !== 'ok' || uv?.tag !== 'ok') return '';
-  const tool = tableOf(project.value['tool']);
-  const urls = [
-    ...sources,
-    ...['pdm', 'poetry'].flatMap((client) => urlsOf(tableOf(tool?.[client])?.['source'])),
-    ...[tableOf(tool?.['uv']), uv.value].flatMap((table) => uvIndexes(table)),
-  ];
+  const urls = [...sources, ...[project.value, uv.value].flatMap(indexesOf).map(({ value }) => value)];
   return urls.find((url) => isForeignIndex(url, mirrors)) ?? null;
 }
 
 function siblingOf(name: string, file: string): string {
   return name.slice(0, name.lastIndexOf('/') + 1) + file;
-}
-
-function urlsOf(sources: TomlValue | undefined): readonly string[] {
-  return tablesOf(sources).map(({ url }) => textOf(url));
-}
-
-function uvIndexes(table: TomlTable | null): readonly string[] {
-  const tables = [table, tableOf(table?.['pip'])];
-  const values = tables.flatMap((one) => [one?.['index-url'], one?.['extra-index-url']].flat());
-  const links = tables.flatMap((one) => [one?.['find-links']].flat()).map(textOf);
-  return [...urlsOf(table?.['index']), ...values.map(textOf).filter((url) => url !== ''), ...links.filter(isPage)];
 }
 
 const clientOf = { uv: 'uv', poetry: 'Poetry', pdm: 'PDM', pylock: 'pip' } as const;

@@ -1,15 +1,13 @@
 import { basename, dirname, join } from 'node:path';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
-import { type Assignment, type Machine, type MachineSurroundings, placeTextOf } from '../../core/trap.ts';
-import type { Doctor, NameSources, Today } from '../../ecosystems/doctor.ts';
+import { type Machine, type MachineSurroundings, placeTextOf } from '../../core/trap.ts';
+import type { Doctor, NameSources } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { readAssignments } from './assignments.ts';
+import { findChain, settingFiles } from './chain-evidence.ts';
 
-/** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
-const settingFiles =
-  /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
 /** Matches the paths of other files that may show where a build takes names from: scripts, variables, inputs of lock files. */
 const sourceFiles =
   /(^|\/)(\.env(\.[^/]*)?|\.envrc|justfile|noxfile\.py|[^/]+\.(ya?ml|toml|ini|cfg|conf|env|sh|bash|mk|in|gradle|groovy|ps1|json))$/i;
@@ -18,21 +16,6 @@ const sourceFilesMax = 5_000;
 const sourceCharsMax = 256 * 1024 * 1024;
 /** A longer file of these is data. */
 const sourceChars = 256 * 1024;
-/** Matches `KEY: "url"`, `KEY=url` and `KEY = 'url'`, if the value begins with a URL and contains no placeholder. */
-const assigned =
-  /\b([A-Za-z_]\w*)\s*(?:=|:\s)\s*(?:"(https?:[^"$]+)"|'(https?:[^'$]+)'|(?!https?:[^\s"';$]*\$)(https?:[^\s"'$;]+))/g;
-
-function variablesIn(file: string, text: string): readonly Assignment[] {
-  return text.split('\n').flatMap((line, at) => {
-    if (/^\s*(#|\/\/)/.test(line)) return [];
-    return [...line.matchAll(assigned)].map(([, name = '', ...values]) => ({
-      name,
-      file,
-      line: at + 1,
-      value: values.find((value) => value !== undefined) ?? '',
-    }));
-  });
-}
 
 const depthMax = 3;
 const foldersMax = 300;
@@ -109,12 +92,11 @@ async function surveyed(
 ): Promise<Found> {
   const { machine } = surroundings;
   const own = (await doctor.today?.(surroundings)) ?? { chain: null, privatePatterns: [] };
-  const isSet = own.chain !== null && !own.chain.isDefault;
-  const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
-  const chain = ofFiles ?? own.chain;
   const locks = files.filter((file) =>
     doctor.isUsualLock(basename(file), (name) => files.includes(join(dirname(file), name))),
   );
+  const found = await findChain(doctor, own, surroundings, files, locks);
+  const { chain, recorded, others, unread } = found;
   const said = [own, ...(await sourcesOfProject(doctor, machine, files))];
   const patterns = new Set(said.flatMap(({ privatePatterns }) => privatePatterns));
   for (const file of doctor.privateIn === undefined ? [] : locks) {
@@ -129,17 +111,18 @@ async function surveyed(
     locks,
     chain: chain?.text ?? null,
     setIn: chain === null ? null : placeTextOf(chain.place),
+    ...{ recorded, others, unread },
     isOfProject: chain?.isOfProject === true,
     hasCredentials: chain?.hasCredentials === true,
     hasReferences: chain?.hasReferences === true,
     sources: [
       ...said.flatMap(({ sources = [] }) => sources),
-      ...(chain === null || own.sources === undefined ? [] : [chain.text]),
+      ...(own.sources === undefined ? [] : [...found.sources, ...(chain === null ? [] : [chain.text])]),
     ],
     isUnverified: said.some(({ isUnverified }) => isUnverified === true),
     privatePatterns: patterns.size > patternsMax ? ['*'] : [...patterns],
     used: used.map(([entry, file]) => ({ entry, file })),
-    isUsed: locks.length > 0 || used.length > 0 || ofFiles !== null,
+    isUsed: locks.length > 0 || used.length > 0 || found.isInProject,
     isDefault: chain?.isDefault === true,
   };
 }
@@ -178,27 +161,6 @@ async function sourcesOfProject(
       said.push(sourcesIn(text.text.replaceAll(/^[ \t]*(?:#|\/\/).*$/gm, '')));
   }
   return said;
-}
-
-/** Returns the chain of the first project file that sets one for the project's builds; `null`: no file sets one. */
-async function chainOfProject(
-  doctor: Doctor,
-  surroundings: MachineSurroundings,
-  files: readonly string[],
-): Promise<Today['chain']> {
-  const { machine } = surroundings;
-  for (const file of files.filter((path) => settingFiles.test(path))) {
-    const text = await machine.read(join(machine.cwd, file));
-    const set = text.tag === 'ok' ? variablesIn(file, text.text) : [];
-    if (set.length === 0) continue;
-    const env = { ...machine.env, ...Object.fromEntries(set.map(({ name, value }) => [name, value ?? ''])) };
-    const chain = (await doctor.today?.({ ...surroundings, machine: { ...machine, env } }))?.chain ?? null;
-    if (chain === null || chain.isDefault) continue;
-    const { place } = chain;
-    const at = 'variable' in place ? set.find(({ name }) => name === place.variable) : undefined;
-    return { ...chain, place: { file, line: at?.line ?? null }, isOfProject: true };
-  }
-  return null;
 }
 
 interface Files {

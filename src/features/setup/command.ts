@@ -4,7 +4,7 @@ import { listRecipients } from '../../config/recipients.ts';
 import { addressBytesOf, isLoopback } from '../../core/addresses.ts';
 import { printable } from '../../core/printable.ts';
 import type { Sentence } from '../../core/result.ts';
-import type { Survey } from '../../core/survey.ts';
+import type { Survey, Surveyed } from '../../core/survey.ts';
 import type { Machine } from '../../core/trap.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { createMachine, expand, replaceFile, systemFiles } from '../../daemon/machine.ts';
@@ -64,7 +64,10 @@ export function createInitCommand(examine: (machine: Machine) => Promise<Survey>
       const judged = await evidence.judgeNames(context, first, file);
       const draft = { ...first, ecosystems: judged.map(({ drafted }) => drafted) };
       const leftOut = judged.flatMap((one) => one.leftOut).map((one) => withoutText(one.file, one.expected, say));
-      const notes = formatCredentials(draft, mirrors, say);
+      const notes = [
+        ...formatCredentials(draft, mirrors, say),
+        ...survey.ecosystems.flatMap((one) => formatEvidence(one, say)),
+      ];
       const monitored = withMirrors(draft, leftOut, mirrors, say);
       if (monitored.ecosystems.length === 0) {
         for (const line of notes) terminal.err(printable(line));
@@ -163,6 +166,26 @@ function formatCredentials({ ecosystems }: Setup.SetupDraft, mirrors: typeof Mir
     });
 }
 
+/** Says which other mirrors the files name, and which settings could not be read. */
+function formatEvidence({ id, others, unread }: Surveyed, say: Say): readonly string[] {
+  const list = others.map(({ chain, setIn, unused }) => {
+    return say('init.other', { chain, setIn, why: say(`init.unused.${unused}`) });
+  });
+  return [
+    ...(list.length === 0 ? [] : [say('init.others', { id, list: firstOf(list, say) })]),
+    ...(unread.length === 0 ? [] : [say('init.unread', { id, places: firstOf(unread, say) })]),
+  ];
+}
+
+function formatToday({ setIn, recorded, others, unread }: Surveyed, chain: string | null, say: Say): string {
+  if (chain === null) {
+    const isBeside = unread.length === 0 && others.every(({ unused }) => unused === 'further' || unused === 'few');
+    return say(!isBeside ? 'init.undetermined' : others.length === 0 ? 'init.asItComes' : 'init.beside');
+  }
+  const entries = recorded === null ? '' : say('init.entries', recorded);
+  return say('init.today', { chain, setIn: `${setIn}${entries}` });
+}
+
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)
@@ -173,7 +196,8 @@ function withNamed(survey: Survey, ids: readonly string[]): Survey {
     });
   const more = ids.filter((id) => !survey.ecosystems.some((one) => one.id === id));
   const empty = {
-    ...{ locks: [], chain: null, setIn: null, privatePatterns: [], used: [], sources: [] },
+    ...{ locks: [], chain: null, setIn: null, recorded: null, others: [], unread: [] },
+    ...{ privatePatterns: [], used: [], sources: [] },
     ...{ isOfProject: false, hasCredentials: false, hasReferences: false, isUnverified: false },
   };
   return { ...survey, ecosystems: [...survey.ecosystems, ...[...new Set(more)].map((id) => ({ id, ...empty }))] };
@@ -230,14 +254,13 @@ function formatProposal(
 ): readonly string[] {
   const { config, skippedLockEntries } = loaded;
   const lines = draft.ecosystems.map(({ surveyed, chain: inForce, locks, used }) => {
-    const { id, setIn } = surveyed;
+    const { id } = surveyed;
     const chain = isWithheld(surveyed) ? surveyed.chain : inForce;
     const count = config.modules.filter(({ ecosystem }) => ecosystem === id).length;
     const from = [...locks.map(({ file }) => file), ...new Set(used.map(({ file }) => file))];
     const files = `${from.slice(0, shownMax).join(', ')}${from.length > shownMax ? '…' : ''}`;
     const places = from.length === 0 ? '' : say('init.places', { files });
-    const today = chain === null ? say('init.asItComes') : say('init.today', { chain, setIn: String(setIn) });
-    return say('init.modules', { id, count, places, today });
+    return say('init.modules', { id, count, places, today: formatToday(surveyed, chain, say) });
   });
   const own = [
     ...new Set(skippedLockEntries.filter(({ because }) => because === 'private').map(({ module }) => module)),

@@ -217,6 +217,9 @@ const rows: readonly Row[] = [
     ['Dockerfile', 'RUN pip config set global.extra-index-url $CORP_INDEX\n'],
     ['Makefile', '\tpip install --find-links https://wheels.example.com -r requirements.txt\n'],
     ['Dockerfile', `RUN pip install -i ${corpIndex} -r requirements.txt\n`],
+    ['Dockerfile', `RUN pip install -r requirements.txt \\\n  -i ${corpIndex}\n`],
+    ['Dockerfile', `ENV PIP_INDEX_URL ${corpIndex}\n`],
+    ['Pipfile', `[[source]]\nurl = "${corpIndex}"\n`],
     ['.github/workflows/ci.yml', `  - run: pip install --extra-index-url=${corpIndex} -r requirements.txt\n`],
     ['pip.conf', `[global]\nextra-index-url = ${corpIndex}\n`],
   ].map(
@@ -231,6 +234,9 @@ const rows: readonly Row[] = [
     ['Dockerfile', 'ENV NPM_CONFIG_REGISTRY=https://u:$TOKEN@npm.example.com/\n'],
     ['Dockerfile', `RUN npm ci --registry ${group}\n`],
     ['Dockerfile', `RUN npm config set registry ${group}\n`],
+    ['app/.npmrc', `registry=${group}\n`],
+    ['.yarnrc.yml', `npmRegistryServer: ${group}\n`],
+    ['app/.yarnrc.yml', 'npmRegistryServer: [\n'],
     ['Dockerfile', `RUN echo "registry=${group}" > .npmrc\n`],
     ['.github/workflows/ci.yml', `        with:\n          registry-url: ${group}\n`],
   ].map(

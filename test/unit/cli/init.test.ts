@@ -64,9 +64,9 @@ describe('mirrorwatch init', () => {
     expect(text + err).not.toContain('hunter2');
     expect(err.split('\n').slice(0, 6)).toEqual([
       `go: 1 module (go.sum); clients use https://go.build.corp,direct (${machine.at('~/.config/go/env')}:1)`,
-      'npm: 1 module (web/package-lock.json); clients use their default setting',
-      'pypi: 1 module (api/requirements.txt); clients use their default setting',
-      'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default setting',
+      'npm: 1 module (web/package-lock.json); clients use their default setting (no setting, lock file or build file found here names a mirror)',
+      'pypi: 1 module (api/requirements.txt); clients use their default setting (no setting, lock file or build file found here names a mirror)',
+      'oci: 2 modules (docker-compose.yml, api/Dockerfile); clients use their default setting (no setting, lock file or build file found here names a mirror)',
       'private names, requested from no mirror: git.build.corp/team/lib, @corp/ui',
       'no mirror is known for: ghcr.io/team/base:1',
     ]);
@@ -280,14 +280,15 @@ services:
   });
 
   test.each(['env:\n  GOPROXY: https://$HOST/go\n', 'env:\n  GOPROXY: https://go.build.corp/$X/x,direct\n'])(
-    'takes no mirror whose URL has a placeholder: %j',
+    'takes no mirror whose URL has a placeholder, and says so: %j',
     async (content) => {
       const machine = testMachine({
         '.github/workflows/ci.yml': content,
         'go.mod': 'module example.com/x\n\ngo 1.24\n',
       });
       const { err } = await machine.run(['init', '--yes', '--public', 'cn']);
-      expect(err).not.toContain('ci.yml');
+      expect(err).toMatch(/^go: may name a mirror, but cannot be read, .*: \.github\/workflows\/ci\.yml:2$/m);
+      expect(machine.text('mirrorwatch.yaml')).not.toMatch(/\$HOST|go\.build\.corp/);
     },
   );
 
@@ -453,7 +454,7 @@ services:
     const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect(code).toBe(0);
     expect(err.split('\n').slice(0, 2)).toEqual([
-      'npm: 2 modules (package-lock.json); clients use their default setting',
+      'npm: 2 modules (package-lock.json); clients use their default setting (no setting, lock file or build file found here names a mirror)',
       'left out: the files in examples/, test/fixtures/, because examples and test data are not part of the build',
     ]);
     expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');

@@ -213,7 +213,7 @@ const rows: readonly Row[] = [
     'npmrc',
     '//a/:_authToken=$' + '{TOKEN}\nregistry=a\n',
     registry,
-    `//a/:_authToken=$` + `{TOKEN}\nregistry=${url}\n`,
+    `//a/:_authToken=\${TOKEN}\nregistry=${url}\n`,
   ],
   ['a list', 'npmrc', 'registry[]=a\nregistry[]=b\n', registry, form],
   ['a value before a list', 'npmrc', 'registry=a\nregistry[]=b\n', registry, form],

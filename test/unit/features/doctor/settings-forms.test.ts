@@ -267,7 +267,7 @@ describe("init reads podman's registries.conf", () => {
     [
       'an inline list of mirrors',
       `${registry}mirror = [{ location = "a.example.com/hub" }]\n`,
-      'https://a.example.com/hub|direct',
+      'https://a.example.com/v2/hub|direct',
     ],
     [
       'a mirror before another location',

@@ -1,0 +1,72 @@
+import { type ChainForms, type NamedMirror, readToml, readYaml, tablesAt, textsAt } from '../chain-forms.ts';
+import { type Fields, fieldsOf } from '../parse-json.ts';
+import { isForeignIndex, isPage } from './lock-source.ts';
+
+/** The lists of indexes in settings files, and which of their indexes do not replace the public one. */
+const lists: readonly (readonly [path: readonly string[], isFurther: (index: Fields, at: number) => boolean])[] = [
+  [
+    ['tool', 'poetry', 'source'],
+    ({ priority, secondary }) => secondary === true || /supplemental|secondary|explicit/.test(String(priority)),
+  ],
+  [['tool', 'pdm', 'source'], ({ name, type = 'index' }) => name !== 'pypi' || type !== 'index'],
+  [['tool', 'uv', 'index'], (index) => index['default'] !== true],
+  [['index'], (index) => index['default'] !== true],
+  [['source'], (_, at) => at > 0],
+  [['_meta', 'sources'], (_, at) => at > 0],
+];
+
+/** The tables with options of uv. */
+const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['pip'], []];
+const options = ['index-url', 'extra-index-url', 'find-links'];
+
+/** Returns the indexes in a parsed pyproject.toml, uv.toml, Pipfile or Pipfile.lock, and the pages with files. */
+export function indexesOf(fields: Fields): readonly NamedMirror[] {
+  const listed = lists.flatMap(([path, isFurther]) =>
+    tablesAt(fields, ...path).flatMap((index, at) =>
+      textsAt(index, 'url').map((value) => ({ value, isFurther: isFurther(index, at) })),
+    ),
+  );
+  const set = options.flatMap((key, at) =>
+    tables
+      .flatMap((table) => textsAt(fields, ...table, key))
+      .flatMap((value) => (key !== 'find-links' || isPage(value) ? { value, isFurther: at > 0 } : [])),
+  );
+  return [...listed, ...set];
+}
+
+export const pypiForms: ChainForms = {
+  files: [
+    {
+      path: /(?:^|\/)(?:pyproject\.toml|uv\.toml|Pipfile(?:\.lock)?)$/,
+      lock: /^(?:poetry|pdm|uv|Pipfile)\.lock$/,
+      read(text) {
+        // Pipfile.lock is JSON, which is YAML too.
+        const fields = (text.startsWith('{') ? readYaml : readToml)(text);
+        return fields && indexesOf(fields);
+      },
+    },
+    {
+      path: /(?:^|\/)requirements(?:[.-][\w.-]+)?\.txt$/,
+      lock: /^requirements/,
+      // Of several lines, the last one counts.
+      read: (text) =>
+        [...text.matchAll(/^[ \t]*(?:-i|--index-url)[=\s][ \t]*(\S+)/gm)]
+          .map(([, value = '']) => ({ value }))
+          .reverse(),
+    },
+  ],
+  keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
+  meaningOf(key, command) {
+    const isPip = /\b(?:pip|uv)/.test(command) && /\b(?:install|download|wheel|sync|compile)\b/.test(command);
+    if (/^-[if]$/.test(key)) return !isPip ? null : key === '-i' ? 'default' : 'further';
+    return /^(?:index|default|pypi)/i.test(key) ? 'default' : 'further';
+  },
+  /** Reads a uv.lock or a poetry.lock. */
+  recordedIn: (name, text) =>
+    tablesAt(/^(?:uv|poetry)\.lock$/.test(name) ? readToml(text) : null, 'package').flatMap(({ source }) => {
+      const { registry, type, url = registry } = fieldsOf(source) ?? { type: 'legacy', url: null };
+      if (typeof url === 'string' && isPage(url) && (type === 'legacy' || url === registry))
+        return isForeignIndex(url, []) ? url : null;
+      return source === undefined ? null : [];
+    }),
+};

@@ -1,0 +1,545 @@
+import { describe, expect, test } from 'vitest';
+import { testMachine } from '../features/doctor/machine.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+const mirror = 'https://npm.example.com/group';
+const index = 'https://pypi.example.com/simple';
+const other = 'https://other.example.com';
+const origin = `https://registry.${['npmjs', 'org'].join('.')}`;
+
+const packageLock = (...hosts: readonly string[]): string =>
+  JSON.stringify({
+    lockfileVersion: 3,
+    packages: Object.fromEntries(
+      hosts.map((host, at) => {
+        const resolved = `${host}/is-odd/-/is-odd-${at}.0.0.tgz`;
+        return [`node_modules/${'a/node_modules/'.repeat(at)}is-odd`, { version: `${at}.0.0`, resolved }];
+      }),
+    ),
+  });
+const npm = { 'package-lock.json': packageLock(origin) };
+const yarn4 = '__metadata:\n  version: 8\n\n"is-odd@npm:1.0.0":\n  version: 1.0.0\n  resolution: "is-odd@npm:1.0.0"\n';
+const yarn1 = (host: string): string =>
+  `# yarn lockfile v1\n\n\nis-odd@1.0.0:\n  version "1.0.0"\n  resolved "${host}/is-odd/-/is-odd-1.0.0.tgz#01"\n`;
+const pnpm = "lockfileVersion: '9.0'\npackages:\n  is-odd@1.0.0:\n    resolution: {integrity: sha512-x}\n";
+const bun = '{ "lockfileVersion": 1, "packages": { "is-odd": ["is-odd@1.0.0", "", {}, ""] } }';
+const python = { 'requirements.txt': 'six==1.17.0\n' };
+const pdm = '[metadata]\n[[package]]\nname = "six"\nversion = "1.17.0"\n';
+const go = { 'go.mod': 'module example.com/x\n\nrequire rsc.io/quote v1.5.2\n' };
+const image = { Dockerfile: 'FROM debian:13\n' };
+
+const uvLock = (...urls: readonly string[]): string =>
+  `version = 1\n${urls.map((url, at) => `[[package]]\nname = "six${at}"\nversion = "1.0"\nsource = { registry = "${url}" }\n`).join('')}`;
+const poetryLock = (url: string): string =>
+  `[metadata]\n[[package]]\nname = "six"\nversion = "1.0"\n[package.source]\ntype = "legacy"\nurl = "${url}"\n`;
+
+/** A project, and the chain with its place, as init says them. */
+const rows: readonly (readonly [form: string, files: Files, chain: string, place: string])[] = [
+  // npm's clients
+  [
+    '.npmrc beside the lock file of a folder',
+    {
+      'web/package-lock.json': packageLock(origin),
+      'web/.npmrc': `registry = "${mirror}/" ; x\n[s]\nregistry=${other}\n`,
+    },
+    `${mirror}/`,
+    'web/.npmrc:1',
+  ],
+  [
+    '.yarnrc.yml',
+    { 'yarn.lock': yarn4, '.yarnrc.yml': `nodeLinker: pnp\nnpmRegistryServer: '${mirror}' # x\n` },
+    `${mirror}/`,
+    '.yarnrc.yml:2',
+  ],
+  [
+    '.yarnrc.yml before .npmrc, beside yarn.lock',
+    {
+      'package.json': '{}',
+      'app/yarn.lock': yarn4,
+      'app/.npmrc': `registry=${other}\n`,
+      'app/.yarnrc.yml': `npmRegistryServer: ${mirror}\n`,
+    },
+    `${mirror}/`,
+    'app/.yarnrc.yml:1',
+  ],
+  [
+    '.npmrc before .yarnrc.yml, beside package-lock.json',
+    {
+      'app/package-lock.json': packageLock(origin),
+      'app/.npmrc': `registry=${mirror}\n`,
+      'app/.yarnrc.yml': `npmRegistryServer: ${other}\n`,
+    },
+    `${mirror}/`,
+    'app/.npmrc:1',
+  ],
+  ['.yarnrc', { 'yarn.lock': yarn1(origin), '.yarnrc': `# x\nregistry "${mirror}"\n` }, `${mirror}/`, '.yarnrc:2'],
+  [
+    'pnpm-workspace.yaml, registries',
+    { 'pnpm-lock.yaml': pnpm, 'pnpm-workspace.yaml': `registries: { default: "${mirror}", '@corp': ${other} }\n` },
+    `${mirror}/`,
+    'pnpm-workspace.yaml:1',
+  ],
+  [
+    'pnpm-workspace.yaml, registry',
+    { 'pnpm-lock.yaml': pnpm, 'pnpm-workspace.yaml': `packages: ['a']\nregistry: ${mirror}\n` },
+    `${mirror}/`,
+    'pnpm-workspace.yaml:2',
+  ],
+  [
+    'bunfig.toml, a text',
+    { 'bun.lock': bun, 'bunfig.toml': `[install]\nregistry = "${mirror}"\n` },
+    `${mirror}/`,
+    'bunfig.toml:2',
+  ],
+  [
+    'bunfig.toml, a table',
+    { 'bun.lock': bun, 'bunfig.toml': `[install.registry]\nurl = "${mirror}"\n` },
+    `${mirror}/`,
+    'bunfig.toml:2',
+  ],
+  [
+    "the user's .yarnrc.yml",
+    { 'yarn.lock': yarn4, '~/.yarnrc.yml': `npmRegistryServer: ${mirror}\n` },
+    `${mirror}/`,
+    '~/.yarnrc.yml:1',
+  ],
+  [
+    "pnpm's file of the user",
+    { 'pnpm-lock.yaml': pnpm, '~/.config/pnpm/config.yaml': `registry: ${mirror}\n` },
+    `${mirror}/`,
+    '~/.config/pnpm/config.yaml:1',
+  ],
+  [
+    'npm config set',
+    { ...npm, Dockerfile: `FROM node:24\nRUN npm config set registry ${mirror} && npm ci\n` },
+    `${mirror}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'npm config set -g, with =',
+    { ...npm, Dockerfile: `RUN npm config set -g registry=${mirror}\n` },
+    `${mirror}/`,
+    'Dockerfile:1',
+  ],
+  [
+    'yarn config set',
+    {
+      'yarn.lock': yarn4,
+      '.gitlab-ci.yml': `job:\n  script:\n    - yarn config set --home npmRegistryServer "${mirror}"\n`,
+    },
+    `${mirror}/`,
+    '.gitlab-ci.yml:3',
+  ],
+  [
+    'an option of a command over several lines',
+    { ...npm, Dockerfile: `RUN npm ci \\\n  # why\n  --ignore-scripts \\\n  --registry=${mirror} \\\n  && true\n` },
+    `${mirror}/`,
+    'Dockerfile:4',
+  ],
+  ['ENV with a space', { ...npm, Dockerfile: `ENV NPM_CONFIG_REGISTRY ${mirror}\n` }, `${mirror}/`, 'Dockerfile:1'],
+  [
+    'an ARG that a command uses',
+    { ...npm, Dockerfile: `ARG REGISTRY=${mirror}\nRUN npm config set registry \${REGISTRY}\n` },
+    `${mirror}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'the usual value of a variable',
+    { ...npm, Dockerfile: `ARG REGISTRY\nRUN npm ci --registry "\${REGISTRY:-${mirror}}"\n` },
+    `${mirror}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'a start-up file of shells',
+    { ...npm, '~/.bashrc': `export npm_config_registry=${mirror}\n` },
+    `${mirror}/`,
+    '~/.bashrc:1',
+  ],
+  [
+    'most entries of a package-lock.json',
+    { 'package-lock.json': packageLock(mirror, mirror, origin), '.npmrc': `registry=${other}\n` },
+    `${mirror}/`,
+    'package-lock.json: 2 of 3 entries',
+  ],
+  [
+    'a lock file with paths of cnpmcore',
+    { 'package-lock.json': packageLock(mirror).replace('/-/', '/download/') },
+    `${mirror}/`,
+    'package-lock.json: 1 of 1 entries',
+  ],
+  ['a yarn.lock', { 'yarn.lock': yarn1(mirror) }, `${mirror}/`, 'yarn.lock: 1 of 1 entries'],
+  [
+    'a pnpm-lock.yaml',
+    {
+      'pnpm-lock.yaml': `lockfileVersion: 5.4\npackages:\n  npm.example.com/is-odd/1.0.0:\n    resolution: {integrity: sha512-x, registry: ${mirror}/}\n`,
+    },
+    `${mirror}/`,
+    'pnpm-lock.yaml: 1 of 1 entries',
+  ],
+  // Python's clients
+  [
+    'Poetry',
+    {
+      'poetry.lock': '[metadata]\n',
+      'pyproject.toml': `[[tool.poetry.source]]\nname = "a"\nurl = "${other}"\npriority = "explicit"\n[[tool.poetry.source]]\nname = "b"\nurl = "${index}"\npriority = "primary"\n`,
+    },
+    `${index}/`,
+    'pyproject.toml:7',
+  ],
+  ['a poetry.lock', { 'poetry.lock': poetryLock(index) }, `${index}/`, 'poetry.lock: 1 of 1 entries'],
+  [
+    'PDM',
+    {
+      'pdm.lock': pdm,
+      'pyproject.toml': `[[tool.pdm.source]]\nname = "corp"\nurl = "${other}"\n[[tool.pdm.source]]\nname = "pypi"\nurl = "${index}"\n`,
+    },
+    `${index}/`,
+    'pyproject.toml:6',
+  ],
+  [
+    'Pipenv',
+    { Pipfile: `[[source]]\nurl = "${index}"\nname = "a"\n[[source]]\nurl = "${other}"\nname = "b"\n`, ...python },
+    `${index}/`,
+    'Pipfile:2',
+  ],
+  [
+    "uv's inline list",
+    {
+      ...python,
+      'pyproject.toml': `[tool.uv]\nindex = [{ name = "a", url = "${other}" }, { name = "b", url = "${index}", default = true }]\n`,
+    },
+    `${index}/`,
+    '~/work/pyproject.toml:2',
+  ],
+  [
+    'a uv.lock from an index that is not the default one',
+    { 'uv.lock': uvLock(index, index), 'pyproject.toml': `[[tool.uv.index]]\nurl = "${index}"\n` },
+    `${index}/`,
+    'uv.lock: 2 of 2 entries',
+  ],
+  [
+    'requirements of a folder',
+    { 'api/requirements.txt': `--index-url ${index}\nsix==1.17.0\n` },
+    `${index}/`,
+    'api/requirements.txt:1',
+  ],
+  [
+    'pip -i at the end',
+    { ...python, Dockerfile: `RUN pip3 install -r requirements.txt -i ${index}\n` },
+    `${index}/`,
+    'Dockerfile:1',
+  ],
+  [
+    'python -m pip, a list of words',
+    { ...python, Dockerfile: `RUN ["python", "-m", "pip", "install", "-i", "${index}", "-r", "x"]\n` },
+    `${index}/`,
+    'Dockerfile:1',
+  ],
+  [
+    'pip config set',
+    { ...python, Dockerfile: `RUN pip config --user set global.index-url ${index}\n` },
+    `${index}/`,
+    'Dockerfile:1',
+  ],
+  [
+    'ENV with a space, of uv',
+    { ...python, Dockerfile: `ENV UV_DEFAULT_INDEX ${index}\n` },
+    `${index}/`,
+    'Dockerfile:1',
+  ],
+  [
+    'a file that a command writes',
+    { ...python, Dockerfile: `RUN printf '[global]\\nindex-url = ${index}\\n' > /etc/pip.conf\n` },
+    `${index}/`,
+    'Dockerfile:1',
+  ],
+  // Go
+  [
+    'ENV GOPROXY with a space',
+    { ...go, Dockerfile: 'ENV GO111MODULE on\nENV GOPROXY https://go.example.com,direct\n' },
+    'https://go.example.com,direct',
+    'Dockerfile:2',
+  ],
+  [
+    'go env -w',
+    { ...go, Makefile: 'x:\n\tgo env -w GOPROXY="https://a.example.com|https://b.example.com"\n' },
+    'https://a.example.com|https://b.example.com',
+    'Makefile:2',
+  ],
+  // Images
+  [
+    'podman: prefix and another location',
+    {
+      ...image,
+      '/etc/containers/registries.conf': '[[registry]]\nprefix = "docker.io"\nlocation = "hub.example.com"\n',
+    },
+    'https://hub.example.com',
+    '/etc/containers/registries.conf',
+  ],
+  [
+    'podman: a location with a path, and a mirror',
+    {
+      ...image,
+      '/etc/containers/registries.conf.d/a.conf':
+        '[[registry]]\nprefix = "docker.io"\nlocation = "hub.example.com/team/hub"\nmirror = [{ location = "m.example.com:5000", insecure = true }]\n',
+    },
+    'http://m.example.com:5000|https://hub.example.com/v2/team/hub',
+    '/etc/containers/registries.conf.d/a.conf',
+  ],
+  [
+    'podman: insecure',
+    {
+      ...image,
+      '/etc/containers/registries.conf':
+        '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "hub.example.com"\ninsecure = true\n',
+    },
+    'http://hub.example.com|direct',
+    '/etc/containers/registries.conf',
+  ],
+  [
+    "containerd's old mirrors",
+    {
+      ...image,
+      '/etc/containerd/config.toml':
+        'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\nendpoint = ["https://hub.example.com", "https://registry-1.docker.io"]\n',
+    },
+    'https://hub.example.com|direct',
+    '/etc/containerd/config.toml',
+  ],
+  [
+    "containerd's old mirrors of all registries",
+    {
+      ...image,
+      '/etc/containerd/config.toml':
+        '[plugins."io.containerd.cri.v1.images".registry.mirrors."*"]\nendpoint = ["https://hub.example.com"]\n',
+    },
+    'https://hub.example.com|direct',
+    '/etc/containerd/config.toml',
+  ],
+  [
+    "containerd's _default",
+    { ...image, '/etc/containerd/certs.d/_default/hosts.toml': '[host."https://hub.example.com"]\n' },
+    'https://hub.example.com|direct',
+    '/etc/containerd/certs.d/_default/hosts.toml',
+  ],
+  [
+    'containerd: a host for pushes, and a server',
+    {
+      ...image,
+      '/etc/containerd/certs.d/docker.io/hosts.toml':
+        'server = "https://last.example.com"\n[host."https://push.example.com"]\ncapabilities = ["push"]\n[host."hub.example.com"]\ncapabilities = ["pull", "resolve"]\n',
+    },
+    'https://hub.example.com|https://last.example.com',
+    '/etc/containerd/certs.d/docker.io/hosts.toml',
+  ],
+  [
+    'k3s',
+    {
+      ...image,
+      '/etc/rancher/k3s/registries.yaml': 'mirrors:\n  docker.io:\n    endpoint:\n      - "https://hub.example.com"\n',
+    },
+    'https://hub.example.com|direct',
+    '/etc/rancher/k3s/registries.yaml',
+  ],
+];
+
+const linesOf = (err: string): readonly string[] => err.split('\n').filter((line) => / module/.test(line));
+
+describe('init finds the mirror in use', () => {
+  test.each(rows)('%s', async (_, files, chain, place) => {
+    const machine = testMachine(files);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+    const shown = /^[~/]/.test(place) ? `${machine.at(place)}` : place;
+    expect([code, linesOf(err)]).toEqual([
+      0,
+      expect.arrayContaining([expect.stringContaining(`clients use ${chain} (${shown})`)]),
+    ]);
+  });
+});
+
+describe('init says what it does not take as the mirror in use', () => {
+  test.each([
+    [
+      'a branch of an if',
+      {
+        ...npm,
+        'sandbox/Dockerfile': `FROM node\nRUN if [ -n "$A" ]; then npm config set registry ${mirror}; \\\n  else npm config set registry ${other}; fi && npm ci\n`,
+      },
+      'their default setting|a mirror that could not be determined',
+      [
+        `${mirror}/ (sandbox/Dockerfile:2, set only under a condition)`,
+        `${other}/ (sandbox/Dockerfile:3, set only under a condition)`,
+      ],
+    ],
+    [
+      'a command after a test, and after ||',
+      {
+        ...npm,
+        Dockerfile: `RUN [ "$A" = 1 ] && npm config set registry ${mirror}; true || npm config set registry ${other}\n`,
+      },
+      'a mirror that could not be determined',
+      [`${mirror}/ (Dockerfile:1, set only under a condition)`, `${other}/ (Dockerfile:1, set only under a condition)`],
+    ],
+    [
+      'a condition of a Makefile, and a command behind it',
+      {
+        ...go,
+        Makefile:
+          'ifeq ($(CN),1)\nexport GOPROXY = https://a.example.com\nendif\nx:\n\tGOPROXY=https://b.example.com go build\n',
+      },
+      'https://b.example.com (Makefile:5)',
+      ['https://a.example.com (Makefile:2, set only under a condition)'],
+    ],
+    [
+      'a weaker file',
+      { ...npm, '.npmrc': `registry=${mirror}\n`, Dockerfile: `RUN npm ci --registry ${other}\n` },
+      `${mirror}/`,
+      [`${other}/ (Dockerfile:1, weaker evidence than for the mirror in use)`],
+    ],
+    [
+      'an index that does not replace the public one',
+      {
+        'uv.lock': uvLock(`https://${['pypi', 'org'].join('.')}/simple`, index),
+        'pyproject.toml': `[[tool.uv.index]]\nurl = "${other}"\nexplicit = true\n`,
+      },
+      'the public registry and further ones',
+      [`${index}/ (uv.lock, at most half of the entries)`, `${other}/ (pyproject.toml:2, a further index or registry)`],
+    ],
+    [
+      'another client of images',
+      {
+        ...image,
+        '/etc/docker/daemon.json': '{"registry-mirrors":["https://a.example.com"]}',
+        '/etc/containers/registries.conf': '[[registry]]\nprefix = "docker.io"\nlocation = "b.example.com"\n',
+      },
+      'https://a.example.com|direct',
+      ['https://b.example.com (<root>/etc/containers/registries.conf, weaker'],
+    ],
+  ] as readonly (readonly [string, Files, string, readonly string[]])[])('%s', async (_, files, today, others) => {
+    const machine = testMachine(files);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+    expect([
+      code,
+      linesOf(err).some((line) => today.split('|').some((one) => line.includes(`clients use ${one}`))),
+    ]).toEqual([0, true]);
+    for (const one of others) expect(err).toContain(one.replace('<root>', machine.root));
+    expect(machine.text('mirrorwatch.yaml')).not.toContain(others.at(-1)?.split('/ (')[0]);
+  });
+
+  test.each([
+    [
+      'a variable without a value',
+      { ...npm, Dockerfile: 'ARG REGISTRY\nRUN npm config set registry $REGISTRY\n' },
+      'npm: .*: Dockerfile:2',
+    ],
+    [
+      'a variable with two values',
+      { ...npm, Dockerfile: `ARG A=${mirror}\nARG A=${other}\nENV NPM_CONFIG_REGISTRY=$A\n` },
+      'npm: .*: Dockerfile:3',
+    ],
+    [
+      'an expression of a workflow',
+      { ...python, '.github/workflows/ci.yml': `env:\n  PIP_INDEX_URL: \${{ vars.INDEX }}\n` },
+      'pypi: .*ci\\.yml:2',
+    ],
+    [
+      'a variable in the .npmrc of a folder',
+      { 'web/package-lock.json': packageLock(origin), 'web/.npmrc': `registry=https://x.example.com/\${TOKEN}/\n` },
+      'npm: .*: web/\\.npmrc:1',
+    ],
+    ['invalid TOML', { ...python, 'pyproject.toml': '[tool.uv\n' }, 'pypi: .*: pyproject\\.toml$'],
+    ['invalid YAML', { 'pnpm-lock.yaml': pnpm, 'pnpm-workspace.yaml': 'a: [\n' }, 'npm: .*: pnpm-workspace\\.yaml$'],
+    [
+      'a broken registries.conf',
+      { ...image, '/etc/containers/registries.conf': '[[registry]\n' },
+      'oci: .*/registries\\.conf$',
+    ],
+  ] as readonly (readonly [string, Files, string])[])('what cannot be read: %s', async (_, files, said) => {
+    const machine = testMachine(files, { TOKEN: 'hunter2' });
+    const { code, err, out } = await machine.run(['init', '--yes', '--public', 'global']);
+    expect([code, err]).toEqual([0, expect.stringMatching(new RegExp(`^${said}`, 'm'))]);
+    expect(err).toContain('clients use a mirror that could not be determined');
+    expect(err).not.toContain('default setting');
+    expect(out + err).not.toMatch(/hunter2|x\.example\.com/);
+  });
+
+  test('nothing is there: the default setting, and why', async () => {
+    const { err } = await testMachine(npm).run(['init', '--yes', '--public', 'global']);
+    expect(err).toContain('clients use their default setting (no setting, lock file or build file found here names');
+  });
+
+  test('options of other programs, and keys that are commented out, name no mirror', async () => {
+    const machine = testMachine({
+      ...npm,
+      ...python,
+      Dockerfile: `# ENV NPM_CONFIG_REGISTRY=${other}\nRUN helm pull x --registry ${other} && sed -i $A x && rm -f ${other}\nRUN npm publish --registry=${mirror}\n`,
+    });
+    const { err } = await machine.run(['init', '--yes', '--public', 'global']);
+    expect(err).not.toMatch(/other\.example\.com|cannot be read/);
+    expect(err).toContain(`${mirror}/ (Dockerfile:3, a further index or registry)`);
+  });
+});
+
+describe('a mirror that a file of the project names together with credentials is only proposed, as a comment', () => {
+  test.each([
+    [
+      '.npmrc of a folder',
+      {
+        'web/package-lock.json': packageLock(origin),
+        'web/.npmrc': `registry=${mirror}/\n//npm.example.com/:_authToken=hunter2\n`,
+      },
+    ],
+    ['.yarnrc.yml', { 'yarn.lock': yarn4, '.yarnrc.yml': `npmRegistryServer: "${mirror}"\nnpmAuthToken: hunter2\n` }],
+    [
+      'bunfig.toml',
+      { 'bun.lock': bun, 'bunfig.toml': `[install]\nregistry = { url = "${mirror}", token = "hunter2" }\n` },
+    ],
+    [
+      'a lock file, and the token in .npmrc',
+      {
+        'web/package-lock.json': packageLock(mirror),
+        'web/.npmrc': `registry=${mirror}/\n//npm.example.com/:_password=hunter2\n`,
+      },
+    ],
+    ['Pipfile', { ...python, Pipfile: '[[source]]\nurl = "https://ada:hunter2@npm.example.com/simple"\n' }],
+  ] as readonly (readonly [string, Files])[])('%s', async (_, files) => {
+    const machine = testMachine(files);
+    const { code, err } = await machine.run(['init', '--yes', '--public', 'global']);
+    expect([code, err]).toEqual([0, expect.stringContaining('together with credentials')]);
+    const lines = machine
+      .text('mirrorwatch.yaml')
+      .split('\n')
+      .filter((line) => line.includes('npm.example.com'));
+    expect(lines.filter((line) => line.includes('url:'))).toEqual([expect.stringMatching(/^ {2}# - \{/)]);
+    expect(machine.text('mirrorwatch.yaml') + err).not.toContain('hunter2');
+  });
+
+  test('a token for another host does not count', async () => {
+    const npmrc = `registry=${mirror}/\n//npm.other.example.com/:_authToken=\${TOKEN}\n`;
+    const machine = testMachine({ 'web/package-lock.json': packageLock(origin), 'web/.npmrc': npmrc });
+    await machine.run(['init', '--yes']);
+    expect(machine.text('mirrorwatch.yaml')).toMatch(/^ {2}- \{ name: npm\.example\.com-npm/m);
+  });
+});
+
+test('a long file of a stranger is read in bounded time', async () => {
+  const long = [
+    '&& npm set -x -x ',
+    'GOPROXY ${',
+    '\\\n\\\n',
+    'if [ "$a" ]; pip -i ',
+    'npm '.repeat(50),
+    '"registry" = ',
+  ];
+  const machine = testMachine({
+    ...npm,
+    ...Object.fromEntries(long.map((text, at) => [`d${at}/Dockerfile`, text.repeat(300_000 / text.length)])),
+    'c/uv.toml': Array.from({ length: 9000 }, (_, at) => `[[index]]\nurl = "https://h${at}.example.com/"\n`).join(''),
+    'a/.npmrc': 'registry '.repeat(30_000),
+    'b/pnpm-workspace.yaml': `a: &a [1]\n${Array.from({ length: 30 }, (_, at) => `b${at}: &b${at} [*${at === 0 ? 'a' : `b${at - 1}`}, *${at === 0 ? 'a' : `b${at - 1}`}]`).join('\n')}\n`,
+  });
+  const before = process.cpuUsage();
+  expect((await machine.run(['init', '--yes', '--public', 'global'])).code).toBe(0);
+  expect(process.cpuUsage(before).user).toBeLessThan(12e6);
+});
