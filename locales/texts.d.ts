@@ -1139,6 +1139,9 @@ export interface Places {
   readonly 'ground.ruledOut': 'others';
   readonly 'help.about': never;
   readonly 'help.words': never;
+  readonly 'help.first': never;
+  readonly 'help.daemon': never;
+  readonly 'help.advanced': never;
   readonly 'help.common': never;
   readonly 'help.exit': never;
   readonly 'help.init.summary': never;

@@ -1,3 +1,4 @@
+import { findNearestWord } from '../config/issues.ts';
 import { printable } from '../core/printable.ts';
 import { maskText } from '../core/secret.ts';
 import type { Command, CommandName, Context, ExitCode, World } from '../terminal/context.ts';
@@ -103,8 +104,12 @@ async function called(context: Context): Promise<ExitCode> {
 }
 
 async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): Promise<ExitCode> {
-  terminal.err(say('program.unknown', { name: printable(maskText(name)) }));
-  for (const line of overview(await loadCommands(), say)) terminal.err(line);
+  const commands = await loadCommands();
+  const known = commands.map((one) => one.name);
+  const nearest = findNearestWord(name, known);
+  const meant = nearest === null ? '' : say('load.nearest', { nearest });
+  terminal.err(`${say('program.unknown', { name: printable(maskText(name)) })}${meant}`);
+  for (const line of overview(commands, say)) terminal.err(line);
   return 2;
 }
 
@@ -122,14 +127,28 @@ function helpOf({ name, usage }: Command, say: Say): readonly string[] {
   ];
 }
 
+const firstCommands: readonly CommandName[] = ['probe', 'rank', 'advice', 'rules', 'doctor'];
+const advancedCommands: readonly CommandName[] = ['actions', 'door', 'fleet', 'replay', 'demo', 'completion'];
+
 function overview(commands: readonly Command[], say: Say): readonly string[] {
   const width = Math.max(...commands.map(({ name }) => name.length));
+  const named = [...firstCommands, ...advancedCommands];
+  const ofDaemon = commands.map(({ name }) => name).filter((name) => !named.includes(name));
+  const list = (names: readonly CommandName[]) =>
+    names.map((name) => `  ${padEnd(name, width)}  ${summaryOf(name, say)}`);
   return [
     say('help.about'),
     '',
     say('program.usage', { usage: `mirrorwatch ${say('help.words')}` }),
     '',
-    ...commands.map(({ name }) => `  ${padEnd(name, width)}  ${summaryOf(name, say)}`),
+    say('help.first'),
+    ...list(firstCommands),
+    '',
+    say('help.daemon'),
+    ...list(ofDaemon),
+    '',
+    say('help.advanced'),
+    ...list(advancedCommands),
     '',
     say('help.common'),
     '',

@@ -34,7 +34,6 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     'the packed package is built and run in test/real/package.test.ts',
   ],
   [/^npm run stack(?: -- --places 3)?$/, 'test/real/stack.test.ts'],
-  [/^npx mirrorwatch (?:rank|init|run)\b/, 'test/real/npx.test.ts'],
   [
     /^apt-get install |^cp \/usr\/share\/keyrings\//,
     'needs a keyring of the machine; signatures by one: test/real/openpgp.test.ts',
