@@ -1,7 +1,7 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { parseToml } from '../../formats/toml.ts';
 import { phrase } from '../../words/tell.ts';
-import { tablesAt } from '../chain-forms.ts';
+import { tablesAt, textAt, textsAt } from '../chain-forms.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
 import { type Fields, fieldsOf } from '../parse-json.ts';
 import { indexesOf } from './chain-forms.ts';
@@ -9,29 +9,26 @@ import { isForeignIndex, type PythonLocked, pythonLockOf } from './lock-source.t
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function hashed(name: string, hash: unknown): PythonLocked['files'] {
-  const sha256 = sha256Of(textOf(hash).replace(/^sha256:/, ''));
+/** Returns a file with its hash; empty: the file has no name, or no SHA-256. */
+export function hashed(name: string, hash: unknown): PythonLocked['files'] {
+  const sha256 = sha256Of(String(hash).replace(/^sha256:/, ''));
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
 /** Reads a package of a uv.lock. @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
 function ofUv(one: Fields): PythonLocked {
   const source = fieldsOf(one['source']);
-  const registry = textOf(source?.['registry']);
+  const registry = textAt(source, 'registry');
   const files = [...tablesAt(one, 'sdist'), ...tablesAt(one, 'wheels')];
   const extras = fieldsOf(one['optional-dependencies']) ?? {};
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
     source: /^https?:/i.test(registry) ? { kind: 'index', url: registry } : { kind: 'elsewhere' },
     needs: [...tablesAt(one, 'dependencies'), ...Object.keys(extras).flatMap((extra) => tablesAt(extras, extra))].map(
-      ({ name }) => textOf(name),
+      (need) => textAt(need, 'name'),
     ),
-    files: files.flatMap((file) => hashed(nameIn(textOf(file['url'])), file['hash'])),
+    files: files.flatMap((file) => hashed(nameIn(textAt(file, 'url')), file['hash'])),
   };
 }
 
@@ -42,13 +39,13 @@ function ofUv(one: Fields): PythonLocked {
  */
 function ofPoetry(one: Fields, files: unknown): PythonLocked {
   const source = fieldsOf(one['source']);
-  const isIndex = source === null || textOf(source['type']) === 'legacy';
+  const isIndex = source === null || textAt(source, 'type') === 'legacy';
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
-    source: isIndex ? { kind: 'index', url: source === null ? null : textOf(source['url']) } : { kind: 'elsewhere' },
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
+    source: isIndex ? { kind: 'index', url: source === null ? null : textAt(source, 'url') } : { kind: 'elsewhere' },
     needs: Object.keys(fieldsOf(one['dependencies']) ?? {}),
-    files: tablesAt({ files, ...one }, 'files').flatMap((file) => hashed(textOf(file['file']), file['hash'])),
+    files: tablesAt({ files, ...one }, 'files').flatMap((file) => hashed(textAt(file, 'file'), file['hash'])),
   };
 }
 
@@ -58,14 +55,13 @@ function ofPoetry(one: Fields, files: unknown): PythonLocked {
  */
 function ofPdm(one: Fields, index: string | null): PythonLocked {
   const isElsewhere = ['git', 'hg', 'svn', 'path', 'url'].some((key) => one[key] !== undefined);
-  const dependencies = Array.isArray(one['dependencies']) ? one['dependencies'] : [];
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
     source: isElsewhere ? { kind: 'elsewhere' } : { kind: 'index', url: index },
-    needs: dependencies.flatMap((need) => /^[A-Za-z0-9._-]+/.exec(textOf(need)) ?? []),
+    needs: textsAt(one, 'dependencies').flatMap((need) => /^[A-Za-z0-9._-]+/.exec(need) ?? []),
     files: tablesAt(one, 'files').flatMap((file) =>
-      hashed(textOf(file['file']) || nameIn(textOf(file['url'])), file['hash']),
+      hashed(textAt(file, 'file') || nameIn(textAt(file, 'url')), file['hash']),
     ),
   };
 }
@@ -80,23 +76,23 @@ const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
  */
 function ofPylock(one: Fields): PythonLocked {
   const files = [...tablesAt(one, 'sdist'), ...tablesAt(one, 'wheels')];
-  const index = textOf(one['index']);
-  const urls = files.map((file) => textOf(file['url']));
+  const index = textAt(one, 'index');
+  const urls = files.map((file) => textAt(file, 'url'));
   const unknown = urls.find((url) => !publicFiles.test(url));
   const isElsewhere = files.length === 0 || urls.some((url) => !/^https?:/i.test(url));
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
     source:
       index !== ''
         ? { kind: 'index', url: index }
         : isElsewhere
           ? { kind: 'elsewhere' }
           : { kind: 'index', url: unknown ?? null },
-    needs: tablesAt(one, 'dependencies').map((need) => textOf(need['name'])),
+    needs: tablesAt(one, 'dependencies').map((need) => textAt(need, 'name')),
     files: files.flatMap((file) => {
       const sha256 = fieldsOf(file['hashes'])?.['sha256'];
-      return hashed(textOf(file['name']) || nameIn(textOf(file['url'])), sha256);
+      return hashed(textAt(file, 'name') || nameIn(textAt(file, 'url')), sha256);
     }),
   };
 }
@@ -128,7 +124,7 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
   const packages = tablesAt(read.value, kind === 'pylock' ? 'packages' : 'package').map((one) => {
     if (kind === 'uv') return ofUv(one);
     if (kind === 'pdm') return ofPdm(one, index);
-    return kind === 'pylock' ? ofPylock(one) : ofPoetry(one, kept?.[textOf(one['name'])]);
+    return kind === 'pylock' ? ofPylock(one) : ofPoetry(one, kept?.[textAt(one, 'name')]);
   });
   const needs = new Map<string, number>();
   for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))])) count(needs, name);

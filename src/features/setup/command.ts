@@ -60,7 +60,7 @@ export function createInitCommand(examine: (machine: Machine) => Promise<Survey>
         resolvers: await resolversOf(machine),
       };
       const first = setup.draftOf(survey, chosen, (name) => relative(dirname(file), resolve(cwd, name)));
-      const judged = await evidence.judgeNames(context, first, file);
+      const judged = await Promise.all(first.ecosystems.map((one) => evidence.judgeNames(context, one, file)));
       const draft = { ...first, ecosystems: judged.map(({ drafted }) => drafted) };
       const leftOut = judged.flatMap((one) => one.leftOut).map((one) => withoutText(one.file, one.expected, say));
       const notes = [
