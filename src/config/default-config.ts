@@ -1,4 +1,4 @@
-import { knownGoMirrors } from './known-mirrors.ts';
+import { type KnownMirror, knownGoMirrors } from './known-mirrors.ts';
 
 /** The built-in controls: public DNS servers that accept TCP connections. They show whether our own network is up. */
 export const publicControls = [
@@ -27,7 +27,7 @@ schedule: { every: 30s, timeout: 10s, perHost: 2, bytesPerHour: 50MiB }
 # Among equally good mirrors the one with the higher weight is preferred.
 # The freshness of mirrors is compared with the origin. An origin that cannot be reached from here is normal.
 mirrors:
-${knownGoMirrors.map(mirrorLine).join('\n')}
+${knownGoMirrors.map((mirror) => formatKnownMirror(mirror, ['ecosystem: go'])).join('\n')}
 
 # Not mirrors: public DNS servers that accept TCP. They show whether the mirrors or this network cause a failure.
 controls:
@@ -51,11 +51,18 @@ modules:
 state: { path: ./data/mirrorwatch.db, keep: 30d }
 `;
 
-function mirrorLine({ name, url, role, weight, region, operator }: (typeof knownGoMirrors)[number]): string {
+/**
+ * Returns the line of a known mirror in a configuration.
+ * @param kind  the keys that say what the mirror serves
+ * @param keys  keys that the ecosystem adds
+ */
+export function formatKnownMirror(
+  { name, url, role, weight, region, operator }: KnownMirror,
+  kind: readonly string[],
+  keys: readonly string[] = [],
+): string {
   const parts = [
-    `name: ${name}`,
-    'ecosystem: go',
-    `url: ${url}`,
+    ...[`name: ${name}`, ...kind, `url: ${url}`, ...keys],
     ...(role === 'mirror' ? [] : [`role: ${role}`]),
     ...(weight === null ? [] : [`weight: ${weight}`]),
     ...(region === null ? [] : [`region: ${region}`]),

@@ -68,6 +68,11 @@ export function textsAt(fields: Fields | null, ...path: readonly string[]): read
   return listAt(fields, path).filter((one) => typeof one === 'string');
 }
 
+/** Returns the text of a key; empty if it has none. */
+export function textAt(fields: Fields | null, key: string): string {
+  return textsAt(fields, key)[0] ?? '';
+}
+
 /** Returns the table at a path of keys, or the tables of the list there. */
 export function tablesAt(fields: Fields | null, ...path: readonly string[]): readonly Fields[] {
   return listAt(fields, path)

@@ -168,6 +168,18 @@ export async function readLines(machine: Machine, file: string): Promise<readonl
   return read.text.split(/\r?\n/).map((text, at) => ({ file, line: at + 1, text }));
 }
 
+/** Returns the paths of the files in a folder whose names match, by name. */
+export async function listBelow(machine: Machine, folder: string, pattern: RegExp): Promise<readonly string[]> {
+  const listed = await machine.list(folder);
+  const names = listed.tag === 'ok' ? listed.names.filter((name) => pattern.test(name)) : [];
+  return names.toSorted().map((name) => join(folder, name));
+}
+
+/** Returns the words of a text, which white space separates. */
+export function splitWords(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
 /** Lists the folder and its parents, up to the root. */
 export function* foldersFrom(folder: string): Generator<string> {
   for (let at = folder; ; at = dirname(at)) {

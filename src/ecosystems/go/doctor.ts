@@ -39,12 +39,12 @@ export const goDoctor: Doctor = {
   forms: { files: [], keys: /\bGOPROXY\b/g, meaningOf: () => 'default' },
   sourcesIn(text) {
     const found = [...text.matchAll(inBuild)].map(([, name = '', value = '']) => ({ name, value }));
-    const [databases, lists] = [found.filter(isDatabase), found.filter((one) => !isDatabase(one))];
+    const lists = found.filter(({ name }) => name !== 'GOSUMDB');
     // What a variable stands for is not known, so it matches any name.
     const globs = lists.flatMap(({ value }) => value.split(',').map((glob) => glob.replace(/\$.*/, '*')));
     return {
       privatePatterns: globs.filter((glob) => glob !== 'none' && isGoPattern(glob)),
-      isUnverified: databases.some(({ value }) => !isPublicSumdb(value)),
+      isUnverified: found.some(({ name, value }) => name === 'GOSUMDB' && !isPublicSumdb(value)),
     };
   },
   async listInForce(surroundings, name) {
@@ -80,10 +80,6 @@ export const goDoctor: Doctor = {
 /** Matches a setting in a file of any syntax: `GOPRIVATE=…`, `GOPRIVATE: …`, `ENV GOPRIVATE …`, or a name and its value. */
 const inBuild =
   /\b(GOPRIVATE|GONOPROXY|GONOSUMDB|GOSUMDB)["']?(?: ?[:?]?=|:|,?\s{1,20}["']?value["']?:| (?=\S{0,200}[./])) ?["']?([^\s"'#;]+)/g;
-
-function isDatabase({ name }: { readonly name: string }): boolean {
-  return name === 'GOSUMDB';
-}
 
 /** Returns the value of GOPRIVATE in the file of `go env -w`, with the patterns `own` added. */
 function withThose({ settings }: GoFound, own: string): string {

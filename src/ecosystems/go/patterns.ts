@@ -1,5 +1,5 @@
+import { escapeExpression } from '../../core/globs.ts';
 import { isInnerHost } from '../../core/url.ts';
-import { escapeExpression } from '../globs.ts';
 
 type Token =
   | { readonly kind: 'star' | 'any' }

@@ -3,7 +3,7 @@ import { maskChain } from '../../core/secret.ts';
 import type { Edit, SettingPlace, Trap } from '../../core/trap.ts';
 import { saySentence } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
-import { type KnownTraps, trapOf } from '../doctor.ts';
+import { type KnownTraps, splitWords, trapOf } from '../doctor.ts';
 import { checkGoproxy, parseGoproxy } from './client.ts';
 import { findLeakTraps } from './leaks.ts';
 import { findTooWide } from './patterns.ts';
@@ -52,15 +52,11 @@ function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
     const set = settingLineFor(proxy, 'https://mirror.example.com,direct');
     return [trapOf('go-proxy-direct', say('trap.go-proxy-direct.what'), [proxy.place], [set])];
   }
-  const words = wordsOf(flags?.value ?? '');
+  const words = splitWords(flags?.value ?? '');
   if (proxy?.value !== 'off' || flags === null || !words.includes('-mod=mod')) return [];
   const kept = words.filter((flag) => flag !== '-mod=mod');
   const trap = without('go-proxy-off', say('trap.go-proxy-off.what'), flags, kept, say, ' ');
   return [{ ...trap, where: [proxy.place, flags.place] }];
-}
-
-function wordsOf(value: string): readonly string[] {
-  return value.split(/\s+/).filter((word) => word !== '');
 }
 
 function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
@@ -157,7 +153,7 @@ function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
     return [without(isOff ? 'go-sumdb-off' : 'go-insecure', what, setting, [], say)];
   }
   if (name === 'GOFLAGS') {
-    const flags = wordsOf(value);
+    const flags = splitWords(value);
     const kept = flags.filter((flag) => !/^--?insecure(=|$)/.test(flag));
     const what = say('trap.go-insecure.flags');
     return kept.length === flags.length ? [] : [without('go-insecure', what, setting, kept, say, ' ')];

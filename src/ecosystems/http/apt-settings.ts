@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Machine } from '../../core/trap.ts';
-import { type FileLine, readLines } from '../doctor.ts';
+import { type FileLine, listBelow, readLines, splitWords } from '../doctor.ts';
 
 export interface AptSource {
   readonly uris: readonly string[];
@@ -36,13 +36,13 @@ export async function findApt(machine: Machine): Promise<AptFound> {
   const sources: AptSource[] = [];
   const proxies: AptProxy[] = [];
   const passwords: { file: string; mode: number | null }[] = [];
-  for (const file of [at('sources.list'), ...(await below(machine, at('sources.list.d'), sourceNames))]) {
+  for (const file of [at('sources.list'), ...(await listBelow(machine, at('sources.list.d'), sourceNames))]) {
     const lines = await readLines(machine, file);
     sources.push(...(file.endsWith('.sources') ? stanzasIn(lines) : lines.flatMap(sourceIn)));
   }
-  for (const file of [...(await below(machine, at('apt.conf.d'), confNames)), at('apt.conf')])
+  for (const file of [...(await listBelow(machine, at('apt.conf.d'), confNames)), at('apt.conf')])
     proxies.push(...(await readLines(machine, file)).flatMap(proxyIn));
-  for (const file of [at('auth.conf'), ...(await below(machine, at('auth.conf.d'), /./))]) {
+  for (const file of [at('auth.conf'), ...(await listBelow(machine, at('auth.conf.d'), /./))]) {
     const text = await machine.read(file);
     if (text.tag === 'ok' && /\bpassword\b/.test(text.text))
       passwords.push({ file, mode: (await machine.mode?.(file)) ?? null });
@@ -53,12 +53,6 @@ export async function findApt(machine: Machine): Promise<AptFound> {
 /** Matches the names of files that apt reads. apt ignores files with other names. */
 const sourceNames = /^[\w.-]+\.(?:list|sources)$/;
 const confNames = /^[\w-]+$|^[\w.-]+\.conf$/;
-
-async function below(machine: Machine, folder: string, pattern: RegExp): Promise<readonly string[]> {
-  const listed = await machine.list(folder);
-  const names = listed.tag === 'ok' ? listed.names.filter((name) => pattern.test(name)) : [];
-  return names.toSorted().map((name) => join(folder, name));
-}
 
 /** The words for true and false in apt (`StringToBool` in apt-pkg/contrib/strutl.cc). */
 const yes = '(?:yes|true|with|on|enable|1)';
@@ -87,8 +81,8 @@ function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
     const isSet = (name: string, words: RegExp): boolean => words.test(fields.get(name)?.text ?? '');
     if (uris !== undefined && !isSet('enabled', isNo))
       found.push({
-        uris: wordsOf(uris.text),
-        signedBy: keys === undefined ? null : wordsOf(keys.text).filter((word) => word.startsWith('/')),
+        uris: splitWords(uris.text),
+        signedBy: keys === undefined ? null : splitWords(keys.text).filter((word) => word.startsWith('/')),
         isTrusted: isSet('trusted', isYes) || isSet('allow-insecure', isYes),
         file: uris.file,
         line: uris.line,
@@ -108,10 +102,6 @@ function stanzasIn(lines: readonly FileLine[]): readonly AptSource[] {
   }
   close();
   return found;
-}
-
-function wordsOf(value: string): readonly string[] {
-  return value.split(/\s+/).filter((word) => word !== '');
 }
 
 /** Reads a line `Acquire::http::Proxy "…";`. It does not read nested blocks (`Acquire { http { … } }`). */

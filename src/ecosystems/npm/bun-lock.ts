@@ -1,7 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import { count } from '../locks.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { type Locked, type LockText, Malformed } from './locked.ts';
+import { LockFound, type LockText } from './locked.ts';
 import { splitPackage } from './names.ts';
 import { dependencyKeys, directPackagesOf, mappingOf } from './package-lock.ts';
 
@@ -19,20 +19,19 @@ const lastComma = /("(?:[^"\\]|\\.?)*"?)|,(?=\s*[\]}])/gs;
 export function parseBunLock(text: string): LockText | null {
   const parsed = parseFields(text.replace(lastComma, '$1'), phrase('expected.bunLock'));
   if (parsed.tag === 'error' || typeof memberIn(parsed.value, 'lockfileVersion') !== 'number') return null;
-  const packages: Locked[] = [];
-  const mentions = new Map<string, number>();
+  const found = new LockFound();
   for (const [, value] of mappingOf(parsed.value, 'packages')) {
     const [reference, registry, fields, integrity]: readonly unknown[] = Array.isArray(value) ? value : [];
     if (typeof reference !== 'string') continue;
     const { module, version } = splitPackage(reference);
     const info = fieldsOf(fields);
     for (const key of dependencyKeys)
-      for (const [name] of info === null ? [] : mappingOf(info, key)) count(mentions, name);
+      for (const [name] of info === null ? [] : mappingOf(info, key)) count(found.mentions, name);
     if (memberIn(info, 'bundled') === true) continue;
     const isLocal = /^(?:workspace|root|link|file):/.test(version ?? '');
     const isElsewhere = version === null || /[:/]/.test(version);
     const from = typeof registry === 'string' && registry !== '' ? registry : null;
-    packages.push({
+    found.packages.push({
       module,
       version: version ?? '',
       source: isLocal ? null : isElsewhere ? (version ?? reference) : from,
@@ -40,8 +39,7 @@ export function parseBunLock(text: string): LockText | null {
       integrity: typeof integrity === 'string' && integrity !== '' ? integrity : null,
     });
   }
-  const workspaces = mappingOf(parsed.value, 'workspaces').flatMap(([, value]) =>
-    directPackagesOf(fieldsOf(value) ?? {}),
-  );
-  return { packages, direct: new Set(workspaces), mentions, malformed: new Malformed() };
+  for (const [, value] of mappingOf(parsed.value, 'workspaces'))
+    for (const name of directPackagesOf(fieldsOf(value) ?? {})) found.direct.add(name);
+  return found;
 }

@@ -1,5 +1,5 @@
+import { escapeExpression } from '../../core/globs.ts';
 import type { DoorPath, DoorPaths, DoorPatterns } from '../door-paths.ts';
-import { escapeExpression } from '../globs.ts';
 import { isPackageName } from './names.ts';
 
 const name = '((?:@[^/@]+/)?[^/@]+)';

@@ -100,7 +100,7 @@ export function lockedRegistryOf({ module, source }: Pick<Locked, 'module' | 'so
 const malformedMax = 20;
 const wordChars = 60;
 
-export class Malformed implements MalformedLines {
+class Malformed implements MalformedLines {
   count = 0;
   readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
 
@@ -109,4 +109,12 @@ export class Malformed implements MalformedLines {
     const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
     if (this.first.length < malformedMax) this.first.push({ line, module: clean.slice(0, wordChars), version: '' });
   }
+}
+
+/** What a lock file lists, collected while it is read. */
+export class LockFound implements LockText {
+  readonly packages: Locked[] = [];
+  readonly direct = new Set<string>();
+  readonly mentions = new Map<string, number>();
+  readonly malformed = new Malformed();
 }

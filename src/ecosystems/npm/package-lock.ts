@@ -1,7 +1,7 @@
 import { phrase } from '../../words/tell.ts';
 import { count } from '../locks.ts';
 import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
-import { type Locked, type LockText, Malformed } from './locked.ts';
+import { type Locked, LockFound, type LockText } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 export const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
@@ -41,21 +41,15 @@ export function parsePackageLock(text: string, manifest: Fields | null): LockTex
   const file = readLockJson(text);
   if (file === null || (typeof file['lockfileVersion'] !== 'number' && fieldsOf(file['dependencies']) === null))
     return null;
-  const tree = fieldsOf(file['packages']) === null ? readTree(file) : readPackages(file);
-  return {
-    ...tree,
-    direct: new Set([...tree.direct, ...directPackagesOf(manifest ?? {})]),
-    malformed: new Malformed(),
-  };
+  const found = fieldsOf(file['packages']) === null ? readTree(file) : readPackages(file);
+  for (const name of directPackagesOf(manifest ?? {})) found.direct.add(name);
+  return found;
 }
 
-type Read = Omit<LockText, 'malformed'>;
-
 /** Reads format versions 2 and 3. The project and its workspaces are the folders outside `node_modules`. */
-function readPackages(file: Fields): Read {
-  const packages: Locked[] = [];
-  const direct = new Set<string>();
-  const mentions = new Map<string, number>();
+function readPackages(file: Fields): LockFound {
+  const found = new LockFound();
+  const { packages, direct, mentions } = found;
   for (const [folder, value] of mappingOf(file, 'packages')) {
     const entry = fieldsOf(value);
     if (entry === null) continue;
@@ -66,12 +60,12 @@ function readPackages(file: Fields): Read {
     const name = textOf(entry, 'name') ?? folder.slice(at + 'node_modules/'.length);
     packages.push(lockedOf(name, textOf(entry, 'version') ?? '', entry, entry['link'] === true));
   }
-  return { packages, direct, mentions };
+  return found;
 }
 
-function readTree(file: Fields): Read {
-  const packages: Locked[] = [];
-  const mentions = new Map<string, number>();
+function readTree(file: Fields): LockFound {
+  const found = new LockFound();
+  const { packages, mentions } = found;
   const open = [file];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const [name, value] of mappingOf(next, 'dependencies')) {
@@ -85,7 +79,7 @@ function readTree(file: Fields): Read {
       packages.push(lockedOf(alias?.module ?? name, alias?.version ?? version, entry, false));
     }
   }
-  return { packages, direct: new Set(), mentions };
+  return found;
 }
 
 function lockedOf(module: string, version: string, entry: Fields, isLink: boolean): Locked {

@@ -1,23 +1,24 @@
 import { count } from '../locks.ts';
-import { type Locked, type LockText, Malformed } from './locked.ts';
+import { LockFound, type LockText } from './locked.ts';
 import { isExact, splitPackage } from './names.ts';
 
 const groups = /^(?:dependencies|devDependencies|optionalDependencies):$/;
 
 const key = /^('(?:[^']|'')*'|"[^"]*"|[^\s'"#?][^\s]*?):(?:\s+(.*))?$/s;
 
-interface State {
-  readonly packages: Locked[];
-  readonly direct: Set<string>;
-  readonly mentions: Map<string, number>;
-  readonly malformed: Malformed;
+class State extends LockFound {
   /** True for format version 5, whose keys have a `/` before the version of a package. */
   readonly hasSlashes: boolean;
-  section: string;
+  section = '';
   /** True if the following lines describe the last package. */
-  isOpen: boolean;
+  isOpen = false;
   /** The field that the following lines belong to, such as `dependencies:`. */
-  group: string;
+  group = '';
+
+  constructor(version: number) {
+    super();
+    this.hasSlashes = version < 6;
+  }
 }
 
 /**
@@ -28,19 +29,9 @@ interface State {
 export function parsePnpmLock(text: string): LockText | null {
   const version = /^lockfileVersion:\s*['"]?(\d+)/m.exec(text)?.[1];
   if (version === undefined) return null;
-  const state: State = {
-    packages: [],
-    direct: new Set(),
-    mentions: new Map(),
-    malformed: new Malformed(),
-    hasSlashes: Number(version) < 6,
-    section: '',
-    isOpen: false,
-    group: '',
-  };
+  const state = new State(Number(version));
   for (const [at, line] of text.split(/\r?\n/).entries()) readLine(line, at + 1, state);
-  const { packages, direct, mentions, malformed } = state;
-  return { packages, direct, mentions, malformed };
+  return state;
 }
 
 function readLine(line: string, number: number, state: State): void {

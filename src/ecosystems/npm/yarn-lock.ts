@@ -1,5 +1,6 @@
+import { decodeEscapes } from '../../core/url.ts';
 import { count } from '../locks.ts';
-import { type Locked, type LockText, Malformed } from './locked.ts';
+import { type Locked, LockFound, type LockText } from './locked.ts';
 import { splitPackage } from './names.ts';
 
 interface Entry {
@@ -21,7 +22,7 @@ function unquoted(text: string): string {
 export function parseYarnLock(text: string): LockText | null {
   const isFirst = /^# yarn lockfile v1\s*$/m.test(text);
   if (!isFirst && !/^__metadata:\s*$/m.test(text)) return null;
-  const malformed = new Malformed();
+  const found = new LockFound();
   const entries: Entry[] = [];
   let group = '';
   for (const [at, line] of text.split(/\r?\n/).entries()) {
@@ -35,20 +36,18 @@ export function parseYarnLock(text: string): LockText | null {
       const [first = ''] = content.slice(0, -1).split(', ');
       entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
       group = '';
-    } else if (name === '' || entry === undefined || indent === 0) malformed.add(at + 1, content);
+    } else if (name === '' || entry === undefined || indent === 0) found.malformed.add(at + 1, content);
     else if (indent === 2) {
       group = unquoted(name);
       if (value !== '') entry.fields.set(group, unquoted(value));
     } else if (indent === 4 && /^(?:dependencies|optionalDependencies)$/.test(group))
       entry.requires.push(unquoted(name));
   }
-  return { ...come(entries, isFirst), malformed };
+  collect(entries, isFirst, found);
+  return found;
 }
 
-function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malformed'> {
-  const packages: Locked[] = [];
-  const direct = new Set<string>();
-  const mentions = new Map<string, number>();
+function collect(entries: readonly Entry[], isFirst: boolean, { packages, direct, mentions }: LockFound): void {
   for (const entry of entries) {
     if (entry.descriptor === '__metadata') continue;
     const resolution = entry.fields.get('resolution') ?? '';
@@ -56,7 +55,6 @@ function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malf
     for (const name of entry.requires) isWorkspace ? direct.add(name) : count(mentions, name);
     packages.push(isFirst ? firstOf(entry) : laterOf(resolution, entry));
   }
-  return { packages, direct, mentions };
 }
 
 /** Reads an entry of yarn 1. `resolved` is the URL of the artifact, with a SHA-1 after `#`. */
@@ -81,14 +79,6 @@ function laterOf(resolution: string, { fields }: Entry): Locked {
   const [, range = ''] = /^npm:([^:]*)/.exec(reference ?? '') ?? [];
   const archive = /::__archiveUrl=([^&:]+)/.exec(reference ?? '')?.[1];
   const isLocal = /^(?:workspace|patch|link|portal|file):/.test(reference ?? '');
-  const source = isLocal || (range !== '' && archive === undefined) ? null : decoded(archive ?? reference ?? '');
+  const source = isLocal || (range !== '' && archive === undefined) ? null : decodeEscapes(archive ?? reference ?? '');
   return { module, version: fields.get('version') ?? range, source, isLocal, integrity: null };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Machine } from '../../core/trap.ts';
 import { toml } from '../../formats/toml.ts';
 import { json } from '../../formats/yaml.ts';
-import { configFolderOf } from '../doctor.ts';
+import { configFolderOf, listBelow } from '../doctor.ts';
 import { type PlacedSetting, readSettingsFile, type SettingsFile } from '../settings-file.ts';
 
 export interface HostsSettings extends SettingsFile {
@@ -44,10 +44,8 @@ export async function findOci(machine: Machine): Promise<OciFound> {
 
 /** Reads a registries.conf and the files in registries.conf.d. @see containers-registries.conf.d(5) */
 async function registriesIn(machine: Machine, folder: string): Promise<readonly SettingsFile[]> {
-  const beside = join(folder, 'registries.conf.d');
-  const listed = await machine.list(beside);
-  const names = listed.tag === 'ok' ? listed.names.filter((name) => name.endsWith('.conf')) : [];
-  const files = [join(folder, 'registries.conf'), ...names.map((name) => join(beside, name))];
+  const beside = await listBelow(machine, join(folder, 'registries.conf.d'), /\.conf$/);
+  const files = [join(folder, 'registries.conf'), ...beside];
   return presentIn(files.map((file) => readSettingsFile(machine, file, toml)));
 }
 

@@ -84,19 +84,10 @@ export const pypiDoctor: Doctor = {
     const inUv = written(uvFile, 'default-index');
     const uvSettings = found.files.find((one) => one?.file === uvFile)?.settings ?? [];
     const pipPaths = inPip.length > 0 ? inPip : [newPipIndex];
+    const newPip = pipPaths.map((path) => [path, pip] as const);
     const newUv = inUv.length > 0 ? inUv.map((path) => [path, uv] as const) : [newUvIndex(uvSettings, uv)];
     const changes = [
-      ...(hasNoFile
-        ? []
-        : [
-            await changeSettings(
-              machine,
-              pipFile,
-              ini,
-              pipPaths.map((path) => [path, pip]),
-              pipChecks(pipPaths, pip),
-            ),
-          ]),
+      ...(hasNoFile ? [] : [await changeSettings(machine, pipFile, ini, newPip, pipChecks(pipPaths, pip))]),
       ...(hasUv ? [await changeSettings(machine, uvFile, toml, newUv, uvChecks(uv))] : []),
     ];
     const notes = above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) }));

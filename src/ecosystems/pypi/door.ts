@@ -1,7 +1,7 @@
+import { escapeExpression } from '../../core/globs.ts';
 import { limits } from '../../core/limits.ts';
 import { readForeignUrl, readPageUrl } from '../../core/url.ts';
 import type { DoorPath, DoorPaths, DoorPatterns, RewriteLinks } from '../door-paths.ts';
-import { escapeExpression } from '../globs.ts';
 import { isProjectName, normalNameOf } from './names.ts';
 
 /**

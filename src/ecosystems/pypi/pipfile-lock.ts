@@ -1,17 +1,13 @@
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
+import { textAt, textsAt } from '../chain-forms.ts';
 import type { Lock, LockFile } from '../locks.ts';
-import { type Fields, fieldsOf, memberIn, parseFields } from '../parse-json.ts';
+import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { isForeignIndex, type LockSource, type PythonLocked, pythonLockOf } from './lock-source.ts';
-import { sha256Of } from './project-page.ts';
+import { hashed } from './toml-locks.ts';
 
 /** The keys of a package that does not come from an index. */
 const elsewhereKeys = ['git', 'hg', 'svn', 'bzr', 'path', 'file', 'editable'] as const;
-
-function textAt(fields: Fields | null, key: string): string {
-  const value = memberIn(fields, key);
-  return typeof value === 'string' ? value : '';
-}
 
 /**
  * Parses a Pipfile.lock. The file lists the hashes of a release, not of each file. So a downloaded file may have any of
@@ -37,11 +33,9 @@ export function readPipfileLock(file: LockFile): Result<Lock, Sentence> {
       const source: LockSource = elsewhereKeys.some((key) => memberIn(fields, key) !== undefined)
         ? { kind: 'elsewhere' }
         : { kind: 'index', url: index === '' ? foreign : (indexes.get(index) ?? '') };
-      const hashes = memberIn(fields, 'hashes');
-      const files = (Array.isArray(hashes) ? hashes : []).flatMap((hash) => {
-        const sha256 = sha256Of(String(hash).replace(/^sha256:/, ''));
-        return sha256 === null ? [] : [{ name: `sha256:${sha256}`, sha256 }];
-      });
+      const files = textsAt(fields, 'hashes').flatMap((hash) =>
+        hashed('*', hash).map(({ sha256 }) => ({ name: `sha256:${sha256}`, sha256 })),
+      );
       return { name, version: textAt(fields, 'version').replace(/^={2,3}/, ''), source, needs: [], files };
     }),
   );

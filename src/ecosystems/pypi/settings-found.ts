@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { ini } from '../../formats/ini.ts';
 import { toml } from '../../formats/toml.ts';
-import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
+import { configFolderOf, foldersFrom, readLines, splitWords } from '../doctor.ts';
 import { type PlacedSetting, readSettingsFile, type SettingsFile } from '../settings-file.ts';
 
 /** Where a setting is. `site`: the virtual environment. `shell`: a file that shells read. */
@@ -63,16 +63,9 @@ export async function findPypi({ machine, assignments }: MachineSurroundings): P
   ];
   for (const { name, value, file, line } of assignments) {
     const [client, key] = meantBy(name);
-    if (key !== null && value !== null && value !== '' && machine.env[name] !== value)
-      settings.push({
-        client,
-        key,
-        values: valuesIn(value, name),
-        level: 'shell',
-        rank: 0,
-        place: { file, line },
-        written: null,
-      });
+    if (key === null || value === null || value === '' || machine.env[name] === value) continue;
+    const at = { level: 'shell', rank: 0, place: { file, line }, written: null } as const;
+    settings.push({ client, key, values: valuesIn(value, name), ...at });
   }
   const files: (SettingsFile | null)[] = [];
   for (const [rank, [level, name]] of (await pipFiles(machine)).entries()) {
@@ -190,9 +183,7 @@ function pipSettings(level: PypiLevel, rank: number, file: SettingsFile | null):
   return all.flatMap((written): PypiSetting[] => {
     const { path, value, place } = written;
     const [section, key] = path.map(pipNameOf);
-    const values = String(value)
-      .split(/\s+/)
-      .filter((word) => word !== '');
+    const values = splitWords(String(value));
     // Without another section, pip reads nothing of `[DEFAULT]`.
     const of = section === 'default' ? (sections.find((name) => name === 'install') ?? sections[0]) : section;
     if (key === undefined || of === undefined || !pipKeys.includes(key) || values.length === 0) return [];

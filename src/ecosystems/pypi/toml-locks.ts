@@ -1,46 +1,34 @@
-import type { TomlTable, TomlValue } from 'smol-toml';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { parseToml } from '../../formats/toml.ts';
 import { phrase } from '../../words/tell.ts';
+import { tablesAt, textAt, textsAt } from '../chain-forms.ts';
 import { count, type Lock, type LockFile } from '../locks.ts';
+import { type Fields, fieldsOf } from '../parse-json.ts';
 import { indexesOf } from './chain-forms.ts';
 import { isForeignIndex, type PythonLocked, pythonLockOf } from './lock-source.ts';
 import { normalNameOf } from './names.ts';
 import { nameIn, sha256Of } from './project-page.ts';
 
-function tableOf(value: TomlValue | undefined): TomlTable | null {
-  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date) ? value : null;
-}
-
-function tablesOf(value: TomlValue | undefined): readonly TomlTable[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((one: TomlValue) => {
-    const table = tableOf(one);
-    return table === null ? [] : [table];
-  });
-}
-
-function textOf(value: TomlValue | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function hashed(name: string, hash: TomlValue | undefined): PythonLocked['files'] {
-  const sha256 = sha256Of(textOf(hash).replace(/^sha256:/, ''));
+/** Returns a file with its hash; empty: the file has no name, or no SHA-256. */
+export function hashed(name: string, hash: unknown): PythonLocked['files'] {
+  const sha256 = sha256Of(String(hash).replace(/^sha256:/, ''));
   return name === '' || sha256 === null ? [] : [{ name, sha256 }];
 }
 
 /** Reads a package of a uv.lock. @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
-function ofUv(one: TomlTable): PythonLocked {
-  const source = tableOf(one['source']);
-  const registry = textOf(source?.['registry']);
-  const files = [tableOf(one['sdist']), ...tablesOf(one['wheels'])];
-  const extras = Object.values(tableOf(one['optional-dependencies']) ?? {});
+function ofUv(one: Fields): PythonLocked {
+  const source = fieldsOf(one['source']);
+  const registry = textAt(source, 'registry');
+  const files = [...tablesAt(one, 'sdist'), ...tablesAt(one, 'wheels')];
+  const extras = fieldsOf(one['optional-dependencies']) ?? {};
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
     source: /^https?:/i.test(registry) ? { kind: 'index', url: registry } : { kind: 'elsewhere' },
-    needs: [one['dependencies'], ...extras].flatMap((list) => tablesOf(list).map(({ name }) => textOf(name))),
-    files: files.flatMap((file) => (file === null ? [] : hashed(nameIn(textOf(file['url'])), file['hash']))),
+    needs: [...tablesAt(one, 'dependencies'), ...Object.keys(extras).flatMap((extra) => tablesAt(extras, extra))].map(
+      (need) => textAt(need, 'name'),
+    ),
+    files: files.flatMap((file) => hashed(nameIn(textAt(file, 'url')), file['hash'])),
   };
 }
 
@@ -49,15 +37,15 @@ function ofUv(one: TomlTable): PythonLocked {
  * @param files  the package's files, if the lock file has the files of all packages in one table
  * @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock
  */
-function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
-  const source = tableOf(one['source']);
-  const isIndex = source === null || textOf(source['type']) === 'legacy';
+function ofPoetry(one: Fields, files: unknown): PythonLocked {
+  const source = fieldsOf(one['source']);
+  const isIndex = source === null || textAt(source, 'type') === 'legacy';
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
-    source: isIndex ? { kind: 'index', url: source === null ? null : textOf(source['url']) } : { kind: 'elsewhere' },
-    needs: Object.keys(tableOf(one['dependencies']) ?? {}),
-    files: tablesOf(one['files'] ?? files).flatMap((file) => hashed(textOf(file['file']), file['hash'])),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
+    source: isIndex ? { kind: 'index', url: source === null ? null : textAt(source, 'url') } : { kind: 'elsewhere' },
+    needs: Object.keys(fieldsOf(one['dependencies']) ?? {}),
+    files: tablesAt({ files, ...one }, 'files').flatMap((file) => hashed(textAt(file, 'file'), file['hash'])),
   };
 }
 
@@ -65,16 +53,15 @@ function ofPoetry(one: TomlTable, files: TomlValue | undefined): PythonLocked {
  * Reads a package of a pdm.lock. The lock file names no index: only the pyproject.toml names a private index.
  * @see https://pdm-project.org/latest/usage/lockfile/
  */
-function ofPdm(one: TomlTable, index: string | null): PythonLocked {
+function ofPdm(one: Fields, index: string | null): PythonLocked {
   const isElsewhere = ['git', 'hg', 'svn', 'path', 'url'].some((key) => one[key] !== undefined);
-  const dependencies = Array.isArray(one['dependencies']) ? one['dependencies'] : [];
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
     source: isElsewhere ? { kind: 'elsewhere' } : { kind: 'index', url: index },
-    needs: dependencies.flatMap((need) => /^[A-Za-z0-9._-]+/.exec(textOf(need)) ?? []),
-    files: tablesOf(one['files']).flatMap((file) =>
-      hashed(textOf(file['file']) || nameIn(textOf(file['url'])), file['hash']),
+    needs: textsAt(one, 'dependencies').flatMap((need) => /^[A-Za-z0-9._-]+/.exec(need) ?? []),
+    files: tablesAt(one, 'files').flatMap((file) =>
+      hashed(textAt(file, 'file') || nameIn(textAt(file, 'url')), file['hash']),
     ),
   };
 }
@@ -87,25 +74,25 @@ const publicFiles = /^https:\/\/files\.pythonhosted\.org\//;
  * show the source.
  * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
  */
-function ofPylock(one: TomlTable): PythonLocked {
-  const files = [tableOf(one['sdist']), ...tablesOf(one['wheels'])].flatMap((file) => (file === null ? [] : [file]));
-  const index = textOf(one['index']);
-  const urls = files.map((file) => textOf(file['url']));
+function ofPylock(one: Fields): PythonLocked {
+  const files = [...tablesAt(one, 'sdist'), ...tablesAt(one, 'wheels')];
+  const index = textAt(one, 'index');
+  const urls = files.map((file) => textAt(file, 'url'));
   const unknown = urls.find((url) => !publicFiles.test(url));
   const isElsewhere = files.length === 0 || urls.some((url) => !/^https?:/i.test(url));
   return {
-    name: textOf(one['name']),
-    version: textOf(one['version']),
+    name: textAt(one, 'name'),
+    version: textAt(one, 'version'),
     source:
       index !== ''
         ? { kind: 'index', url: index }
         : isElsewhere
           ? { kind: 'elsewhere' }
           : { kind: 'index', url: unknown ?? null },
-    needs: tablesOf(one['dependencies']).map((need) => textOf(need['name'])),
+    needs: tablesAt(one, 'dependencies').map((need) => textAt(need, 'name')),
     files: files.flatMap((file) => {
-      const sha256 = tableOf(file['hashes'])?.['sha256'];
-      return hashed(textOf(file['name']) || nameIn(textOf(file['url'])), sha256);
+      const sha256 = fieldsOf(file['hashes'])?.['sha256'];
+      return hashed(textAt(file, 'name') || nameIn(textAt(file, 'url')), sha256);
     }),
   };
 }
@@ -116,14 +103,11 @@ function ofPylock(one: TomlTable): PythonLocked {
  * have its packages from there. Empty: a settings file is malformed, so its indexes are unknown.
  */
 export function foreignIndexOf({ name, sources, mirrors, beside }: LockFile): string | null {
-  const [project, uv] = ['pyproject.toml', 'uv.toml'].map((file) => parseToml(beside(siblingOf(name, file)) ?? ''));
+  const folder = name.slice(0, name.lastIndexOf('/') + 1);
+  const [project, uv] = ['pyproject.toml', 'uv.toml'].map((file) => parseToml(beside(folder + file) ?? ''));
   if (project?.tag !== 'ok' || uv?.tag !== 'ok') return '';
   const urls = [...sources, ...[project.value, uv.value].flatMap(indexesOf).map(({ value }) => value)];
   return urls.find((url) => isForeignIndex(url, mirrors)) ?? null;
-}
-
-function siblingOf(name: string, file: string): string {
-  return name.slice(0, name.lastIndexOf('/') + 1) + file;
 }
 
 const clientOf = { uv: 'uv', poetry: 'Poetry', pdm: 'PDM', pylock: 'pip' } as const;
@@ -135,12 +119,12 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
     return error(phrase('expected.lockWrites', { file: named, client: clientOf[kind], line: read.error }));
   if (!isTomlLock(kind, read.value)) return error(phrase('expected.lockPackage', { file: named }));
   // Poetry before 1.3 stored the hashes of all packages in one table.
-  const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
+  const kept = fieldsOf(fieldsOf(read.value['metadata'])?.['files']);
   const index = kind === 'pdm' ? foreignIndexOf(file) : null;
-  const packages = tablesOf(read.value[kind === 'pylock' ? 'packages' : 'package']).map((one) => {
+  const packages = tablesAt(read.value, kind === 'pylock' ? 'packages' : 'package').map((one) => {
     if (kind === 'uv') return ofUv(one);
     if (kind === 'pdm') return ofPdm(one, index);
-    return kind === 'pylock' ? ofPylock(one) : ofPoetry(one, kept?.[textOf(one['name'])]);
+    return kind === 'pylock' ? ofPylock(one) : ofPoetry(one, kept?.[textAt(one, 'name')]);
   });
   const needs = new Map<string, number>();
   for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalNameOf))])) count(needs, name);
@@ -148,7 +132,7 @@ export function readTomlLock(kind: keyof typeof clientOf, file: LockFile): Resul
 }
 
 /** True if the table is a lock file of this kind. The lock file of a project without dependencies has no packages. */
-function isTomlLock(kind: keyof typeof clientOf, file: TomlTable): boolean {
+function isTomlLock(kind: keyof typeof clientOf, file: Fields): boolean {
   if (kind === 'pylock') return file['lock-version'] !== undefined;
   return file['package'] !== undefined || file[kind === 'uv' ? 'version' : 'metadata'] !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { ActionForm } from '../../core/action.ts';
 import type { Advice } from '../../core/advice.ts';
+import { formatDiff } from '../../core/format-diff.ts';
 import { limits } from '../../core/limits.ts';
-import { maskLines } from '../../core/mask-lines.ts';
 import { printable } from '../../core/printable.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
@@ -135,30 +135,11 @@ export function isMasked(...texts: readonly (string | undefined)[]): boolean {
 export function diffOf(file: string, before: string | null, after: string | null): string {
   if (before === after) return '';
   // Writing a JSON file reformats it. So both texts are reformatted; otherwise unchanged lines would differ.
-  const [old, now] = [before, after].map((text) => {
+  const [old = null, now = null] = [before, after].map((text) => {
     const json = readMapping(text ?? '');
-    return linesOf(json === null ? (text ?? '') : JSON.stringify(json, null, 2));
-  }) as [readonly string[], readonly string[]];
-  const [isOld, isNow] = [new Set(old), new Set(now)];
-  const lines = [
-    `--- ${before === null ? '/dev/null' : file}`,
-    `+++ ${after === null ? '/dev/null' : file}`,
-    ...maskedWithout(old, isNow).map((line) => `-${line}`),
-    ...maskedWithout(now, isOld).map((line) => `+${line}`),
-  ];
-  const shown = lines.map((line) => printable(line, 200));
+    return json === null ? text : JSON.stringify(json, null, 2);
+  });
+  const lines = formatDiff({ file, before: old, after: now }).filter((line) => /^[+-]/.test(line));
+  const shown = lines.map((line) => printable(line.replace(/\r$/, ''), 200));
   return shown.join('\n').slice(0, limits.actionOutputChars);
-}
-
-/**
- * Returns the lines that the other text lacks. All lines are masked together, because a secret may begin on a line that
- * both texts contain.
- */
-function maskedWithout(lines: readonly string[], other: ReadonlySet<string>): readonly string[] {
-  const masked = maskLines(lines);
-  return lines.flatMap((line, at) => (other.has(line) ? [] : (masked[at] ?? [])));
-}
-
-function linesOf(text: string): readonly string[] {
-  return text.split(/\r?\n/).filter((line) => line !== '');
 }

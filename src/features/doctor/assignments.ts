@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
-import type { Assignment, Machine } from '../../core/trap.ts';
+import { join } from 'node:path';
+import type { Assignment, Machine, MachineSurroundings } from '../../core/trap.ts';
+import { foldersFrom, listBelow } from '../../ecosystems/doctor.ts';
 
 /**
  * Matches the start of a here-document: `<<WORD`, `<<-WORD`, `<<'WORD'`. It matches neither `<<<` nor a shift by a
@@ -43,19 +44,15 @@ const inHome = [
   '.config/fish/config.fish',
 ];
 const ofSystem = ['/etc/environment', '/etc/profile', '/etc/bash.bashrc', '/etc/zsh/zshenv', '/etc/zsh/zshrc'];
-const depthMax = 40;
 
 /**
  * Reads the variables that start-up files of shells and logins set: first the system's files, then the user's, then the
  * project's `.envrc`.
  */
 export async function readAssignments(machine: Machine): Promise<readonly Assignment[]> {
-  const folder = machine.system('/etc/profile.d');
-  const listed = await machine.list(folder);
-  const scripts = listed.tag === 'ok' ? listed.names.filter((name) => name.endsWith('.sh')) : [];
   const files = [
     ...ofSystem.map((path) => machine.system(path)),
-    ...scripts.map((name) => join(folder, name)),
+    ...(await listBelow(machine, machine.system('/etc/profile.d'), /\.sh$/)),
     ...inHome.map((path) => join(machine.home, path)),
   ];
   const found: Assignment[] = [];
@@ -66,20 +63,19 @@ export async function readAssignments(machine: Machine): Promise<readonly Assign
   return [...found, ...(await ofDirenv(machine))];
 }
 
+/** Returns the surroundings in which a doctor works if no private patterns are configured. */
+export async function readSurroundings(machine: Machine): Promise<MachineSurroundings> {
+  return { machine, assignments: await readAssignments(machine), privatePatterns: [] };
+}
+
 /** Reads the variables of `.envrc`. Like direnv, it uses the nearest such file in this folder or above it. */
 async function ofDirenv(machine: Machine): Promise<readonly Assignment[]> {
-  for (const folder of upwards(machine.cwd)) {
+  for (const folder of foldersFrom(machine.cwd)) {
     const file = join(folder, '.envrc');
     const text = await machine.read(file);
     if (text.tag === 'ok') return assignmentsIn(file, text.text);
   }
   return [];
-}
-
-function upwards(from: string): readonly string[] {
-  const folders = [from];
-  for (let at = from; dirname(at) !== at && folders.length < depthMax; at = dirname(at)) folders.push(dirname(at));
-  return folders;
 }
 
 /** Returns the variables that a file sets. An `unset` removes earlier assignments of the same file. */

@@ -1,4 +1,5 @@
 import type { Config } from '../../core/config.ts';
+import { ok } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { createMachine, systemClock, systemRandom } from '../../daemon/machine.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
@@ -114,16 +115,11 @@ async function subjectOf(
   which: string,
   word: string | undefined,
 ): Promise<OnlineSubject> {
-  if (!/^https?:\/\//i.test(which)) {
-    const { config } = loaded;
-    return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
-  }
-  const own = await loadText(context, configForUrl(which, undefined, word), null);
+  const isUrl = /^https?:\/\//i.test(which);
+  const own = isUrl ? await loadText(context, configForUrl(which, undefined, word), null) : ok(loaded);
   if (own.tag === 'error') throw new Failed(formatUrlIssues(own.error.issues, 'doctor', context.say), 2);
-  return {
-    config: own.value.config,
-    question: requestFor(own.value.config, mirrorFor(own.value, which), undefined, undefined),
-  };
+  const { config } = own.value;
+  return { config, question: requestFor(config, mirrorFor(own.value, which), undefined, undefined) };
 }
 
 async function probeMirrors(

@@ -1,7 +1,7 @@
 import { maskUserInfo } from '../../core/mask-lines.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
 import type { FileText, FolderNames } from '../../core/ports.ts';
-import type { Diagnosis, Machine, MachineSurroundings, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
+import type { Diagnosis, Machine, Trap, TrapKind, Unchecked } from '../../core/trap.ts';
 import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
@@ -54,11 +54,7 @@ async function diagnosed(machine: Machine, known: KnownSurroundings, say: Say): 
   const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
   const authorities: Authority[] = [];
   for (const { id, doctor } of registry.all) {
-    const surroundings: MachineSurroundings = {
-      machine,
-      assignments,
-      privatePatterns: known.privatePatterns[id] ?? [],
-    };
+    const surroundings = { machine, assignments, privatePatterns: known.privatePatterns[id] ?? [] };
     const one = await doctor?.();
     if (one === undefined) continue;
     found.push(await one.examine(surroundings, say));
@@ -88,14 +84,8 @@ function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>
     traps.map((trap) => {
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
-      const words = trapWordsOf(trap.id as TrapId, say);
-      return {
-        ...trap,
-        what: maskUserInfo(trap.what),
-        set: trap.set.map(maskUserInfo),
-        severity: kind.severity,
-        ...words,
-      };
+      const masked = { what: maskUserInfo(trap.what), set: trap.set.map(maskUserInfo) };
+      return { ...trap, ...masked, severity: kind.severity, ...trapWordsOf(trap.id as TrapId, say) };
     }),
   );
 }

@@ -5,7 +5,7 @@ import { printable } from '../../core/printable.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
 import { type ErrorReason, type ErrorText, errorTexts, type OwnReason, ownReasons } from './error-texts.ts';
-import { failuresByLayer } from './layers.ts';
+import { failuresByLayer, type Meaning } from './layers.ts';
 
 interface KnownError {
   readonly line: string;
@@ -131,13 +131,6 @@ function namedHost(text: string): string | null {
   return hostText === undefined ? null : `https://${hostText}`;
 }
 
-interface Meaning {
-  /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */
-  readonly layer: string | null;
-  readonly means: string;
-  readonly next: string;
-}
-
 /** An open finding of the daemon about a mirror. */
 export interface ObservedFailure {
   readonly registry: string;
@@ -149,9 +142,7 @@ export interface ObservedFailure {
   readonly since: string;
 }
 
-export interface Explained {
-  /** The reason of the error; `null`: the text does not show which of `candidates` it is. */
-  readonly reason: ErrorReason | null;
+export interface Explained extends Pick<KnownError, 'reason' | 'ecosystem' | 'url'>, Meaning {
   /** The possible reasons of the error; empty if `reason` is known. */
   readonly candidates: readonly { readonly reason: ErrorReason; readonly means: string }[];
   /**
@@ -159,14 +150,8 @@ export interface Explained {
    * Otherwise: all failures in the ecosystem of the text.
    */
   readonly observed: readonly ObservedFailure[];
-  /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports (`ownReasons`). */
-  readonly layer: string | null;
-  readonly ecosystem: string | null;
-  readonly url: string | null;
   /** The line of the text that shows the error, printable and without user-info in URLs. */
   readonly line: string;
-  readonly means: string;
-  readonly next: string;
   /** Commands to run next, the most useful first; at least one. */
   readonly run: readonly string[];
 }

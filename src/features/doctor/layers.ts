@@ -57,6 +57,13 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
   mismatch: ['content', 'mismatch'],
 };
 
+export interface Meaning {
+  /** The layer that failed; `null`: it is not known, or the reason is one that no probe reports. */
+  readonly layer: Layer | null;
+  readonly means: string;
+  readonly next: string;
+}
+
 export interface Layered {
   readonly states: readonly LayerState[];
   /** The failed layer, the meaning of the failure and the next action; `null`: the probe is ok or unknown. */
@@ -237,12 +244,7 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
 }
 
 /** Lists the layer, the meaning and the next action of each failure, for `explain` and docs/doctor.md. */
-export function failuresByLayer(say: Say): readonly {
-  readonly kind: ProbeFailure['kind'];
-  readonly layer: Layer | null;
-  readonly means: string;
-  readonly next: string;
-}[] {
+export function failuresByLayer(say: Say): readonly (Meaning & { readonly kind: ProbeFailure['kind'] })[] {
   return Object.entries(meanings).map(([kind, [layer, next]]) => ({
     kind: kind as ProbeFailure['kind'],
     layer,

@@ -1,8 +1,9 @@
 import type { Config } from '../../core/config.ts';
-import type { Mirror, Step } from '../../core/mirror.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { Probed } from '../../core/ports.ts';
 import type { HttpProtocol } from '../../core/transcript.ts';
 import type { SettingPlace, Trap } from '../../core/trap.ts';
+import type { OnceRequest } from '../../daemon/once.ts';
 import { type KnownTraps, trapOf } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
@@ -27,12 +28,7 @@ export const onlineKinds = {
   'online-ipv6-broken': { severity: 'warning', isFixable: false },
 } as const satisfies KnownTraps;
 
-interface Question {
-  readonly mirror: Mirror;
-  readonly module: string | null;
-  readonly version: string | null;
-  readonly step: Step;
-}
+type Question = Omit<OnceRequest, 'protocol'>;
 
 export interface OnlineSubject {
   readonly config: Config;

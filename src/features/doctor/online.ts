@@ -41,19 +41,16 @@ export async function examineOnline(subjects: readonly OnlineSubject[], prober: 
   for (const subject of subjects) {
     prober.progress(subject.question.mirror.name);
     const probed = await prober.probe(subject.config, subject.question);
+    const where = [subjectPlaceOf(subject)];
     if (probed === null) {
-      unchecked.push({ id: 'online-http', because: say('online.thread'), where: [subjectPlaceOf(subject)] });
+      unchecked.push({ id: 'online-http', because: say('online.thread'), where });
       continue;
     }
     const one: SeenSubject = { subject, probed, layered: layersOf(probed, say) };
     seen.push(one);
     const { outcome } = probed.sample;
     if (outcome.tag === 'unknown')
-      unchecked.push({
-        id: 'online-name',
-        because: uncheckedText(outcome.because, say),
-        where: [subjectPlaceOf(subject)],
-      });
+      unchecked.push({ id: 'online-name', because: uncheckedText(outcome.because, say), where });
     const ofFamily = await findFamilyTraps(one, prober);
     if (ofFamily.length > 0 && probed.transcript.hops.at(-1)?.family === 6) overFour.add(subject);
     traps.push(

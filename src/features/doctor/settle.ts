@@ -7,7 +7,7 @@ import type { Machine } from '../../core/trap.ts';
 import type { Settling } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/words.ts';
-import { readAssignments } from './assignments.ts';
+import { readSurroundings } from './assignments.ts';
 
 /**
  * Returns the file changes that apply a remedy to an ecosystem's clients.
@@ -26,8 +26,7 @@ export async function settleDoctor(
   if (!isBounded(remedy) || !(isSafe || Object.keys(variables).length === 0)) return null;
   const doctor = await registry.of(id)?.doctor?.();
   if (doctor === undefined) return null;
-  const assignments = await readAssignments(machine);
-  return doctor.settle({ machine, assignments, privatePatterns: [] }, remedy, say);
+  return doctor.settle(await readSurroundings(machine), remedy, say);
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Machine, type MachineSurroundings, placeTextOf } from '../../core/
 import type { Doctor, NameSources } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { readAssignments } from './assignments.ts';
+import { readSurroundings } from './assignments.ts';
 import { findChain, settingFiles } from './chain-evidence.ts';
 
 /** Matches the paths of other files that may show where a build takes names from: scripts, variables, inputs of lock files. */
@@ -31,11 +31,7 @@ const asideShown = 3;
 
 /** Reads the settings of clients on this machine, and the project's lock files and other files that list modules. */
 export async function examineProject(machine: Machine): Promise<Survey> {
-  const surroundings: MachineSurroundings = {
-    machine,
-    assignments: await readAssignments(machine),
-    privatePatterns: [],
-  };
+  const surroundings = await readSurroundings(machine);
   const { files, isCut, passed } = await filesOf(machine);
   const leftOut = [...passedOver(passed), ...(isCut ? [phrase('init.folders', { count: foldersMax })] : [])];
   const ecosystems: Found[] = [];
@@ -49,11 +45,7 @@ export async function examineProject(machine: Machine): Promise<Survey> {
 
 /** Returns where clients' settings name this URL or a URL below it, such as the URL of the front door. */
 export async function findSettingsOf(url: string, machine: Machine): Promise<readonly string[]> {
-  const surroundings: MachineSurroundings = {
-    machine,
-    assignments: await readAssignments(machine),
-    privatePatterns: [],
-  };
+  const surroundings = await readSurroundings(machine);
   const places: string[] = [];
   for (const { doctor } of registry.all) {
     const chain = (await (await doctor?.())?.today?.(surroundings))?.chain ?? null;
@@ -98,11 +90,8 @@ async function surveyed(
   const found = await findChain(doctor, own, surroundings, files, locks);
   const { chain, recorded, others, unread } = found;
   const said = [own, ...(await sourcesOfProject(doctor, machine, files))];
-  const patterns = new Set(said.flatMap(({ privatePatterns }) => privatePatterns));
-  for (const file of doctor.privateIn === undefined ? [] : locks) {
-    const text = await machine.read(join(machine.cwd, file));
-    for (const pattern of text.tag === 'ok' ? (doctor.privateIn?.(text.text) ?? []) : []) patterns.add(pattern);
-  }
+  const inLocks = await entriesIn(machine, locks, () => doctor.privateIn ?? null);
+  const patterns = new Set([...said.flatMap(({ privatePatterns }) => privatePatterns), ...inLocks.keys()]);
   const built = await entriesIn(machine, files, (file) => doctor.builtIn?.(file) ?? null);
   const named = await entriesIn(machine, files, (file) => doctor.usedIn?.(file) ?? null);
   const used = [...named].filter(([entry]) => !built.has(entry));
@@ -127,7 +116,7 @@ async function surveyed(
   };
 }
 
-/** Returns the modules that files list, each with the first file that lists it. */
+/** Returns the modules or patterns that files list, each with the first file that lists it. */
 async function entriesIn(
   machine: Machine,
   files: readonly string[],

@@ -1,10 +1,11 @@
 import { printable } from '../../core/printable.ts';
-import { placeTextOf, type SettingPlace, type TrapSeverity } from '../../core/trap.ts';
+import { placeTextOf, type SettingPlace } from '../../core/trap.ts';
 import { displayWidth, jsonText, padEnd, type Terminal } from '../../terminal/terminal.ts';
 import type { Say } from '../../words/words.ts';
 import type { Examined, NamedTrap } from './examine.ts';
 import type { ProbedMirror } from './online.ts';
 
+const severities = ['error', 'warning', 'note'] as const;
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
 export function formatDiagnosisJson({ traps, unchecked, texts, probedMirrors }: Examined, isOk: boolean): string {
@@ -113,15 +114,11 @@ function trapLines(trap: NamedTrap, terminal: Pick<Terminal, 'paint'>, say: Say)
 }
 
 function countText(traps: readonly NamedTrap[], unchecked: number, say: Say): string {
-  const of = (severity: TrapSeverity): readonly string[] => {
-    const count = traps.filter((trap) => trap.severity === severity).length;
-    if (count === 0) return [];
-    return [say(`doctor.${severity}s`, { count })];
-  };
+  const counts = Map.groupBy(traps, ({ severity }) => severity);
   return [
-    ...of('error'),
-    ...of('warning'),
-    ...of('note'),
+    ...severities.flatMap((one) =>
+      counts.has(one) ? say(`doctor.${one}s`, { count: counts.get(one)?.length ?? 0 }) : [],
+    ),
     ...(unchecked === 0 ? [] : [say('doctor.untoldCount', { count: unchecked })]),
   ].join(say('list.clause'));
 }

@@ -1,5 +1,4 @@
 import { dirname, relative, resolve } from 'node:path';
-import { kinds } from '../../config/kinds.ts';
 import { listRecipients } from '../../config/recipients.ts';
 import { addressBytesOf, isLoopback } from '../../core/addresses.ts';
 import { printable } from '../../core/printable.ts';
@@ -10,7 +9,7 @@ import { urlOfListener } from '../../core/url.ts';
 import { createMachine, expand, replaceFile, systemFiles } from '../../daemon/machine.ts';
 import { placeOptions, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
-import { type LoadedConfig, loadText } from '../../terminal/load.ts';
+import { kindByWord, type LoadedConfig, loadText } from '../../terminal/load.ts';
 import { firstOf, formatRecipients } from '../../terminal/recipients.ts';
 import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { saySentence } from '../../words/tell.ts';
@@ -61,7 +60,7 @@ export function createInitCommand(examine: (machine: Machine) => Promise<Survey>
         resolvers: await resolversOf(machine),
       };
       const first = setup.draftOf(survey, chosen, (name) => relative(dirname(file), resolve(cwd, name)));
-      const judged = await evidence.judgeNames(context, first, file);
+      const judged = await Promise.all(first.ecosystems.map((one) => evidence.judgeNames(context, one, file)));
       const draft = { ...first, ecosystems: judged.map(({ drafted }) => drafted) };
       const leftOut = judged.flatMap((one) => one.leftOut).map((one) => withoutText(one.file, one.expected, say));
       const notes = [
@@ -187,14 +186,8 @@ function formatToday({ setIn, recorded, others, unread }: Surveyed, chain: strin
 }
 
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
-  const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
-  if (unknown !== undefined)
-    throw new UsageError('wrong.oneOf', {
-      option: 'ecosystem',
-      list: kinds.map(({ id }) => id).join(', '),
-      word: unknown,
-    });
-  const more = ids.filter((id) => !survey.ecosystems.some((one) => one.id === id));
+  const known = ids.map((id) => kindByWord(id).id);
+  const more = known.filter((id) => !survey.ecosystems.some((one) => one.id === id));
   const empty = {
     ...{ locks: [], chain: null, setIn: null, recorded: null, others: [], unread: [] },
     ...{ privatePatterns: [], used: [], sources: [] },

@@ -7,7 +7,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import type { Context } from '../../terminal/context.ts';
 import { phrase } from '../../words/tell.ts';
 import { findKnown, listOwnMirrors, listPublicMirrors } from './mirrors.ts';
-import { type Drafted, formatLiteral, type SetupDraft } from './proposal.ts';
+import { type Drafted, formatLiteral } from './proposal.ts';
 
 /** The maximum number of names that `private` lists for one ecosystem. With more, none of its lock files is used. */
 const doubtedMax = 200;
@@ -24,13 +24,9 @@ interface Judged {
  * Finds the names in lock files that may be private: those from another source than the public upstream and its known
  * mirrors. The mirrors of this machine's settings do not count as such, because they may serve private names too
  * (docs/decisions/0194). A lock file whose names cannot be judged is left out.
- * @param file  the path of the proposed configuration
+ * @param path  the path of the proposed configuration
  */
-export async function judgeNames(context: Context, draft: SetupDraft, file: string): Promise<readonly Judged[]> {
-  return Promise.all(draft.ecosystems.map((one) => judge(context, one, file)));
-}
-
-async function judge(context: Context, drafted: Drafted, path: string): Promise<Judged> {
+export async function judgeNames(context: Context, drafted: Drafted, path: string): Promise<Judged> {
   const { surveyed, locks } = drafted;
   const kind = registry.of(surveyed.id)?.names.private;
   if (kind == null) return { drafted, leftOut: [] };

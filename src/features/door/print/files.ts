@@ -4,6 +4,7 @@ import type { Config } from '../../../core/config.ts';
 import { limits } from '../../../core/limits.ts';
 import type { Mirror } from '../../../core/mirror.ts';
 import { error, ok, type Result } from '../../../core/result.ts';
+import { decodeEscapes } from '../../../core/url.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import type { DoorFiles } from '../../../ecosystems/door-paths.ts';
 import { registry } from '../../../ecosystems/registry.ts';
@@ -205,7 +206,9 @@ export function joinsOf(
     const path = pathOf(door);
     const join = sorted.find(({ from }) => path.startsWith(from));
     const rest = path.slice(join?.from.length);
-    return join === undefined || rest.length > 1_000 || !files.test(rest) || origin + join.to + rest !== decoded(there);
+    return (
+      join === undefined || rest.length > 1_000 || !files.test(rest) || origin + join.to + rest !== decodeEscapes(there)
+    );
   });
   return lost === undefined ? ok(sorted) : error(lost.there);
 }
@@ -229,12 +232,4 @@ function folderOf(there: string, base: string): string {
   return `${own.slice(0, differs < 0 ? own.length : differs + 1).join('/')}/`;
 }
 
-const pathOf = (url: string): string => decoded(new URL(url).pathname);
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
+const pathOf = (url: string): string => decodeEscapes(new URL(url).pathname);

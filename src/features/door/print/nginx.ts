@@ -1,4 +1,4 @@
-import { escapeExpression } from '../../../ecosystems/globs.ts';
+import { escapeExpression } from '../../../core/globs.ts';
 import {
   againStatuses,
   clientHeaders,

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { type DoorRoute, routesOf } from '../../../config/door-routes.ts';
 import { isLoopback } from '../../../core/addresses.ts';
 import type { Config, DoorRule } from '../../../core/config.ts';
+import { escapeExpression } from '../../../core/globs.ts';
 import type { WireAccess } from '../../../core/ports.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
-import { escapeExpression } from '../../../ecosystems/globs.ts';
 import { registry } from '../../../ecosystems/registry.ts';
 import { requestHeaders } from '../../../wire/credentials.ts';
 

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { formatDiff } from '../../../../src/core/format-diff.ts';
 import { assignmentsIn } from '../../../../src/features/doctor/assignments.ts';
 import { editsFor } from '../../../../src/features/doctor/edits.ts';
-import { formatDiff } from '../../../../src/terminal/changes.ts';
 import { run } from '../../cli/run-program.ts';
 import { said, testMachine } from './machine.ts';
 
