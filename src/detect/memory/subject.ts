@@ -1,3 +1,4 @@
+import { matchesParts } from '../../core/glob.ts';
 import type { Gaps } from '../../core/mirror.ts';
 import type { Contents } from '../../core/transcript.ts';
 
@@ -38,24 +39,10 @@ export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<re
 export function gapFilterFor(gaps: Gaps | undefined): (version: string, isPre: boolean) => boolean {
   if (gaps === undefined) return () => false;
   return (version, isPre) =>
-    (gaps.prereleases && isPre) || gaps.without.some((pattern) => isLike(version, pattern.split('*')));
+    (gaps.prereleases && isPre) || gaps.without.some((pattern) => matchesParts(pattern.split('*'), version));
 }
 
 /** True if `text` starts with the first part, ends with the last part, and has the other parts in between, in order. */
-function isLike(text: string, parts: readonly string[]): boolean {
-  const [first = '', ...rest] = parts;
-  if (rest.length === 0) return text === first;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  const last = rest.at(-1) ?? '';
-  for (const part of rest.slice(0, -1)) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
-
 /** A version released while the daemon ran. Times are monotonic milliseconds. */
 export interface Release {
   /** Start of the last probe of the origin that did not show the version; `null`: none. */

@@ -1,6 +1,6 @@
+import { matchesParts } from '../../core/glob.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 
 export const npmNames: Names = {

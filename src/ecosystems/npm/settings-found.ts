@@ -1,10 +1,10 @@
 import { join, relative } from 'node:path';
+import { matchesParts } from '../../core/glob.ts';
 import type { Machine, MachineSurroundings, SettingPlace } from '../../core/trap.ts';
 import { npmrc } from '../../formats/npmrc.ts';
 import { yaml } from '../../formats/yaml.ts';
 import { phrase } from '../../words/tell.ts';
 import { configFolderOf, foldersFrom, readLines } from '../doctor.ts';
-import { matchesParts } from '../globs.ts';
 import { fieldsOf, memberIn, parseFields } from '../parse-json.ts';
 import { type PlacedSetting, readSettingsFile, type SettingsFile } from '../settings-file.ts';
 

@@ -1,7 +1,7 @@
+import { matchesParts } from '../../core/glob.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { matchesParts } from '../globs.ts';
 import type { Names } from '../names.ts';
 import { parseVersion } from './version.ts';
 

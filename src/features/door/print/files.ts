@@ -10,7 +10,7 @@ import { registry } from '../../../ecosystems/registry.ts';
 import { systemClock } from '../../../io/clock.ts';
 import { systemTimers } from '../../../io/timers.ts';
 import { createPassages, type Passages } from '../../../wire/passage.ts';
-import { urlAt } from '../path.ts';
+import { decodedOf, urlAt } from '../path.ts';
 import { type Join, plain, stallSeconds } from './plan.ts';
 
 /**
@@ -230,11 +230,4 @@ function folderOf(there: string, base: string): string {
 }
 
 const pathOf = (url: string): string => decoded(new URL(url).pathname);
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
+const decoded = (text: string): string => decodedOf(text) ?? text;
