@@ -1,4 +1,4 @@
-import { knownGoMirrors } from './known-mirrors.ts';
+import { type KnownMirror, knownGoMirrors } from './known-mirrors.ts';
 
 /** The built-in controls: public DNS servers that accept TCP connections. They show whether our own network is up. */
 export const publicControls = [
@@ -51,11 +51,22 @@ modules:
 state: { path: ./data/mirrorwatch.db, keep: 30d }
 `;
 
-function mirrorLine({ name, url, role, weight, region, operator }: (typeof knownGoMirrors)[number]): string {
+function mirrorLine(mirror: KnownMirror): string {
+  return formatKnownMirror(mirror, ['ecosystem: go'], []);
+}
+
+/**
+ * Formats a known mirror as an entry of `mirrors`.
+ * @param kind  the keys for the mirror's ecosystem
+ * @param own   the keys that the ecosystem adds
+ */
+export function formatKnownMirror(
+  { name, url, role, weight, region, operator }: KnownMirror,
+  kind: readonly string[],
+  own: readonly string[],
+): string {
   const parts = [
-    `name: ${name}`,
-    'ecosystem: go',
-    `url: ${url}`,
+    ...[`name: ${name}`, ...kind, `url: ${url}`, ...own],
     ...(role === 'mirror' ? [] : [`role: ${role}`]),
     ...(weight === null ? [] : [`weight: ${weight}`]),
     ...(region === null ? [] : [`region: ${region}`]),

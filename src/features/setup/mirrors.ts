@@ -1,5 +1,5 @@
 import { globalControls, publicControls } from '../../config/default-config.ts';
-import { type KnownMirror, knownGoMirrors, knownKinds } from '../../config/known-mirrors.ts';
+import { type KnownKind, type KnownMirror, knownGoMirrors, knownKinds } from '../../config/known-mirrors.ts';
 import type { Surveyed } from '../../core/survey.ts';
 import { baseUrl, mirrorNameOf } from '../../core/url.ts';
 import { registry } from '../../ecosystems/registry.ts';
@@ -16,12 +16,7 @@ export function isWithheld({ isOfProject, hasCredentials }: Surveyed): boolean {
   return isOfProject && hasCredentials;
 }
 
-interface Known {
-  readonly upstream: string | null;
-  readonly keys: Readonly<Record<string, string>>;
-  readonly mirrors: readonly KnownMirror[];
-  readonly modules: readonly (string | Readonly<Record<string, string>>)[];
-}
+type Known = Pick<KnownKind, 'keys' | 'mirrors' | 'modules'> & { readonly upstream: string | null };
 
 /**
  * Returns the known mirrors of an ecosystem. Those of the first ecosystem come from the built-in configuration.

@@ -1,3 +1,4 @@
+import { formatKnownMirror } from '../../config/default-config.ts';
 import { printable } from '../../core/printable.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Survey, Surveyed } from '../../core/survey.ts';
@@ -146,22 +147,14 @@ function mirrorLines(surveyed: Surveyed, set: PublicSet, say: Say): readonly str
   const isIndex = surveyed.sources.length > 0 ? ', servesPrivate: true' : '';
   const mark = isWithheld(surveyed) ? '# ' : '';
   const why = mark !== '' ? 'init.yaml.withheld' : hasCredentials ? 'init.yaml.credentials' : 'init.yaml.yours';
+  const own = Object.entries(keys).map(([key, value]) => `${key}: ${value}`);
   const of = upstream === null || upstream === registry.of(id)?.publicUpstream ? [] : [`upstream: ${upstream}`];
   return [
     ...listOwnMirrors(surveyed).map(
       ({ name, url }) =>
         `  ${mark}- { ${[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${addressText(url, surveyed)}`].join(', ')}, weight: 110${isIndex} }    # ${say(why)}`,
     ),
-    ...listPublicMirrors(surveyed, set).map(({ name, url, role, weight, region, operator }) => {
-      const parts = [
-        ...[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${url}`],
-        ...Object.entries(keys).map(([key, value]) => `${key}: ${value}`),
-        ...(role === 'mirror' ? [] : [`role: ${role}`]),
-        ...(weight === null ? [] : [`weight: ${weight}`]),
-        ...(region === null ? [] : [`region: ${region}`]),
-      ];
-      return `  - { ${parts.join(', ')} }    # ${operator}`;
-    }),
+    ...listPublicMirrors(surveyed, set).map((mirror) => formatKnownMirror(mirror, [`ecosystem: ${id}`, ...of], own)),
   ];
 }
 
