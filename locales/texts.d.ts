@@ -1778,9 +1778,6 @@ export interface Places {
   readonly 'finding.sideBegins': 'bytes' | 'first';
   readonly 'finding.acknowledged': 'reason';
   readonly 'finding.ack': 'command';
-  readonly 'past.title': never;
-  readonly 'past.none': never;
-  readonly 'past.earlier': 'timeline';
   readonly 'past.bypass': 'bypass' | 'why';
   readonly 'past.move': 'from' | 'to' | 'why';
   readonly 'past.noMove': 'from' | 'why';

@@ -1,5 +1,6 @@
-import { type NextFunction, type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { ActionRow } from '../core/action.ts';
+import { isMapping } from '../core/read-json.ts';
 import { type ActionView, adviceView, findingView, viewOfAction } from '../core/views.ts';
 import { showStored } from '../words/tell.ts';
 import { type Say, wordsOf } from '../words/words.ts';
@@ -15,50 +16,38 @@ const quietMsMax = 30 * 86_400_000;
 export function createActionRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/advice/:ecosystem/remedy', (request, response) => sendRemedy(deps, request, response));
-  routes.post(
-    '/advice/:id/accept',
-    handled(async (request, response) => {
-      sendAdvice(deps, response, await deps.acceptAdvice(String(request.params['id'])));
-    }),
-  );
-  routes.post(
-    '/advice/:id/dismiss',
-    handled(async (request, response) => {
-      const { for: length } = bodyOf(request);
-      const reason = reasonIn(request);
-      const forMs = pauseMsOf(length);
-      if (forMs === null || forMs === 0 || forMs > quietMsMax)
-        return sendProblem(response, makeProblem('bad_request', 'problem.dismissFor'));
-      if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
-      sendAdvice(deps, response, await deps.dismissAdvice(String(request.params['id']), forMs, reason));
-    }),
-  );
-  routes.post(
-    '/findings/:id/ack',
-    handled(async (request, response) => {
-      const reason = reasonIn(request);
-      if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
-      const finding = await deps.acknowledge(String(request.params['id']), reason);
-      if (finding === null) sendProblem(response, { kind: 'not_found' });
-      else sendChange(deps, response, findingView(finding));
-    }),
-  );
-  routes.post(
-    '/mirrors/:name/pause',
-    handled(async (request, response) => {
-      const { for: length, reason = '' } = bodyOf(request);
-      const forMs = pauseMsOf(length);
-      if (forMs === null || forMs > quietMsMax)
-        return sendProblem(response, makeProblem('bad_request', 'problem.pauseFor'));
-      if (typeof reason !== 'string' || reason.length > 500)
-        return sendProblem(response, makeProblem('bad_request', 'problem.reasonMost'));
-      const name = String(request.params['name']);
-      const standing = await deps.pause(name, forMs, reason);
-      const mirror = deps.config().mirrors.find((one) => one.name === name);
-      if (standing === null || mirror === undefined) sendProblem(response, { kind: 'not_found' });
-      else sendChange(deps, response, mirrorViewOf(deps, mirror));
-    }),
-  );
+  routes.post('/advice/:id/accept', async (request, response) => {
+    sendAdvice(deps, response, await deps.acceptAdvice(String(request.params['id'])));
+  });
+  routes.post('/advice/:id/dismiss', async (request, response) => {
+    const { for: length } = bodyOf(request);
+    const reason = reasonIn(request);
+    const forMs = pauseMsOf(length);
+    if (forMs === null || forMs === 0 || forMs > quietMsMax)
+      return sendProblem(response, makeProblem('bad_request', 'problem.dismissFor'));
+    if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
+    sendAdvice(deps, response, await deps.dismissAdvice(String(request.params['id']), forMs, reason));
+  });
+  routes.post('/findings/:id/ack', async (request, response) => {
+    const reason = reasonIn(request);
+    if (reason === null) return sendProblem(response, makeProblem('bad_request', 'problem.reason'));
+    const finding = await deps.acknowledge(String(request.params['id']), reason);
+    if (finding === null) sendProblem(response, { kind: 'not_found' });
+    else sendChange(deps, response, findingView(finding));
+  });
+  routes.post('/mirrors/:name/pause', async (request, response) => {
+    const { for: length, reason = '' } = bodyOf(request);
+    const forMs = pauseMsOf(length);
+    if (forMs === null || forMs > quietMsMax)
+      return sendProblem(response, makeProblem('bad_request', 'problem.pauseFor'));
+    if (typeof reason !== 'string' || reason.length > 500)
+      return sendProblem(response, makeProblem('bad_request', 'problem.reasonMost'));
+    const name = String(request.params['name']);
+    const standing = await deps.pause(name, forMs, reason);
+    const mirror = deps.config().mirrors.find((one) => one.name === name);
+    if (standing === null || mirror === undefined) sendProblem(response, { kind: 'not_found' });
+    else sendChange(deps, response, mirrorViewOf(deps, mirror));
+  });
   return routes;
 }
 
@@ -87,15 +76,9 @@ export function pauseMsOf(text: unknown): number | null {
   return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;
 }
 
-export function handled(act: (request: Request, response: Response) => Promise<void>) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    act(request, response).catch(next);
-  };
-}
-
 function bodyOf(request: Request): Readonly<Record<string, unknown>> {
   const body: unknown = request.body;
-  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+  return isMapping(body) ? body : {};
 }
 
 function viewIn(say: Say): (row: ActionRow) => ActionView {
@@ -111,17 +94,14 @@ export function createOnAdviceRoutes(deps: ApiDeps): Router {
   });
   routes.post('/actions/stop', (_request, response) => void response.json(brake(deps.stopActions(true))));
   routes.post('/actions/resume', (_request, response) => void response.json(brake(deps.stopActions(false))));
-  routes.post(
-    '/actions/:id/undo',
-    handled(async (request, response) => {
-      const id = String(request.params['id']);
-      const accepted = deps.undoAction(id);
-      const row = deps.actions().find((one) => one.id === id);
-      if (accepted === 'ok' && row !== undefined)
-        response.json(viewIn(wordsOf(negotiateLanguage(request, response)))(row));
-      else if (accepted === 'not_done') sendProblem(response, makeProblem('conflict', 'problem.notDone'));
-      else sendProblem(response, { kind: 'not_found' });
-    }),
-  );
+  routes.post('/actions/:id/undo', async (request, response) => {
+    const id = String(request.params['id']);
+    const accepted = deps.undoAction(id);
+    const row = deps.actions().find((one) => one.id === id);
+    if (accepted === 'ok' && row !== undefined)
+      response.json(viewIn(wordsOf(negotiateLanguage(request, response)))(row));
+    else if (accepted === 'not_done') sendProblem(response, makeProblem('conflict', 'problem.notDone'));
+    else sendProblem(response, { kind: 'not_found' });
+  });
   return routes;
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import express, { type ErrorRequestHandler, Router } from 'express';
 import type { AlertNotification, IncomingAlert } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
+import { isMapping } from '../core/read-json.ts';
 import { alertTokenNeeded, mayPostAlerts } from './access.ts';
-import { handled } from './actions.ts';
 import type { ApiDeps } from './deps.ts';
 import { jsonOnly, makeProblem, sendProblem } from './problem.ts';
 
@@ -24,7 +24,7 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
       mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
     express.json({ limit: limits.alertmanagerBytes }),
-    handled(async (request, response) => {
+    async (request, response) => {
       const notification = parseNotification(request.body as unknown);
       if (typeof notification === 'string') {
         await deps.takeAlerts(null);
@@ -33,7 +33,7 @@ export function createAlertmanagerRoutes(deps: ApiDeps): Router {
       const taken = await deps.takeAlerts(notification);
       if (taken.tag === 'taken') response.json({ outcomes: taken.outcomes, truncated: notification.truncated });
       else sendProblem(response, makeProblem('unavailable', `problem.alerts.${taken.because}`));
-    }),
+    },
   );
   routes.use('/alertmanager', unreadable);
   return routes;
@@ -50,7 +50,7 @@ type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
  */
 export function parseNotification(body: unknown): AlertNotification | NotAlerts {
-  if (!isRecord(body)) return 'object';
+  if (!isMapping(body)) return 'object';
   if (body['version'] !== '4') return 'version';
   const { alerts, truncatedAlerts = 0 } = body;
   if (!Array.isArray(alerts)) return 'list';
@@ -61,10 +61,10 @@ export function parseNotification(body: unknown): AlertNotification | NotAlerts 
 }
 
 function parseAlert(value: unknown): IncomingAlert | null {
-  if (!isRecord(value)) return null;
+  if (!isMapping(value)) return null;
   const { status, labels, startsAt, endsAt, fingerprint } = value;
   if (status !== 'firing' && status !== 'resolved') return null;
-  if (!isRecord(labels) || !Object.values(labels).every((label) => typeof label === 'string')) return null;
+  if (!isMapping(labels) || !Object.values(labels).every((label) => typeof label === 'string')) return null;
   if (fingerprint !== undefined && typeof fingerprint !== 'string') return null;
   const startsAtMs = stampMs(startsAt);
   const endsAtMs = endsAt === undefined ? 0 : stampMs(endsAt);
@@ -91,8 +91,4 @@ function stampMs(value: unknown): number | null {
   if (typeof value !== 'string' || !rfc3339.test(value)) return null;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? null : ms;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import { limits } from '../core/limits.ts';
 import { wordsOf } from '../words/words.ts';
 import { createAccessGuard, createRateLimit } from './access.ts';
-import { createActionRoutes, createOnAdviceRoutes, handled } from './actions.ts';
+import { createActionRoutes, createOnAdviceRoutes } from './actions.ts';
 import { createAlertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
 import { createEventRoutes } from './events.ts';
@@ -81,7 +81,7 @@ export function createApi(deps: ApiDeps): Express {
 
 function operationRoutes(deps: ApiDeps): Router {
   const routes = Router();
-  routes.get('/metrics', handled(createScrapes(deps)));
+  routes.get('/metrics', createScrapes(deps));
   routes.get('/-/healthy', (_request, response) => {
     response.type('text/plain').send('healthy\n');
   });
@@ -95,24 +95,21 @@ function operationRoutes(deps: ApiDeps): Router {
       .type('text/plain')
       .send(`${text}\n`);
   });
-  routes.post(
-    '/-/reload',
-    handled(async (_request, response) => {
-      const done = await deps.reload();
-      if (done.tag === 'reloaded') response.json({ changed: done.changed });
-      else if (done.tag === 'invalid')
-        sendProblem(response, {
-          kind: 'bad_request',
-          detail: (say) => say('problem.mistakes'),
-          more: { issues: done.issues },
-        });
-      else
-        sendProblem(response, {
-          kind: 'conflict',
-          detail: (say) => say('problem.restart'),
-          more: { keys: done.keys },
-        });
-    }),
-  );
+  routes.post('/-/reload', async (_request, response) => {
+    const done = await deps.reload();
+    if (done.tag === 'reloaded') response.json({ changed: done.changed });
+    else if (done.tag === 'invalid')
+      sendProblem(response, {
+        kind: 'bad_request',
+        detail: (say) => say('problem.mistakes'),
+        more: { issues: done.issues },
+      });
+    else
+      sendProblem(response, {
+        kind: 'conflict',
+        detail: (say) => say('problem.restart'),
+        more: { keys: done.keys },
+      });
+  });
   return routes;
 }

@@ -85,45 +85,26 @@ function hopView(hop: Hop): object {
     responseHeaders: shownHeadersOf(hop.responseHeaders),
     bodyBytes: hop.bodyBytes,
     phasesSeconds: Object.fromEntries(hopPhasesOf(hop).map(([phase, ms]) => [phase, secondsOf(ms)])),
-    ...hopTimes(hop.marks),
-    tls:
-      tls === null
-        ? null
-        : {
-            version: tls.version,
-            cipher: tls.cipher,
-            issuer: tls.issuer,
-            expiresAt: stamp(tls.expiresAtMs),
-            spkiSha256: tls.spkiSha256,
-            resumed: tls.resumed,
-            authorizationCode: tls.authorizationCode,
-          },
-    fault:
-      fault === null
-        ? null
-        : {
-            code: fault.code,
-            phase: fault.phase,
-            text: fault.text,
-            bytesRead: fault.bytesRead,
-            limitSeconds: secondsOf(fault.limitMs),
-            resolverAnswersOthers: fault.resolvesOthers ?? null,
-          },
+    marksSeconds: marksView(hop.marks),
+    tls: tls && tlsView(tls),
+    fault: fault && faultView(fault),
   };
 }
 
-function hopTimes(marks: Hop['marks']): object {
-  const since = (mark: number | undefined): number | null =>
-    mark === undefined ? null : secondsOf(mark - marks.start);
-  return {
-    marksSeconds: {
-      resolved: since(marks.resolved),
-      connected: since(marks.connected),
-      secured: since(marks.secured),
-      firstByte: since(marks.firstByte),
-      end: since(marks.end),
-    },
-  };
+function tlsView({ expiresAtMs, ...tls }: NonNullable<Hop['tls']>): object {
+  return { ...tls, expiresAt: stamp(expiresAtMs) };
+}
+
+function faultView({ limitMs, resolvesOthers = null, sentence: _, ...fault }: NonNullable<Hop['fault']>): object {
+  return { ...fault, limitSeconds: secondsOf(limitMs), resolverAnswersOthers: resolvesOthers };
+}
+
+const marksShown = ['resolved', 'connected', 'secured', 'firstByte', 'end'] as const;
+
+/** Returns the times since the start of the hop, seconds; `null`: the hop did not get that far. */
+function marksView(marks: Hop['marks']): object {
+  const since = (mark: number | undefined): number | null => secondsOf(mark && mark - marks.start);
+  return Object.fromEntries(marksShown.map((name) => [name, since(marks[name])]));
 }
 
 const secretHeaders: ReadonlySet<string> = new Set([

@@ -74,24 +74,13 @@ export function protocolIn(series: readonly SeriesNow[]): HttpProtocol | null {
 }
 
 function clientRunView(run: ClientRun): object {
-  const { client, module, version, outcome, reason, exitCode, files, bytes, words, ours } = run;
+  const { startedAtMs, tookMs, ours, ecosystem, upstream, registry, sentence, ...shown } = run;
   return {
-    client,
-    module,
-    version,
-    startedAt: stamp(run.startedAtMs),
-    tookSeconds: secondsOf(run.tookMs),
-    outcome,
-    reason,
-    exitCode,
-    files,
-    bytes,
-    words,
+    ...shown,
+    startedAt: stamp(startedAtMs),
+    tookSeconds: secondsOf(tookMs),
     agrees: agrees(run),
-    ours:
-      ours === null
-        ? null
-        : { outcome: ours.outcome, step: ours.step, reason: ours.reason, probeIds: [...ours.probeIds] },
+    ours: ours && { outcome: ours.outcome, step: ours.step, reason: ours.reason, probeIds: ours.probeIds },
   };
 }
 

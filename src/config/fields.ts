@@ -95,6 +95,15 @@ export function word<Word extends string>(description: string, words: readonly [
   return z.enum(words, errorOf(one)).meta({ description });
 }
 
+/** The schema of a list with at least one of the words. @param expected  what a mistake in an entry says */
+export function wordList(description: string, words: readonly string[], expected: Sentence) {
+  return list(
+    z.enum(words, errorOf(expected)).meta({ description }),
+    phrase('expected.listEach', { what: expected }),
+    words.length,
+  ).min(1, errorOf(phrase('expected.atLeastOf', { words: words.join(', ') })));
+}
+
 /**
  * The schema of a name that can be a label value, a path segment and a word of the command line.
  * @param isPlace  true: a port is allowed, as in the registry of an image name

@@ -10,7 +10,10 @@ export function readJson(text: string): unknown {
 /** Parses a JSON object; `null`: the text is not JSON, or its value is no object. */
 export function readMapping(text: string): Readonly<Record<string, unknown>> | null {
   const value = readJson(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : null;
+  return isMapping(value) ? value : null;
+}
+
+/** True for an object that is no list. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { heldBodyOf, type WholeBody } from '../core/body.ts';
 import type { ProbeFailure } from '../core/failure.ts';
 import { parseRetryAfter } from '../core/http.ts';
 import { limits } from '../core/limits.ts';
+import type { Target } from '../core/mirror.ts';
 import type { ProbeContext } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { Slices } from '../core/slices.ts';
@@ -34,6 +35,16 @@ export function stoppedBy(failure: ProbeFailure): Result<never, End> {
 
 export function fine(facts: Facts = {}): Verdict {
   return ended({ tag: 'ok' }, facts);
+}
+
+/** Makes the function that probes a target, from one conversation for each step. */
+export function makeProbe<Context>(
+  steps: Readonly<Record<string, (target: Target, context: Context) => Talk<Verdict>>>,
+): (target: Target, context: Context) => Talk<Verdict> {
+  return function* (target, context) {
+    const step = steps[target.step];
+    return step === undefined ? ended(unaskable) : yield* step(target, context);
+  };
 }
 
 /** A response, or how the conversation with the mirror must end. */

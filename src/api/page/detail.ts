@@ -20,7 +20,6 @@ import {
 import { renderPhaseBars, renderPhaseKey, renderSampleStrip, stripWithAxis, totalOf } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
 import { pauseHand } from './hands.ts';
-import { renderHistory } from './history.ts';
 import { ago, at, dated, durationHtml, formatSamples, type Html, html, type PageSay, span } from './html.ts';
 import { keptIn, renderLinkedTime } from './overview.ts';
 import { renderMaintenance } from './place.ts';
@@ -49,7 +48,6 @@ ${overTime}
 ${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${renderFindingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config(), isKept: keptBy(deps) })}</section>`}
 ${seriesSection(say, deps, mirror, series, from, nowMs)}
 ${clientRunsSection(say, deps.clientRuns(mirror.name), nowMs)}
-${renderHistory(say, deps, mirror.name, nowMs)}
 ${probesSection(say, deps, mirror)}`;
 }
 

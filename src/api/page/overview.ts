@@ -19,7 +19,6 @@ import {
 } from './badges.ts';
 import { renderPhaseBars, renderPhaseKey, stripWithAxis, totalOf } from './charts.ts';
 import { keptBy, renderFindingList } from './findings.ts';
-import { renderHistory } from './history.ts';
 import { ago, durationHtml, type Html, html, type PageSay } from './html.ts';
 import { renderPlace } from './place.ts';
 import { stretchOf, type TickSpan } from './ticks.ts';
@@ -83,7 +82,7 @@ ${groups.map((group) => mirrorsOf(say, deps, group, { advice, nowMs, isNamed: gr
 ${renderPhaseKey(say)}
 <p class="legend">${say('page.legend')}</p>
 ${renderPlace(say, deps)}
-${renderHistory(say, deps, null, nowMs)}${regret(say, deps.audited())}`;
+${regret(say, deps.audited())}`;
 }
 
 /**

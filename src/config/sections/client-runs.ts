@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ClientRunsRule, Config } from '../../core/config.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { checked, durationField, errorOf, list, mapping } from '../fields.ts';
+import { checked, durationField, mapping, wordList } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 
 /** The user id of `nobody` and the group id of `nogroup`, on Debian and most other distributions. */
@@ -22,13 +22,9 @@ export function makeClientRunsKey(registry: Registry) {
           max: 7 * 86_400_000,
         },
       ).prefault('6h'),
-      clients: list(
-        z.enum(ids, errorOf(expected)).meta({ description: 'A client that is installed here.' }),
-        phrase('expected.listEach', { what: expected }),
-        ids.length,
-      )
-        .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
-        .meta({ description: 'The clients to run, each at every mirror of its ecosystem.' }),
+      clients: wordList('A client that is installed here.', ids, expected).meta({
+        description: 'The clients to run, each at every mirror of its ecosystem.',
+      }),
       timeout: durationField('Timeout of a run: a longer run is killed and counts as failed.', {
         min: 1_000,
         max: 10 * 60_000,

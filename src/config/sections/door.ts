@@ -1,11 +1,11 @@
 import { dirname, join, normalize } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { baseUrl } from '../../core/url.ts';
 import type { Registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
-import { bareUrl, errorOf, file, flag, integer, list, mapping } from '../fields.ts';
+import { bareUrl, file, flag, integer, mapping, wordList } from '../fields.ts';
 import type { Reading } from '../reading.ts';
 import { makeListenKey, readListen } from './listen.ts';
 
@@ -19,12 +19,7 @@ export function makeDoorKey(registry: Registry) {
           'The address at which clients reach the front door: an address with port, or a mapping. A change needs a restart.',
       })
       .prefault('127.0.0.1:10121'),
-    ecosystems: list(
-      z.enum(ids, errorOf(expected)).meta({ description: 'An ecosystem that the door serves.' }),
-      phrase('expected.listEach', { what: expected }),
-      ids.length,
-    )
-      .min(1, errorOf(phrase('expected.atLeastOf', { words: ids.join(', ') })))
+    ecosystems: wordList('An ecosystem that the door serves.', ids, expected)
       .meta({ description: 'The ecosystems whose clients the front door serves. Default: all that have mirrors.' })
       .optional(),
     daemon: bareUrl(

@@ -1,6 +1,5 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Conversation } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase } from '../../words/tell.ts';
@@ -13,6 +12,7 @@ import {
   hashOf,
   inSlices,
   isLeftOut,
+  makeProbe,
   seenIn,
   statedContentsOf,
   type Talk,
@@ -31,19 +31,14 @@ import { sumdb } from './sumdb.ts';
 import { isCanonical, isPrerelease } from './version.ts';
 import { isSpoiltZip, matchesZip, readModuleZip } from './zip-file.ts';
 
-const steps: Readonly<Record<string, (target: Target, context: GoContext) => Talk<Verdict>>> = {
+export const probe = makeProbe<GoContext>({
   list,
   latest,
   info,
   mod,
   zip,
   sumdb: ({ upstream }, context) => sumdb(context, upstream),
-};
-
-export function* probe(target: Target, context: GoContext): Conversation {
-  const step = steps[target.step];
-  return step === undefined ? ended(unaskable) : yield* step(target, context);
-}
+});
 
 function* list({ module }: Target, context: GoContext): Talk<Verdict> {
   const got = yield* getBelow(module, '@v/list', { bodyBytesMax: limits.listBytes }, context);

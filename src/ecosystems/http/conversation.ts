@@ -1,10 +1,8 @@
 import { isMarkup, utf8 } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
-import type { Target } from '../../core/mirror.ts';
-import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { below, ended, failedBy, fine, get, isLeftOut, type Talk, unaskable, wholeOf } from '../talk.ts';
+import { below, ended, failedBy, fine, get, isLeftOut, makeProbe, type Talk, unaskable, wholeOf } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
 import { checkListedIndexes } from './indexes.ts';
@@ -15,18 +13,11 @@ import type { Head, Leads, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { checkHash, digestSumOf, judge } from './verify.ts';
 
-export function* probe({ step, module }: Target, context: HttpContext): Conversation {
-  switch (step) {
-    case 'get':
-      return yield* file(module ?? '', limits.peekBytes, 'indexes', context);
-    case 'whole':
-      return yield* whole(module ?? '', context);
-    case 'marker':
-      return yield* marker(context);
-    default:
-      return ended(unaskable);
-  }
-}
+export const probe = makeProbe<HttpContext>({
+  get: ({ module }, context) => file(module ?? '', limits.peekBytes, 'indexes', context),
+  whole: ({ module }, context) => whole(module ?? '', context),
+  marker: (_target, context) => marker(context),
+});
 
 /** Probes a whole file. If `peekBytes` is set, it reads at most that many bytes and checks no package. */
 function whole(path: string, context: HttpContext): Talk<Verdict> {

@@ -2,7 +2,6 @@ import { isMarkup } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Conversation } from '../../core/ports.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { readForeignUrl } from '../../core/url.ts';
@@ -18,6 +17,7 @@ import {
   inSlices,
   isLeftOut,
   isNotOffered,
+  makeProbe,
   type Responded,
   type Talk,
   unaskable,
@@ -31,22 +31,7 @@ import { parsePackument, parseTags } from './packument.ts';
 import { judgeSignature, readSigningKeys, type Signed } from './signatures.ts';
 import { judgeBytes, judgeStatedHash, type KnownHashes, matchesGzip } from './verify.ts';
 
-export function* probe(target: Target, context: NpmContext): Conversation {
-  switch (target.step) {
-    case 'metadata':
-      return yield* metadata(target, context);
-    case 'tags':
-      return yield* tags(target, context);
-    case 'packument':
-      return yield* packument(target, context);
-    case 'tarball':
-      return yield* tarball(target, context);
-    case 'signkeys':
-      return yield* signkeys(target, context);
-    default:
-      return ended(unaskable);
-  }
-}
+export const probe = makeProbe<NpmContext>({ metadata, tags, packument, tarball, signkeys });
 
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
   const wanted = version ?? 'latest';

@@ -16,6 +16,7 @@ import {
   type Remedy,
   type Reply,
   type WalkEnd,
+  walkInOrder,
 } from '../client.ts';
 
 /** Checks a list of indexes. Returns what was expected, or `null` if the text is valid. */
@@ -163,19 +164,10 @@ export const pip: Client = clientOf({
  * @see test/real/pypi-clients.test.ts: uv 0.13
  */
 function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
-  const order = [...chain.members.keys()].slice(1);
-  if (chain.members.length > 0) order.push(0);
-  let tookMs = 0;
-  for (const at of order) {
-    const member = chain.members[at];
-    if (member === undefined) break;
-    const reply = replyOf(member);
-    if (reply.tag === 'unknown') return { tag: 'unknown', at };
-    tookMs += reply.tookMs;
-    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
-    if (reply.tag !== 'gone' || reply.status === 410) return { tag: 'failed', at };
-  }
-  return { tag: 'failed', at: 0 };
+  const { members } = chain;
+  const inOrder = { ...chain, members: [...members.slice(1), ...members.slice(0, 1)] };
+  const end = walkInOrder(inOrder, replyOf, (reply) => reply.tag !== 'gone' || reply.status === 410);
+  return { ...end, at: (end.at + 1) % members.length };
 }
 
 export const uv: Client = clientOf({

@@ -2,7 +2,6 @@ import { heldBodyOf, isMarkup, utf8 } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
-import type { Conversation } from '../../core/ports.ts';
 import { dropContents, type Facts, type Verdict } from '../../core/transcript.ts';
 import { failureOf, malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
 import {
@@ -11,6 +10,7 @@ import {
   failedBy,
   fine,
   get,
+  makeProbe,
   matchesBeginning,
   type Responded,
   type Talk,
@@ -35,22 +35,7 @@ export { prepare } from './attested.ts';
 const asSent = true as const;
 const large = true as const;
 
-export function* probe(target: Target, context: PypiContext): Conversation {
-  switch (target.step) {
-    case 'index':
-      return yield* index(target, context);
-    case 'simplehtml':
-      return yield* html(target, context);
-    case 'wheelmeta':
-      return yield* wheelmeta(target, context);
-    case 'file':
-      return yield* file(target, context);
-    case 'provenance':
-      return yield* provenance(target, context);
-    default:
-      return ended(unaskable);
-  }
-}
+export const probe = makeProbe<PypiContext>({ index, simplehtml: html, wheelmeta, file, provenance });
 
 function* index(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptAll, false);

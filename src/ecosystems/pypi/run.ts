@@ -1,6 +1,5 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
-import type { WireAccess } from '../../core/ports.ts';
 import type { Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
 import {
@@ -24,12 +23,16 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-function filesOf(access: WireAccess): Readonly<Record<string, string>> {
+function sharedPlanOf({ access, home }: ClientJob): Omit<ClientPlan, 'args'> {
   const netrc = netrcOf(access);
   return {
-    ...(netrc === '' ? {} : { '.netrc': netrc }),
-    ...(access.ca.length === 0 ? {} : { 'ca.pem': access.ca.join('\n') }),
-    ...(access.client === null ? {} : { 'client.pem': `${access.client.cert}\n${access.client.key}` }),
+    env: { NETRC: `${home}/.netrc`, ...proxyEnvOf(access) },
+    files: {
+      ...(netrc === '' ? {} : { '.netrc': netrc }),
+      ...(access.ca.length === 0 ? {} : { 'ca.pem': access.ca.join('\n') }),
+      ...(access.client === null ? {} : { 'client.pem': `${access.client.cert}\n${access.client.key}` }),
+    },
+    fetched: 'work/got',
   };
 }
 
@@ -40,7 +43,9 @@ function requirementOf({ module, version }: ClientJob): string {
 /** Runs `pip download` for wheels only, because even the download of a source distribution runs its setup.py. */
 function pipPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
+  const shared = sharedPlanOf(job);
   return {
+    ...shared,
     args: [
       'download',
       '-vv',
@@ -61,11 +66,8 @@ function pipPlan(job: ClientJob): ClientPlan {
       ...(access.url.startsWith('http:') ? { PIP_TRUSTED_HOST: new URL(access.url).hostname } : {}),
       ...(access.ca.length === 0 ? {} : { PIP_CERT: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { PIP_CLIENT_CERT: `${home}/client.pem` }),
-      NETRC: `${home}/.netrc`,
-      ...proxyEnvOf(access),
+      ...shared.env,
     },
-    files: filesOf(access),
-    fetched: 'work/got',
   };
 }
 
@@ -74,7 +76,9 @@ function pipPlan(job: ClientJob): ClientPlan {
  */
 function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
+  const shared = sharedPlanOf(job);
   return {
+    ...shared,
     args: ['pip', 'install', '--system', '--target', 'got', '--no-deps', '--only-binary', ':all:', requirementOf(job)],
     env: {
       UV_NO_CONFIG: '1',
@@ -85,11 +89,8 @@ function uvPlan(job: ClientJob): ClientPlan {
       UV_NO_PROGRESS: '1',
       ...(access.ca.length === 0 ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { SSL_CLIENT_CERT: `${home}/client.pem` }),
-      NETRC: `${home}/.netrc`,
-      ...proxyEnvOf(access),
+      ...shared.env,
     },
-    files: filesOf(access),
-    fetched: 'work/got',
   };
 }
 

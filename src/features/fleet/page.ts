@@ -1,4 +1,4 @@
-import { formatScriptWords } from '../../api/page/assets.ts';
+import { formatScriptWords, renderHead } from '../../api/page/assets.ts';
 import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
 import { ago, durationHtml, type Html, html, type PageSay, span } from '../../api/page/html.ts';
@@ -28,16 +28,7 @@ export function renderPage(say: PageSay, { report, failure }: Shown, everyMs: nu
       ? [say('fleet.page.partial', { why: report.warnings.join('; ') })]
       : []),
   ];
-  return html`<!doctype html>
-<html lang="${say('page.lang')}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${say('fleet.page.title')} · mirrorwatch</title>
-<link rel="stylesheet" href="/page.css">
-<script src="/page.js" defer></script>
-</head>
+  return html`${renderHead(say, say('fleet.page.title'), null)}
 <body data-words="${formatScriptWords(say)}" data-every-ms="${everyMs}">
 <header class="top"><span class="mark">mirrorwatch</span><span class="vantage">${say('fleet.page.title')}</span>
 <nav class="languages" aria-label="${say('page.language')}"><a href="/?lang=en" lang="en">English</a> <a href="/?lang=zh" lang="zh-CN">中文</a></nav>

@@ -6,7 +6,7 @@ import {
   casesOf,
   type GroupOf,
   muteForOwnNetwork,
-  renderCase,
+  renderCases,
   scaled,
   textFor,
   window,
@@ -44,18 +44,15 @@ function vantage(parameters: RuleParameters): AlertRule {
       network: {},
     }),
     why: 'Also its own partner on absence: 15 minutes after the start not all canaries have been probed, so the network is not judged.',
-    expr: [
-      renderCase('suspect', 'mirror_vantage_suspect == 1'),
-      renderCase('network', 'max without (kind) (mirror_findings_open{kind="vantage"}) > 0'),
-      renderCase(
-        'unjudged',
-        `max without (version, node) (mirrorwatch_build_info)
+    expr: renderCases({
+      suspect: 'mirror_vantage_suspect == 1',
+      network: 'max without (kind) (mirror_findings_open{kind="vantage"}) > 0',
+      unjudged: `max without (version, node) (mirrorwatch_build_info)
   and on (job, instance)
 time() - process_start_time_seconds > ${scaled(parameters, firstPassSeconds)}
   unless on (job, instance)
 mirror_vantage_suspect`,
-      ),
-    ].join('\n  or\n'),
+    }),
     forSeconds: 2 * minute,
   };
 }
@@ -73,10 +70,10 @@ function measuring(parameters: RuleParameters): AlertRule {
     alert: 'MirrorwatchUnfit',
     fills: casesOf(parameters, { self: {}, late: {} }),
     why: 'Late: for 15 minutes, and silent if a finding says that the network of the place is the problem. Probes then wait for slow downloads.',
-    expr: [
-      renderCase('self', 'max without (kind) (mirror_findings_open{kind="self"}) > 0'),
-      renderCase('late', `min_over_time(${delay}[${lateRange}]) > ${behindSeconds}\n${muteForOwnNetwork(parameters)}`),
-    ].join('\n  or\n'),
+    expr: renderCases({
+      self: 'max without (kind) (mirror_findings_open{kind="self"}) > 0',
+      late: `min_over_time(${delay}[${lateRange}]) > ${behindSeconds}\n${muteForOwnNetwork(parameters)}`,
+    }),
     forSeconds: 10 * minute,
     keepFiringSeconds: 5 * minute,
   };
@@ -87,18 +84,12 @@ function configuration(parameters: RuleParameters): AlertRule {
   return {
     alert: 'MirrorwatchConfigurationIgnored',
     fills: casesOf(parameters, { reload: { more: counted(parameters, mirrors, 'alert.watches') }, lines: {} }),
-    expr: [
-      renderCase(
-        'reload',
-        `time() - mirrorwatch_config_last_reload_success_timestamp_seconds
+    expr: renderCases({
+      reload: `time() - mirrorwatch_config_last_reload_success_timestamp_seconds
   and on (job, instance)
 mirrorwatch_config_last_reload_successful == 0`,
-      ),
-      renderCase(
-        'lines',
-        `increase(mirrorwatch_exposition_lines_dropped_total[${window(parameters, 15 * minute)}]) > 0`,
-      ),
-    ].join('\n  or\n'),
+      lines: `increase(mirrorwatch_exposition_lines_dropped_total[${window(parameters, 15 * minute)}]) > 0`,
+    }),
     forSeconds: minute,
   };
 }
@@ -111,17 +102,14 @@ function state(parameters: RuleParameters): AlertRule {
     alert: 'MirrorwatchStateAtRisk',
     fills: casesOf(parameters, { unwritten: { more: findings + notices }, corrupt: {} }),
     why: 'Corrupt: also if the file was found at a start, before Prometheus saw a 0.',
-    expr: [
-      renderCase('unwritten', 'mirrorwatch_state_writable == 0'),
-      renderCase(
-        'corrupt',
-        `increase(${aside}[${window(parameters, asideSeconds)}]) > 0
+    expr: renderCases({
+      unwritten: 'mirrorwatch_state_writable == 0',
+      corrupt: `increase(${aside}[${window(parameters, asideSeconds)}]) > 0
   or
 ${aside} > 0
   and on (job, instance)
 time() - process_start_time_seconds < ${asideSeconds}`,
-      ),
-    ].join('\n  or\n'),
+    }),
     forSeconds: 2 * minute,
   };
 }
@@ -133,25 +121,19 @@ function results(parameters: RuleParameters): readonly AlertRule[] {
     {
       alert: 'MirrorwatchNoticesLost',
       fills: casesOf(parameters, { dropped: {}, delayed: {} }),
-      expr: [
-        renderCase('dropped', `sum without (outcome) (increase(${dropped}[${quarter}])) > 0`),
-        renderCase('delayed', `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`),
-      ].join('\n  or\n'),
+      expr: renderCases({
+        dropped: `sum without (outcome) (increase(${dropped}[${quarter}])) > 0`,
+        delayed: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
+      }),
       forSeconds: 5 * minute,
     },
     {
       alert: 'MirrorwatchActionFailed',
       fills: casesOf(parameters, { failed: {}, stopped: {} }),
-      expr: [
-        renderCase(
-          'failed',
-          `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
-        ),
-        renderCase(
-          'stopped',
-          `mirrorwatch_actions_stopped == 1\n  and\nmirrorwatch_actions_stopped offset ${window(parameters, stoppedSeconds)} == 1`,
-        ),
-      ].join('\n  or\n'),
+      expr: renderCases({
+        failed: `sum without (result) (increase(mirrorwatch_actions_total{result="failed"}[${quarter}])) > 0`,
+        stopped: `mirrorwatch_actions_stopped == 1\n  and\nmirrorwatch_actions_stopped offset ${window(parameters, stoppedSeconds)} == 1`,
+      }),
     },
   ];
 }
@@ -164,15 +146,12 @@ function door(parameters: RuleParameters): AlertRule {
   return {
     alert: 'MirrorwatchDoorFails',
     fills: casesOf(parameters, { requests: {}, alone: {} }),
-    expr: [
-      renderCase(
-        'requests',
-        `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}]))
+    expr: renderCases({
+      requests: `${doorOf} (increase(${counter}{outcome="failed"}[${quarter}]))
   /
 (${doorOf} (increase(${counter}{outcome=~"redirected|passed|relayed|absent|failed"}[${quarter}])) > 0) > 0.01`,
-      ),
-      renderCase('alone', 'mirrorwatch_door_daemon_up == 0'),
-    ].join('\n  or\n'),
+      alone: 'mirrorwatch_door_daemon_up == 0',
+    }),
     forSeconds: 5 * minute,
   };
 }
@@ -189,15 +168,12 @@ function presence(parameters: RuleParameters): readonly AlertRule[] {
       alert: 'MirrorwatchAbsent',
       fills: casesOf(parameters, { daemons: {}, vantages: { vantages: parameters.vantages } }),
       why: 'Partner of every alert here: no daemon is scraped, under any job name. Or fewer places report than `--vantages` says,\nor than reported within a day.',
-      expr: [
-        renderCase('daemons', 'absent(mirrorwatch_build_info)'),
-        renderCase(
-          'vantages',
-          `count(count by (vantage) (mirrorwatch_build_info))
+      expr: renderCases({
+        daemons: 'absent(mirrorwatch_build_info)',
+        vantages: `count(count by (vantage) (mirrorwatch_build_info))
   <
 clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${window(parameters, day)}]))), ${parameters.vantages})`,
-        ),
-      ].join('\n  or\n'),
+      }),
       forSeconds: 10 * minute,
     },
   ];

@@ -19,7 +19,7 @@ import {
   type GroupOf,
   muteForOwnNetwork,
   rangeFromZero,
-  renderCase,
+  renderCases,
   sayIn,
   textFor,
   window,
@@ -148,17 +148,11 @@ function notMeasured(parameters: RuleParameters): AlertRule {
     alert: 'MirrorNotMeasured',
     fills: casesOf(parameters, { success: {}, lag: {}, certificate: {} }),
     why: 'Partner on absence: of MirrorDown (no success so far, also before the last restart), of MirrorLagging (a lag was known within\na day, and the mirror is up) and of MirrorCertificateExpires (a certificate was known within a day; plain HTTP has none).',
-    expr: [
-      renderCase(
-        'success',
-        `sum without (module, version, step) (mirror_probe_attempts_total)\n  unless ${sameMirror}\n${lastSuccess}`,
-      ),
-      renderCase('lag', `${lag}\n  and\nmax by (${ofMirror}) (mirror_up) == 1`),
-      renderCase(
-        'certificate',
-        lost(parameters, 'mirror_tls_certificate_expiry_timestamp_seconds', 'job, vantage, registry'),
-      ),
-    ].join('\n  or\n'),
+    expr: renderCases({
+      success: `sum without (module, version, step) (mirror_probe_attempts_total)\n  unless ${sameMirror}\n${lastSuccess}`,
+      lag: `${lag}\n  and\nmax by (${ofMirror}) (mirror_up) == 1`,
+      certificate: lost(parameters, 'mirror_tls_certificate_expiry_timestamp_seconds', 'job, vantage, registry'),
+    }),
     forSeconds: hour,
     severity: 'info',
   };

@@ -1,7 +1,7 @@
 import { ratioNameOf, spentShareOf } from './budget.ts';
 import { budgetShareOf, burnRates, day, minute, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
-import { by, casesOf, type GroupOf, renderCase, scaled } from './rule.ts';
+import { by, casesOf, type GroupOf, renderCases, scaled } from './rule.ts';
 
 /** Excludes vantages (places where daemons run) whose own network is suspect, because they have no vote. */
 const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
@@ -120,10 +120,10 @@ function alertsOf(parameters: RuleParameters): ReturnType<GroupOf>['alerts'] {
     {
       alert: 'MirrorDegradedMostPlaces',
       fills: casesOf(parameters, { slow: {}, burning: {} }),
-      expr: [
-        renderCase('slow', most(parameters, 'registry:mirror_slow:bool')),
-        renderCase('burning', most(parameters, 'registry:mirror_burning:bool')),
-      ].join('\n  or\n'),
+      expr: renderCases({
+        slow: most(parameters, 'registry:mirror_slow:bool'),
+        burning: most(parameters, 'registry:mirror_burning:bool'),
+      }),
       forSeconds: 20 * minute,
       keepFiringSeconds: 5 * minute,
       isEvidence: true,

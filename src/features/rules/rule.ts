@@ -165,9 +165,11 @@ export function textsOf(
   };
 }
 
-/** Returns a query for the series of one case of an alert. The name of the case becomes the label `what`. */
-export function renderCase(name: CaseName, expr: string): string {
-  return `label_replace(\n  ${expr.replaceAll('\n', '\n  ')},\n  "what", "${name}", "", ""\n)`;
+/** Returns a query for the series of all cases of an alert. The name of the case becomes the label `what`. */
+export function renderCases(cases: Readonly<Partial<Record<CaseName, string>>>): string {
+  return Object.entries(cases)
+    .map(([name, expr]) => `label_replace(\n  ${expr.replaceAll('\n', '\n  ')},\n  "what", "${name}", "", ""\n)`)
+    .join('\n  or\n');
 }
 
 /**

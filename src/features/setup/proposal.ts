@@ -147,6 +147,7 @@ function mirrorLines(surveyed: Surveyed, set: PublicSet, say: Say): readonly str
   const isIndex = surveyed.sources.length > 0 ? ', servesPrivate: true' : '';
   const mark = isWithheld(surveyed) ? '# ' : '';
   const why = mark !== '' ? 'init.yaml.withheld' : hasCredentials ? 'init.yaml.credentials' : 'init.yaml.yours';
+
   const of = upstream === null || upstream === registry.of(id)?.publicUpstream ? [] : [`upstream: ${upstream}`];
   const ofKind = Object.entries(keys).map(([key, value]) => `${key}: ${value}`);
   return [

@@ -3,11 +3,9 @@ import { renderRunningSum } from '../../../src/api/page/badges.ts';
 import { renderPhaseBars } from '../../../src/api/page/charts.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
-import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { eachServed } from './each-served.ts';
-import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
@@ -18,45 +16,6 @@ const pageOf = async (path: string, change: FixtureChange = {}): Promise<string>
   (await (await served(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
 const hour = 3_600_000;
-const closed = (id: string, registry: string, hoursAgo: number): Finding[] =>
-  fixtureFindings.slice(2).map((one) => ({
-    ...one,
-    id,
-    registry,
-    text: `${registry} ${id}`,
-    openedAtMs: nowMs - (hoursAgo + 1) * hour,
-    closedAtMs: nowMs - hoursAgo * hour,
-  }));
-const over = (id: string, state: Advice['state'], hoursAgo: number, more: Partial<Advice> = {}): Advice => ({
-  ...fixtureAdvice,
-  id,
-  state,
-  issuedAtMs: nowMs - (hoursAgo + 1) * hour,
-  settledAtMs: nowMs - hoursAgo * hour,
-  ...more,
-});
-const findings = [
-  ...fixtureFindings.slice(0, 2),
-  ...closed('today', 'inland', 2),
-  ...closed('yesterday', 'inland', 23.9),
-  ...closed('this-week', 'coast', 24.1),
-  ...closed('last-week', 'coast', 169),
-];
-const past: FixtureChange = {
-  findings: ({ history }) => ({ items: findings.filter(({ state }) => history || state === 'open'), next: null }),
-  advice: ({ history }) => ({
-    items: history
-      ? [fixtureAdvice, over('back', 'withdrawn', 3), over('other', 'expired', 50, { from: 'campus', to: 'direct' })]
-      : [fixtureAdvice],
-    next: null,
-  }),
-};
-/** Ids in the list of what is over. */
-function listed(page: string): readonly string[] {
-  const section = /<section aria-labelledby="h-past">.*?<\/section>/s.exec(page)?.[0] ?? '';
-  return [...section.matchAll(/<li [^>]*id="(?:finding|advice)-([^"]+)"/g)].map(([, id = '']) => id);
-}
-
 describe('rank and eligibility, side by side', () => {
   it('the mirror that ranks before the head is no second first choice, and a cost says what it includes', async () => {
     const rank = () => [
@@ -90,30 +49,6 @@ describe('rank and eligibility, side by side', () => {
       expect(page).toContain(text);
       expect(page).not.toContain('can be advised');
     }
-  });
-});
-
-describe('the past of the page', () => {
-  it('lists what ended in the last day, newest end first, and links to the week', async () => {
-    const page = await pageOf('/', past);
-    expect(listed(page)).toEqual(['today', 'back', 'yesterday']);
-    expect(page).toContain('Earlier ones are in the <a href="/timeline?range=week">timeline</a>.');
-  });
-  it('of one mirror: its findings, and advice from it or to it', async () => {
-    expect(listed(await pageOf('/mirrors/inland', past))).toEqual(['today', 'back', 'yesterday']);
-    const other = await pageOf('/mirrors/campus', past);
-    expect(listed(other)).toEqual([]);
-    expect(other).toContain('href="/timeline?range=week&amp;mirror=campus"');
-  });
-  it('says how each ended, and for how long it was so', async () => {
-    const text = words(await pageOf('/', past));
-    expect(text).toContain('advice from coast to inland, because coast is slow');
-    expect(text).toContain('withdrawn after 60 min');
-    expect(text).toContain('Ended 3');
-  });
-  it('says so where nothing ended', async () => {
-    const none = { findings: () => ({ items: [], next: null }), advice: () => ({ items: [], next: null }) };
-    expect(words(await pageOf('/', none))).toContain('No finding or advice ended in the last day.');
   });
 });
 
