@@ -20,7 +20,7 @@ import { assemble, type DaemonPorts, declaredBy, dueSeriesOf, pausesIn, type Sta
 import { type ClientRuns, createClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import { closeWithin } from './once.ts';
-import { createPipeline, type Pipeline } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
@@ -95,7 +95,7 @@ class Life {
     this.#ports = ports;
     this.#reread = reread;
     this.stages = assemble(config, ports);
-    this.#pipeline = createPipeline(this.stages);
+    this.#pipeline = new Pipeline(this.stages);
     this.#clientRuns = createClientRuns(this.stages, this.#pipeline);
     this.#startedAtMs = ports.clock.wallMs();
     this.#reloadedAtMs = this.#startedAtMs;
@@ -118,7 +118,7 @@ class Life {
   }
 
   async begin(): Promise<void> {
-    await this.#pipeline.reconfigured();
+    await this.#pipeline.knowledge.configure();
     this.#pipeline.start();
     this.#clientRuns.start();
     this.#isUp = true;
@@ -181,7 +181,7 @@ class Life {
       reloadedAtMs: this.#reloadedAtMs,
       reloadOk: this.#reloadTrouble === null,
       ...(stages.config.onAdvice === undefined ? {} : { actionsStopped: this.#pipeline.actions.isStopped() }),
-      stateWritable: stages.store.writable() && this.#pipeline.stateTrouble() === null,
+      stateWritable: stages.store.writable() && this.#pipeline.publisher.stateTrouble() === null,
       stateSetAside: stages.store.setAside?.() ?? 0,
       stateRowsAside: stages.store.rowsAside?.() ?? 0,
     };
@@ -231,7 +231,7 @@ class Life {
     this.#clientRuns.reconfigured();
     await stages.exporter.sweep();
     await nextTurn();
-    await this.#pipeline.reconfigured();
+    await this.#pipeline.knowledge.configure();
   }
 
   #keepLater(): void {
