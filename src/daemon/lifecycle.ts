@@ -17,7 +17,7 @@ import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
 import { causeTextOf } from './asker.ts';
 import { assemble, type DaemonPorts, declaredBy, dueSeriesOf, pausesIn, type Stages, settingsOf } from './assemble.ts';
-import { type ClientRuns, createClientRuns } from './client-runs.ts';
+import { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import { closeWithin } from './once.ts';
 import { Pipeline } from './pipeline.ts';
@@ -96,7 +96,7 @@ class Life {
     this.#reread = reread;
     this.stages = assemble(config, ports);
     this.#pipeline = new Pipeline(this.stages);
-    this.#clientRuns = createClientRuns(this.stages, this.#pipeline);
+    this.#clientRuns = new ClientRuns(this.stages, this.#pipeline);
     this.#startedAtMs = ports.clock.wallMs();
     this.#reloadedAtMs = this.#startedAtMs;
     this.stages.exporter.snapshot(() => this.#snapshot());
@@ -120,7 +120,7 @@ class Life {
   async begin(): Promise<void> {
     await this.#pipeline.knowledge.configure();
     this.#pipeline.start();
-    this.#clientRuns.start();
+    this.#clientRuns.arrange();
     this.#isUp = true;
     this.#keepLater();
   }
@@ -228,7 +228,7 @@ class Life {
     await overTurns(stages.board.preparing(series), nextTurn);
     await this.#pipeline.command((now, absorb) => replaceStages(stages, { next, targets, series }, now, absorb));
     await nextTurn();
-    this.#clientRuns.reconfigured();
+    this.#clientRuns.arrange();
     await stages.exporter.sweep();
     await nextTurn();
     await this.#pipeline.knowledge.configure();
