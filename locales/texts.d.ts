@@ -555,14 +555,13 @@ export interface Places {
   readonly 'advice.cause.failback': never;
   readonly 'advice.waiting': 'from' | 'hold';
   readonly 'advice.muted': 'from' | 'to' | 'until' | 'why';
-  readonly 'failback.missing': 'home' | 'missing';
   readonly 'failback.no': 'home' | 'why';
-  readonly 'failback.dismissed': 'home' | 'at';
-  readonly 'failback.dearer': 'there' | 'here' | 'at';
+  readonly 'failback.dismissed': 'at';
+  readonly 'failback.dearer': 'at';
   readonly 'failback.failing': never;
   readonly 'failback.wait': never;
   readonly 'failback.responses': 'count';
-  readonly 'failback.alert': 'name';
+  readonly 'failback.alert': never;
   readonly 'failback.slower': 'at';
   readonly 'failback.recent': never;
   readonly 'failback.failures': 'at';

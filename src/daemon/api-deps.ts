@@ -37,7 +37,7 @@ export function assembleApiDeps(
     receivers: () => s.notifier.queues(s.clock.now()),
     metrics: (accept) => s.exporter.render(accept),
     subscribe: (listener) => pipeline.events.subscribe(listener),
-    stateTrouble: () => pipeline.stateTrouble(),
+    stateTrouble: () => pipeline.publisher.stateTrouble(),
     defect: (cause) => s.log.error('defect in a route', { cause: causeTextOf(cause) }),
   };
 }
@@ -242,7 +242,7 @@ function createAlertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] 
       if (taken.tag === 'error') throw taken.error;
       const outcomes = taken.value;
       count(outcomes);
-      return pipeline.stateTrouble() === null ? { tag: 'taken', outcomes } : unavailable('state');
+      return pipeline.publisher.stateTrouble() === null ? { tag: 'taken', outcomes } : unavailable('state');
     } finally {
       waiting -= 1;
     }

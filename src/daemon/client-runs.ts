@@ -9,8 +9,6 @@ import { compareRun, type Spent } from './client-comparison.ts';
 import { bytesOf, type ClientWish, clientOrderFor, isShutdown, makeClientOrder, pairsOf } from './client-order.ts';
 import type { Pipeline } from './pipeline.ts';
 
-export type ClientRuns = ReturnType<typeof createClientRuns>;
-
 const keyPrefix = 'client|';
 const afterDefectMs = 60_000;
 
@@ -36,18 +34,7 @@ interface Reported {
 }
 
 /** Runs real clients at their own pace, one at a time, and compares each result with that of our own probes. */
-export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>) {
-  const runs = new PairRuns(s, pipeline);
-  return {
-    start: () => runs.arrange(),
-    reconfigured: () => runs.arrange(),
-    of: (registry: string): readonly ClientRun[] => runs.of(registry),
-    /** Kills the running client; resolves once it has exited and all comparisons have ended. */
-    stop: () => runs.stop(),
-  };
-}
-
-class PairRuns {
+export class ClientRuns {
   readonly #s: Stages;
   readonly #pipeline: Pick<Pipeline, 'command'>;
   readonly #kept: Map<string, Kept>;
@@ -93,6 +80,7 @@ class PairRuns {
     this.#wake();
   }
 
+  /** Kills the running client; resolves once it has exited and all comparisons have ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();

@@ -17,10 +17,10 @@ import { expandTargetsInSlices } from '../schedule/targets.ts';
 import { assembleApiDeps } from './api-deps.ts';
 import { causeTextOf } from './asker.ts';
 import { assemble, type DaemonPorts, declaredBy, dueSeriesOf, pausesIn, type Stages, settingsOf } from './assemble.ts';
-import { type ClientRuns, createClientRuns } from './client-runs.ts';
+import { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import { closeWithin } from './once.ts';
-import { createPipeline, type Pipeline } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
@@ -95,8 +95,8 @@ class Life {
     this.#ports = ports;
     this.#reread = reread;
     this.stages = assemble(config, ports);
-    this.#pipeline = createPipeline(this.stages);
-    this.#clientRuns = createClientRuns(this.stages, this.#pipeline);
+    this.#pipeline = new Pipeline(this.stages);
+    this.#clientRuns = new ClientRuns(this.stages, this.#pipeline);
     this.#startedAtMs = ports.clock.wallMs();
     this.#reloadedAtMs = this.#startedAtMs;
     this.stages.exporter.snapshot(() => this.#snapshot());
@@ -118,9 +118,9 @@ class Life {
   }
 
   async begin(): Promise<void> {
-    await this.#pipeline.reconfigured();
+    await this.#pipeline.knowledge.configure();
     this.#pipeline.start();
-    this.#clientRuns.start();
+    this.#clientRuns.arrange();
     this.#isUp = true;
     this.#keepLater();
   }
@@ -181,7 +181,7 @@ class Life {
       reloadedAtMs: this.#reloadedAtMs,
       reloadOk: this.#reloadTrouble === null,
       ...(stages.config.onAdvice === undefined ? {} : { actionsStopped: this.#pipeline.actions.isStopped() }),
-      stateWritable: stages.store.writable() && this.#pipeline.stateTrouble() === null,
+      stateWritable: stages.store.writable() && this.#pipeline.publisher.stateTrouble() === null,
       stateSetAside: stages.store.setAside?.() ?? 0,
       stateRowsAside: stages.store.rowsAside?.() ?? 0,
     };
@@ -228,10 +228,10 @@ class Life {
     await overTurns(stages.board.preparing(series), nextTurn);
     await this.#pipeline.command((now, absorb) => replaceStages(stages, { next, targets, series }, now, absorb));
     await nextTurn();
-    this.#clientRuns.reconfigured();
+    this.#clientRuns.arrange();
     await stages.exporter.sweep();
     await nextTurn();
-    await this.#pipeline.reconfigured();
+    await this.#pipeline.knowledge.configure();
   }
 
   #keepLater(): void {

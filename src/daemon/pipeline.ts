@@ -26,25 +26,8 @@ const turnGapMs = 5;
 const idleMs = 1_000;
 const afterDefectMs = 250;
 
-export type Pipeline = ReturnType<typeof createPipeline>;
-
-/** Creates the main loop: schedule → probe → detect → advise → notify → commit → export and events. */
-export function createPipeline(stages: Stages) {
-  const loop = new Loop(stages);
-  return {
-    events: loop.events,
-    actions: loop.actions,
-    start: () => loop.start(),
-    command: <T>(act: (now: Now, absorb: Absorb) => T): Promise<T> => loop.command(act),
-    drain: () => loop.drain(),
-    end: () => loop.end(),
-    defects: loop.defects.count,
-    stateTrouble: () => loop.publisher.stateTrouble(),
-    reconfigured: () => loop.knowledge.configure(),
-  };
-}
-
-class Loop {
+/** The main loop: schedule → probe → detect → advise → notify → commit → export and events. */
+export class Pipeline {
   readonly events = createEvents();
   readonly actions: Actions;
   readonly defects: Defects;

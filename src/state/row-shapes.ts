@@ -29,84 +29,65 @@ const shape =
   (value) =>
     mapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
+/** Several fields of one kind. @param names  the names of the fields, with spaces between them */
+const all = (check: Check, names: string): Readonly<Record<string, Check>> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, check]));
+
 const sentence = (value: unknown): boolean => text(value) || mapping(value);
 const item = shape({ module: orNull(text), version: orNull(text), step: text });
 
 const finding = shape({
-  id: text,
+  ...all(text, 'id cause confidence text'),
+  ...all(orNull(text), 'ecosystem upstream registry'),
   kind: (kind) => findingKinds.some((one) => one === kind),
   state: (state) => state === 'open' || state === 'closed' || state === 'acknowledged',
-  ecosystem: orNull(text),
-  upstream: orNull(text),
-  registry: orNull(text),
   scope: list(item),
   openedAtMs: number,
   closedAtMs: orNull(number),
-  cause: text,
-  confidence: text,
   evidence: shape({
-    samples: number,
-    failures: number,
-    observedSeconds: orNull(number),
-    baselineSeconds: orNull(number),
-    thresholdSeconds: orNull(number),
+    ...all(number, 'samples failures'),
+    ...all(orNull(number), 'observedSeconds baselineSeconds thresholdSeconds'),
     probeIds: list(text),
     slowest: orNone(shape({ probeId: text, ms: number })),
     sides: orNone(list(shape({ item, registries: list(text), units: orNone(number), algorithm: text, digest: text }))),
     statements: orNone(list(text)),
   }),
   actionable: flag,
-  text,
   sentence: orNone(mapping),
   acknowledged: orNone(shape({ atMs: number, reason: text })),
 });
 
-const beforeAfter = shape({ before: orNull(number), after: orNull(number) });
+const beforeAfter = shape(all(orNull(number), 'before after'));
 
 const advice = shape({
-  id: text,
-  ecosystem: text,
-  upstream: text,
-  state: text,
-  issuedAtMs: number,
-  expiresAtMs: number,
+  ...all(text, 'id ecosystem upstream state from to reason cause confidence rollback'),
+  ...all(orNone(text), 'refusal bypass'),
+  ...all(number, 'issuedAtMs expiresAtMs'),
   settledAtMs: orNone(number),
-  from: text,
-  to: text,
-  chain: shape({ before: text, after: text }),
-  reason: text,
+  chain: shape(all(text, 'before after')),
   sentence: orNone(mapping),
-  cause: text,
-  refusal: orNone(text),
   evidence: shape({ samples: number, failures: mapping, findings: list(text) }),
-  candidates: list(shape({ registry: text, gate: text })),
-  expected: shape({ availability: beforeAfter, p95Seconds: beforeAfter, fetchCostSeconds: beforeAfter }),
-  confidence: text,
-  bypass: orNone(text),
+  candidates: list(shape(all(text, 'registry gate'))),
+  expected: shape(all(beforeAfter, 'availability p95Seconds fetchCostSeconds')),
   remedy: mapping,
   doesNotCover: list(text),
-  rollback: text,
   sentences: orNone(shape({ doesNotCover: list(sentence), rollback: orNull(mapping) })),
 });
 
 const chain = shape({
-  declared: orNull(text),
-  open: orNull(text),
-  accepted: orNull(text),
+  ...all(orNull(text), 'declared open accepted'),
+  ...all(orNone(number), 'lastAcceptAtMs lastMoveAtMs'),
+  ...all(orNone(list(number)), 'departuresAtMs slowDeparturesAtMs'),
   reminded: orNone(list(text)),
   audit: orNone(text),
-  lastAcceptAtMs: orNone(number),
-  departuresAtMs: orNone(list(number)),
-  slowDeparturesAtMs: orNone(list(number)),
   slowDeparturesSaved: orNone(list(orNull(number))),
-  lastMoveAtMs: orNone(number),
   muted: orNone(list(mapping)),
-  lookedBack: orNone(list(shape({ ecosystem: text, upstream: text, atMs: number, isRegret: flag }))),
+  lookedBack: orNone(list(shape({ ...all(text, 'ecosystem upstream'), atMs: number, isRegret: flag }))),
 });
 
 const probe = shape({
   sample: shape({
-    due: shape({ target: shape({ id: text, registry: text, step: text }) }),
+    due: shape({ target: shape(all(text, 'id registry step')) }),
     outcome: shape({ tag: text }),
     startedAtMs: number,
     phases: mapping,
@@ -115,40 +96,21 @@ const probe = shape({
 });
 
 const notice = shape({
-  id: text,
-  receiver: text,
-  type: text,
-  subject: text,
-  seq: number,
-  body: text,
-  createdAtMs: number,
-  attempts: number,
-  nextAtMs: number,
+  ...all(text, 'id receiver type subject body'),
+  ...all(number, 'seq createdAtMs attempts nextAtMs'),
 });
 
 const action = shape({
-  id: text,
-  action: text,
-  kind: text,
-  mode: text,
+  ...all(text, 'id action kind mode state output'),
+  ...all(number, 'plannedAtMs attempts'),
   advice,
-  state: text,
-  plannedAtMs: number,
   endedAtMs: orNull(number),
-  attempts: number,
-  output: text,
 });
 
 const versioned = shape({ v: number });
 const run = shape({
-  registry: text,
-  ecosystem: text,
-  upstream: text,
-  client: text,
-  module: text,
-  startedAtMs: number,
-  tookMs: number,
-  outcome: text,
+  ...all(text, 'registry ecosystem upstream client module outcome'),
+  ...all(number, 'startedAtMs tookMs'),
 });
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble } from '../../src/daemon/assemble.ts';
-import { createPipeline } from '../../src/daemon/pipeline.ts';
+import { Pipeline } from '../../src/daemon/pipeline.ts';
 import { textOf } from '../unit/export/fixture.ts';
 import { manualTime } from './manual-time.ts';
 import { memoryStore } from './memory-store.ts';
@@ -93,7 +93,7 @@ async function play(
   const add = (to: Map<string, number>, key: string, count: number) => to.set(key, (to.get(key) ?? 0) + count);
   const seen = new Set<string>();
   const twice: string[] = [];
-  const pipeline = createPipeline({
+  const pipeline = new Pipeline({
     ...stages,
     scheduler: {
       ...stages.scheduler,

@@ -29,8 +29,8 @@ async function failbackOf(world: World): Promise<Failback | undefined> {
 }
 
 test.each([
-  ['the good responses', '2m', 'Still missing: 48 more good responses in a row.'],
-  ['the wait after the last failure', '10m', 'Still missing: the wait after the last switch, '],
+  ['the good responses', '2m', ': 48 more good responses in a row are missing.'],
+  ['the wait after the last failure', '10m', ': the wait after the last switch is not over.'],
 ])('%s: until the switch back is proposed', async (_name, hold, want) => {
   const yaml = threeMirrors({ more: `advise: { hold: ${hold} }` });
   const world = await startWorld({ yaml, script: but(refuses, 'a', 120, 300) });
@@ -45,7 +45,7 @@ test.each([
   await world.seconds(150);
   const first = await failbackOf(world);
   expect(first?.text).toMatch(
-    /^No switch back to a yet\. Still missing: .*\d+ more good responses in a row, .*good downloads/,
+    /^No switch back to a yet: the wait after the last switch is not over\.$|^No .* yet: \d+ more good responses/,
   );
   await world.seconds(180);
   expect(await failbackOf(world)).toMatchObject({ text: expect.stringContaining(want) });

@@ -91,15 +91,11 @@ export function watch(input: {
           turnAtMs = Math.min(turnAtMs, nowMs + turnGapMs);
         }, nowMs + 20);
       },
-      notify() {},
       judged(turn) {
         advice.push(...turn.advice.map((change) => ({ atMs: nowMs, change })));
         findings.push(...turn.findings.map((change) => ({ atMs: nowMs, change })));
       },
-      wakeAtMs: () => null,
-      gapBetween: () => null,
     },
-    start,
   );
   while (Math.min(turnAtMs, ahead.leastKey()) < forMs) {
     const isTurn = turnAtMs <= ahead.leastKey();

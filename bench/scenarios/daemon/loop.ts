@@ -40,47 +40,53 @@ export interface Loop {
 /** Makes the loop: that of a replay, with notices added. */
 export function createLoop(s: Stages, kept: KeptLoop, around: Surroundings, start: Now): Loop {
   let isRunning = true;
+  let before = start;
   const notify: Absorb['notify'] = (change) => kept.commit({ puts: change.rows, deletes: change.deletes });
-  const loop = createVirtualLoop(
-    s,
-    {
-      probe: around.probe,
-      control: around.control,
-      notify,
-      judged(judged, now) {
-        const { settled, rows, deletes } = judged;
-        const news = newTurnChanges(judged);
-        if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
-        around.settled(settled);
-        notify(s.notifier.compose(news, now));
-        around.considered(news, now);
-        if (isRunning) for (const sent of s.notifier.takeDue(now)) around.send(sent);
-      },
-      wakeAtMs: (now) => s.notifier.wakeAtMs(now),
-      gapBetween,
+  const loop = createVirtualLoop(s, {
+    probe: around.probe,
+    control: around.control,
+    judged(judged, now) {
+      const { settled, rows, deletes } = judged;
+      const news = newTurnChanges(judged);
+      if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
+      around.settled(settled);
+      notify(s.notifier.compose(news, now));
+      around.considered(news, now);
+      if (isRunning) for (const sent of s.notifier.takeDue(now)) around.send(sent);
     },
-    start,
-  );
+  });
 
-  function virtual(input: Input): VirtualInput {
+  function virtual(input: Input, now: Now): readonly VirtualInput[] {
     switch (input.kind) {
       case 'delivery':
-        return {
-          kind: 'aside',
-          run: (now) => notify(s.notifier.delivered(input.sent.notice, { tag: 'delivered', status: 200 }, now)),
-        };
+        // No decision depends on a delivery, so it need not wait for the turn.
+        notify(s.notifier.delivered(input.sent.notice, { tag: 'delivered', status: 200 }, now));
+        return [];
       case 'probed':
-        return { kind: 'probed', sample: input.sample };
+        return [{ kind: 'probed', sample: input.sample }];
+      case 'command':
+        return [{ kind: 'command', run: (at, absorb) => input.run(at, { ...absorb, notify }) }];
       default:
-        return input;
+        return [input];
     }
   }
 
+  /** The inputs of a turn, after the gap before it if the process was suspended. */
+  function inputsOf(inputs: readonly Input[], now: Now): readonly VirtualInput[] {
+    const gap = gapBetween(before, now);
+    before = now;
+    const all = inputs.flatMap((input) => virtual(input, now));
+    return gap === null ? all : [{ kind: 'gap', fromMs: gap.fromMonotonicMs, toMs: gap.toMonotonicMs }, ...all];
+  }
+
   return {
-    turn: (inputs, now) => loop.turn(inputs.map(virtual), now),
+    turn(inputs, now) {
+      const nextMs = loop.turn(inputsOf(inputs, now), now);
+      return Math.max(now.monotonicMs + 1, Math.min(nextMs, s.notifier.wakeAtMs(now) ?? nextMs));
+    },
     end(inputs, now) {
       isRunning = false;
-      loop.end(inputs.map(virtual), now);
+      loop.end(inputsOf(inputs, now), now);
     },
   };
 }

@@ -93,7 +93,9 @@ class Run {
     this.manner = manner;
     this.random = createRandom(world.seed);
     this.setup = world.setup;
-    this.kept = createKept(world.events.some((event) => event.kind === 'restart'));
+    // Without a restart nothing is read again, so nothing is stored.
+    const hasRestart = world.events.some((event) => event.kind === 'restart');
+    this.kept = hasRestart ? createKept() : { commit: () => undefined, all: () => [] };
     this.stalls = world.events.filter((event) => event.kind === 'stall');
     this.moves = createMoves(manner.accepts ? 'accepted' : 'remedy');
     this.alerting = manner.hasAlerts

@@ -6,7 +6,6 @@ import type { Now, Random } from '../../core/ports.ts';
 import { systemClock } from '../../daemon/machine.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
-import { isQuiet, quietEndMsOf } from '../../notify/chat/batch.ts';
 import { type Chat, isChat } from '../../notify/chat/message.ts';
 import { createNotifier, type Notifier } from '../../notify/notifier.ts';
 import type { Card } from '../../notify/receivers/section.ts';
@@ -23,23 +22,15 @@ export interface PreviewCard {
 
 /**
  * Returns sample messages of a chat receiver: a mirror becomes slow; another mirror goes down, which causes advice, and
- * recovers. If the receiver has quiet hours, samples of messages during them and at their end follow.
+ * recovers. Quiet hours of the receiver do not apply.
  * @returns `null`: there is no such receiver, or it is not for chat messages
  */
 export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {
   const receiver = config.webhooks.find((one) => one.name === name);
   if (receiver === undefined || !isChat(receiver)) return null;
   const awake = { ...receiver, chat: { ...receiver.chat, quiet: null } };
-  return [...morning(config, awake, wallMs), ...night(config, receiver, wallMs)];
-}
-
-export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {
-  return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
-}
-
-function morning(config: Config, receiver: Chat, wallMs: number): readonly PreviewCard[] {
-  const stage = new Stage(config, receiver, wallMs);
-  const { slow, down, advice } = samples(config, receiver, wallMs);
+  const stage = new Stage(config, awake, wallMs);
+  const { slow, down, advice } = samples(config, awake, wallMs);
   return [
     ...stage.show([{ change: 'opened', finding: slow }], []),
     ...stage.show([{ change: 'opened', finding: down }], [{ change: 'proposed', advice }]),
@@ -47,22 +38,8 @@ function morning(config: Config, receiver: Chat, wallMs: number): readonly Previ
   ];
 }
 
-function night(config: Config, receiver: Chat, wallMs: number): readonly PreviewCard[] {
-  const { quiet, timeZone } = receiver.chat;
-  if (quiet === null) return [];
-  const hours = { quiet, timeZone };
-  let startMs = wallMs;
-  while (!isQuiet(hours, startMs)) startMs += minute;
-  const stage = new Stage(config, receiver, startMs);
-  const { slow, down, advice } = samples(config, receiver, startMs);
-  const early = stage.show(
-    [
-      { change: 'opened', finding: slow },
-      { change: 'opened', finding: down },
-    ],
-    [{ change: 'proposed', advice }],
-  );
-  return [...early, ...stage.at(quietEndMsOf(hours, startMs))];
+export function renderPreviewText({ card }: PreviewCard, at: number): readonly string[] {
+  return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
 }
 
 /** The daemon's notifier with a clock that the preview sets. */
@@ -88,10 +65,7 @@ class Stage {
 
   show(...[findings, advice]: [Changes['findings'], Changes['advice']]): readonly PreviewCard[] {
     this.#notifier.compose({ findings, advice }, this.#now);
-    return this.at(this.#now.wallMs + 10 * minute);
-  }
-
-  at(wallMs: number): readonly PreviewCard[] {
+    const wallMs = this.#now.wallMs + 10 * minute;
     this.#now = { wallMs, monotonicMs: wallMs - this.#startMs };
     return this.#notifier.takeDue(this.#now).flatMap(({ notice, message, card }) => {
       this.#notifier.delivered(notice, { tag: 'delivered', status: 200 }, this.#now);

@@ -3,29 +3,18 @@ import type { Now, Row, StoreBatch, Table } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { createJudge } from '../../daemon/judge.ts';
 import type { JudgedTurn, JudgeStages, JudgeTurn } from '../../daemon/judge-turn.ts';
-import type { Absorb, Gap } from '../../daemon/news.ts';
+import type { Absorb } from '../../daemon/news.ts';
 
 export type VirtualInput =
   | { readonly kind: 'probed'; readonly sample: Sample }
   | { readonly kind: 'control'; readonly response: ControlResponse; readonly round: Due['round'] }
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
-  | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void }
-  /** An input on which no decision depends. */
-  | { readonly kind: 'aside'; readonly run: (now: Now) => void };
+  | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void };
 
 export interface Around {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   judged(judged: JudgedTurn, now: Now): void;
-  /** Records the results of an operator's command, except its changes to findings and advice. */
-  notify: Absorb['notify'];
-  /**
-   * Returns when another part of the program needs the next turn (pass of the loop), monotonic milliseconds; `null`: no
-   * part needs one.
-   */
-  wakeAtMs(now: Now): number | null;
-  /** Returns the gap between two turns if the process was suspended between them; else `null`. */
-  gapBetween(before: Now, now: Now): Gap | null;
 }
 
 /** The daemon's main loop in virtual time. The caller starts each turn (one pass of the loop) and sets its time. */
@@ -42,8 +31,7 @@ const controlEveryMs = 30_000;
 const idleMs = 1_000;
 
 /** Creates a virtual loop. It connects the stages that judge responses, as the daemon's main loop does. */
-export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
-  let before = start;
+export function createVirtualLoop(s: JudgeStages, around: Around): VirtualLoop {
   let isRunning = true;
   let controlAtMs = 0;
   const judge = createJudge(s, () => isRunning);
@@ -58,9 +46,7 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
         return judging.suspended(input.fromMs, input.toMs);
       case 'command':
         judge.considerSoon();
-        return input.run(now, absorbInto(judging, around));
-      case 'aside':
-        return input.run(now);
+        return input.run(now, absorbInto(judging));
       default:
         input satisfies never;
     }
@@ -81,9 +67,6 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
 
   function turn(inputs: readonly VirtualInput[], now: Now): number {
     const judging = judge.turn(now);
-    const gap = around.gapBetween(before, now);
-    before = now;
-    if (gap) judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
     for (const input of inputs) handle(input, now, judging);
     judging.maintain();
     judging.tick();
@@ -92,9 +75,8 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
     judging.consider();
     carryOut(judging);
     around.judged(judging.judged, now);
-    const times = [around.wakeAtMs(now), judge.wakeAtMs()];
-    const wakeMs = times.reduce<number>((least, at) => Math.min(least, at ?? least), now.monotonicMs + idleMs);
-    return Math.max(now.monotonicMs + 1, wakeMs);
+    const latestMs = now.monotonicMs + idleMs;
+    return Math.max(now.monotonicMs + 1, Math.min(latestMs, judge.wakeAtMs() ?? latestMs));
   }
 
   return {
@@ -107,11 +89,12 @@ export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): V
   };
 }
 
-function absorbInto(judging: JudgeTurn, { notify }: Around): Absorb {
+/** Changes of notices are left out, because a replay has no receivers. */
+function absorbInto(judging: JudgeTurn): Absorb {
   return {
     detect: judging.detect,
     advise: (change) => judging.advise({ rechecks: [], ...change }),
-    notify,
+    notify: () => undefined,
   };
 }
 
@@ -120,15 +103,11 @@ export interface KeptLoop {
   all(...tables: readonly Table[]): Row[];
 }
 
-/**
- * Creates an empty store of rows. Each row is converted to JSON and back, as in the state file.
- * @param isReadAgain  false: nothing is stored
- */
-export function createKept(isReadAgain: boolean): KeptLoop {
+/** Creates an empty store of rows. Each row is converted to JSON and back, as in the state file. */
+export function createKept(): KeptLoop {
   const rows = new Map<string, Row>();
   return {
     commit({ puts, deletes }) {
-      if (!isReadAgain) return;
       for (const row of puts) rows.set(`${row.table}/${row.key}`, row);
       for (const { table, key } of deletes) rows.delete(`${table}/${key}`);
     },

@@ -59,7 +59,7 @@ export class Player {
   readonly outOfTurn: OutOfTurn[] = [];
   readonly #input: PlayerInput;
   readonly #byId: ReadonlyMap<string, Target>;
-  readonly #kept = createKept(true);
+  readonly #kept = createKept();
   readonly #paused = new Map<string, number>();
   #life: Life | null = null;
   #count = 0;
@@ -135,7 +135,7 @@ export class Player {
     return {
       id,
       stages,
-      loop: createVirtualLoop(stages, this.#aroundOf(stages, desk, claimed), now),
+      loop: createVirtualLoop(stages, this.#aroundOf(stages, desk, claimed)),
       desk,
       queue: [],
       next: 0,
@@ -165,10 +165,6 @@ export class Player {
         if (rows.length + deletes.length > 0) this.#kept.commit({ puts: rows, deletes });
         for (const row of rows) if (row.table === 'advice') this.advice.set(row.key, row.value as Advice);
       },
-      notify: () => undefined,
-      wakeAtMs: () => null,
-      // The stored inputs already contain the gaps.
-      gapBetween: () => null,
     };
   }
 
