@@ -1,6 +1,7 @@
 import { daemonMetrics } from './catalog/daemon.ts';
 import { mirrorMetrics } from './catalog/mirrors.ts';
 import { probeMetrics } from './catalog/probes.ts';
+import texts from './catalog/texts.json' with { type: 'json' };
 import { countSeriesLines, type DaemonKind, type Metric, type MetricKind, type ShardKind } from './metric.ts';
 
 /** All metrics of the daemon. The exporter, docs/metrics.md, the alerts and the dashboards use this list. */
@@ -19,8 +20,12 @@ export type DaemonMetric = NamesPer<DaemonKind>;
 /** The names of all metrics, in the order of the exposition. */
 export const metricNames = Object.keys(catalog) as readonly MetricName[];
 
+const metrics = new Map<MetricName, Metric>(
+  metricNames.map((name) => [name, { absent: 'never', ...catalog[name], ...texts[name] }]),
+);
+
 export function metricOf(name: MetricName): Metric {
-  return catalog[name];
+  return metrics.get(name) as Metric;
 }
 
 /** Returns the OpenMetrics unit of a metric: the last word of its name, before `_total`; `null`: it has none. */

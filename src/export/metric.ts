@@ -66,52 +66,36 @@ export function countSeriesLines(metric: Metric): number {
   return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
 }
 
+/** A metric as `src/export/catalog/` declares it. Its texts are in `src/export/catalog/texts.json`. */
+export type DeclaredMetric = Omit<Metric, 'help' | 'absent'>;
+
 type Weighed = Pick<Metric, 'only' | 'exemplars'>;
 
-export function newCounter<const L extends Metric['labels'], const P extends Metric['per']>(
-  labels: L,
-  per: P,
-  help: string,
-) {
-  return { type: 'counter', help, labels, per, absent: never } as const;
+export function newCounter<const L extends Metric['labels'], const P extends Metric['per']>(labels: L, per: P) {
+  return { type: 'counter', labels, per } as const;
 }
 
-/**
- * Defines a counter whose series appear at their first event.
- * @param sum  which other metric has a series from the start, in words
- */
-export function newEventCounter<const L extends Metric['labels'], const P extends Metric['per']>(
-  labels: L,
-  per: P,
-  help: string,
-  sum: string,
-) {
-  return { type: 'counter', help, labels, per, absent: `until its first event; ${sum}`, onFirst: true } as const;
+/** Defines a counter whose series appear at their first event. */
+export function newEventCounter<const L extends Metric['labels'], const P extends Metric['per']>(labels: L, per: P) {
+  return { type: 'counter', labels, per, onFirst: true } as const;
 }
 
-/** Defines a gauge. @param absent  in which cases there is no series, in words */
 export function newGauge<
   const L extends Metric['labels'],
   const P extends Metric['per'],
   const W extends Weighed = object,
->(labels: L, per: P, help: string, absent: string, weighed: W = {} as W) {
-  return { type: 'gauge', help, labels, per, absent, ...weighed } as const;
+>(labels: L, per: P, weighed: W = {} as W) {
+  return { type: 'gauge', labels, per, ...weighed } as const;
 }
 
 export function newHistogram<
   const L extends Metric['labels'],
   const P extends Metric['per'],
   const W extends Weighed = object,
->(labels: L, per: P, buckets: readonly number[], help: string, weighed: W = {} as W) {
-  return { type: 'histogram', help, labels, per, buckets, absent: never, ...weighed } as const;
+>(labels: L, per: P, buckets: readonly number[], weighed: W = {} as W) {
+  return { type: 'histogram', labels, per, buckets, ...weighed } as const;
 }
 
-export function newSummary<const L extends Metric['labels'], const P extends Metric['per']>(
-  labels: L,
-  per: P,
-  help: string,
-) {
-  return { type: 'summary', help, labels, per, absent: never } as const;
+export function newSummary<const L extends Metric['labels'], const P extends Metric['per']>(labels: L, per: P) {
+  return { type: 'summary', labels, per } as const;
 }
-
-const never = 'never';

@@ -1,6 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
-import { type Finding, noEvidence } from '../../core/finding.ts';
+import type { Finding } from '../../core/finding.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import { systemClock } from '../../daemon/machine.ts';
@@ -12,6 +12,7 @@ import type { Card } from '../../notify/receivers/section.ts';
 import { marks } from '../../notify/receivers/service.ts';
 import { saySentence } from '../../words/tell.ts';
 import { english } from '../../words/words.ts';
+import sample from './sample.json' with { type: 'json' };
 
 const minute = 60_000;
 
@@ -100,78 +101,20 @@ function pairOf({ mirrors }: Config, { only }: Chat): readonly [Mirror, Mirror |
 
 function samples(config: Config, receiver: Chat, wallMs: number) {
   const [first, second] = pairOf(config, receiver);
-  const down = findingOf(first, wallMs, {
-    kind: 'outage',
-    cause: 'timeout_connect',
-    evidence: { samples: 8, failures: 5 },
-  });
-  const slow = findingOf(second ?? first, wallMs, {
-    kind: 'spike',
-    cause: 'slow',
-    evidence: { samples: 3, failures: 0, observedSeconds: 1.9, baselineSeconds: 0.21 },
-  });
-  return { slow, down, advice: adviceOf(config, first, second, down, wallMs) };
-}
-
-function findingOf(
-  { name, ecosystem, upstream }: Mirror,
-  openedAtMs: number,
-  { kind, cause, evidence }: Pick<Finding, 'kind' | 'cause'> & { readonly evidence: Partial<Finding['evidence']> },
-): Finding {
+  const { ecosystem, upstream, name: from } = first;
+  const of = { ecosystem, upstream };
+  const times = { issuedAtMs: wallMs, expiresAtMs: wallMs + config.advise.ttlMs };
+  const advice = {
+    ...sample.advice,
+    ...of,
+    ...times,
+    ...linesFor(config, first, second),
+    ...{ vantage: config.vantage, from, to: second?.name ?? 'direct' },
+  } as Advice;
   return {
-    id: `sample-${kind}`,
-    kind,
-    cause,
-    state: 'open',
-    ecosystem,
-    upstream,
-    registry: name,
-    scope: [],
-    openedAtMs,
-    closedAtMs: null,
-    vantage: 'ok',
-    confidence: 'high',
-    evidence: { ...noEvidence, ...evidence },
-    actionable: true,
-    text: '',
-    acknowledged: null,
-  };
-}
-
-function adviceOf(config: Config, from: Mirror, to: Mirror | null, because: Finding, wallMs: number): Advice {
-  return {
-    id: 'sample-advice',
-    ecosystem: from.ecosystem,
-    upstream: from.upstream,
-    vantage: config.vantage,
-    state: 'proposed',
-    issuedAtMs: wallMs,
-    expiresAtMs: wallMs + config.advise.ttlMs,
-    settledAtMs: null,
-    from: from.name,
-    to: to?.name ?? 'direct',
-    chain: { before: '', after: '' },
-    reason: '',
-    cause: 'outage',
-    refusal: null,
-    evidence: {
-      windowSeconds: 60,
-      samples: 8,
-      observedSeconds: null,
-      baselineSeconds: null,
-      failures: { timeout_connect: 5 },
-      findings: [because.id],
-    },
-    candidates: [],
-    expected: {
-      availability: { before: 0.375, after: 1 },
-      p95Seconds: { before: null, after: 0.42 },
-      fetchCostSeconds: { before: 41, after: 0.31 },
-    },
-    confidence: 'high',
-    ...linesFor(config, from, to),
-    doesNotCover: [],
-    trigger: 'detector',
+    slow: { ...sample.slow, ...of, registry: second?.name ?? from, openedAtMs: wallMs } as Finding,
+    down: { ...sample.down, ...of, registry: from, openedAtMs: wallMs } as Finding,
+    advice,
   };
 }
 
