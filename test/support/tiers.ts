@@ -16,28 +16,17 @@ export const representatives: readonly string[] = [
   'test/rules/names.test.ts',
 ];
 
-/** Tests of code by itself that use more than 10 s: `npm run test:rest` runs them. */
+/** Tests of code by itself that take more than some 10 s: `npm run test:rest` runs them. */
 export const slow: readonly string[] = [
   'test/ecosystem/growth.test.ts',
-  'test/unit/advise/failback.test.ts',
   'test/unit/advise/families.test.ts',
   'test/unit/advise/home-again.test.ts',
   'test/unit/advise/hung-downloads.test.ts',
-  'test/unit/advise/peeks.test.ts',
-  'test/unit/advise/properties.test.ts',
-  'test/unit/api/access.test.ts',
   'test/unit/bench/lines.test.ts',
   'test/unit/bench/scenarios/invariants.test.ts',
-  'test/unit/bench/scenarios/worlds.test.ts',
-  'test/unit/cli/commands-that-change.test.ts',
   'test/unit/cli/init-private.test.ts',
-  'test/unit/config/credentials-shown.test.ts',
   'test/unit/config/secrets.test.ts',
-  'test/unit/detect/false-spikes.test.ts',
-  'test/unit/detect/freshness-properties.test.ts',
-  'test/unit/detect/properties.test.ts',
   'test/unit/detect/them-or-us.test.ts',
-  'test/unit/detect/turns.test.ts',
   'test/unit/ecosystems/long-index.test.ts',
   'test/unit/features/actions/engine-policy.test.ts',
   'test/unit/features/doctor/secrets.test.ts',
