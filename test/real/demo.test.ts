@@ -40,10 +40,6 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     for (const port of ports) expect(port).toBeGreaterThan(10_120);
     expect(door.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
 
-    // On a busy machine advice can be first: then no message has the spike alone.
-    const spikes = all.stdout.match(/ spike +(go|npm|pypi|oci|http) +\1-near is slow: /g) ?? [];
-    expect(spikes.length, all.stdout).toBeGreaterThanOrEqual(3);
-
     const remedies = {
       go: /export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'/,
       npm: /export npm_config_registry='http:\/\/127\.0\.0\.1:\d+\/'/,
