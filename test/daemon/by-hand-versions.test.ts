@@ -40,7 +40,8 @@ afterAll(() => {
 async function run(...argv: string[]) {
   const terminal = fakeTerminal();
   const facts = { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } } as const;
-  const code = await program({ argv, env: {}, cwd: folder, terminal, facts, onSignal: () => undefined });
+  const named = [...argv, '--config', 'mirrorwatch.yaml'];
+  const code = await program({ argv: named, env: {}, cwd: folder, terminal, facts, onSignal: () => undefined });
   return { code, out: terminal.text(), errs: terminal.errs.join('\n') };
 }
 
