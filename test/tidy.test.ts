@@ -123,7 +123,7 @@ const table: Record<string, Rule> = {
 
 /** Ecosystems by their folders, and who may know their names all the same: the built-in configuration. */
 const kinds = walkFolders(join(resolve(import.meta.dirname, '..'), 'src', 'ecosystems'));
-const sayers = ['src/config/default-config.ts'];
+const sayers = ['src/config/known-mirrors.ts', 'src/config/default-config.ts'];
 
 const instead: readonly (readonly [RegExp, string, string[]])[] = [
   [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io']],
