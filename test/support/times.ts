@@ -37,9 +37,7 @@ export class TimesReporter implements Reporter {
     if (process.env['UPDATE_TIMES'] === '1') {
       const rows = all.filter(({ cpu, took }) => Math.max(cpu, took) >= rowFrom).toSorted((a, b) => b.cpu - a.cpu);
       const round = (seconds: number): number => Math.round(seconds * 10) / 10;
-      const lines = rows.map(
-        ({ file, cpu, took }) => `  ${JSON.stringify(file)}: ${JSON.stringify({ cpu: round(cpu), took: round(took) })}`,
-      );
+      const lines = rows.map(({ file, cpu, took }) => `  "${file}": { "cpu": ${round(cpu)}, "took": ${round(took)} }`);
       writeFileSync(table, `{\n${lines.join(',\n')}\n}\n`);
       return;
     }
