@@ -182,7 +182,11 @@ describe('keys of the origin', () => {
         async () => (await after.facts(name, 'tarball')).facts.verified?.against === 'signature',
       );
     await after.daemon.until('evil', async () => (await after.facts('evil', 'metadata')).outcome === 'mismatch');
-    expect((await found(after)).filter((one) => one.startsWith('honest'))).toEqual([]);
+    // On a busy machine a good mirror may have a finding for some seconds, until the keys have settled it.
+    await after.daemon.until(
+      'no good mirror is accused',
+      async () => !(await found(after)).some((one) => one.startsWith('honest')),
+    );
   });
 
   test('of a file serve without an origin', async () => {
