@@ -15,6 +15,8 @@ const assigned =
 /** Matches a variable whose value is a URL. */
 const variable = /\b([A-Za-z_]\w*)(?:\s*[:?]?=|:[ \t])[ \t]*["']?(https?:[^\s"'$;&)}]+)/g;
 const reference = /\$(?:\{(\w+)(?::?-([^{}]*))?\}|(\w+))/g;
+/** The values of variables add at most so many characters to a URL. More would be no URL, and could fill the memory. */
+const addedCharsMax = 2_000;
 /** The beginning of a command that names its program. */
 const commandChars = 500;
 
@@ -33,8 +35,14 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
   const urls = new Map<string, string | null>();
   for (const [, name = '', url = ''] of text.matchAll(variable))
     urls.set(name, urls.has(name) && urls.get(name) !== url ? null : url);
-  const replace = (whole: string, braced?: string, usual?: string, plain?: string): string =>
-    urls.get(braced ?? plain ?? '') ?? usual ?? whole;
+  const replaceIn = (value: string): string => {
+    let left = addedCharsMax;
+    return value.replaceAll(reference, (whole: string, braced?: string, usual?: string, plain?: string) => {
+      const known = urls.get(braced ?? plain ?? '') ?? usual ?? whole;
+      left -= known.length;
+      return left < 0 ? whole : known;
+    });
+  };
   const found: BuildMirror[] = [];
   let [line, depth, isChecked] = [1, 0, false];
   // A vertical tab stands for a line end inside a command.
@@ -54,7 +62,7 @@ export function mirrorsInBuild(text: string, { keys, meaningOf }: ChainForms): r
       if (meaning === null) continue;
       const isConditional = depth > 0 || isChecked;
       found.push({
-        value: value.replaceAll(reference, replace),
+        value: replaceIn(value),
         line,
         isFurther: meaning === 'further',
         isConditional,
