@@ -12,6 +12,7 @@ export const npmrc: FileFormat = {
   parse(text) {
     const settings: FileSetting[] = [];
     const lengths = new Map<string, number>();
+    const seen = new Set<string>();
     let section: readonly string[] = [];
     for (const [line, at] of listLines(text)) {
       if (/^\s*(?:[;#]|$)/.test(line)) continue;
@@ -27,8 +28,8 @@ export const npmrc: FileFormat = {
         const isList = name.length > 2 && name.endsWith('[]');
         const path = [...section, isList ? name.slice(0, -2) : name];
         const key = JSON.stringify(path);
-        const length =
-          lengths.get(key) ?? (isList ? Number(settings.some((one) => JSON.stringify(one.path) === key)) : null);
+        const length = lengths.get(key) ?? (isList ? Number(seen.has(key)) : null);
+        seen.add(key);
         if (length !== null) lengths.set(key, length + 1);
         const { text: plain, from, to } = plainOf(split < 0 ? '' : line.slice(split + 1));
         const value = split < 0 ? true : /^(?:true|false|null)$/.test(plain) ? readJson(plain) : plain;
