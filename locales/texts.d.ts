@@ -1018,6 +1018,7 @@ export interface Places {
   readonly 'found.wrongBoth': 'name' | 'what' | 'other' | 'algorithm' | 'by';
   readonly 'found.wrongOrigin': 'wrong';
   readonly 'found.lockFile': never;
+  readonly 'found.asMost': 'name' | 'what';
   readonly 'found.notWrong': 'name' | 'what';
   readonly 'found.lock.well': never;
   readonly 'found.lockConfig': never;

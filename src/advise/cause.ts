@@ -12,7 +12,6 @@ import {
   type ScopeItem,
 } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isOfMost } from '../core/sides.ts';
 import { openOutagesOf, type Standing } from '../core/standing.ts';
 import type { Alarm } from './comparison/pair.ts';
 import type { Group } from './group.ts';
@@ -66,7 +65,7 @@ export function isSetAside({ open, chain, roster }: Group, standing: Standing | 
 }
 
 export function isAgainst(finding: Finding): boolean {
-  if (finding.state === 'closed' || isOfMost(finding)) return false;
+  if (finding.state === 'closed') return false;
   return kindTraits[finding.kind].isAgainst?.(finding) ?? finding.actionable;
 }
 

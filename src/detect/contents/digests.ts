@@ -161,6 +161,8 @@ export interface OddDigest {
 export interface ComparedDigests {
   readonly odd: readonly OddDigest[];
   readonly again: readonly Voice[];
+  /** The mirrors that serve the usual bytes, if these are at least two independent ones and more than half. */
+  readonly confirmed: readonly Voice[];
 }
 
 /**
@@ -171,7 +173,7 @@ export interface ComparedDigests {
  * @param apartMs  the minimum time between two responses with different wrong bytes
  * @see docs/decisions/0183-wrong-bytes-that-change.md
  * @returns `odd`: the mirrors whose bytes differ; `again`: the mirrors to probe again, because one response is not
- * enough
+ * enough; `confirmed`: the mirrors that serve what most serve
  */
 export function comparePeers(voices: readonly Voice[], apartMs = 0): ComparedDigests {
   const groups = [...Map.groupBy(voices, ({ statement }) => statement.digest).values()];
@@ -193,7 +195,9 @@ export function comparePeers(voices: readonly Voice[], apartMs = 0): ComparedDig
       if (!isSure) for (const other of others) again.add(other);
     }
   }
-  return { odd, again: [...again] };
+  const agreeing = usual === null ? 0 : countIndependent(usual);
+  const confirmed = usual !== null && agreeing > 1 && 2 * agreeing > countIndependent(voices) ? usual : [];
+  return { odd, again: [...again], confirmed };
 }
 
 /**
@@ -289,12 +293,13 @@ function oddOf(
 function changed(voices: readonly Voice[]): ComparedDigests {
   const all = voices.filter(({ statement }) => statement.before !== null);
   // If a mirror has always served these bytes, they are the right ones, so no mirror is odd.
-  if (all.length < voices.length) return { odd: [], again: [] };
+  if (all.length < voices.length) return { odd: [], again: [], confirmed: [] };
   const origins = all.filter(({ isOrigin }) => isOrigin);
   const whom = origins.length > 0 ? origins : all;
   return {
     odd: whom.filter(({ statement }) => statement.isTwice).map((voice) => ({ voice, cause: 'retag', usual: voices })),
     again: whom.filter(({ statement }) => !statement.isTwice),
+    confirmed: [],
   };
 }
 

@@ -151,11 +151,15 @@ export function widen(
   };
 }
 
-/** The finding without an item whose bytes are right after all. */
-export function dropItem(name: string, known: Finding, item: ScopeItem): FindingStatement {
+/** The finding without an item whose bytes are right after all. `key`: what is said if it was the last item. */
+export function dropItem(
+  name: string,
+  known: Finding,
+  item: ScopeItem,
+  key: 'found.notWrong' | 'found.asMost' = 'found.notWrong',
+): FindingStatement {
   const scope = known.scope.filter((one) => one !== item);
-  if (scope.length === 0)
-    return { tag: 'well', ...messageFor('found.notWrong', { name, what: artifactPhraseOf(item) }) };
+  if (scope.length === 0) return { tag: 'well', ...messageFor(key, { name, what: artifactPhraseOf(item) }) };
   const { cause, evidence, actionable, text, sentence = null } = known;
   return { tag: 'trouble', scope, cause, evidence, actionable, text, sentence };
 }

@@ -15,7 +15,7 @@ import {
   statementFor,
   type Voice,
 } from '../contents/digests.ts';
-import { isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
+import { dropItem, isOpenTo, itemOf, type Mismatch, wrongDigestOf } from '../contents/mismatch-says.ts';
 import { explainPeers, renewSides, sidesOf } from '../contents/peers-says.ts';
 import { isLeftAlone } from '../memory/absence.ts';
 import { openFinding } from '../memory/lookups.ts';
@@ -34,7 +34,7 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   if (recorded === null) return null;
   const { statements, dirty } = recorded;
   const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
-  const { odd, again } = comparePeers(voices, isHeavy(target) ? 0 : limits.wrongElsewhereMsMin);
+  const { odd, again, confirmed } = comparePeers(voices, isHeavy(target) ? 0 : limits.wrongElsewhereMsMin);
   // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
   const others: (readonly [MirrorMemory, RuleStep<Bytes>])[] = [];
@@ -50,7 +50,10 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   };
   for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
   const accused = voices.filter(({ registry }) => openFinding(view, 'mismatch', registry) !== null);
-  for (const voice of accused) follow(voice.registry, (state, its) => updateSides(view, state, voice, its, voices));
+  for (const voice of accused)
+    follow(voice.registry, (state, its) =>
+      confirmed.includes(voice) ? endDispute(view, state, voice, its) : updateSides(view, state, voice, its, voices),
+    );
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
@@ -165,6 +168,27 @@ function declareOdd(
   const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
   const statement = item === undefined || isSettled ? explainPeers(odd, target, voices, known) : null;
   return { mirror: { ...own, declaredOdd }, rowIsDue: true, statement };
+}
+
+/** Ends what is said of a mirror's bytes once others confirm them: it was said while fewer mirrors had served the item. */
+function endDispute(
+  view: RuleView,
+  own: Bytes,
+  { statement: { of, digest } }: Voice,
+  target: Target,
+): RuleStep<Bytes> | null {
+  const known = openFinding(view, 'mismatch', target.registry);
+  const item = itemOf(known, target);
+  if (known === null || item === undefined || mismatchCauseOf(known, item) !== 'peers') return null;
+  const declaredHere = own.declaredOdd.get(target.id) ?? [];
+  if (declaredHere.join() !== `${of} ${digest}`) return null;
+  const declaredOdd = new Map(own.declaredOdd);
+  declaredOdd.delete(target.id);
+  return {
+    mirror: { ...own, declaredOdd },
+    rowIsDue: true,
+    statement: dropItem(target.registry, known, item, 'found.asMost'),
+  };
 }
 
 /**
