@@ -92,11 +92,10 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   const isByKey = isKey && says === 'wrong';
   const byFile = weighFile(own, [own, ...others], isByKey);
   if (!isAllRequested(view, mirror, target)) return 'open';
-  if (byFile === 'refuted' || (byFile === 'backed' && !isByKey)) return byFile;
-  // The key of a signature decides alone, unless it is refuted. What it said before a reload does not count.
+  // What a key said before a reload does not count.
   const isKnown = ({ statement: one }: Voice): boolean =>
     one.digest !== statement.digest || one.file === 'wrong' || isSince(one, view.us.configuredMs);
-  return isByKey ? (others.every(isKnown) ? 'backed' : 'open') : byFile;
+  return isByKey && byFile === 'backed' && !others.every(isKnown) ? 'open' : byFile;
 }
 
 /** True if no other mirror serves other bytes than those of a sample, or if most independent mirrors serve the same. */

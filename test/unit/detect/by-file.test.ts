@@ -20,7 +20,7 @@ function serves(digest: string, says: FileWord['says'] | null, more: Partial<Fil
 const bad = serves(lockHash, 'right');
 const good = serves('h1:good', 'wrong');
 const key = serves('h1:good', 'wrong', { isKey: true });
-const signed = serves('h1:good', null);
+const signed = serves('h1:good', 'right', { isKey: true });
 
 function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour) {
   const config = {
@@ -106,7 +106,12 @@ describe('a lock file that mirrors contradict', () => {
       ['bad mismatch/peers false', 'good1 mismatch/peers false'],
     ],
     ['by the only mirror: no reason to leave it', { good1: good }, ['good1 mismatch/mismatch false']],
-    ['by the only mirror, as a trusted key: left', { good1: key }, ['good1 mismatch/mismatch true']],
+    ['by the only mirror, as a trusted key: no reason to leave it', { good1: key }, ['good1 mismatch/mismatch false']],
+    [
+      'as a trusted key, by one mirror against one: disputed, because the key may be edited',
+      { good1: key, bad: serves(lockHash, 'right', { isKey: true }) },
+      ['bad mismatch/peers false', 'good1 mismatch/peers false'],
+    ],
     ['by one mirror, with two that agree: left', { odd: good, a: bad, b: bad }, ['odd mismatch/mismatch true']],
     ['by one mirror, with an origin that agrees: left', { odd: good, origin: bad }, ['odd mismatch/mismatch true']],
     [
