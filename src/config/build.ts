@@ -60,7 +60,7 @@ export function buildConfig(
     ...readClientRuns(file.clientRuns, mirrors, reading),
     ...readActions(file.onAdvice, besideActions, reading),
     ...readFleetKeys(file.fleet, reading),
-    ...readPair(file.pair, file.vantage),
+    ...readPair(file.pair, file.vantage, reading),
     ...readDoor(file.door, { mirrors, listen, state }, reading),
     ...readShard(file.shard, reading),
     ...readLabels(file.labels),

@@ -190,6 +190,8 @@ export interface PairRule {
   readonly etcd: string;
   readonly key: string;
   readonly leaseMs: number;
+  /** Signs the journal rows in etcd; `null`: no rows are exchanged. */
+  readonly token: Secret | null;
 }
 
 /** A switch of clients from one mirror to another. */

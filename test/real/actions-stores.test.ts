@@ -94,7 +94,7 @@ real('etcd, the real one', ['etcd'], () => {
     expect((await get('/c'))?.value).toBe('mine');
   });
   it('of a pair: writes while it holds the lease, and not over a lease that was lost in the moment of the write', async () => {
-    const pair = { etcd: etcd.url, key: '/pair/lease', leaseMs: 20_000 };
+    const pair = { etcd: etcd.url, key: '/pair/lease', leaseMs: 20_000, token: null };
     await put('/p', 'before');
     let loses = false;
     const losing = {

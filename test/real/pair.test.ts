@@ -106,7 +106,7 @@ controls: [ "tcp://127.0.0.1:${new URL(etcd.url).port}" ]
 clients: { go: "${near.url},${far.url},direct" }
 modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
-pair: { etcd: "${etcd.url}", lease: 3s }
+pair: { etcd: "${etcd.url}", lease: 3s, token: of-the-pair-of-daemons }
 fleet: { store: "${store.url}" }
 onAdvice:
   - { name: store, http: { url: "${gate.url}", body: etcd, key: ${key} }, mode: auto, when: { confidence: low, places: 1 of 1 } }

@@ -1,5 +1,7 @@
 import type { Lead, PairRule } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
+import { isSameProof, storedProofOf } from '../../core/proof.ts';
+import type { Secret } from '../../core/secret.ts';
 import { exchangeOnce } from '../../io/exchange.ts';
 
 /** The key in etcd that belongs to the lease holder. A write with a check of `number` succeeds only for this holder. */
@@ -23,7 +25,12 @@ interface Held {
   readonly untilMs: number;
 }
 
-type Kv = { readonly lease?: string; readonly create_revision?: string; readonly value?: string };
+type Kv = {
+  readonly key?: string;
+  readonly lease?: string;
+  readonly create_revision?: string;
+  readonly value?: string;
+};
 
 /** The maximum number of operations in a transaction. It is below etcd's default limit (`--max-txn-ops`). */
 const operationsMax = 100;
@@ -78,12 +85,15 @@ export class Lease {
     return isOurs && this.fence()?.number === mine.number;
   }
 
-  /** Queues a row of the action journal to be stored in etcd under its id. `null` removes the stored row. */
+  /**
+   * Queues a row of the action journal to be stored in etcd under its id, signed by the token of the pair. `null` removes
+   * the stored row. Without a token, no row is stored.
+   */
   share(id: string, text: string | null): void {
-    this.#pending.set(id, text);
+    if (this.#rule?.token != null) this.#pending.set(id, text);
   }
 
-  /** Returns the rows that the previous holder stored: once after each takeover, otherwise `null`. */
+  /** Returns the rows that the previous holder stored and signed: once after each takeover, otherwise `null`. */
   takeShared(): readonly string[] | null {
     const taken = this.#shared;
     this.#shared = null;
@@ -102,8 +112,10 @@ export class Lease {
     const pending = this.#pending;
     const sent = [...pending].slice(0, operationsMax);
     const success = sent.map(([id, text]) => {
-      const key = base64(`${by.key}/${id}`);
-      return text === null ? { request_delete_range: { key } } : { request_put: { key, value: base64(text) } };
+      const name = `${by.key}/${id}`;
+      const key = base64(name);
+      if (text === null || by.token === null) return { request_delete_range: { key } };
+      return { request_put: { key, value: base64(`${storedProofOf(by.token, name, text)} ${text}`) } };
     });
     const response = await call(by, '/v3/kv/txn', { compare: [compareOf(mine)], success, failure: [] });
     if (response['succeeded'] !== true) return false;
@@ -121,7 +133,8 @@ export class Lease {
       const number = await claim(by, lease);
       // After a takeover, the rows of the previous holder are read, because this daemon must be able to undo their
       // changes.
-      if (number !== null && number !== this.#held?.number) this.#shared = await readShared(by);
+      if (number !== null && number !== this.#held?.number && by.token !== null)
+        this.#shared = await readShared(by, by.token);
       this.#held = { rule: by, lease, number, untilMs: startMs + by.leaseMs };
       const mine = this.fence();
       if (mine !== null && this.#pending.size > 0) await this.#verify(by, mine);
@@ -154,13 +167,16 @@ async function claim(by: PairRule, lease: string): Promise<string | null> {
 }
 
 /**
- * Reads all stored rows: the keys that begin with `key/`. The range ends before `key0`, because `0` follows `/` in
- * ASCII.
+ * Reads all stored rows that the pair has signed: the keys that begin with `key/`. The range ends before `key0`, because
+ * `0` follows `/` in ASCII. Others may write to etcd, and what a row says is written to the target of an action.
  */
-async function readShared(by: PairRule): Promise<readonly string[]> {
+async function readShared(by: PairRule, token: Secret): Promise<readonly string[]> {
   const [key, range_end] = [base64(`${by.key}/`), base64(`${by.key}0`)];
   const { kvs } = (await call(by, '/v3/kv/range', { key, range_end })) as { readonly kvs?: readonly Kv[] };
-  return (kvs ?? []).map(({ value = '' }) => Buffer.from(value, 'base64').toString());
+  return (kvs ?? []).flatMap(({ key: name = '', value = '' }) => {
+    const [, proof, text] = /^(\S*) (.*)$/s.exec(textOf(value)) ?? ['', '', ''];
+    return isSameProof(proof ?? '', storedProofOf(token, textOf(name), text ?? '')) ? [text ?? ''] : [];
+  });
 }
 
 /** The condition of a transaction: etcd carries it out only if the key is still the one that this holder created. */
@@ -200,6 +216,10 @@ async function call(
 
 function isSame(a: PairRule, b: PairRule): boolean {
   return a.etcd === b.etcd && a.key === b.key;
+}
+
+function textOf(base64Text: string): string {
+  return Buffer.from(base64Text, 'base64').toString();
 }
 
 export function base64(text: string): string {

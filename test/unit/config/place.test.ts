@@ -71,7 +71,12 @@ test('a merge request: its forge and token; the advice does not count as accepte
 
 test('a pair: its etcd, a key of the place, and how long a lease lives', () => {
   const config = configOf(`vantage: fra\npair: { etcd: "http://127.0.0.1:2379/", lease: 5s }\n${action()}`);
-  expect(config.pair).toEqual({ etcd: 'http://127.0.0.1:2379', key: '/mirrorwatch/fra/lease', leaseMs: 5_000 });
+  expect(config.pair).toEqual({
+    etcd: 'http://127.0.0.1:2379',
+    key: '/mirrorwatch/fra/lease',
+    leaseMs: 5_000,
+    token: null,
+  });
   expect(config.onAdvice?.[0]?.mode).toBe('auto');
 });
 

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../../../src/core/secret.ts';
 import { Lease } from '../../../../src/features/actions/lease.ts';
 import { type ManualTime, manualTime } from '../../../daemon/manual-time.ts';
 import { until } from '../../../support/patience.ts';
@@ -14,6 +15,7 @@ let etcd = '';
 /** What it has: leases by their end, and the one key. */
 let leases: Map<string, number>;
 let held: { lease: string; revision: number } | null;
+let rows: Map<string, string>;
 let isDown = false;
 let asked = 0;
 
@@ -21,6 +23,7 @@ beforeEach(async () => {
   time = manualTime();
   leases = new Map();
   held = null;
+  rows = new Map();
   isDown = false;
   asked = 0;
   let revision = 100;
@@ -43,10 +46,12 @@ beforeEach(async () => {
       const made = held === null ? '0' : String(held.revision);
       const succeeded = compare.every(({ create_revision }) => create_revision === made);
       const put = success[0]?.request_put;
-      if (succeeded && put !== undefined) held = { lease: put.lease, revision: ++revision };
+      if (succeeded && put?.lease !== undefined) held = { lease: put.lease, revision: ++revision };
+      else if (succeeded) for (const { request_put: row } of success) if (row) rows.set(row.key, row.value);
       const kvs = held === null ? [] : [{ lease: held.lease, create_revision: String(held.revision) }];
       return { header: { revision: String(revision) }, succeeded, responses: [{ response_range: { kvs } }] };
     },
+    '/v3/kv/range': () => ({ kvs: [...rows].map(([key, value]) => ({ key, value })) }),
   };
   server = createServer((request, response) => {
     let text = '';
@@ -69,15 +74,17 @@ interface Body {
   readonly ID?: string;
   readonly TTL?: string;
   readonly compare?: readonly { readonly create_revision: string }[];
-  readonly success?: readonly { readonly request_put?: { readonly lease: string } }[];
+  readonly success?: readonly {
+    readonly request_put?: { readonly key: string; readonly value: string; readonly lease?: string };
+  }[];
 }
 
-const rule = () => ({ etcd, key: '/mirrorwatch/fra/lease', leaseMs });
+const rule = (token: Secret | null = null) => ({ etcd, key: '/mirrorwatch/fra/lease', leaseMs, token });
 /** Asks again until the response of now has come: time stands still meanwhile. */
-const leadOf = (lease: Lease, wanted: string) =>
+const leadOf = (lease: Lease, wanted: string, token: Secret | null = null) =>
   until(
     wanted,
-    () => lease.lead(rule()),
+    () => lease.lead(rule(token)),
     (lead) => lead === wanted,
     { everyMs: 2 },
   );
@@ -161,6 +168,39 @@ describe('the lease of a pair', () => {
     await time.pass(leaseMs);
     expect(lease.lead(rule())).toBe('no_lease');
     expect(new Lease(time.clock).lead(rule())).toBe('no_lease');
+  });
+
+  describe('passes on what its holder changed', () => {
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const nameOf = (id: string) => base64(`${rule().key}/${id}`);
+    /** What the second daemon reads after `before` has changed etcd. */
+    async function taken(ours: string | null, theirs: string | null, before = () => {}) {
+      const [mine, its] = [ours, theirs].map((one) => (one === null ? null : new Secret(one)));
+      const [first, second] = [new Lease(time.clock), new Lease(time.clock)];
+      await leadOf(first, 'holder', mine);
+      first.share('a', 'row of a');
+      expect(await first.mayWrite()).toBe(true);
+      await first.close();
+      before();
+      await leadOf(second, 'holder', its);
+      return second.takeShared();
+    }
+
+    it('by the token of the pair', async () => expect(await taken('right', 'right')).toEqual(['row of a']));
+
+    it.each<[string, () => void]>([
+      ['is not signed', () => rows.set(nameOf('b'), base64('row of b'))],
+      ['is signed for another id', () => rows.set(nameOf('b'), rows.get(nameOf('a')) ?? '')],
+      ['is changed', () => rows.set(nameOf('b'), base64(`${'A'.repeat(43)} row of b`))],
+    ])('but no row that %s', async (_, forge) => expect(await taken('right', 'right', forge)).toEqual(['row of a']));
+
+    it('but nothing with another token', async () => expect(await taken('wrong', 'right')).toEqual([]));
+
+    it('but nothing without a token', async () => {
+      const forge = () => void rows.set(nameOf('b'), base64('row of b'));
+      expect(await taken(null, null, forge)).toBe(null);
+      expect([...rows.keys()]).toEqual([nameOf('b')]);
+    });
   });
 
   it('is nothing to a daemon that is no pair', async () => {
