@@ -1546,6 +1546,7 @@ export interface Places {
   readonly 'run.locked': 'code';
   readonly 'run.newer': 'version' | 'known';
   readonly 'run.noFolder': 'code';
+  readonly 'run.tracked': never;
   readonly 'run.foreign': never;
   readonly 'run.listen': 'address' | 'code';
   readonly 'run.listenTwice': 'address' | 'code';

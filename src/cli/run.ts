@@ -4,7 +4,13 @@ import type { ConfigIssue } from '../core/config.ts';
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
 import { systemClock } from '../daemon/machine.ts';
-import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
+import {
+  createSystemPorts,
+  isTrackedByGit,
+  processLog,
+  readConfigAside,
+  type StoreOpenFailure,
+} from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { findSavedText, loadNeeded } from '../terminal/load.ts';
 import { receiveSignals } from '../terminal/signals.ts';
@@ -60,6 +66,8 @@ export const runCommand: Command = {
       for (const warning of issuesForPrograms(issues)) log.warn('configuration', { ...warning });
     };
     logWarnings(warnings);
+    if (await isTrackedByGit(config.state.path))
+      throw new Failed(say('run.state', { path: config.state.path, why: say('run.tracked') }), 2);
     const ports = createSystemPorts(config, facts, log);
     if (ports.tag === 'error') {
       const text = say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) });

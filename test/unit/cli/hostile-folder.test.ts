@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -136,4 +137,17 @@ describe('a configuration that is only found in the folder', () => {
       expect(readFileSync(join(home, '.bashrc'), 'utf8')).toBe('alias ll=ls\n');
     },
   );
+});
+
+test('a state file that the repository brings is refused by run', async () => {
+  const git = (...argv: string[]) => execFileSync('git', argv, { cwd: folder, stdio: 'ignore' });
+  hostile('');
+  git('init');
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/mirrorwatch.db'), '');
+  git('add', '-f', 'data/mirrorwatch.db');
+  const ran = await here('run');
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain('Git tracks this file, so others may have written it.');
+  expect(seen).toEqual([]);
 });

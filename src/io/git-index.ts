@@ -1,0 +1,31 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import { readRegular } from './replaced-file.ts';
+
+/**
+ * True if a Git repository above a file tracks it: its contents are then of the authors of the repository.
+ * @param path  absolute
+ */
+export async function isTrackedByGit(path: string): Promise<boolean> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const index = await readIndex(join(folder, '.git'));
+    if (index !== null && hasName(index, Buffer.from(`${relative(folder, path)}\0`))) return true;
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+/** Each name follows two bytes whose lower 12 bits are its length: https://git-scm.com/docs/index-format */
+function hasName(index: Buffer, name: Buffer): boolean {
+  for (let at = index.indexOf(name, 2); at !== -1; at = index.indexOf(name, at + 1))
+    if ((index.readUInt16BE(at - 2) & 0xfff) === Math.min(name.length - 1, 0xfff)) return true;
+  return false;
+}
+
+/** Reads the list of tracked files; `null`: none. In a submodule or a worktree, `.git` is a file that names the folder. */
+async function readIndex(git: string): Promise<Buffer | null> {
+  const named = await readRegular(git).catch(() => null);
+  const [, elsewhere = ''] = /^gitdir: (.+)$/m.exec(named?.bytes.toString() ?? '') ?? [];
+  const index = await readRegular(join(resolve(dirname(git), elsewhere === '' ? git : elsewhere), 'index')).catch(
+    () => null,
+  );
+  return index?.bytes ?? null;
+}
