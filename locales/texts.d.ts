@@ -755,6 +755,7 @@ export interface Places {
   readonly 'expected.hostAddress': never;
   readonly 'expected.listen': never;
   readonly 'expected.bearerToken': 'chars';
+  readonly 'expected.profile': 'profile';
   readonly 'expected.bearerShort': 'chars';
   readonly 'expected.loopback': never;
   readonly 'expected.doorLoopback': never;
@@ -2018,6 +2019,7 @@ export interface Places {
   readonly 'probe.bytesMany': 'count';
   readonly 'problem.unauthorized': never;
   readonly 'problem.unauthorized.says': never;
+  readonly 'problem.wrongToken': never;
   readonly 'problem.forbidden': never;
   readonly 'problem.forbidden.says': never;
   readonly 'problem.not_found': never;

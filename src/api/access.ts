@@ -65,7 +65,9 @@ function alertVerdict(request: Request, config: Config): Verdict {
 function verdictOf(request: Request, listen: Listen): Verdict {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   const lacks = tokenRefusalOf(request.headers, listen, isRead);
-  if (lacks === 'token') return { kind: 'unauthorized' };
+  const isWrong = request.headers.authorization !== undefined;
+  if (lacks === 'token')
+    return { kind: 'unauthorized', ...(isWrong && { detail: (say) => say('problem.wrongToken') }) };
   if (lacks === 'host') return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
   if (listen.token !== null) return 'listen token';
   return isRead || isOwnSite(request) ? addressOf(request) : { kind: 'forbidden' };

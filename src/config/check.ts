@@ -116,14 +116,16 @@ function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocu
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);
     const place = document.placeOf(path);
+    const profile = path.at(-1) === 'ecosystem' ? registry.profileFor(value) : null;
     const seen = value === undefined ? null : seenTextOf(document.writtenAt(path) ?? value, path);
     return [
       {
         ...placed(place),
         path: pathTextOf(path),
         seen,
-        expected: decodeMessage(issue.message),
-        nearest: nearestOf(issue, value),
+        ...(profile === null
+          ? { expected: decodeMessage(issue.message), nearest: nearestOf(issue, value) }
+          : { expected: phrase('expected.profile', { profile }), nearest: null }),
       },
     ];
   }

@@ -132,6 +132,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly locks: Locks | null;
   readonly settings: SettingsKey<Settings> | null;
   readonly mirrorKeys: MirrorKeys | null;
+  /** The value of the mirror key `profile` for the name of a profile or of its package manager; `null`: there is none. */
+  profileFor?(word: unknown): string | null;
   /**
    * The clients that use these mirrors. Advice is about the leading client: the first one, unless the configuration
    * names another.

@@ -10,6 +10,8 @@ import { pypi } from './pypi/pypi.ts';
 export interface Registry {
   readonly all: readonly [Ecosystem, ...Ecosystem[]];
   of(id: EcosystemId): Ecosystem | null;
+  /** The profile of a mirror for a word that names its kind of files or its package manager; `null`: there is none. */
+  profileFor(word: unknown): string | null;
   readonly ids: readonly EcosystemId[];
   readonly steps: readonly Step[];
 }
@@ -32,7 +34,8 @@ export function createRegistry(all: Registry['all']): Registry {
     'a stored key',
     all.flatMap(({ learning }) => learning?.keys ?? []),
   );
-  return { all, of: (id) => byId.get(id) ?? null, ids, steps };
+  const profileFor = (word: unknown) => all.flatMap((one) => one.profileFor?.(word) ?? [])[0] ?? null;
+  return { all, of: (id) => byId.get(id) ?? null, profileFor, ids, steps };
 }
 
 function refuseTwice(what: string, words: readonly string[]): void {

@@ -35,6 +35,6 @@ export function readAlertmanager(
     reading.error(['alertmanager'], phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
     return {};
   }
-  const secret = bearerToken(['alertmanager'], { token, tokenFile }, !isLoopback(listen.host), reading);
+  const secret = bearerToken(['alertmanager'], { token, tokenFile }, isLoopback(listen.host) ? null : 'error', reading);
   return secret === null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
 }

@@ -176,7 +176,7 @@ function forgeOf(path: Path, rule: z.output<typeof mergeRequest>, reading: Readi
   const at = [...path, 'git', 'mergeRequest'];
   if ((rule.token === undefined) === (rule.tokenFile === undefined))
     reading.error(at, phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
-  const token = bearerToken(at, rule, false, reading);
+  const token = bearerToken(at, rule, null, reading);
   const api = baseUrl(rule.api);
   if (token === null || api === null) return null;
   return { kind: rule.kind, api: api.url, token: new Secret(token), allow: rule.allow };

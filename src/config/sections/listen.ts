@@ -92,7 +92,12 @@ export function readListen(path: Path, listen: FileListen, of: 'daemon' | 'door'
       ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });
   }
-  const secret = bearerToken(path, { token, tokenFile }, of === 'daemon' || !isLoopback(host), reading);
+  const secret = bearerToken(
+    path,
+    { token, tokenFile },
+    isLoopback(host) ? (of === 'daemon' ? 'warning' : null) : 'error',
+    reading,
+  );
   return {
     host,
     port: address?.port ?? 0,
@@ -111,14 +116,14 @@ const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
  * Reads the token of `token` or `tokenFile`; `null`: there is none, or it is invalid.
- * @param path       the path of the mapping with these keys
- * @param isExposed  true: a short token causes a warning, because others can try tokens: other machines at the listener, or
- *                   whoever got a proof of the token (docs/decisions/0188) without any request
+ * @param path   the path of the mapping with these keys
+ * @param short  what a short token is. `error`: other machines can try tokens. `warning`: whoever got a proof of the token
+ *               (docs/decisions/0188) can try tokens without any request. `null`: no issue
  */
 export function bearerToken(
   path: Path,
   { token, tokenFile }: { readonly token?: string | undefined; readonly tokenFile?: string | undefined },
-  isExposed: boolean,
+  short: 'error' | 'warning' | null,
   reading: Reading,
 ): string | null {
   const at = [...path, tokenFile === undefined ? 'token' : 'tokenFile'];
@@ -128,7 +133,7 @@ export function bearerToken(
     reading.error(at, phrase('expected.bearerToken', { chars: limits.tokenChars }));
     return null;
   }
-  if (isExposed && found.length < limits.tokenCharsSafe)
-    reading.warning(at, phrase('expected.bearerShort', { chars: limits.tokenCharsSafe }));
+  if (short !== null && found.length < limits.tokenCharsSafe)
+    reading[short](at, phrase('expected.bearerShort', { chars: limits.tokenCharsSafe }));
   return found;
 }

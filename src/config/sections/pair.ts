@@ -32,7 +32,7 @@ export function readPair(pair: z.output<typeof pairKey>, vantage: string, readin
   if (pair === undefined || etcd === null) return {};
   if (pair.token !== undefined && pair.tokenFile !== undefined)
     reading.error(['pair'], phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
-  const token = bearerToken(['pair'], pair, true, reading);
+  const token = bearerToken(['pair'], pair, 'error', reading);
   const key = `/mirrorwatch/${vantage}/lease`;
   return { pair: { etcd: etcd.url, key, leaseMs: pair.lease, token: token === null ? null : new Secret(token) } };
 }

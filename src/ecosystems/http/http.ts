@@ -101,6 +101,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
       (value) => profileOf(value) !== null,
     ).optional(),
   },
+  profileFor: (word) => profiles.find(({ id, client }) => id === word || client === word)?.id ?? null,
   clients: [filesClient],
   realClients: [],
   context: buildHttpContext,

@@ -114,6 +114,12 @@ describe('what a refusal says', () => {
     );
     expect(reply.text).not.toContain(token);
   });
+  it('a wrong token is said to be wrong', async () => {
+    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const headers = { authorization: 'Bearer of-somebody-else' };
+    expect((await served.ask('/api/v1/mirrors', { headers })).text).toContain('The token of the request is wrong');
+    expect((await served.ask('/api/v1/mirrors')).text).not.toContain('is wrong');
+  });
   it('the event stream is guarded as every read is', async () => {
     served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
     expect((await served.ask('/api/v1/events')).status).toBe(401);

@@ -21,7 +21,7 @@ function slow(files: Files): { readonly files: SlowFiles; readonly asked: string
 
 const hash = `h1:${'A'.repeat(43)}=`;
 const files = memoryFiles({
-  '/etc/m/token': 'hunter2\n',
+  '/etc/m/token': 'hunter2-of-the-daemon\n',
   '/etc/m/go.sum': `rsc.io/quote v1.5.2 ${hash}\nrsc.io/sampler v1.3.0 ${hash}\n`,
   '/etc/m/go.mod': 'module x\nrequire rsc.io/quote v1.5.2\n',
 });

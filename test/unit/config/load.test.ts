@@ -116,9 +116,9 @@ describe('the built-in configuration', () => {
 describe('what is written', () => {
   test('listen, as text and as mapping', () => {
     const { listen: text } = configOf('listen: "[::1]:0"');
-    const { listen: mapping } = configOf('listen: { address: ":80", token: hunter2 }');
+    const { listen: mapping } = configOf('listen: { address: ":80", token: hunter2-of-the-daemon }');
     expect([text.host, text.port, mapping.host, mapping.port]).toEqual(['::1', 0, '0.0.0.0', 80]);
-    expect(mapping.token?.reveal()).toBe('hunter2');
+    expect(mapping.token?.reveal()).toBe('hunter2-of-the-daemon');
   });
 
   test('names by which it may be asked, in lower case; none written, none there', () => {
