@@ -37,6 +37,8 @@ export interface Destination {
    */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
+  /** See `ResolveRule.by`. */
+  readonly by?: string | undefined;
 }
 
 /** Facts about a connection, filled while it is opened. Through a proxy, address and port are the proxy's. */
@@ -107,7 +109,7 @@ function orClosed<T>(socket: Socket, over: Promise<T>): Promise<T> {
 async function connectDirect(attempt: Attempt): Promise<Socket> {
   const { to } = attempt;
   const port = portOf(to.url);
-  const { address } = await addressOf(attempt, bareHostOf(to.url), port);
+  const { address } = await addressOf(attempt, bareHostOf(to.url), port, to.by);
   const rule = await allowedRule(to, address);
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
   if (to.url.protocol === 'https:') return secureDirect(attempt, { address, port }, isPeer);
@@ -118,13 +120,15 @@ async function addressOf(
   { to: { route }, trace, deadline, clock, names }: Attempt,
   host: string,
   port: number,
+  by?: string,
 ): Promise<Resolved> {
   const literal = isIP(host);
+  const rule = { family: route.family, first: route.firstFamily, server: route.dnsServer, by };
   const found: Resolved =
     literal !== 0
       ? { address: host, family: literal === 6 ? 6 : 4 }
       : await names
-          .resolve(host, { family: route.family, first: route.firstFamily, server: route.dnsServer }, deadline, () => {
+          .resolve(host, rule, deadline, () => {
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {

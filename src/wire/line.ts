@@ -162,7 +162,8 @@ export class OpenLine implements Line {
       carrier = new Carrier(socket, url.origin);
       this.#socket = socket;
     };
-    const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps).finally(() =>
+    const by = request.foreign ? this.#access.registry : undefined;
+    const socket = await connectTo({ url, route, guard, onSocket, by }, trace, deadline, this.#deps).finally(() =>
       this.#noteHome(state),
     );
     const { remoteAddress, remotePort, family, tls } = trace;

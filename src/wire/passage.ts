@@ -260,7 +260,8 @@ class Pools {
         const deadline = new Deadline(clock, timers, nowMs + connectMs);
         const trace = createConnectTrace(nowMs);
         const guard = isHome ? null : () => Promise.resolve(this.#homeClass(own, home));
-        connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, this.#deps)
+        const to = { url, route: { ...route, protocols: ['1.1'] as const }, guard, by: access.registry };
+        connectTo(to, trace, deadline, this.#deps)
           .finally(() => deadline.clear())
           .then(
             (socket) => {

@@ -78,6 +78,39 @@ describe('a request that passes through', () => {
     expect(connections).toBe(2);
   });
 
+  it('is not kept waiting by names without an answer, to which another mirror redirects', async () => {
+    const dns = await startDnsServer();
+    ends.push(() => dns.close());
+    dns.setDefault({ silent: true });
+    for (const name of ['evil.test', 'good.test']) dns.setName(name, { a: ['127.0.0.1'] });
+    let redirects = 0;
+    const led = Promise.withResolvers<void>();
+    const evil = createServer((_, response) => {
+      redirects += 1;
+      if (redirects === 20) led.resolve();
+      response.writeHead(302, { location: `http://r${redirects}.silent.test/` }).end();
+    });
+    const good = createServer((_, response) => void response.end('good'));
+    const access = { dnsServer: dns.address };
+    const [first, second] = [
+      accessTo(`http://evil.test:${await portOf(evil)}`, { ...access, registry: 'evil' }),
+      accessTo(`http://good.test:${await portOf(good)}`, { ...access, registry: 'good' }),
+    ];
+    const passages = createPassages({ clock: systemClock, timers: systemTimers });
+    const stop = new AbortController();
+    const ask = { method: 'GET', headers: {}, signal: stop.signal } as const;
+    const waiting = Array.from({ length: 20 }, () => passages.open(first, `${first.url}/x`, ask));
+    const ended = Promise.allSettled(waiting);
+    await led.promise;
+    const { body } = await passages.open(second, `${second.url}/x`, ask);
+    for await (const piece of body) expect(String(piece)).toBe('good');
+    const asked = new Set(dns.questions.flatMap(({ name }) => (name.endsWith('silent.test') ? [name] : [])));
+    expect(asked.size).toBeLessThanOrEqual(3);
+    stop.abort();
+    await passages.close();
+    await ended;
+  });
+
   it('never goes from TLS to the clear, nor to an address without bounds', async () => {
     const { ca, server } = makeCerts();
     const plain = await portOf(createServer((_, response) => void response.end('in the clear')));
