@@ -20,6 +20,10 @@ export function stopOfLargeHead(): WireStop {
   return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
 }
 
+export function stopOfFraming(): WireStop {
+  return new WireStop('MW_BAD_CHUNK', phrase('fault.framing'));
+}
+
 /** Counts and times the bytes of one HTTP/1.1 response as the socket delivers them, before any parser. */
 export class Inflow {
   firstByteMs: number | null = null;
@@ -58,8 +62,7 @@ export class Inflow {
     const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);
-    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes)
-      this.#broken(new WireStop('MW_BAD_CHUNK', phrase('fault.framing')));
+    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes) this.#broken(stopOfFraming());
   }
 
   #scan(chunk: Buffer): void {
@@ -91,7 +94,7 @@ export function followBytes(socket: Socket, take: (chunk: Buffer) => void): void
   };
 }
 
-/** Interval of the flood check of an HTTP/2 connection, milliseconds. */
+/** Interval of the flood checks of a connection, milliseconds. */
 export const floodCheckMs = 100;
 /**
  * The bytes that HTTP/2 adds for each header field, besides its name and value, to the size of a header list.
@@ -100,7 +103,8 @@ export const floodCheckMs = 100;
 const fieldBytes = 32;
 
 /**
- * True if an HTTP/2 connection received too many bytes besides heads and bodies. The check is needed because nghttp2
+ * True if an HTTP/2 connection received too many bytes besides heads and bodies, or a TLS connection besides its
+ * plain text. The check is needed because nghttp2
  * accepts any number of some frames (WINDOW_UPDATE, ALTSVC, padding), and bodies in frames of one byte. The limits are
  * the same as for HTTP/1.1.
  * @param readBytes  received bytes, including those of bodies
