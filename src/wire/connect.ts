@@ -15,6 +15,8 @@ export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
   /** The preferred address family if `family` is `null`. */
   readonly firstFamily?: 4 | 6 | undefined;
+  /** See `ResolveRule.by`. */
+  readonly by?: string;
 }
 
 export const plainRoute: Route = {
@@ -37,8 +39,6 @@ export interface Destination {
    */
   readonly guard: (() => Promise<AddressClass | null>) | null;
   readonly onSocket?: (socket: Socket) => void;
-  /** See `ResolveRule.by`. */
-  readonly by?: string | undefined;
 }
 
 /** Facts about a connection, filled while it is opened. Through a proxy, address and port are the proxy's. */
@@ -109,7 +109,7 @@ function orClosed<T>(socket: Socket, over: Promise<T>): Promise<T> {
 async function connectDirect(attempt: Attempt): Promise<Socket> {
   const { to } = attempt;
   const port = portOf(to.url);
-  const { address } = await addressOf(attempt, bareHostOf(to.url), port, to.by);
+  const { address } = await addressOf(attempt, bareHostOf(to.url), port);
   const rule = await allowedRule(to, address);
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHostOf(to.url), remote ?? '', rule);
   if (to.url.protocol === 'https:') return secureDirect(attempt, { address, port }, isPeer);
@@ -120,10 +120,9 @@ async function addressOf(
   { to: { route }, trace, deadline, clock, names }: Attempt,
   host: string,
   port: number,
-  by?: string,
 ): Promise<Resolved> {
   const literal = isIP(host);
-  const rule = { family: route.family, first: route.firstFamily, server: route.dnsServer, by };
+  const rule = { family: route.family, first: route.firstFamily, server: route.dnsServer, by: route.by };
   const found: Resolved =
     literal !== 0
       ? { address: host, family: literal === 6 ? 6 : 4 }

@@ -63,8 +63,7 @@ export class NameResolver {
    * name, because it may be private.
    */
   know(name: string, server: string | null): void {
-    const known = this.#known.get(server ?? '') ?? new Set();
-    this.#known.set(server ?? '', known);
+    const known = getOrMake(this.#known, server ?? '', () => new Set());
     if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
   }
 
@@ -130,8 +129,7 @@ export class NameResolver {
 
   noteResolved(name: string, server: string): void {
     if (!isAskable(name)) return;
-    const resolved = this.resolved.get(server) ?? new Set();
-    this.resolved.set(server, resolved);
+    const resolved = getOrMake(this.resolved, server, () => new Set());
     resolved.delete(name);
     resolved.add(name);
     // One name more than needed is kept, because the failing name may be among them.

@@ -20,10 +20,6 @@ export function stopOfLargeHead(): WireStop {
   return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
 }
 
-export function stopOfFraming(): WireStop {
-  return new WireStop('MW_BAD_CHUNK', phrase('fault.framing'));
-}
-
 /** Counts and times the bytes of one HTTP/1.1 response as the socket delivers them, before any parser. */
 export class Inflow {
   firstByteMs: number | null = null;
@@ -62,7 +58,8 @@ export class Inflow {
     const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);
-    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes) this.#broken(stopOfFraming());
+    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes)
+      this.#broken(new WireStop('MW_BAD_CHUNK', phrase('fault.framing')));
   }
 
   #scan(chunk: Buffer): void {

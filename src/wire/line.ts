@@ -155,15 +155,14 @@ export class OpenLine implements Line {
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const { family: firstFamily, protocol } = this.#over;
     const protocols = protocol === undefined ? this.#access.protocols : [protocol];
-    const own = request.foreign ? tlsAccessFor(url, this.#access) : {};
+    const own = request.foreign ? { ...tlsAccessFor(url, this.#access), by: this.#access.registry } : {};
     const route = { ...this.#access, ...own, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
       carrier = new Carrier(socket, url.origin);
       this.#socket = socket;
     };
-    const by = request.foreign ? this.#access.registry : undefined;
-    const socket = await connectTo({ url, route, guard, onSocket, by }, trace, deadline, this.#deps).finally(() =>
+    const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps).finally(() =>
       this.#noteHome(state),
     );
     const { remoteAddress, remotePort, family, tls } = trace;

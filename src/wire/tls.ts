@@ -16,7 +16,7 @@ import type { Sentence } from '../core/result.ts';
 import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
 import { type Deadline, type LiveMarks, stopCodeOf, stopOf, WireStop } from './deadline.ts';
-import { floodCheckMs, isFlood, stopOfFraming } from './inflow.ts';
+import { floodCheckMs, isFlood } from './inflow.ts';
 
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
@@ -246,11 +246,11 @@ export function handshake(
  * and key updates: each takes CPU time, and no reader of the socket sees them.
  */
 function limitOverhead(socket: Socket, under: Socket, timers: Timers): void {
-  const next = (): { cancel(): void } =>
-    timers.after(floodCheckMs, () => {
-      if (isFlood(under.bytesRead, socket.bytesRead)) socket.destroy(stopOfFraming());
-      else check = next();
-    });
-  let check = next();
-  socket.once('close', () => check.cancel());
+  const check = timers.after(floodCheckMs, () => {
+    socket.off('close', end);
+    if (!isFlood(under.bytesRead, socket.bytesRead)) limitOverhead(socket, under, timers);
+    else socket.destroy(new WireStop('MW_BAD_CHUNK', phrase('fault.framing')));
+  });
+  const end = (): void => check.cancel();
+  socket.once('close', end);
 }

@@ -27,8 +27,6 @@ type Kv = { readonly lease?: string; readonly create_revision?: string; readonly
 
 /** The maximum number of operations in a transaction. It is below etcd's default limit (`--max-txn-ops`). */
 const operationsMax = 100;
-/** Bounds of a response of etcd. Parsing it blocks the daemon's main thread. */
-const [responseMiB, responseValuesMax] = [16, 100_000];
 
 /**
  * A lease in etcd, kept through its HTTP gateway. Two daemons of one place share it, and only its holder carries out
@@ -195,7 +193,8 @@ async function call(
     headers,
     body: JSON.stringify(body),
     limitMs,
-    budget: { bytesLeft: responseMiB * 1024 * 1024, valuesLeft: responseValuesMax },
+    // To parse a response blocks the daemon's main thread.
+    budget: { bytesLeft: 16 * 1024 * 1024, valuesLeft: 100_000 },
   });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   return JSON.parse(response.text) as Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -109,6 +110,45 @@ describe('a request that passes through', () => {
     stop.abort();
     await passages.close();
     await ended;
+  });
+
+  it('leaves few connections behind that are being opened to servers where a mirror redirects', async () => {
+    const silent = new Set<Socket>();
+    const hanging = createTcpServer((socket) => silent.add(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => hanging.listen(0, '0.0.0.0', resolve));
+    ends.push(() => {
+      for (const socket of silent) socket.destroy();
+      hanging.close();
+    });
+    const { port } = hanging.address() as AddressInfo;
+    let redirects = 0;
+    const evil = createServer((_, response) => {
+      redirects += 1;
+      response.writeHead(302, { location: `https://127.0.1.${redirects}:${port}/` }).end();
+      response.once('close', () => led());
+    });
+    let led = (): void => undefined;
+    const first = accessTo(`http://127.0.0.1:${await portOf(evil)}`);
+    const good = accessTo(`http://127.0.0.1:${await portOf(createServer((_, one) => void one.end('good')))}`);
+    // So a pool has 4 connections.
+    const passages = createPassages({ clock: systemClock, timers: systemTimers, socketsMax: 16 });
+    ends.push(() => passages.close());
+    for (let at = 0; at < 30; at += 1) {
+      const stop = new AbortController();
+      const redirected = new Promise<void>((resolve) => {
+        led = resolve;
+      });
+      const ask = { method: 'GET', headers: {}, signal: stop.signal } as const;
+      const ended = passages.open(first, `${first.url}/x`, ask).catch(() => undefined);
+      await Promise.race([redirected.then(turn).then(turn), ended]);
+      stop.abort();
+      await ended;
+    }
+    const { signal } = new AbortController();
+    const { body } = await passages.open(good, `${good.url}/x`, { method: 'GET', headers: {}, signal });
+    for await (const piece of body) expect(String(piece)).toBe('good');
+    expect(redirects).toBeGreaterThan(8);
+    expect(silent.size).toBeLessThanOrEqual(8);
   });
 
   it('never goes from TLS to the clear, nor to an address without bounds', async () => {
