@@ -8,6 +8,11 @@ const bodyBytesMax = 64 * 1024 * 1024;
 
 export interface BodyBudget {
   bytesLeft: number;
+  /**
+   * The number of commas and opening brackets that may still be read. Each may begin a JSON value, which takes up to 100
+   * times its bytes of memory. Absent: no limit.
+   */
+  valuesLeft?: number;
 }
 
 /** TLS options of a request. `ca` replaces Node's root certificates. */
@@ -71,7 +76,7 @@ export async function exchangeOnce(wanted: {
 }
 
 /**
- * Creates an undici client for one server. Only two modules are imported, because the index of undici loads three times
+ * Creates an undici client for one server. Only two modules of undici are imported, because its index loads three times
  * as much.
  * @param silentMs  how long the server may be silent, milliseconds; 0: for ever
  */
@@ -80,15 +85,17 @@ export async function openClient(
   { tls, socketPath }: { readonly tls?: TlsTrust; readonly socketPath?: string },
   silentMs: number,
 ) {
-  const [{ default: Client }, { default: request }] = await Promise.all([
+  const [{ default: Client }, { default: request }, { DEFAULT_CIPHERS }] = await Promise.all([
     import('undici/lib/dispatcher/client.js'),
     import('undici/lib/api/api-request.js'),
+    import('node:tls'),
   ]);
   const client = new Client(url.origin, {
     allowH2: false,
     headersTimeout: silentMs,
     bodyTimeout: silentMs,
-    connect: { ...tls, ...(socketPath && { socketPath }) },
+    // As in `wire/tls.ts`: a server cannot choose the size of the key exchange.
+    connect: { ciphers: `${DEFAULT_CIPHERS}:!DHE`, ...tls, ...(socketPath && { socketPath }) },
   });
   return {
     request: (wanted: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => request.call(client, wanted),
@@ -100,7 +107,10 @@ async function readWithin(body: AsyncIterable<Buffer>, budget: BodyBudget): Prom
   const pieces: Buffer[] = [];
   for await (const piece of body) {
     budget.bytesLeft -= piece.length;
-    if (budget.bytesLeft < 0) throw Object.assign(new Error('body too long'), { code: 'EMSGSIZE' });
+    if (budget.valuesLeft !== undefined)
+      for (const byte of piece) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) budget.valuesLeft -= 1;
+    if (budget.bytesLeft < 0 || (budget.valuesLeft ?? 0) < 0)
+      throw Object.assign(new Error('body too long'), { code: 'EMSGSIZE' });
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();

@@ -15,6 +15,8 @@ export interface Route
   extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
   /** The preferred address family if `family` is `null`. */
   readonly firstFamily?: 4 | 6 | undefined;
+  /** See `ResolveRule.by`. */
+  readonly by?: string;
 }
 
 export const plainRoute: Route = {
@@ -120,11 +122,12 @@ async function addressOf(
   port: number,
 ): Promise<Resolved> {
   const literal = isIP(host);
+  const rule = { family: route.family, first: route.firstFamily, server: route.dnsServer, by: route.by };
   const found: Resolved =
     literal !== 0
       ? { address: host, family: literal === 6 ? 6 : 4 }
       : await names
-          .resolve(host, { family: route.family, first: route.firstFamily, server: route.dnsServer }, deadline, () => {
+          .resolve(host, rule, deadline, () => {
             trace.marks.resolved = clock.monotonicMs();
           })
           .catch((error: unknown) => {

@@ -17,7 +17,7 @@ const idleCheckMs = 1_000;
 export class Deadline {
   readonly #timer: { cancel(): void };
   readonly #clock: Clock;
-  readonly #timers: Timers;
+  readonly timers: Timers;
   #idle: { cancel(): void } | null = null;
   checks: { cancel(): void } | null = null;
   #cut: WireStop | null = null;
@@ -25,7 +25,7 @@ export class Deadline {
 
   constructor(clock: Clock, timers: Timers, deadlineMs: number) {
     this.#clock = clock;
-    this.#timers = timers;
+    this.timers = timers;
     const leftMs = deadlineMs - clock.monotonicMs();
     this.#timer =
       leftMs > 0 ? timers.after(leftMs, () => this.cut(lateness(clock.monotonicMs()))) : { cancel: () => undefined };
@@ -73,14 +73,14 @@ export class Deadline {
       const [now, nowMs] = [progress(), this.#clock.monotonicMs()];
       if (now !== before) [before, sinceMs] = [now, nowMs];
       if (nowMs - sinceMs >= idleMs) this.cut(lateness(nowMs, idleMs));
-      else this.#idle = this.#timers.after(Math.min(idleCheckMs, sinceMs + idleMs - nowMs), check);
+      else this.#idle = this.timers.after(Math.min(idleCheckMs, sinceMs + idleMs - nowMs), check);
     };
     check();
   }
 
   every(ms: number, run: () => void): void {
     this.checks?.cancel();
-    this.checks = this.#timers.after(ms, () => {
+    this.checks = this.timers.after(ms, () => {
       this.every(ms, run);
       run();
     });

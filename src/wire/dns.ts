@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns';
 import { classBySpelling } from '../core/address-class.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import type { Clock, Timers } from '../core/ports.ts';
 import { phrase } from '../words/tell.ts';
 import { Deadline, stopOf, WireStop } from './deadline.ts';
@@ -15,6 +16,20 @@ export interface ResolveRule {
   readonly first?: 4 | 6 | undefined;
   /** The DNS server, as `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
+  /** The mirror that chose the name; it has at most `turnsMax` look-ups at once. Absent: no limit. */
+  readonly by?: string | undefined;
+}
+
+/**
+ * The system's resolver has few threads for all names (`UV_THREADPOOL_SIZE`), and a name whose server is silent holds
+ * one of them for many seconds, also after our deadline.
+ */
+const turnsMax = 3;
+
+/** The look-ups of names that one mirror chose. A waiting one gets the result of a running one with the same name. */
+interface Turns {
+  running: number;
+  waiting: { readonly key: string; readonly isWanted: () => boolean; readonly end: ResolveCallback; begin(): void }[];
 }
 
 /** The timeout for resolving other names after a name failed, to test the resolver. Milliseconds. */
@@ -34,6 +49,7 @@ export class NameResolver {
   /** For each DNS server (`''`: the system's resolver): the names that it resolved most recently, the newest last. */
   readonly resolved = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
+  readonly #turns = new Map<string, Turns>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly result: Promise<boolean | null> }>();
 
   constructor(clock: Clock, timers: Timers, others: readonly string[]) {
@@ -47,8 +63,7 @@ export class NameResolver {
    * name, because it may be private.
    */
   know(name: string, server: string | null): void {
-    const known = this.#known.get(server ?? '') ?? new Set();
-    this.#known.set(server ?? '', known);
+    const known = getOrMake(this.#known, server ?? '', () => new Set());
     if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
   }
 
@@ -56,18 +71,35 @@ export class NameResolver {
   resolve(host: string, rule: ResolveRule, deadline: Deadline, stamp: () => void): Promise<Resolved> {
     return deadline.run((done, failed) => {
       let isOver = false;
-      this.resolveName(host, rule, (error, address, family) => {
+      const end: ResolveCallback = (error, address, family) => {
         if (isOver) return;
         stamp();
         if (error === null && address !== '') {
           this.noteResolved(host.toLowerCase(), rule.server ?? '');
           done({ address, family });
         } else failed(error === null ? new WireStop('ENODATA', phrase('fault.noAddress')) : stopOf(error));
-      });
+      };
+      if (rule.by === undefined) this.resolveName(host, rule, end);
+      else this.#inTurn(rule.by, host, rule, end, () => !isOver);
       return () => {
         isOver = true;
       };
     });
+  }
+
+  #inTurn(by: string, host: string, rule: ResolveRule, end: ResolveCallback, isWanted: () => boolean): void {
+    const turns = getOrMake(this.#turns, by, () => ({ running: 0, waiting: [] }));
+    const key = `${host} ${rule.family ?? rule.first}`;
+    const begin = (): void =>
+      this.resolveName(host, rule, (...found) => {
+        const same = turns.waiting.filter((one) => one.key === key);
+        turns.waiting = turns.waiting.filter((one) => one.key !== key);
+        turns.running -= 1;
+        for (const one of [{ end }, ...same]) one.end(...found);
+        startNext(turns);
+      });
+    turns.waiting.push({ key, isWanted, end, begin });
+    startNext(turns);
   }
 
   /**
@@ -97,8 +129,7 @@ export class NameResolver {
 
   noteResolved(name: string, server: string): void {
     if (!isAskable(name)) return;
-    const resolved = this.resolved.get(server) ?? new Set();
-    this.resolved.set(server, resolved);
+    const resolved = getOrMake(this.resolved, server, () => new Set());
     resolved.delete(name);
     resolved.add(name);
     // One name more than needed is kept, because the failing name may be among them.
@@ -174,6 +205,14 @@ export class NameResolver {
     if (oldest !== undefined && this.#servers.size >= serversKept) this.#servers.delete(oldest);
     this.#servers.set(server, resolver);
     return resolver;
+  }
+}
+
+function startNext(turns: Turns): void {
+  turns.waiting = turns.waiting.filter(({ isWanted }) => isWanted());
+  for (const one of turns.waiting.splice(0, turnsMax - turns.running)) {
+    turns.running += 1;
+    one.begin();
   }
 }
 

@@ -91,7 +91,7 @@ export function followBytes(socket: Socket, take: (chunk: Buffer) => void): void
   };
 }
 
-/** Interval of the flood check of an HTTP/2 connection, milliseconds. */
+/** Interval of the flood checks of a connection, milliseconds. */
 export const floodCheckMs = 100;
 /**
  * The bytes that HTTP/2 adds for each header field, besides its name and value, to the size of a header list.
@@ -100,7 +100,8 @@ export const floodCheckMs = 100;
 const fieldBytes = 32;
 
 /**
- * True if an HTTP/2 connection received too many bytes besides heads and bodies. The check is needed because nghttp2
+ * True if an HTTP/2 connection received too many bytes besides heads and bodies, or a TLS connection besides its
+ * plain text. The check is needed because nghttp2
  * accepts any number of some frames (WINDOW_UPDATE, ALTSVC, padding), and bodies in frames of one byte. The limits are
  * the same as for HTTP/1.1.
  * @param readBytes  received bytes, including those of bodies

@@ -155,7 +155,7 @@ export class OpenLine implements Line {
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const { family: firstFamily, protocol } = this.#over;
     const protocols = protocol === undefined ? this.#access.protocols : [protocol];
-    const own = request.foreign ? tlsAccessFor(url, this.#access) : {};
+    const own = request.foreign ? { ...tlsAccessFor(url, this.#access), by: this.#access.registry } : {};
     const route = { ...this.#access, ...own, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {

@@ -5,10 +5,11 @@ import request from 'undici/lib/api/api-request.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { type AddressClass, addressClassOf, classBySpelling } from '../core/address-class.ts';
+import { getOrMake } from '../core/get-or-make.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import { readForeignUrl } from '../core/url.ts';
-import { connectTo, createConnectTrace } from './connect.ts';
+import { type ConnectTrace, connectTo, createConnectTrace } from './connect.ts';
 import { proxyAuthorizationOf, requestHeaders, tlsAccessFor } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { NameResolver } from './dns.ts';
@@ -177,6 +178,8 @@ class Pools {
    * mirror could have closed. Absent if a proxy resolves the name.
    */
   readonly #reached = new Map<string, Set<AddressClass | null>>();
+  /** The connections to any server that are being opened, by access. */
+  readonly #opening = new Map<string, Set<ConnectTrace>>();
   /**
    * Each access as JSON. It is part of the key of a pool, so that a changed access does not reuse connections of the
    * old access.
@@ -193,9 +196,8 @@ class Pools {
     const pools = this.#pools;
     const own = this.#keyOf(access);
     const key = `${own} ${url.origin}`;
-    const known = pools.get(key);
+    const pool = pools.get(key) ?? this.#create(access, url, own);
     pools.delete(key);
-    const pool = known ?? this.#create(access, url, own);
     pools.set(key, pool);
     if (this.#sockets >= this.#socketsMax) this.#closeIdle(key);
     if (pools.size > limits.doorPools) {
@@ -246,9 +248,11 @@ class Pools {
     const url = new URL(origin);
     const home = new URL(access.url);
     const isHome = home.origin === origin;
-    const route = isHome ? access : { ...access, ...tlsAccessFor(url, access) };
+    const route = { ...access, ...(isHome ? {} : tlsAccessFor(url, access)), by: access.registry };
+    const connections = Math.min(limits.doorConnections, Math.ceil(this.#socketsMax / 4));
+    const opening = getOrMake(this.#opening, own, () => new Set());
     return new Pool(origin, {
-      connections: Math.min(limits.doorConnections, Math.ceil(this.#socketsMax / 4)),
+      connections,
       allowH2: false,
       maxHeaderSize: limits.headBytes,
       factory: (to, options) => new BoundedClient(to, options as UndiciClient.Options, () => clock.monotonicMs()),
@@ -256,18 +260,23 @@ class Pools {
       bodyTimeout: limits.doorStallMs,
       keepAliveTimeout: 10_000,
       connect: (_options, done) => {
+        // Redirects may lead to any number of servers, and undici goes on opening a connection that no request waits for.
+        if (opening.size >= 2 * connections) return done(new Error('too many connections'), null);
         const nowMs = clock.monotonicMs();
         const deadline = new Deadline(clock, timers, nowMs + connectMs);
         const trace = createConnectTrace(nowMs);
+        opening.add(trace);
         const guard = isHome ? null : () => Promise.resolve(this.#homeClass(own, home));
         connectTo({ url, route: { ...route, protocols: ['1.1'] }, guard }, trace, deadline, this.#deps)
-          .finally(() => deadline.clear())
+          .finally(() => {
+            opening.delete(trace);
+            deadline.clear();
+          })
           .then(
             (socket) => {
               this.#count(socket);
-              const reached = this.#reached.get(own) ?? new Set();
               if (isHome && access.proxy === null)
-                this.#reached.set(own, reached.add(addressClassOf(trace.remoteAddress ?? '')));
+                getOrMake(this.#reached, own, () => new Set()).add(addressClassOf(trace.remoteAddress ?? ''));
               done(null, socket as Parameters<typeof done>[1] & object);
             },
             (cause: Error) => done(cause, null),

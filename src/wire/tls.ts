@@ -4,17 +4,19 @@ import {
   checkServerIdentity,
   connect as connectTls,
   createSecureContext,
+  DEFAULT_CIPHERS,
   type DetailedPeerCertificate,
   getCACertificates,
   type PeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import type { Clock, WireAccess } from '../core/ports.ts';
+import type { Clock, Timers, WireAccess } from '../core/ports.ts';
 import type { Sentence } from '../core/result.ts';
 import type { TlsFacts } from '../core/transcript.ts';
 import { phrase } from '../words/tell.ts';
-import { type LiveMarks, stopCodeOf, stopOf, WireStop } from './deadline.ts';
+import { type Deadline, type LiveMarks, stopCodeOf, stopOf, WireStop } from './deadline.ts';
+import { floodCheckMs, isFlood } from './inflow.ts';
 
 export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 
@@ -107,9 +109,16 @@ export class TlsBook {
   }
 }
 
+/**
+ * Node's ciphers without finite-field Diffie-Hellman, where a server chooses the size of the group: a group of 10 000
+ * bits takes more than one second of CPU time of its client. Browsers and Go do not offer it either.
+ */
+const boundedCiphers = `${DEFAULT_CIPHERS}:!DHE`;
+
 function createContext(rule: TlsRule): SecureContext {
   return createSecureContext({
     minVersion: 'TLSv1.2',
+    ciphers: boundedCiphers,
     ...(rule.ca.length === 0 ? {} : { ca: [...getCACertificates('default'), ...rule.ca] }),
     ...(rule.client === null ? {} : { cert: rule.client.cert, key: rule.client.key }),
   });
@@ -192,7 +201,7 @@ const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
 export function handshake(
   under: Socket,
   { host, rule, alpn, trace, onSocket }: Handshaking,
-  { clock, tls }: { readonly clock: Clock; readonly tls: TlsBook },
+  { clock, tls, deadline }: { readonly clock: Clock; readonly tls: TlsBook; readonly deadline: Deadline },
   done: (socket: Socket) => void,
   failed: (why: WireStop) => void,
 ): Socket {
@@ -209,6 +218,7 @@ export function handshake(
   socket.getPeerCertificate = noCertificate;
   // The TCP socket must not stay open after the TLS socket has closed.
   socket.once('close', () => under.destroy());
+  limitOverhead(socket, under, deadline.timers);
   socket.once('secureConnect', () => {
     const verdict = tls.judge(socket, host, rule, clock.wallMs());
     // Verification is part of the handshake, as in curl and in Go; otherwise it would count as the server's processing.
@@ -229,4 +239,18 @@ export function handshake(
   socket.on('error', () => undefined);
   onSocket?.(socket);
   return socket;
+}
+
+/**
+ * Closes a connection on which TLS itself takes too many of the received bytes. A server may send any number of tickets
+ * and key updates: each takes CPU time, and no reader of the socket sees them.
+ */
+function limitOverhead(socket: Socket, under: Socket, timers: Timers): void {
+  const check = timers.after(floodCheckMs, () => {
+    socket.off('close', end);
+    if (!isFlood(under.bytesRead, socket.bytesRead)) limitOverhead(socket, under, timers);
+    else socket.destroy(new WireStop('MW_BAD_CHUNK', phrase('fault.framing')));
+  });
+  const end = (): void => check.cancel();
+  socket.once('close', end);
 }

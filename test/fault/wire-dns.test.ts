@@ -146,4 +146,28 @@ describe('names through an own resolver', () => {
     await others;
     expect(end).toEqual({ status: 'fulfilled', value: { address: '127.0.0.1', family: 4 } });
   });
+
+  it('names that one mirror chose have few queries at once; the others wait, and one of the same name shares the result', async () => {
+    const names = new NameResolver(systemClock, systemTimers, []);
+    const resolve = (host: string, limitMs = patienceMs) => {
+      const deadline = new Deadline(systemClock, systemTimers, systemClock.monotonicMs() + limitMs);
+      const rule = { family: 4, server: dns.address, by: 'm' } as const;
+      return names.resolve(host, rule, deadline, () => undefined).finally(() => deadline.clear());
+    };
+    const asked = (): readonly string[] => [...new Set(dns.questions.map(({ name }) => name))];
+    dns.setName('same.example.com', { a: ['127.0.0.1'], delayMs: 50 });
+    const same = await Promise.all(Array.from({ length: 20 }, () => resolve('same.example.com')));
+    expect(same.every(({ address }) => address === '127.0.0.1')).toBe(true);
+    expect(dns.questions.filter(({ name }) => name === 'same.example.com')).toHaveLength(3);
+    const many = Array.from({ length: 20 }, (_, at) => `n${at}.example.com`);
+    for (const name of many) dns.setName(name, { a: ['127.0.0.1'] });
+    for (const at of [1, 2, 3]) dns.setName(`silent${at}.example.com`, { silent: true });
+    await Promise.all(many.map((name) => resolve(name)));
+    expect(asked()).toEqual(expect.arrayContaining(many));
+    const silent = [1, 2, 3].map((at) => resolve(`silent${at}.example.com`, 1_000));
+    const behind = [resolve('late.example.com', 500), ...silent];
+    expect((await Promise.allSettled(behind)).map(({ status }) => status)).toEqual(behind.map(() => 'rejected'));
+    expect(asked()).not.toContain('late.example.com');
+    names.close();
+  });
 });

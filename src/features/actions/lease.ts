@@ -209,6 +209,8 @@ async function call(
     headers,
     body: JSON.stringify(body),
     limitMs,
+    // To parse a response blocks the daemon's main thread.
+    budget: { bytesLeft: 16 * 1024 * 1024, valuesLeft: 100_000 },
   });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
   return JSON.parse(response.text) as Readonly<Record<string, unknown>>;

@@ -38,6 +38,8 @@ const seriesMax = 100_000;
  * mirrors each need.
  */
 const queryMiB = 32;
+/** The maximum number of JSON values in these responses together, also twice what 200 places need. */
+const valuesMax = 2_500_000;
 const warningsMax = 10;
 const wordsMax = 200;
 /** The maximum length of a label, characters. The longest label of mirrorwatch is `page`, the URL of a place's page. */
@@ -46,7 +48,7 @@ const labelMax = 2048;
 /** Begins a read of the metrics store. All its queries share one deadline and one limit of bytes. */
 function startQueries(at: StoreAt, clock: Clock): Query {
   const endMs = clock.monotonicMs() + at.limitMs;
-  const budget = { bytesLeft: queryMiB * 1024 * 1024 };
+  const budget = { bytesLeft: queryMiB * 1024 * 1024, valuesLeft: valuesMax };
   const headers: Record<string, string> = { accept: 'application/json' };
   for (const [name, value] of Object.entries(at.headers)) headers[name] = value.reveal();
   if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
@@ -65,7 +67,7 @@ function startQueries(at: StoreAt, clock: Clock): Query {
       return readVector(response.status, response.text);
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      if (code === 'EMSGSIZE') return error(`more than ${queryMiB} MiB`);
+      if (code === 'EMSGSIZE') return error(`more than ${queryMiB} MiB or ${valuesMax} values`);
       return error(code === 'ABORT_ERR' ? 'ETIMEDOUT' : (code ?? name));
     }
   };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -76,6 +77,78 @@ describe('a request that passes through', () => {
     expect(await get(second, second.url)).toBe('second');
     expect(await get(first, first.url)).toBe('first');
     expect(connections).toBe(2);
+  });
+
+  it('is not kept waiting by names without an answer, to which another mirror redirects', async () => {
+    const dns = await startDnsServer();
+    ends.push(() => dns.close());
+    dns.setDefault({ silent: true });
+    for (const name of ['evil.test', 'good.test']) dns.setName(name, { a: ['127.0.0.1'] });
+    let redirects = 0;
+    const led = Promise.withResolvers<void>();
+    const evil = createServer((_, response) => {
+      redirects += 1;
+      if (redirects === 20) led.resolve();
+      response.writeHead(302, { location: `http://r${redirects}.silent.test/` }).end();
+    });
+    const good = createServer((_, response) => void response.end('good'));
+    const access = { dnsServer: dns.address };
+    const [first, second] = [
+      accessTo(`http://evil.test:${await portOf(evil)}`, { ...access, registry: 'evil' }),
+      accessTo(`http://good.test:${await portOf(good)}`, { ...access, registry: 'good' }),
+    ];
+    const passages = createPassages({ clock: systemClock, timers: systemTimers });
+    const stop = new AbortController();
+    const ask = { method: 'GET', headers: {}, signal: stop.signal } as const;
+    const waiting = Array.from({ length: 20 }, () => passages.open(first, `${first.url}/x`, ask));
+    const ended = Promise.allSettled(waiting);
+    await led.promise;
+    const { body } = await passages.open(second, `${second.url}/x`, ask);
+    for await (const piece of body) expect(String(piece)).toBe('good');
+    const asked = new Set(dns.questions.flatMap(({ name }) => (name.endsWith('silent.test') ? [name] : [])));
+    expect(asked.size).toBeLessThanOrEqual(3);
+    stop.abort();
+    await passages.close();
+    await ended;
+  });
+
+  it('leaves few connections behind that are being opened to servers where a mirror redirects', async () => {
+    const silent = new Set<Socket>();
+    const hanging = createTcpServer((socket) => silent.add(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => hanging.listen(0, '0.0.0.0', resolve));
+    ends.push(() => {
+      for (const socket of silent) socket.destroy();
+      hanging.close();
+    });
+    const { port } = hanging.address() as AddressInfo;
+    let redirects = 0;
+    const evil = createServer((_, response) => {
+      redirects += 1;
+      response.writeHead(302, { location: `https://127.0.1.${redirects}:${port}/` }).end();
+      response.once('close', () => led());
+    });
+    let led = (): void => undefined;
+    const first = accessTo(`http://127.0.0.1:${await portOf(evil)}`);
+    const good = accessTo(`http://127.0.0.1:${await portOf(createServer((_, one) => void one.end('good')))}`);
+    // So a pool has 4 connections.
+    const passages = createPassages({ clock: systemClock, timers: systemTimers, socketsMax: 16 });
+    ends.push(() => passages.close());
+    for (let at = 0; at < 30; at += 1) {
+      const stop = new AbortController();
+      const redirected = new Promise<void>((resolve) => {
+        led = resolve;
+      });
+      const ask = { method: 'GET', headers: {}, signal: stop.signal } as const;
+      const ended = passages.open(first, `${first.url}/x`, ask).catch(() => undefined);
+      await Promise.race([redirected.then(turn).then(turn), ended]);
+      stop.abort();
+      await ended;
+    }
+    const { signal } = new AbortController();
+    const { body } = await passages.open(good, `${good.url}/x`, { method: 'GET', headers: {}, signal });
+    for await (const piece of body) expect(String(piece)).toBe('good');
+    expect(redirects).toBeGreaterThan(8);
+    expect(silent.size).toBeLessThanOrEqual(8);
   });
 
   it('never goes from TLS to the clear, nor to an address without bounds', async () => {

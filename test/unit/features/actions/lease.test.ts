@@ -203,6 +203,27 @@ describe('the lease of a pair', () => {
     });
   });
 
+  it('is not taken from a response that would take much memory to parse', async () => {
+    const paths: string[] = [];
+    server.removeAllListeners('request');
+    server.on('request', ({ url = '' }, response) => {
+      paths.push(url);
+      response.end(`{"ID":"7000","x":[${'[],'.repeat(100_000)}[]]}`);
+    });
+    const lease = new Lease(time.clock);
+    for (const count of [1, 2, 3]) {
+      await until(
+        'a renewal',
+        () => [lease.lead(rule()), paths.length] as const,
+        ([, so]) => so >= count,
+        { everyMs: 2 },
+      );
+      await time.pass(leaseMs / 3);
+    }
+    expect(new Set(paths)).toEqual(new Set(['/v3/lease/grant']));
+    expect(lease.lead(rule())).toBe('no_lease');
+  });
+
   it('is nothing to a daemon that is no pair', async () => {
     const lease = new Lease(time.clock);
     expect([lease.lead(undefined), await lease.mayWrite(), lease.fence(), asked]).toEqual(['alone', true, null, 0]);

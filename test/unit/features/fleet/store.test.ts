@@ -157,7 +157,15 @@ describe('a look', () => {
 
   test('a hostile store is read for so many bytes and no more, of all queries together', async () => {
     answer = () => ({ status: 200, text: ' '.repeat(33 * 1024 * 1024) });
-    expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: 'more than 32 MiB' });
+    expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: 'more than 32 MiB or 2500000 values' });
+  });
+
+  test.each([
+    { name: 'nested lists', text: '['.repeat(3_000_000) },
+    { name: 'empty objects', text: vector([]).replace('[]', `[${'{},'.repeat(1_500_000)}{}]`) },
+  ])('a hostile store is not parsed where short bytes would take much memory: $name', async ({ text }) => {
+    answer = () => ({ status: 200, text });
+    expect(await readStore(at, systemClock)).toEqual({ tag: 'error', error: 'more than 32 MiB or 2500000 values' });
   });
 
   test.each([
