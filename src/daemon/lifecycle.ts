@@ -194,7 +194,9 @@ class Life {
       const { path } = this.stages.config;
       this.#failReload((say) => formatIssues(read.error, path, say).split('\n'));
       const issues = issuesForPrograms(read.error);
-      log.error('reload refused, the old configuration is kept', { issues });
+      // A line each, as at the start, because a terminal shows a list as one long line.
+      for (const issue of issues) log.error('configuration', { ...issue });
+      log.error('reload refused, the old configuration is kept', { issues: issues.length });
       return { tag: 'invalid', issues };
     }
     const { keys, needsRestart } = listChangedKeys(this.stages.config, read.value);

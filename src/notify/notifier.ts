@@ -8,6 +8,7 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import type { Standing } from '../core/standing.ts';
 import { stamp } from '../core/views.ts';
+import { wordsOf } from '../words/words.ts';
 import { alertOriginOf, makeTestAlert } from './alerts.ts';
 import { batchMsOf, batchOf, isQuiet, sortOut } from './chat/batch.ts';
 import { type Chat, isChat, isSameBot, renderChatMessage } from './chat/message.ts';
@@ -129,7 +130,8 @@ function makeTestNotice(state: State, name: string, now: Now): (Sendable & { rea
   const { format, lang } = receiver;
   const subject = 'self/test';
   const seq = nextSeqOf(state, subject);
-  const data = { seq, subject, vantage: state.origin.vantage };
+  const text = wordsOf(lang)('finding.testSays');
+  const data = { seq, subject, vantage: state.origin.vantage, text };
   const standard = JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data });
   const notice: Notice = {
     ...noticeOf({ type: 'mirror.self', subject }, receiver, state.random.id(now.wallMs), seq, now),

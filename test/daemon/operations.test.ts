@@ -312,6 +312,8 @@ describe('reload', () => {
     expect(world.log.filter(({ message }) => message === 'reload refused, the old configuration is kept')).toHaveLength(
       1,
     );
+    // Each mistake is a line of its own.
+    expect(world.log.filter(({ message }) => message === 'configuration').length).toBeGreaterThan(0);
     await world.seconds(20);
     expect(canaryAsks(world, 'a', 20)).toBeGreaterThan(2);
     world.yaml = good;

@@ -103,7 +103,12 @@ describe('a message', () => {
     expect(JSON.parse(tried?.notice.body ?? '')).toEqual({
       type: 'mirror.self',
       timestamp: '2026-03-01T00:00:00.000Z',
-      data: { seq: 1, subject: 'self/test', vantage: 'test' },
+      data: {
+        seq: 1,
+        subject: 'self/test',
+        vantage: 'test',
+        text: 'Sent manually as a test. Real messages have the same format.',
+      },
     });
     expect(new Webhook(secret).verify(tried?.message.body ?? '', tried?.message.headers ?? {})).toBeDefined();
     expect(stage.send()).toEqual([]);
