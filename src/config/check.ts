@@ -158,7 +158,6 @@ function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry):
   if (issue.code !== 'unrecognized_keys') return [];
   const known = listKnownKeys(path, registry);
   return issue.keys
-    .slice(0, limits.configMistakes)
     .flatMap((key) => findNearestWord(key, known) ?? [])
     .map((key) => [...path, key])
     .filter((meant) => valueAt(data, meant) === undefined);
