@@ -1,3 +1,4 @@
+import { formatCommand } from './command-line.ts';
 import type { Reason } from './failure.ts';
 import { type CausingKind, type Confidence, findingKinds, kindTraits } from './finding.ts';
 import type { Variables } from './kind.ts';
@@ -202,7 +203,7 @@ const listed = /^export (\w+)="\$\{\1:-\$\(cd \/ && go env \1\)\}",(?:'([^']*)'|
 
 /** Returns a line that adds a word to a list of the go command as one that sets the word alone; others unchanged. */
 export function withoutOwnList(line: string): string {
-  return line.replace(listed, (_, name, quote = '', plain = '') => `export ${name}='${quote}${plain}'`);
+  return line.replace(listed, (_, name, quote, plain) => formatCommand`export ${name}=${quote ?? plain}`);
 }
 
 /**

@@ -88,7 +88,7 @@ export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readon
   // The user's own list stays. Outside of a project, `go env` reads no go.mod, which could name another toolchain.
   const list = own === '' ? [] : [formatCommand`GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",${own}`];
   const words = [formatCommand`${'GOPROXY'}=${proxy}`, ...list];
-  const env = words.map((word) => `export ${word}`).join('\n');
+  const env = words.map((word) => ['export', word].join(' ')).join('\n');
   return {
     remedy: { env, goenv: ['go env -w', ...words].join(' '), json: JSON.stringify(settings) },
     rollback: back,
