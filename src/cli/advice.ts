@@ -2,7 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import { type Advice, isSafeEnv } from '../core/advice.ts';
 import { escapeWord, formatCommand } from '../core/command-line.ts';
 import { printable } from '../core/printable.ts';
-import { readMapping } from '../core/read-json.ts';
+import { isMapping } from '../core/read-json.ts';
 import type { Message, Sentence } from '../core/result.ts';
 import { snippetOf } from '../core/snippet.ts';
 import { createMachine } from '../daemon/machine.ts';
@@ -264,10 +264,10 @@ async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wante
     terminal.out(sayNamed(say, `advised.nothing.${state}`) ?? say('advised.nothing.right'));
     return 0;
   }
-  const remedy = readMapping(response.text);
+  const remedy = response.json();
   const machine = createMachine({ env, home: whose.home, cwd, root: whose.root });
   const { settleDoctor: settle } = await import('../features/doctor/settle.ts');
-  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
+  const settling = isMapping(remedy) ? await settle(machine, ecosystem, remedy, say) : null;
   if (settling === null) throw new Failed(say('advised.unsettable', { url: daemon.url }), 1);
   for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
   const { refused } = settling;

@@ -18,7 +18,7 @@ export interface DaemonResponse {
   /** The headers of the response. Their names are in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly text: string;
-  /** Returns the parsed body; `undefined`: it is not JSON. */
+  /** Returns the parsed body; `undefined`: it is not JSON, or nested deeper than `nestedMax`. */
   json(): unknown;
 }
 
@@ -43,6 +43,14 @@ export interface DaemonClient {
 
 /** Thrown if the configuration does not show the address of the daemon. */
 export class UnknownAddress extends UsageError<'wrong.whereDaemon'> {}
+
+/** No response of a daemon has so many levels. More could exhaust the stack of what shows them. */
+const nestedMax = 50;
+
+function isFlat(value: unknown, left = nestedMax): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return left > 0 && Object.values(value).every((one) => isFlat(one, left - 1));
+}
 
 const usualMs = 15_000;
 const usualUrl = 'http://127.0.0.1:10120';
@@ -78,7 +86,8 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
     try {
       const text = body === undefined ? null : JSON.stringify(body);
       const response = await sendToDaemon(at, { method, path, headers, body: text, limitMs });
-      return { tag: 'ok', ...response, json: () => readJson(response.text) };
+      const value = readJson(response.text);
+      return { tag: 'ok', ...response, json: () => (isFlat(value) ? value : undefined) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       if (code === 'UNPROVEN') return { tag: 'unreachable', text: context.say('daemon.unproven', { url: shownUrl }) };

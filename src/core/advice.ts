@@ -1,3 +1,4 @@
+import { formatCommand } from './command-line.ts';
 import type { Reason } from './failure.ts';
 import { type CausingKind, type Confidence, findingKinds, kindTraits } from './finding.ts';
 import type { Variables } from './kind.ts';
@@ -197,6 +198,14 @@ const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
  */
 const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(,|[\w.=-]+)\},?\}([\w.=-]*)"$/;
 
+/** Matches a line that adds a quoted or plain word to a list of the go command: to the user's own one, if there is any. */
+const listed = /^export (\w+)="\$\{\1:-\$\(cd \/ && go env \1\)\}",(?:'([^']*)'|([\w@+:,./=%-]+))$/;
+
+/** Returns a line that adds a word to a list of the go command as one that sets the word alone; others unchanged. */
+export function withoutOwnList(line: string): string {
+  return line.replace(listed, (_, name, quote, plain) => formatCommand`export ${name}=${quote ?? plain}`);
+}
+
 /**
  * True if each line only sets one of `variables` to a value that this variable may have, without credentials. It is
  * checked because a shell evaluates the text.
@@ -205,6 +214,7 @@ export function isSafeEnv(text: string, variables: Variables): boolean {
   return text
     .replace(/\n$/, '')
     .split('\n')
+    .map(withoutOwnList)
     .every((line) => {
       const [, name = '', value = ''] = quoted.exec(line) ?? [];
       if (name !== '') return isSafeSetting(name, value, variables);

@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import type { Machine } from '../core/trap.ts';
 import { parseToml } from '../formats/toml.ts';
 import { type Fields, fieldsOf, memberIn } from './parse-json.ts';
@@ -50,10 +50,24 @@ export const readToml: ReadFields = (text) => {
   return parsed.tag === 'ok' ? parsed.value : null;
 };
 
+/** The maximum number of aliases in a YAML text: for each, the library passes over those before it. */
+const aliasesMax = 5_000;
+
 /** Parses one YAML document; `null`: the text is invalid, or no mapping. */
 export const readYaml: ReadFields = (text) => {
   try {
-    return fieldsOf(parseYaml(text, { merge: true, logLevel: 'error' }) ?? {});
+    // To find keys that occur twice, the library would compare each key with all others.
+    const document = parseDocument(text, { merge: true, logLevel: 'error', uniqueKeys: false });
+    let [isValid, aliases] = [document.errors.length === 0, 0];
+    visit(document, {
+      Alias() {
+        aliases += 1;
+      },
+      Map(_, { items }) {
+        isValid &&= new Set(items.map(({ key }) => (isScalar(key) ? key.value : key))).size === items.length;
+      },
+    });
+    return isValid && aliases <= aliasesMax ? fieldsOf(document.toJS() ?? {}) : null;
   } catch {
     return null;
   }

@@ -184,10 +184,11 @@ export function showChain({ members, separators }: Chain, field: 'shown' | 'plai
 }
 
 /**
- * A URL that is safe between quotes and in a settings file. It has no `$`: npm and yarn replace `${NAME}` in values of
- * variables and files, so a registry would receive the values of other variables.
+ * A URL that is safe between quotes, in shell lines and in settings files of all clients. It has no `$`: npm and yarn
+ * replace `${NAME}` in values of variables and files, so a registry would receive the values of other variables. It has
+ * no `,` and `|`, which separate URLs in GOPROXY.
  */
-export const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!,-]+$/;
+export const pasteableUrl = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
 
 /** True for the base URL of a mirror without credentials. */
 export function isPlainUrl(text: string): boolean {

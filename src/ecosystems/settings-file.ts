@@ -39,15 +39,18 @@ function createPlaces(file: string, text: string): (setting: FileSetting) => Pla
   return (setting) => {
     const { path, begin, to } = setting;
     while ((lines[first + 1]?.[1] ?? text.length) <= begin && first + 1 < lines.length) first += 1;
+    const line = first + 1;
     return {
       ...setting,
-      place: { file, line: first + 1 },
+      place: { file, line },
       get lines() {
-        const own = lines.filter(([line, at]) => at + line.length >= begin && at < Math.max(to, begin + 1));
+        let end = line;
+        while ((lines[end]?.[1] ?? to) < to) end += 1;
+        const own = lines.slice(line - 1, end);
         const around =
           text.slice(own[0]?.[1], begin) + text.slice(to, own.map(([line, at]) => at + line.length).at(-1));
         const isAlone = typeof path.at(-1) === 'string' && /^\s*(?:[#;].*)?$/.test(around);
-        return isAlone ? own.map(([one, , line]) => ({ file, line, text: one })) : [];
+        return isAlone ? own.map(([one, , number]) => ({ file, line: number, text: one })) : [];
       },
     };
   };

@@ -10,8 +10,12 @@ const depthMax = 50;
  * @returns        the table; the error is the number of the invalid line, from 1
  */
 export function parseToml(text: string, isExact = true): Result<TomlTable, number> {
+  return lineOfError(() => parse(text, { maxDepth: depthMax, integersAsBigInt: !isExact }));
+}
+
+function lineOfError<Value>(read: () => Value): Result<Value, number> {
   try {
-    return ok(parse(text, { maxDepth: depthMax, integersAsBigInt: !isExact }));
+    return ok(read());
   } catch (thrown) {
     if (thrown instanceof TomlError) return error(thrown.line);
     throw thrown;
@@ -27,7 +31,7 @@ export function parseToml(text: string, isExact = true): Result<TomlTable, numbe
 export const toml: FileFormat = {
   parse(text) {
     const parsed = parseToml(text, false);
-    return parsed.tag === 'error' ? parsed : ok(locateSettings(text, parsed.value));
+    return parsed.tag === 'error' ? parsed : lineOfError(() => locateSettings(text, parsed.value));
   },
   write: (value) => written(value),
   add(text, settings, [name = '', position, ...more], value) {
@@ -55,7 +59,10 @@ const keys = /(?:[\w \t.-]|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')+/y;
 const scalar =
   /"""(?:\\[\s\S]|[^\\])*?"{3,5}(?!")|'''[\s\S]*?'{3,5}(?!')|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,\]}#]+(?: \d[^\s,\]}#]*)?/y;
 
-/** Finds the places of all values in a text that is valid TOML. */
+/**
+ * Finds the places of all values in a text that is valid TOML.
+ * @throws TomlError on a path of more than `depthMax` names: the paths of its members would fill the memory
+ */
 function locateSettings(text: string, values: TomlTable): readonly FileSetting[] {
   const settings: FileSetting[] = [];
   let at = 0;
@@ -67,17 +74,18 @@ function locateSettings(text: string, values: TomlTable): readonly FileSetting[]
     return found;
   }
 
-  function takeKeys(): readonly string[] {
-    const names: string[] = [];
+  function takeKeys(table: SettingPath): SettingPath {
+    const [begin, path] = [at, [...table]];
     let inner: unknown = parse(`${take(keys)} = 0`);
     for (; typeof inner === 'object'; inner = Object.values(inner as TomlTable)[0])
-      names.push(...Object.keys(inner as TomlTable));
-    return names;
+      path.push(...Object.keys(inner as TomlTable));
+    if (path.length > depthMax) throw new TomlError('too many names', { toml: text, ptr: begin });
+    return path;
   }
 
   function takePair(table: SettingPath): void {
     const begin = at;
-    const path = [...table, ...takeKeys()];
+    const path = takeKeys(table);
     take(/=[ \t]*/y);
     takeValue(path, begin);
   }
@@ -113,7 +121,7 @@ function locateSettings(text: string, values: TomlTable): readonly FileSetting[]
       takePair(table);
       continue;
     }
-    const names = takeKeys();
+    const names = takeKeys([]);
     at += brackets.length;
     table = tableAt(names, brackets === '[[', lengths);
     settings.push({ path: table, begin, from: begin, to: at, value: undefined });
@@ -126,7 +134,7 @@ function locateSettings(text: string, values: TomlTable): readonly FileSetting[]
  * @param isElement  true: the header begins a new table of a list
  * @param lengths    how many tables each list has so far, by its path in JSON
  */
-function tableAt(names: readonly string[], isElement: boolean, lengths: Map<string, number>): SettingPath {
+function tableAt(names: SettingPath, isElement: boolean, lengths: Map<string, number>): SettingPath {
   const path: (string | number)[] = [];
   for (const [depth, name] of names.entries()) {
     path.push(name);

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { readMapping } from '../core/read-json.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { addLinesAt, type FileFormat, type FileSetting, type SettingPath } from './format.ts';
@@ -30,14 +30,21 @@ function parseYaml(text: string, isUnique: boolean): Result<readonly FileSetting
   const document = parseDocument(text, options);
   const settings: FileSetting[] = [];
   const mistakes = document.errors.map(({ pos: [offset] }) => offset);
+  // The library would walk the document for each alias.
+  const anchored = new Map<string, unknown>();
 
   function add(node: unknown, path: SettingPath, begin: number): void {
     const [from = begin, end = begin] = (node as Node | null)?.range ?? [];
-    const source = isAlias(node) ? node.resolve(document) : node;
+    const source = isAlias(node) ? anchored.get(node.source) : node;
+    keepAnchor(node);
     if (source === undefined) mistakes.push(from);
     const to = from + text.slice(from, end).trimEnd().length;
     settings.push({ path, value: isScalar(source) ? source.value : undefined, begin, from, to });
     addMembers(node, path);
+  }
+
+  function keepAnchor(node: unknown): void {
+    if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchored.set(node.anchor, node);
   }
 
   function addMembers(node: unknown, path: SettingPath): void {
@@ -48,6 +55,7 @@ function parseYaml(text: string, isUnique: boolean): Result<readonly FileSetting
       const name = String(isScalar(key) ? key.value : key);
       if (!isScalar(key) || (isUnique && names.has(name))) mistakes.push(placeOf(key));
       names.add(name);
+      keepAnchor(key);
       add(value, [...path, name], placeOf(key));
     }
   }
@@ -55,6 +63,7 @@ function parseYaml(text: string, isUnique: boolean): Result<readonly FileSetting
   const { contents } = document;
   if (!(contents === null || isMap(contents) || (isScalar(contents) && contents.value === null)))
     mistakes.push(placeOf(contents));
+  keepAnchor(contents);
   addMembers(contents, []);
   const [mistake] = mistakes;
   return mistake === undefined ? ok(settings) : error(lines.linePos(mistake).line || 1);

@@ -10,6 +10,7 @@ import {
   listEntry,
   memberOfUrl,
   offersHttp2,
+  pasteableUrl,
   type RelayState,
   type Remedy,
   type Reply,
@@ -20,8 +21,6 @@ import {
 import type { GoSettings } from './context.ts';
 import { isNarrow } from './patterns.ts';
 
-/** A URL that is safe to paste between single quotes and in GOPROXY. */
-const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
 export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
@@ -84,10 +83,12 @@ export function goRemedyFor(before: Chain, after: Chain, privatePatterns: readon
     notes.push(phrase('note.goByHand'));
     return { remedy: {}, rollback: back, notes };
   }
-  const settings = { GOPROXY: proxy, ...(patterns.length === 0 ? {} : { GOPRIVATE: patterns.join(',') }) };
-  const lines = Object.entries(settings);
-  const env = lines.map(([name, value]) => formatCommand`export ${name}=${value}`).join('\n');
-  const words = lines.map(([name, value]) => formatCommand`${name}=${value}`);
+  const own = patterns.join(',');
+  const settings = { GOPROXY: proxy, ...(own === '' ? {} : { GOPRIVATE: own }) };
+  // The user's own list stays. Outside of a project, `go env` reads no go.mod, which could name another toolchain.
+  const list = own === '' ? [] : [formatCommand`GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",${own}`];
+  const words = [formatCommand`${'GOPROXY'}=${proxy}`, ...list];
+  const env = words.map((word) => ['export', word].join(' ')).join('\n');
   return {
     remedy: { env, goenv: ['go env -w', ...words].join(' '), json: JSON.stringify(settings) },
     rollback: back,
@@ -103,7 +104,9 @@ function notesOn(after: Chain): Sentence[] {
 }
 
 function pasteable(chain: Chain): string | null {
-  const isSafe = chain.members.every(({ kind, plain }) => kind !== 'url' || pasteableUrl.test(plain));
+  const isSafe = chain.members.every(
+    ({ kind, plain }) => kind !== 'url' || pasteableUrl.test(plain.replace(/^file:/, 'https:')),
+  );
   return isSafe ? showChain(chain, 'plain') : null;
 }
 

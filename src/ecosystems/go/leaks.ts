@@ -30,11 +30,12 @@ export function findLeakTraps(found: GoFound, say: Say): readonly (Trap & { read
   const isSentOutside = usesOutside(settingInForce(found, 'GOPROXY')?.value ?? null);
   const isLookedUp = settingInForce(found, 'GOSUMDB')?.value !== 'off';
   const stated = found.privatePatterns.filter(isNarrow);
+  const [unproxied, unverified] = [listGlobs(found, 'GONOPROXY'), listGlobs(found, 'GONOSUMDB')];
   const leaking = found.required.filter(
     ({ module }) =>
       (isLikelyPrivate(module) || matchesGoPatterns(stated, module)) &&
-      ((isSentOutside && !matchesGoPatterns(listGlobs(found, 'GONOPROXY'), module)) ||
-        (isLookedUp && !matchesGoPatterns(listGlobs(found, 'GONOSUMDB'), module))),
+      ((isSentOutside && !matchesGoPatterns(unproxied, module)) ||
+        (isLookedUp && !matchesGoPatterns(unverified, module))),
   );
   if (leaking.length === 0) return [];
   // Modules of other owners at the same host stay verified by the checksum database.

@@ -28,7 +28,8 @@ export const goKinds = {
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
 export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
-  const read = found.settings.filter((setting) => !isHidden(found, setting));
+  const set = new Set(found.settings.map(({ name, source }) => `${name} ${source}`));
+  const read = found.settings.filter((setting) => !isHidden(set, setting));
   return [
     ...shadowed(found, say),
     ...differing(found, say),
@@ -39,9 +40,10 @@ export function findGoTraps(found: GoFound, say: Say): readonly GoTrap[] {
   ];
 }
 
-function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
+/** @param set  the names of all settings, each with the source */
+function isHidden(set: ReadonlySet<string>, { name, source }: GoSetting): boolean {
   const stronger = { distribution: ['environment', 'file'], file: ['environment'] }[String(source)] ?? [];
-  return settings.some((one) => one.name === name && stronger.includes(one.source));
+  return stronger.some((one) => set.has(`${name} ${one}`));
 }
 
 /** Finds settings without a mirror: GOPROXY is `direct`, or it is `off` although `-mod=mod` needs downloads. */
@@ -61,9 +63,11 @@ function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
 
 function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return settings.flatMap((own): GoTrap[] => {
-    const { name } = own;
+    const { name, source } = own;
+    // A project may set thousands of variables.
+    if (source !== 'file') return [];
     const above = settings.find((one) => one.name === name && one.source === 'environment');
-    if (own.source !== 'file' || above === undefined || above.value === own.value) return [];
+    if (above === undefined || above.value === own.value) return [];
     const lines = settings.filter((one) => one.name === name && one.source === 'shell' && one.value === above.value);
     const what = say('trap.go-env-shadowed.what', { name, above: shown(above), own: shown(own) });
     const set = [

@@ -11,15 +11,13 @@ import {
   offersHttp1,
   offersHttp2,
   parseUrls,
+  pasteableUrl,
   type Remedy,
   type Reply,
   type WalkEnd,
   walkInOrder,
 } from '../client.ts';
 import { profileOf, profiles } from './profiles.ts';
-
-/** A URL that is safe to paste into shell lines, XML and TOML. */
-const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
 
 function mistake(chain: string): Sentence | null {
   const urls = chain.split(/\s+/).filter((url) => url !== '');
@@ -56,7 +54,7 @@ function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []
   if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
     notes.push(phrase('note.credentials', { from: phrase('note.credentialsOfClient') }));
   const urls = after.members.map(({ plain }) => plain);
-  const isSafe = [...before.members, ...after.members].every(({ plain }) => pasteable.test(plain));
+  const isSafe = [...before.members, ...after.members].every(({ plain }) => pasteableUrl.test(plain));
   const byHand = phrase('back.entries');
   if (!isSafe) {
     notes.push(phrase('note.urlByHand'));

@@ -9,6 +9,7 @@ import {
   isPlainUrl,
   memberOfUrl,
   offersHttp1,
+  pasteableUrl,
   type Remedy,
   walkInOrder,
 } from '../client.ts';
@@ -98,9 +99,6 @@ export const yarnClient: Client = clientOf(
   },
 );
 
-/** A URL that is safe to paste into a shell, a quoted text, `.npmrc` or YAML. */
-const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@-]+$/;
-
 interface Pasted {
   lines(url: string): Readonly<Record<string, string>>;
   readonly command: string;
@@ -144,7 +142,7 @@ function registryRemedy(
 function urlOf({ members: [member] }: Chain): string | null {
   if (member?.kind !== 'url') return null;
   const url = `${member.plain.replace(/(?<!\/)\/+$/, '')}/`;
-  return pasteable.test(url) && URL.canParse(url) ? url : null;
+  return pasteableUrl.test(url) && URL.canParse(url) ? url : null;
 }
 
 /**

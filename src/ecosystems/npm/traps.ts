@@ -27,7 +27,7 @@ export function findNpmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   return [
     ...registryTraps(found, say),
     ...found.settings.flatMap((setting) => tlsTraps(setting, say)),
-    ...found.settings.flatMap((setting) => authTraps(setting, found, say)),
+    ...authTraps(found, say),
     ...scopeTraps(found, say),
   ];
 }
@@ -89,31 +89,35 @@ function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   return [trapOf('npm-tls-off', say('trap.npm-tls-off.what', { key, value }), [place], set, edit(setting, []))];
 }
 
+const usedMax = 5;
 const credential = /^(\/\/.*:)?(_auth|_authToken|_password|username)$/i;
 
-function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly NpmTrap[] {
-  const { key, place } = setting;
-  const [, holder, name = ''] = credential.exec(key) ?? [];
-  if (name === '' || setting.level === 'yarn') return [];
-  if (holder === undefined) {
-    const registry = registryFor(setting, found);
-    const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
-    const set = say('trap.npm-auth-unscoped.set', { scoped, name });
-    const line = setting.line?.trimStart() ?? '';
-    const edits = registry === null || !line.startsWith(name) ? [] : edit(setting, [`${scoped}:${line}`]);
-    return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
-  }
-  const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
+function authTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
+  const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
+  const used = new Set(inUse);
+  const list = [...used].slice(0, usedMax).join(', ');
+  const more = used.size - usedMax;
   // Credentials for another host are reported only if a main registry is set. Without this setting, npm uses its
   // default registry.
-  if (!found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm')) return [];
-  const inUse = found.settings.filter(isRegistry).map(({ value }) => hostOf(value) ?? '');
-  if (inUse.includes(host)) return [];
-  const used = [...new Set(inUse)].join(', ');
-  const what = say('trap.npm-auth-elsewhere.what', { count: inUse.length, name, host, used });
-  return [
-    trapOf('npm-auth-elsewhere', what, [place], [say('trap.npm-auth-elsewhere.set', { host: escapeWord(host) })]),
-  ];
+  const hasMain = found.settings.some(({ key, level }) => key === 'registry' && level !== 'yarn' && level !== 'pnpm');
+  return found.settings.flatMap((setting): NpmTrap[] => {
+    const { key, place } = setting;
+    const [, holder, name = ''] = credential.exec(key) ?? [];
+    if (name === '' || setting.level === 'yarn') return [];
+    if (holder === undefined) {
+      const registry = registryFor(setting, found);
+      const scoped = registry?.replace(/^https?:/i, '').replace(/(?<!\/)\/*(?:[?#].*)?$/s, '/') ?? '//npm.example.com/';
+      const set = say('trap.npm-auth-unscoped.set', { scoped, name });
+      const line = setting.line?.trimStart() ?? '';
+      const edits = registry === null || !line.startsWith(name) ? [] : edit(setting, [`${scoped}:${line}`]);
+      return [trapOf('npm-auth-unscoped', say('trap.npm-auth-unscoped.what', { name }), [place], [set], edits)];
+    }
+    const host = holder.replace(/^\/\//, '').split(/[/:]/, 1)[0] ?? '';
+    if (!hasMain || used.has(host)) return [];
+    const values = { count: inUse.length, name, host, used: more > 0 ? say('list.more', { list, more }) : list };
+    const set = say('trap.npm-auth-elsewhere.set', { host: escapeWord(host) });
+    return [trapOf('npm-auth-elsewhere', say('trap.npm-auth-elsewhere.what', values), [place], [set])];
+  });
 }
 
 /** Returns the registry that is set in the same file as the credentials; `null`: none is set there. */

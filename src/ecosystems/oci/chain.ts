@@ -1,7 +1,15 @@
 import type { Filled, Sentence } from '../../core/result.ts';
 import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
-import { type Chain, type ChainMember, type Client, memberOfUrl, parseUrls, type Remedy } from '../client.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type Client,
+  memberOfUrl,
+  parseUrls,
+  pasteableUrl,
+  type Remedy,
+} from '../client.ts';
 
 const separator = /[\s,|]+/;
 const expected = phrase('expected.mirrorsPipe');
@@ -40,11 +48,8 @@ export interface HostsFile {
   readonly project: string | null;
 }
 
-/** A URL that is safe to paste into a quoted text of TOML or JSON. */
-const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
-
 function placeOf({ plain }: ChainMember): HostsFile | null {
-  if (!pasteable.test(plain)) return null;
+  if (!pasteableUrl.test(plain)) return null;
   const url = plain.replace(/(?<!\/)\/+$/, '');
   const { protocol, host, pathname } = new URL(url);
   const [isRoot, path = pathname, project = ''] = /^(.*?)\/v2(?:\/(.*))?$/s.exec(pathname) ?? [];

@@ -1,5 +1,5 @@
 import type { ActionForm } from '../../core/action.ts';
-import type { Advice } from '../../core/advice.ts';
+import { type Advice, withoutOwnList } from '../../core/advice.ts';
 import { formatDiff } from '../../core/format-diff.ts';
 import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
@@ -70,7 +70,7 @@ async function textOf(
   }
   if (lines === undefined) return null;
   if (as === 'shell') {
-    const wanted = lines.split('\n').map((line) => {
+    const wanted = lines.split('\n').map(withoutOwnList).map((line) => {
       const setting = /^export \w+=/.exec(line)?.[0] ?? 'export =';
       return { line, pattern: startingWith(`${setting}'`) };
     });

@@ -49,8 +49,11 @@ function linesOf(text: string): readonly Line[] {
   });
 }
 
+/** The maximum number of traps whose edits are tried. A project of a stranger may have thousands of traps. */
+const triedMax = 50;
+
 /**
- * Drops edits that do not help. Each trap's edits are applied in memory, and the machine is examined again. The edits
+ * Drops edits that do not help, and those of further traps than `triedMax`. Each trap's edits are applied in memory, and the machine is examined again. The edits
  * are kept if the trap no longer occurs and no new kind of trap appears.
  * @param again  examines a machine
  */
@@ -62,9 +65,11 @@ export async function keepProvenEdits(
 ): Promise<readonly Trap[]> {
   const ids = new Set(traps.map(({ id }) => id));
   const proven: Trap[] = [];
+  let tried = 0;
   for (const trap of traps) {
-    if (trap.edits.length === 0) {
-      proven.push(trap);
+    tried += Number(trap.edits.length > 0);
+    if (trap.edits.length === 0 || tried > triedMax) {
+      proven.push({ ...trap, edits: [] });
       continue;
     }
     const after = new Map(editsFor([trap], textOf).map((change) => [change.file, change.after]));

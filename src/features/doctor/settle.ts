@@ -1,5 +1,5 @@
 import { kindOf } from '../../config/kinds.ts';
-import { isSafeSetting } from '../../core/advice.ts';
+import { isSafeSetting, withoutOwnList } from '../../core/advice.ts';
 import { formatCommand } from '../../core/command-line.ts';
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
@@ -35,13 +35,16 @@ export async function settleDoctor(
  */
 export async function keepOwnLists(machine: Machine, id: string, text: string): Promise<string> {
   const doctor = await registry.of(id)?.doctor?.();
-  const lines = text.split('\n').map(async (line) => {
-    const [, name = '', value = ''] = /^export (\w+)='([^']*)'$/.exec(line) ?? [];
-    const own = await doctor?.listInForce?.({ machine, assignments: [], privatePatterns: [] }, name);
-    if (own == null) return line;
-    const entries = new Set([...own.split(','), ...value.split(',')].filter((entry) => entry !== ''));
-    return formatCommand`export ${name}=${[...entries].join(',')}`;
-  });
+  const lines = text
+    .split('\n')
+    .map(withoutOwnList)
+    .map(async (line) => {
+      const [, name = '', value = ''] = /^export (\w+)='([^']*)'$/.exec(line) ?? [];
+      const own = await doctor?.listInForce?.({ machine, assignments: [], privatePatterns: [] }, name);
+      if (own == null) return line;
+      const entries = new Set([...own.split(','), ...value.split(',')].filter((entry) => entry !== ''));
+      return formatCommand`export ${name}=${[...entries].join(',')}`;
+    });
   return (await Promise.all(lines)).join('\n');
 }
 

@@ -3,6 +3,8 @@ import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
 import { withServer } from './with-server.ts';
 
+const deep = '{"a":['.repeat(10_000) + ']}'.repeat(10_000);
+
 describe('advice that did not come', () => {
   test.each([['http'], ['HTTP']])(
     'port 1, which fetch would refuse (%s): asked, 1, nothing on standard output',
@@ -19,6 +21,7 @@ describe('advice that did not come', () => {
     ['a page', '<!doctype html>'],
     ['JSON of something else', '{"status":"ok"}'],
     ['JSON that is no object', 'null'],
+    ['advice nested so deep that it would exhaust the stack', `{"advice":[${deep}]}`],
   ])('%s answers there: 1, said, nothing on standard output', async (_, text) => {
     await withServer(
       (response) => response.end(text),
@@ -28,6 +31,19 @@ describe('advice that did not come', () => {
       },
     );
   });
+});
+
+test.each([
+  ['advice', '--apply', 'go', '--yes'],
+  ['explain', 'go: example.com/x@v1.0.0: dial tcp'],
+])('JSON nested so deep that it would exhaust the stack crashes no command: %s', async (...argv) => {
+  await withServer(
+    (response) => response.end(deep),
+    async (url) => {
+      const { code, err } = await run([...argv, '--url', url], { env: { HOME: tempDir('deep') } });
+      expect([code, err.includes('RangeError')]).toEqual([1, false]);
+    },
+  );
 });
 
 test('whatever a daemon says, it moves no cursor, hides nothing and adds no line of its own', async () => {

@@ -173,7 +173,7 @@ describe('webhook preview of a receiver that people read', () => {
       '🟠 north is slow',
       '🔴 2 notices · Switch go from east to north',
       "    export GOPROXY='https://north.example.com/goproxy,direct'",
-      "    export GOPRIVATE='git.example.com/*'",
+      `    export GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",'git.example.com/*'`,
       'Expected: canary success rate 37.5 % → 100 % · fetch cost, failures included: 41 s → 310 ms',
       'Until: ',
       'Open the page: https://mw.example.com/mirrors/east',

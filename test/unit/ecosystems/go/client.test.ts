@@ -1,8 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isSafeEnv } from '../../../../src/core/advice.ts';
 import { type Chain, type RelayState, type Reply, showChain } from '../../../../src/ecosystems/client.ts';
-import { goRemedyFor, parseGoproxy, relayOfGoproxy, walkGoproxy } from '../../../../src/ecosystems/go/client.ts';
+import {
+  goClient,
+  goRemedyFor,
+  parseGoproxy,
+  relayOfGoproxy,
+  walkGoproxy,
+} from '../../../../src/ecosystems/go/client.ts';
 import { phrase } from '../../../../src/words/tell.ts';
+import { tempDir } from '../../../support/paths.ts';
 import { texts } from '../../../support/texts.ts';
+
+/** The beginning of a line that adds patterns to the user's own list. */
+const added = `GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",`;
 
 function chain(text: string): Chain {
   const parsed = parseGoproxy(text);
@@ -172,8 +186,8 @@ describe('goRemedy', () => {
       '*.corp.example.com',
     ]);
     expect(remedy).toEqual({
-      env: "export GOPROXY='https://b.example.com,direct'\nexport GOPRIVATE='git.example.com/*,*.corp.example.com'",
-      goenv: "go env -w GOPROXY='https://b.example.com,direct' GOPRIVATE='git.example.com/*,*.corp.example.com'",
+      env: `export GOPROXY='https://b.example.com,direct'\nexport ${added}'git.example.com/*,*.corp.example.com'`,
+      goenv: `go env -w GOPROXY='https://b.example.com,direct' ${added}'git.example.com/*,*.corp.example.com'`,
       json: '{"GOPROXY":"https://b.example.com,direct","GOPRIVATE":"git.example.com/*,*.corp.example.com"}',
     });
   });
@@ -217,9 +231,26 @@ describe('goRemedy', () => {
     );
   });
 
+  it.each([
+    ['a variable', { GOPRIVATE: 'own.example,a.example/*' }, 'exit 1'],
+    ['the file of go env -w', {}, 'test "$PWD $*" = "/ env GOPRIVATE" && echo "own.example,a.example/*"'],
+  ])("adds to the user's own GOPRIVATE in %s, if a shell evaluates the lines", (_name, env, go) => {
+    const folder = tempDir('go-lines');
+    writeFileSync(join(folder, 'go'), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
+    const given = goRemedyFor(before, chain('https://b.example.com'), ['git.example.com/*', '*.corp.example.com']);
+    const lines = `${given.remedy['env']}\necho "$GOPROXY $GOPRIVATE"`;
+    const out = execFileSync('/bin/sh', ['-c', lines], { cwd: folder, env: { ...env, PATH: folder } });
+    expect(String(out).trim()).toBe(
+      'https://b.example.com own.example,a.example/*,git.example.com/*,*.corp.example.com',
+    );
+    expect(isSafeEnv(given.remedy['env'] ?? '', goClient.variables)).toBe(true);
+    const wide = String(given.remedy['env']).replace('*.corp.example.com', '*');
+    expect(isSafeEnv(wide, goClient.variables)).toBe(false);
+  });
+
   it('leaves out a private pattern that could not be pasted, and says so', () => {
     const given = goRemedyFor(before, chain('https://b.example.com'), ["x';id;'", 'git.example.com']);
-    expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com'\nexport GOPRIVATE='git.example.com'");
+    expect(given.remedy['env']).toBe(`export GOPROXY='https://b.example.com'\nexport ${added}git.example.com`);
     expect(texts(given.notes).at(-1)).toMatch(/set GOPRIVATE by hand/);
   });
 

@@ -101,6 +101,17 @@ describe('file', () => {
       because: { key: 'acted.tooLong' },
     });
   });
+  it('has one line for each variable of lines for a shell, however often it is written', async () => {
+    const added = `export GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",'git.example.com/*'`;
+    const env = `export GOPROXY='https://b.example.net'\n${added}`;
+    const advice = adviceTo({ remedy: { env, json: '{}' } });
+    for (const before of ["export GOPRIVATE='git.old.example/*'\n", null]) {
+      if (before !== null) writeFileSync(path(), before);
+      expect(await acting(folder(), deed('shell'), advice).step('act')).toMatchObject({ tag: 'ok' });
+      const lines = readFileSync(path(), 'utf8').trim().split('\n').toSorted();
+      expect(lines).toEqual(["export GOPRIVATE='git.example.com/*'", "export GOPROXY='https://b.example.net'"]);
+    }
+  });
   it('keeps the other keys of a daemon.json', async () => {
     writeFileSync(path(), '{"debug":true,"registry-mirrors":["https://a.example.com"]}');
     const text = '{"registry-mirrors":["https://b.example.net"]}';

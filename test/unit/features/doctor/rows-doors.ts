@@ -28,7 +28,10 @@ export const doorRows: readonly TrapRow[] = [
     files: { 'mirrorwatch.yaml': config(patterns), ...line('http://127.0.0.1:10121/go,direct') },
     where: place,
     what: 'git.corp.example/*',
-    set: [`export GOPROXY='http://127.0.0.1:10121/go,direct'`, `export GOPRIVATE='git.corp.example/*'`],
+    set: [
+      `export GOPROXY='http://127.0.0.1:10121/go,direct'`,
+      `export GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",'git.corp.example/*'`,
+    ],
   },
   {
     id: 'door-leaks',
@@ -39,7 +42,10 @@ export const doorRows: readonly TrapRow[] = [
     },
     where: place,
     what: 'https://near.example.com',
-    set: [`export GOPROXY='http://127.0.0.1:10121/go,direct'`, `export GOPRIVATE='git.corp.example/*'`],
+    set: [
+      `export GOPROXY='http://127.0.0.1:10121/go,direct'`,
+      `export GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",'git.corp.example/*'`,
+    ],
   },
   {
     id: 'door-leaks',
@@ -51,6 +57,9 @@ export const doorRows: readonly TrapRow[] = [
     },
     where: place,
     what: 'https://near.example.com',
-    set: [`export GOPROXY='http://127.0.0.1:10121/go,direct'`, `export GOPRIVATE='git.corp.example/*'`],
+    set: [
+      `export GOPROXY='http://127.0.0.1:10121/go,direct'`,
+      `export GOPRIVATE="\${GOPRIVATE:-$(cd / && go env GOPRIVATE)}",'git.corp.example/*'`,
+    ],
   },
 ];
