@@ -82,8 +82,20 @@ async function mode(path: string): Promise<number | null> {
 export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
   const files = createFiles();
   const { env, home, cwd, root } = input;
-  return { env, home, cwd, system: (path) => join(root, path), read: files.read, list: files.list, mode };
+  return {
+    ...{ env, home, cwd, mode },
+    system: (path) => join(root, path),
+    list: files.list,
+    async read(path) {
+      const read = await files.read(path);
+      const isLong = read.tag === 'ok' && read.text.length > limits.settingsChars && !listsPackages.test(path);
+      return isLong ? { tag: 'error', code: 'EFBIG' } : read;
+    },
+  };
 }
+
+/** Matches the files that list the packages of a project. They may be long. */
+const listsPackages = /(?:lock|shrinkwrap|requirements|go\.mod|\.sum)[^/]*$/;
 
 /**
  * Searches for a program in the folders of a PATH. Names with a slash and relative folders are ignored.

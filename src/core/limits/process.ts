@@ -290,6 +290,8 @@ export const processLimits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
+  /** The maximum length of a file with settings of clients or of a build, in characters. Lock files may be longer. */
+  settingsChars: 256 * 1024,
   /**
    * The maximum number of values in a configuration; YAML aliases count at each use. A configuration with 500 mirrors
    * has 10 000 values.

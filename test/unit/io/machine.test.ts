@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
-import { countProbingThreads, measureCpuSeconds, measureMemory } from '../../../src/io/machine.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { countProbingThreads, createMachine, measureCpuSeconds, measureMemory } from '../../../src/io/machine.ts';
+import { tempDir } from '../../support/paths.ts';
 import { run } from '../../support/process.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -24,6 +28,22 @@ test.each([
   [64, 3],
 ])('on %d cores %d threads probe at most: the heavy one, and a core of their own for the others', (cores, threads) => {
   expect(countProbingThreads(cores)).toBe(threads);
+});
+
+test('a file with settings is read up to a length, and a list of packages at any', async () => {
+  const folder = tempDir('machine');
+  const { read } = createMachine({ env: {}, home: folder, cwd: folder, root: folder });
+  const lengthOf = async (name: string, length: number) => {
+    const file = join(folder, name);
+    writeFileSync(file, 'a'.repeat(length));
+    const text = await read(file);
+    return text.tag === 'ok' ? text.text.length : text.code;
+  };
+  const most = limits.settingsChars;
+  expect(await lengthOf('.npmrc', most)).toBe(most);
+  for (const name of ['.npmrc', 'Dockerfile', 'uv.toml']) expect(await lengthOf(name, most + 1)).toBe('EFBIG');
+  for (const name of ['package-lock.json', 'go.sum', 'uv.lock', 'requirements-dev.txt'])
+    expect(await lengthOf(name, most + 1)).toBe(most + 1);
 });
 
 describe('the main thread', () => {
