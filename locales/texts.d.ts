@@ -2125,7 +2125,7 @@ export interface Places {
   readonly 'rank.unsure': 'count' | 'registry' | 'others';
   readonly 'rank.right': 'registry' | 'chance' | 'beside';
   readonly 'rank.chance': 'failed' | 'all';
-  readonly 'rank.equal': 'others' | 'count';
+  readonly 'rank.equal': 'others' | 'count' | 'ms' | 'percent';
   readonly 'rank.nobody': never;
   readonly 'rank.untold': 'registry' | 'reason';
   readonly 'rank.staysFirst': 'registry' | 'dead';

@@ -1,5 +1,5 @@
 import { buildAdvisedChain } from '../../advise/chain.ts';
-import { gain } from '../../advise/comparison/rank.ts';
+import { gain, noiseMs } from '../../advise/comparison/rank.ts';
 import { secondsText } from '../../advise/time-words.ts';
 import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
@@ -118,7 +118,7 @@ function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: 
     return { kind: 'unsure', remedy: null, reason };
   }
   const chance = first.failed === 0 ? '' : say('rank.chance', { failed: first.failed, all: total });
-  const alike = { others: equal.join(', '), count: equal.length };
+  const alike = { others: equal.join(', '), count: equal.length, ms: noiseMs, percent: Math.round(100 * minGain) };
   const beside = equal.length === 0 ? '' : say('rank.equal', alike);
   return {
     kind: 'right',

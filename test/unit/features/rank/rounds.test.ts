@@ -192,19 +192,19 @@ describe('what a ranking says', () => {
       '2 ms of noise are none',
       { a: 4, b: 2, c: 3 },
       null,
-      'keep the current setting: no mirror proved better than a; b, c are equal',
+      'keep the current setting: no mirror proved better than a; b, c are equal: most times differ by less than 10 ms or 20 %',
     ],
     [
       'just below minGain',
       { a: 100, b: 81, c: 81 },
       null,
-      'keep the current setting: no mirror proved better than a; b, c are equal',
+      'keep the current setting: no mirror proved better than a; b, c are equal: most times differ by less than 10 ms or 20 %',
     ],
     [
       'just below 10 ms',
       { a: 20, b: 10.1, c: 99 },
       null,
-      'keep the current setting: no mirror proved better than a; b is equal',
+      'keep the current setting: no mirror proved better than a; b is equal: most times differ by less than 10 ms or 20 %',
     ],
     [
       'from minGain and 10 ms on',
@@ -234,13 +234,13 @@ describe('what a ranking says', () => {
       'one failure of ten is chance',
       { a: tenth(1, 5), b: 5, c: 5 },
       null,
-      'keep the current setting: no mirror proved better than a; 1 of its 10 requests failed, but that may be chance; b, c are equal',
+      'keep the current setting: no mirror proved better than a; 1 of its 10 requests failed, but that may be chance; b, c are equal: most times differ by less than 10 ms or 20 %',
     ],
     [
       'a faster one that fails',
       { a: 90, b: tenth(4, 5), c: 90 },
       null,
-      'keep the current setting: no mirror proved better than a; c is equal',
+      'keep the current setting: no mirror proved better than a; c is equal: most times differ by less than 10 ms or 20 %',
     ],
     [
       'one behind the first is dead',
@@ -252,7 +252,7 @@ describe('what a ranking says', () => {
       'one that is not in the chain is dead',
       { a: 20, b: 20 },
       null,
-      'keep the current setting: no mirror proved better than a; b is equal',
+      'keep the current setting: no mirror proved better than a; b is equal: most times differ by less than 10 ms or 20 %',
     ],
     ['nobody usable: none', {}, null, 'no usable mirror'],
   ])('%s', async (_, times, remedy, reason) => {
@@ -278,7 +278,7 @@ describe('what a ranking says', () => {
       'most rounds differ by little: equal, whatever one of them did',
       { a: 40, b: ten((round) => (round === 3 ? 900 : 41)), c: 200 },
       'right',
-      `${quiet}no mirror proved better than a; b is equal`,
+      `${quiet}no mirror proved better than a; b is equal: most times differ by less than 10 ms or 20 %`,
       { a: 'best', b: 'equal', c: 'slower' },
     ],
     [
