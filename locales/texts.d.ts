@@ -447,6 +447,7 @@ export interface Places {
   readonly 'cause.refused': never;
   readonly 'cause.unreachable': never;
   readonly 'cause.reset': never;
+  readonly 'cause.proxy': never;
   readonly 'cause.timeout_resolve': never;
   readonly 'cause.timeout_connect': never;
   readonly 'cause.timeout_tls': never;
@@ -969,6 +970,7 @@ export interface Places {
   readonly 'found.shift.well': 'name';
   readonly 'found.unknownTime': never;
   readonly 'found.down': 'name' | 'cause' | 'failures' | 'samples' | 'seconds';
+  readonly 'found.proxy': 'name' | 'proxy' | 'failures' | 'samples' | 'seconds';
   readonly 'found.part': 'name' | 'targets' | 'cause';
   readonly 'found.partOnly': 'name' | 'targets' | 'cause';
   readonly 'found.part.well': 'name';
@@ -1276,8 +1278,10 @@ export interface Places {
   readonly 'layer.next.refused': never;
   readonly 'layer.means.unreachable': never;
   readonly 'layer.next.unreachable': never;
+  readonly 'layer.next.proxy': never;
   readonly 'layer.means.timeout_connect': never;
   readonly 'layer.means.reset': never;
+  readonly 'layer.means.proxy': never;
   readonly 'layer.means.timeout_tls': never;
   readonly 'layer.means.tls_protocol': never;
   readonly 'layer.next.tls_protocol': never;
@@ -1337,7 +1341,6 @@ export interface Places {
   readonly 'layer.http.status': 'version' | 'status' | 'took';
   readonly 'online.thread': never;
   readonly 'online.untold.resolver': never;
-  readonly 'online.untold.proxy': never;
   readonly 'online.untold.local': never;
   readonly 'online.layer': 'means';
   readonly 'online.near': 'means';
@@ -1579,6 +1582,7 @@ export interface Places {
   readonly 'reason.refused': never;
   readonly 'reason.unreachable': never;
   readonly 'reason.reset': never;
+  readonly 'reason.proxy': never;
   readonly 'reason.timeout_resolve': never;
   readonly 'reason.timeout_connect': never;
   readonly 'reason.timeout_tls': never;
@@ -2668,6 +2672,7 @@ export interface Counts {
   readonly 'load.seenMapping': 'count';
   readonly 'load.seenLines': 'count';
   readonly 'found.down': 'seconds';
+  readonly 'found.proxy': 'seconds';
   readonly 'found.refusalOnly': 'targets';
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';

@@ -64,7 +64,7 @@ export type ProbeResponse =
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
-  | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
+  | { readonly tag: 'unknown'; readonly because: 'resolver' | 'local' | 'defect'; readonly code: string };
 
 export interface Seen {
   readonly bytes: number;
@@ -166,7 +166,7 @@ export function dropContents({ contents: _, ...kept }: Facts): Facts {
 export interface Verdict {
   readonly outcome:
     | Extract<Outcome, { tag: 'ok' | 'failed' }>
-    | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect' };
+    | { readonly tag: 'unknown'; readonly because: 'resolver' | 'local' | 'defect' };
   readonly facts: Facts;
 }
 

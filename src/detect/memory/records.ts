@@ -20,7 +20,7 @@ import { recordBudget } from './rounds.ts';
 import type { FindingRule, RuleStep, StoredRow } from './rule.ts';
 
 /** Causes on our own side that prevent a result about a mirror. */
-const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'local']);
 
 /** Records that the canary was probed, and when its probe was planned. */
 export function recordPlan(mirror: MirrorMemory, { due }: Sample): void {
@@ -109,7 +109,8 @@ export function isTooShort({ sight: { slow } }: MirrorMemory, { due, outcome, st
 export function recordLine({ line }: MirrorMemory, sample: Sample, isResponse: boolean, nowMs: number): void {
   line.address = sample.remoteAddress ?? line.address;
   if (isResponse) line.respondedFromMs = Math.max(line.respondedFromMs ?? 0, sample.startedMonotonicMs);
-  const isRefused = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'refused';
+  const { outcome } = sample;
+  const isRefused = outcome.tag === 'failed' && ['refused', 'proxy'].includes(outcome.failure.kind);
   const result = isResponse ? 'responded' : isRefused ? 'refused' : 'silent';
   line.marks = addMark(line.marks, { sentMs: sample.startedMonotonicMs, atMs: nowMs, result });
 }
