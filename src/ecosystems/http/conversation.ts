@@ -79,7 +79,9 @@ function* file(
   const judged = judge(head, expect, changedAtMs);
   if (judged.tag === 'error') return failedBy(judged.error, facts);
   const leads = profile?.lists?.leads;
-  const known = { ...facts, ...judged.value, ...unsigned(path, leads, expect) };
+  const isNamed = then === 'indexes' && reading?.names !== undefined && expect.sha256 === undefined;
+  const named = isNamed ? { compared: { algorithm: 'Release', digest: reading.names } } : {};
+  const known = { ...facts, ...judged.value, ...named, ...unsigned(path, leads, expect) };
   const { signedBy } = expect;
   if (signedBy === undefined) return fine(known);
   const isList = then !== null && leads?.isList(path) === true;

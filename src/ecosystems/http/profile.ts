@@ -24,6 +24,8 @@ export interface ProfileReading {
   readonly failure: ProbeFailure | null;
   /** The date that the file states, wall-clock milliseconds; `null`: none. */
   readonly changedAtMs: number | null;
+  /** Which archive the file is of, as it states; compared between mirrors. Absent: the file does not state it. */
+  readonly names?: string;
 }
 
 interface Marker {

@@ -187,3 +187,35 @@ describe('what the file says', () => {
     expect(verdict).toMatchObject({ outcome: { tag: 'ok' }, facts: { notOffered: true } });
   });
 });
+
+describe('which archive a Release file is of', () => {
+  const digestAt = (path: string, fields: string, step = 'get'): unknown =>
+    hold(step, path, Buffer.from(`${fields}\nDate: Thu, 01 Jan 1998 00:00:00 UTC\nSHA256:\n`), {
+      own: { profile: 'debian', expect: {} },
+    }).verdict.facts.compared?.digest;
+  const example = 'Origin: Example\nLabel: Example';
+
+  test.each([
+    ['dists/stable/Release', 'Suite: stable\nCodename: one', ''],
+    ['dists/one/Release', 'Suite: stable\nCodename: one', ''],
+    ['debian/dists/one/updates/Release', 'Suite: stable\nCodename: one', ''],
+    ['dists/one-security/Release', 'Suite: stable-security\nCodename: one-security', ''],
+    ['Release', 'Suite: stable', ''],
+    ['Release', '', ''],
+    ['dists/devel/Release', 'Suite: two\nCodename: two', '; not devel'],
+    ['dists/one/Release', 'Suite: stable\nCodename: two', '; not one'],
+  ])('%s with %j', (path, fields, end) => {
+    expect(digestAt(path, `${example}\n${fields}`)).toBe(`Origin: Example; Label: Example${end}`);
+  });
+
+  test('a release of the distribution changes nothing, another archive does', () => {
+    const of = (label: string, codename: string): unknown =>
+      digestAt('dists/stable/Release', `Origin: Example\nLabel: ${label}\nSuite: stable\nCodename: ${codename}`);
+    expect(of('Example', 'two')).toBe(of('Example', 'one'));
+    expect(of('Other', 'one')).not.toBe(of('Example', 'one'));
+  });
+
+  test('the whole file is compared by its bytes', () => {
+    expect(digestAt('dists/stable/Release', example, 'whole')).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
