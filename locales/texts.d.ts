@@ -322,6 +322,7 @@ export interface Places {
   readonly 'answer.goKey': never;
   readonly 'answer.entryVerifies': never;
   readonly 'answer.entrySha': never;
+  readonly 'answer.sumBeside': never;
   readonly 'answer.entryKeyring': never;
   readonly 'answer.entryFirst': never;
   readonly 'answer.entryMatches': never;
@@ -353,6 +354,7 @@ export interface Places {
   readonly 'answer.reprDigest': never;
   readonly 'answer.cratesConfig': never;
   readonly 'answer.crateVersions': never;
+  readonly 'answer.crateSum': never;
   readonly 'answer.cleanNames': never;
   readonly 'answer.maven': never;
   readonly 'answer.mavenProject': never;

@@ -109,6 +109,8 @@ export interface FileWord {
   readonly says: 'right' | 'wrong' | 'overruled';
   /** True if the decision is that of a key which a file states: the file may be edited, and the key be another one. */
   readonly isKey?: true;
+  /** True if the file is beside the bytes, on the same mirror: it is evidence about this copy alone. */
+  readonly isOfCopy?: true;
 }
 
 export interface Facts {

@@ -33,7 +33,9 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   const recorded = recordOwn(own, judged);
   if (recorded === null) return null;
   const { statements, dirty } = recorded;
-  const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
+  const voices = voicesOn(view, mirror, target).filter(
+    ({ statement }) => statement.of === statements.of && !isDamagedCopy(statement),
+  );
   const { odd, again } = comparePeers(voices, isHeavy(target) ? 0 : limits.wrongElsewhereMsMin);
   // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
@@ -54,6 +56,11 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
+}
+
+/** True for bytes that a checksum beside them contradicts: this copy is damaged, so it shows nothing about others. */
+function isDamagedCopy({ file, isOfCopy }: Statement): boolean {
+  return isOfCopy === true && file === 'wrong';
 }
 
 /** Records what a mirror serves. `dirty`: its series, if that is new; `null`: the response has no digest. */
@@ -90,6 +97,7 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   const byFile = weighFile(own, [own, ...others], isByKey);
   if (!isAllRequested(view, mirror, target)) return 'open';
   if (byFile === 'refuted' || (byFile === 'backed' && !isByKey)) return byFile;
+  if (isDamagedCopy(statement)) return 'backed';
   // The key of a signature decides alone, unless it is refuted. What it said before a reload does not count.
   const isKnown = ({ statement: one }: Voice): boolean =>
     one.digest !== statement.digest || one.file === 'wrong' || isSince(one, view.us.configuredMs);
