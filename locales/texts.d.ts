@@ -322,6 +322,7 @@ export interface Places {
   readonly 'answer.goKey': never;
   readonly 'answer.entryVerifies': never;
   readonly 'answer.entrySha': never;
+  readonly 'answer.sumBeside': never;
   readonly 'answer.entryKeyring': never;
   readonly 'answer.entryFirst': never;
   readonly 'answer.entryMatches': never;
@@ -353,6 +354,7 @@ export interface Places {
   readonly 'answer.reprDigest': never;
   readonly 'answer.cratesConfig': never;
   readonly 'answer.crateVersions': never;
+  readonly 'answer.crateSum': never;
   readonly 'answer.cleanNames': never;
   readonly 'answer.maven': never;
   readonly 'answer.mavenProject': never;
@@ -447,6 +449,7 @@ export interface Places {
   readonly 'cause.refused': never;
   readonly 'cause.unreachable': never;
   readonly 'cause.reset': never;
+  readonly 'cause.proxy': never;
   readonly 'cause.timeout_resolve': never;
   readonly 'cause.timeout_connect': never;
   readonly 'cause.timeout_tls': never;
@@ -970,6 +973,7 @@ export interface Places {
   readonly 'found.shift.well': 'name';
   readonly 'found.unknownTime': never;
   readonly 'found.down': 'name' | 'cause' | 'failures' | 'samples' | 'seconds';
+  readonly 'found.proxy': 'name' | 'proxy' | 'failures' | 'samples' | 'seconds';
   readonly 'found.part': 'name' | 'targets' | 'cause';
   readonly 'found.partOnly': 'name' | 'targets' | 'cause';
   readonly 'found.part.well': 'name';
@@ -1278,8 +1282,10 @@ export interface Places {
   readonly 'layer.next.refused': never;
   readonly 'layer.means.unreachable': never;
   readonly 'layer.next.unreachable': never;
+  readonly 'layer.next.proxy': never;
   readonly 'layer.means.timeout_connect': never;
   readonly 'layer.means.reset': never;
+  readonly 'layer.means.proxy': never;
   readonly 'layer.means.timeout_tls': never;
   readonly 'layer.means.tls_protocol': never;
   readonly 'layer.next.tls_protocol': never;
@@ -1339,7 +1345,6 @@ export interface Places {
   readonly 'layer.http.status': 'version' | 'status' | 'took';
   readonly 'online.thread': never;
   readonly 'online.untold.resolver': never;
-  readonly 'online.untold.proxy': never;
   readonly 'online.untold.local': never;
   readonly 'online.layer': 'means';
   readonly 'online.near': 'means';
@@ -1582,6 +1587,7 @@ export interface Places {
   readonly 'reason.refused': never;
   readonly 'reason.unreachable': never;
   readonly 'reason.reset': never;
+  readonly 'reason.proxy': never;
   readonly 'reason.timeout_resolve': never;
   readonly 'reason.timeout_connect': never;
   readonly 'reason.timeout_tls': never;
@@ -2672,6 +2678,7 @@ export interface Counts {
   readonly 'load.seenMapping': 'count';
   readonly 'load.seenLines': 'count';
   readonly 'found.down': 'seconds';
+  readonly 'found.proxy': 'seconds';
   readonly 'found.refusalOnly': 'targets';
   readonly 'found.times': 'count';
   readonly 'found.certificateSoon': 'days';

@@ -35,6 +35,7 @@ export type WorldReason =
   | 'refused'
   | 'unreachable'
   | 'reset'
+  | 'proxy'
   | 'cut'
   | 'tls_expired'
   | 'tls_untrusted'
@@ -69,10 +70,10 @@ export interface Answer {
   /** Days until the certificate expires; `null` over plain HTTP or without a handshake. */
   readonly certificateDays: number | null;
   /**
-   * The part of the daemon's own environment that failed: a resolver or a proxy. The daemon then cannot judge the
+   * The part of the daemon's own environment that failed: the resolver. The daemon then cannot judge the
    * response. `null`: it can.
    */
-  readonly unknown: 'resolver' | 'proxy' | null;
+  readonly unknown: 'resolver' | null;
 }
 
 export interface WorldMirror {

@@ -10,7 +10,7 @@ export type TlsCause = (typeof tlsCauses)[number];
 /** Why a probe failed. `kind` is also the metric label `reason` (docs/reasons.md). */
 export type ProbeFailure =
   | {
-      readonly kind: 'resolve_not_found' | 'resolve_failed' | 'refused' | 'unreachable' | 'reset';
+      readonly kind: 'resolve_not_found' | 'resolve_failed' | 'refused' | 'unreachable' | 'reset' | 'proxy';
       readonly code: string;
     }
   | { readonly kind: `timeout_${Phase}`; readonly limitMs: number }
@@ -47,6 +47,7 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
   refused: 'outage',
   unreachable: 'outage',
   reset: 'outage',
+  proxy: 'outage',
   timeout_resolve: 'outage',
   timeout_connect: 'outage',
   timeout_tls: 'outage',
@@ -106,7 +107,7 @@ export function failureTextOf(reason: string, status: number | null): string {
   return status !== null && statusReasons.has(reason) ? `${reason}, HTTP ${status}` : reason;
 }
 
-/** Why a sample is unknown; values of a metric label. */
+/** Why a sample is unknown; values of a metric label. `proxy`: of samples of release 1.0 only; it is a failure now. */
 export const becauses = [
   'contaminated',
   'vantage',
@@ -149,10 +150,14 @@ const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
   'wrong_content',
 ]);
 
+/** The code of a forward proxy that responds, but does not connect to the mirror. */
+const proxyResponseCode = 'MW_PROXY_STATUS';
+
 /** True for a failure that our own network can cause. */
 export function isSilent(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed') return false;
   const { kind } = outcome.failure;
+  if (kind === 'proxy') return outcome.failure.code !== proxyResponseCode;
   return silentReasons.has(kind) || isTimeout(kind) || kind.startsWith('tls_');
 }
 

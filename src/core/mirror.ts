@@ -110,6 +110,10 @@ export function egressOf(mirror: Pick<Mirror, 'access'>): string {
   return `${proxy?.url ?? ''}|${resolve.server ?? ''}|${resolve.family ?? ''}`;
 }
 
+export function hasProxy(egress: string): boolean {
+  return !egress.startsWith('|');
+}
+
 /**
  * True if measurements of `a` are also valid for `b`: both have the same name, upstream, URL, egress and connections.
  */

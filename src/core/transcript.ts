@@ -64,7 +64,7 @@ export type ProbeResponse =
       readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
-  | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
+  | { readonly tag: 'unknown'; readonly because: 'resolver' | 'local' | 'defect'; readonly code: string };
 
 export interface Seen {
   readonly bytes: number;
@@ -109,6 +109,8 @@ export interface FileWord {
   readonly says: 'right' | 'wrong' | 'overruled';
   /** True if the decision is that of a key which a file states: the file may be edited, and the key be another one. */
   readonly isKey?: true;
+  /** True if the file is beside the bytes, on the same mirror: it is evidence about this copy alone. */
+  readonly isOfCopy?: true;
 }
 
 export interface Facts {
@@ -166,7 +168,7 @@ export function dropContents({ contents: _, ...kept }: Facts): Facts {
 export interface Verdict {
   readonly outcome:
     | Extract<Outcome, { tag: 'ok' | 'failed' }>
-    | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect' };
+    | { readonly tag: 'unknown'; readonly because: 'resolver' | 'local' | 'defect' };
   readonly facts: Facts;
 }
 

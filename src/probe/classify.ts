@@ -55,6 +55,11 @@ const clientAlert =
 
 function classOf(fault: WireFault): Class {
   const known = classes.get(fault.code);
+  if (known === 'proxy') {
+    // The text of a failed connection to a proxy begins with the code of the cause, which may be ours (EMFILE).
+    const cause = classes.get(fault.text.split(':', 1)[0] ?? '');
+    return cause === 'local' || cause === 'timeout' ? cause : known;
+  }
   if ((known === undefined || known === 'tls_protocol') && /^EPROTO$|^ERR_SSL_/.test(fault.code)) {
     return /alert/i.test(`${fault.code} ${fault.text}`) && clientAlert.test(`${fault.code} ${fault.text}`)
       ? 'tls_client'
@@ -87,21 +92,17 @@ type Ended = Exclude<ProbeResponse, { tag: 'answered' }>;
 export function reasonOf(fault: WireFault, context: FaultContext): Ended {
   const { code, phase } = fault;
   const kind = classOf(fault);
-  if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
+  if (kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
   // The name itself is broken only if the resolver resolves another name now. Otherwise the resolver may be broken.
   const isName = phase === 'resolve' && kind !== 'forbidden_target';
   if (isName && fault.resolvesOthers !== true) return { tag: 'unknown', because: 'resolver', code };
   return {
     tag: 'failed',
-    failure: failureOf(isName && kind !== 'timeout' && kind !== 'not_found' ? 'resolver' : kind, fault, context),
+    failure: failureOf(isName && !['timeout', 'not_found', 'proxy'].includes(kind) ? 'resolver' : kind, fault, context),
   };
 }
 
-function failureOf(
-  kind: Exclude<Class, 'proxy' | 'local' | 'defect'>,
-  fault: WireFault,
-  context: FaultContext,
-): ProbeFailure {
+function failureOf(kind: Exclude<Class, 'local' | 'defect'>, fault: WireFault, context: FaultContext): ProbeFailure {
   const { code, phase, bytesRead } = fault;
   switch (kind) {
     case 'not_found':
@@ -112,6 +113,7 @@ function failureOf(
       return { kind: `timeout_${phase}`, limitMs: fault.limitMs ?? context.limitMs };
     case 'refused':
     case 'unreachable':
+    case 'proxy':
       return { kind, code };
     case 'ended':
       return phase === 'transfer' ? { kind: 'cut', phase, bytesRead } : { kind: 'reset', code };

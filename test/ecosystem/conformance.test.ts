@@ -93,6 +93,7 @@ const failures: readonly ProbeFailure[] = [
   { kind: 'refused', code: 'ECONNREFUSED' },
   { kind: 'unreachable', code: 'EHOSTUNREACH' },
   { kind: 'reset', code: 'ECONNRESET' },
+  { kind: 'proxy', code: 'MW_PROXY_CONNECT' },
   ...phases.map((phase) => ({ kind: `timeout_${phase}`, limitMs: 10_000 }) as const),
   { kind: 'tls_expired', code: 'CERT_HAS_EXPIRED' },
   { kind: 'cut', phase: 'transfer', bytesRead: 1 },
@@ -104,9 +105,7 @@ const failures: readonly ProbeFailure[] = [
 
 const faults: readonly ProbeResponse[] = [
   ...failures.map((failure) => ({ tag: 'failed', failure }) as const),
-  ...(['proxy', 'resolver', 'local', 'defect'] as const).map(
-    (because) => ({ tag: 'unknown', because, code: 'X' }) as const,
-  ),
+  ...(['resolver', 'local', 'defect'] as const).map((because) => ({ tag: 'unknown', because, code: 'X' }) as const),
 ];
 
 const anyAnswer: fc.Arbitrary<ProbeResponse> = fc.oneof(

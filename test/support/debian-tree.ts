@@ -18,6 +18,12 @@ export interface DebianShape {
   readonly forms?: readonly ('' | '.gz' | '.xz')[];
   /** `Acquire-By-Hash: yes`, with the files. Those of earlier lists stay. */
   readonly byHash?: true;
+  /** The field `Label` of the suite; default: none. */
+  readonly label?: string;
+  /** How long ago the suite was published, milliseconds; default: 0. */
+  readonly agoMs?: number;
+  /** An archive whose key signs this one too. */
+  readonly signedAs?: DebianTree;
 }
 
 /** A small signed Debian archive. */
@@ -25,6 +31,8 @@ export interface DebianTree {
   readonly dir: string;
   /** The public key that it is signed with, as apt's `signed-by` takes it. */
   readonly keyFile: string;
+  /** The home of gpg with the secret key. */
+  readonly gpgHome: string;
   /** The first of them. */
   readonly package: DebianPackage;
   readonly packages: readonly DebianPackage[];
@@ -57,8 +65,9 @@ export async function makeDebianTree(
   const one = await makePackage(dir, first);
   const made = [one];
   for (const name of rest) made.push(await makePackage(dir, name));
-  const home = tempDir('gpg');
-  await gpgIn(home, '--passphrase', '', '--quick-generate-key', 'archive@example.com', 'rsa2048', 'sign', 'never');
+  const home = shape.signedAs?.gpgHome ?? tempDir('gpg');
+  if (shape.signedAs === undefined)
+    await gpgIn(home, '--passphrase', '', '--quick-generate-key', 'archive@example.com', 'rsa2048', 'sign', 'never');
   const keyFile = join(dir, 'archive.gpg');
   await gpgIn(home, '--output', keyFile, '--export', 'archive@example.com');
   const publish = () => publishSuite(join(dir, suite), made.map(({ stanza }) => stanza).join(''), shape, home);
@@ -67,6 +76,7 @@ export async function makeDebianTree(
   return {
     dir,
     keyFile,
+    gpgHome: home,
     package: one,
     packages: made,
     async add(name) {
@@ -77,7 +87,7 @@ export async function makeDebianTree(
 }
 
 async function publishSuite(dir: string, text: string, shape: DebianShape, home: string): Promise<void> {
-  const { forms = ['', '.gz'], byHash } = shape;
+  const { forms = ['', '.gz'], byHash, label, agoMs = 0 } = shape;
   const before = existsSync(join(dir, index)) ? readFileSync(join(dir, index)) : null;
   put(join(dir, index), text);
   await must('xz', ['--keep', '--force', join(dir, index)]);
@@ -94,8 +104,9 @@ async function publishSuite(dir: string, text: string, shape: DebianShape, home:
     return ` ${sha256(content)} ${content.length} ${name}`;
   });
   for (const form of ['', '.gz', '.xz'] as const) if (!forms.includes(form)) rmSync(join(dir, `${index}${form}`));
-  const date = new Date().toUTCString().replace('GMT', 'UTC');
-  const head = `Origin: Example\nSuite: stable\nCodename: stable\nDate: ${date}\nArchitectures: amd64 all\nComponents: main`;
+  const date = new Date(Date.now() - agoMs).toUTCString().replace('GMT', 'UTC');
+  const labelled = label === undefined ? '' : `Label: ${label}\n`;
+  const head = `Origin: Example\n${labelled}Suite: stable\nCodename: stable\nDate: ${date}\nArchitectures: amd64 all\nComponents: main`;
   const hashed = byHash === true ? '\nAcquire-By-Hash: yes' : '';
   put(join(dir, 'Release'), `${head}${hashed}\nSHA256:\n${sums.join('\n')}\n`);
   await signRelease(dir, home);

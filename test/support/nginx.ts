@@ -27,6 +27,8 @@ export interface NginxOptions {
   readonly http2?: true;
   /** Further lines of the `server` block. */
   readonly extra?: string;
+  /** Further lines of the `http` block, made from its folder. */
+  readonly extraHttp?: (dir: string) => string;
 }
 
 /** A running nginx that serves a folder over TLS and over plain HTTP. */
@@ -66,6 +68,7 @@ http {
   default_type text/plain;
   sendfile on;
   tcp_nodelay on;
+  ${options.extraHttp?.(dir) ?? ''}
   server {
     listen ${host}:${ports.http};
     listen ${host}:${ports.https} ssl${options.http2 === true ? ' http2' : ''};

@@ -157,6 +157,7 @@ const codes = {
   refused: 'ECONNREFUSED',
   unreachable: 'EHOSTUNREACH',
   reset: 'ECONNRESET',
+  proxy: 'MW_PROXY_CONNECT',
   tls_expired: 'CERT_HAS_EXPIRED',
   tls_untrusted: 'SELF_SIGNED_CERT_IN_CHAIN',
   tls_name: 'ERR_TLS_CERT_ALTNAME_INVALID',

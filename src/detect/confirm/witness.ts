@@ -1,3 +1,4 @@
+import { hasProxy } from '../../core/mirror.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import { isLossy, isOneCut, lossOf } from '../memory/loss.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -33,9 +34,19 @@ export function witnessPlaceOf(mirror: MirrorMemory) {
   };
 }
 
+/**
+ * True for a mirror without a proxy, if the egress is a proxy. We reach the proxy over our own line, so a response of
+ * such a mirror shows that the line works: the proxy, or what is behind it, causes the failures.
+ * @see docs/decisions/0215-a-proxy-that-fails.md
+ */
+export function showsLineTo(egress: string, { mirror, sight }: MirrorMemory): boolean {
+  return hasProxy(egress) && mirror.access.proxy === null && sight.hasOk;
+}
+
 function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) {
-    if (mirror.egress !== egress || mirror.roundKey === round.key) continue;
+    const isOfOthers = mirror.egress === egress && mirror.roundKey !== round.key;
+    if (!isOfOthers && !showsLineTo(egress, mirror)) continue;
     if (mirror.sight.hasOk && !isCanaryOut(mirror)) yield mirror;
   }
 }
@@ -68,7 +79,11 @@ export function witnessesFor(memory: Memory, round: Round, egress: string, fromM
   const others = [...othersOf(memory, round, egress)];
   if (others.some(({ line: { respondedFromMs } }) => respondedFromMs !== null && respondedFromMs > fromMs)) return [];
   const free = others.filter(
-    (other) => canBeProbed(memory, other) && other.doubt === null && !round.flights.outcomes.has(other.mirror.name),
+    (other) =>
+      other.roundKey !== round.key &&
+      canBeProbed(memory, other) &&
+      other.doubt === null &&
+      !round.flights.outcomes.has(other.mirror.name),
   );
   const byName = new Map(free.map((other) => [other.mirror.name, other]));
   return unitsOf(free.map(witnessPlaceOf))

@@ -42,6 +42,8 @@ export interface Statement extends Named {
   readonly file?: FileWord['says'];
   /** True if `file` is what a key of a file says. */
   readonly isOfKey?: true;
+  /** True if `file` is what a file beside the bytes says, on the same mirror. */
+  readonly isOfCopy?: true;
   /** The first digests of the item that later responses replaced, at most `limits.earlierKept`; absent: none. */
   readonly earlier?: readonly Earlier[];
   /** Time of the last response with this digest, wall milliseconds. */
@@ -68,7 +70,14 @@ export function statementFor(before: Statement | null, sample: Sample, heardMs: 
   const state = sample.facts.signature?.state;
   const signed = state === undefined ? {} : { signature: state };
   const { file } = sample.facts;
-  const said = file === undefined ? {} : { file: file.says, ...(file.isKey && { isOfKey: true as const }) };
+  const said =
+    file === undefined
+      ? {}
+      : {
+          file: file.says,
+          ...(file.isKey && { isOfKey: true as const }),
+          ...(file.isOfCopy && { isOfCopy: true as const }),
+        };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
     return {
@@ -107,7 +116,7 @@ export function isSince({ heardMs }: Statement, ms: number): boolean {
 }
 
 /** A reload may have changed the file, so only its newest word counts. */
-function withoutFile({ file: _, isOfKey: __, ...statement }: Statement): Statement {
+function withoutFile({ file: _, isOfKey: __, isOfCopy: ___, ...statement }: Statement): Statement {
   return statement;
 }
 

@@ -1,7 +1,7 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { countPlaces, isPatternClear, judgeMoment, reviewPattern, unitsOf } from '../confirm/vantage.ts';
-import { isLineLossy, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
+import { isLineLossy, showsLineTo, witnessesOf, witnessPlaceOf } from '../confirm/witness.ts';
 import { canBeProbed } from '../memory/absence.ts';
 import type { Memory } from '../memory/memory.ts';
 import { canarySeriesOf, type MirrorMemory, mirrorsOf, roundKeyOf, type Suspicion } from '../memory/mirror-memory.ts';
@@ -82,7 +82,8 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
 }
 
 function askable(memory: Memory, egress: string): number {
-  const mirrors = judgedOf(memory, egress, null).filter((mirror) => canBeProbed(memory, mirror));
+  const direct = [...memory.mirrors.values()].filter((mirror) => showsLineTo(egress, mirror));
+  const mirrors = [...judgedOf(memory, egress, null), ...direct].filter((mirror) => canBeProbed(memory, mirror));
   return countPlaces(mirrors.map(witnessPlaceOf));
 }
 

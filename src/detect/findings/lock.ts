@@ -29,7 +29,7 @@ function refutationIn(view: RuleView, sample: Sample): Refutation | null {
   const { target, probeId } = due;
   const { file: word, compared, verified } = facts;
   const isRefuted = word?.says === 'overruled' ? isOverruled(view, sample, word) : outcome.tag === 'ok';
-  if (word === undefined || word.says === 'right' || !isRefuted) return null;
+  if (word === undefined || word.says === 'right' || word.isOfCopy === true || !isRefuted) return null;
   const failure = outcome.tag === 'failed' && outcome.failure.kind === 'mismatch' ? outcome.failure : null;
   const { algorithm = '', digest = failure?.want ?? '' } = verified ?? compared ?? { algorithm: failure?.algorithm };
   return { target, word, algorithm, got: digest, probeId };

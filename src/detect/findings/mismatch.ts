@@ -199,7 +199,7 @@ function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch, byFile: Wrong
     failure,
     sides: listSidesOfWrong(judged, failure),
     byFile,
-    isKey: judged.sample.facts.file?.isKey === true,
+    isKey: sample.facts.file?.isKey === true || sample.facts.file?.isOfCopy === true,
     isOrigins: isWrongAtOrigin(view, mirror, target, failure),
     other: other?.target ?? null,
     probeIds: [...(first === null ? [] : [first.probeId]), probeId],

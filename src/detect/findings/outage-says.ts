@@ -99,6 +99,8 @@ export function explainOutage(
   const cause = reason ?? known ?? 'unreachable';
   const causeText = failureTextOf(cause, status);
   const actionable = isDownBy(all, mirror);
+  const counts = { name, failures, samples, seconds: Math.round(spanMs(all) / 1_000) };
+  const proxy = mirror.mirror.access.proxy?.url ?? null;
   const ofProtocol = over === null ? {} : { protocol: over.broken };
   const failing = scopeOf(all.map(({ target }) => target)).map((item) => ({ ...item, ...ofProtocol }));
   return {
@@ -115,13 +117,9 @@ export function explainOutage(
     ...(actionable && over !== null
       ? protocolMessage(name, over)
       : actionable
-        ? messageFor('found.down', {
-            name,
-            cause: causeText,
-            failures,
-            samples,
-            seconds: Math.round(spanMs(all) / 1_000),
-          })
+        ? proxy !== null && (cause === 'proxy' || cause === 'timeout_connect')
+          ? messageFor('found.proxy', { ...counts, proxy })
+          : messageFor('found.down', { ...counts, cause: causeText })
         : messageFor(mirror.sight.canaryServes ? 'found.partOnly' : 'found.part', {
             name,
             targets: all.length,

@@ -33,7 +33,9 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   const recorded = recordOwn(own, judged);
   if (recorded === null) return null;
   const { statements, dirty } = recorded;
-  const voices = voicesOn(view, mirror, target).filter((voice) => voice.statement.of === statements.of);
+  const voices = voicesOn(view, mirror, target).filter(
+    ({ statement }) => statement.of === statements.of && !isDamagedCopy(statement),
+  );
   const { odd, again, confirmed } = comparePeers(voices, isHeavy(target) ? 0 : limits.wrongElsewhereMsMin);
   // A difference between two mirrors is not judged until all other mirrors of the upstream were probed.
   if (!isAllRequested(view, mirror, target)) return { dirty };
@@ -57,6 +59,11 @@ export function compareWithPeers(own: Bytes, judged: Judged): Pick<RuleStep<Byte
   // A recheck causes no further rechecks, because alternating backends could cause endless probes.
   if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
   return { dirty, others };
+}
+
+/** True for bytes that a checksum beside them contradicts: this copy is damaged, so it shows nothing about others. */
+function isDamagedCopy({ file, isOfCopy }: Statement): boolean {
+  return isOfCopy === true && file === 'wrong';
 }
 
 /** Records what a mirror serves. `dirty`: its series, if that is new; `null`: the response has no digest. */
@@ -92,6 +99,7 @@ function weighSample(view: RuleView, mirror: MirrorMemory, sample: Sample): ByFi
   const isByKey = isKey && says === 'wrong';
   const byFile = weighFile(own, [own, ...others], isByKey);
   if (!isAllRequested(view, mirror, target)) return 'open';
+  if (isDamagedCopy(statement) && byFile !== 'refuted') return 'backed';
   // What a key said before a reload does not count.
   const isKnown = ({ statement: one }: Voice): boolean =>
     one.digest !== statement.digest || one.file === 'wrong' || isSince(one, view.us.configuredMs);

@@ -81,7 +81,7 @@ export class Density {
    * The probes of the last minute by their start. Older probes are removed when a probe is added. `isExtra`: the probe
    * is part of a confirming round or of a build (several probes at once over one HTTP/2 connection).
    */
-  requests: { readonly atMs: number; readonly isExtra: boolean }[] = [];
+  requests: { readonly atMs: number; readonly isExtra: boolean; readonly isConfirm: boolean }[] = [];
   /**
    * Confirming rounds probe the mirror only if it got fewer probes than this in the last minute; `null`: our rate has
    * caused no 429 yet.

@@ -78,7 +78,7 @@ class Sight {
   /** True if the canary was probed since the daemon started. */
   wasProbed: boolean = false;
   /**
-   * Since when a failure on our side (of the resolver, a proxy or this machine) prevents results about the canary, wall
+   * Since when a failure on our side (of the resolver or this machine) prevents results about the canary, wall
    * milliseconds; `null`: there is none now.
    */
   blindSinceMs: number | null = null;

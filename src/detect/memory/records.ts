@@ -20,7 +20,7 @@ import { recordBudget } from './rounds.ts';
 import type { FindingRule, RuleStep, StoredRow } from './rule.ts';
 
 /** Causes on our own side that prevent a result about a mirror. */
-const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'local']);
 
 /** Records that the canary was probed, and when its probe was planned. */
 export function recordPlan(mirror: MirrorMemory, { due }: Sample): void {
@@ -109,7 +109,8 @@ export function isTooShort({ sight: { slow } }: MirrorMemory, { due, outcome, st
 export function recordLine({ line }: MirrorMemory, sample: Sample, isResponse: boolean, nowMs: number): void {
   line.address = sample.remoteAddress ?? line.address;
   if (isResponse) line.respondedFromMs = Math.max(line.respondedFromMs ?? 0, sample.startedMonotonicMs);
-  const isRefused = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'refused';
+  const { outcome } = sample;
+  const isRefused = outcome.tag === 'failed' && ['refused', 'proxy'].includes(outcome.failure.kind);
   const result = isResponse ? 'responded' : isRefused ? 'refused' : 'silent';
   line.marks = addMark(line.marks, { sentMs: sample.startedMonotonicMs, atMs: nowMs, result });
 }
@@ -143,6 +144,8 @@ const extraMin = 3;
 const toleratedShare = 0.9;
 /** After a 429 that our request rate caused, later 429s count as caused by our rate for at most this long. */
 const oursMsMax = 20 * minuteMs;
+/** The time in which later refusals count as caused by our rate, if the response has no `Retry-After`. */
+const unstatedWaitMs = 30_000;
 /**
  * After a 429 that our request rate caused, confirming rounds get a new limit of probes per minute for this mirror. The
  * limit is this fraction of the requests in the minute before the 429, but at least `restMin`.
@@ -153,11 +156,12 @@ const restMin = 6;
 export function recordRequest({ density }: MirrorMemory, { due, outcome, startedMonotonicMs }: Sample): void {
   density.requests = density.requests.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
   if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, density.requests.length);
-  density.requests.push({ atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' });
+  const isConfirm = due.purpose === 'confirm';
+  density.requests.push({ atMs: startedMonotonicMs, isExtra: isConfirm || due.purpose === 'build', isConfirm });
 }
 
 /**
- * True for a 429 that our own request rate explains. Also updates the record of this rate.
+ * True for a refusal that our own request rate explains. Also updates the record of this rate.
  * @see docs/detection.md#rules-of-findings
  */
 export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number): boolean {
@@ -167,9 +171,10 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
     return false;
   }
   if (isWaiting(density, nowMs)) return true;
-  const waitMs = outcome.failure.retryAfterMs ?? 0;
   const before = requestsBefore(density, startedMonotonicMs);
-  density.isOurs = waitMs > 0 && isDense(density, startedMonotonicMs);
+  const isOurs = isDense(density, startedMonotonicMs);
+  const waitMs = outcome.failure.retryAfterMs ?? (isOurs ? unstatedWaitMs : 0);
+  density.isOurs = waitMs > 0 && isOurs;
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   if (!density.isOurs) return false;
   density.oursUntilMs = nowMs + Math.min(waitMs, oursMsMax);
@@ -178,11 +183,21 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   return true;
 }
 
+/** The statuses by which a server refuses requests for their rate; nginx sends 503 without `Retry-After`. */
+const paceStatuses: ReadonlySet<number> = new Set([403, 429, 503]);
+
+/** The status of a refusal that a request rate may explain; `null`: the outcome is another one. */
+function refusalStatusOf({ outcome }: Sample): number | null {
+  if (outcome.tag !== 'failed' || !('status' in outcome.failure)) return null;
+  return paceStatuses.has(outcome.failure.status) ? outcome.failure.status : null;
+}
+
 /**
- * Returns a sample, with a 503 with `Retry-After` as a failure of the server unless the mirror throttles requests.
- * A mirror throttles if it has served another request since its last such 503, and in the last minute, or if our
- * request rate explains the 503. A cache whose server is dead sends 503 with `Retry-After` to every request.
- * @see docs/detection.md#rules-of-findings
+ * Returns a sample as it counts if its status can be a refusal for the request rate:
+ * - If our own request rate explains the refusal, it is a throttling response.
+ * - Else, a 503 with `Retry-After` is a failure of the server, unless the mirror has served another request since its
+ *   last such 503, and in the last minute. A cache whose server is dead sends 503 with `Retry-After` to every request.
+ * @see docs/decisions/0217-refusals-after-our-own-burst.md
  */
 export function withServerFailure({ density }: MirrorMemory, sample: Sample): Sample {
   const { outcome, startedMonotonicMs, endedMonotonicMs } = sample;
@@ -190,14 +205,19 @@ export function withServerFailure({ density }: MirrorMemory, sample: Sample): Sa
     density.servedMs = endedMonotonicMs;
     density.busyBy = null;
   }
-  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return sample;
-  const { status } = outcome.failure;
-  if (status !== 503) return sample;
+  const status = refusalStatusOf(sample);
+  if (outcome.tag !== 'failed' || status === null) return sample;
   const isFirst = density.busyBy === null && endedMonotonicMs - density.servedMs <= minuteMs;
-  // Probes of rounds that follow a 503 do not explain it.
-  const mayBeOurs = density.busyBy !== 'others' && isDense(density, startedMonotonicMs);
+  // Probes of rounds that follow a refusal do not explain it.
+  const { kind } = outcome.failure;
+  const isStated = kind === 'throttled';
+  const mayBeOurs = density.busyBy !== 'others' && isDense(density, startedMonotonicMs, isStated);
   density.busyBy = mayBeOurs || isWaiting(density, endedMonotonicMs) ? 'us' : 'others';
-  if (isFirst || density.busyBy === 'us') return sample;
+  if (density.busyBy === 'us') {
+    const failure = { kind: 'throttled', status, retryAfterMs: sample.retryAfterMs } as const;
+    return isStated ? sample : { ...sample, outcome: { tag: 'failed', failure } };
+  }
+  if (isFirst || !isStated || status !== 503) return sample;
   return { ...sample, outcome: { tag: 'failed', failure: { kind: 'server', status } } };
 }
 
@@ -210,11 +230,16 @@ function requestsBefore({ requests, waitUntilMs }: MirrorMemory['density'], star
   return requests.filter(({ atMs }) => atMs >= fromMs && atMs < startedMs);
 }
 
-/** True if our request rate explains a 429: it has many probes of rounds, and the mirror accepted no higher rate before. */
-function isDense(density: MirrorMemory['density'], startedMs: number): boolean {
+/**
+ * True if our request rate explains a refusal: it has many probes of rounds, and the mirror accepted no higher rate
+ * before.
+ * @param isStated  the response says that it is about the rate (429, `Retry-After`). Else only confirming probes explain
+ *                  it, and only at a higher rate than any that the mirror accepted
+ */
+function isDense(density: MirrorMemory['density'], startedMs: number, isStated = true): boolean {
   const before = requestsBefore(density, startedMs);
-  const isMore = before.length >= toleratedShare * density.tolerated;
-  return isMore && before.filter(({ isExtra }) => isExtra).length >= extraMin;
+  const isMore = isStated ? before.length >= toleratedShare * density.tolerated : before.length > density.tolerated;
+  return isMore && before.filter((one) => (isStated ? one.isExtra : one.isConfirm)).length >= extraMin;
 }
 
 function isWaiting({ oursUntilMs }: MirrorMemory['density'], nowMs: number): boolean {

@@ -1,15 +1,28 @@
-import { isMarkup, utf8 } from '../../core/body.ts';
+import { isMarkup, utf8, type WholeBody } from '../../core/body.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
-import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { below, ended, failedBy, fine, get, isLeftOut, makeProbe, type Talk, unaskable, wholeOf } from '../talk.ts';
+import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
+import {
+  below,
+  type End,
+  ended,
+  failedBy,
+  fine,
+  get,
+  hashOf,
+  isLeftOut,
+  makeProbe,
+  type Talk,
+  unaskable,
+  wholeOf,
+} from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { formatFailure, isFilePath, parseMailDate, startsWith } from './format.ts';
 import { checkListedIndexes } from './indexes.ts';
 import { vouchedFor } from './listed.ts';
 import type { Expect } from './names.ts';
 import { checkPackages } from './packages.ts';
-import type { Head, Leads, Summed } from './profile.ts';
+import type { Head, Leads, NamedArtifact, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { checkHash, digestSumOf, judge } from './verify.ts';
 
@@ -79,7 +92,17 @@ function* file(
   const judged = judge(head, expect, changedAtMs);
   if (judged.tag === 'error') return failedBy(judged.error, facts);
   const leads = profile?.lists?.leads;
-  const known = { ...facts, ...judged.value, ...unsigned(path, leads, expect) };
+  const isNamed = then === 'indexes' && reading?.names !== undefined && expect.sha256 === undefined;
+  const named = isNamed ? { compared: { algorithm: 'Release', digest: reading.names } } : {};
+  const known = { ...facts, ...judged.value, ...named, ...unsigned(path, leads, expect) };
+  if (then !== null && sum !== null && expect.sha256 === undefined && profile?.hasSumBeside?.(path) === true) {
+    const damaged = yield* damageOf(path, whole, context);
+    if (damaged !== null)
+      return failedBy(damaged, { ...known, file: { want: damaged.want, says: 'wrong', isOfCopy: true } });
+  }
+  const artifact = then === 'packages' ? (profile?.newestIn?.(path, body) ?? null) : null;
+  const lost = artifact === null ? null : yield* lossOf(artifact, context);
+  if (lost !== null) return ended(lost, known);
   const { signedBy } = expect;
   if (signedBy === undefined) return fine(known);
   const isList = then !== null && leads?.isList(path) === true;
@@ -94,6 +117,41 @@ function* file(
   if (then === 'indexes') return yield* withIndexes({ path, body, sum }, leads, signedBy, proven, context);
   const { wrong, ...shown } = yield* checkPackages({ path, body, sum }, leads, context);
   return wrong === undefined ? fine({ ...proven, ...shown }) : ended(wrong.outcome, { ...proven, ...wrong.facts });
+}
+
+/**
+ * Returns the mismatch of a file with the checksum that the mirror serves beside it; `null`: it fits, or there is none.
+ * @see https://maven.apache.org/resolver/expected-checksums.html
+ */
+function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<ReturnType<typeof mismatchOf> | null> {
+  const request = { url: below(context, `${path}.sha1`), aside: true, bodyBytesMax: limits.infoBytes };
+  const got = yield* get(request, context);
+  const text = got.tag === 'error' ? '' : (utf8(got.value.body) ?? '');
+  const want = /^[0-9a-f]{40}(?![0-9a-f])/.exec(text.trim().toLowerCase())?.[0];
+  if (want === undefined) return null;
+  const digest = (yield* hashOf(whole, 'sha1')).toString('hex');
+  return digest === want ? null : mismatchOf({ algorithm: 'sha1', want, got: digest, by: phrase('answer.sumBeside') });
+}
+
+/** Downloads an artifact as clients do. Returns how that fails; `null`: it is there, and right. */
+function* lossOf({ file, want, urlIn }: NamedArtifact, context: HttpContext): Talk<End | null> {
+  const config = yield* get({ url: below(context, file), aside: true, bodyBytesMax: limits.infoBytes }, context);
+  if (config.tag === 'error') return config.error;
+  const url = urlIn(utf8(config.value.body) ?? '');
+  if (url === null) return { tag: 'failed', failure: malformed('answer.cratesConfig') };
+  const request = {
+    url,
+    aside: true,
+    foreign: true,
+    asSent: true,
+    large: true,
+    bodyBytesMax: limits.zipBytes,
+  } as const;
+  const response = yield* get(request, context);
+  if (response.tag === 'error') return response.error;
+  const { sha256: got } = yield* digestSumOf(wholeOf(response.value));
+  const by = phrase('answer.crateSum');
+  return got === want ? null : { tag: 'failed', failure: mismatchOf({ algorithm: 'sha256', want, got, by }) };
 }
 
 function* withIndexes(

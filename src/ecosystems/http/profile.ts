@@ -24,6 +24,8 @@ export interface ProfileReading {
   readonly failure: ProbeFailure | null;
   /** The date that the file states, wall-clock milliseconds; `null`: none. */
   readonly changedAtMs: number | null;
+  /** Which archive the file is of, as it states; compared between mirrors. Absent: the file does not state it. */
+  readonly names?: string;
 }
 
 interface Marker {
@@ -96,6 +98,16 @@ export interface Lines {
   readonly notes: readonly Sentence[];
 }
 
+/** An artifact that an index names. */
+export interface NamedArtifact {
+  /** The SHA-256 that the index states, lower-case hex. */
+  readonly want: string;
+  /** The path of the file with the URL of downloads. */
+  readonly file: string;
+  /** Returns the URL of the artifact by the text of that file; `null`: it states no usable URL. */
+  urlIn(text: string): string | null;
+}
+
 /** One well-known kind of file mirror. */
 export interface Profile {
   readonly id: string;
@@ -116,6 +128,13 @@ export interface Profile {
   readonly marker: Marker | null;
   /** Checks a file in a format that the profile knows. `null`: the profile does not know the file. */
   read(head: Head): ProfileReading | null;
+  /**
+   * Returns the newest artifact that an index file names; `null`: the file is no index, or names none. Absent: clients
+   * download below the base URL of the mirror.
+   */
+  newestIn?(path: string, body: Uint8Array): NamedArtifact | null;
+  /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`); absent: none is. */
+  hasSumBeside?(path: string): boolean;
   /** The signed lists that name files; absent: mirrors of this profile have none. */
   readonly lists?: {
     /** Returns the list that covers `path`, even if it does not name the file; `null`: no list covers it. */

@@ -33,6 +33,7 @@ const meanings: Readonly<Record<ProbeFailure['kind'], readonly [layer: Layer | n
   unreachable: ['tcp', 'unreachable'],
   timeout_connect: ['tcp', 'filtered'],
   reset: [null, 'filtered'],
+  proxy: ['tcp', 'proxy'],
   timeout_tls: ['tls', 'filtered'],
   tls_protocol: ['tls', 'tls_protocol'],
   tls_client: ['tls', 'tls_client'],

@@ -76,7 +76,5 @@ export async function examineOnline(subjects: readonly OnlineSubject[], prober: 
 }
 
 function uncheckedText(because: string, say: Say): string {
-  return because === 'resolver' || because === 'proxy' || because === 'local'
-    ? say(`online.untold.${because}`)
-    : because;
+  return because === 'resolver' || because === 'local' ? say(`online.untold.${because}`) : because;
 }

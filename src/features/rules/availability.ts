@@ -38,7 +38,7 @@ function leftAlone(parameters: RuleParameters): string {
  * A mirror of unknown state prevents it while its last ok response is less than `lateSeconds` old.
  */
 function noneUsable(parameters: RuleParameters): AlertRule {
-  const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
+  const failsForUs = `sum without (because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
     alert: 'MirrorNoneUsable',
     why: 'At least one mirror that responded before is down, or its probes fail because of the network of the daemon. No mirror is up,\nno mirror that counts as down responds again, and no mirror of unknown state had an ok response in the last 5 minutes.\nIf it is the network, VantageSuspect says so.',

@@ -132,9 +132,36 @@ describe('code and phase', () => {
   });
 });
 
+describe('a forward proxy', () => {
+  const code = 'MW_PROXY_CONNECT';
+  test.each([
+    ['MW_PROXY_STATUS', 'status 407'],
+    [code, 'ECONNREFUSED: connect'],
+    [code, 'ECONNRESET: the proxy closed the connection'],
+    [code, 'CERT_HAS_EXPIRED: of the proxy'],
+  ])('that fails is what its clients meet: %s, %s', (one, text) => {
+    expect(reason({ code: one, phase: 'connect', text })).toEqual(failed({ kind: 'proxy', code: one }));
+  });
+
+  test('whose name has no address fails only where the resolver knows other names', () => {
+    const text = 'ENOTFOUND: proxy.example.com';
+    expect(reason({ code, phase: 'resolve', text, resolvesOthers: true })).toEqual(failed({ kind: 'proxy', code }));
+    expect(reason({ code, phase: 'resolve', text })).toEqual({ tag: 'unknown', because: 'resolver', code });
+  });
+
+  test('that does not connect in time is a timeout', () => {
+    expect(reason({ code, phase: 'connect', text: 'MW_DEADLINE: 4 s' })).toMatchObject({
+      failure: { kind: 'timeout_connect' },
+    });
+  });
+
+  test.each(['EMFILE', 'ABORT_ERR', 'EADDRNOTAVAIL'])('is not blamed for %s of our own', (own) => {
+    expect(reason({ code, phase: 'connect', text: `${own}: own` })).toEqual({ tag: 'unknown', because: 'local', code });
+  });
+});
+
 describe('what says nothing about the mirror, in any phase', () => {
   test.each([
-    ...words('MW_PROXY_STATUS MW_PROXY_CONNECT').map((code) => [code, 'proxy'] as const),
     ...words(
       'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EACCES EPERM ERR_SOCKET_BAD_PORT ERR_INVALID_URL ERR_INVALID_CHAR ABORT_ERR',
     ).map((code) => [code, 'local'] as const),

@@ -314,7 +314,11 @@ describe('faults', () => {
       { status: 200, headers: html, fault: tooLarge },
       { tag: 'failed', failure: wrongContent('answer.noPage') },
     ],
-    ['our proxy', { fault: { code: 'MW_PROXY_STATUS', phase: 'connect' } }, { tag: 'unknown', because: 'proxy' }],
+    [
+      'the forward proxy',
+      { fault: { code: 'MW_PROXY_STATUS', phase: 'connect' } },
+      { tag: 'failed', failure: { kind: 'proxy', code: 'MW_PROXY_STATUS' } },
+    ],
     ['no status and no fault', { status: null }, { tag: 'unknown', because: 'defect' }],
     [
       'an inward redirect',

@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     name: 'own-proxy-dead',
     what: 'our proxy refuses to connect us',
     spoil: (draft) => {
-      strikeLine(draft, 'proxy dead', { failing: failing('server', { status: 502, unknown: 'proxy' }) });
+      strikeLine(draft, 'proxy dead', { failing: failing('proxy') });
     },
   },
   {

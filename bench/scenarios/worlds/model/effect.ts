@@ -17,7 +17,7 @@ export interface Failing {
    */
   readonly family: 4 | 6 | null;
   /** The part of the daemon's own environment that fails, if the daemon notices that; `null`: none. */
-  readonly unknown: 'resolver' | 'proxy' | null;
+  readonly unknown: 'resolver' | null;
 }
 
 /** When an effect is on within its window. It is on for all clients at the same times. */

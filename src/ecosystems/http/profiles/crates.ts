@@ -2,7 +2,16 @@ import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseFields } from '../../parse-json.ts';
 import { headTextOf } from '../format.ts';
-import { type Head, headUrlOf, linesBy, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
+import {
+  type Head,
+  headUrlOf,
+  linesBy,
+  type NamedArtifact,
+  type Profile,
+  type ProfileReading,
+  sound,
+  unsound,
+} from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
 /**
@@ -22,6 +31,32 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
   const wanted = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const isLine = isText(name) && typeof vers === 'string' && typeof cksum === 'string' && sha256.test(cksum);
   return isLine && name.toLowerCase() === wanted ? sound() : unsound(phrase('answer.crateVersions'));
+}
+
+/** Returns the last crate of an index file that is not yanked. */
+function newestIn(path: string, body: Uint8Array): NamedArtifact | null {
+  if (!indexFile.test(path)) return null;
+  for (const line of headTextOf(body, body.length).trim().split('\n').toReversed()) {
+    const { name, vers, cksum, yanked } = json(line);
+    if (yanked === true || !isText(name) || !isText(vers) || !isText(cksum)) continue;
+    return { want: cksum, file: 'config.json', urlIn: (text) => urlOf(json(text)['dl'], name, vers, cksum) };
+  }
+  return null;
+}
+
+/**
+ * Returns the URL at which cargo downloads a crate.
+ * @see https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration
+ */
+function urlOf(dl: unknown, crate: string, version: string, sum: string): string | null {
+  if (!isText(dl)) return null;
+  const short = crate.length < 3 ? `${crate.length}` : `3/${crate[0]}`;
+  const prefix = crate.length < 4 ? short : `${crate.slice(0, 2)}/${crate.slice(2, 4)}`;
+  const values = { crate, version, prefix, lowerprefix: prefix.toLowerCase(), 'sha256-checksum': sum };
+  const known = new Map(Object.entries(values));
+  const text = dl.replaceAll(/\{([a-z0-9-]+)\}/g, (mark, key: string) => known.get(key) ?? mark);
+  const url = text === dl ? `${dl}/${crate}/${version}/download` : text;
+  return /^https?:/.test(url) && URL.canParse(url) ? url : null;
 }
 
 function json(text: string): Readonly<Record<string, unknown>> {
@@ -63,5 +98,6 @@ export const crates: Profile = {
   decodes: true,
   marker: null,
   read,
+  newestIn,
   lines: linesBy(cargoConfig, phrase('note.cratesFrom')),
 };

@@ -1,3 +1,5 @@
+import { limits } from '../../../core/limits.ts';
+import { printable } from '../../../core/printable.ts';
 import { malformed, phrase } from '../../../words/tell.ts';
 import { editLines, headTextOf, parseMailDate, parseUnixDate } from '../format.ts';
 import { type Head, type Profile, type ProfileReading, sound, unsound } from '../profile.ts';
@@ -29,7 +31,28 @@ export function readRelease({ path, body, isWhole, nowWallMs }: Omit<Head, 'sum'
   if (untilMs !== null && untilMs < nowWallMs) return { failure: malformed('answer.releaseValid'), changedAtMs };
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const isSummed = !isWhole || sums.some((line) => bytes.includes(line));
-  return isSummed ? sound(changedAtMs) : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
+  return isSummed
+    ? { ...sound(changedAtMs), names: namesIn(path, text) }
+    : { ...unsound(phrase('answer.releaseSums')), changedAtMs };
+}
+
+/**
+ * Returns what names the archive of a Release file, as apt compares it: apt refuses an archive with another Origin or
+ * Label than before. Suite and Codename may change with a release of the distribution, so they are only compared with
+ * the folder below `dists`.
+ * @see https://salsa.debian.org/apt-team/apt: metaIndex::CheckDist, pkgAcqMetaBase::VerifyVendor
+ */
+function namesIn(path: string, text: string): string {
+  const fields = text.matchAll(/^(Origin|Label|Suite|Codename): (.{1,80})$/gm);
+  const {
+    Origin = '',
+    Label = '',
+    Suite,
+    Codename,
+  } = Object.fromEntries([...fields].map(([, key, value]) => [key, value]));
+  const [, folder = Suite] = /(?:^|\/)dists\/(.+)\/(?:In)?Release$/.exec(path) ?? [];
+  const isOfFolder = [Suite, Codename].some((one) => one === folder || one === folder?.replace(/\/[^/]*$/, ''));
+  return printable(`Origin: ${Origin}; Label: ${Label}${isOfFolder ? '' : `; not ${folder}`}`, limits.keyNameChars);
 }
 
 /** Package archives in Debian's format. */

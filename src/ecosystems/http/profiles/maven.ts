@@ -57,5 +57,6 @@ export const maven: Profile = {
     if (/(^|\/)maven-metadata\.xml$/.test(path)) return readXml(body, 'metadata', phrase('answer.maven'));
     return path.endsWith('.pom') ? readXml(body, 'project', phrase('answer.mavenProject')) : null;
   },
+  hasSumBeside: (path) => /\.(?:jar|war|aar|pom|module)$/.test(path) && !path.includes('-SNAPSHOT'),
   lines: linesBy(settings, phrase('note.mavenAll')),
 };

@@ -204,10 +204,10 @@ describe('what fails', () => {
   test('what the wire said is passed on', () => {
     const refused: ProbeResponse = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
     expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: refused }).outcome).toEqual(refused);
-    const proxy: ProbeResponse = { tag: 'unknown', because: 'proxy', code: 'MW_PROXY_STATUS' };
-    expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: proxy }).outcome).toEqual({
+    const local: ProbeResponse = { tag: 'unknown', because: 'local', code: 'EMFILE' };
+    expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: local }).outcome).toEqual({
       tag: 'unknown',
-      because: 'proxy',
+      because: 'local',
     });
   });
 });

@@ -187,3 +187,105 @@ describe('what the file says', () => {
     expect(verdict).toMatchObject({ outcome: { tag: 'ok' }, facts: { notOffered: true } });
   });
 });
+
+describe('which archive a Release file is of', () => {
+  const digestAt = (path: string, fields: string, step = 'get'): unknown =>
+    hold(step, path, Buffer.from(`${fields}\nDate: Thu, 01 Jan 1998 00:00:00 UTC\nSHA256:\n`), {
+      own: { profile: 'debian', expect: {} },
+    }).verdict.facts.compared?.digest;
+  const example = 'Origin: Example\nLabel: Example';
+
+  test.each([
+    ['dists/stable/Release', 'Suite: stable\nCodename: one', ''],
+    ['dists/one/Release', 'Suite: stable\nCodename: one', ''],
+    ['debian/dists/one/updates/Release', 'Suite: stable\nCodename: one', ''],
+    ['dists/one-security/Release', 'Suite: stable-security\nCodename: one-security', ''],
+    ['Release', 'Suite: stable', ''],
+    ['Release', '', ''],
+    ['dists/devel/Release', 'Suite: two\nCodename: two', '; not devel'],
+    ['dists/one/Release', 'Suite: stable\nCodename: two', '; not one'],
+  ])('%s with %j', (path, fields, end) => {
+    expect(digestAt(path, `${example}\n${fields}`)).toBe(`Origin: Example; Label: Example${end}`);
+  });
+
+  test('a release of the distribution changes nothing, another archive does', () => {
+    const of = (label: string, codename: string): unknown =>
+      digestAt('dists/stable/Release', `Origin: Example\nLabel: ${label}\nSuite: stable\nCodename: ${codename}`);
+    expect(of('Example', 'two')).toBe(of('Example', 'one'));
+    expect(of('Other', 'one')).not.toBe(of('Example', 'one'));
+  });
+
+  test('the whole file is compared by its bytes', () => {
+    expect(digestAt('dists/stable/Release', example, 'whole')).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('the crate that an index file names last', () => {
+  const crate = Buffer.from('\x1f\x8ba crate');
+  const cksum = createHash('sha256').update(crate).digest('hex');
+  const line = (vers: string, more: object = {}): string =>
+    JSON.stringify({ name: 'Demolib', vers, deps: [], cksum, features: {}, yanked: false, ...more });
+  const index = Buffer.from(`${line('1.0.0')}\n${line('1.1.0')}\n${line('2.0.0', { yanked: true })}\n`);
+
+  /** Probes the whole index file. `last`: what the last request gets. @returns the requests, and the verdict */
+  function download(dl: string, last: ProbeResponse) {
+    const context: HttpContext = {
+      baseUrl: 'https://m.example.com',
+      pinned: {},
+      own: { profile: 'crates', expect: {} },
+      nowWallMs: 0,
+    };
+    const fixture = { name: '', what: '', step: 'whole', module: 'de/mo/demolib', version: null, pinned: {}, own: {} };
+    const want = { outcome: { tag: 'ok' as const }, facts: {} };
+    const conversation = probe(
+      targetOf('http', { ...fixture, nowWallMs: 0, answers: [], upstream: undefined, want }),
+      context,
+    );
+    const asks: ProbeRequest[] = [];
+    let next = conversation.next();
+    while (next.done !== true) {
+      const { url } = next.value;
+      asks.push(next.value);
+      const body = url.endsWith('/demolib')
+        ? index
+        : url.endsWith('config.json')
+          ? Buffer.from(JSON.stringify({ dl }))
+          : null;
+      const found: ProbeResponse = { tag: 'answered', status: 200, headers: {}, body: body ?? crate, finalUrl: url };
+      next = conversation.next(body === null ? last : found);
+    }
+    return { asks, verdict: next.value };
+  }
+  const sent = (body: Uint8Array, status = 200): ProbeResponse => ({
+    tag: 'answered',
+    status,
+    headers: {},
+    body,
+    finalUrl: 'https://x',
+  });
+
+  test.each([
+    ['https://dl.example.com/api', 'https://dl.example.com/api/Demolib/1.1.0/download'],
+    ['https://dl.example.com/{crate}-{version}.crate', 'https://dl.example.com/Demolib-1.1.0.crate'],
+    ['https://dl.example.com/{prefix}/{lowerprefix}/{constructor}', 'https://dl.example.com/De/mo/de/mo/{constructor}'],
+    ['https://dl.example.com/{sha256-checksum}', `https://dl.example.com/${cksum}`],
+  ])('is downloaded where %s says', (dl, url) => {
+    const { asks, verdict } = download(dl, sent(crate));
+    expect(asks.map((one) => one.url)).toEqual([
+      'https://m.example.com/de/mo/demolib',
+      'https://m.example.com/config.json',
+      url,
+    ]);
+    expect(asks[2]?.foreign).toBe(true);
+    expect(verdict.outcome).toEqual({ tag: 'ok' });
+  });
+
+  test.each<[string, string, ProbeResponse, string]>([
+    ['a dead host', 'https://dl', { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } }, 'refused'],
+    ['a deleted crate', 'https://dl', sent(Buffer.from(''), 404), 'absent'],
+    ['other bytes', 'https://dl', sent(Buffer.from('\x1f\x8bother')), 'mismatch'],
+    ['no URL', 'file:///dl', sent(crate), 'malformed'],
+  ])('fails every build: %s', (_, dl, last, kind) => {
+    expect(download(dl, last).verdict.outcome).toMatchObject({ tag: 'failed', failure: { kind } });
+  });
+});

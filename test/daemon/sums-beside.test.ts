@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+
+const servers: Server[] = [];
+let running: RealDaemon | null = null;
+
+afterEach(async () => {
+  await running?.daemon.stop();
+  running = null;
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+const jar = 'org/example/lib/1.0/lib-1.0.jar';
+/** It begins as a zip does. */
+const right = Buffer.from(`PK\x03\x04${'a library '.repeat(20)}`);
+const flipped = Buffer.from(right.map((byte, at) => (at === 25 ? byte ^ 1 : byte)));
+const sha1 = (body: Buffer): string => createHash('sha1').update(body).digest('hex');
+const stamp = 'Sat, 11 Nov 2023 09:59:12 GMT';
+
+interface Repository {
+  body: Buffer;
+  /** What the `.sha1` holds; `null`: there is none. */
+  sum: string | null;
+}
+
+async function serve(repository: Repository): Promise<string> {
+  const server = createServer(({ url = '' }, response) => {
+    const path = url.slice(1);
+    const body =
+      path === jar ? repository.body : path === `${jar}.sha1` && repository.sum !== null ? repository.sum : null;
+    if (body === null) response.writeHead(404).end();
+    else response.writeHead(200, { 'last-modified': stamp }).end(body);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface Told {
+  readonly kind: string;
+  readonly registry: string;
+  readonly cause: string;
+  readonly text: string;
+}
+
+/** The findings of a daemon that watches these repositories, the first one preferred. */
+async function watch(repositories: readonly Repository[]) {
+  const urls = await Promise.all(repositories.map(serve));
+  const real = await startRealDaemon(`
+listen: 127.0.0.1:10120
+schedule: { every: 100ms, timeout: 30s, perHost: 8 }
+steps: { whole: 300ms }
+mirrors:
+${urls.map((url, at) => `  - { name: m${at}, ecosystem: http, upstream: central, profile: maven, url: "${url}", weight: ${100 - at} }`).join('\n')}
+modules: { http: [ { upstream: central, path: ${jar} } ] }
+advise: { hold: 5s }
+state: { path: ":memory:" }
+`);
+  running = real;
+  const findings = async (): Promise<readonly Told[]> =>
+    (JSON.parse((await real.get('/api/v1/findings')).text) as { findings: Told[] }).findings;
+  const wholes = async (): Promise<number> => {
+    const counts = (await real.get('/metrics')).text.matchAll(/^mirror_probe_attempts_total\{.*step="whole"\} (\d+)/gm);
+    return Math.min(...[...counts].map(([, count]) => Number(count)));
+  };
+  return { real, findings, wholes };
+}
+
+test('a byte flipped in one of two caches: the copy that its own .sha1 contradicts is wrong, not the other one', async () => {
+  const { real, findings, wholes } = await watch([
+    { body: flipped, sum: sha1(right) },
+    { body: right, sum: sha1(right) },
+  ]);
+  await real.until('a finding', async () => (await findings()).length > 0);
+  await real.until('advice', async () => (await real.get('/api/v1/advice')).text.includes('"to":"m1"'));
+  const before = await wholes();
+  await real.until('more downloads', async () => (await wholes()) >= before + 5);
+  const all = await findings();
+  expect(all.map(({ kind, registry }) => [kind, registry])).toEqual([['mismatch', 'm0']]);
+  expect(all[0]?.text).toContain('the .sha1 beside the file');
+});
+
+test('a checksum that was published wrong, and is the same everywhere, accuses no mirror', async () => {
+  const { real, findings, wholes } = await watch([
+    { body: right, sum: sha1(flipped) },
+    { body: right, sum: sha1(flipped) },
+    { body: right, sum: sha1(flipped) },
+  ]);
+  await real.until('downloads', async () => (await wholes()) >= 6);
+  expect((await findings()).filter(({ kind }) => kind !== 'self')).toEqual([]);
+});
+
+test('a copy that fits its own .sha1 has no vote: two other mirrors outweigh it', async () => {
+  const { real, findings, wholes } = await watch([
+    { body: right, sum: sha1(right) },
+    { body: flipped, sum: sha1(flipped) },
+    { body: right, sum: null },
+  ]);
+  await real.until('a finding', async () => (await findings()).length > 0);
+  const before = await wholes();
+  await real.until('more downloads', async () => (await wholes()) >= before + 3);
+  expect((await findings()).map(({ kind, registry, cause }) => [kind, registry, cause])).toEqual([
+    ['mismatch', 'm1', 'peers'],
+  ]);
+});
