@@ -220,7 +220,7 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const findings = found?.kind === cause ? found.findings : [];
   const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
   // Clients that have not switched need not switch, and the others go back soon.
-  if (isOver(view, subject)) return null;
+  if (!group.contest.without.has('late-correction') && isOver(view, subject)) return null;
   if (isSlowness(cause)) {
     const { apart } = view.groundsOf(subject);
     if (apart === null || !isClearlySlower(apart)) return null;

@@ -165,7 +165,7 @@ function waitsForDownload({ group, config, now }: View, at: Mirror, home: Mirror
   // Most often no download failed. The first check avoids sorting all outcomes in that case.
   if (record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record))) return true;
   // After repeated departures, a failback may take longer.
-  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs, contest.without);
   if (timesMs > config.advise.holdMs) return false;
   return isDelayedByDownloads(record, recordOf(contest, at.name), timesMs, now.monotonicMs);
 }

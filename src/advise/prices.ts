@@ -150,7 +150,7 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
   const { group, config, now } = view;
   const { departures } = group.moves;
-  const fromMs = now.monotonicMs - reviewMsOf(departures, config.advise.holdMs, now.monotonicMs);
+  const fromMs = now.monotonicMs - reviewMsOf(departures, config.advise.holdMs, now.monotonicMs, group.contest.without);
   const soundMs = lastTroubleOf(home) + 1;
   return pricesOf(view, here, home, meansBack(view, here, home, fromMs), sharesAlike(view, here, home, soundMs));
 }

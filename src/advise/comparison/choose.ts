@@ -1,4 +1,5 @@
 import { getOrMake } from '../../core/get-or-make.ts';
+import type { Without } from '../../core/judge-rules.ts';
 import { isFailingAlike, isLikeOthers } from './alike.ts';
 import {
   type BuildRule,
@@ -39,6 +40,7 @@ export interface Comparison extends Records {
    * more evidence raises the confidence of the advice.
    */
   left: LeftComparison | null;
+  readonly without: Without;
 }
 
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
@@ -109,7 +111,8 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) => {
     const alarm = alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) });
-    return alarm !== null && !isOfTime(alarm) && isLikeOthers(contest.records, head, name, rule.nowMs) ? null : alarm;
+    const isOfRate = alarm !== null && !isOfTime(alarm) && !contest.without.has('like-others');
+    return isOfRate && isLikeOthers(contest.records, head, name, rule.nowMs) ? null : alarm;
   });
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;

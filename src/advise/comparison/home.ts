@@ -1,3 +1,4 @@
+import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
@@ -86,8 +87,8 @@ function longestPause(outcomes: readonly RecordOutcome[]): number {
  * Adds one response of home to its health (the evidence that home works again). A bad response cancels all good ones
  * before it. Health is limited to the range from one bad response below 0 to twice `healthBound`.
  */
-export function updateHealth(health: number, isBad: boolean): number {
-  return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
+export function updateHealth(health: number, isBad: boolean, isFromZero = false): number {
+  return isBad ? Math.max(isFromZero ? 0 : bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
 /** How many more good responses of home in a row a failback (switch back to home) requires. */
@@ -129,10 +130,17 @@ function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: numb
  * The period over which times are compared before a failback, milliseconds: `waitMs`, or longer if clients left home
  * again within `againMs`.
  */
-export function reviewMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
+export function reviewMsOf(
+  departures: readonly Departure[],
+  holdMs: number,
+  nowMs: number,
+  without: Without = withoutNone,
+): number {
   const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some(({ atMs }, place) => place > 0 && atMs - (recent[place - 1]?.atMs ?? atMs) <= againMs);
-  return isAgain ? againFactor * doubledMs(departures, holdMs, nowMs) : waitMs(departures, holdMs, nowMs);
+  return isAgain && !without.has('review')
+    ? againFactor * doubledMs(departures, holdMs, nowMs)
+    : waitMs(departures, holdMs, nowMs);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import { placeIn, quantile } from '../../core/statistics.ts';
 
 /**
@@ -37,11 +38,11 @@ export function newPatience(weight: Patience['weight']): Patience {
  * 0 while few times are recorded.
  * @see docs/decisions/0156-later-than-any-before.md
  */
-export function lateShareOf({ sorted, weight }: Patience, ms: number): number {
+export function lateShareOf({ sorted, weight }: Patience, ms: number, without: Without = withoutNone): number {
   const { length } = sorted;
   if (length < fewResponses[weight]) return 0;
   const seen = sorted.filter((one) => one > ms).length / length;
-  return length < tailResponses[weight] ? seen : Math.max(seen, impliedShare(sorted, ms));
+  return length < tailResponses[weight] || without.has('log-normal') ? seen : Math.max(seen, impliedShare(sorted, ms));
 }
 
 const tailResponses = { light: 100, heavy: 30 } as const;

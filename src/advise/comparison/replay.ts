@@ -65,7 +65,7 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
   const isTooLate = reply.tag === 'ok' && reply.tookMs > patience.limitMs;
   const late =
     isTooLate || response.isGivenUp
-      ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
+      ? Math.min(lateShareOf(patience, tookMs, contest.without), lateElsewhere(contest, response, tookMs))
       : 0;
   return { reply: isTooLate ? { tag: 'failed', tookMs } : { ...reply, tookMs }, late };
 }
@@ -76,7 +76,7 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
  */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
-  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
+  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs, contest.without));
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
@@ -108,12 +108,12 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
       late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
     };
     moment.outcomes.set(name, outcome);
-    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
+    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled, contest.without);
     if (name === contest.head) {
       outcomes.push({ question: moment.question, outcome });
       if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
     } else if (name === around.home && moment.isScheduled) {
-      contest.health = updateHealth(contest.health, outcome.bad);
+      contest.health = updateHealth(contest.health, outcome.bad, contest.without.has('below-zero'));
     }
   }
   compare(contest, moment, around);
