@@ -1,6 +1,6 @@
 import { getOrMake } from '../../core/get-or-make.ts';
 import type { Without } from '../../core/judge-rules.ts';
-import { isFailingAlike, isLikeOthers } from './alike.ts';
+import { isFailingAlike } from './alike.ts';
 import {
   type BuildRule,
   buildBoundOf,
@@ -109,11 +109,9 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (head === null) return null;
   const choices: (Choice & { readonly cost: number; readonly isOwn: boolean })[] = [];
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
-  const alarms = able.map((name) => {
-    const alarm = alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) });
-    const isOfRate = alarm !== null && !isOfTime(alarm) && !contest.without.has('like-others');
-    return isOfRate && isLikeOthers(contest.records, head, name, rule.nowMs) ? null : alarm;
-  });
+  const alarms = able.map((name) =>
+    alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
+  );
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
   if (gravest === null) return null;
