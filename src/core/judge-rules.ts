@@ -8,7 +8,6 @@ export const judgeRules = [
   'busy-503',
   'hourly',
   'late-correction',
-  'log-normal',
   'old-failures',
   'passed-over',
   'provisional',

@@ -65,7 +65,7 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
   const isTooLate = reply.tag === 'ok' && reply.tookMs > patience.limitMs;
   const late =
     isTooLate || response.isGivenUp
-      ? Math.min(lateShareOf(patience, tookMs, contest.without), lateElsewhere(contest, response, tookMs))
+      ? Math.min(lateShareOf(patience, tookMs), lateElsewhere(contest, response, tookMs))
       : 0;
   return { reply: isTooLate ? { tag: 'failed', tookMs } : { ...reply, tookMs }, late };
 }
@@ -76,7 +76,7 @@ function inTime(contest: Contest, response: MomentResponse): { readonly reply: R
  */
 function lateElsewhere(contest: Contest, { registry, isHeavy }: MomentResponse, tookMs: number): number {
   const others = [...contest.patience].filter(([name]) => name !== registry);
-  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs, contest.without));
+  const shares = others.map(([, { light, heavy }]) => lateShareOf(isHeavy ? heavy : light, tookMs));
   return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
