@@ -7,7 +7,6 @@ export const judgeRules = [
   'below-zero',
   'busy-503',
   'hourly',
-  'late-correction',
   'old-failures',
   'passed-over',
   'provisional',
