@@ -45,9 +45,8 @@ const mutedKept = 50;
 
 /** Turns the states and samples of mirrors into advice. */
 export class Advisor {
-  readonly #registry: Registry;
   readonly #random: Random;
-  readonly #without: Without;
+  readonly #groupsBy: (config: Config, declared: Declared) => Map<string, Group>;
   #config: Config;
   #lastNow: Now;
   #vantage: VantageStanding = { suspect: null, sinceMs: null, controls: [], contaminatedShare: null };
@@ -61,12 +60,11 @@ export class Advisor {
   #orphans: readonly Advice[];
 
   constructor({ config, declared, restored, random, now, registry = builtIn, without = withoutNone }: AdvisorInput) {
-    this.#registry = registry;
     this.#random = random;
-    this.#without = without;
+    this.#groupsBy = (of, by) => groupsOf(of, registry, by, without);
     this.#config = config;
     this.#lastNow = now;
-    this.#groups = groupsOf(config, registry, declared, without);
+    this.#groups = this.#groupsBy(config, declared);
     this.#orphans = restoreLedger(this.#groups, restored, this.#settled, config, now);
   }
 
@@ -221,7 +219,7 @@ export class Advisor {
     const names = unchangedIn(config, this.#config);
     this.#config = config;
     const ledger = openLedger(now, this.#random);
-    const wanted = groupsOf(config, this.#registry, declared, this.#without);
+    const wanted = this.#groupsBy(config, declared);
     for (const [key, group] of this.#groups) {
       const fresh = wanted.get(key);
       if (fresh !== undefined && isSameChain(fresh, group)) {

@@ -128,12 +128,7 @@ export function parsedOf(client: Client, text: string): Chain | null {
 }
 
 /** Makes a new group for each upstream that has mirrors. The keys are those of `upstreamKeyOf`. */
-export function groupsOf(
-  config: Config,
-  registry: Registry,
-  declared: Declared,
-  without = withoutNone,
-): Map<string, Group> {
+export function groupsOf(config: Config, registry: Registry, declared: Declared, without = withoutNone) {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
     const ecosystem = kind.id;

@@ -28,7 +28,7 @@ export function* listObstacles(view: View, home: Mirror, at: Mirror, rule: Build
   if (contest.health < healthBound) yield 'responses';
   if (!isGoodNow(contest, home.name, now.monotonicMs)) yield 'failing';
   const here = recordOf(contest, at.name);
-  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs, without);
+  const timesMs = timesMsOf(view);
   const left = moves.departures.at(-1);
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
@@ -39,6 +39,12 @@ export function* listObstacles(view: View, home: Mirror, at: Mirror, rule: Build
   const ofDay = { ...rule, isOfDay: true };
   if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, ofDay)) yield 'hourly';
   if (isLeftForTime && !without.has('spells') && !isCalmAgain(there, left.atMs, now.monotonicMs)) yield 'spells';
+}
+
+/** The period over which times are compared before a failback, milliseconds. */
+export function timesMsOf({ group: { moves, contest }, config, now }: View): number {
+  const msOf = contest.without.has('review') ? waitMs : reviewMsOf;
+  return msOf(moves.departures, config.advise.holdMs, now.monotonicMs);
 }
 
 /** The first mirror of the declared chain if it is not `at` and a failback to it is due; else `null`. */

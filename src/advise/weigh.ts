@@ -34,9 +34,7 @@ export function weighRuleOf(view: View, at: Mirror): ChoiceRule {
     inOrder: group.roster.inOrder,
     isAwaited: (name) => !hasAlert && isAwaited(view, at, name),
     slowForMs:
-      at === homeOf(group) && !hasAlert && !group.contest.without.has('spells')
-        ? slowForMs(group.moves.departures, config.advise.holdMs, now.monotonicMs)
-        : 0,
+      at === homeOf(group) && !hasAlert ? slowForMs(group.moves.departures, config.advise.holdMs, now.monotonicMs) : 0,
   };
 }
 

@@ -1,4 +1,3 @@
-import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
@@ -130,17 +129,10 @@ function doubledMs(departures: readonly Departure[], holdMs: number, nowMs: numb
  * The period over which times are compared before a failback, milliseconds: `waitMs`, or longer if clients left home
  * again within `againMs`.
  */
-export function reviewMsOf(
-  departures: readonly Departure[],
-  holdMs: number,
-  nowMs: number,
-  without: Without = withoutNone,
-): number {
+export function reviewMsOf(departures: readonly Departure[], holdMs: number, nowMs: number): number {
   const recent = recentDeparturesOf(departures, nowMs);
   const isAgain = recent.some(({ atMs }, place) => place > 0 && atMs - (recent[place - 1]?.atMs ?? atMs) <= againMs);
-  return isAgain && !without.has('review')
-    ? againFactor * doubledMs(departures, holdMs, nowMs)
-    : waitMs(departures, holdMs, nowMs);
+  return isAgain ? againFactor * doubledMs(departures, holdMs, nowMs) : waitMs(departures, holdMs, nowMs);
 }
 
 /**
