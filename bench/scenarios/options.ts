@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { playerNames, usualNames } from './players/registry.ts';
+import { judgeRules } from '../../src/core/judge-rules.ts';
+import { nameWithout, playerNames, usualNames } from './players/registry.ts';
 
 /** The options of one run of the scenarios. */
 export interface ScenarioOptions {
@@ -43,9 +44,11 @@ export interface ScenarioOptions {
 const shortCalmDays = 0.25;
 
 export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all] [--count N] [--seed N] [--family NAME]... [--player NAME]...
+       [--without RULE,...]...
        [--calm DAYS] [--windows N] [--recorded FILE] [--short] [--guard] [--trace] [--merge FILE]... [--resume FILE]
        [--json FILE] [--out FILE] [--workers N]
-players: ${playerNames.map((name) => `"${name}"`).join(' ')}`;
+players: ${playerNames.map((name) => `"${name}"`).join(' ')}
+rules that --without leaves out: ${judgeRules.join(' ')}`;
 
 /**
  * Parses a command line.
@@ -64,6 +67,7 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         seed: text,
         family: list,
         player: list,
+        without: list,
         short: flag,
         guard: flag,
         calm: text,
@@ -78,7 +82,19 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         help: flag,
       },
     });
-    const { seeds: half, seed, family, player = usualNames, short: isShort, guard, calm, trace, json, out } = values;
+    const {
+      seeds: half,
+      seed,
+      family,
+      player = usualNames,
+      short: isShort,
+      without = [],
+      guard,
+      calm,
+      trace,
+      json,
+      out,
+    } = values;
     const count = Number(values.count ?? (isShort ? 1 : 10));
     const workers = Number(values.workers);
     const calmDays = calm === undefined ? (isShort ? shortCalmDays : null) : Number(calm);
@@ -89,12 +105,13 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
     if (values.help || !isWhole(count) || !isWhole(workers)) return null;
     if (half !== 'even' && half !== 'odd' && half !== 'all') return null;
     if (!player.every((name) => playerNames.includes(name))) return null;
+    if (!without.every((rules) => rules.split(',').every(isJudgeRule))) return null;
     if (seed !== undefined && !/^\d+$/.test(seed)) return null;
     return {
       seeds: seed === undefined ? seedsOf(half, count) : [Number(seed)],
       half: seed === undefined ? half : 'one',
       families: family ?? null,
-      players: playerNames.filter((name) => player.includes(name)),
+      players: [...playerNames.filter((name) => player.includes(name)), ...without.map(nameWithout)],
       calmDays,
       windows,
       recorded: values.recorded ?? null,
@@ -109,6 +126,10 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
   } catch {
     return null;
   }
+}
+
+function isJudgeRule(name: string): boolean {
+  return judgeRules.some((rule) => rule === name);
 }
 
 /** The lowest `count` seeds of a half (even or odd); with `all`, the lowest 2 × `count` seeds. */

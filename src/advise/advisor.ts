@@ -11,6 +11,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due, PendingLimit } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
+import { type Without, withoutNone } from '../core/judge-rules.ts';
 import { type EcosystemId, type Target, type Upstream, upstreamKeyOf } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -44,8 +45,8 @@ const mutedKept = 50;
 
 /** Turns the states and samples of mirrors into advice. */
 export class Advisor {
-  readonly #registry: Registry;
   readonly #random: Random;
+  readonly #groupsBy: (config: Config, declared: Declared) => Map<string, Group>;
   #config: Config;
   #lastNow: Now;
   #vantage: VantageStanding = { suspect: null, sinceMs: null, controls: [], contaminatedShare: null };
@@ -58,12 +59,12 @@ export class Advisor {
   /** Stored advice of upstreams that are no longer configured. */
   #orphans: readonly Advice[];
 
-  constructor({ config, declared, restored, random, now, registry = builtIn }: AdvisorInput) {
-    this.#registry = registry;
+  constructor({ config, declared, restored, random, now, registry = builtIn, without = withoutNone }: AdvisorInput) {
     this.#random = random;
+    this.#groupsBy = (of, by) => groupsOf(of, registry, by, without);
     this.#config = config;
     this.#lastNow = now;
-    this.#groups = groupsOf(config, registry, declared);
+    this.#groups = this.#groupsBy(config, declared);
     this.#orphans = restoreLedger(this.#groups, restored, this.#settled, config, now);
   }
 
@@ -218,7 +219,7 @@ export class Advisor {
     const names = unchangedIn(config, this.#config);
     this.#config = config;
     const ledger = openLedger(now, this.#random);
-    const wanted = groupsOf(config, this.#registry, declared);
+    const wanted = this.#groupsBy(config, declared);
     for (const [key, group] of this.#groups) {
       const fresh = wanted.get(key);
       if (fresh !== undefined && isSameChain(fresh, group)) {
@@ -287,6 +288,7 @@ interface AdvisorInput {
   readonly now: Now;
   /** If absent, the built-in ecosystems are used. */
   readonly registry?: Registry;
+  readonly without?: Without;
 }
 
 interface Considered {

@@ -202,7 +202,6 @@ function goHome(view: Prepared, head: HeadValues): Decision | null {
  * The switch that replaces an open proposal, if another mirror is better than the proposed one, which was chosen while
  * few downloads were known; else `null`. The cause stays, because clients still leave the same mirror.
  * @see docs/decisions/0165-a-first-choice-is-provisional.md
- * @see docs/decisions/0181-old-failures-and-late-corrections.md
  */
 function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const { group } = view;
@@ -219,8 +218,6 @@ function correct(view: Prepared, head: HeadValues): MoveDecision | null {
   const found = view.causesOf(left).gravest;
   const findings = found?.kind === cause ? found.findings : [];
   const subject = { cause, findings, at: left, to: to.mirror, fromMs: null, stay: null, before: null, prices: null };
-  // Clients that have not switched need not switch, and the others go back soon.
-  if (isOver(view, subject)) return null;
   if (isSlowness(cause)) {
     const { apart } = view.groundsOf(subject);
     if (apart === null || !isClearlySlower(apart)) return null;

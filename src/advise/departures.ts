@@ -24,7 +24,7 @@ function departureBy({ alarm, cause }: MoveDecision, atMs: number): Departure {
 function closeDeparture(group: Group, here: string): void {
   const { contest, moves } = group;
   const [home, last] = [homeOf(group), moves.departures.at(-1)];
-  if (home === null || last === undefined || !last.isOfTime) return;
+  if (home === null || last?.isOfTime !== true || contest.without.has('spells')) return;
   const savedShare = savedShareOf(recordOf(contest, home.name), recordOf(contest, here), last.atMs);
   moves.departures = [...moves.departures.slice(0, -1), { ...last, savedShare }];
 }

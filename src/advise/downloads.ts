@@ -3,9 +3,10 @@ import { type Mirror, questionOf, type Target } from '../core/mirror.ts';
 import { isAnyDisputed, isAnyPast, listUnsure } from './comparison/choose.ts';
 import type { Contest } from './comparison/contest.ts';
 import { buildOf, failureSharesOf, meanMsOf, recordOf, usualHeavyMsOf } from './comparison/costs.ts';
-import { healthBound, isDelayedByDownloads, lastTroubleOf, reviewMsOf } from './comparison/home.ts';
+import { healthBound, isDelayedByDownloads, lastTroubleOf } from './comparison/home.ts';
 import { isHeavyClean } from './comparison/record.ts';
 import { type Group, homeOf } from './group.ts';
+import { timesMsOf } from './obstacles.ts';
 import { artifactsOf, canaryOf, isPeekDue, newPeeks, nextInRota, recordTurn, rotaOf } from './probing.ts';
 import type { View } from './view.ts';
 import { listCandidates, listOpenChoices, weighRuleOf } from './weigh.ts';
@@ -158,14 +159,18 @@ function buildTimesOf(
 }
 
 /** True if a failback waits for good downloads of home, after failed ones or slow ones. */
-function waitsForDownload({ group, config, now }: View, at: Mirror, home: Mirror): boolean {
-  const { contest, moves } = group;
+function waitsForDownload(view: View, at: Mirror, home: Mirror): boolean {
+  const {
+    group: { contest },
+    config,
+    now,
+  } = view;
   const record = contest.records.get(home.name);
   if (record === undefined || contest.health < healthBound) return false;
   // Most often no download failed. The first check avoids sorting all outcomes in that case.
   if (record.heavy.some(({ bad }) => bad) && !isHeavyClean(record, lastTroubleOf(record))) return true;
   // After repeated departures, a failback may take longer.
-  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  const timesMs = timesMsOf(view);
   if (timesMs > config.advise.holdMs) return false;
   return isDelayedByDownloads(record, recordOf(contest, at.name), timesMs, now.monotonicMs);
 }

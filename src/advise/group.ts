@@ -1,5 +1,6 @@
 import { type Advice, type AdviceCause, type Audited, isSlowness } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
+import { withoutNone } from '../core/judge-rules.ts';
 import { type EcosystemId, isSameMirror, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { type Chain, type ChainMember, type Client, showChain } from '../ecosystems/client.ts';
@@ -127,7 +128,7 @@ export function parsedOf(client: Client, text: string): Chain | null {
 }
 
 /** Makes a new group for each upstream that has mirrors. The keys are those of `upstreamKeyOf`. */
-export function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
+export function groupsOf(config: Config, registry: Registry, declared: Declared, without = withoutNone) {
   const groups = new Map<string, Group>();
   for (const kind of registry.all) {
     const ecosystem = kind.id;
@@ -148,7 +149,7 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
         moves: { departures: [], lastMs: null, accept: null },
         muted: [],
         audited: [],
-        contest: newContest(null),
+        contest: newContest(null, without),
         probing: newProbing(),
         late: { held: new Map(), counted: new Set(), asides: new Map(), oneFamily: new Map() },
       });

@@ -21,22 +21,30 @@ export type Obstacle = HomeLack | 'alert' | 'wait' | 'responses' | 'failing' | '
 export function* listObstacles(view: View, home: Mirror, at: Mirror, rule: BuildRule): Generator<Obstacle> {
   const { group, config, now } = view;
   const { contest, moves } = group;
+  const { without } = contest;
   if (view.evidenceOf(home.name).length > 0) yield 'alert';
   const dueMs = waitMs(moves.departures, config.advise.holdMs, now.monotonicMs);
   if (now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY) < dueMs) yield 'wait';
   if (contest.health < healthBound) yield 'responses';
   if (!isGoodNow(contest, home.name, now.monotonicMs)) yield 'failing';
   const here = recordOf(contest, at.name);
-  const timesMs = reviewMsOf(moves.departures, config.advise.holdMs, now.monotonicMs);
+  const timesMs = timesMsOf(view);
   const left = moves.departures.at(-1);
   const isLeftForTime = left?.isOfTime === true;
   const there = recordOf(contest, home.name);
   for (const lack of listHomeLacks(there, here, dueMs, timesMs, now.monotonicMs, isLeftForTime)) {
-    if (lack !== 'failures' || !isCheaperBuild(group, home.name, at.name, rule)) yield lack;
+    if (lack !== 'failures' || without.has('old-failures') || !isCheaperBuild(group, home.name, at.name, rule))
+      yield lack;
   }
   const ofDay = { ...rule, isOfDay: true };
   if (isWorseEachHour(there.hourly, here.hourly) && !isCheaperBuild(group, home.name, at.name, ofDay)) yield 'hourly';
-  if (isLeftForTime && !isCalmAgain(there, left.atMs, now.monotonicMs)) yield 'spells';
+  if (isLeftForTime && !without.has('spells') && !isCalmAgain(there, left.atMs, now.monotonicMs)) yield 'spells';
+}
+
+/** The period over which times are compared before a failback, milliseconds. */
+export function timesMsOf({ group: { moves, contest }, config, now }: View): number {
+  const msOf = contest.without.has('review') ? waitMs : reviewMsOf;
+  return msOf(moves.departures, config.advise.holdMs, now.monotonicMs);
 }
 
 /** The first mirror of the declared chain if it is not `at` and a failback to it is due; else `null`. */

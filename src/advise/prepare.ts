@@ -115,7 +115,7 @@ function headValuesOf(view: View, at: Mirror) {
      * `advise.minGain` less than at the next mirror of the chain; `null`: none.
      */
     betterThanNext: once(() => {
-      const fromMs = passedOverFromMs(view, at);
+      const fromMs = contest.without.has('passed-over') ? null : passedOverFromMs(view, at);
       if (fromMs === null || view.now.monotonicMs - fromMs < passedOverMs) return null;
       const next = mirrorAt(view.group, chainInForce(view.group).members[1]);
       return chooseBetter(contest, candidates(), rule, next?.name ?? null, 1 - rule.minGain);

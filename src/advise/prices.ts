@@ -11,11 +11,12 @@ import {
   type Shares,
 } from './comparison/costs.ts';
 import { findTroubleStart } from './comparison/failures.ts';
-import { lastTroubleOf, reviewMsOf } from './comparison/home.ts';
+import { lastTroubleOf } from './comparison/home.ts';
 import { type Alarm, isOfTime, lightTestOf, type Pair } from './comparison/pair.ts';
 import { noiseMs } from './comparison/rank.ts';
 import { type HeadRecord, meanMsFrom } from './comparison/record.ts';
 import type { TimeTest } from './comparison/time.ts';
+import { timesMsOf } from './obstacles.ts';
 import type { View } from './view.ts';
 
 /**
@@ -148,9 +149,7 @@ function shareSince(record: HeadRecord, weight: 'light' | 'heavy', fromMs: numbe
  * since home's last trouble. Times count over the period in which both mirrors are compared.
  */
 function pricesBack(view: View, here: HeadRecord, home: HeadRecord): Prices {
-  const { group, config, now } = view;
-  const { departures } = group.moves;
-  const fromMs = now.monotonicMs - reviewMsOf(departures, config.advise.holdMs, now.monotonicMs);
+  const fromMs = view.now.monotonicMs - timesMsOf(view);
   const soundMs = lastTroubleOf(home) + 1;
   return pricesOf(view, here, home, meansBack(view, here, home, fromMs), sharesAlike(view, here, home, soundMs));
 }

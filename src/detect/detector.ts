@@ -3,6 +3,7 @@ import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlResponse, RecheckOrder, Skipped } from '../core/due.ts';
 import type { Finding } from '../core/finding.ts';
+import { type Without, withoutNone } from '../core/judge-rules.ts';
 import type { Step, Target } from '../core/mirror.ts';
 import type { Now, Random, Row, StateTrouble } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
@@ -42,17 +43,19 @@ export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
  */
 export class Detector {
   readonly #memory: Memory;
+  readonly #without: Without;
   /** A cache of `standings`. Each input sets it to `null`; the next read computes it. */
   #standings: readonly Standing[] | null = null;
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, without: Without) {
     this.#memory = memory;
+    this.#without = without;
   }
 
   /** Returns a sample as `take` needs it: it says whether a 503 with `Retry-After` throttles or fails. */
   read(sample: Sample): Sample {
     const mirror = mirrorOf(this.#memory, sample);
-    return mirror === null ? sample : withServerFailure(mirror, sample);
+    return mirror === null || this.#without.has('busy-503') ? sample : withServerFailure(mirror, sample);
   }
 
   take(sample: Sample, now: Now): DetectTurn {
@@ -286,12 +289,13 @@ export function createDetector(input: {
   readonly random: Random;
   readonly now: Now;
   readonly rules?: readonly FindingRule[];
+  readonly without?: Without;
 }): Detector {
   // The restoration may already change findings and rows. The first turn returns these changes.
   const memory = new Memory(input, input.rules ?? findingRules, ownRules);
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);
-  return new Detector(memory);
+  return new Detector(memory, input.without ?? withoutNone);
 }
 
 /** The interval at which open findings are written again, so that their rows do not expire. */

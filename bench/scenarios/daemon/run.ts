@@ -1,5 +1,6 @@
 import type { Due } from '../../../src/core/due.ts';
 import type { IncomingAlert } from '../../../src/core/evidence.ts';
+import { type Without, withoutNone } from '../../../src/core/judge-rules.ts';
 import type { Notice } from '../../../src/core/notice.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
@@ -32,6 +33,8 @@ export interface Manner {
   readonly accepts: boolean;
   /** True: a simulated Prometheus and Alertmanager post alerts to the daemon as evidence. */
   readonly hasAlerts: boolean;
+  /** Rules that the daemon leaves out; absent: none. */
+  readonly without?: Without;
   /** Hooks for tests. */
   readonly watch?: Watch;
 }
@@ -155,7 +158,7 @@ class Run {
   }
 
   private begin(): void {
-    const stages = assemble(this.setup, this.kept, this.random, this.now());
+    const stages = assemble(this.setup, this.kept, this.random, this.now(), this.manner.without ?? withoutNone);
     const around = this.surroundings(stages, () => life);
     const life: Life = { stages, loop: createLoop(stages, this.kept, around, this.now()), inbox: [] };
     this.life = life;

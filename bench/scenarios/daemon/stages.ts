@@ -1,5 +1,6 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { Config } from '../../../src/core/config.ts';
+import type { Without } from '../../../src/core/judge-rules.ts';
 import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';
 import type { KeptLoop } from '../../../src/features/replay/loop.ts';
@@ -34,11 +35,18 @@ const calendar: Calendar = {
 };
 
 /** Makes the stages of a daemon that starts now, and restores the stored state of `kept`. */
-export function assemble(setup: WorldSetup, kept: KeptLoop, random: Random, now: Now): Stages {
+export function assemble(setup: WorldSetup, kept: KeptLoop, random: Random, now: Now, without: Without): Stages {
   const config = configOf(setup);
   const targets = expandTargets(config);
   const declared = declaredBy(setup);
-  const detector = createDetector({ config, targets, restored: kept.all('detector', 'finding', 'seen'), random, now });
+  const detector = createDetector({
+    config,
+    targets,
+    restored: kept.all('detector', 'finding', 'seen'),
+    random,
+    now,
+    without,
+  });
   return {
     setup,
     config,
@@ -46,7 +54,7 @@ export function assemble(setup: WorldSetup, kept: KeptLoop, random: Random, now:
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar, random, now }),
     detector,
     evidence: createEvidenceBook({ restored: kept.all('meta'), now }),
-    advisor: createAdvisor({ config, declared, restored: kept.all('advice', 'chain'), random, now }),
+    advisor: createAdvisor({ config, declared, restored: kept.all('advice', 'chain'), random, now, without }),
     notifier: createNotifier({
       config,
       restored: kept.all('outbox', 'meta'),

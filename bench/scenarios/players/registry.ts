@@ -1,3 +1,4 @@
+import { type JudgeRule, judgeRules } from '../../../src/core/judge-rules.ts';
 import type { Player } from '../world.ts';
 import { cusum } from './cusum.ts';
 import { fixedThreshold } from './fixed-threshold.ts';
@@ -44,7 +45,21 @@ const known = new Map<string, Player>(
  * @returns `null` if there is no such player
  */
 export async function playerOf(name: string): Promise<Player | null> {
-  if (!daemonNames.includes(name)) return known.get(name) ?? null;
-  const { daemonPlayer, daemonAcceptedPlayer } = await import('../daemon/player.ts');
-  return name === daemonPlayer.name ? daemonPlayer : daemonAcceptedPlayer;
+  if (!name.startsWith('daemon')) return known.get(name) ?? null;
+  const { daemonPlayer, daemonAcceptedPlayer, daemonWithout } = await import('../daemon/player.ts');
+  const players = [daemonPlayer, daemonAcceptedPlayer, ...withoutOf(name).map(daemonWithout)];
+  return players.find((player) => player.name === name) ?? null;
+}
+
+const withoutPrefix = 'daemon without ';
+
+/** The name of the daemon that leaves out these rules of the judge, with commas between them. */
+export function nameWithout(rules: string): string {
+  return `${withoutPrefix}${rules}`;
+}
+
+function withoutOf(name: string): readonly (readonly JudgeRule[])[] {
+  if (!name.startsWith(withoutPrefix)) return [];
+  const rules = name.slice(withoutPrefix.length).split(',');
+  return [rules.flatMap((name) => judgeRules.find((rule) => rule === name) ?? [])];
 }

@@ -14,7 +14,9 @@ export interface Scene {
   readonly everyMs: number;
   readonly timeoutMs: number;
   readonly canary: Question | null;
-  /** Light requests, without the canary and the checksum database. */
+  /** The canary's step for the other modules, which the daemon requests as often as the canary. */
+  readonly often: readonly Question[];
+  /** The other light requests, without the checksum database. */
   readonly light: readonly Question[];
   readonly heavy: readonly Question[];
 }
@@ -46,8 +48,8 @@ export function scenesOf(world: World): ReadonlyMap<string, readonly Scene[]> {
 
 /** True if both scenes have the same configuration, so that a player keeps what it has measured. */
 export function isSame(one: Scene, other: Scene): boolean {
-  const kept = ({ mirrors, declared, everyMs, canary, light, heavy }: Scene) =>
-    JSON.stringify([mirrors, declared, everyMs, canary, light, heavy]);
+  const kept = ({ mirrors, declared, everyMs, canary, often, light, heavy }: Scene) =>
+    JSON.stringify([mirrors, declared, everyMs, canary, often, light, heavy]);
   return kept(one) === kept(other);
 }
 
@@ -74,7 +76,8 @@ function sceneOf(setup: WorldSetup, upstream: string, fromMs: number, toMs: numb
     everyMs: setup.everyMs,
     timeoutMs: setup.timeoutMs,
     canary: pinned ? { step: 'mod', module: pinned.module, version: pinned.version } : null,
-    light,
+    often: light.filter(({ step }) => step === 'mod'),
+    light: light.filter(({ step }) => step !== 'mod'),
     heavy: modules.map((entry) => ask('zip', entry)),
   };
 }

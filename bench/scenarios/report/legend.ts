@@ -7,6 +7,7 @@ export const legend: readonly string[] = [
   '- `never` makes no change.',
   '- `three-failures` switches after three failed canaries in a row.',
   '- `cusum` is a simple statistical test.',
+  '- `policy` is a short policy without explanations, with the same kinds of probes as `daemon`.',
   '- `oracle` knows the truth.',
   '- `told-by-rules` knows the truth ten seconds late, and keeps two rules of advice: a switch must save 20 %, and clients go back to',
   '  the preferred mirror after ten good minutes.',

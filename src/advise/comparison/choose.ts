@@ -1,5 +1,6 @@
 import { getOrMake } from '../../core/get-or-make.ts';
-import { isFailingAlike, isLikeOthers } from './alike.ts';
+import type { Without } from '../../core/judge-rules.ts';
+import { isFailingAlike } from './alike.ts';
 import {
   type BuildRule,
   buildBoundOf,
@@ -39,6 +40,7 @@ export interface Comparison extends Records {
    * more evidence raises the confidence of the advice.
    */
   left: LeftComparison | null;
+  readonly without: Without;
 }
 
 export function pairOf(contest: Comparison, head: string, candidate: string): Pair {
@@ -107,10 +109,9 @@ export function choose(contest: Comparison, candidates: readonly string[], rule:
   if (head === null) return null;
   const choices: (Choice & { readonly cost: number; readonly isOwn: boolean })[] = [];
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
-  const alarms = able.map((name) => {
-    const alarm = alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) });
-    return alarm !== null && !isOfTime(alarm) && isLikeOthers(contest.records, head, name, rule.nowMs) ? null : alarm;
-  });
+  const alarms = able.map((name) =>
+    alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
+  );
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
   if (gravest === null) return null;

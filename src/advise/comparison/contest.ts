@@ -1,3 +1,4 @@
+import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Chain } from '../../ecosystems/client.ts';
 import { type ArtifactTimes, newArtifactTimes } from './artifact-times.ts';
 import type { Comparison } from './choose.ts';
@@ -69,9 +70,10 @@ export interface HeadOutcome {
   readonly outcome: RecordOutcome;
 }
 
-export function newContest(head: string | null): Contest {
+export function newContest(head: string | null, without: Without = withoutNone): Contest {
   return {
     head,
+    without,
     moments: newMoments(),
     artifactTimes: newArtifactTimes(),
     records: new Map(),

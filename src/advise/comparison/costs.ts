@@ -93,25 +93,21 @@ export function failureShareOf(record: HeadRecord, nowMs: number): number {
 }
 
 /**
- * The numbers of bad and of all outcomes in a list since `fromMs`, and of `recoveries`: good outcomes right after a bad
- * one. A dead mirror has none. Probes that may only have been late are left out.
+ * The numbers of bad and of all outcomes in a list since `fromMs`. Probes that may only have been late are left out.
  */
 export function countSince(
   outcomes: readonly RecordOutcome[],
   fromMs: number,
-): { readonly bad: number; readonly all: number; readonly recoveries: number } {
-  let [bad, all, recoveries] = [0, 0, 0];
-  let isNextGood = false;
+): { readonly bad: number; readonly all: number } {
+  let [bad, all] = [0, 0];
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
     const one = outcomes[i];
     if (one === undefined || one.atMs < fromMs) break;
     if (one.late > lateMax) continue;
     all += 1;
     if (one.bad) bad += 1;
-    if (one.bad && isNextGood) recoveries += 1;
-    isNextGood = !one.bad;
   }
-  return { bad, all, recoveries };
+  return { bad, all };
 }
 
 /**

@@ -14,7 +14,6 @@ const boundFactors = [1.25, 1, 1] as const;
  * assumed of the candidate, a sum passes 8 by chance within days, but 14 only within years. If the head is dead, the
  * sum passes 14 before the failures span `detect.outage.over`.
  * @see docs/decisions/0155-failures-where-all-fail.md
- * @see docs/decisions/0156-later-than-any-before.md
  */
 const noisyShare = [0.4, 0.75, 0.75] as const;
 /** The maximum factor of a bound. */

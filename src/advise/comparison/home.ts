@@ -86,8 +86,8 @@ function longestPause(outcomes: readonly RecordOutcome[]): number {
  * Adds one response of home to its health (the evidence that home works again). A bad response cancels all good ones
  * before it. Health is limited to the range from one bad response below 0 to twice `healthBound`.
  */
-export function updateHealth(health: number, isBad: boolean): number {
-  return isBad ? Math.max(bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
+export function updateHealth(health: number, isBad: boolean, isFromZero = false): number {
+  return isBad ? Math.max(isFromZero ? 0 : bad, Math.min(0, health + bad)) : Math.min(2 * healthBound, health + good);
 }
 
 /** How many more good responses of home in a row a failback (switch back to home) requires. */

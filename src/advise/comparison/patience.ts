@@ -1,4 +1,4 @@
-import { placeIn, quantile } from '../../core/statistics.ts';
+import { placeIn } from '../../core/statistics.ts';
 
 /**
  * A response counts as late and bad if it takes longer than `factor` × the quantile `share` of the times of the
@@ -31,35 +31,10 @@ export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], sorted: [], at: 0, untilNext: fewResponses[weight], limitMs: bounds[weight].max };
 }
 
-/**
- * The share of a mirror's good responses that take longer than `ms`, 0 to 1. It is the recorded share. From
- * `tailResponses` times on, it is at least the share of a log-normal distribution with the same upper quantiles. It is
- * 0 while few times are recorded.
- * @see docs/decisions/0156-later-than-any-before.md
- */
+/** The share of a mirror's recorded good responses that took longer than `ms`, 0 to 1; 0 while few times are recorded. */
 export function lateShareOf({ sorted, weight }: Patience, ms: number): number {
   const { length } = sorted;
-  if (length < fewResponses[weight]) return 0;
-  const seen = sorted.filter((one) => one > ms).length / length;
-  return length < tailResponses[weight] ? seen : Math.max(seen, impliedShare(sorted, ms));
-}
-
-const tailResponses = { light: 100, heavy: 30 } as const;
-/** How many standard deviations the quantiles .75 and .95 of a normal distribution are above its median. */
-const [toUpper, toHigh] = [0.674, 1.645] as const;
-
-function impliedShare(sorted: readonly number[], ms: number): number {
-  const [upper, high] = [quantile(sorted, 0.75) ?? 0, quantile(sorted, share) ?? 0];
-  if (upper <= 0 || high <= upper || ms <= high) return 0;
-  return normalTail(toUpper + (Math.log(ms / upper) * (toHigh - toUpper)) / Math.log(high / upper));
-}
-
-/**
- * The probability that a standard normal variable is above `z` > 0, with an error of at most 5 %.
- * @see Sampford, Some inequalities on Mill's ratio, Ann. Math. Statist. 24 (1953)
- */
-function normalTail(z: number): number {
-  return (Math.exp((-z * z) / 2) * Math.sqrt(2 / Math.PI)) / (z + Math.sqrt(z * z + 8 / Math.PI));
+  return length < fewResponses[weight] ? 0 : sorted.filter((one) => one > ms).length / length;
 }
 
 const deviations = 8;

@@ -23,7 +23,7 @@ const betterErrors = 0.4;
  */
 export function isProvisional(contest: Comparison, names: readonly string[], sinceMoveMs: number): boolean {
   const { head } = contest;
-  if (head === null || sinceMoveMs > provisionalMs) return false;
+  if (head === null || sinceMoveMs > provisionalMs || contest.without.has('provisional')) return false;
   const isFew = recordOf(contest, head).heavy.length < provisionalDownloads;
   return isFew || names.some((name) => !isCompared(contest, name));
 }

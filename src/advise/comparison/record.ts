@@ -1,3 +1,4 @@
+import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import { type Hourly, newHourly, recordHour } from './hours.ts';
 
 /** What a client would get at one time if a given mirror were the head of its chain. */
@@ -73,6 +74,7 @@ export function recordOutcome(
   question: string,
   outcome: RecordOutcome,
   isScheduled: boolean,
+  without: Without = withoutNone,
 ): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
@@ -80,7 +82,7 @@ export function recordOutcome(
     record.slowRate += slowMemory * (bad - record.slowRate);
     noteBackground(record.background, outcome.bad);
     // A probe that was perhaps only late is no failure of every hour.
-    if (outcome.late <= lateMax) recordHour(record.hourly, outcome);
+    if (outcome.late <= lateMax && !without.has('hourly')) recordHour(record.hourly, outcome);
   }
   record.fastRate += fastMemory * (bad - record.fastRate);
   record.last = outcome;

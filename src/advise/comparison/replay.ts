@@ -108,12 +108,12 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
       late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
     };
     moment.outcomes.set(name, outcome);
-    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
+    recordOutcome(recordOf(contest, name), moment.question, outcome, moment.isScheduled, contest.without);
     if (name === contest.head) {
       outcomes.push({ question: moment.question, outcome });
       if (!outcome.bad) for (const pair of contest.pairs.values()) countGoodOf(pair, outcome.isHeavy);
     } else if (name === around.home && moment.isScheduled) {
-      contest.health = updateHealth(contest.health, outcome.bad);
+      contest.health = updateHealth(contest.health, outcome.bad, contest.without.has('below-zero'));
     }
   }
   compare(contest, moment, around);

@@ -43,17 +43,6 @@ describe('advice that was given before downloads were known', () => {
     expect(advised(playedWith(tookMs, count, before))).toEqual(['b outage']);
   });
 
-  test('stays if the mirror that it leaves responds again, so that clients need not switch', () => {
-    const stage = playedWith({}, 0);
-    stage.paces(6, well);
-    expect(stage.advisor.list()[0]?.reason).toContain('a responds again');
-    for (let i = 0; i < 8 && stage.advisor.list()[0]?.state === 'proposed'; i += 1) {
-      download(stage, { b: 4_000, c: 3_000 });
-      stage.paces(1, well);
-    }
-    expect(advised(stage)).toEqual(['b outage']);
-  });
-
   test('keeps its confidence when it is replaced', () => {
     const stage = new Stage(chain, abc);
     const slow = { ...well, a: 2_000 };

@@ -2,7 +2,7 @@ import type { Question } from '../../world.ts';
 import type { Ask, Round } from '../rounds.ts';
 import { paces, type Scene } from '../scene.ts';
 import { Budget } from './budget.ts';
-import { burst } from './constants.ts';
+import { artifacts, burst } from './constants.ts';
 
 /**
  * Repeats a request within seconds after an unexpected response, at the head and at the mirrors that may replace it.
@@ -10,11 +10,13 @@ import { burst } from './constants.ts';
 export class Bursts {
   private readonly budget: Budget;
   private plannedMs = 0;
+  private downloadMs = Number.NEGATIVE_INFINITY;
   private question: Question | null = null;
 
   constructor(scene: Scene) {
-    const { everyMs, light, heavy, mirrors } = scene;
-    const rounds = 1 / everyMs + light.length / paces.lightMs + heavy.length / paces.heavyMs + 1 / paces.sumdbMs;
+    const { everyMs, often, light, heavy, mirrors } = scene;
+    const rounds =
+      (1 + often.length) / everyMs + light.length / paces.lightMs + heavy.length / paces.heavyMs + 1 / paces.sumdbMs;
     this.budget = new Budget(rounds * mirrors.length);
   }
 
@@ -25,14 +27,22 @@ export class Bursts {
     const { doneMs, question, isHeavy, isExtra } = round;
     if (isHeavy) {
       // If only one of several backends serves wrong bytes, more than one request is needed to see them again.
-      for (let turn = 1; turn <= (isWrong ? burst.wrongLooks : 1) && !isExtra; turn += 1) {
-        if (!this.budget.take(mirrors.length, doneMs, isUrgent)) return;
-        ask(question, mirrors, doneMs + turn * burst.everyMs);
-      }
+      const turns = isWrong && !isExtra ? burst.wrongLooks : 1;
+      for (let turn = 1; turn <= turns; turn += 1)
+        this.download(doneMs + (turn - 1) * artifacts.againMs, question, mirrors, isUrgent, ask);
       return;
     }
     this.question = question;
     this.plan(doneMs + burst.everyMs, doneMs + burst.forMs, doneMs, mirrors, isUrgent, ask);
+  }
+
+  /** Requests one download from these mirrors. Downloads are spread over time; with many in a row, one is left out. */
+  download(nowMs: number, question: Question, mirrors: readonly number[], isUrgent: boolean, ask: Ask): void {
+    const gapMs = isUrgent ? artifacts.againMs : artifacts.slowAgainMs;
+    const atMs = Math.max(nowMs, this.downloadMs + gapMs);
+    if (atMs > nowMs + gapMs || !this.budget.take(mirrors.length, nowMs, isUrgent)) return;
+    this.downloadMs = atMs;
+    ask(question, mirrors, atMs);
   }
 
   /** While the sum of a test is high: repeats the last such light request, or the canary, every three seconds. */

@@ -14,6 +14,8 @@ export const failures = {
   heavy: { atLeast: 2, spanMs: 0, witness: 0.8 },
   thirdWitness: 1.5,
   thirdWithinMs: 60_000,
+  /** Our own request rate explains a 429 after this many requests in a minute beyond the schedule. */
+  oursFrom: 6,
 } as const;
 
 export const time = {
@@ -47,9 +49,9 @@ export const burst = {
   siblings: 2,
   /** How often an artifact is requested again after wrong bytes. */
   wrongLooks: 5,
-  tokens: 0.18,
-  kept: 300,
-  reserve: 3,
+  tokens: 0.15,
+  kept: 220,
+  reserve: 2,
 } as const;
 
 export const homeAgain = {
@@ -59,7 +61,25 @@ export const homeAgain = {
   good: 0.046,
   bad: -2.3,
   enough: 2.2,
+  /** What a download of home adds to the evidence: a good one after trouble, and one slower by `slowFactor`. */
+  goodDownload: 3,
+  slowDownload: -1.2,
+  slowFactor: 2,
   failuresMs: 600_000,
   dearer: 1.05,
   slackMs: 100,
+} as const;
+
+/** How often artifacts are requested, as in docs/decisions/0010-small-downloads.md. */
+export const artifacts = {
+  peekBytes: 65_536,
+  slowFactor: 3,
+  slowLeastMs: 300,
+  everyMs: 145_000,
+  besideMs: 290_000,
+  soonMs: 55_000,
+  promising: 0.85,
+  bytesPerHour: 25 * 2 ** 20,
+  againMs: 5_000,
+  slowAgainMs: 10_000,
 } as const;

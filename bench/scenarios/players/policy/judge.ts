@@ -1,9 +1,11 @@
-import type { WorldChain } from '../../world.ts';
+import type { Question, WorldChain } from '../../world.ts';
 import type { Desk } from '../desk.ts';
 import type { Ask, Round, Watcher } from '../rounds.ts';
-import type { Scene } from '../scene.ts';
+import { paces, type Scene } from '../scene.ts';
+import { isFailure } from '../verdict.ts';
+import { Artifacts } from './artifacts.ts';
 import { Bursts } from './bursts.ts';
-import { burst, failures, homeAgain, time } from './constants.ts';
+import { artifacts, burst, failures, homeAgain, time } from './constants.ts';
 import { HomeAgain } from './home.ts';
 import { Pair, Spreads } from './pair.ts';
 import { HeadRecord } from './record.ts';
@@ -12,6 +14,7 @@ import { Patience, type Seen, walk } from './replay.ts';
 const refused: Seen = { ms: 5_000, isBad: true, status: 429 };
 /** A mirror whose `Retry-After` is longer than this counts as bad until the wait is over. Milliseconds. */
 const longSilenceMs = 60_000;
+const minuteMs = 60_000;
 
 interface Watched {
   readonly patience: Patience;
@@ -20,12 +23,14 @@ interface Watched {
   /** The last two times at which the mirror itself responded badly, the older first. */
   badMs: readonly [number, number];
   /**
-   * The number of responses with wrong bytes. A mirror with one such response is no candidate. A head with two is left,
-   * and a home with two is not returned to.
+   * The number of responses with wrong bytes. A mirror with one such response is no candidate. A head with one is left,
+   * and a home with one is not returned to.
    */
   mismatches: number;
   silentUntilMs: number;
   isSilentLong: boolean;
+  /** The times of its requests in the last minute. */
+  asked: readonly number[];
   /** The chain with this mirror as head; `null`: it must be built again. */
   chain: WorldChain | null;
 }
@@ -38,6 +43,7 @@ export class Judge implements Watcher {
   private spreads: Spreads[] = [];
   private names = new Map<string, number>();
   private bursts: Bursts;
+  private artifacts: Artifacts;
   private home = new HomeAgain();
   private movedMs = Number.NEGATIVE_INFINITY;
 
@@ -45,12 +51,14 @@ export class Judge implements Watcher {
     this.desk = desk;
     this.scene = scene;
     this.bursts = new Bursts(scene);
+    this.artifacts = new Artifacts(scene);
     this.begin(scene);
   }
 
   reload(scene: Scene): void {
     this.desk.reload(scene);
     this.bursts = new Bursts(scene);
+    this.artifacts = new Artifacts(scene);
     this.home = new HomeAgain();
     this.begin(scene);
   }
@@ -64,18 +72,52 @@ export class Judge implements Watcher {
   }
 
   take(round: Round, ask: Ask): void {
+    if (round.isPeek) return this.peeked(round, ask);
+    if (round.isHeavy) this.artifacts.note(round, this.desk.head);
+    if (round.isCanary) this.planArtifacts(round, ask);
     if (this.desk.note(round)) for (const one of this.watched) one.chain = null;
     const seen = this.seenOf(round);
+    // Without a download of another mirror, a good one of the head is compared with nothing, so it changes no mean.
+    const isAlone = round.isHeavy && round.isExtra && seen.filter(Boolean).length === 1;
+    if (isAlone && !seen.some((one) => one?.isBad)) return this.lookAgain(round, seen, seen, ask);
     const walks = this.walksOf(seen);
     walks.forEach((walked, place) => {
       if (walked) this.watched[place]?.record.add(round.doneMs, walked, round.isHeavy, round.isExtra);
     });
     const home = this.desk.home;
-    if (home !== this.desk.head && walks[home]) this.home.see(walks[home].isBad);
+    const there = home === this.desk.head ? null : walks[home];
+    const hereMs = walks[this.desk.head]?.ms ?? Number.POSITIVE_INFINITY;
+    if (there) this.home.see(there.isBad);
+    if (there && round.isHeavy)
+      this.home.seeDownload(there.isBad, there.ms > homeAgain.slowFactor * hereMs + homeAgain.slackMs);
     this.test(round, walks);
     if (this.decide(round.doneMs)) return;
     if (this.goHome(round.doneMs)) return;
     this.lookAgain(round, seen, walks, ask);
+  }
+
+  private planArtifacts(round: Round, ask: Ask): void {
+    const { head, home, candidates } = this.desk;
+    const isAwaited = head !== home && this.home.waitsForDownloads(round.doneMs);
+    const hereMs = artifacts.promising * this.boundMs(head, round.doneMs);
+    const hasPromise = candidates.some((place) => place !== head && this.boundMs(place, round.doneMs) < hereMs);
+    const others = () => (head === home ? this.squad(round.doneMs) : [home, ...this.squad(round.doneMs)]);
+    this.artifacts.plan(round, this.scene.everyMs, head, isAwaited || hasPromise, head !== home, others, ask);
+  }
+
+  /** After a failed or slow peek: downloads the artifact. After a failed one, the canary is requested again too. */
+  private peeked(round: Round, ask: Ask): void {
+    const { head } = this.desk;
+    const answer = round.answers[head];
+    if (!answer) return;
+    const isBad = isFailure(round.question, answer) || answer.tookMs >= this.waitMs(head, false);
+    if (!isBad && !this.artifacts.isSlow(answer.tookMs)) return;
+    const { bytesMax: _, ...question } = round.question;
+    const { canary } = this.scene;
+    // Two downloads are requested at once, because a slow one takes long to show that it is slow.
+    for (const atMs of [round.doneMs, round.doneMs + artifacts.againMs])
+      this.bursts.download(atMs, question, this.squad(round.doneMs), isBad, ask);
+    if (isBad && canary) this.bursts.keepWatch(round.doneMs, canary, () => this.squad(round.doneMs), true, ask);
   }
 
   private begin(scene: Scene): void {
@@ -87,6 +129,7 @@ export class Judge implements Watcher {
       pair: new Pair(),
       badMs: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
       mismatches: 0,
+      asked: [],
       silentUntilMs: 0,
       isSilentLong: false,
       chain: null,
@@ -98,6 +141,13 @@ export class Judge implements Watcher {
     return this.nowMs - this.movedMs < time.afterMoveMs ? time.boundAfterMove : time.bound;
   }
   private nowMs = 0;
+  private oddDownload: Question | null = null;
+
+  /** The number of scheduled light requests to a mirror in a minute. */
+  private get usualAMinute(): number {
+    const { everyMs, often, light } = this.scene;
+    return minuteMs * ((1 + often.length) / everyMs + light.length / paces.lightMs);
+  }
 
   private seenOf(round: Round): (Seen | null)[] {
     this.nowMs = round.doneMs;
@@ -105,6 +155,13 @@ export class Judge implements Watcher {
       const one = this.watched[place];
       if (!one) return null;
       if (!answer) return one.isSilentLong && round.atMs < one.silentUntilMs ? refused : null;
+      one.asked = [...one.asked.filter((at) => round.atMs - at < minuteMs), round.atMs];
+      // Our own request rate explains a 429 after many requests. Other clients may be served.
+      if (answer.reason === 'throttled' && one.asked.length > this.usualAMinute + failures.oursFrom) {
+        one.silentUntilMs = Math.max(one.silentUntilMs, round.atMs + (answer.retryAfterMs ?? minuteMs));
+        one.isSilentLong = false;
+        return null;
+      }
       const seen = one.patience.judge(round.question, answer, round.isHeavy);
       if (seen.isBad) one.badMs = [one.badMs[1], round.doneMs];
       if (answer.reason === 'mismatch') one.mismatches += 1;
@@ -185,7 +242,7 @@ export class Judge implements Watcher {
     for (const place of candidates) {
       const one = this.watched[place];
       if (!one || place === head) continue;
-      const isForced = (this.watched[head]?.mismatches ?? 0) >= 2;
+      const isForced = (this.watched[head]?.mismatches ?? 0) >= 1;
       const why = isForced ? 'wrong bytes' : one.pair.alarm(this.bound, this.hasThird(atMs, head, place));
       if (why === null || !this.isFit(place, atMs)) continue;
       const boundMs = this.boundMs(place, atMs);
@@ -201,6 +258,8 @@ export class Judge implements Watcher {
     if (this.desk.head === this.desk.home) this.home.leave(atMs);
     this.desk.moveTo(place, atMs, why);
     this.movedMs = atMs;
+    this.artifacts.reset();
+    this.oddDownload = null;
     for (const one of this.watched) {
       one.pair.reset();
       one.chain = null;
@@ -236,7 +295,7 @@ export class Judge implements Watcher {
 
   private goHome(atMs: number): boolean {
     const { head, home } = this.desk;
-    if (head === home || !this.home.isReady(atMs) || (this.watched[home]?.mismatches ?? 0) >= 2) return false;
+    if (head === home || !this.home.isReady(atMs) || (this.watched[home]?.mismatches ?? 0) >= 1) return false;
     const away = this.watched[head]?.record;
     const there = this.watched[home]?.record;
     if (!away || !there || there.isLastBad || there.isLastHeavyBad) return false;
@@ -251,25 +310,40 @@ export class Judge implements Watcher {
   }
 
   private lookAgain(round: Round, seen: readonly (Seen | null)[], walks: readonly (Seen | null)[], ask: Ask): void {
-    const { head, candidates } = this.desk;
+    const { head } = this.desk;
     const { doneMs, isHeavy } = round;
-    const levels = candidates.map((place) => (place === head ? 0 : (this.watched[place]?.pair.level(this.bound) ?? 0)));
-    const level = Math.max(...levels);
+    const heavyLevel = this.levelOf(true);
+    const lightLevel = this.levelOf(false);
+    const level = Math.max(heavyLevel, lightLevel);
     const isUrgent = level > burst.anyFrom;
     const own = seen[head];
-    const timeLevel = Math.max(
-      ...candidates.map((place) =>
-        place === head ? 0 : (this.watched[place]?.pair.timeLevel(isHeavy, this.bound) ?? 0),
-      ),
-    );
+    const timeLevel = this.timeLevelOf(isHeavy);
     const usualMs = this.watched[head]?.record.levelMs(isHeavy) ?? null;
     const isVerySlow = usualMs !== null && (walks[head]?.ms ?? 0) > burst.slowFactor * usualMs;
-    const isOdd = own?.isBad || (timeLevel > burst.slowFrom && isVerySlow) || timeLevel > burst.anyFrom;
+    const isOdd = own?.isBad || ((isHeavy || timeLevel > burst.slowFrom) && isVerySlow) || timeLevel > burst.anyFrom;
     const isWrong = round.answers[head]?.reason === 'mismatch';
+    if (own && isOdd && isHeavy) this.oddDownload = round.question;
     if (own && isOdd) this.bursts.again(round, this.squad(doneMs), isUrgent, isWrong, ask);
-    else if (level > burst.watchFrom) {
+    else if (heavyLevel > burst.watchFrom && heavyLevel >= lightLevel && this.oddDownload) {
+      // Light requests are no evidence in a test of downloads.
+      this.bursts.download(doneMs, this.oddDownload, this.squad(doneMs), isUrgent, ask);
+    } else if (lightLevel > burst.watchFrom) {
       this.bursts.keepWatch(doneMs, this.scene.canary, () => this.squad(doneMs), isUrgent, ask);
     }
+  }
+
+  /** The largest sum of a test against the head, as a share of its bound. */
+  private levelOf(isHeavy: boolean): number {
+    return Math.max(0, ...this.rivals.map(({ pair }) => pair.level(isHeavy, this.bound)));
+  }
+
+  private timeLevelOf(isHeavy: boolean): number {
+    return Math.max(0, ...this.rivals.map(({ pair }) => pair.timeLevel(isHeavy, this.bound)));
+  }
+
+  private get rivals(): readonly Watched[] {
+    const { head, candidates } = this.desk;
+    return candidates.flatMap((place) => (place === head ? [] : (this.watched[place] ?? [])));
   }
 
   /** The mirrors to probe again: the head, the two best candidates, and the next member of the chain. */

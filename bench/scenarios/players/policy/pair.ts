@@ -33,9 +33,10 @@ export class Pair {
     return (isHeavy ? this.heavyTime : this.lightTime).level(bound);
   }
 
-  /** The largest sum of the tests, as a share of its bound. */
-  level(bound: number): number {
-    return Math.max(this.all.level, this.heavy.level, this.lightTime.level(bound), this.heavyTime.level(bound));
+  /** The largest sum of the tests of downloads, or of the others, as a share of its bound. */
+  level(isHeavy: boolean, bound: number): number {
+    if (isHeavy) return Math.max(this.heavy.level, this.heavyTime.level(bound));
+    return Math.max(this.all.level, this.lightTime.level(bound));
   }
 
   /** The test by which the candidate is better than the head; `null`: no test triggered. */

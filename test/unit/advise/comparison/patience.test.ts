@@ -50,43 +50,16 @@ describe('how long an artifact is waited for that siblings served', () => {
   });
 });
 
-/** 200 times of a log-normal distribution around `ms`, by its quantiles. */
-function scattered(ms: number, sigma: number, count = 200, weight: Patience['weight'] = 'light'): Patience {
-  const patience = newPatience(weight);
-  const normal = Array.from({ length: count }, (_, at) => quantileOfNormal((at + 0.5) / count));
-  for (const z of normal) recordTime(patience, ms * Math.exp(sigma * z));
-  return patience;
-}
-
-/** By halving, from the error function (Abramowitz, Stegun 7.1.26). */
-function quantileOfNormal(share: number): number {
-  let [low, high] = [-6, 6];
-  for (let halving = 0; halving < 60; halving += 1) {
-    const middle = (low + high) / 2;
-    if (belowOfNormal(middle) < share) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-function belowOfNormal(z: number): number {
-  const t = 1 / (1 + 0.3275911 * Math.abs(z / Math.SQRT2));
-  const series = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
-  const sum = series.reduceRight((rest, one) => t * (one + rest), 0);
-  return z < 0 ? (sum * Math.exp((-z * z) / 2)) / 2 : 1 - (sum * Math.exp((-z * z) / 2)) / 2;
-}
-
-describe('the share of good responses that take longer', () => {
-  test.each<[string, Patience, number, number]>([
-    ['49 of those remembered', scattered(600, 1), 1_200, 0.245],
-    // The longest of 200 is 10.5 s. By truth 1 − Φ(ln(12 / .6)) = .0014 are above 12 s.
-    ['later than any of them', scattered(600, 1), 12_000, 0.0014],
-    ['the scatter of a usual mirror leaves nothing', scattered(200, 0.3), 1_500, 0],
-    ['nor do equal times', scattered(200, 0), 1_500, 0],
-    ['nor few: the tail of 99 is not known', scattered(600, 1, 99), 12_000, 0],
-    ['of downloads 30 are enough, for there are not many', scattered(600, 1, 30, 'heavy'), 12_000, 0.0014],
-    ['29 are not', scattered(600, 1, 29, 'heavy'), 12_000, 0],
-  ])('%s', (_name, patience, ms, want) => {
-    expect(lateShareOf(patience, ms)).toBeCloseTo(want, 3);
+describe('the share of good responses that took longer', () => {
+  test.each<[string, Patience['weight'], readonly number[], number, number]>([
+    ['one of twenty', 'light', [...times(19, 600), 2_000], 1_200, 0.05],
+    ['none that took as long', 'light', times(20, 1_200), 1_200, 0],
+    ['of nineteen it is not known', 'light', times(19, 2_000), 1_200, 0],
+    ['of downloads, five are enough', 'heavy', [...times(4, 600), 2_000], 1_200, 0.2],
+    ['the last 200 count', 'light', [...times(20, 2_000), ...times(200, 600)], 1_200, 0],
+  ])('%s', (_name, weight, said, ms, want) => {
+    const patience = newPatience(weight);
+    for (const one of said) recordTime(patience, one);
+    expect(lateShareOf(patience, ms)).toBeCloseTo(want, 9);
   });
 });

@@ -1,0 +1,22 @@
+/**
+ * The rules of the judge that a simulation can leave out (`npm run scenarios -- --without NAME`), to see what each one
+ * is worth. The daemon uses all of them.
+ * @see docs/decisions/0220-what-a-rule-is-worth.md
+ */
+export const judgeRules = [
+  'below-zero',
+  'busy-503',
+  'hourly',
+  'old-failures',
+  'passed-over',
+  'provisional',
+  'review',
+  'spells',
+] as const;
+
+export type JudgeRule = (typeof judgeRules)[number];
+
+/** The rules that are left out. */
+export type Without = ReadonlySet<JudgeRule>;
+
+export const withoutNone: Without = new Set();
