@@ -71,7 +71,8 @@ const servers: Readonly<Record<string, Image>> = {
   docker: imageOf('docker', ['a']),
   index: imageOf('oci', ['a']),
   token: imageOf('oci', ['a']),
-  layers: imageOf('oci', ['a', 'b']),
+  // The first layer is the larger one.
+  layers: imageOf('oci', ['first-0123456789', 'b']),
 };
 
 function imageAt(server = 'oci'): Image {
