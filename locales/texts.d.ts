@@ -265,6 +265,8 @@ export interface Places {
   readonly 'answer.spoiltZip': 'hash';
   readonly 'answer.manifest': never;
   readonly 'answer.schema': never;
+  readonly 'answer.blobs': 'count' | 'total' | 'names';
+  readonly 'answer.contentType': never;
   readonly 'answer.mediaType': never;
   readonly 'answer.listOrImage': never;
   readonly 'answer.manifestList': never;
@@ -274,7 +276,6 @@ export interface Places {
   readonly 'answer.digestOwn': never;
   readonly 'answer.digestManifest': never;
   readonly 'answer.range': never;
-  readonly 'answer.imageLayers': never;
   readonly 'answer.listManifest': never;
   readonly 'answer.fewLists': never;
   readonly 'answer.layer': never;
@@ -287,6 +288,8 @@ export interface Places {
   readonly 'answer.pageHtml1': never;
   readonly 'answer.pageJson': never;
   readonly 'answer.metadata': never;
+  readonly 'answer.accepted': 'client' | 'what';
+  readonly 'answer.refused': 'client' | 'what';
   readonly 'answer.distribution': never;
   readonly 'answer.publicIndex': never;
   readonly 'answer.ownPage': never;
@@ -935,6 +938,7 @@ export interface Places {
   readonly 'fact.against.signature': never;
   readonly 'fact.compared': never;
   readonly 'fact.unchecked': never;
+  readonly 'fact.refused': never;
   readonly 'fact.signature': never;
   readonly 'fact.bytes': never;
   readonly 'fact.begins': 'bytes' | 'first';

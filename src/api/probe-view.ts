@@ -48,6 +48,7 @@ function factsView(facts: Facts): object {
     begins: facts.begins ?? null,
     signature: facts.signature ?? null,
     unchecked: facts.unchecked === undefined ? null : showStored(facts.unchecked, english),
+    refused: facts.refused === undefined ? null : showStored(facts.refused, english),
     treeHead: facts.treeHead ?? null,
     authority: facts.authority ?? null,
     authorityCost: costViewOf(facts.authorityCost),

@@ -22,9 +22,11 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
       : outcome.tag === 'failed'
         ? terminal.paint('red', say('probe.failed', { reason: outcome.failure.kind }))
         : terminal.paint('yellow', say('outcome.unknown', { because: outcome.because }));
+  const { refused } = sample.facts;
+  const note = refused === undefined ? '' : `  ${terminal.paint('yellow', saySentence(refused, say))}`;
   const longest = Math.max(1, ...transcript.hops.map((hop) => hop.marks.end - hop.marks.start));
   return [
-    `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${durationText(sample.rttMs)}`,
+    `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${durationText(sample.rttMs)}${note}`,
     ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
     // Names and versions come from a mirror. They are made printable, so that they cannot move the cursor.

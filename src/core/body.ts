@@ -1,7 +1,7 @@
-/** Decodes UTF-8 and removes a byte-order mark; `null`: not UTF-8. */
+/** Decodes UTF-8. A byte order mark stays, because most clients refuse it before JSON. `null`: not UTF-8. */
 export function utf8(body: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
     return null;
   }

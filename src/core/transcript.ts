@@ -145,6 +145,8 @@ export interface Facts {
   readonly signature?: Signature;
   /** A text about what was not checked, and why; absent: everything was checked. */
   readonly unchecked?: Sentence;
+  /** A text about a client that refuses this response, although others accept it; absent: none is known. */
+  readonly refused?: Sentence;
   /** The signed tree head of a checksum database. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**

@@ -56,6 +56,7 @@ function contexts(
       modules: config.modules.filter(({ ecosystem }) => ecosystem === id),
       privatePatterns: config.private[id] ?? [],
       settings: config.settings[id],
+      client: config.client?.[id] ?? null,
       known: learnt.get(id) ?? null,
     };
     const locked = config.pinned?.[id];

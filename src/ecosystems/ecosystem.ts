@@ -92,6 +92,8 @@ export interface Given<Settings = unknown> {
   readonly modules: readonly ModuleRef[];
   readonly privatePatterns: readonly string[];
   readonly settings: Settings;
+  /** The client that `clients` names; absent or `null`: none. */
+  readonly client?: string | null;
   /** The stored facts; `null`: the probe uses none, as in a probe from the command line. */
   readonly known: Known | null;
 }

@@ -30,17 +30,17 @@ export type JsonFlaw = 'utf8' | 'deep' | 'broken';
 
 const keyBytesMax = 4 * 1024;
 const reportsPerSlice = 1_000;
-const mark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Reads untrusted JSON of any length in one pass and reports the wanted parts, in slices and in bounded memory. It
  * checks everything that `JSON.parse` checks, also in values that the caller does not want.
+ * @param from  the offset at which the text begins
  * @returns why the text is rejected; `null`: it is valid
  */
-export function* walkJson(body: WholeBody, wanted: Wanted): Slices<JsonFlaw | null> {
+export function* walkJson(body: WholeBody, wanted: Wanted, from = 0): Slices<JsonFlaw | null> {
   const walk = new JsonWalk(body, wanted);
   const memory = body.bytes > bytesPerSlice ? Buffer.allocUnsafe(bytesPerSlice) : undefined;
-  let at = mark.equals(body.read(0, mark.length)) ? mark.length : 0;
+  let at = from;
   while (at < body.bytes) {
     const read = body.read(at, bytesPerSlice, memory);
     const piece = at + read.length < body.bytes ? read.subarray(0, endOfCharacters(read)) : read;

@@ -49,6 +49,24 @@ export function parseFields(text: string, expected: Sentence): Result<Fields, Se
   return parsed.tag === 'error' ? parsed : fields === null ? error(expected) : ok(fields);
 }
 
+/** Returns the members with keys in lower case, as programs in Go read them. */
+export function foldKeys(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+/** Matches a time in RFC 3339, as Go's time.Time reads it. */
+const instant =
+  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** True for a time that Go's time.Time reads from JSON; also for no time and `null`. */
+export function isGoTime(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
+  // JavaScript's `Date` converts 30 February to a day of March. So the converted day is compared with the day in the
+  // text.
+  return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
+}
+
 function isTooMuch(text: string): boolean {
   let values = 1;
   let depth = 0;

@@ -54,21 +54,30 @@ export function below({ baseUrl }: Pick<ProbeContext, 'baseUrl'>, path: string):
   return `${baseUrl.replace(/(?<!\/)\/+$/, '')}/${path}`;
 }
 
+/** The statuses that most clients accept. 203: a proxy may have transformed the response. 206: it is a part. */
+const accepted: ReadonlySet<number> = new Set([200, 203, 206]);
+
+/** Sends a request and returns the response if its status is `accepted`; else how the conversation must end. */
+export function* get(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
+  const got = respondedOf(yield request);
+  if (got.tag === 'error' || accepted.has(got.value.status)) return got;
+  return stoppedBy(failureOfStatus(got.value, context.nowWallMs) ?? { kind: 'status', status: got.value.status });
+}
+
 /**
- * Sends a request and returns the response if its status is 200; else how the conversation must end.
+ * Like `get`, for clients that accept only 200: go and skopeo.
  * @param isMasked  whether a 404 or 410 means that the mirror could not reach its own upstream: a fault, not an absence
  */
-export function* get(
+export function* get200(
   request: ProbeRequest,
   context: Pick<ProbeContext, 'nowWallMs'>,
   isMasked: (response: Responded) => boolean = () => false,
 ): Talk<Got> {
-  const response = respondedOf(yield request);
-  if (response.tag === 'error') return response;
-  const failure = failureOfStatus(response.value, context.nowWallMs);
-  if (failure === null) return response;
-  const isTheirs = failure.kind === 'absent' && isMasked(response.value);
-  return stoppedBy(isTheirs ? { kind: 'masked_upstream', status: response.value.status } : failure);
+  const got = respondedOf(yield request);
+  const failure = got.tag === 'ok' ? failureOfStatus(got.value, context.nowWallMs) : null;
+  if (got.tag === 'error' || failure === null) return got;
+  const isTheirs = failure.kind === 'absent' && isMasked(got.value);
+  return stoppedBy(isTheirs ? { kind: 'masked_upstream', status: got.value.status } : failure);
 }
 
 /** Returns a response with any status, or how the conversation must end. */

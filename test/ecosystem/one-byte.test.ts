@@ -49,7 +49,7 @@ const artifacts: readonly Artifact[] = [
   { id: 'pypi', path: /\.whl$/, step: 'file' },
   { id: 'pypi', path: /\.metadata$/, step: 'wheelmeta' },
   { id: 'oci', path: /\/manifests\//, step: 'manifest' },
-  { id: 'oci', path: /\/blobs\//, step: 'blob' },
+  { id: 'oci', path: /\/blobs\/sha256:7c4f/, step: 'blob' },
   { id: 'http', path: /\/Release$/, step: 'get' },
   { id: 'http', path: /\/Release$/, step: 'whole' },
 ];

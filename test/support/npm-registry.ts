@@ -99,12 +99,17 @@ const publishedAt = '2024-05-01T10:00:00.000Z';
 export async function startNpmRegistry(options: NpmRegistryOptions): Promise<RawServer> {
   const registry: RawServer = await startRawServer({
     ...(options.port === undefined ? {} : { port: options.port }),
-    answer: (request) => answerOf(request, options, options.tarballBase ?? registry.url),
+    answer: (request) => npmAnswerOf(request, options, options.tarballBase ?? registry.url),
   });
   return registry;
 }
 
-function answerOf({ path, headers }: SeenRequest, options: NpmRegistryOptions, base: string): Answer {
+/** What that registry responds; `base` is where its artifacts are. */
+export function npmAnswerOf(
+  { path, headers }: Pick<SeenRequest, 'path' | 'headers'>,
+  options: NpmRegistryOptions,
+  base: string,
+): Answer {
   const { packages, spoilt = false, token, keys } = options;
   if (token !== undefined && headers['authorization'] !== `Bearer ${token}`) return notFound;
   if (path === '/-/npm/v1/keys' && keys !== undefined) return of({ keys });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Answer, text } from './answer.ts';
+import { type Answer, type SeenRequest, text } from './answer.ts';
 import { type RawServer, type RawServerOptions, startRawServer } from './raw-server.ts';
 import { makeZip } from './synthetic-modules.ts';
 
@@ -66,24 +66,26 @@ export async function startPypiIndex({
   tell = ({ sha256: told }) => told,
   ...options
 }: PypiIndexOptions): Promise<PypiIndex> {
-  const page = (mine: readonly TinyWheel[], accept: string): Answer =>
-    accept.includes(json) ? jsonPage(mine, tell) : htmlPage(mine, tell);
-  const server = await startRawServer({
-    ...options,
-    answer({ path, headers }) {
-      const project = /^\/simple\/([a-z0-9-]+)\/$/.exec(path)?.[1];
-      const mine = wheels.filter(({ name }) => name === project);
-      if (mine.length > 0) return page(mine, headers['accept'] ?? '');
-      const wheel = wheels.find(({ file }) => path === `/files/${file}`);
-      if (wheel !== undefined) return bytes(wheel.bytes);
-      const beside = wheels.find(({ file }) => path === `/files/${file}.metadata`);
-      return beside === undefined ? text(404, 'not found\n') : bytes(beside.metadata);
-    },
-  });
+  const server = await startRawServer({ ...options, answer: (request) => pypiAnswerOf(request, wheels, tell) });
   return Object.assign(server, {
     indexUrl: `${server.url}/simple`,
     paths: () => server.requests.map(({ path }) => path),
   });
+}
+
+/** What that index responds. */
+export function pypiAnswerOf(
+  { path, headers }: Pick<SeenRequest, 'path' | 'headers'>,
+  wheels: readonly TinyWheel[],
+  tell: (wheel: TinyWheel) => string = ({ sha256: told }) => told,
+): Answer {
+  const project = /^\/simple\/([a-z0-9-]+)\/$/.exec(path)?.[1];
+  const mine = wheels.filter(({ name }) => name === project);
+  if (mine.length > 0) return headers['accept']?.includes(json) === true ? jsonPage(mine, tell) : htmlPage(mine, tell);
+  const wheel = wheels.find(({ file }) => path === `/files/${file}`);
+  if (wheel !== undefined) return bytes(wheel.bytes);
+  const beside = wheels.find(({ file }) => path === `/files/${file}.metadata`);
+  return beside === undefined ? text(404, 'not found\n') : bytes(beside.metadata);
 }
 
 function bytes(body: Buffer): Answer {

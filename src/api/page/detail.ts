@@ -155,9 +155,15 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesNow, scaleMs: numb
 </tr>`;
 }
 
-/** Renders a note if some content could not be verified, or if a signature is not valid; else `null`. */
-function unverified(say: PageSay, { facts: { signature, unchecked } }: SettledSample): Html | null {
-  if (unchecked !== undefined) return html`<small class="unverified">${showStored(unchecked, say)}</small>`;
+/**
+ * Renders a note if a client refuses the response, if some content could not be verified, or if a signature is not
+ * valid; else `null`.
+ */
+function unverified(
+  say: PageSay,
+  { facts: { signature, unchecked, refused = unchecked } }: SettledSample,
+): Html | null {
+  if (refused !== undefined) return html`<small class="unverified">${showStored(refused, say)}</small>`;
   if (signature === undefined || signature.state === 'valid') return null;
   return html`<small class="unverified"><bdi>${formatSignature(signature, say)}</bdi></small>`;
 }

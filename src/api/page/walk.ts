@@ -173,6 +173,7 @@ function learned(say: PageSay, facts: Facts): Html | null {
   else if (compared) rows.push([say('fact.compared'), digest(compared)]);
   if (signature) rows.push([say('fact.signature'), html`<bdi>${formatSignature(signature, say)}</bdi>`]);
   if (facts.unchecked) rows.push([say('fact.unchecked'), showStored(facts.unchecked, say)]);
+  if (facts.refused) rows.push([say('fact.refused'), showStored(facts.refused, say)]);
   if (seen) {
     const first = html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesTextOf(seen)}</bdi></q>`;
     rows.push([say('fact.bytes'), say.html('fact.begins', { bytes: bytes(seen.bytes), first })]);

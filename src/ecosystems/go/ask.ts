@@ -2,7 +2,7 @@ import { isMarkup } from '../../core/body.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error } from '../../core/result.ts';
 import type { ProbeRequest } from '../../core/transcript.ts';
-import { below, type Got, get as getAny, type Responded, type Talk, unaskable } from '../talk.ts';
+import { below, type Got, get200, type Responded, type Talk, unaskable } from '../talk.ts';
 import type { GoContext } from './context.ts';
 import { encodePath, escapeModule } from './escape.ts';
 
@@ -12,11 +12,11 @@ function moduleUrlOf(context: Pick<ProbeContext, 'baseUrl'>, module: string, res
 }
 
 /**
- * Like `get` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream becomes the failure
+ * Like `get200` of talk.ts, but a 404 or 410 that reports a failure of the proxy's own upstream becomes the failure
  * `masked_upstream`.
  */
 export function getGo(request: ProbeRequest, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
-  return getAny(request, context, isMasked);
+  return get200(request, context, isMasked);
 }
 
 /** Requests the path `rest` below the URL of a module. For an invalid module path, the result is `unaskable`. */

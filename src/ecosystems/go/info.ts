@@ -3,12 +3,8 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { failureOf, malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { type Fields, parseFields } from '../parse-json.ts';
+import { foldKeys, isGoTime, parseFields } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
-
-/** Matches a time in RFC 3339, as Go's time.Time reads it. */
-const instant =
-  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /**
  * Returns the version in the JSON of `.info` and `@latest`. Like Go's decoder, it ignores unknown keys and the case of
@@ -21,21 +17,12 @@ export function parseInfo(body: Uint8Array, wanted: string | null): Result<strin
   const expected = phrase('answer.info');
   const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return error(failureOf('malformed', parsed.error));
-  const lower = Object.entries(parsed.value).map(([key, held]) => [key.toLowerCase(), held]);
-  const { version, time } = Object.fromEntries(lower) as Fields;
-  if (!isVersion(version) || !isTime(time)) return error(failureOf('malformed', expected));
+  const { version, time } = foldKeys(parsed.value);
+  if (!isVersion(version) || !isGoTime(time)) return error(failureOf('malformed', expected));
   if (wanted !== null && version !== wanted) return error(malformed('answer.versionAsked'));
   return ok(version);
 }
 
 function isVersion(value: unknown): value is string {
   return typeof value === 'string' && value.length <= limits.versionChars && isCanonical(value);
-}
-
-function isTime(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
-  // JavaScript's `Date` converts 30 February to a day of March. So the converted day is compared with the day in the
-  // text.
-  return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
 }

@@ -10,9 +10,6 @@ import { compareVersions, isCanonical, isIncompatible, isPrerelease, isPseudo, i
 /** The number of versions above `limits.versionsKept` that are collected before the lowest ones are dropped. */
 const spareMax = 2_000;
 
-const notAList: ProbeFailure = malformed('answer.versions');
-const markup: ProbeFailure = wrongContent('answer.versions');
-
 /** The versions in a list: only canonical ones, without duplicates and pseudo-versions. */
 export interface VersionList {
   /** The number of all versions, at most `limits.versionsCounted`. */
@@ -25,19 +22,17 @@ export interface VersionList {
 }
 
 /**
- * Parses a `@v/list` body. Only the first field of a line counts. An empty list is legal: the module has no tags.
- * @returns the versions, or a failure: `malformed` if a line's first field is no semantic version; `wrong_content` if a
- *          line begins with `<`
+ * Parses a `@v/list` body. Only the first field of a line counts. Lines without a version are ignored, as the go command
+ * does. An empty list is legal: the module has no tags.
+ * @returns the versions, or a failure: `wrong_content` for markup; `malformed` for other bytes than text without a
+ *          version
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/go.md#endpoints
  */
 export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFailure>> {
-  if (isMarkup(body)) return error(markup);
-  const text = utf8(body);
-  if (text === null) return error(notAList);
+  if (isMarkup(body)) return error(wrongContent('answer.versions'));
   const counted = new Set<string>();
   const highestOfKind = new Map<string, string>();
   let versions: string[] = [];
-  let failure: ProbeFailure | null = null;
   const highest = () => sortVersions(versions).slice(-limits.versionsKept);
   const take = (version: string): void => {
     if (counted.size < limits.versionsCounted) counted.add(version);
@@ -47,15 +42,11 @@ export function* parseList(body: Uint8Array): Slices<Result<VersionList, ProbeFa
     versions.push(version);
     if (versions.length > limits.versionsKept + spareMax) versions = [...highest()];
   };
-  yield* walkLines(text, (line) => {
+  yield* walkLines(Buffer.from(body).toString(), (line) => {
     const first = /^\S*/.exec(line.trimStart())?.[0] ?? '';
-    if (first === '') return true;
-    if (first.startsWith('<')) failure = markup;
-    else if (!isSemver(first)) failure = notAList;
-    else if (isCanonical(first) && !isPseudo(first) && first.length <= limits.versionChars) take(first);
-    return failure === null;
+    if (isCanonical(first) && !isPseudo(first) && first.length <= limits.versionChars) take(first);
   });
-  if (failure !== null) return error(failure);
+  if (counted.size === 0 && utf8(body) === null) return error(malformed('answer.versions'));
   return ok({ count: counted.size, kept: sortVersions([...highestOfKind.values(), ...highest()]) });
 }
 

@@ -23,8 +23,8 @@ type Directory =
   | { readonly tag: 'cut' }
   | { readonly tag: 'broken'; readonly what: Sentence };
 
-/** The maximum length of a zip's end record: 22 bytes, and a comment of at most 65535 bytes. */
-const endWindowBytes = 65_557;
+/** How many bytes at the end of a zip the go command searches for the end record. @see golang/go archive/zip reader.go */
+const endWindowBytes = 65 * 1024;
 const endBytes = 22;
 const headerBytes = 46;
 const locatorBytes = 20;
@@ -69,16 +69,16 @@ interface End {
 }
 
 /**
- * Finds the end record of a zip: the last one whose comment ends exactly at the end of the file. The comment is
- * checked, because the four bytes that begin this record may also occur within a comment. `null`: there is no end
- * record.
+ * Finds the end record of a zip as the go command does: the last one, whose comment must fit into the file. Bytes behind
+ * the comment do not count. `null`: there is no such record.
  */
 function findEnd(zip: WholeBody): End | null {
   const from = Math.max(0, zip.bytes - endWindowBytes);
   const tail = part(zip, from, endWindowBytes);
   for (let at = tail.length - endBytes; at >= 0; at--) {
-    const isEnd = tail.readUInt32LE(at) === 0x06054b50 && at + endBytes + tail.readUInt16LE(at + 20) === tail.length;
-    if (isEnd) return { at: from + at, record: tail.subarray(at) };
+    if (tail.readUInt32LE(at) !== 0x06054b50) continue;
+    const fits = at + endBytes + tail.readUInt16LE(at + 20) <= tail.length;
+    return fits ? { at: from + at, record: tail.subarray(at) } : null;
   }
   return null;
 }

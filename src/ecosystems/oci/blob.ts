@@ -29,9 +29,13 @@ const mib = 2 ** 20;
 const wholeBytesMax = 8 * mib;
 const rangeBytes = mib;
 
+/** The maximum number of further blobs that one probe reads. */
+const furtherMax = 8;
+const dayMs = 24 * 3_600_000;
+
 /**
- * Fetches one blob of an image and judges it. `entryFor` selects the manifest by its platform, `chosen` selects the
- * blob. The earlier requests, for manifests, do not count in the probe's time.
+ * Fetches one blob of an image and judges it, then some further ones (`further`). `entryFor` selects the manifest by its
+ * platform, `chosen` selects the blob. Only the request for this blob counts in the probe's time.
  */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
   const found = yield* layerOf(session, image, version);
@@ -52,9 +56,47 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
   const response = yield* requestWithToken(request, image.repository, session);
   if (response.tag === 'error') return ended(response.error);
   const isFixed = parseDigest(version) !== null;
-  return isWhole
+  const verdict = isWhole
     ? judgeWhole(session, response.value, layer, isFixed ? null : of)
     : judgePart(session, response.value, layer, isFixed && layer.size <= wholeBytesMax);
+  return peekBytes === undefined && verdict.outcome.tag === 'ok'
+    ? yield* further(session, image, found.value, isWhole ? [layer] : [], verdict)
+    : verdict;
+}
+
+/**
+ * Compares further blobs of the image with their digests: up to `furtherMax` blobs, together up to `wholeBytesMax`. The
+ * next probe continues with those that follow. After a failure the next probe reads the same blobs, so that the failure
+ * can be confirmed.
+ * @param read  the blobs that this probe has compared already
+ */
+function* further(
+  session: Session,
+  image: ImageName,
+  { layer, others, total, of }: Found,
+  read: readonly Descriptor[],
+  { outcome, facts }: Verdict,
+): Talk<Verdict> {
+  const key = `blobs ${of} ${layer.digest}`;
+  const from = Number(session.recall(key) ?? 0);
+  const compared = [...read];
+  let leftBytes = wholeBytesMax;
+  for (const next of [...others.slice(from), ...others.slice(0, from)].slice(0, furtherMax)) {
+    leftBytes -= next.size;
+    if (leftBytes < 0) break;
+    const url = repositoryUrlOf(session, image.host, `${image.repository}/blobs/${next.digest}`);
+    const request = { url, aside: true, bodyBytesMax: Math.max(next.size, limits.errorBodyBytes) };
+    const response = yield* requestWithToken(request, image.repository, session);
+    if (response.tag === 'error') return ended(response.error);
+    const verdict = judgeWhole(session, response.value, next, of);
+    if (verdict.outcome.tag !== 'ok') return verdict;
+    compared.push(next);
+  }
+  if (compared.length === total) return ended(outcome, facts);
+  session.keep(key, String((from + compared.length - read.length) % Math.max(1, others.length)), dayMs);
+  const names = compared.map(({ digest }) => digest.slice(0, 'sha256:'.length + 12)).join(', ');
+  const unchecked = phrase('answer.blobs', { count: compared.length, total, names });
+  return ended(outcome, { ...facts, unchecked });
 }
 
 /**
@@ -64,7 +106,7 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
 function judgeWhole(
   { context }: Session,
   response: Responded,
-  { digest: want }: Descriptor,
+  { digest: want, size }: Descriptor,
   tagged: string | null,
 ): Verdict {
   const failure = failureOfStatus(response, context.nowWallMs);
@@ -76,6 +118,8 @@ function judgeWhole(
     return failedBy(noLayer);
   const seen = { ...seenIn(response.body), ...(tagged === null ? beginsIn(response, false) : {}) };
   if (got.text !== wanted.text) return failedBy(digestMismatch(wanted, got, phrase('answer.digestManifest')), seen);
+  // containerd refuses a size that the manifest does not state.
+  if (response.body.length !== size) return failedBy(malformed('answer.layers'), seen);
   const { algorithm, text: digest } = got;
   // For a tag, the mirror itself states the digest, so a match verifies nothing.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
@@ -99,9 +143,14 @@ function judgePart({ context }: Session, response: Responded, { size }: Descript
 
 const noLayer = wrongContent('answer.layer');
 
-/** The blob to fetch. `of`: the digest of the manifest or index that the version names. */
+/**
+ * The blob to fetch. `others`: the other ones up to `wholeBytesMax`; `total`: the number of all blobs; `of`: the digest
+ * of the manifest or index that the version names.
+ */
 interface Found {
   readonly layer: Descriptor;
+  readonly others: readonly Descriptor[];
+  readonly total: number;
   readonly of: string;
 }
 
@@ -115,7 +164,9 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
     of ??= digest.text;
     if (manifest.kind === 'image') {
       const layer = chosen(manifest);
-      return layer === null ? stoppedBy(malformed('answer.imageLayers')) : ok({ layer, of });
+      const blobs = new Map([manifest.config, ...ownLayers(manifest)].map((one) => [one.digest, one]));
+      const others = [...blobs.values()].filter(({ digest, size }) => digest !== layer.digest && size <= wholeBytesMax);
+      return ok({ layer, others, total: blobs.size, of });
     }
     const entry = entryFor(manifest.manifests, session.context.own.platform);
     if (entry === null) return stoppedBy(malformed('answer.listManifest'));
@@ -124,19 +175,24 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
   return stoppedBy(malformed('answer.fewLists'));
 }
 
+type Image = Extract<Manifest, { kind: 'image' }>;
+
+/** Returns the layers without those that must be fetched from another server. */
+function ownLayers({ layers }: Image): readonly Descriptor[] {
+  return layers.filter(({ isForeign }) => !isForeign);
+}
+
 /**
  * Selects the blob to fetch, in this order of preference:
  * - the largest layer up to `wholeBytesMax`, if it is large enough to measure throughput
  * - the smallest layer above `wholeBytesMax`
  * - the largest layer
  * - the config
- *
- * `null`: there is none of these. Layers that must be fetched from another server (`isForeign`) are ignored.
  */
-function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
-  const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);
+function chosen(image: Image): Descriptor {
+  const bySize = ownLayers(image).toSorted((a, b) => a.size - b.size);
   const whole = bySize.findLast(({ size }) => size <= wholeBytesMax);
   const large = bySize.find(({ size }) => size > wholeBytesMax);
   const isMeasure = whole !== undefined && whole.size >= limits.throughputBytesMin;
-  return (isMeasure ? whole : (large ?? whole)) ?? config;
+  return (isMeasure ? whole : (large ?? whole)) ?? image.config;
 }

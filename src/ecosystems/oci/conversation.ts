@@ -3,7 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { wrongContent } from '../../words/tell.ts';
+import { malformed, wrongContent } from '../../words/tell.ts';
 import {
   ended,
   failedBy,
@@ -60,12 +60,9 @@ function* door(session: Session): Talk<Verdict> {
   return fine();
 }
 
-/** The statuses of a HEAD request after which a GET of the same manifest may still succeed. */
-const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
-
 /**
- * Resolves a tag, or checks that a digest exists. It sends a HEAD request, which uses no pull quota. If the status is
- * `doubtful`, a GET decides. A GET also decides if the response has no digest or another digest than requested.
+ * Resolves a tag, or checks that a digest exists. It sends a HEAD request, which uses no pull quota. A GET decides as in
+ * containerd: after status 405, and if the response has no digest or another digest than requested.
  * @see docs/protocols/common.md#requests, docs/protocols/oci.md#freshness
  */
 function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
@@ -83,7 +80,8 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
   const stated = status === 200 ? digestOfHead(head.value) : null;
   const isOther =
     stated !== null && wanted !== null && wanted.algorithm === stated.algorithm && wanted.text !== stated.text;
-  if (doubtful.has(status) || (status === 200 && stated === null) || isOther) {
+  if (status === 200 && (headers['content-type'] ?? '') === '') return failedBy(malformed('answer.contentType'));
+  if (status === 405 || (status === 200 && stated === null) || isOther) {
     const fetched = yield* fetchManifest(session, image, version, { aside: false });
     if (fetched.tag === 'error') return ended(fetched.error);
     const { digest: got, response } = fetched.value;

@@ -34,7 +34,7 @@ export interface Descriptor {
 
 export type Manifest =
   | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
-  | { readonly kind: 'image'; readonly config: Descriptor | null; readonly layers: readonly Descriptor[] };
+  | { readonly kind: 'image'; readonly config: Descriptor; readonly layers: readonly Descriptor[] };
 
 /** The maximum number of manifests or layers in a list. Real lists have some tens. */
 const descriptorsMax = 1000;
@@ -43,7 +43,7 @@ type Unreadable = { readonly expected: Sentence };
 
 /**
  * Parses a manifest from its exact bytes.
- * @param contentType  the header `Content-Type`; it must agree with the manifest's `mediaType` if both are present
+ * @param contentType  the header `Content-Type`: clients choose the format by it, so it must name a type of manifest
  * @see docs/protocols/common.md#shapes-of-bodies, docs/protocols/oci.md#accept
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
@@ -51,9 +51,12 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   const parsed = parseFields(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return { expected: parsed.error };
   const { schemaVersion, mediaType, manifests, layers, config } = parsed.value;
-  if (schemaVersion !== 2) return { expected };
-  const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
+  if (schemaVersion !== undefined && typeof schemaVersion !== 'number') return { expected };
+  const sent = contentType?.split(';')[0]?.trim() ?? '';
+  const isList = indexTypes.some((type) => type === sent);
+  if (!isList && !imageTypes.some((type) => type === sent)) return { expected: phrase('answer.contentType') };
+  // skopeo refuses an OCI manifest under the Docker type, but not the reverse.
+  if (isList !== Array.isArray(manifests) || (sent === imageTypes[1] && mediaType === imageTypes[0]))
     return { expected: phrase('answer.mediaType') };
   // A manifest with `manifests` and also `layers` or `config` is refused: clients could get different images under one
   // digest.
@@ -64,8 +67,8 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
     return all === null ? { expected: phrase('answer.manifestList') } : { kind: 'index', manifests: all };
   }
   const all = Array.isArray(layers) ? descriptors(layers) : null;
-  const about = config === undefined ? null : descriptor(config);
-  if (all === null || (config !== undefined && about === null)) return { expected: phrase('answer.layers') };
+  const about = descriptor(config);
+  if (all === null || about === null) return { expected: phrase('answer.layers') };
   return { kind: 'image', config: about, layers: all };
 }
 
@@ -77,8 +80,9 @@ function descriptors(list: readonly unknown[]): readonly Descriptor[] | null {
 
 function descriptor(value: unknown): Descriptor | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { mediaType, digest, size, urls, platform } = value as Record<string, unknown>;
-  if (typeof mediaType !== 'string' || typeof digest !== 'string' || parseDigest(digest) === null) return null;
+  const { mediaType: type, digest, size, urls, platform } = value as Record<string, unknown>;
+  const mediaType = typeof type === 'string' ? type : '';
+  if (typeof digest !== 'string' || parseDigest(digest) === null) return null;
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return null;
   const isForeign = (Array.isArray(urls) && urls.length > 0) || mediaType.includes('.foreign.');
   return { mediaType, digest, size, isForeign, platform: platformOf(platform) };

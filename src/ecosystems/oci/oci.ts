@@ -41,8 +41,8 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     blob: heavy({
       grain: 'version',
       verifies: phrase('answer.digestManifest'),
-      // The further requests are the index of platforms, and the manifest of the configured platform.
-      usualAside: () => ({ requests: 2, bytes: 2 * manifestBytes }),
+      // The further requests are the index of platforms, the manifest of the configured platform, and other blobs.
+      usualAside: () => ({ requests: 5, bytes: 2 * manifestBytes + 2 ** 20 }),
     }),
   },
   canary: 'digest',

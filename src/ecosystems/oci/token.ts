@@ -4,8 +4,8 @@ import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { readForeignUrl } from '../../core/url.ts';
 import { malformed, phrase, wrongContent } from '../../words/tell.ts';
-import { parseFields } from '../parse-json.ts';
-import { type End, get, stoppedBy, type Talk } from '../talk.ts';
+import { foldKeys, isGoTime, parseFields } from '../parse-json.ts';
+import { type End, get200, stoppedBy, type Talk } from '../talk.ts';
 import type { OciContext } from './context.ts';
 
 /** A token of a registry. `isFresh`: it was just requested and does not come from the cache. */
@@ -34,7 +34,7 @@ export function* fetchToken(challenge: Challenge, session: Session): Talk<Result
   if (challenge.service !== null) url.searchParams.append('service', challenge.service);
   if (challenge.scope !== null) url.searchParams.append('scope', challenge.scope);
   const request = { url: url.href, aside: true, foreign: true, bodyBytesMax: limits.infoBytes };
-  const got = yield* get(request, session.context);
+  const got = yield* get200(request, session.context);
   if (got.tag === 'error') return got;
   const { body } = got.value;
   if (isMarkup(body)) return stoppedBy(wrongContent('answer.token'));
@@ -56,11 +56,12 @@ function keyOf({ realm, service, scope }: Challenge): string {
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
   const parsed = parseFields(text, phrase('answer.token'));
   if (parsed.tag === 'error') return null;
-  const { token: plain, access_token: oauth, expires_in: life } = parsed.value;
+  const { token: plain, access_token: oauth, expires_in: life, issued_at: issued } = foldKeys(parsed.value);
   const token = typeof plain === 'string' && plain !== '' ? plain : oauth;
   if (typeof token !== 'string' || token.length > tokenCharsMax || !/^[\x21-\x7e]+$/.test(token)) return null;
-  const isLife = typeof life === 'number' && Number.isFinite(life) && life > 0;
-  return { token, lifeSeconds: Math.min(isLife ? life : lifeSeconds, lifeSecondsMax) };
+  // Clients are written in Go: a value of another type makes the whole response unreadable.
+  if (!(life == null || Number.isSafeInteger(life)) || !isGoTime(issued)) return null;
+  return { token, lifeSeconds: Math.min(Number(life) > 0 ? Number(life) : lifeSeconds, lifeSecondsMax) };
 }
 
 /**
@@ -97,16 +98,17 @@ const headerCharsMax = 8192;
 const valueCharsMax = 2000;
 
 /**
- * Returns the first Bearer challenge (which token server to use) in a `WWW-Authenticate` header; `null`: there is none.
- * If the registry uses TLS, a challenge that names a token server without TLS is malformed.
+ * Returns the Bearer challenge (which token server to use) in a `WWW-Authenticate` header; `null`: there is none, or a
+ * Basic challenge comes first, which clients then answer. If the registry uses TLS, a challenge that names a token
+ * server without TLS is malformed.
  * @see docs/protocols/oci.md#tokens; RFC 9110 section 11.6.1
  */
 export function parseBearerChallenge(
   header: string | undefined,
   baseUrl: string,
 ): Result<Challenge | null, ProbeFailure> {
-  const found = challenges(header ?? '').find(({ scheme }) => scheme === 'bearer');
-  if (found === undefined) return ok(null);
+  const found = challenges(header ?? '').find(({ scheme }) => scheme === 'bearer' || scheme === 'basic');
+  if (found?.scheme !== 'bearer') return ok(null);
   const realm = found.values.get('realm') ?? '';
   const url = readForeignUrl(realm);
   if (url === null) return error(malformed('answer.realm'));
@@ -129,14 +131,15 @@ interface Read {
 
 /**
  * Splits the header into its challenges. Commas separate both challenges and parameters, so a word without `=` begins a
- * challenge.
+ * challenge. As in the clients, there are no blanks around `=`, and a value without quotes ends at a colon or slash.
+ * @see containers/image docker/wwwauthenticate.go
  */
 function challenges(header: string): readonly Read[] {
   const found: Read[] = [];
   const text = header.slice(0, headerCharsMax);
   // The pattern of a name includes the slash, because the base64 text after `Negotiate` may contain a slash. Otherwise
   // parsing would end at this slash.
-  const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
+  const part = /[\s,]*([A-Za-z0-9!#$%&'*+./^_`|~-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9!#$%&'*+.=^_`|~-]*)))?/y;
   for (let match = part.exec(text); match !== null; match = part.exec(text)) {
     const [, name = '', quoted, plain] = match;
     if (quoted === undefined && plain === undefined) found.push({ scheme: name.toLowerCase(), values: new Map() });

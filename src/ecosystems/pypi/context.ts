@@ -12,6 +12,8 @@ export interface PypiSettings {
 export interface PypiOwn {
   /** True if the mirror is the public index itself. Its hashes are stored, because it never reuses a file name. */
   readonly isAuthority: boolean;
+  /** The client that the configuration names; absent: none. What this client refuses is a failure. */
+  readonly client?: string;
   /** The text of the operator's Sigstore trusted root (JSON); absent: signatures of attestations are not verified. */
   readonly trustedRoot?: string;
   /** The allowed signers; absent: none is configured. For a project without an entry, any signer is accepted. */
@@ -39,10 +41,12 @@ export const pypiLearning: Learning = {
   pinned: (known, upstream) => (upstream === publicPypi ? pinnedIn(known, pinKey) : {}),
 };
 
-export function buildPypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
+export function buildPypiContext({ mirror, client, settings }: Given<PypiSettings>): PypiOwn {
+  const { trustedRoot, publishers } = settings;
   const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
   return {
     isAuthority,
+    ...(client == null ? {} : { client }),
     ...(trustedRoot === null ? {} : { trustedRoot }),
     ...(publishers.length === 0 ? {} : { publishers }),
   };

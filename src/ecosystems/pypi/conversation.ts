@@ -18,11 +18,12 @@ import {
   wholeOf,
 } from '../talk.ts';
 import { provenance } from './attested.ts';
-import type { PypiContext } from './context.ts';
+import type { PypiContext, PypiOwn } from './context.ts';
 import { findRelease, page, read } from './find.ts';
 import { normalNameOf } from './names.ts';
 import { acceptAll, acceptHtml, formOf } from './page.ts';
 import { metadataUrlOf } from './project-page.ts';
+import type { ClientRefusal } from './refusals.ts';
 import { type ReleaseFile, Releases } from './release.ts';
 import { comparedByFile, type Pins, verify } from './verify.ts';
 
@@ -39,7 +40,7 @@ export const probe = makeProbe<PypiContext>({ index, simplehtml: html, wheelmeta
 
 function* index(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptAll, false);
-  return got.tag === 'error' ? ended(got.error) : yield* judge(target, got.value);
+  return got.tag === 'error' ? ended(got.error) : yield* judge(target, got.value, context.own);
 }
 
 /**
@@ -49,7 +50,7 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
-    const { outcome, facts } = yield* judge(target, got.value);
+    const { outcome, facts } = yield* judge(target, got.value, context.own);
     if (outcome.tag !== 'ok') return ended(outcome, facts);
     if (formOf(got.value.headers) === 'html') return fine(dropContents(facts));
     return failedBy(wrongContent('answer.pageHtml'));
@@ -59,18 +60,26 @@ function* html(target: Target, context: PypiContext): Talk<Verdict> {
   return isOther ? fine({ notOffered: true }) : ended(end);
 }
 
-function* judge({ module }: Target, response: Responded): Talk<Verdict> {
+function* judge({ module }: Target, response: Responded, { client }: PypiOwn): Talk<Verdict> {
   const releases = new Releases(normalNameOf(module ?? ''));
   const page = yield* read(response, releases);
   if (page.tag === 'error') return ended(page.error);
   const serialText = response.headers['x-pypi-last-serial'] ?? '';
   const serial = /^\d{1,20}$/.test(serialText) ? serialText : page.value.serial;
   const counted = Number(serial ?? Number.NaN);
+  const { refused } = page.value;
+  if (refused !== null && refused.client === client) return failedBy(malformed('answer.accepted', { ...refused }));
   return fine({
+    ...noteOf(refused),
     listed: releases.listed,
     contents: { versions: releases.contents, ...(Number.isSafeInteger(counted) ? { serial: counted } : {}) },
     ...(serial === null ? {} : { own: { serial } }),
   });
+}
+
+/** Makes the note about a client that refuses the response; empty if none does. */
+function noteOf(refused: ClientRefusal | null): Pick<Facts, 'refused'> {
+  return refused === null ? {} : { refused: phrase('answer.refused', { ...refused }) };
 }
 
 /** Fetches and verifies the core metadata of a file, if the page announces it. */
@@ -112,7 +121,10 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   // A file that was not read to its end cannot be hashed.
   const whole = wholeOf(got.value);
   if (whole.bytes >= stopAfterBytes) return fine({ ...facts, ...beginsIn(got.value, true) });
-  const known = { ...facts, ...beginsIn(got.value, false) };
+  // pip does not decode a file.
+  const isEncoded = got.value.headers['content-encoding'] !== undefined;
+  const note = noteOf(isEncoded ? { client: 'uv', what: 'Content-Encoding' } : null);
+  const known = { ...facts, ...beginsIn(got.value, false), ...note };
   const stated = { sha256: chosen.sha256, isAuthority: context.own.isAuthority };
   return yield* verify(whole, chosen.name, pins, stated, known);
 }

@@ -16,6 +16,7 @@ import {
   parseProvenanceUrl,
   sha256Of,
 } from './project-page.ts';
+import { type ClientRefusal, refusalOfLink } from './refusals.ts';
 
 const notHtml1: ProbeFailure = malformed('answer.pageHtml1');
 const notAPage: ProbeFailure = wrongContent('answer.page');
@@ -23,14 +24,14 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
 
 /**
- * The endings of current distribution files. If only the URL of an anchor names a file, the anchor counts only for
- * these endings. Web pages that are no project pages rarely link to such files.
+ * The endings of current distribution files. If the text of an anchor names no file, the anchor counts only for these
+ * endings. Web pages that are no project pages rarely link to such files.
  */
 const current = /\.(whl|tar\.gz)$/i;
 
 /**
- * Reads a project page in HTML: the anchors whose text or URL names a distribution file. A page without such anchors
- * must state the version of the repository API, else it is wrong content.
+ * Reads a project page in HTML: the anchors whose URL names a distribution file, as pip and uv do. A page without such
+ * anchors must state the version of the repository API, else it is wrong content.
  * @see PEP 503, PEP 629, PEP 592; docs/protocols/common.md#shapes-of-bodies, docs/protocols/pypi.md#formats
  */
 export function* readHtmlPage(
@@ -38,17 +39,18 @@ export function* readHtmlPage(
   pageUrl: string,
   reader: PageReader,
 ): Slices<Result<ProjectPage, ProbeFailure>> {
-  const read: Read = { reader, hasFile: false, version: null, base: pageUrl, open: null };
+  const read: Read = { reader, hasFile: false, refused: null, version: null, base: pageUrl, open: null };
   const end = yield* walkTags(body, keys, (tag) => take(read, tag, pageUrl));
   const { hasFile, version } = read;
   if (end === null || (version !== null && !/^1\.\d+$/.test(version))) return error(notHtml1);
   if (version === null && !hasFile) return error(notAPage);
-  return ok({ serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null });
+  return ok({ serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(end)?.[1] ?? null, refused: read.refused });
 }
 
 interface Read {
   readonly reader: PageReader;
   hasFile: boolean;
+  refused: ClientRefusal | null;
   version: string | null;
   base: string;
   open: HtmlTag | null;
@@ -68,7 +70,10 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
   const { name, attributes } = tag;
   if (read.open !== null) {
     const file = fileOf(read.open, tag.textBefore.trim(), read.base);
-    if (file !== null) read.reader.file(file);
+    if (file !== null) {
+      read.reader.file(file);
+      read.refused ??= refusalOfLink(read.open.attributes.get('href') ?? '');
+    }
     read.hasFile ||= file?.read() != null;
   }
   read.open = name === 'a' ? tag : null;
@@ -84,8 +89,8 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
 function fileOf({ attributes }: HtmlTag, text: string, base: string): PageFile | null {
   const href = attributes.get('href')?.trim();
   if (href === undefined) return null;
-  const name = distribution.test(text) ? text : nameIn(href);
-  if (name.length > limits.moduleChars || (name !== text && !current.test(name))) return null;
+  const name = nameIn(href);
+  if (name.length > limits.moduleChars || !(distribution.test(text) ? distribution : current).test(name)) return null;
   return { name, isYanked: attributes.has('data-yanked'), read: () => readAnchor(attributes, name, href, base) };
 }
 

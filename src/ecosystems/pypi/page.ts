@@ -1,4 +1,4 @@
-import { isMarkup, type WholeBody } from '../../core/body.ts';
+import { isMarkup, utf8, type WholeBody } from '../../core/body.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
@@ -17,6 +17,7 @@ import {
   parseProvenanceUrl,
   sha256Of,
 } from './project-page.ts';
+import { type ClientRefusal, refusalOfEntry } from './refusals.ts';
 
 /** The exact `Accept` header of pip. @see docs/protocols/pypi.md#content-types */
 export const acceptAll =
@@ -29,9 +30,13 @@ const notAPage: ProbeFailure = wrongContent('answer.page');
 
 /** Returns the format of a page by its content type; `null`: another type, which pip and uv refuse. */
 export function formOf(headers: Responded['headers']): 'json' | 'html' | null {
-  const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  const type = typeOf(headers).toLowerCase();
   if (type === 'application/vnd.pypi.simple.v1+json') return 'json';
   return type === 'application/vnd.pypi.simple.v1+html' || type === 'text/html' ? 'html' : null;
+}
+
+function typeOf(headers: Responded['headers']): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
 }
 
 /**
@@ -45,7 +50,11 @@ export function* readPage(response: Responded, reader: PageReader): Slices<Resul
   const form = formOf(response.headers);
   if (form === null || (form === 'json' && isMarkup(response.body))) return error(notAPage);
   const base = baseOf(response.finalUrl);
-  return yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(response), base, reader);
+  const page = yield* (form === 'json' ? readJsonPage : readHtmlPage)(wholeOf(response), base, reader);
+  const hasCapitals = typeOf(response.headers) !== typeOf(response.headers).toLowerCase();
+  return page.tag === 'ok' && hasCapitals
+    ? ok({ ...page.value, refused: { client: 'uv', what: 'Content-Type' } })
+    : page;
 }
 
 /**
@@ -71,6 +80,10 @@ export function* readJsonPage(
 ): Slices<Result<ProjectPage, ProbeFailure>> {
   let meta: unknown;
   let hasFiles: boolean | null = null;
+  let isBroken = false;
+  // pip skips a byte order mark.
+  const from = utf8(body.read(0, 3)) === '\ufeff' ? 3 : 0;
+  let refused: ClientRefusal | null = from === 0 ? null : { client: 'uv', what: 'U+FEFF' };
   const files = {
     begins(kind: string) {
       if (hasFiles !== null) reader.restart();
@@ -78,6 +91,9 @@ export function* readJsonPage(
     },
     entry: {
       value(entry: unknown) {
+        const python = memberIn(fieldsOf(entry), 'requires-python');
+        isBroken ||= python != null && typeof python !== 'string';
+        refused ??= refusalOfEntry(fieldsOf(entry));
         const file = fileOf(entry, base);
         if (file !== null) reader.file(file);
       },
@@ -93,12 +109,15 @@ export function* readJsonPage(
       },
     },
   };
-  const flaw = yield* walkJson(body, { member: (key) => (Object.hasOwn(parts, key) ? (parts[key] ?? null) : null) });
+  const root: Wanted = { member: (key) => (Object.hasOwn(parts, key) ? (parts[key] ?? null) : null) };
+  const flaw = yield* walkJson(body, root, from);
   if (flaw !== null) return error(flaw === 'deep' ? failureOf('malformed', depthErrorOf(expected)) : malformed);
   const fields = fieldsOf(meta);
   const version = memberIn(fields, 'api-version');
-  if (hasFiles !== true || typeof version !== 'string' || !/^1\.\d+$/.test(version)) return error(malformed);
-  return ok({ serial: serialOf(memberIn(fields, '_last-serial')) });
+  // Clients read no version. But files of another major version may have another meaning.
+  const isOther = typeof version === 'string' && !/^1\.\d+$/.test(version);
+  if (hasFiles !== true || isOther || isBroken) return error(malformed);
+  return ok({ refused, serial: serialOf(memberIn(fields, '_last-serial')) });
 }
 
 function fileOf(value: unknown, base: string): PageFile | null {

@@ -1,4 +1,5 @@
 import { readPageUrl } from '../../core/url.ts';
+import type { ClientRefusal } from './refusals.ts';
 
 export interface IndexFile {
   readonly name: string;
@@ -35,6 +36,8 @@ export interface PageReader {
 export interface ProjectPage {
   /** The serial of the project's last change, in digits; `null`: not stated. */
   readonly serial: string | null;
+  /** `null`: no client is known to refuse the page. */
+  readonly refused: ClientRefusal | null;
 }
 
 interface FileUrl {

@@ -95,6 +95,14 @@ describe('a signature', () => {
     expect(words).toContain('not verified: the entry of this signed list has no expect.signedBy');
   });
 
+  it('a client that refuses the response is said beside the outcome', async () => {
+    const facts = { refused: phrase('answer.refused', { client: 'uv', what: 'size' }) };
+    const series = fixtureSeries.map((one) => ({ ...one, last: one.last && { ...one.last, facts } }));
+    const ask = await up({ seriesOf: () => series, series: () => series });
+    const words = wordsOfPage((await ask('/mirrors/coast')).text);
+    expect(words).toContain('uv refuses this response because of its size; other clients accept it');
+  });
+
   it('that is valid is said by the probe alone', async () => {
     const ask = await withState('valid');
     expect((await ask('/mirrors/coast')).text).not.toContain('signature');

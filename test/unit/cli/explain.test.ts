@@ -5,6 +5,7 @@ import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
 import { measure } from '../../../src/probe/measure.ts';
 import { bar, durationText, table } from '../../../src/terminal/terminal.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
 import { aDue, aTarget } from '../detect/world.ts';
 import { englishLeft } from './english-left.ts';
@@ -161,6 +162,13 @@ describe('one probe, walked through', () => {
     expect(said.filter((line) => line.includes('sha256:abc')).map((line) => line.trim())).toEqual([
       'verified against index: sha256:abc',
     ]);
+  });
+
+  test('a client that refuses the response stands beside the verdict', () => {
+    const facts = { refused: phrase('answer.refused', { client: 'uv', what: 'size' }) };
+    const verdict: Transcript['verdict'] = { outcome: { tag: 'ok' }, facts };
+    const [line] = explain(probed([hop({ marks: { start: 0, end: 10 } })], verdict), fakeTerminal(), english);
+    expect(line).toMatch(/ {2}ok {2}.* {2}uv refuses this response because of its size; other clients accept it$/);
   });
 
   test('in Chinese, with the same numbers', () => {

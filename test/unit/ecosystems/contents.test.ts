@@ -42,7 +42,10 @@ const oci = (version: string) =>
       ...plain,
       own: { platform: { os: 'linux', architecture: 'amd64', variant: null }, ns: false },
     }),
-    answered(200, '', { 'docker-content-digest': digest }),
+    answered(200, '', {
+      'content-type': 'application/vnd.oci.image.manifest.v1+json',
+      'docker-content-digest': digest,
+    }),
   );
 const http = (step: string, path: string | null, body: string, profile: string) =>
   contentsIn(

@@ -71,7 +71,7 @@ test.each([
   const index = make(longBytes);
   const releases = new Releases('big');
   const read = measured(readPage(pageOf(index), releases));
-  expect(read.value).toEqual({ tag: 'ok', value: { serial: '77' } });
+  expect(read.value).toMatchObject({ tag: 'ok', value: { serial: '77' } });
   const newest = releaseAt(index.count);
   const count = 1 + Math.floor(index.count / 9);
   expect(count).toBeGreaterThan(2 * limits.versionsKept);

@@ -84,7 +84,11 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
       tooNested(phrase('answer.pageJson')),
     ],
     ['version information', (body) => parseInfo(body, null), tooDeep(phrase('answer.info'))],
-    ['a manifest', (body) => readManifest(body, undefined), { expected: deeply(phrase('answer.schema')) }],
+    [
+      'a manifest',
+      (body) => readManifest(body, 'application/vnd.oci.image.manifest.v1+json'),
+      { expected: deeply(phrase('answer.schema')) },
+    ],
     ['a token', (body) => readToken(Buffer.from(body).toString()), null],
     [
       'an index of crates',

@@ -33,6 +33,16 @@ describe('whole archives hash alike, however they are packed', () => {
     expect(got.tag === 'ok' && h1Of(got.value)).toBe(hello.h1);
   });
 
+  test('bytes behind the end do not count, as far as the go command searches', async () => {
+    const zip = makeZip(hello.entries);
+    const got = await read(Buffer.concat([zip, Buffer.from('x')]), hello.prefix);
+    expect(got.tag === 'ok' && h1Of(got.value)).toBe(hello.h1);
+    expect(await read(Buffer.concat([zip, Buffer.alloc(65 * 1024)]), hello.prefix)).toMatchObject({
+      tag: 'error',
+      error: { kind: 'cut' },
+    });
+  });
+
   test('a directory counts as an empty file', async () => {
     const got = await read(makeZip([inside('sub/', { method: 0 })]), hello.prefix);
     expect(got).toEqual({

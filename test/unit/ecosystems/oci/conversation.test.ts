@@ -8,21 +8,23 @@ import type { OciContext, OciOwn } from '../../../../src/ecosystems/oci/context.
 import { probe } from '../../../../src/ecosystems/oci/conversation.ts';
 import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
 import { createProbeMemories } from '../../../../src/io/probe-memory.ts';
-import { malformed } from '../../../../src/words/tell.ts';
+import { malformed, phrase } from '../../../../src/words/tell.ts';
 import { answered, beginsAs, talk, targetOf } from '../talk.ts';
 
 const base = 'https://registry.example.com';
 const own: OciOwn = { platform: { os: 'linux', architecture: 'amd64', variant: null }, ns: false };
 const startMs = 1_700_000_000_000;
-const text = JSON.stringify({
-  schemaVersion: 2,
-  layers: [{ mediaType: 'l', digest: digestOf('sha256', Buffer.from('layer')).text, size: 5 }],
-});
+const part = { mediaType: 'l', digest: digestOf('sha256', Buffer.from('layer')).text, size: 5 };
+/** The manifest of an image whose config has the bytes of its only layer. */
+const imageOf = (layer: { readonly mediaType: string; readonly digest: string; readonly size: number }): string =>
+  JSON.stringify({ schemaVersion: 2, config: layer, layers: [layer] });
+const text = imageOf(part);
 const digest = digestOf('sha256', Buffer.from(text)).text;
 const other = digestOf('sha256', Buffer.from('other')).text;
 const realm = 'https://auth.example.net/token';
 const wants = { 'www-authenticate': `Bearer realm="${realm}",service="s"` };
-const said = { 'docker-content-digest': digest };
+const typed = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' };
+const said = { ...typed, 'docker-content-digest': digest };
 const tokenUrl = `${realm}?service=s&scope=repository%3Ateam%2Fapp%3Apull`;
 
 type Serve = (ask: ProbeRequest) => ProbeResponse;
@@ -164,14 +166,10 @@ describe('heads', () => {
   test.each([
     ['say it', '1', answered(200, '', said), null],
     ['405', '1', answered(405), get],
-    ['501', '1', answered(501), get],
-    ['400', '1', answered(400), get],
-    ['403', '1', answered(403), get],
-    ['404 of the head alone', '1', answered(404), get],
-    ['no digest', '1', answered(200), get],
-    ['an upper-case digest', '1', answered(200, '', { 'docker-content-digest': digest.toUpperCase() }), get],
+    ['no digest', '1', answered(200, '', typed), get],
+    ['an upper-case digest', '1', answered(200, '', { ...typed, 'docker-content-digest': digest.toUpperCase() }), get],
     ['a page', '1', answered(200, '', { ...said, 'content-type': 'text/html' }), get],
-    ['another digest than asked for', digest, answered(200, '', { 'docker-content-digest': other }), get],
+    ['another digest than asked for', digest, answered(200, '', { ...typed, 'docker-content-digest': other }), get],
   ])('%s', (_, version, head, then) => {
     const { shown, outcome, facts } = hold('digest', version, registry({ head }));
     const want = ['aside GET /v2/', `HEAD /v2/team/app/manifests/${version}`];
@@ -181,12 +179,26 @@ describe('heads', () => {
   });
 
   test.each([
+    [400, { kind: 'status', status: 400 }],
+    [403, { kind: 'denied', status: 403 }],
+    [404, { kind: 'absent', status: 404 }],
     [500, { kind: 'server', status: 500 }],
+    [501, { kind: 'server', status: 501 }],
     [503, { kind: 'server', status: 503 }],
     [429, { kind: 'throttled', status: 429, retryAfterMs: null }],
-  ])('%s is believed: a GET would only add to the trouble', (status, failure) => {
+  ])('%s ends the probe, as it ends containerd', (status, failure) => {
     const { outcome, asks } = hold('digest', '1', registry({ head: answered(status) }));
     expect(outcome).toEqual({ tag: 'failed', failure });
+    expect(asks).toHaveLength(2);
+  });
+
+  test('without Content-Type ends the probe: containerd chooses the format by it', () => {
+    const { outcome, asks } = hold(
+      'digest',
+      '1',
+      registry({ head: answered(200, '', { ...said, 'content-type': '' }) }),
+    );
+    expect(outcome).toEqual({ tag: 'failed', failure: malformed('answer.contentType') });
     expect(asks).toHaveLength(2);
   });
 
@@ -198,11 +210,15 @@ describe('heads', () => {
 
 describe('layers', () => {
   const size = 20 * 2 ** 20;
-  const large = JSON.stringify({ schemaVersion: 2, layers: [{ mediaType: 'l', digest: other, size }] });
+  const large = imageOf({ mediaType: 'l', digest: other, size });
   const serve =
     (blob: ProbeResponse): Serve =>
     (ask) =>
-      ask.url.includes('/blobs/') ? blob : ask.url.includes('/manifests/') ? answered(200, large) : answered(200, '{}');
+      ask.url.includes('/blobs/')
+        ? blob
+        : ask.url.includes('/manifests/')
+          ? answered(200, large, typed)
+          : answered(200, '{}');
   const range = answered(206, 'x', { 'content-range': `bytes 0-9/${size}` });
 
   test.each([
@@ -231,11 +247,11 @@ describe('layers', () => {
     const { peekBytes } = limits;
     const body = Buffer.alloc(peekBytes, 'layer');
     const begins = (bytes: number, by: 'digest' | 'tag', read = peekBytes): unknown => {
-      const text = JSON.stringify({ schemaVersion: 2, layers: [{ mediaType: 'l', digest: other, size: bytes }] });
+      const text = imageOf({ mediaType: 'l', digest: other, size: bytes });
       const version = by === 'tag' ? '1' : digestOf('sha256', Buffer.from(text)).text;
       const part = answered(206, body.subarray(0, read), { 'content-range': `bytes 0-${read - 1}/${bytes}` });
       const serve: Serve = ({ url }) =>
-        url.includes('/blobs/') ? part : answered(200, url.includes('/manifests/') ? text : '{}');
+        url.includes('/blobs/') ? part : answered(200, url.includes('/manifests/') ? text : '{}', typed);
       return hold('blob', version, serve, { peekBytes }).facts;
     };
     expect(begins(2 ** 20, 'digest')).toEqual(beginsAs(body, 2 ** 20));
@@ -248,9 +264,9 @@ describe('layers', () => {
     ['with other bytes', 'another report', { failure: { kind: 'mismatch' } }],
   ])('one %s', (_, body, want) => {
     const layer = digestOf('sha256', Buffer.from('<html>a report</html>')).text;
-    const report = JSON.stringify({ schemaVersion: 2, layers: [{ mediaType: 'text/html', digest: layer, size: 21 }] });
+    const report = imageOf({ mediaType: 'text/html', digest: layer, size: 21 });
     const { outcome } = hold('blob', '1', ({ url }) =>
-      answered(200, url.includes('/blobs/') ? body : url.includes('/manifests/') ? report : '{}'),
+      answered(200, url.includes('/blobs/') ? body : url.includes('/manifests/') ? report : '{}', typed),
     );
     expect(outcome).toMatchObject(want);
   });
@@ -263,6 +279,58 @@ describe('layers', () => {
       verified: { ...whole, against: 'pinned' },
       ...beginsAs(Buffer.from('layer'), 5),
     });
+  });
+});
+
+describe('further blobs', () => {
+  const bodies = ['one', 'two', 'three', 'config'].map((name) => Buffer.from(name.padEnd(3 * 2 ** 20, name)));
+  const entries = bodies.map((body) => ({
+    mediaType: 'l',
+    digest: digestOf('sha256', body).text,
+    size: body.length,
+  }));
+  const image = JSON.stringify({ schemaVersion: 2, config: entries[3], layers: entries.slice(0, 3) });
+  const named = (...at: readonly number[]): string => at.map((one) => entries[one]?.digest.slice(0, 19)).join(', ');
+  const serve =
+    (wrong: number | null): Serve =>
+    ({ url }) => {
+      const at = entries.findIndex(({ digest: one }) => url.endsWith(one));
+      if (at < 0) return answered(200, url.includes('/manifests/') ? image : '{}', typed);
+      return answered(200, at === wrong ? 'other bytes' : (bodies[at] ?? ''));
+    };
+
+  test('are compared in turn, up to 8 MiB in one probe, and the record names them', () => {
+    const memory = createProbeMemories()('m');
+    const uncheckedOf = () => hold('blob', '1', serve(null), { memory }).facts.unchecked;
+    // Of layers of one size the last one is chosen; the config comes before the layers.
+    const wanted = [named(2, 3, 0), named(2, 1, 3), named(2, 0, 1)];
+    expect([uncheckedOf(), uncheckedOf(), uncheckedOf()]).toEqual(
+      wanted.map((names) => phrase('answer.blobs', { count: 3, total: 4, names })),
+    );
+  });
+
+  test.each([0, 1, 3])('blob %i with other bytes is found, again by the probe that confirms', (wrong) => {
+    const memory = createProbeMemories()('m');
+    const kinds = Array.from({ length: 4 }, () => {
+      const { outcome } = hold('blob', '1', serve(wrong), { memory });
+      return outcome.tag === 'failed' ? outcome.failure.kind : outcome.tag;
+    });
+    const first = kinds.indexOf('mismatch');
+    expect(first).toBeGreaterThanOrEqual(0);
+    expect(new Set(kinds.slice(first))).toEqual(new Set(['mismatch']));
+  });
+
+  test('are left alone by a peek', () => {
+    const blobs = ({ shown }: { shown: readonly string[] }) => shown.filter((one) => one.includes('/blobs/'));
+    expect(blobs(hold('blob', '1', serve(1), { peekBytes: 10 }))).toHaveLength(1);
+  });
+
+  test('of another size than the manifest says are malformed, as containerd finds', () => {
+    const short = imageOf({ ...part, size: 6 });
+    const { outcome } = hold('blob', '1', ({ url }) =>
+      answered(200, url.includes('/blobs/') ? 'layer' : url.includes('/manifests/') ? short : '{}', typed),
+    );
+    expect(outcome).toEqual({ tag: 'failed', failure: malformed('answer.layers') });
   });
 });
 

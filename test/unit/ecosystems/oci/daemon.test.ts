@@ -6,10 +6,9 @@ import { type RealDaemon, startRealDaemon } from '../../../daemon/real-daemon.ts
 
 const layer = Buffer.alloc(300_000, 'layer');
 const { text: layerDigest } = digestOf('sha256', layer);
-const manifest = JSON.stringify({
-  schemaVersion: 2,
-  layers: [{ mediaType: 'l', digest: layerDigest, size: layer.length }],
-});
+const part = { mediaType: 'l', digest: layerDigest, size: layer.length };
+const manifest = JSON.stringify({ schemaVersion: 2, config: part, layers: [part] });
+const type = 'application/vnd.oci.image.manifest.v1+json';
 const { text: digest } = digestOf('sha256', Buffer.from(manifest));
 
 const servers: Server[] = [];
@@ -35,7 +34,7 @@ async function registry(isDown: () => boolean) {
     else if (request.headers.authorization !== 'Bearer t')
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token",service="s"` }).end();
     else if (url.includes('/blobs/')) response.end(layer);
-    else response.writeHead(200, { 'docker-content-digest': digest }).end(manifest);
+    else response.writeHead(200, { 'content-type': type, 'docker-content-digest': digest }).end(manifest);
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

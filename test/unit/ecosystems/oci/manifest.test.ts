@@ -11,68 +11,62 @@ const index = 'application/vnd.oci.image.index.v1+json';
 const digest = digestOf('sha256', Buffer.from('x')).text;
 const part = { mediaType: image, digest, size: 1 };
 const text = (value: unknown) => Buffer.from(JSON.stringify(value));
-const expectation = (body: Uint8Array, type?: string) => {
+const expectation = (body: Uint8Array, type: string | undefined = image) => {
   const read = readManifest(body, type);
   return 'expected' in read ? saySentence(read.expected, english) : read.kind;
 };
 
 describe('readManifest', () => {
-  const noVersion = 'a manifest with schemaVersion 2';
+  const noVersion = 'an image manifest in JSON';
+  const noType = 'a Content-Type of an image manifest';
+  const other = 'a Content-Type that fits the manifest';
   const noLayers = 'layers and a config, each with a digest and a size';
   const noList = 'a list of manifests, each with a digest and a size';
+  const both = 'a list of manifests or an image, not both';
+  const made = (more: object) => text({ schemaVersion: 2, layers: [part], config: part, ...more });
+  const docker = 'application/vnd.docker.distribution.manifest.v2+json';
   it.each([
-    ['an image', text({ schemaVersion: 2, layers: [part] }), image, 'image'],
+    ['an image', made({}), image, 'image'],
     [
       'a list, its type with a parameter',
-      text({ schemaVersion: 2, mediaType: index, manifests: [] }),
+      text({ schemaVersion: 2, manifests: [] }),
       `${index}; charset=utf-8`,
       'index',
     ],
-    ['a list without a type anywhere', text({ schemaVersion: 2, manifests: [part] }), undefined, 'index'],
-    [
-      'a type that is not what was sent',
-      text({ schemaVersion: 2, mediaType: index, manifests: [] }),
-      image,
-      "a Content-Type that is the manifest's mediaType",
-    ],
-    [
-      'both at once',
-      text({ schemaVersion: 2, manifests: [], layers: [] }),
-      index,
-      'a list of manifests or an image, not both',
-    ],
-    [
-      'a list with a config',
-      text({ schemaVersion: 2, manifests: [], config: part }),
-      index,
-      'a list of manifests or an image, not both',
-    ],
-    ['schema 1', text({ schemaVersion: 1, fsLayers: [] }), undefined, noVersion],
-    ['a version in words', text({ schemaVersion: '2', layers: [] }), undefined, noVersion],
-    ['an array', text([]), undefined, noVersion],
-    ['null', text(null), undefined, noVersion],
-    ['no UTF-8', Buffer.from([0xff, 0xfe, 0x7b]), undefined, noVersion],
-    ['nothing', Buffer.alloc(0), undefined, noVersion],
-    ['a polluted prototype', Buffer.from('{"__proto__":{"schemaVersion":2,"layers":[]}}'), undefined, noVersion],
-    [
-      'a digest in upper case',
-      text({ schemaVersion: 2, layers: [{ ...part, digest: `sha256:${'A'.repeat(64)}` }] }),
-      undefined,
-      noLayers,
-    ],
-    ['a size below nothing', text({ schemaVersion: 2, layers: [{ ...part, size: -1 }] }), undefined, noLayers],
+    ['a Docker image under the OCI type', made({ mediaType: docker }), image, 'image'],
+    ['an OCI image under the Docker type, which skopeo refuses', made({ mediaType: image }), docker, other],
+    ['no Content-Type', made({ mediaType: image }), '', noType],
+    ['a Content-Type in capitals, which containerd refuses', made({}), image.toUpperCase(), noType],
+    ['a Content-Type of other JSON', made({ mediaType: image }), 'application/json', noType],
+    ['a list under the type of an image', text({ schemaVersion: 2, mediaType: index, manifests: [] }), image, other],
+    ['an image under the type of a list', made({}), index, other],
+    ['both at once', text({ schemaVersion: 2, manifests: [], layers: [] }), index, both],
+    ['a list with a config', text({ schemaVersion: 2, manifests: [], config: part }), index, both],
+    ['no schemaVersion, which clients do not read', made({ schemaVersion: undefined }), image, 'image'],
+    ['schema 1', text({ schemaVersion: 1, fsLayers: [] }), image, noLayers],
+    ['a version in words', made({ schemaVersion: '2' }), image, noVersion],
+    ['an array', text([]), image, noVersion],
+    ['null', text(null), image, noVersion],
+    ['no UTF-8', Buffer.from([0xff, 0xfe, 0x7b]), image, noVersion],
+    ['a byte order mark', Buffer.from(`\uFEFF${made({})}`), image, noVersion],
+    ['nothing', Buffer.alloc(0), image, noVersion],
+    ['a polluted prototype', Buffer.from('{"__proto__":{"schemaVersion":2,"layers":[]}}'), image, noLayers],
+    ['no config', made({ config: undefined }), image, noLayers],
+    ['a layer without a type', made({ layers: [{ ...part, mediaType: undefined }] }), image, 'image'],
+    ['a digest in upper case', made({ layers: [{ ...part, digest: `sha256:${'A'.repeat(64)}` }] }), image, noLayers],
+    ['a size below nothing', made({ layers: [{ ...part, size: -1 }] }), image, noLayers],
     [
       'a size beyond counting',
       Buffer.from(`{"schemaVersion":2,"layers":[{"mediaType":"a","digest":"${digest}","size":1e300}]}`),
-      undefined,
+      image,
       noLayers,
     ],
-    ['a layer that is null', text({ schemaVersion: 2, layers: [null] }), undefined, noLayers],
-    ['a config that is text', text({ schemaVersion: 2, layers: [], config: 'x' }), undefined, noLayers],
+    ['a layer that is null', made({ layers: [null] }), image, noLayers],
+    ['a config that is text', made({ config: 'x' }), image, noLayers],
     [
       'ten thousand manifests',
       text({ schemaVersion: 2, manifests: Array.from({ length: 10_000 }, () => part) }),
-      undefined,
+      index,
       noList,
     ],
   ])('%s', (_, body, type, want) => {
@@ -115,7 +109,7 @@ describe('entryFor', () => {
 });
 
 describe('judgeManifest', () => {
-  const body = text({ schemaVersion: 2, layers: [part] });
+  const body = text({ schemaVersion: 2, layers: [part], config: part });
   const own = digestOf('sha256', body);
   const own512 = digestOf('sha512', body);
   const other = digestOf('sha256', Buffer.from('other'));
@@ -137,7 +131,7 @@ describe('judgeManifest', () => {
     ['the header lies, the bytes are right', own, { 'docker-content-digest': other.text }, byHeader],
     ['an upper-case header', null, { 'docker-content-digest': own.text.toUpperCase() }, malformed('answer.digestCase')],
   ])('%s', (_, asked, headers, want) => {
-    const judged = judgeManifest({ body, headers }, asked);
+    const judged = judgeManifest({ body, headers: { 'content-type': image, ...headers } }, asked);
     expect(judged.tag === 'error' ? judged.error : null).toEqual(want);
     if (judged.tag === 'ok') expect(judged.value.digest).toEqual(asked ?? own);
   });

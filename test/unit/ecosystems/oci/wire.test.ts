@@ -33,10 +33,9 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
 
 const layer = Buffer.from('layer');
 const { text: layerDigest } = digestOf('sha256', layer);
-const manifest = JSON.stringify({
-  schemaVersion: 2,
-  layers: [{ mediaType: 'l', digest: layerDigest, size: layer.length }],
-});
+const part = { mediaType: 'l', digest: layerDigest, size: layer.length };
+const manifest = JSON.stringify({ schemaVersion: 2, config: part, layers: [part] });
+const typed = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' };
 
 const probeOnce = (url: string, access: Partial<WireAccess>) => probeOci(url, 'blob', 'ghcr.io/team/app', '1', access);
 
@@ -49,7 +48,7 @@ async function threeHosts(storageUrl?: string) {
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${auth.url}/token",service="s"` }).end();
     else if (request.url?.includes('/blobs/'))
       response.writeHead(307, { location: `${storageUrl ?? storage.url}/signed?x=1` }).end();
-    else response.end(manifest);
+    else response.writeHead(200, typed).end(manifest);
   });
   return { storage, auth, registry };
 }

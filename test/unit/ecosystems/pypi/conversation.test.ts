@@ -3,9 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step, Target } from '../../../../src/core/mirror.ts';
 import type { ProbeRequest, ProbeResponse } from '../../../../src/core/transcript.ts';
-import { buildPypiContext, type PypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/context.ts';
+import { buildWorkerBook, nothingLearnt } from '../../../../src/daemon/book.ts';
+import {
+  buildPypiContext,
+  type PypiContext,
+  type PypiOwn,
+  pypiLearning,
+} from '../../../../src/ecosystems/pypi/context.ts';
 import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { beginsIn } from '../../../../src/ecosystems/talk.ts';
+import { malformed, phrase } from '../../../../src/words/tell.ts';
+import { readConfig } from '../../../daemon/world.ts';
 import { answered, beginsAs, talk, targetOf } from '../talk.ts';
 
 const json = 'application/vnd.pypi.simple.v1+json';
@@ -36,6 +44,36 @@ function hold(step: Step, answers: readonly ProbeResponse[], more: Partial<PypiC
     return answer;
   });
 }
+
+describe('a page that one client refuses', () => {
+  const odd = page([file({ size: '5000' })]);
+
+  test('is ok with a note that names the client', () => {
+    const { outcome, facts } = hold('index', [odd]).verdict;
+    expect(outcome).toEqual({ tag: 'ok' });
+    expect(facts.refused).toEqual(phrase('answer.refused', { client: 'uv', what: 'size' }));
+    expect(hold('index', [page([file({ size: 5000 })])]).verdict.facts.refused).toBeUndefined();
+  });
+
+  test.each([
+    ['uv', { tag: 'failed', failure: malformed('answer.accepted', { client: 'uv', what: 'size' }) }],
+    ['pip', { tag: 'ok' }],
+  ])('ends the probe by the client that the configuration names: %s', (client, outcome) => {
+    const given = readConfig(
+      [
+        'vantage: here',
+        'mirrors: [ { name: m, ecosystem: pypi, url: "https://mirror.example.com/pypi/simple" } ]',
+        `clients: { pypi: { ${client}: "https://mirror.example.com/pypi/simple" } }`,
+        'modules: { pypi: [ tiny ] }',
+        'state: { path: /nowhere/state.db }',
+      ].join('\n'),
+    );
+    if (given.tag === 'error') throw new Error(JSON.stringify(given.error));
+    const book = buildWorkerBook({ config: given.value, learnt: nothingLearnt, version: '0' });
+    const own = book.context['m']?.own as PypiOwn;
+    expect(hold('index', [odd], { own }).verdict.outcome).toEqual(outcome);
+  });
+});
 
 describe('asks', () => {
   test('of a page: as pip asks, capped, below the base with its path', () => {

@@ -265,7 +265,6 @@ describe('JSON', () => {
     ['a list', '[]'],
     ['null', 'null'],
     ['no files', '{"meta":{"api-version":"1.0"}}'],
-    ['no version', '{"meta":{},"files":[]}'],
     ['a version to come', '{"meta":{"api-version":"2.0"},"files":[]}'],
     ['depth', `${'['.repeat(200_000)}`],
   ])('%s is malformed', (_, body) => {

@@ -1,0 +1,31 @@
+/**
+ * Rows in which the probe ends otherwise than the clients, with the reason. docs/verified-content.md has the same table,
+ * and a test compares both.
+ */
+export const differs: Readonly<Record<string, string>> = {
+  'go list: a page of HTML': 'go ignores it and requests @latest; the login page of a network looks the same',
+  'go list: gzip, not announced': 'go finds no version in it and requests @latest; the list is lost for every client',
+  'go list: a version with build metadata': 'go selects this version, and then does not find it; the daemon ignores it',
+  'go mod: another module': 'a fork that is used through `replace` has the path of another module',
+  'go zip: byte order mark': 'go accepts bytes before the first file; no proxy is known to send them',
+  'go zip: one byte before': 'go accepts bytes before the first file; no proxy is known to send them',
+  'npm packument: no hash': 'yarn 1 alone refuses it',
+  'npm packument: a wrong md5 as integrity': 'npm and pnpm read MD5, which no registry sends; the daemon does not',
+  'npm packument: a wrong shasum beside integrity': 'yarn 1 alone compares both hashes',
+  'npm packument: no version in the manifest':
+    'npm, pnpm and yarn 1 refuse it; yarn 4 does not, and no registry leaves it out',
+  'npm packument: no name in the manifest': 'pnpm 12 and yarn 1 refuse it; npm, pnpm 10 and yarn 4 do not',
+  'npm packument: a member twice': 'pnpm 12 alone refuses it; for the others the last one counts',
+  'npm tarball: status 203': 'pnpm 10 alone refuses it',
+  'npm tarball: status 206 without a range': 'pnpm 10 alone refuses it',
+  'npm tarball: gzip, announced': 'pnpm 10 alone does not decode it',
+  'pypi json: API version 2.0':
+    'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',
+  'pypi json: a file of another project beside': 'uv fails only if this file has the selected version',
+  'pypi html: blanks around the link': 'clients read the blanks as a part of the hash; the daemon does not',
+  'pypi html: API version 2.0':
+    'files of a later major version may have another meaning; PEP 629 tells clients to refuse it',
+  'oci index: another platform':
+    'the daemon then checks the image of another platform, because the mirror is what it judges',
+  'oci api: a page of HTML': 'clients do not read this body; a web server that serves every path is no registry',
+};
