@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { availableParallelism, getPriority, constants as osConstants, setPriority } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/trap.ts';
 import { createFiles } from './files.ts';
@@ -88,14 +88,14 @@ export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { r
     list: files.list,
     async read(path) {
       const read = await files.read(path);
-      const isLong = read.tag === 'ok' && read.text.length > limits.settingsChars && !listsPackages.test(path);
+      const isLong = read.tag === 'ok' && read.text.length > limits.settingsChars && !listsPackages.test(basename(path));
       return isLong ? { tag: 'error', code: 'EFBIG' } : read;
     },
   };
 }
 
-/** Matches the files that list the packages of a project. They may be long. */
-const listsPackages = /(?:lock|shrinkwrap|requirements|go\.mod|\.sum)[^/]*$/;
+/** Matches the names of files that list the packages of a project. They may be long. */
+const listsPackages = /lock|shrinkwrap|requirements|^go\.mod$|\.sum$/;
 
 /**
  * Searches for a program in the folders of a PATH. Names with a slash and relative folders are ignored.

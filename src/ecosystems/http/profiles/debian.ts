@@ -50,7 +50,9 @@ function namesIn(path: string, text: string): string {
     Suite,
     Codename,
   } = Object.fromEntries([...fields].map(([, key, value]) => [key, value]));
-  const [, folder = Suite] = /(?:^|\/)dists\/(.+)\/(?:In)?Release$/.exec(path) ?? [];
+  const parts = path.split('/');
+  const dists = parts.lastIndexOf('dists', -3);
+  const folder = dists === -1 ? Suite : parts.slice(dists + 1, -1).join('/');
   const isOfFolder = [Suite, Codename].some((one) => one === folder || one === folder?.replace(/\/[^/]*$/, ''));
   return printable(`Origin: ${Origin}; Label: ${Label}${isOfFolder ? '' : `; not ${folder}`}`, limits.keyNameChars);
 }
