@@ -6,8 +6,6 @@
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
   const words = JSON.parse(document.body.dataset.words);
-  // The pace of a page without a stream of events.
-  const everyMs = Number(document.body.dataset.everyMs ?? 0);
   const leastGapMs = 2000;
   let lastMs = -leastGapMs,
     waiting = false,
@@ -149,8 +147,7 @@
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const next = fresh.getElementById('main');
       if (answer.ok && next && !isSelecting() && !isActing()) swap(next, fresh.title);
-      if (everyMs) say(answer.ok ? 'live' : 'reconnecting');
-      else if (events && events.readyState === EventSource.OPEN) say('live');
+      if (events && events.readyState === EventSource.OPEN) say('live');
     } catch {
       say('reconnecting');
     }
@@ -198,11 +195,6 @@
 
   dress();
   if (document.querySelector('[data-still]')) return;
-  if (everyMs) {
-    say('live');
-    setInterval(ask, everyMs);
-    return;
-  }
   events = new EventSource('/api/v1/events?types=finding,advice,standing,vantage,reload,sample');
   events.onopen = () => {
     say('live');

@@ -13,7 +13,6 @@ export const parts = [
   'door',
   'door-matrix',
   'shards',
-  'fleet',
   'scale',
   'reloads',
   'days',

@@ -1161,7 +1161,6 @@ export interface Places {
   readonly 'help.ack.summary': never;
   readonly 'help.ack.details': never;
   readonly 'help.webhook.summary': never;
-  readonly 'help.webhook.details': never;
   readonly 'help.pause.summary': never;
   readonly 'help.pause.details': never;
   readonly 'help.door.summary': never;
@@ -1180,8 +1179,6 @@ export interface Places {
   readonly 'help.rules.summary': never;
   readonly 'help.rules.details': never;
   readonly 'help.demo.summary': never;
-  readonly 'help.completion.summary': never;
-  readonly 'help.completion.details': never;
   readonly 'help.explain.summary': never;
   readonly 'help.explain.details': never;
   readonly 'page.pages': never;
@@ -1940,8 +1937,6 @@ export interface Places {
   readonly 'webhook.nothing': never;
   readonly 'webhook.delivered': 'name' | 'status';
   readonly 'webhook.failed': 'name' | 'why';
-  readonly 'webhook.programs': 'name' | 'format';
-  readonly 'webhook.filtered': 'name';
   readonly 'delivery.gone': never;
   readonly 'delivery.status': 'status' | 'later';
   readonly 'delivery.unreadable': 'later';
@@ -2079,6 +2074,7 @@ export interface Places {
   readonly 'program.wrongOf': 'command' | 'text';
   readonly 'program.usage': 'usage';
   readonly 'program.unknown': 'name';
+  readonly 'program.ended': 'name';
   readonly 'rank.only': 'ecosystem' | 'others';
   readonly 'rank.registry': never;
   readonly 'rank.phases': never;
@@ -2565,7 +2561,6 @@ export interface Places {
   readonly 'wrong.reasonFinding': never;
   readonly 'wrong.nothingToRank': 'ecosystem';
   readonly 'wrong.nothingToRankOf': 'ecosystem' | 'upstream';
-  readonly 'wrong.whichShell': 'names';
   readonly 'wrong.explain': never;
   readonly 'wrong.actionVerb': never;
   readonly 'wrong.actionId': never;
@@ -2610,21 +2605,12 @@ export interface Places {
   readonly 'fleet.lineOver': 'what' | 'places' | 'from';
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
-  readonly 'fleet.listenToken': never;
-  readonly 'fleet.pair': 'cert' | 'key';
+  readonly 'fleet.ended': 'option';
+  readonly 'fleet.pair': never;
   readonly 'fleet.plain': never;
-  readonly 'fleet.page.title': never;
-  readonly 'fleet.page.places': never;
   readonly 'fleet.page.place': never;
-  readonly 'fleet.page.seen': never;
   readonly 'fleet.page.well': never;
-  readonly 'fleet.page.say': never;
-  readonly 'fleet.page.set': never;
-  readonly 'fleet.page.nothing': never;
   readonly 'fleet.page.partial': 'why';
-  readonly 'fleet.page.stale': 'at' | 'why';
-  readonly 'fleet.page.lag': 'span';
-  readonly 'fleet.page.version': never;
   readonly 'fleet.ofGroup': 'group';
   readonly 'expected.places': never;
   readonly 'expected.placesFleet': never;

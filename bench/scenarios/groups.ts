@@ -3,7 +3,7 @@ import { type GroupLine, groupLinesOf } from '../../src/features/fleet/groups.ts
 import { createRandom } from '../../src/io/random.ts';
 import { type MirrorSeen, type PlaceSeen, viewOf } from '../../test/unit/features/fleet/world.ts';
 
-// Simulates groups of 2 to 50 places (daemons) for two and a half hours, minute by minute. The page of all places
+// Simulates groups of 2 to 50 places (daemons) for two and a half hours, minute by minute. `mirrorwatch fleet`
 // advises some places a common mirror (a line of the group). The costs for clients are compared with two alternatives:
 // each place decides alone, and an oracle knows the best mirror of each minute.
 
@@ -142,7 +142,7 @@ export function playGroup(world: GroupWorld, places: number, store: (typeof grou
     // If no report has changed, the lines of the minute before are still right.
     if (now.some((one, place) => one !== shown[place])) {
       const view = viewOf(Object.fromEntries(now.map((one, place) => [nameOf(place), one])));
-      lines = groupLinesOf(readFleet(view, { link: '' }), { needed: null }).filter(({ kind }) => kind === 'one');
+      lines = groupLinesOf(readFleet(view), { needed: null }).filter(({ kind }) => kind === 'one');
       shown = now;
     }
     for (const [place, local] of locals.entries()) {

@@ -1,5 +1,5 @@
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
-import { type FleetPlace, type PlaceOptions, placesIn } from './places.ts';
+import { type FleetPlace, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
 import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
@@ -42,9 +42,9 @@ const rowKey = (labels: FleetSeries['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
-export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
+export function readFleet(view: StoreView): Fleet {
   const daemons = daemonsIn(view);
-  const found = placesIn(view, daemons, options);
+  const found = placesIn(view, daemons);
   const rows = rowsIn(view, daemons, found);
   const against = contradictionsIn(rows.map(({ cells }) => cells));
   const places = found.map((place): FleetPlace => {
@@ -89,7 +89,7 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
     if (troubles.some(({ kind }) => kind === 'shards'))
       for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
   const cellOf = (key: string, registry: string, place: string, states: readonly MirrorState[]): Cell => {
-    const { isWitness = false, url = null } = byName.get(place) ?? {};
+    const { isWitness = false } = byName.get(place) ?? {};
     const state = isWitness ? joined(states) : 'unknown';
     const p95 = p95s.get(pairKey(place, registry));
     const lag = lags.get(pairKey(place, registry));
@@ -100,7 +100,6 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
       p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
       lagMs: lag === undefined || !isWitness ? null : lag * 1000,
       rank: (isWitness ? ranks.get(pairKey(place, key)) : undefined) ?? null,
-      href: url === null ? null : `${url}/mirrors/${encodeURIComponent(registry)}`,
     };
   };
   return sortedByKey(seen).map(([key, row]) => {

@@ -15,8 +15,6 @@ export interface FleetPlace {
   readonly name: string;
   /** The labels in the place's own configuration. */
   readonly labels: PlaceLabels;
-  /** The URL of the daemon's page, without a trailing slash; `null`: not known. */
-  readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
   /**
@@ -24,13 +22,6 @@ export interface FleetPlace {
    */
   readonly isWitness: boolean;
   readonly troubles: readonly PlaceTrouble[];
-}
-
-export interface PlaceOptions {
-  /**
-   * The URL template of a place's page, with `{vantage}` and `{instance}`. The place's own label `page` overrides it.
-   */
-  readonly link: string;
 }
 
 /**
@@ -42,11 +33,7 @@ const quietMs = 5 * 60_000;
 const skewMsMax = 30_000;
 
 /** Returns every place of which the store has data from the last day, sorted by name. */
-export function placesIn(
-  view: StoreView,
-  daemons: readonly DaemonSeen[],
-  options: PlaceOptions,
-): readonly FleetPlace[] {
+export function placesIn(view: StoreView, daemons: readonly DaemonSeen[]): readonly FleetPlace[] {
   const here = Map.groupBy(daemons, ({ place }) => place);
   const seen = new Map<string, number>();
   for (const one of [...view.sources, ...view.seen]) {
@@ -62,14 +49,13 @@ export function placesIn(
     if (first === undefined) {
       const kind = view.isPartial ? 'untold' : 'quiet';
       const troubles = [{ kind, sinceMs: lastSeenMs } as const];
-      return { name, labels: {}, url: null, version: null, lastSeenMs, isWitness: false, troubles };
+      return { name, labels: {}, version: null, lastSeenMs, isWitness: false, troubles };
     }
     const labels = labelsIn(own);
     const isSuspect = own.every((one) => factsOf(one, 'mirror_vantage_suspect')[0]?.value === 1);
     return {
       name,
       labels,
-      url: pageOf(labels.page ?? filled(options.link, name, first.instance)),
       version: first.version,
       lastSeenMs,
       isWitness: !isSuspect,
@@ -126,17 +112,4 @@ function mostCommon(values: readonly (string | null)[]): { readonly value: strin
 function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   const { group, network, page } = own.flatMap((one) => factsOf(one, 'mirrorwatch_place_info'))[0]?.labels ?? {};
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
-}
-
-/** Matches a host with or without a port. With another text as `instance`, the link could lead anywhere. */
-const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
-
-function filled(link: string, vantage: string, instance: string): string {
-  if (link.includes('{instance}') && !addressPattern.test(instance)) return '';
-  return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
-}
-
-/** Returns the URL without a trailing slash; `null`: it is no HTTP URL, so the page must not link to it. */
-function pageOf(text: string): string | null {
-  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/(?<!\/)\/+$/, '') : null;
 }

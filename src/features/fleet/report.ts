@@ -6,18 +6,17 @@ import { stamp } from '../../core/views.ts';
 import { messageOf, phrase } from '../../words/tell.ts';
 import { type Fleet, type MirrorRow, readFleet } from './fleet.ts';
 import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
-import type { FleetPlace, PlaceOptions, PlaceTrouble } from './places.ts';
+import type { FleetPlace, PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
 import type { FleetVerdict } from './verdict.ts';
 
 export interface FleetOptions {
   readonly store: StoreAt;
-  readonly places: PlaceOptions;
   readonly groups: GroupOptions;
 }
 
 /**
- * The states of mirrors at all places (where daemons run), with sentences about them: the body of `GET /api/v1/fleet`.
+ * The states of mirrors at all places (where daemons run), with sentences about them.
  */
 export interface FleetReport extends Fleet {
   readonly groups: readonly GroupLine[];
@@ -27,7 +26,7 @@ export interface FleetReport extends Fleet {
 /** Reads the store once and judges the result. @returns the error: the reason why the store could not be read */
 export async function readReport(options: FleetOptions, clock: Clock): Promise<Result<FleetReport, string>> {
   const view = await readStore(options.store, clock);
-  return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, options.places), options) };
+  return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value), options) };
 }
 
 export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): FleetReport {

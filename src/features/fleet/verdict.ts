@@ -20,8 +20,6 @@ export interface Cell {
    * there.
    */
   readonly rank: number | null;
-  /** The URL of the mirror's page at that place's daemon; `null`: not known. */
-  readonly href: string | null;
 }
 
 /**

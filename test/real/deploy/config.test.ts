@@ -36,7 +36,6 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
     expect(Object.keys(model.services).sort()).toEqual([
       'ams',
       'demo',
-      'fleet',
       'fra',
       'prometheus',
       'sgp',

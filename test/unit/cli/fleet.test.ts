@@ -1,17 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { createServer, request } from 'node:https';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
-import { program } from '../../../src/cli/program.ts';
 import { testCerts } from '../../support/certs.ts';
 import { removeTempDir, tempDir } from '../../support/paths.ts';
-import { until } from '../../support/patience.ts';
-import { freePort, listenAnywhere } from '../../support/ports.ts';
-import { fakeTerminal } from './fake-terminal.ts';
+import { listenAnywhere } from '../../support/ports.ts';
 import { run } from './run-program.ts';
 
-// How `mirrorwatch fleet` reaches its store, and how it may be reached: credentials and certificates.
+// How `mirrorwatch fleet` reaches its store: credentials and certificates.
 
 const dir = tempDir('fleet-cli');
 afterAll(() => removeTempDir(dir));
@@ -35,19 +32,10 @@ describe('what is refused, before anything is sent', () => {
       why: /--store takes an http(?!.*hunter2)/,
     },
     { name: 'seconds without a unit', argv: ['--store', away, '--timeout', '1'], why: /--timeout takes a duration/ },
-    {
-      name: 'a port alone',
-      argv: ['--store', away, '--listen', '10122'],
-      why: /--listen takes an address such as .*, not '10122'/,
-    },
+    { name: 'the page of 1.0', argv: ['--store', away, '--listen', '127.0.0.1:0'], why: /--listen has ended/ },
     { name: 'a file without headers', argv: ['--store', away, '--headers', token], why: /Name: value/ },
     { name: 'a credential among the headers', argv: ['--store', away, '--headers', signed], why: plain },
     { name: 'a certificate without its key', argv: ['--store', away, '--cert', token], why: /--cert and --key are/ },
-    {
-      name: 'a key without its certificate, for the page',
-      argv: ['--store', away, '--listen', '127.0.0.1:0', '--tls-key', token],
-      why: /--tls-cert and --tls-key are needed together/,
-    },
     // A tenant is no secret: what is wrong here comes later.
     { name: 'no tenant', argv: ['--store', away, '--headers', tenant, '--needed', '0'], why: /--needed/ },
   ])('$name', async ({ argv, why }) => {
@@ -80,42 +68,4 @@ test('a store that wants a client certificate sees ours, and without one there i
   expect(unknown.err).toContain(`the store at ${url} does not respond as expected`);
   store.closeAllConnections();
   store.close();
-});
-
-test('the page is served over TLS', async () => {
-  const { ca, server } = testCerts();
-  const address = `127.0.0.1:${await freePort()}`;
-  let stop = (): void => undefined;
-  const ended = program({
-    argv: [
-      'fleet',
-      '--store',
-      'http://127.0.0.1:1',
-      '--listen',
-      address,
-      '--tls-cert',
-      server.certFile,
-      '--tls-key',
-      server.keyFile,
-    ],
-    env: {},
-    cwd: dir,
-    terminal: fakeTerminal(),
-    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
-    onSignal: (listener) => {
-      stop = () => listener('stop');
-    },
-  });
-  const statusOf = (): Promise<number | string> =>
-    new Promise((resolve) => {
-      request(`https://${address}/-/healthy`, { ca: ca.certPem, agent: false }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      })
-        .on('error', (cause) => resolve(cause.message))
-        .end();
-    });
-  await until('the page', statusOf, (status) => status === 200);
-  stop();
-  expect(await ended).toBe(0);
 });

@@ -7,8 +7,7 @@ import { down, nowMs, type PlaceSeen, unknown, viewOf, well } from './world.ts';
 
 // What all places say together: of mirrors, of places, and what cannot be told.
 
-const report = (view: StoreView) =>
-  reportOf(readFleet(view, { link: 'http://{instance}' }), { groups: { needed: null } });
+const report = (view: StoreView) => reportOf(readFleet(view), { groups: { needed: null } });
 const a = (seen: NonNullable<PlaceSeen['mirrors']>, more: PlaceSeen = {}): PlaceSeen => ({ mirrors: seen, ...more });
 
 interface Row {
@@ -151,7 +150,7 @@ const rows: readonly Row[] = [
 describe('what is said', () => {
   const minutesAgo = (minutes: number): number => nowMs - minutes * 60_000;
   const said = (places: Parameters<typeof viewOf>[0], needed: number | null = null): readonly string[] => {
-    const whole = reportOf(readFleet(viewOf(places), { link: '' }), { groups: { needed } });
+    const whole = reportOf(readFleet(viewOf(places)), { groups: { needed } });
     return [...whole.sentences.mirrors, ...whole.sentences.groups].map(({ text }) => text);
   };
 
@@ -236,7 +235,7 @@ describe('what is said', () => {
 });
 
 describe('cells', () => {
-  test('have state, since when, p95, lag, rank and the page of that place', () => {
+  test('have state, since when, p95, lag and rank', () => {
     const [row] = report(viewOf({ fra: a({ x: { state: 'up', p95Ms: 120, rank: 2, lagMs: 90_000 } }) })).mirrors;
     expect(row?.cells).toEqual([
       {
@@ -246,7 +245,6 @@ describe('cells', () => {
         p95Ms: 120,
         lagMs: 90_000,
         rank: 2,
-        href: 'http://fra-0:10120/mirrors/x',
       },
     ]);
   });
@@ -289,24 +287,5 @@ describe('cells', () => {
       ],
     };
     expect(report(viewOf(twice)).mirrors[0]?.cells.map(({ state }) => state)).toEqual(['down']);
-  });
-
-  test('a link leads to no other scheme', () => {
-    const { places } = readFleet(viewOf({ fra: a({ x: well() }) }), { link: 'javascript:alert(1)//{instance}' });
-    expect(places[0]?.url).toBeNull();
-  });
-
-  test.each([
-    { instance: 'fra', url: 'http://fra.corp.example' },
-    { instance: 'evil.example/', url: null },
-    { instance: 'evil.example\\', url: null },
-    { instance: 'evil.example?', url: null },
-    { instance: 'me@evil.example:80/', url: null },
-    { instance: '', url: null },
-  ])('a link of the instance "$instance" is $url', ({ instance, url }) => {
-    const { places } = readFleet(viewOf({ fra: a({ x: well() }, { instance }) }), {
-      link: 'http://{instance}.corp.example/',
-    });
-    expect(places[0]?.url).toBe(url);
   });
 });

@@ -13,7 +13,7 @@ const leaving = (to: string, mirrors: PlaceSeen['mirrors'], more: PlaceSeen = {}
 });
 const staying = (more: PlaceSeen = {}): PlaceSeen => ({ mirrors: { x: well(1), y: well(2), z: well(3) }, ...more });
 const lines = (places: Places, needed: number | null = null) =>
-  groupLinesOf(readFleet(viewOf(places), { link: '' }), { needed }).map(
+  groupLinesOf(readFleet(viewOf(places)), { needed }).map(
     ({ kind, group, to, places: who, votes, of, needed: least }) => ({
       kind,
       group,
@@ -147,7 +147,7 @@ describe('lines of a group', () => {
 
 test('an action gets no vote of a place whose advice has outlived its cause', () => {
   const over = { ...staying(), advice: ['x>y outage over'] };
-  const fleet = readFleet(viewOf({ ams: leaving('y', usable), fra: over, sgp: staying() }), { link: '' });
+  const fleet = readFleet(viewOf({ ams: leaving('y', usable), fra: over, sgp: staying() }));
   const move = { ecosystem: 'go', upstream: 'go', from: 'x', to: 'y' } as const;
   expect(votesFor(fleet, '', move)).toEqual({ votes: 1, known: 3 });
 });
