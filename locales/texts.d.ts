@@ -2593,11 +2593,8 @@ export interface Places {
   readonly 'fleet.shards': 'place' | 'shards' | 'count';
   readonly 'fleet.badAlone': 'place' | 'count';
   readonly 'fleet.wellAlone': 'place' | 'count';
-  readonly 'fleet.lineOne': 'what' | 'from' | 'to' | 'group' | 'votes' | 'of' | 'along' | 'up';
-  readonly 'fleet.along': 'places' | 'count';
   readonly 'fleet.upFrom': 'from' | 'places' | 'count';
-  readonly 'fleet.lineEach': 'what' | 'from' | 'to' | 'places' | 'up';
-  readonly 'fleet.lineOwn': 'what' | 'from' | 'to' | 'places' | 'votes' | 'of' | 'needed' | 'up';
+  readonly 'fleet.line': 'what' | 'from' | 'to' | 'places' | 'up';
   readonly 'fleet.lineOver': 'what' | 'places' | 'from';
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
@@ -2607,7 +2604,6 @@ export interface Places {
   readonly 'fleet.page.place': never;
   readonly 'fleet.page.well': never;
   readonly 'fleet.page.partial': 'why';
-  readonly 'fleet.ofGroup': 'group';
   readonly 'expected.places': never;
   readonly 'expected.placesFleet': never;
   readonly 'expected.pairEtcd': never;
@@ -2696,6 +2692,5 @@ export interface Counts {
   readonly 'fleet.leftToo': 'count';
   readonly 'fleet.config': 'count';
   readonly 'fleet.version': 'count';
-  readonly 'fleet.along': 'count';
   readonly 'fleet.upFrom': 'count';
 }

@@ -125,7 +125,7 @@ real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
       wanted.every((one) => sentences?.mirrors.some(({ text }) => one.test(text)));
     const readFrom = (url: string) => {
       const store = { url, headers: {}, token: null, tls: {}, limitMs: patienceMs };
-      return readReport({ store, groups: { needed: null } }, systemClock);
+      return readReport(store, systemClock);
     };
     const found = await until(
       'the faults of fra and sgp',

@@ -9,14 +9,15 @@ import { systemClock, systemFiles } from '../../daemon/machine.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { displayWidth, durationText, jsonText, table } from '../../terminal/terminal.ts';
-import { optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
+import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { phrase, renderIn } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
-import type { FleetOptions, FleetReport } from './report.ts';
+import type { FleetReport } from './report.ts';
+import type { StoreAt } from './store.ts';
 import type { Cell } from './verdict.ts';
 
 const options = {
-  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'needed'),
+  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout'),
   ...optionsOf('boolean', 'watch', 'json'),
 };
 type Values = ReturnType<typeof words<typeof options>>['values'];
@@ -30,14 +31,16 @@ const watchMs = 15_000;
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:
-    'mirrorwatch fleet --store URL [--watch] [--json] [--needed N] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
+    'mirrorwatch fleet --store URL [--watch] [--json] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
   options,
   async run(context: Context): Promise<ExitCode> {
     // See decision 0218.
-    const ended = context.argv.find((word) => /^--(?:listen|link|token-file|tls-cert|tls-key)(?:=|$)/.test(word));
+    const ended = context.argv.find((word) =>
+      /^--(?:listen|link|needed|token-file|tls-cert|tls-key)(?:=|$)/.test(word),
+    );
     if (ended !== undefined) throw new UsageError('fleet.ended', { option: ended.split('=', 1)[0] ?? '' });
     const { values } = words(context.argv, options, 0);
-    const fleet = await readOptions(context, values);
+    const store = await storeIn(context, values);
     const { readReport, isTroubled } = await import('./report.ts');
     const { terminal, say } = context;
     let isStopped = false;
@@ -47,9 +50,9 @@ export const fleetCommand: Command = {
       wake();
     });
     for (;;) {
-      const report = await readReport(fleet, systemClock);
+      const report = await readReport(store, systemClock);
       let code: ExitCode = 1;
-      if (report.tag === 'error') terminal.err(say('fleet.store', { url: fleet.store.url, why: report.error }));
+      if (report.tag === 'error') terminal.err(say('fleet.store', { url: store.url, why: report.error }));
       else {
         code = isTroubled(report.value) ? 1 : 0;
         if (values.json) terminal.out(jsonText(report.value));
@@ -69,8 +72,8 @@ export const fleetCommand: Command = {
 };
 
 function textOf(report: FleetReport, { terminal, say, language }: Context): readonly string[] {
-  const { mirrors, places, groups } = report.sentences;
-  const lines = [...mirrors, ...places, ...groups].map((one) => renderIn(language, one));
+  const { mirrors, places, advice } = report.sentences;
+  const lines = [...mirrors, ...places, ...advice].map((one) => renderIn(language, one));
   const warnings = report.warnings.length > 0 ? [say('fleet.page.partial', { why: report.warnings.join('; ') })] : [];
   return [
     ...formatFleet(report, terminal.columns, say),
@@ -79,8 +82,8 @@ function textOf(report: FleetReport, { terminal, say, language }: Context): read
   ];
 }
 
-async function readOptions(context: Context, values: Values): Promise<FleetOptions> {
-  const { store, timeout = '10s', needed } = values;
+async function storeIn(context: Context, values: Values): Promise<StoreAt> {
+  const { store, timeout = '10s' } = values;
   if (store === undefined) throw new UsageError('fleet.noStore');
   const url = URL.canParse(store) ? new URL(store) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
@@ -98,14 +101,11 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   const hasCredentials = token !== null || Object.keys(headers).some(isCredential);
   if (hasCredentials && isPlainAbroad(store)) throw new UsageError('fleet.plain');
   return {
-    store: {
-      url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
-      headers,
-      token,
-      tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
-      limitMs: durationMs(timeout),
-    },
-    groups: { needed: needed === undefined ? null : parseWholeNumber('needed', needed, 1) },
+    url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
+    headers,
+    token,
+    tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
+    limitMs: durationMs(timeout),
   };
 }
 

@@ -82,7 +82,7 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
   const byName = new Map(places.map((place) => [place.name, place]));
   const lags = highest(view.lags);
   const p95s = highest(view.p95s);
-  const { seen, sinces, ranks } = statesIn(daemons);
+  const { seen, sinces } = statesIn(daemons);
   // If a shard of a place does not report, the states of its mirrors are unknown at this place. Without this, the place
   // would seem not to monitor these mirrors.
   for (const { name, troubles } of places)
@@ -99,7 +99,6 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
       sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
       p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
       lagMs: lag === undefined || !isWitness ? null : lag * 1000,
-      rank: (isWitness ? ranks.get(pairKey(place, key)) : undefined) ?? null,
     };
   };
   return sortedByKey(seen).map(([key, row]) => {
@@ -111,17 +110,14 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
 
 /**
  * Indexes metrics of the daemons. `seen`: the states by mirror and place. `sinces`: the start of a state, by place,
- * state and mirror. `ranks`: the rank in advice, by place and mirror.
+ * state and mirror.
  */
 function statesIn(daemons: ReturnType<typeof daemonsIn>) {
   const sinces = new Map<string, number>();
-  const ranks = new Map<string, number>();
   const seen = new Map<string, Map<string, MirrorState[]>>();
   for (const daemon of daemons) {
     for (const { labels, value } of factsOf(daemon, 'mirror_state_since_timestamp_seconds'))
       keepHighest(sinces, `${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
-    for (const { labels, value } of factsOf(daemon, 'mirror_advice_rank'))
-      ranks.set(pairKey(daemon.place, rowKey(labels)), value);
     for (const { labels } of daemon.states) {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
       const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
@@ -131,7 +127,7 @@ function statesIn(daemons: ReturnType<typeof daemonsIn>) {
       else states.push(state);
     }
   }
-  return { seen, sinces, ranks };
+  return { seen, sinces };
 }
 
 function sortedByKey<T>(all: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {

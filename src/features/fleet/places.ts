@@ -113,3 +113,8 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   const { group, network, page } = own.flatMap((one) => factsOf(one, 'mirrorwatch_place_info'))[0]?.labels ?? {};
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
 }
+
+/** True for a place whose states and advice count: it reports now, and does not contradict all other places. */
+export function mayVote({ isWitness, troubles }: FleetPlace): boolean {
+  return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
+}

@@ -129,7 +129,6 @@ const facts = [
   'mirror_vantage_suspect',
   'mirror_state_since_timestamp_seconds',
   'mirror_advice_since_timestamp_seconds',
-  'mirror_advice_rank',
 ];
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');

@@ -15,11 +15,6 @@ export interface Cell {
   readonly p95Ms: number | null;
   /** The lower bound of the mirror's lag, for its most outdated module, milliseconds; `null`: not known. */
   readonly lagMs: number | null;
-  /**
-   * The mirror's rank at this place; 1 is the best. `null`: no rank, for example because advice may not name the mirror
-   * there.
-   */
-  readonly rank: number | null;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
-import { groupLinesOf } from '../../../../src/features/fleet/groups.ts';
+import { reportOf } from '../../../../src/features/fleet/report.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { down, viewOf, well } from './world.ts';
 
@@ -13,11 +13,11 @@ test('daemons of one place are read in proportion to their number', () => {
   expectInProportion(2000, (count) => viewOf({ fra: so(count, () => ({ mirrors: { x: well() } })) }), readFleet);
 });
 
-test('a line for all is found in proportion to the number of mirrors', () => {
+test('what is said is found in proportion to the number of mirrors', () => {
   const make = (count: number) => {
     const mirrors = { x: down, ...Object.fromEntries(so(count, (at) => [`m${at}`, well(at + 1)])) };
     const seen = { mirrors, advice: ['x>m1'] };
     return readFleet(viewOf({ ams: seen, fra: seen }));
   };
-  expectInProportion(1000, make, (fleet) => groupLinesOf(fleet, { needed: null }));
+  expectInProportion(1000, make, reportOf);
 });
