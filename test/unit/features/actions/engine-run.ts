@@ -13,7 +13,6 @@ export const gitDeed: ActionRule['deed'] = {
   author: 'a <a@example.com>',
   isSigned: false,
   allow: [],
-  mergeRequest: null,
 };
 export const storeDeed = {
   kind: 'http',

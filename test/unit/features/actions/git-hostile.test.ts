@@ -21,7 +21,6 @@ const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionD
   author: 'Mirrors <mirrors@example.com>',
   isSigned: false,
   allow: [],
-  mergeRequest: null,
   ...over,
 });
 
