@@ -1997,12 +1997,6 @@ export interface Places {
   readonly 'probe.fork': 'name';
   readonly 'probe.certificate': 'issuer' | 'until';
   readonly 'probe.ended': 'url';
-  readonly 'probe.client': 'client' | 'what' | 'mirror' | 'outcome' | 'seconds' | 'said';
-  readonly 'probe.clientOk': never;
-  readonly 'probe.clientUnknown': never;
-  readonly 'probe.clientGot': 'files' | 'bytes';
-  readonly 'probe.files': 'count';
-  readonly 'probe.bytesMany': 'count';
   readonly 'problem.unauthorized': never;
   readonly 'problem.unauthorized.says': never;
   readonly 'problem.forbidden': never;
@@ -2514,7 +2508,7 @@ export interface Places {
   readonly 'wrong.noUrl': 'url';
   readonly 'wrong.ecosystemOfUrl': never;
   readonly 'wrong.ecosystemOf': 'mirror' | 'ecosystem';
-  readonly 'wrong.whichModule': never;
+  readonly 'wrong.clientEnded': never;
   readonly 'wrong.whichModuleAs': 'expected';
   readonly 'wrong.moduleAs': 'text' | 'expected';
   readonly 'wrong.whichEcosystem': 'module' | 'list';
@@ -2522,11 +2516,7 @@ export interface Places {
   readonly 'wrong.noMirror': 'which' | 'names';
   readonly 'wrong.whichMirror': never;
   readonly 'wrong.whichMirrorOrUrl': never;
-  readonly 'wrong.clientWhole': never;
   readonly 'wrong.http2Tls': 'url';
-  readonly 'wrong.noClient': 'ecosystem';
-  readonly 'wrong.clientOneOf': 'list' | 'ecosystem' | 'client';
-  readonly 'wrong.clientCannot': 'client' | 'mirror' | 'cannot';
   readonly 'wrong.whereDaemon': never;
   readonly 'wrong.daemonUrl': 'url';
   readonly 'wrong.daemonCredentials': never;
@@ -2677,8 +2667,6 @@ export interface Counts {
   readonly 'replay.note.pauses': 'count';
   readonly 'webhook.none': 'count';
   readonly 'probe.listed': 'count';
-  readonly 'probe.files': 'count';
-  readonly 'probe.bytesMany': 'count';
   readonly 'rank.lacks': 'count';
   readonly 'rank.equal': 'count';
   readonly 'why.targetsOut': 'count';

@@ -80,7 +80,6 @@ type Row = Omit<MirrorRow, 'verdict'>;
 /** Returns one row for each mirror, with one cell for each place. Rows and cells are sorted by name. */
 function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly FleetPlace[]): readonly Row[] {
   const byName = new Map(places.map((place) => [place.name, place]));
-  const lags = highest(view.lags);
   const p95s = highest(view.p95s);
   const { seen, sinces } = statesIn(daemons);
   // If a shard of a place does not report, the states of its mirrors are unknown at this place. Without this, the place
@@ -92,13 +91,11 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
     const { isWitness = false } = byName.get(place) ?? {};
     const state = isWitness ? joined(states) : 'unknown';
     const p95 = p95s.get(pairKey(place, registry));
-    const lag = lags.get(pairKey(place, registry));
     return {
       place,
       state,
       sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
       p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
-      lagMs: lag === undefined || !isWitness ? null : lag * 1000,
     };
   };
   return sortedByKey(seen).map(([key, row]) => {

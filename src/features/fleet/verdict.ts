@@ -13,8 +13,6 @@ export interface Cell {
    * down now, the place does not report, or its network is suspect.
    */
   readonly p95Ms: number | null;
-  /** The lower bound of the mirror's lag, for its most outdated module, milliseconds; `null`: not known. */
-  readonly lagMs: number | null;
 }
 
 /**
