@@ -19,6 +19,7 @@ export interface Places {
   readonly 'acted.forbidden': 'address' | 'key';
   readonly 'acted.request': 'why';
   readonly 'acted.noStore': never;
+  readonly 'acted.noForge': never;
   readonly 'acted.otherValue': never;
   readonly 'acted.defect': 'why';
   readonly 'action.done': 'action' | 'what' | 'from' | 'to';
@@ -2597,7 +2598,8 @@ export interface Places {
   readonly 'expected.noPair': never;
   readonly 'expected.repository': never;
   readonly 'expected.branch': never;
-  readonly 'expected.noMergeRequest': never;
+  readonly 'expected.forgeApi': never;
+  readonly 'expected.noAccept': never;
   readonly 'expected.pathInside': never;
   readonly 'expected.author': never;
   readonly 'expected.header': never;

@@ -25,6 +25,17 @@ export type ActionForm = (typeof actionForms)[number];
 export const actionStores = ['etcd', 'consul', 'nacos'] as const;
 export type ActionStore = (typeof actionStores)[number];
 
+/** Forges (Git hosting services) at which an action can open merge requests. */
+export const forgeKinds = ['github', 'gitlab', 'gitea'] as const;
+
+export interface ForgeRule {
+  readonly kind: (typeof forgeKinds)[number];
+  /** URL in the forge's API for merge requests, without a trailing slash. */
+  readonly api: string;
+  readonly token: Secret;
+  readonly allow: readonly string[];
+}
+
 export type ActionDeed =
   | { readonly kind: 'file'; readonly path: string; readonly as: ActionForm }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly cwd: string }
@@ -39,6 +50,11 @@ export type ActionDeed =
       readonly isSigned: boolean;
       /** Networks and names to which the host name of an HTTP URL may lead, in addition to public addresses. */
       readonly allow: readonly string[];
+      /**
+       * The forge at which a merge request is opened; `null`: no merge request is opened, and the commit is pushed to
+       * `branch`.
+       */
+      readonly mergeRequest: ForgeRule | null;
     }
   | {
       readonly kind: 'http';
@@ -211,7 +227,7 @@ export function actionPlaceOf(deed: ActionDeed): string | null {
     deed.kind === 'file'
       ? [deed.path]
       : deed.kind === 'git'
-        ? [deed.repository, deed.branch, deed.path]
+        ? [deed.repository, deed.branch, deed.path, ...(deed.mergeRequest === null ? [] : [deed.mergeRequest.api])]
         : deed.kind === 'http' && 'store' in deed.body
           ? [deed.url.reveal(), deed.key]
           : null;

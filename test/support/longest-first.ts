@@ -20,6 +20,7 @@ export const longest: readonly string[] = [
   'test/real/dns.test.ts',
   'test/real/go-h2-build.test.ts',
   'test/real/state.test.ts',
+  'test/unit/features/actions/merge-request.test.ts',
   'test/real/door-printed.test.ts',
   'test/real/default-config.test.ts',
   'test/real/clients.test.ts',

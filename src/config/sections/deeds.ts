@@ -1,8 +1,10 @@
 import { dirname, normalize } from 'node:path';
 import type { z } from 'zod';
-import { type ActionDeed, actionForms, actionStores } from '../../core/action.ts';
+import { type ActionDeed, actionForms, actionStores, type ForgeRule, forgeKinds } from '../../core/action.ts';
+import { isLoopback } from '../../core/addresses.ts';
 import { readHeaders } from '../../core/http.ts';
 import { Secret } from '../../core/secret.ts';
+import { baseUrl } from '../../core/url.ts';
 import { phrase } from '../../words/tell.ts';
 import {
   checked,
@@ -21,6 +23,7 @@ import {
 } from '../fields.ts';
 import type { Path } from '../issues.ts';
 import type { Reading, Report } from '../reading.ts';
+import { bearerToken } from './listen.ts';
 
 const as = word(
   'Format of the written text: `env` sets `NAME=value` lines, `shell` sets `export` lines, the others are configuration files of clients.',
@@ -37,12 +40,15 @@ const allow = hosts(
   'Private networks to which the host name of the URL may resolve. An address in the URL itself needs no entry.',
   false,
 ).prefault([]);
-/** A key of 1.0, which the next minor version does not accept any more. See decision 0218. */
 const mergeRequest = mapping({
-  kind: word('Ended, as `mergeRequest`.', ['github', 'gitlab', 'gitea']),
-  api: text('Ended, as `mergeRequest`.', phrase('expected.url'), 2_000),
-  token: secretText('Ended, as `mergeRequest`.', phrase('expected.token')).optional(),
-  tokenFile: file('Ended, as `mergeRequest`.').optional(),
+  kind: word('Software of the Git server.', forgeKinds),
+  api: checked(
+    'URL of the API for its merge requests: …/repos/OWNER/NAME/pulls, or …/projects/ID/merge_requests of GitLab.',
+    phrase('expected.forgeApi'),
+    isForgeApi,
+  ),
+  token: secretText('Token of the API.', phrase('expected.token')).optional(),
+  tokenFile: file('File that contains the bearer token.').optional(),
   allow,
 });
 const git = mapping({
@@ -51,7 +57,11 @@ const git = mapping({
     phrase('expected.repository'),
     isRepository,
   ),
-  branch: checked('The branch that gets the commit.', phrase('expected.branch'), isBranch).prefault('main'),
+  branch: checked(
+    'The branch that gets the commit, or the merge request.',
+    phrase('expected.branch'),
+    isBranch,
+  ).prefault('main'),
   path: checked('Path of the file in the repository.', phrase('expected.pathInside'), isInside),
   as,
   author: checked('Author of the commits.', phrase('expected.author'), (value) =>
@@ -60,10 +70,7 @@ const git = mapping({
   sign: flag('Sign commits with the key in the configuration of Git.').prefault(false),
   allow,
   mergeRequest: mergeRequest
-    .meta({
-      description:
-        'Ended: mirrorwatch opens no merge requests. While this key is set, the action makes only dry runs. Use `command` with the client of your Git server instead. See docs/actions.md.',
-    })
+    .meta({ description: 'Push each advice to a separate branch, and open a merge request from it.' })
     .optional(),
 });
 const http = mapping({
@@ -99,6 +106,19 @@ function isRepository(value: string): boolean {
   const url = /^(https?|ssh|file):\/\//.test(value) ? URL.parse(value) : null;
   // A user name in an HTTP URL is often a token, and local users can read Git's arguments.
   return url !== null && url.password === '' && (url.protocol === 'ssh:' || url.username === '');
+}
+
+/**
+ * True for a URL of an API for merge requests. Plain http is allowed only on loopback, because each request carries the
+ * token.
+ */
+function isForgeApi(value: string): boolean {
+  const read = baseUrl(value);
+  return (
+    read?.user === null &&
+    (read.url.startsWith('https:') || isLoopback(new URL(read.url).hostname)) &&
+    /\/(repos\/[^/]+\/[^/]+\/pulls|projects\/[^/]+\/merge_requests)$/.test(read.url)
+  );
 }
 
 /**
@@ -146,9 +166,20 @@ export function readDeed(path: Path, action: FileDeed, reading: Reading): Action
       author: git.author,
       isSigned: git.sign,
       allow: git.allow,
+      mergeRequest: git.mergeRequest === undefined ? null : forgeOf(path, git.mergeRequest, reading),
     };
   }
   return http === undefined ? null : httpOf(path, http, reading);
+}
+
+function forgeOf(path: Path, rule: z.output<typeof mergeRequest>, reading: Reading): ForgeRule | null {
+  const at = [...path, 'git', 'mergeRequest'];
+  if ((rule.token === undefined) === (rule.tokenFile === undefined))
+    reading.error(at, phrase('expected.tokenEither'), { by: ['token', 'tokenFile'] });
+  const token = bearerToken(at, rule, false, reading);
+  const api = baseUrl(rule.api);
+  if (token === null || api === null) return null;
+  return { kind: rule.kind, api: api.url, token: new Secret(token), allow: rule.allow };
 }
 
 function httpOf(path: Path, written: z.output<typeof http>, report: Report): ActionDeed {

@@ -74,7 +74,7 @@ const action = mapping(
       'dry-run',
     ),
     accept: flag(
-      'Whether advice counts as accepted (as after `mirrorwatch advice accept`) once the action is done. Default: true.',
+      'Whether advice counts as accepted (as after `mirrorwatch advice accept`) once the action is done. Default: true, but false with `mergeRequest`.',
     ).optional(),
     timeout: durationField('Timeout of one run of the action: a command, a commit with Git, or an HTTP request.', {
       min: 1_000,
@@ -112,7 +112,8 @@ export function readActions(
       reading.error([...path, 'when', 'places'], phrase('expected.placesFleet'));
     const rule = readAction(path, action, mirrors, reading);
     if (rule !== null) checkForm(path, rule, mirrors, reading);
-    const place = rule === null ? null : actionPlaceOf(rule.deed);
+    const deed = rule?.deed.kind === 'git' ? { ...rule.deed, mergeRequest: null } : rule?.deed;
+    const place = deed === undefined ? null : actionPlaceOf(deed);
     if (rule === null || place === null) return rule ?? [];
     const other = names.get(place);
     // Two actions must not change the same file or value. An undo restores the whole file or value, so a change by
@@ -154,8 +155,8 @@ function checkForm(
 
 function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], reading: Reading): ActionRule | null {
   const { name, mode, accept, timeout, when } = action;
-  const hasEnded = action.git?.mergeRequest !== undefined;
-  if (hasEnded) reading.warning([...path, 'git', 'mergeRequest'], phrase('expected.noMergeRequest'));
+  const isProposed = action.git?.mergeRequest !== undefined;
+  if (accept === true && isProposed) reading.error([...path, 'accept'], phrase('expected.noAccept'));
   const deed = readDeed(path, action, reading);
   const targets = deed === null ? [] : targetsOf(path, action, mirrors, reading);
   const { quiet } = when;
@@ -165,9 +166,9 @@ function readAction(path: Path, action: FileAction, mirrors: readonly Mirror[], 
   return {
     name,
     targets,
-    mode: hasEnded ? 'dry-run' : mode,
+    mode,
     timeoutMs: timeout,
-    accepts: accept ?? true,
+    accepts: accept ?? !isProposed,
     when: {
       causes: adviceCauses.filter((cause) => when.causes === undefined || namesCause(when.causes, cause)),
       confidence: when.confidence,

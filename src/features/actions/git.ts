@@ -6,6 +6,7 @@ import { isGitCopyUsable, removeGitCopy, resolveGitServer } from '../../io/git-c
 import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandFailureOf } from './command.ts';
+import { createForge } from './forge.ts';
 import { type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
@@ -13,12 +14,15 @@ import { diffOf, renderAdvice } from './render.ts';
 interface Kept {
   readonly before: string | null;
   readonly after: string;
+  readonly request?: number | undefined;
 }
 
 const trailer = 'Mirrorwatch-Action';
 /**
  * The action `git`: commits to a branch without a working tree, without hooks and without following links. Only a
  * fast-forward is pushed.
+ * With `mergeRequest` the commit gets a branch and a merge request of its own. An undo closes that request or, if it is
+ * merged, opens one that reverts it.
  */
 export const gitAction = {
   async prepare(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
@@ -29,6 +33,15 @@ export const gitAction = {
     return { tag: 'ok', output: diffOf(deed.path, before, after), kept };
   },
   async act(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
+    const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
+    const head = headOf(row, deed);
+    const found = await forge?.find(head);
+    if (found != null)
+      return {
+        tag: 'ok',
+        output: withUrl(row.output, found),
+        kept: { ...(row.kept as Kept), request: found.number },
+      };
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id}`;
     const earlier = await branch.find(mark);
@@ -42,11 +55,19 @@ export const gitAction = {
     if (before === after) return { tag: 'ok', output, kept };
     const { advice } = row;
     const message = [`Use ${advice.to} for ${advice.upstream}`, '', advice.reason, '', mark];
-    await branch.push(after, message, means.madeAt());
-    return { tag: 'ok', output, kept };
+    await branch.push(head, after, message, means.madeAt());
+    const opened = await forge?.open(head, deed.branch, message);
+    return { tag: 'ok', output: withUrl(output, opened), kept: { ...kept, request: opened?.number } satisfies Kept };
   },
   async undo(row: ActionRow, deed: GitDeed, means: Means): Promise<ActionEnd> {
     const kept = row.kept as Kept | null;
+    const forge = deed.mergeRequest && createForge(deed.mergeRequest, means);
+    // If the merge request was not merged, it is only closed. Nothing must be reverted.
+    const request = await forge?.withdraw(headOf(row, deed), kept?.request);
+    if (forge !== null && request?.state !== 'merged') return { tag: 'ok', output: request?.url ?? '' };
+    const head = headOf(row, deed, '+undo');
+    const found = await forge?.find(head);
+    if (found != null) return { tag: 'ok', output: found.url };
     const branch = await fetchBranch(row.action, deed, means);
     const mark = `${trailer}: ${row.id} undo`;
     const now = await branch.read();
@@ -55,10 +76,22 @@ export const gitAction = {
       throw new StepFailed(phrase('acted.changedSince', { what: printable(deed.path, 200) }), false);
     const { advice } = row;
     const message = [`Go back to ${advice.from} for ${advice.upstream}`, '', mark];
-    await branch.push(kept.before, message, means.madeAt());
-    return { tag: 'ok', output: diffOf(deed.path, now, kept.before) };
+    await branch.push(head, kept.before, message, means.madeAt());
+    const opened = await forge?.open(head, deed.branch, message);
+    return { tag: 'ok', output: withUrl(diffOf(deed.path, now, kept.before), opened) };
   },
 } as const;
+
+function withUrl(output: string, request: { readonly url: string } | undefined): string {
+  return request === undefined ? output : `${output}\n${request.url}`;
+}
+
+/**
+ * The branch to push to. With `mergeRequest` each row has its own branch; `end` distinguishes the branch of the undo.
+ */
+function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''): string {
+  return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
+}
 
 /**
  * Fetches the branch into the action's local copy of the repository; if the branch does not exist, `HEAD`. If the copy
@@ -129,10 +162,16 @@ class Branch {
     return (await this.#copy.git(['cat-file', '-p', blob])).stdout;
   }
 
-  async push(text: string | null, message: readonly string[], at: string): Promise<void> {
+  async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
     const { repository, branch } = this.#deed;
     const commit = await this.#commit(text, `${message.map((line) => printable(line)).join('\n')}\n`, at);
-    await this.#copy.git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${branch}`]);
+    await this.#copy
+      .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
+      .catch(async (cause: unknown) => {
+        // Only this row pushes to the branch of its merge request. If the branch exists, an earlier attempt has pushed
+        // it, so nothing failed.
+        if (head === branch || !(await this.#copy.isThere(head))) throw cause;
+      });
   }
 
   /** Creates a commit on top of the fetched branch. @returns its hash */

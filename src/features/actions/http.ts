@@ -145,13 +145,20 @@ type StoreResponse =
   | { readonly tag: 'ok'; readonly status: number; readonly body: string }
   | { readonly tag: 'failed'; readonly status: number | null; readonly because: Sentence };
 
+/** The configuration keys that list the networks to which the host name of a URL may resolve. */
+const allowKeys = { http: 'onAdvice[].http.allow', mergeRequest: 'onAdvice[].git.mergeRequest.allow' } as const;
+
+interface Sender extends Pick<HttpDeed, 'headers' | 'allow'> {
+  readonly kind: keyof typeof allowKeys;
+}
+
 /**
  * Sends one request within the remaining time of the step, with the same checks of addresses as for webhooks.
  * @param bytesMax  a longer response fails, because a truncated value would be mistaken for the stored one
  */
-async function send(
+export async function send(
   { method, url, headers, body }: StoreRequest,
-  deed: HttpDeed,
+  deed: Sender,
   { post, signal, leftMs }: Means,
   bytesMax?: number,
 ): Promise<StoreResponse> {
@@ -174,12 +181,11 @@ async function send(
   return {
     tag: 'failed',
     status: 'status' in failure ? failure.status : null,
-    because: phrase('acted.request', { why: whyOf(failure) }),
+    because: phrase('acted.request', { why: whyOf(failure, allowKeys[deed.kind]) }),
   };
 }
 
-function whyOf(failure: DeliveryFailure): Sentence | string {
-  if (failure.kind === 'forbidden_target')
-    return phrase('acted.forbidden', { address: failure.address, key: 'onAdvice[].http.allow' });
+function whyOf(failure: DeliveryFailure, key: string): Sentence | string {
+  if (failure.kind === 'forbidden_target') return phrase('acted.forbidden', { address: failure.address, key });
   return 'status' in failure ? `HTTP ${failure.status}` : 'code' in failure ? failure.code : failure.kind;
 }

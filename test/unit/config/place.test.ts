@@ -54,12 +54,19 @@ test.each(['3 of 2', '0 of 2', 'two of 3', '2'])('places: %s is a mistake', (pla
   expect(() => configOf(`${fleet}\n${action(`, when: { places: ${places} }`)}`)).toThrow('expected.places');
 });
 
-test('a merge request of 1.0 is accepted, and its action only makes dry runs', () => {
+test('a merge request: its forge and token; the advice does not count as accepted', () => {
   const forge = '{ kind: gitlab, api: "http://127.0.0.1:3000/api/v4/projects/a%2Fb/merge_requests/", token: t-1 }';
-  const modeOf = (more: string) =>
-    configOf(`onAdvice: [ { name: ci, mode: auto, git: { repository: /r.git, path: x, as: env${more} } } ]`)
-      .onAdvice?.[0]?.mode;
-  expect([modeOf(`, mergeRequest: ${forge}`), modeOf('')]).toEqual(['dry-run', 'auto']);
+  const [rule] =
+    configOf(`onAdvice: [ { name: ci, git: { repository: /r.git, path: x, as: env, mergeRequest: ${forge} } } ]`)
+      .onAdvice ?? [];
+  expect(rule?.accepts).toBe(false);
+  const mergeRequest = rule?.deed.kind === 'git' ? rule.deed.mergeRequest : null;
+  expect(mergeRequest).toMatchObject({
+    kind: 'gitlab',
+    api: 'http://127.0.0.1:3000/api/v4/projects/a%2Fb/merge_requests',
+    allow: [],
+  });
+  expect(mergeRequest?.token.reveal()).toBe('t-1');
 });
 
 test.each(['pair: {}', 'pair: { etcd: "http://127.0.0.1:2379/", lease: 5s }'])(

@@ -13,6 +13,7 @@ export const gitDeed: ActionRule['deed'] = {
   author: 'a <a@example.com>',
   isSigned: false,
   allow: [],
+  mergeRequest: null,
 };
 export const storeDeed = {
   kind: 'http',

@@ -21,6 +21,7 @@ const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionD
   author: 'Mirrors <mirrors@example.com>',
   isSigned: false,
   allow: [],
+  mergeRequest: null,
   ...over,
 });
 

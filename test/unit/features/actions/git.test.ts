@@ -18,6 +18,7 @@ const deed = (over: Partial<Extract<ActionDeed, { kind: 'git' }>> = {}): ActionD
   author: 'Mirrors <mirrors@example.com>',
   isSigned: false,
   allow: [],
+  mergeRequest: null,
   ...over,
 });
 const count = (branch = 'main') => Number(git(['rev-list', '--count', branch]));
