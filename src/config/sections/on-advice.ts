@@ -95,7 +95,9 @@ type FileAction = z.output<typeof action>;
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /** True: the file has the ended key `pair`, so all actions are dry runs. */
+  /**
+   * True: this is a pair of daemons without etcd, so neither daemon may change anything (all actions are `dry-run`).
+   */
   readonly isHeld: boolean;
 }
 
@@ -122,7 +124,8 @@ export function readActions(
     else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
   });
-  if (isHeld) reading.warning(['pair'], phrase('expected.noPair'));
+  if (isHeld && found.some(({ mode }) => mode === 'auto'))
+    reading.warning(['pair', 'etcd'], phrase('expected.pairEtcd'));
   const rules = isHeld ? found.map((rule): ActionRule => ({ ...rule, mode: 'dry-run' })) : found;
   return rules.length === 0 ? {} : { onAdvice: rules };
 }

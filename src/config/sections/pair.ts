@@ -1,12 +1,25 @@
+import type { z } from 'zod';
+import type { Config } from '../../core/config.ts';
+import { baseUrl } from '../../core/url.ts';
 import { bareUrl, durationField, mapping } from '../fields.ts';
 
-/** A key of 1.0, which the next minor version does not accept any more. See decision 0218. */
 export const pairKey = mapping({
-  etcd: bareUrl('Ended, as `pair`.').optional(),
-  lease: durationField('Ended, as `pair`.', { min: 3_000, max: 20_000 }).prefault('15s'),
+  etcd: bareUrl(
+    'URL of an etcd that both daemons use. Without this key both daemons only make dry runs of actions.',
+  ).optional(),
+  lease: durationField('If the acting daemon stops, the other one takes over after this time.', {
+    min: 3_000,
+    max: 20_000,
+  }).prefault('15s'),
 })
   .meta({
     description:
-      'Ended: two daemons of a place no longer agree which of them acts. While this key is set, all actions are dry runs. Give actions to one daemon only, and remove the key. See docs/actions.md.',
+      'Settings for two daemons of this place with the same actions, so that only one of them acts. See docs/actions.md.',
   })
   .optional();
+
+export function readPair(pair: z.output<typeof pairKey>, vantage: string): Pick<Config, 'pair'> {
+  const etcd = pair?.etcd === undefined ? null : baseUrl(pair.etcd);
+  if (pair === undefined || etcd === null) return {};
+  return { pair: { etcd: etcd.url, key: `/mirrorwatch/${vantage}/lease`, leaseMs: pair.lease } };
+}

@@ -22,6 +22,8 @@ export interface ActionInput extends Situation {
   /** Ids of rows whose ordered step could not start. */
   readonly unbegun: readonly string[];
   readonly isStopping: boolean;
+  /** After a takeover of the lease, the rows that the previous holder shared; else absent or `null`. */
+  readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
   /** True if the mirror is down now. */
   isDown(registry: string): boolean;
