@@ -33,7 +33,10 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
   door: async () => (await import('../features/door/command.ts')).doorCommand,
   fleet: async () => (await import('../features/fleet/command.ts')).fleetCommand,
   rules: async () => (await import('../features/rules/command.ts')).rulesCommand,
-  demo: async () => (await import('../features/demo/command.ts')).demoCommand,
+  demo: async () => {
+    const { createDemoCommand } = await import('../features/demo/command.ts');
+    return createDemoCommand(async (...call) => (await import('../features/door/door.ts')).openRelay(...call));
+  },
 };
 
 export async function loadCommands(): Promise<readonly Command[]> {

@@ -265,5 +265,7 @@ export interface SmallMirror {
    * Returns the chain of the ecosystem's first client, with the URL `near` preferred to `far`. Absent: `Client.usual`.
    */
   chain?(near: string, far: string): string;
+  /** Paths below the base URL that one build of the demo requests, in this order; absent: the demo runs no builds. */
+  readonly build?: readonly string[];
   readonly respond: DemoResponder;
 }

@@ -91,6 +91,7 @@ async function sceneOf({ id, path, pinned, covers }: Artifact): Promise<Scene> {
     port: 10_120,
     folder: '/nowhere',
     receiver,
+    door: null,
   });
   const read = readConfig(text, {}, {}, registry);
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));

@@ -39,6 +39,7 @@ async function probeAll(
   const text = renderDemoFile([pair], {
     port: 10_120,
     folder: '/nowhere',
+    door: null,
     receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
   });
   const read = readConfig(text, {}, {}, registry);
@@ -121,9 +122,16 @@ test('the configuration of all at once names mirrors, chains and paces apart', a
     far: { ...pair.far, name: `${pair.ecosystem.id}-far` },
   }));
   const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
-  const read = readConfig(renderDemoFile(named, { port: 10_120, folder: '/x', receiver }), {}, {}, registry);
+  const read = readConfig(
+    renderDemoFile(named, { port: 10_120, folder: '/x', receiver, door: 'http://127.0.0.1:12345' }),
+    {},
+    {},
+    registry,
+  );
   if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
-  const { mirrors, modules } = read.value;
+  const { mirrors, modules, door } = read.value;
+  // The page shows it to clients.
+  expect(door?.listen.port).toBe(12_345);
   expect(mirrors.map(({ name }) => name)).toEqual(registry.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));
   expect(new Set(modules.map(({ ecosystem }) => ecosystem))).toEqual(new Set(registry.ids));
 });

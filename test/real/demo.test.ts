@@ -26,16 +26,19 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     if (ns !== undefined) await removeNamespace(ns);
   });
 
-  test('two at once beside a daemon, of all ecosystems and of one: each takes a free port, shows the whole story, and ends with 0', async () => {
+  test('two at once beside a daemon, of all ecosystems and with a front door: each takes a free port, shows the whole story, and ends with 0', async () => {
     // No limit but the demo's own and that of the test.
     const demo = (...more: readonly string[]) => mirrorwatch(['demo', '--once', ...more], { ns, timeoutMs: 0 });
-    const [all, one] = await Promise.all([demo('--ecosystem', 'all'), demo()]);
-    expect([one.code, one.stderr], one.stdout).toEqual([0, '']);
+    const [all, door] = await Promise.all([demo('--ecosystem', 'all'), demo('--door')]);
+    expect([door.code, door.stderr], door.stdout).toEqual([0, '']);
+    expect(door.stdout).toMatch(/ failing +mirror near now responds with 503 to everything\n/);
+    expect(door.stdout).toMatch(/ builds +\d+ builds: 0 failed through the front door, [1-9]\d* failed without it\n/);
+    expect(door.stdout).not.toMatch(/: [1-9]\d* failed through/);
     expect([all.code, all.stderr], all.stdout).toEqual([0, '']);
-    const ports = [all, one].map(({ stdout }) => Number(/http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]));
+    const ports = [all, door].map(({ stdout }) => Number(/http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]));
     expect(new Set([10_120, ...ports]).size).toBe(3);
     for (const port of ports) expect(port).toBeGreaterThan(10_120);
-    expect(one.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
+    expect(door.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
 
     const remedies = {
       go: /export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'/,

@@ -4,62 +4,67 @@ import { kindsByWord } from '../../terminal/load.ts';
 import { padEnd } from '../../terminal/terminal.ts';
 import { optionsOf, words } from '../../terminal/usage.ts';
 import { english } from '../../words/words.ts';
-import type { DemoEvent, DemoStage } from './demo.ts';
+import type { DemoEvent, DemoStage, OpenRelay } from './demo.ts';
 
 const onceSeconds = 600;
 
-const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once') };
+const options = { ...optionsOf('string', 'ecosystem'), ...optionsOf('boolean', 'once', 'door') };
 
 /** `mirrorwatch demo`: starts local mirrors with a simulated fault, which leads to advice and a webhook. */
-export const demoCommand: Command = {
-  name: 'demo',
-  usage: 'mirrorwatch demo [--ecosystem WORD|all] [--once]',
-  options,
-  async run(context: Context): Promise<ExitCode> {
-    const { values } = words(context.argv, options, 0);
-    const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
-    const { terminal, say, language } = context;
-    const facts = {
-      ...context.facts,
-      log: { ...context.facts.log, level: context.env['MIRRORWATCH_LOG_LEVEL'] ?? 'error' },
-    };
-    const width = Math.max(...chosen.map((id) => id.length));
-    const { promise: ended, resolve: end } = Promise.withResolvers<'shown' | 'late' | 'stopped'>();
-    context.onSignal((signal) => {
-      if (signal === 'stop') end('stopped');
-    });
-    const { startDemo } = await import('./demo.ts');
-    const demo = await startDemo(facts, chosen, values.once === true, language === 'en' ? english : say, (event) => {
-      for (const line of formatDemo(event, width, context)) terminal.out(line);
-    });
-    const show = (text: string): void => terminal.out(`${' '.repeat(9)}${text}`);
-    if (values.once) void demo.shown.then(() => end('shown'));
-    else {
-      const [ecosystem = ''] = chosen;
-      show(say('demo.rank', { program: programIn(context.env), ecosystem, file: demo.file }));
-      void demo.shown.then(() => show(say('demo.open', { url: demo.url })));
-    }
-    const late = values.once ? systemTimers.after(onceSeconds * 1000, () => end('late')) : null;
-    const ending = await ended;
-    late?.cancel();
-    const missing = demo.missing().join(', ');
-    await demo.stop();
-    if (ending === 'shown' || !values.once) return 0;
-    terminal.err(
-      ending === 'late' ? say('demo.late', { seconds: onceSeconds, missing }) : say('demo.stopped', { missing }),
-    );
-    return 1;
-  },
-};
+export function createDemoCommand(openRelay: OpenRelay): Command {
+  return {
+    name: 'demo',
+    usage: 'mirrorwatch demo [--ecosystem WORD|all] [--once] [--door]',
+    options,
+    async run(context: Context): Promise<ExitCode> {
+      const { values } = words(context.argv, options, 0);
+      const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
+      const { terminal, say, language } = context;
+      const facts = {
+        ...context.facts,
+        log: { ...context.facts.log, level: context.env['MIRRORWATCH_LOG_LEVEL'] ?? 'error' },
+      };
+      const width = Math.max(...chosen.map((id) => id.length));
+      const { promise: ended, resolve: end } = Promise.withResolvers<'shown' | 'late' | 'stopped'>();
+      context.onSignal((signal) => {
+        if (signal === 'stop') end('stopped');
+      });
+      const { startDemo } = await import('./demo.ts');
+      const how = { openRelay: values.door ? openRelay : null, isOnce: values.once === true };
+      const demo = await startDemo(facts, chosen, how, language === 'en' ? english : say, (event) => {
+        for (const line of formatDemo(event, width, context)) terminal.out(line);
+      });
+      const show = (text: string): void => terminal.out(`${' '.repeat(9)}${text}`);
+      if (values.once) void demo.shown.then(() => end('shown'));
+      else {
+        const [ecosystem = ''] = chosen;
+        show(say('demo.rank', { program: programIn(context.env), ecosystem, file: demo.file }));
+        void demo.shown.then(() => show(say('demo.open', { url: demo.url })));
+      }
+      const late = values.once ? systemTimers.after(onceSeconds * 1000, () => end('late')) : null;
+      const ending = await ended;
+      late?.cancel();
+      const missing = demo.missing().join(', ');
+      await demo.stop();
+      if (ending === 'shown' || !values.once) return 0;
+      terminal.err(
+        ending === 'late' ? say('demo.late', { seconds: onceSeconds, missing }) : say('demo.stopped', { missing }),
+      );
+      return 1;
+    },
+  };
+}
 
 const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> = {
   watching: 'cyan',
   slowed: 'yellow',
+  failing: 'yellow',
   spike: 'red',
   advice: 'green',
   webhook: 'green',
   well: 'yellow',
   recovery: 'green',
+  builds: 'cyan',
 };
 
 export function formatDemo(

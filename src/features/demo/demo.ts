@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { loadConfigSlowly } from '../../config/load-slowly.ts';
+import type { Config } from '../../core/config.ts';
+import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
 import { type ProcessFacts, systemClock } from '../../daemon/machine.ts';
@@ -11,12 +13,13 @@ import { createScratchFolder } from '../../io/store-copy.ts';
 import { systemTimers } from '../../io/timers.ts';
 import { expandTargets } from '../../schedule/targets.ts';
 import type { Say } from '../../words/words.ts';
+import { startBuilds } from './builds.ts';
 import { type Faulty, startFaults } from './faults.ts';
 import { type DemoPair, renderDemoFile } from './file.ts';
 import { type DemoMirror, findUrl, startDemoMirror, startDemoReceiver } from './mirror.ts';
 import { changesFor, type DemoChange } from './news.ts';
 
-export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'well';
+export type DemoStage = DemoChange['stage'] | 'watching' | 'slowed' | 'failing' | 'well' | 'builds';
 
 /**
  * The stages that each upstream must reach. `spike` is not required, because advice that comes earlier replaces the
@@ -47,6 +50,16 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
+/**
+ * Opens the configured front door in this process. The front door passes responses through instead of redirecting
+ * clients.
+ */
+export type OpenRelay = (
+  config: Config,
+  log: Log,
+  version: string,
+) => Promise<{ readonly url: string; close(): Promise<void> }>;
+
 interface LivePair extends DemoPair {
   readonly head: DemoMirror;
   readonly seen: Set<DemoStage>;
@@ -55,12 +68,14 @@ interface LivePair extends DemoPair {
 
 /**
  * Starts a webhook receiver, a daemon, and two local mirrors for each ecosystem in `ecosystems`, all on loopback.
+ * @param options.openRelay  if given, a front door and simulated builds are started too, and a fault makes requests
+ *   fail; else a fault makes responses slow
  * @throws Error if the demo cannot start
  */
 export async function startDemo(
   facts: ProcessFacts,
   ecosystems: readonly string[],
-  isOnce: boolean,
+  { openRelay, isOnce }: { readonly openRelay: OpenRelay | null; readonly isOnce: boolean },
   say: Say,
   show: (event: DemoEvent) => void,
 ): Promise<Demo> {
@@ -79,25 +94,33 @@ export async function startDemo(
     for (const { stage, ecosystem, text } of changesFor(received, secret, say)) report(stage, ecosystem, text);
   });
   const port = Number(new URL(await findUrl(usualPort)).port);
-  const places = { port, folder: folder.path, receiver: { url: receiver.url, secret } };
+  const door = openRelay === null ? null : await findUrl();
+  const places = { port, folder: folder.path, receiver: { url: receiver.url, secret }, door };
   const file = join(folder.path, 'mirrorwatch.yaml');
-  const daemon = await start(facts, file, renderDemoFile(pairs, places));
+  const { daemon, config } = await start(facts, file, renderDemoFile(pairs, places));
   const { url } = daemon;
   const list = ecosystems.join(', ');
   report('watching', null, isOne ? say('demo.two', { url }) : say('demo.twoEach', { list, url }));
   const faulty = pairs.map((pair): Faulty => {
     return {
       strike(isOn) {
-        const mirror = pair.near.name;
-        pair.head.fault.slowMs = isOn ? slowByMs : 0;
-        if (isOn) report('slowed', pair.ecosystem.id, say('demo.slowed', { mirror, ms: slowByMs }));
-        else report('well', pair.ecosystem.id, say('demo.well', { mirror }));
+        const [stage, text] = strike(pair, openRelay !== null, isOn, say);
+        report(stage, pair.ecosystem.id, text);
       },
       isReady: () => areKnown(url, [pair.near.name, pair.far.name]),
       isShown: () => isShown(pair),
     };
   });
   const faults = startFaults(faulty, isOnce, systemTimers);
+  const relay = (await openRelay?.(config, processLog(facts), facts.version)) ?? null;
+  const built = pairs.find(({ small }) => small.build !== undefined);
+  const bases = { door: `${relay?.url}/${built?.ecosystem.door?.prefix}`, mirror: built?.near.url ?? '' };
+  const builds =
+    relay === null
+      ? null
+      : startBuilds(bases, built?.small.build ?? [], systemTimers, (counts) =>
+          report('builds', built?.ecosystem.id ?? null, say('demo.builds', { ...counts })),
+        );
   return {
     url,
     file,
@@ -107,12 +130,24 @@ export async function startDemo(
         needed.filter((stage) => !seen.has(stage)).map((stage) => (isOne ? stage : `${stage} of ${ecosystem.id}`)),
       ),
     async stop() {
+      builds?.stop();
       faults.stop();
       await daemon.stop();
+      await relay?.close();
       await Promise.all([receiver, ...pairs].map((one) => one.close()));
       folder.remove();
     },
   };
+}
+
+/** Begins or ends a fault of the pair's first mirror. @returns the event */
+function strike({ near, head }: LivePair, hasDoor: boolean, isOn: boolean, say: Say): readonly [DemoStage, string] {
+  const mirror = near.name;
+  Object.assign(head.fault, hasDoor ? { isFailing: isOn } : { slowMs: isOn ? slowByMs : 0 });
+  if (!isOn) return ['well', say('demo.well', { mirror })];
+  return hasDoor
+    ? ['failing', say('demo.failing', { mirror })]
+    : ['slowed', say('demo.slowed', { mirror, ms: slowByMs })];
 }
 
 function isShown({ seen }: LivePair): boolean {
@@ -151,7 +186,11 @@ async function areKnown(url: string, mirrors: readonly string[]): Promise<boolea
 }
 
 /** Writes the configuration, and starts the daemon on it. */
-async function start(facts: ProcessFacts, file: string, text: string): Promise<Daemon> {
+async function start(
+  facts: ProcessFacts,
+  file: string,
+  text: string,
+): Promise<{ readonly daemon: Daemon; readonly config: Config }> {
   const code = await replaceFile(file, text);
   if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
   const loaded = await loadConfigSlowly({ text, path: null, env: {}, files: systemFiles, expand: expandTargets });
@@ -161,5 +200,5 @@ async function start(facts: ProcessFacts, file: string, text: string): Promise<D
   if (ports.tag === 'error') throw new Error('the demo cannot open its own temporary state', { cause: ports.error });
   const started = await startDaemon(config, ports.value, () => ok(config));
   if (started.tag === 'error') throw new Error(`the demo cannot listen: ${started.error.code}`);
-  return started.value;
+  return { daemon: started.value, config };
 }

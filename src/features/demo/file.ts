@@ -8,7 +8,7 @@ export interface DemoPlace {
 
 /** Two mirrors of one upstream. The first one in the clients' chain is `near`. */
 export interface DemoPair {
-  readonly ecosystem: Pick<Ecosystem, 'id' | 'steps' | 'canary' | 'fetch' | 'clients'>;
+  readonly ecosystem: Pick<Ecosystem, 'id' | 'steps' | 'canary' | 'fetch' | 'clients' | 'door'>;
   readonly small: SmallMirror;
   readonly near: DemoPlace;
   readonly far: DemoPlace;
@@ -18,13 +18,15 @@ export interface DemoPlaces {
   readonly port: number;
   readonly folder: string;
   readonly receiver: { readonly url: string; readonly secret: string };
+  /** The URL of the front door; `null`: there is none. */
+  readonly door: string | null;
 }
 
 /**
  * Returns the text of the demo's configuration file. It is JSON, which is valid YAML. Its intervals are far below the
  * daemon's defaults (30 s and 10 min), so that the demo is short.
  */
-export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver }: DemoPlaces): string {
+export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, receiver, door }: DemoPlaces): string {
   const byId = (partOf: (pair: DemoPair) => unknown) =>
     Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
   return JSON.stringify({
@@ -42,6 +44,7 @@ export function renderDemoFile(pairs: readonly DemoPair[], { port, folder, recei
     advise: { hold: '1m' },
     webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
     state: { path: `${folder}/demo.db` },
+    ...(door !== null && { door: { listen: new URL(door).host, relay: true } }),
   });
 }
 

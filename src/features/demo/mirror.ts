@@ -39,7 +39,7 @@ async function open(handler: RequestListener): Promise<DemoServer> {
  * Returns the URL of a loopback port that was free during this call, but another process may take it later: `wanted`,
  * or any other one if that is in use.
  */
-export async function findUrl(wanted: number): Promise<string> {
+export async function findUrl(wanted: number = 0): Promise<string> {
   const server = (await openAt(wanted, () => undefined)) ?? (await open(() => undefined));
   await server.close();
   return server.url;
@@ -57,11 +57,7 @@ export async function startDemoMirror(respond: DemoResponder, baseMs: number): P
     // The delay varies in a fixed cycle, so that charts vary and runs are repeatable.
     systemTimers.after(baseMs + fault.slowMs + (turn % 7) * baseMs * 0.04, () => {
       const status = fault.isFailing ? 503 : found ? 200 : 404;
-      response.writeHead(status, {
-        ...headers,
-        'content-type': type,
-        'content-length': Buffer.byteLength(body),
-      });
+      response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
   });

@@ -45,6 +45,17 @@ export function doorPortsWith(log: Log, version: string): DoorPorts {
 }
 
 /**
+ * Opens a configuration's front door, which passes responses through instead of redirecting clients.
+ * @throws Error if none is configured, or it cannot be opened
+ */
+export async function openRelay(config: Config, log: Log, version: string): Promise<Door> {
+  const { door } = config;
+  const opened = door && (await openDoor(config, door, doorPortsWith(log, version), { relay: true }));
+  if (opened?.tag !== 'ok') throw new Error('the front door cannot be opened');
+  return opened.value;
+}
+
+/**
  * Opens the front door. The daemon reports the order of mirrors. Without its report the stored order applies, else the
  * configured one.
  * @param options  `relay`: true passes responses through, even if the configuration sets redirects
