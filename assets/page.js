@@ -6,6 +6,8 @@
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
   const words = JSON.parse(document.body.dataset.words);
+  // The pace of a page without a stream of events.
+  const everyMs = Number(document.body.dataset.everyMs ?? 0);
   const leastGapMs = 2000;
   let lastMs = -leastGapMs,
     waiting = false,
@@ -147,7 +149,8 @@
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const next = fresh.getElementById('main');
       if (answer.ok && next && !isSelecting() && !isActing()) swap(next, fresh.title);
-      if (events && events.readyState === EventSource.OPEN) say('live');
+      if (everyMs) say(answer.ok ? 'live' : 'reconnecting');
+      else if (events && events.readyState === EventSource.OPEN) say('live');
     } catch {
       say('reconnecting');
     }
@@ -195,6 +198,11 @@
 
   dress();
   if (document.querySelector('[data-still]')) return;
+  if (everyMs) {
+    say('live');
+    setInterval(ask, everyMs);
+    return;
+  }
   events = new EventSource('/api/v1/events?types=finding,advice,standing,vantage,reload,sample');
   events.onopen = () => {
     say('live');

@@ -13,6 +13,7 @@ export const parts = [
   'door',
   'door-matrix',
   'shards',
+  'fleet',
   'scale',
   'reloads',
   'days',

@@ -2,6 +2,7 @@ import type { AccuracyReport } from './accuracy.ts';
 import type { CpuReports } from './cpu.ts';
 import { type DoorReport, doorLines, doorTargets } from './door.ts';
 import { doorMatrixLines, doorMatrixTargets, type MatrixReport } from './door-matrix/matrix.ts';
+import { type FleetReport, fleetLines, fleetTargets } from './fleet/report.ts';
 import type { HashReport } from './hash.ts';
 import { type IndexesReport, indexesLines, indexesTargets } from './indexes.ts';
 import { type LinesReport, linesLines, linesTargets } from './lines.ts';
@@ -34,6 +35,7 @@ export interface Reports {
   door: DoorReport;
   'door-matrix': MatrixReport;
   shards: ShardsReport;
+  fleet: FleetReport;
   scale: ScaleReport;
   reloads: ReloadsReport;
   days: DaysReport;
@@ -54,6 +56,7 @@ export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly s
   door: doorLines,
   'door-matrix': doorMatrixLines,
   shards: shardsLines,
+  fleet: fleetLines,
   scale: scaleLines,
   reloads: reloadsLines,
   days: daysLines,
@@ -74,6 +77,7 @@ export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly
   door: doorTargets,
   'door-matrix': doorMatrixTargets,
   shards: shardsTargets,
+  fleet: fleetTargets,
   scale: scaleTargets,
   reloads: reloadsTargets,
   days: daysTargets,

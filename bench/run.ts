@@ -3,6 +3,7 @@ import { accuracy } from './accuracy.ts';
 import { cpu } from './cpu.ts';
 import { door } from './door.ts';
 import { doorMatrix } from './door-matrix/matrix.ts';
+import { fleet } from './fleet/fleet.ts';
 import { hash } from './hash.ts';
 import { indexes } from './indexes.ts';
 import { lines } from './lines.ts';
@@ -41,6 +42,7 @@ const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Pr
   indexes: ({ quick }, progress) => indexes(quick, progress),
   door: ({ quick }, progress) => door(quick, progress),
   'door-matrix': ({ quick }, progress) => doorMatrix(quick, progress),
+  fleet: ({ quick }, progress) => fleet(quick, progress),
   shards: ({ quick }, progress) => shards(quick, progress),
   scale: ({ targets, reloads: often, quick }, progress) => scale(targets.scale, often.scale, quick, progress),
   reloads: ({ targets, reloads: often }, progress) => reloads(targets.reloads, often.reloads, progress),

@@ -1179,6 +1179,8 @@ export interface Places {
   readonly 'help.rules.summary': never;
   readonly 'help.rules.details': never;
   readonly 'help.demo.summary': never;
+  readonly 'help.completion.summary': never;
+  readonly 'help.completion.details': never;
   readonly 'help.explain.summary': never;
   readonly 'help.explain.details': never;
   readonly 'page.pages': never;
@@ -2068,7 +2070,6 @@ export interface Places {
   readonly 'program.wrongOf': 'command' | 'text';
   readonly 'program.usage': 'usage';
   readonly 'program.unknown': 'name';
-  readonly 'program.ended': 'name';
   readonly 'rank.only': 'ecosystem' | 'others';
   readonly 'rank.registry': never;
   readonly 'rank.phases': never;
@@ -2551,6 +2552,7 @@ export interface Places {
   readonly 'wrong.reasonFinding': never;
   readonly 'wrong.nothingToRank': 'ecosystem';
   readonly 'wrong.nothingToRankOf': 'ecosystem' | 'upstream';
+  readonly 'wrong.whichShell': 'names';
   readonly 'wrong.explain': never;
   readonly 'wrong.actionVerb': never;
   readonly 'wrong.actionId': never;
@@ -2592,12 +2594,21 @@ export interface Places {
   readonly 'fleet.lineOver': 'what' | 'places' | 'from';
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
-  readonly 'fleet.ended': 'option';
-  readonly 'fleet.pair': never;
+  readonly 'fleet.ended': never;
+  readonly 'fleet.listenToken': never;
+  readonly 'fleet.pair': 'cert' | 'key';
   readonly 'fleet.plain': never;
+  readonly 'fleet.page.title': never;
+  readonly 'fleet.page.places': never;
   readonly 'fleet.page.place': never;
+  readonly 'fleet.page.seen': never;
   readonly 'fleet.page.well': never;
+  readonly 'fleet.page.say': never;
+  readonly 'fleet.page.set': never;
+  readonly 'fleet.page.nothing': never;
   readonly 'fleet.page.partial': 'why';
+  readonly 'fleet.page.stale': 'at' | 'why';
+  readonly 'fleet.page.version': never;
   readonly 'expected.places': never;
   readonly 'expected.placesFleet': never;
   readonly 'expected.pairEtcd': never;

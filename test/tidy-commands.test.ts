@@ -12,7 +12,7 @@ import { repoDir } from './support/paths.ts';
  */
 
 const programs = [
-  'mirrorwatch (?:accept|ack|actions|advice|check|demo|doctor|door|explain|fleet|init|pause|probe|rank|replay|rules|run|undo|webhook)',
+  'mirrorwatch (?:accept|ack|actions|advice|check|completion|demo|doctor|door|explain|fleet|init|pause|probe|rank|replay|rules|run|undo|webhook)',
   '(?:npm|pnpm|yarn|pip|pdm|uv|bundle|poetry) (?:add|ci|config|install|login|logout|pip|self|source|sync)',
   '(?:docker|dockerd|podman) (?:-|login|pull|info)',
   'export|unset|go (?:env|clean|get|mod)|systemctl|timedatectl|curl|eval|chmod|kill|sudo',
@@ -20,8 +20,8 @@ const programs = [
 ].join('|');
 const begin = new RegExp(`(?:^|[\\s\`'"(;#>|])(?:${programs})(?: |$)`, 'm');
 
-/** Not a shell's: comments of files. */
-const others: readonly string[] = ['features/door/print/print.ts'];
+/** Not a shell's: scripts of `mirrorwatch completion`, whose values are names of our own options. Comments of files. */
+const others: readonly string[] = ['cli/completion.ts', 'features/door/print/print.ts'];
 /** A text that names a program but is a message about it. */
 const messages = /^(?:mirrorwatch [a-z]+|mirrorwatch): /;
 

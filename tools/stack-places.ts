@@ -32,7 +32,7 @@ const slowForMs = 90_000;
 const slowEveryMs = 300_000;
 
 /**
- * Starts places with different faults, a Prometheus and a VictoriaMetrics that scrape them.
+ * Starts places with different faults, a Prometheus and a VictoriaMetrics that scrape them, and the page of all places.
  * docker-compose.places.yml starts the same three places in containers.
  */
 export async function startPlaces(
@@ -41,7 +41,7 @@ export async function startPlaces(
   programs: { readonly prometheus: string; readonly victoria: string },
 ): Promise<void> {
   const { file, freeAddress, folder, say, start } = stage;
-  const at = { prometheus: await freeAddress(), victoria: await freeAddress() };
+  const at = { prometheus: await freeAddress(), victoria: await freeAddress(), fleet: await freeAddress() };
   const daemons: StackDaemon[] = [];
   const mirrors = new Map<string, DemoMirror>();
   for (const [vantage, times] of Object.entries(known).slice(0, count)) {
@@ -88,11 +88,18 @@ export async function startPlaces(
       ],
       readyUrl: `http://${at.victoria}/health`,
     },
+    {
+      name: 'fleet',
+      command: process.execPath,
+      args: [main, 'fleet', '--store', `http://${at.prometheus}`, '--listen', at.fleet],
+      readyUrl: `http://${at.fleet}/-/ready`,
+    },
   ];
   await Promise.all(plans.map(start));
   spoil(mirrors, say);
+  say(`all places    http://${at.fleet}/    API at /api/v1/fleet`);
   for (const { vantage, address } of daemons) say(`${vantage.padEnd(13)} http://${address}/`);
-  say(`prometheus    http://${at.prometheus}/alerts    mirrorwatch fleet --store http://${at.prometheus}`);
+  say(`prometheus    http://${at.prometheus}/alerts`);
   say(`victoria      http://${at.victoria}/    mirrorwatch fleet --store http://${at.victoria}`);
   say(`logs          ${folder}/*.log`);
   say(`mirrors get their faults in ${faultsAfterMs / 1000} s; Ctrl-C ends it`);

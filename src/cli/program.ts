@@ -37,7 +37,12 @@ const loaders: Readonly<Record<CommandName, () => Promise<Command>>> = {
     const { createDemoCommand } = await import('../features/demo/command.ts');
     return createDemoCommand(async (...call) => (await import('../features/door/door.ts')).openRelay(...call));
   },
+  completion: async () => {
+    const { createCompletionCommand } = await import('./completion.ts');
+    return createCompletionCommand(await Promise.all(others.map((load) => load())));
+  },
 };
+const others = Object.entries(loaders).flatMap(([name, load]) => (name === 'completion' ? [] : [load]));
 
 export async function loadCommands(): Promise<readonly Command[]> {
   return await Promise.all(Object.values(loaders).map((load) => load()));
@@ -77,11 +82,6 @@ async function called(context: Context): Promise<ExitCode> {
     if (command === undefined && name === 'help' && rest[0] !== undefined) return await unknown(rest[0], context);
     for (const line of command ? helpOf(command, say) : overview(await loadCommands(), say)) terminal.out(line);
     return name === undefined ? 2 : 0;
-  }
-  if (name === 'completion') {
-    // Shells that evaluate its output at each start get nothing to evaluate. See decision 0218.
-    terminal.err(say('program.ended', { name }));
-    return 0;
   }
   const command = await loadCommand(name);
   if (command === undefined) return await unknown(name, context);
@@ -128,7 +128,7 @@ function helpOf({ name, usage }: Command, say: Say): readonly string[] {
 }
 
 const firstCommands: readonly CommandName[] = ['probe', 'rank', 'advice', 'rules', 'doctor'];
-const advancedCommands: readonly CommandName[] = ['actions', 'door', 'fleet', 'replay', 'demo'];
+const advancedCommands: readonly CommandName[] = ['actions', 'door', 'fleet', 'replay', 'demo', 'completion'];
 
 function overview(commands: readonly Command[], say: Say): readonly string[] {
   const width = Math.max(...commands.map(({ name }) => name.length));

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { openFleet } from '../../src/features/fleet/listener.ts';
 import { type FleetReport, readReport } from '../../src/features/fleet/report.ts';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
@@ -21,6 +22,7 @@ import { type FleetPlace, type PlaceStory, startFleetPlace } from './fleet-place
 const up: PlaceStory = { states: { near: 'up', far: 'up', third: 'up' } };
 const nearDown: PlaceStory = { states: { ...up.states, near: 'down' }, advice: 'near>far' };
 const names = ['ams', 'fra', 'sgp'] as const;
+const link = 'http://{instance}';
 const since = / since [\d :-]+ UTC/;
 
 interface Story {
@@ -166,11 +168,14 @@ real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () =>
     for (const [at, place] of places.entries()) place.tell(storyOf(at));
     twin.tell(storyOf(0));
   };
-  const storeAt = (url: string) => ({ url, headers: {}, token: null, tls: {}, limitMs: 60_000, bridgeMs: 3000 });
+  const optionsOf = (url: string) => ({
+    store: { url, headers: {}, token: null, tls: {}, limitMs: 60_000, bridgeMs: 3000 },
+    link,
+  });
   const said = ({ sentences }: FleetReport): readonly string[] =>
     [...sentences.mirrors, ...sentences.places, ...sentences.advice].map(({ text }) => text.replace(since, ''));
   const told = async (url: string): Promise<readonly string[] | string> => {
-    const report = await readReport(storeAt(url), systemClock);
+    const report = await readReport(optionsOf(url), systemClock);
     return report.tag === 'ok' ? said(report.value).toSorted() : report.error;
   };
   const kinds = /^(MirrorDown|MirrorDownMostPlaces|VantageOutlier|VantageSuspect)$/;
@@ -202,6 +207,37 @@ real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () =>
     });
   });
 
+  test('the page and the API say it, in both languages', async () => {
+    tell(() => nearDown);
+    await until(
+      'down from all',
+      () => told(victoria.url),
+      (found) => found.includes('near: down from all 3 places: the cause is the mirror itself'),
+    );
+    const opened = await openFleet(
+      { host: '127.0.0.1', port: 0, token: null, tls: null },
+      optionsOf(victoria.url),
+      systemClock,
+    );
+    if (opened.tag === 'error') throw new Error(opened.error.code);
+    const { url, close } = opened.value;
+    const page = await fetch(`${url}/`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const text = await page.text();
+    expect(text).toContain('near: down from all 3 places since');
+    expect(text).toContain(`<a href="http://${places[1]?.address}/mirrors/near">`);
+    expect(await (await fetch(`${url}/?lang=zh`)).text()).toContain('全部 3 个地点都看到');
+    const body = (await (await fetch(`${url}/api/v1/fleet`)).json()) as FleetReport;
+    expect(body.mirrors.map(({ registry, verdict }) => [registry, verdict.kind])).toEqual([
+      ['far', 'well'],
+      ['near', 'everywhere'],
+      ['third', 'well'],
+    ]);
+    const foreign = await fetch(`${url}/page.css`);
+    expect(foreign.status).toBe(200);
+    await close();
+  });
+
   test('of a pair each daemon has the alert, and Alertmanager has one for their place', async () => {
     const isOurs = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
       labels['alertname'] === 'MirrorDown' && labels['vantage'] === 'ams';
@@ -219,18 +255,10 @@ real('a fleet in real stores', ['prometheus', 'victoria', 'alertmanager'], () =>
     );
   });
 
-  test('the command says it, in both languages, with exit code 1', async () => {
-    tell(() => nearDown);
-    await until(
-      'down from all',
-      () => told(victoria.url),
-      (found) => found.includes('near: down from all 3 places: the cause is the mirror itself'),
-    );
+  test('the command says it, with exit code 1', async () => {
     const { code, stdout } = await mirrorwatch(['fleet', '--store', victoria.url]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/near\s+down\s+down\s+down/) });
     expect(stdout).toContain('near: down from all 3 places since');
-    const chinese = await mirrorwatch(['fleet', '--store', victoria.url, '--lang', 'zh']);
-    expect(chinese.stdout).toContain('全部 3 个地点都看到');
   });
 
   test('a place that is gone is quiet, not down', async () => {

@@ -47,8 +47,10 @@ real('what npm pack ships, installed elsewhere without what is for development',
     mkdirSync(join(folder, 'empty'));
   });
 
-  it('has the man page, and the README in Chinese', () => {
+  it('has what shells and man read, and the README in Chinese', () => {
     for (const file of ['man/mirrorwatch.1', 'README.zh-CN.md']) expect(existsSync(join(at, file)), file).toBe(true);
+    for (const file of ['mirrorwatch.bash', '_mirrorwatch', 'mirrorwatch.fish'])
+      expect(readFileSync(join(at, 'completions', file), 'utf8'), file).toContain('completion for mirrorwatch');
   });
 
   it('names the Node that is tried here as its oldest', () => {

@@ -26,6 +26,7 @@ export const representatives: readonly string[] = [
   'test/real/guide-files.test.ts',
   'test/real/http-apt-paths.test.ts',
   'test/real/openpgp.test.ts',
+  'test/real/shells.test.ts',
   'test/rules/fewer-lines.test.ts',
   'test/rules/names.test.ts',
 ];

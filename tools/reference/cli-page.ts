@@ -17,6 +17,8 @@ export async function cliPage(): Promise<string> {
 In a clone, run every command as \`npm run -s mirrorwatch -- <command>\`. The manual page has the same text as this page. To read it, run
 \`man mirrorwatch\` if the package is installed globally, or \`man ./man/mirrorwatch.1\` in a clone.
 
+For shell completion run \`mirrorwatch completion bash\` (\`zsh\`, \`fish\`), or use the files in the folder \`completions\` of the package.
+
 ## Exit codes
 
 For every command the exit code **2** means wrong usage or an invalid configuration. In this case the command prints a message on standard

@@ -52,4 +52,5 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'the scenario ended, or the demo was stopped',
     'stopped with `--once` before the scenario ended, or it did not start',
   ],
+  completion: ['the script was printed', 'never'],
 };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PageSay } from './html.ts';
+import { type Html, html, type PageSay } from './html.ts';
 
 /** Reads a file of the folder `assets/`, which is a sibling of `src/` and `dist/`. */
 function asset(name: string): string {
@@ -30,4 +30,18 @@ const words = [
 
 export function formatScriptWords(say: PageSay): string {
   return JSON.stringify(Object.fromEntries(words.map((word) => [word, say(`script.${word}`)])));
+}
+
+/** Renders the beginning of a page, up to the end of its head. @param icon  the link to its icon; `null`: it has none */
+export function renderHead(say: PageSay, title: string, icon: Html | null): Html {
+  return html`<!doctype html>
+<html lang="${say('page.lang')}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · mirrorwatch</title>
+${icon}<link rel="stylesheet" href="/page.css">
+<script src="/page.js" defer></script>
+</head>`;
 }

@@ -6,7 +6,7 @@ import { type Language, languages } from '../../words/words.ts';
 import type { ApiDeps, ReloadTrouble } from '../deps.ts';
 import { wordOf } from '../lists.ts';
 import { languageCookie, negotiateLanguage, parseLanguage } from '../problem.ts';
-import { formatScriptWords } from './assets.ts';
+import { formatScriptWords, renderHead } from './assets.ts';
 import { patterns } from './charts.ts';
 import { createPageSay, dated, type Html, html, type PageSay, percentHtml, span } from './html.ts';
 import { controlWordOf } from './place.ts';
@@ -21,17 +21,7 @@ export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title:
   const config = deps.config();
   const nowMs = deps.now().wallMs;
   const asOf = html`<time datetime="${stamp(nowMs)}">${stamp(nowMs).slice(0, 19).replace('T', ' ')} UTC</time>`;
-  return html`<!doctype html>
-<html lang="${say('page.lang')}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · mirrorwatch</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page.css">
-<script src="/page.js" defer></script>
-</head>
+  return html`${renderHead(say, title, html`<link rel="icon" href="/icon.svg" type="image/svg+xml">\n`)}
 <body data-words="${formatScriptWords(say)}">
 <a class="skip" href="#main">${say('page.skip')}</a>
 <header class="top">

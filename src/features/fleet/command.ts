@@ -1,24 +1,26 @@
 import { resolve } from 'node:path';
 import { fileNameTextOf } from '../../config/seen.ts';
-import { isPlainAbroad } from '../../core/addresses.ts';
+import { hostAndPort, isLoopback, isPlainAbroad } from '../../core/addresses.ts';
 import { isCredential, readHeaders } from '../../core/http.ts';
 import { upstreamNameOf } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { durationMs, durationPattern } from '../../core/units.ts';
 import { systemClock, systemFiles } from '../../daemon/machine.ts';
+import { processLog } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { receiveSignals } from '../../terminal/signals.ts';
 import { displayWidth, durationText, jsonText, table } from '../../terminal/terminal.ts';
-import { optionsOf, UsageError, words } from '../../terminal/usage.ts';
+import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { phrase, renderIn } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
-import type { FleetReport } from './report.ts';
-import type { StoreAt } from './store.ts';
+import type { FleetOptions, FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
 
 const options = {
-  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout'),
+  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'link'),
   ...optionsOf('boolean', 'watch', 'json'),
+  ...optionsOf('string', 'listen', 'token-file', 'tls-cert', 'tls-key'),
 };
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
@@ -31,16 +33,14 @@ const watchMs = 15_000;
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:
-    'mirrorwatch fleet --store URL [--watch] [--json] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
+    'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE] [--tls-cert FILE --tls-key FILE]] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
   options,
   async run(context: Context): Promise<ExitCode> {
-    // See decision 0218.
-    const ended = context.argv.find((word) =>
-      /^--(?:listen|link|needed|token-file|tls-cert|tls-key)(?:=|$)/.test(word),
-    );
-    if (ended !== undefined) throw new UsageError('fleet.ended', { option: ended.split('=', 1)[0] ?? '' });
+    // See decision 0219.
+    if (context.argv.some((word) => /^--needed(?:=|$)/.test(word))) throw new UsageError('fleet.ended');
     const { values } = words(context.argv, options, 0);
-    const store = await storeIn(context, values);
+    const fleet = await readOptions(context, values);
+    if (values.listen !== undefined) return serve(context, fleet, values);
     const { readReport, isTroubled } = await import('./report.ts');
     const { terminal, say } = context;
     let isStopped = false;
@@ -50,9 +50,9 @@ export const fleetCommand: Command = {
       wake();
     });
     for (;;) {
-      const report = await readReport(store, systemClock);
+      const report = await readReport(fleet, systemClock);
       let code: ExitCode = 1;
-      if (report.tag === 'error') terminal.err(say('fleet.store', { url: store.url, why: report.error }));
+      if (report.tag === 'error') terminal.err(say('fleet.store', { url: fleet.store.url, why: report.error }));
       else {
         code = isTroubled(report.value) ? 1 : 0;
         if (values.json) terminal.out(jsonText(report.value));
@@ -82,7 +82,28 @@ function textOf(report: FleetReport, { terminal, say, language }: Context): read
   ];
 }
 
-async function storeIn(context: Context, values: Values): Promise<StoreAt> {
+async function serve(context: Context, fleet: FleetOptions, values: Values): Promise<ExitCode> {
+  const { say, facts } = context;
+  const { stopped } = receiveSignals(context);
+  const text = values.listen ?? '';
+  const at = hostAndPort(text);
+  if (at === null || at.port === null)
+    throw new UsageError('wrong.option', { option: 'listen', expected: phrase('expected.listen'), text });
+  const host = at.host === '' ? '0.0.0.0' : at.host;
+  const token = await secretIn(context, 'token-file', values['token-file']);
+  if (token === null && !isLoopback(host)) throw new UsageError('fleet.listenToken');
+  const tls = await pairIn(context, values, 'tls-cert', 'tls-key');
+  const { openFleet } = await import('./listener.ts');
+  const opened = await openFleet({ host, port: at.port, token, tls }, fleet, systemClock);
+  if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
+  const log = processLog(facts);
+  log.info('open', { url: opened.value.url });
+  await stopped;
+  await opened.value.close();
+  return 0;
+}
+
+async function readOptions(context: Context, values: Values): Promise<FleetOptions> {
   const { store, timeout = '10s' } = values;
   if (store === undefined) throw new UsageError('fleet.noStore');
   const url = URL.canParse(store) ? new URL(store) : null;
@@ -94,18 +115,21 @@ async function storeIn(context: Context, values: Values): Promise<StoreAt> {
   }
   const [ca, client, token, headers] = await Promise.all([
     secretIn(context, 'ca', values.ca),
-    pairIn(context, values),
+    pairIn(context, values, 'cert', 'key'),
     secretIn(context, 'store-token-file', values['store-token-file']),
     secretIn(context, 'headers', values.headers).then(headersIn),
   ]);
   const hasCredentials = token !== null || Object.keys(headers).some(isCredential);
   if (hasCredentials && isPlainAbroad(store)) throw new UsageError('fleet.plain');
   return {
-    url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
-    headers,
-    token,
-    tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
-    limitMs: durationMs(timeout),
+    store: {
+      url: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
+      headers,
+      token,
+      tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
+      limitMs: durationMs(timeout),
+    },
+    link: values.link ?? 'http://{instance}',
   };
 }
 
@@ -121,10 +145,12 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
 async function pairIn(
   context: Context,
   values: Values,
+  certOption: 'cert' | 'tls-cert',
+  keyOption: 'key' | 'tls-key',
 ): Promise<{ readonly cert: string; readonly key: Secret } | null> {
-  const cert = await secretIn(context, 'cert', values.cert);
-  const key = await secretIn(context, 'key', values.key);
-  if ((cert === null) !== (key === null)) throw new UsageError('fleet.pair');
+  const cert = await secretIn(context, certOption, values[certOption]);
+  const key = await secretIn(context, keyOption, values[keyOption]);
+  if ((cert === null) !== (key === null)) throw new UsageError('fleet.pair', { cert: certOption, key: keyOption });
   return cert === null || key === null ? null : { cert: cert.reveal(), key };
 }
 

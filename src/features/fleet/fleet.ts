@@ -42,9 +42,9 @@ const rowKey = (labels: FleetSeries['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
-export function readFleet(view: StoreView): Fleet {
+export function readFleet(view: StoreView, link: string): Fleet {
   const daemons = daemonsIn(view);
-  const found = placesIn(view, daemons);
+  const found = placesIn(view, daemons, link);
   const rows = rowsIn(view, daemons, found);
   const against = contradictionsIn(rows.map(({ cells }) => cells));
   const places = found.map((place): FleetPlace => {
@@ -88,7 +88,7 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
     if (troubles.some(({ kind }) => kind === 'shards'))
       for (const row of seen.values()) if (!row.has(name)) row.set(name, ['unknown']);
   const cellOf = (key: string, registry: string, place: string, states: readonly MirrorState[]): Cell => {
-    const { isWitness = false } = byName.get(place) ?? {};
+    const { isWitness = false, url = null } = byName.get(place) ?? {};
     const state = isWitness ? joined(states) : 'unknown';
     const p95 = p95s.get(pairKey(place, registry));
     return {
@@ -96,6 +96,7 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
       state,
       sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
       p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
+      href: url === null ? null : `${url}/mirrors/${encodeURIComponent(registry)}`,
     };
   };
   return sortedByKey(seen).map(([key, row]) => {

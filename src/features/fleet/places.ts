@@ -15,6 +15,8 @@ export interface FleetPlace {
   readonly name: string;
   /** The labels in the place's own configuration. */
   readonly labels: PlaceLabels;
+  /** The URL of the daemon's page, without a trailing slash; `null`: not known. */
+  readonly url: string | null;
   readonly version: string | null;
   readonly lastSeenMs: number | null;
   /**
@@ -32,8 +34,11 @@ const quietMs = 5 * 60_000;
 /** Clock differences up to this are not reported, milliseconds, because a slow scrape may cause them. */
 const skewMsMax = 30_000;
 
-/** Returns every place of which the store has data from the last day, sorted by name. */
-export function placesIn(view: StoreView, daemons: readonly DaemonSeen[]): readonly FleetPlace[] {
+/**
+ * Returns every place of which the store has data from the last day, sorted by name.
+ * @param link  the URL template of a place's page, with `{vantage}` and `{instance}`; a place's own label `page` overrides it
+ */
+export function placesIn(view: StoreView, daemons: readonly DaemonSeen[], link: string): readonly FleetPlace[] {
   const here = Map.groupBy(daemons, ({ place }) => place);
   const seen = new Map<string, number>();
   for (const one of [...view.sources, ...view.seen]) {
@@ -49,13 +54,14 @@ export function placesIn(view: StoreView, daemons: readonly DaemonSeen[]): reado
     if (first === undefined) {
       const kind = view.isPartial ? 'untold' : 'quiet';
       const troubles = [{ kind, sinceMs: lastSeenMs } as const];
-      return { name, labels: {}, version: null, lastSeenMs, isWitness: false, troubles };
+      return { name, labels: {}, url: null, version: null, lastSeenMs, isWitness: false, troubles };
     }
     const labels = labelsIn(own);
     const isSuspect = own.every((one) => factsOf(one, 'mirror_vantage_suspect')[0]?.value === 1);
     return {
       name,
       labels,
+      url: pageOf(labels.page ?? filled(link, name, first.instance)),
       version: first.version,
       lastSeenMs,
       isWitness: !isSuspect,
@@ -117,4 +123,17 @@ function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
 /** True for a place whose states and advice count: it reports now, and does not contradict all other places. */
 export function mayVote({ isWitness, troubles }: FleetPlace): boolean {
   return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
+}
+
+/** Matches a host with or without a port. With another text as `instance`, the link could lead anywhere. */
+const addressPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+function filled(link: string, vantage: string, instance: string): string {
+  if (link.includes('{instance}') && !addressPattern.test(instance)) return '';
+  return link.replaceAll('{vantage}', encodeURIComponent(vantage)).replaceAll('{instance}', instance);
+}
+
+/** Returns the URL without a trailing slash; `null`: it is no HTTP URL, so the page must not link to it. */
+function pageOf(text: string): string | null {
+  return /^https?:\/\/[^/]/i.test(text) && URL.canParse(text) ? text.replace(/(?<!\/)\/+$/, '') : null;
 }

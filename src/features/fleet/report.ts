@@ -9,17 +9,23 @@ import { type FleetPlace, mayVote, type PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
 import type { FleetVerdict } from './verdict.ts';
 
+export interface FleetOptions {
+  readonly store: StoreAt;
+  /** The URL template of a place's page. */
+  readonly link: string;
+}
+
 /**
- * The states of mirrors at all places (where daemons run), with sentences about them.
+ * The states of mirrors at all places (where daemons run), with sentences about them: the body of `GET /api/v1/fleet`.
  */
 export interface FleetReport extends Fleet {
   readonly sentences: { readonly [about in 'mirrors' | 'places' | 'advice']: readonly Message[] };
 }
 
 /** Reads the store once and judges the result. @returns the error: the reason why the store could not be read */
-export async function readReport(store: StoreAt, clock: Clock): Promise<Result<FleetReport, string>> {
+export async function readReport({ store, link }: FleetOptions, clock: Clock): Promise<Result<FleetReport, string>> {
   const view = await readStore(store, clock);
-  return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value)) };
+  return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, link)) };
 }
 
 export function reportOf(fleet: Fleet): FleetReport {

@@ -13,6 +13,8 @@ export interface Cell {
    * down now, the place does not report, or its network is suspect.
    */
   readonly p95Ms: number | null;
+  /** The URL of the mirror's page at that place's daemon; `null`: not known. */
+  readonly href: string | null;
 }
 
 /**

@@ -24,7 +24,7 @@ export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['v
     const at = { url: rule.store, headers: rule.headers, token: null, tls: {}, limitMs };
     const view = await read(at, clock).catch(() => null);
     isReading = false;
-    const fleet = view?.tag === 'ok' ? readFleet(view.value) : null;
+    const fleet = view?.tag === 'ok' ? readFleet(view.value, '') : null;
     last = { store: rule.store, atMs: clock.monotonicMs(), fleet };
   }
 

@@ -36,6 +36,7 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
     expect(Object.keys(model.services).sort()).toEqual([
       'ams',
       'demo',
+      'fleet',
       'fra',
       'prometheus',
       'sgp',

@@ -133,6 +133,7 @@ test.each([
   [['advice', '--json', '--url', 'DAEMON']],
   [['advice', '--export', '--url', nobody]],
   [['rules']],
+  [['completion', 'bash']],
 ])('%j writes the same on standard output in every language', async (argv) => {
   const [english, chinese] = [await call(argv), await call(argv, { LC_ALL: 'zh_CN.UTF-8' })];
   expect({ out: chinese.out, code: chinese.code }).toEqual({ out: english.out, code: english.code });

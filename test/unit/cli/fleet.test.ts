@@ -1,14 +1,17 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
+import { createServer, request } from 'node:https';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
+import { program } from '../../../src/cli/program.ts';
 import { testCerts } from '../../support/certs.ts';
 import { removeTempDir, tempDir } from '../../support/paths.ts';
-import { listenAnywhere } from '../../support/ports.ts';
+import { until } from '../../support/patience.ts';
+import { freePort, listenAnywhere } from '../../support/ports.ts';
+import { fakeTerminal } from './fake-terminal.ts';
 import { run } from './run-program.ts';
 
-// How `mirrorwatch fleet` reaches its store: credentials and certificates.
+// How `mirrorwatch fleet` reaches its store, and how it may be reached: credentials and certificates.
 
 const dir = tempDir('fleet-cli');
 afterAll(() => removeTempDir(dir));
@@ -32,11 +35,20 @@ describe('what is refused, before anything is sent', () => {
       why: /--store takes an http(?!.*hunter2)/,
     },
     { name: 'seconds without a unit', argv: ['--store', away, '--timeout', '1'], why: /--timeout takes a duration/ },
-    { name: 'the page of 1.0', argv: ['--store', away, '--listen', '127.0.0.1:0'], why: /--listen has ended/ },
+    {
+      name: 'a port alone',
+      argv: ['--store', away, '--listen', '10122'],
+      why: /--listen takes an address such as .*, not '10122'/,
+    },
     { name: 'a file without headers', argv: ['--store', away, '--headers', token], why: /Name: value/ },
     { name: 'a credential among the headers', argv: ['--store', away, '--headers', signed], why: plain },
     { name: 'a certificate without its key', argv: ['--store', away, '--cert', token], why: /--cert and --key are/ },
     { name: 'the joint setting of 1.0', argv: ['--store', away, '--needed=2'], why: /--needed has ended/ },
+    {
+      name: 'a key without its certificate, for the page',
+      argv: ['--store', away, '--listen', '127.0.0.1:0', '--tls-key', token],
+      why: /--tls-cert and --tls-key are needed together/,
+    },
   ])('$name', async ({ argv, why }) => {
     const { code, err } = await run(['fleet', ...argv]);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(why) });
@@ -77,4 +89,42 @@ test('a store that wants a client certificate sees ours, and without one there i
   expect(unknown.err).toContain(`the store at ${url} does not respond as expected`);
   store.closeAllConnections();
   store.close();
+});
+
+test('the page is served over TLS', async () => {
+  const { ca, server } = testCerts();
+  const address = `127.0.0.1:${await freePort()}`;
+  let stop = (): void => undefined;
+  const ended = program({
+    argv: [
+      'fleet',
+      '--store',
+      'http://127.0.0.1:1',
+      '--listen',
+      address,
+      '--tls-cert',
+      server.certFile,
+      '--tls-key',
+      server.keyFile,
+    ],
+    env: {},
+    cwd: dir,
+    terminal: fakeTerminal(),
+    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
+    onSignal: (listener) => {
+      stop = () => listener('stop');
+    },
+  });
+  const statusOf = (): Promise<number | string> =>
+    new Promise((resolve) => {
+      request(`https://${address}/-/healthy`, { ca: ca.certPem, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', (cause) => resolve(cause.message))
+        .end();
+    });
+  await until('the page', statusOf, (status) => status === 200);
+  stop();
+  expect(await ended).toBe(0);
 });

@@ -7,6 +7,7 @@ const none = ['--config', '/nowhere/mirrorwatch.yaml'];
 test.each([
   { argv: ['run', ...none], receives: true },
   { argv: ['door', ...none], receives: true },
+  { argv: ['fleet', '--store', 'http://127.0.0.1:1', '--listen', 'nowhere'], receives: true },
   { argv: ['door', '--print', 'nginx', ...none], receives: false },
   { argv: ['door', '--lines', ...none], receives: false },
   { argv: ['check', ...none], receives: false },

@@ -288,5 +288,6 @@ describe('the three places of docker-compose.places.yml', () => {
         static_configs: watching.map(([name]) => ({ targets: [`${name}:10120`], labels: { vantage: name } })),
       },
     ]);
+    expect(services['fleet']?.command?.slice(0, 3)).toEqual(['fleet', '--store', 'http://prometheus:9090']);
   });
 });

@@ -41,7 +41,7 @@ test('paths of code and of the API are there', () =>
       const [, start = '', list] = /^([^{]*)\{(.*)\}$/.exec(found) ?? [];
       return list === undefined ? [found] : list.split(',').map((one) => start + one);
     });
-    // docs/api.md is made of the routes.
-    const strange = written.filter((path) => !known.some((one) => one.test(path)));
+    // `mirrorwatch fleet` serves a route of its own; docs/api.md is made of the routes.
+    const strange = written.filter((path) => path !== '/api/v1/fleet' && !known.some((one) => one.test(path)));
     expect(page === 'docs/api.md' ? [] : strange).toEqual([]);
   }));

@@ -7,7 +7,7 @@ import { down, nowMs, type PlaceSeen, unknown, viewOf, well } from './world.ts';
 
 // What all places say together: of mirrors, of places, and what cannot be told.
 
-const report = (view: StoreView) => reportOf(readFleet(view));
+const report = (view: StoreView) => reportOf(readFleet(view, 'http://{instance}'));
 const a = (seen: NonNullable<PlaceSeen['mirrors']>, more: PlaceSeen = {}): PlaceSeen => ({ mirrors: seen, ...more });
 
 interface Row {
@@ -239,7 +239,7 @@ describe('what is said', () => {
 });
 
 describe('cells', () => {
-  test('have state, since when and p95', () => {
+  test('have state, since when, p95 and the page of that place', () => {
     const [row] = report(viewOf({ fra: a({ x: { state: 'up', p95Ms: 120 } }) })).mirrors;
     expect(row?.cells).toEqual([
       {
@@ -247,6 +247,7 @@ describe('cells', () => {
         state: 'up',
         sinceMs: nowMs - 28 * 60_000,
         p95Ms: 120,
+        href: 'http://fra-0:10120/mirrors/x',
       },
     ]);
   });
@@ -289,5 +290,22 @@ describe('cells', () => {
       ],
     };
     expect(report(viewOf(twice)).mirrors[0]?.cells.map(({ state }) => state)).toEqual(['down']);
+  });
+
+  test('a link leads to no other scheme', () => {
+    const { places } = readFleet(viewOf({ fra: a({ x: well() }) }), 'javascript:alert(1)//{instance}');
+    expect(places[0]?.url).toBeNull();
+  });
+
+  test.each([
+    { instance: 'fra', url: 'http://fra.corp.example' },
+    { instance: 'evil.example/', url: null },
+    { instance: 'evil.example\\', url: null },
+    { instance: 'evil.example?', url: null },
+    { instance: 'me@evil.example:80/', url: null },
+    { instance: '', url: null },
+  ])('a link of the instance "$instance" is $url', ({ instance, url }) => {
+    const { places } = readFleet(viewOf({ fra: a({ x: well() }, { instance }) }), 'http://{instance}.corp.example/');
+    expect(places[0]?.url).toBe(url);
   });
 });

@@ -4,20 +4,25 @@ import { reportOf } from '../../../../src/features/fleet/report.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { down, viewOf, well } from './world.ts';
 
-// Whoever may push series to the store must not stop `mirrorwatch fleet` by their number.
+// Whoever may push series to the store must not stop the page of all places by their number.
 
 const so = <T>(count: number, make: (at: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, at) => make(at));
+const link = 'http://{instance}';
 
 test('daemons of one place are read in proportion to their number', () => {
-  expectInProportion(2000, (count) => viewOf({ fra: so(count, () => ({ mirrors: { x: well() } })) }), readFleet);
+  expectInProportion(
+    2000,
+    (count) => viewOf({ fra: so(count, () => ({ mirrors: { x: well() } })) }),
+    (view) => readFleet(view, link),
+  );
 });
 
 test('what is said is found in proportion to the number of mirrors', () => {
   const make = (count: number) => {
     const mirrors = { x: down, ...Object.fromEntries(so(count, (at) => [`m${at}`, well(at + 1)])) };
     const seen = { mirrors, advice: ['x>m1'] };
-    return readFleet(viewOf({ ams: seen, fra: seen }));
+    return readFleet(viewOf({ ams: seen, fra: seen }), link);
   };
   expectInProportion(1000, make, reportOf);
 });
