@@ -39,6 +39,19 @@ export function reportOf(fleet: Fleet): FleetReport {
   };
 }
 
+/** Returns a table for each upstream: a column for each place that monitors it, and a row of cells for each mirror. */
+export function tablesOf({ mirrors, places }: Fleet) {
+  return [...Map.groupBy(mirrors, upstreamNameOf)].map(([upstream, found]) => {
+    const watching = new Set(found.flatMap(({ cells }) => cells.map(({ place }) => place)));
+    const columns = places.filter(({ name }) => watching.has(name)).map(({ name }) => name);
+    const rows = found.map(({ registry, cells }) => {
+      const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
+      return { registry, cells: columns.map((place) => byPlace.get(place)) };
+    });
+    return { upstream, columns, rows };
+  });
+}
+
 export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
   return isPartial || sentences.mirrors.length + sentences.places.length > 0;
 }
