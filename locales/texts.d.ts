@@ -1171,7 +1171,6 @@ export interface Places {
   readonly 'help.ack.summary': never;
   readonly 'help.ack.details': never;
   readonly 'help.webhook.summary': never;
-  readonly 'help.webhook.details': never;
   readonly 'help.pause.summary': never;
   readonly 'help.pause.details': never;
   readonly 'help.door.summary': never;
@@ -1953,8 +1952,6 @@ export interface Places {
   readonly 'webhook.nothing': never;
   readonly 'webhook.delivered': 'name' | 'status';
   readonly 'webhook.failed': 'name' | 'why';
-  readonly 'webhook.programs': 'name' | 'format';
-  readonly 'webhook.filtered': 'name';
   readonly 'delivery.gone': never;
   readonly 'delivery.status': 'status' | 'later';
   readonly 'delivery.unreadable': 'later';
@@ -2021,12 +2018,6 @@ export interface Places {
   readonly 'probe.fork': 'name';
   readonly 'probe.certificate': 'issuer' | 'until';
   readonly 'probe.ended': 'url';
-  readonly 'probe.client': 'client' | 'what' | 'mirror' | 'outcome' | 'seconds' | 'said';
-  readonly 'probe.clientOk': never;
-  readonly 'probe.clientUnknown': never;
-  readonly 'probe.clientGot': 'files' | 'bytes';
-  readonly 'probe.files': 'count';
-  readonly 'probe.bytesMany': 'count';
   readonly 'problem.unauthorized': never;
   readonly 'problem.unauthorized.says': never;
   readonly 'problem.wrongToken': never;
@@ -2538,7 +2529,7 @@ export interface Places {
   readonly 'wrong.noUrl': 'url';
   readonly 'wrong.ecosystemOfUrl': never;
   readonly 'wrong.ecosystemOf': 'mirror' | 'ecosystem';
-  readonly 'wrong.whichModule': never;
+  readonly 'wrong.clientEnded': never;
   readonly 'wrong.whichModuleAs': 'expected';
   readonly 'wrong.moduleAs': 'text' | 'expected';
   readonly 'wrong.whichEcosystem': 'module' | 'list';
@@ -2546,11 +2537,7 @@ export interface Places {
   readonly 'wrong.noMirror': 'which' | 'names';
   readonly 'wrong.whichMirror': never;
   readonly 'wrong.whichMirrorOrUrl': never;
-  readonly 'wrong.clientWhole': never;
   readonly 'wrong.http2Tls': 'url';
-  readonly 'wrong.noClient': 'ecosystem';
-  readonly 'wrong.clientOneOf': 'list' | 'ecosystem' | 'client';
-  readonly 'wrong.clientCannot': 'client' | 'mirror' | 'cannot';
   readonly 'wrong.whereDaemon': never;
   readonly 'wrong.daemonUrl': 'url';
   readonly 'wrong.daemonCredentials': never;
@@ -2616,14 +2603,12 @@ export interface Places {
   readonly 'fleet.shards': 'place' | 'shards' | 'count';
   readonly 'fleet.badAlone': 'place' | 'count';
   readonly 'fleet.wellAlone': 'place' | 'count';
-  readonly 'fleet.lineOne': 'what' | 'from' | 'to' | 'group' | 'votes' | 'of' | 'along' | 'up';
-  readonly 'fleet.along': 'places' | 'count';
   readonly 'fleet.upFrom': 'from' | 'places' | 'count';
-  readonly 'fleet.lineEach': 'what' | 'from' | 'to' | 'places' | 'up';
-  readonly 'fleet.lineOwn': 'what' | 'from' | 'to' | 'places' | 'votes' | 'of' | 'needed' | 'up';
+  readonly 'fleet.line': 'what' | 'from' | 'to' | 'places' | 'up';
   readonly 'fleet.lineOver': 'what' | 'places' | 'from';
   readonly 'fleet.store': 'url' | 'why';
   readonly 'fleet.noStore': never;
+  readonly 'fleet.ended': never;
   readonly 'fleet.listenToken': never;
   readonly 'fleet.pair': 'cert' | 'key';
   readonly 'fleet.plain': never;
@@ -2637,9 +2622,7 @@ export interface Places {
   readonly 'fleet.page.nothing': never;
   readonly 'fleet.page.partial': 'why';
   readonly 'fleet.page.stale': 'at' | 'why';
-  readonly 'fleet.page.lag': 'span';
   readonly 'fleet.page.version': never;
-  readonly 'fleet.ofGroup': 'group';
   readonly 'expected.places': never;
   readonly 'expected.placesFleet': never;
   readonly 'expected.pairEtcd': never;
@@ -2718,8 +2701,6 @@ export interface Counts {
   readonly 'demo.builds': 'count';
   readonly 'webhook.none': 'count';
   readonly 'probe.listed': 'count';
-  readonly 'probe.files': 'count';
-  readonly 'probe.bytesMany': 'count';
   readonly 'rank.lacks': 'count';
   readonly 'rank.equal': 'count';
   readonly 'why.targetsOut': 'count';
@@ -2730,6 +2711,5 @@ export interface Counts {
   readonly 'fleet.leftToo': 'count';
   readonly 'fleet.config': 'count';
   readonly 'fleet.version': 'count';
-  readonly 'fleet.along': 'count';
   readonly 'fleet.upFrom': 'count';
 }

@@ -70,7 +70,6 @@ const table: Record<string, Rule> = {
       rank: ['advise', 'detect', 'schedule', 'io'],
       replay: ['advise', 'detect', 'schedule', 'state', 'io'],
       demo: ['schedule', 'notify', 'io'],
-      preview: ['notify'],
       // A listener of its own, with the daemon's guard, bounds and form of metrics.
       door: ['io', 'api', 'export'],
       fleet: ['io', 'api'],

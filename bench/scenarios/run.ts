@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { startProgress } from '../progress.ts';
 import { playAll } from './crew.ts';
-import { groupRows } from './groups.ts';
 import { type ScenarioOptions, scenarioOptionsOf, scenariosUsage, seedsOf } from './options.ts';
 import { type Task, traceTask } from './play.ts';
 import { baselines } from './players/registry.ts';
@@ -58,7 +57,6 @@ async function run(options: ScenarioOptions): Promise<void> {
     command: ['npm run scenarios', process.argv.slice(2).join(' ')].join(' -- ').replace(/ -- $/, ''),
     baselines: baselines.map(({ name }) => name),
     what: new Map([...wanted, ...outages].map(({ name, what }) => [name, what])),
-    groups: groupRows(),
   });
   if (options.json) writeFileSync(options.json, `${JSON.stringify(scores)}\n`);
   if (options.out) writeFileSync(options.out, report);

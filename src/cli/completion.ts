@@ -1,6 +1,5 @@
 import { kinds } from '../config/kinds.ts';
 import { escapeWord } from '../core/command-line.ts';
-import { clientIdsOf } from '../daemon/client-now.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { UsageError, words } from '../terminal/usage.ts';
 import { english, languages } from '../words/words.ts';
@@ -56,8 +55,7 @@ complete -o filenames -o bashdefault -F _mirrorwatch mirrorwatch
 
 function valueCase(command: string, { name, value, takes }: OptionRow): readonly string[] {
   if (value === null) return [];
-  const how =
-    takes === 'file' ? '-f' : takes === 'folder' ? '-d' : takes === 'anything' ? '' : `-W '${takes.join(' ')}'`;
+  const how = typeof takes === 'string' ? { file: '-f', folder: '-d', anything: '' }[takes] : `-W '${takes.join(' ')}'`;
   const reply = how === '' ? '' : ` COMPREPLY=($(compgen ${how} -- "$word"));`;
   return [`    '${command} --${name}')${reply} return ;;`];
 }
@@ -90,9 +88,8 @@ function commandLines({ name, summary, options, first }: UsageRow): readonly str
 
 function value({ value: metavar, takes }: OptionRow): string {
   if (metavar === null) return '';
-  if (takes === 'file') return ' -r -F';
-  if (takes === 'folder') return " -x -a '(__fish_complete_directories)'";
-  return takes === 'anything' ? ' -x' : ` -x -a '${takes.join(' ')}'`;
+  const values = { file: ' -r -F', folder: " -x -a '(__fish_complete_directories)'", anything: ' -x' };
+  return typeof takes === 'string' ? values[takes] : ` -x -a '${takes.join(' ')}'`;
 }
 
 /** Renders the completion script for zsh, as a file `_mirrorwatch` on the fpath or for `eval` after compinit. */
@@ -126,14 +123,8 @@ function zshCase({ name, options, first }: UsageRow): string {
 
 function optionSpec({ name, value, takes }: OptionRow): string {
   if (value === null) return `--${name}`;
-  const action =
-    takes === 'file'
-      ? '_files'
-      : takes === 'folder'
-        ? '_files -/'
-        : takes === 'anything'
-          ? ' '
-          : `(${takes.join(' ')})`;
+  const actions = { file: '_files', folder: '_files -/', anything: ' ' };
+  const action = typeof takes === 'string' ? actions[takes] : `(${takes.join(' ')})`;
   return `*--${name}:${value.replaceAll(':', '')}:${action}`;
 }
 
@@ -190,7 +181,6 @@ function takes(option: string, value: string | null): Takes {
   const ids = kinds.map(({ id }) => id);
   const words = (value ?? '').split('|').filter((word) => /^[a-z]+$/.test(word));
   if (option === 'ecosystem') return [...ids, ...words];
-  if (option === 'client') return [...new Set(ids.flatMap(clientIdsOf))];
   if (option === 'step') return [...new Set(kinds.flatMap(({ steps }) => steps.map(({ step }) => step)))];
   if (words.length > 1) return words;
   return value === 'FILE' ? 'file' : value === 'DIR' ? 'folder' : 'anything';

@@ -1,12 +1,11 @@
-import { join, resolve } from 'node:path';
-import { fileNameTextOf } from '../config/seen.ts';
+import { join } from 'node:path';
 import { printable } from '../core/printable.ts';
 import { readJson } from '../core/read-json.ts';
 import { maskText, Secret } from '../core/secret.ts';
 import { urlOfListener } from '../core/url.ts';
-import { type DaemonAt, findOwnerSocket, sendToDaemon, socketPathOf, systemFiles, tlsOf } from '../daemon/machine.ts';
+import { type DaemonAt, findOwnerSocket, sendToDaemon, socketPathOf, tlsOf } from '../daemon/machine.ts';
 import type { Context } from '../terminal/context.ts';
-import { loadDaemonConfig, readConfigName, warnOfUnusedConfig } from '../terminal/load.ts';
+import { loadDaemonConfig, readConfigName, readOptionFile, warnOfUnusedConfig } from '../terminal/load.ts';
 import { Failed, optionsOf, UsageError } from '../terminal/usage.ts';
 import { type Say, sayNamed } from '../words/words.ts';
 
@@ -118,7 +117,9 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
 }
 
 async function placeOf(context: Context, flags: DaemonFlags): Promise<DaemonAt> {
-  const given = flags['token-file'] === undefined ? null : await tokenIn(context, flags['token-file']);
+  const path = flags['token-file'];
+  const text = path === undefined ? '' : await readOptionFile(context, 'token-file', path);
+  const given = text === '' ? null : new Secret(text);
   if (flags.url !== undefined) {
     mustBeDaemonUrl(flags.url);
     return { url: flags.url.replace(/\/$/, ''), token: given };
@@ -144,14 +145,6 @@ function mustBeDaemonUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:\/\/[^/]/i.test(text)) throw new UsageError('wrong.daemonUrl', { url: text });
   if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
-}
-
-async function tokenIn(context: Context, path: string): Promise<Secret | null> {
-  const file = await systemFiles.read(resolve(context.cwd, path));
-  if (file.tag === 'error')
-    throw new UsageError('wrong.unreadable', { option: 'token-file', file: fileNameTextOf(path), code: file.code });
-  const text = file.text.trim();
-  return text === '' ? null : new Secret(text);
 }
 
 /** Formats an error response (RFC 9457) as one printable line. */

@@ -1,22 +1,19 @@
-import type { Config } from '../core/config.ts';
-import { type Mirror, refTextOf, showTarget } from '../core/mirror.ts';
+import { showTarget } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop } from '../core/transcript.ts';
-import { clientIdsOf, runClientNow, unsupportedAccessOf } from '../daemon/client-now.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { load, loadText } from '../terminal/load.ts';
 import { configForUrl, formatUrlIssues, mirrorFor, requestFor } from '../terminal/probe-request.ts';
 import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
-import { saySentence } from '../words/tell.ts';
 import { explain } from './explain.ts';
 
 const usage =
-  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP | --client WORD] [--http1 | --http2] [--config FILE] [--json | --curl]';
+  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP] [--http1 | --http2] [--config FILE] [--json | --curl]';
 
 const options = {
-  ...optionsOf('string', 'config', 'ecosystem', 'step', 'client'),
+  ...optionsOf('string', 'config', 'ecosystem', 'step'),
   ...optionsOf('boolean', 'json', 'curl', 'http1', 'http2'),
 };
 
@@ -25,11 +22,11 @@ export const probeCommand: Command = {
   usage,
   options,
   async run(context: Context): Promise<ExitCode> {
+    // See decision 0218.
+    if (context.argv.some((word) => /^--client(?:=|$)/.test(word))) throw new UsageError('wrong.clientEnded');
     const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
     if (which === undefined) throw new UsageError('wrong.whichMirrorOrUrl');
-    if (values.client !== undefined && (values.step !== undefined || values.curl || values.http1 || values.http2))
-      throw new UsageError('wrong.clientWhole');
     if (values.json && values.curl) throw new UsageError('wrong.notBoth', { one: 'json', other: 'curl' });
     if (values.http1 && values.http2) throw new UsageError('wrong.notBoth', { one: 'http1', other: 'http2' });
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: which });
@@ -42,10 +39,6 @@ export const probeCommand: Command = {
     const mirror = mirrorFor(loaded.value, which);
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
       throw new UsageError('wrong.ecosystemOf', { mirror: mirror.name, ecosystem: mirror.ecosystem });
-    if (values.client !== undefined) {
-      const probeRequest = requestFor(loaded.value.config, mirror, wanted, undefined);
-      return probeClient(context, loaded.value.config, probeRequest, values.client, values.json === true);
-    }
     if (values.http2 && !mirror.url.startsWith('https:')) throw new UsageError('wrong.http2Tls', { url: mirror.url });
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
     const protocol = values.http2 ? '2' : values.http1 ? '1.1' : undefined;
@@ -116,53 +109,4 @@ export function formatCurl({ sample, transcript }: Probed): string[] {
 function redirectSeconds(timed: readonly Hop[]): string {
   const before = timed.slice(0, -1).reduce((sum, { marks }) => sum + marks.end - marks.start, 0);
   return (before / 1000).toFixed(6);
-}
-
-const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'probe.clientUnknown' } as const;
-
-async function probeClient(
-  context: Context,
-  config: Config,
-  probeRequest: { readonly mirror: Mirror; readonly module: string | null; readonly version: string | null },
-  client: string,
-  isJson: boolean,
-): Promise<ExitCode> {
-  const { mirror, module, version } = probeRequest;
-  const ids = clientIdsOf(mirror.ecosystem);
-  if (!ids.includes(client))
-    throw ids.length === 0
-      ? new UsageError('wrong.noClient', { ecosystem: mirror.ecosystem })
-      : new UsageError('wrong.clientOneOf', { list: ids.join(', '), ecosystem: mirror.ecosystem, client });
-  if (module === null) throw new UsageError('wrong.whichModule');
-  const cannot = unsupportedAccessOf(mirror, client);
-  if (cannot !== null) throw new UsageError('wrong.clientCannot', { client, mirror: mirror.name, cannot });
-  const facts = { ...context.facts, path: context.env['PATH'] ?? '' };
-  const run = await runClientNow(config, { mirror, client, module, version }, facts, (stop) =>
-    context.onSignal((signal) => {
-      if (signal === 'stop') stop();
-    }),
-  );
-  const { terminal, say } = context;
-  const what = refTextOf({ module, version });
-  if (isJson) terminal.out(jsonText({ registry: mirror.name, client, module, version, ...run }));
-  else {
-    const seconds = (run.tookMs / 1000).toFixed(2);
-    const got = {
-      files: say('probe.files', { count: run.files }),
-      bytes: say('probe.bytesMany', { count: run.bytes }),
-    };
-    const text = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
-    terminal.out(
-      say('probe.client', {
-        client,
-        what,
-        mirror: mirror.name,
-        outcome: say(outcomes[run.outcome]),
-        seconds,
-        said: text,
-      }),
-    );
-    for (const line of run.words.split('\n')) if (line !== '') terminal.out(`  ${line}`);
-  }
-  return run.outcome === 'ok' ? 0 : 1;
 }

@@ -6,6 +6,7 @@ import { kinds } from '../config/kinds.ts';
 import { renderKnownConfig } from '../config/known-config.ts';
 import type { DaemonKeys, SkippedLockEntry } from '../config/load.ts';
 import { loadConfigSlowly, loadDaemonKeysSlowly, type SlowLoadInput } from '../config/load-slowly.ts';
+import { fileNameTextOf } from '../config/seen.ts';
 import { type Config, type ConfigIssue, issueOf } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
@@ -188,4 +189,12 @@ export function kindByWord(word: string | undefined, more: readonly string[] = [
   if (found !== undefined) return found;
   const list = [...kinds.map(({ id }) => id), ...more].join(', ');
   throw new UsageError('wrong.oneOf', { option: 'ecosystem', list, word: String(word) });
+}
+
+/** Reads the file that an option names, without white space at its ends. @throws UsageError if it cannot be read */
+export async function readOptionFile({ cwd }: Pick<Context, 'cwd'>, option: string, path: string): Promise<string> {
+  const file = await systemFiles.read(resolve(cwd, path));
+  if (file.tag === 'error')
+    throw new UsageError('wrong.unreadable', { option, file: fileNameTextOf(path), code: file.code });
+  return file.text.trim();
 }

@@ -4,8 +4,8 @@ import { afterAll, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import type { Auth, Mirror } from '../../src/core/mirror.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { type ClientNow, runClientNow } from '../../src/daemon/client-now.ts';
 import { testCerts } from '../support/certs.ts';
+import { type ClientNow, runClientNow } from '../support/client-now.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { startNginx } from '../support/nginx.ts';
 import { packPackage, startNpmRegistry } from '../support/npm-registry.ts';
@@ -55,7 +55,7 @@ async function ranWith(
 ): Promise<ClientNow['outcome']> {
   const plain = sampleMirror('locked', mirror);
   const one = { ...plain, access: { ...plain.access, auth } };
-  const run = await runClientNow(config, { mirror: one, ...ask }, facts, () => undefined);
+  const run = await runClientNow(config, { mirror: one, ...ask }, facts);
   expect(JSON.stringify(run)).not.toContain(secret);
   expect(JSON.stringify(run)).not.toContain(word);
   return run.outcome;

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
 import { buildWorkerBook, nothingLearnt } from '../../src/daemon/book.ts';
-import { type ClientNow, runClientNow } from '../../src/daemon/client-now.ts';
 import { makeDue } from '../../src/daemon/once.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { systemClock } from '../../src/io/clock.ts';
@@ -12,6 +11,7 @@ import { systemTimers } from '../../src/io/timers.ts';
 import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
 import { testCerts } from '../support/certs.ts';
+import { type ClientNow, runClientNow } from '../support/client-now.ts';
 import { type Goproxy, startGoproxy } from '../support/goproxy.ts';
 import { copyModuleTree, moduleTree, removeVersion } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
@@ -80,7 +80,7 @@ async function both(
   client: string,
 ): Promise<{ client: ClientNow; ours: readonly string[] }> {
   const [{ module = '', version = null } = {}] = config.modules;
-  const ran = await runClientNow(config, { mirror, client, module, version }, facts, () => undefined);
+  const ran = await runClientNow(config, { mirror, client, module, version }, facts);
   const ours: string[] = [];
   // In this thread: a thread costs more CPU than the steps.
   const workers = createInlineWorkers({
@@ -147,12 +147,7 @@ real('the real go and our steps', ['go', 'goproxy', 'nginx', 'tree'], () => {
     const ca = [readFileSync(testCerts().ca.certFile, 'utf8')];
     const trusting = { ...mirror, access: { ...mirror.access, tls: { ...mirror.access.tls, ca } } };
     const runAt = (one: Mirror) =>
-      runClientNow(
-        config,
-        { mirror: one, client: 'go', module: module.path, version: module.version },
-        facts,
-        () => undefined,
-      );
+      runClientNow(config, { mirror: one, client: 'go', module: module.path, version: module.version }, facts);
     expect(await runAt(trusting)).toMatchObject({ outcome: 'ok' });
     expect(await runAt(mirror)).toMatchObject({ outcome: 'failed', reason: expect.stringMatching(/certificate/) });
   });

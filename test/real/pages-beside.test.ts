@@ -19,8 +19,7 @@ const places = {
   ams: { mirrors: { near: down, far: well(1) }, advice: ['near>far'] },
   fra: { mirrors: { near: well(1, 210), far: well(2) } },
 };
-const link = { link: 'http://{instance}' };
-const groups = { needed: null };
+const link = 'http://{instance}';
 
 real('pages beside those of the daemon, before eyes and ears', ['chromium'], () => {
   let browser: Browser;
@@ -35,7 +34,7 @@ real('pages beside those of the daemon, before eyes and ears', ['chromium'], () 
     onTestFinished(close);
     const store = { url, headers: {}, token: null, tls: {}, limitMs: 60_000 };
     const at = { host: '127.0.0.1', port: 0, token: null, tls: null };
-    const fleet = await openFleet(at, { store, places: link, groups }, systemClock);
+    const fleet = await openFleet(at, { store, link }, systemClock);
     if (fleet.tag === 'error') throw new Error(fleet.error.code);
     onTestFinished(fleet.value.close);
     await browser.open(fleet.value.url);
@@ -57,7 +56,7 @@ real('pages beside those of the daemon, before eyes and ears', ['chromium'], () 
       if (url !== '/') return response.writeHead(404).end();
       looksAt += 1;
       const fleet = readFleet(viewOf(places, { warnings: [`look ${looksAt}`] }), link);
-      const page = renderPage(createPageSay('en'), { report: reportOf(fleet, { groups }), failure: null }, 300);
+      const page = renderPage(createPageSay('en'), { report: reportOf(fleet), failure: null }, 300);
       return response.writeHead(200, { 'content-type': 'text/html' }).end(page);
     });
     const port = await listenAnywhere(server);

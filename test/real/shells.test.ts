@@ -20,7 +20,7 @@ afterAll(() => removeTempDir(completions));
 
 const asked: readonly (readonly [line: readonly string[], has: readonly string[], not: readonly string[]])[] = [
   [['ra'], ['rank'], ['run']],
-  [['webhook', ''], ['test', 'preview'], ['rank']],
+  [['webhook', ''], ['test'], ['rank']],
   [['rank', '--ro'], ['--rounds'], ['--json']],
   [['run', '--log-level', ''], ['debug', 'warn'], ['--config']],
   [['demo', '--ecosystem', 'a'], ['all'], ['npm']],

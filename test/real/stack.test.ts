@@ -136,7 +136,7 @@ real('npm run stack', ['prometheus', 'alertmanager', 'victoria'], () => {
       })),
     );
     const store = { url: urlOf('victoria'), headers: {}, token: null, tls: {}, limitMs: patienceMs };
-    const read = () => readReport({ store, places: { link: '' }, groups: { needed: null } }, systemClock);
+    const read = () => readReport({ store, link: '' }, systemClock);
     await until('the same from VictoriaMetrics', read, (found) => found.tag === 'ok' && agrees(found.value));
 
     expect(leftovers()).not.toEqual([]);

@@ -12,10 +12,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'the daemon did not start: the port or the state file is in use, or cannot be used',
   ],
   check: ['the configuration is valid; warnings are printed', 'never'],
-  probe: [
-    'the probe succeeded; with `--client`: the client succeeded',
-    'the probe or the client failed, or the result is unknown',
-  ],
+  probe: ['the probe succeeded', 'the probe failed, or the result is unknown'],
   rank: ['a line to set was printed, or the current line is the best', 'no mirror is usable'],
   advice: [
     'no setting needs to be changed, or the requested change was made; with `--export`: the lines to set were printed, also those stored by `--fallback`',

@@ -1,4 +1,3 @@
-import { groupCounts } from '../groups.ts';
 import { references } from '../players/registry.ts';
 import { otherGroup } from '../worlds/families/others.ts';
 import { recordedGroup } from '../worlds/recorded/families.ts';
@@ -15,8 +14,6 @@ export interface Circumstances {
   readonly baselines: readonly string[];
   /** The fault of each family, by the name of the family. */
   readonly what: ReadonlyMap<string, string>;
-  /** The rows of the table of groups of places, from `groupRows`. */
-  readonly groups: readonly (readonly string[])[];
 }
 
 /** The report of one run: `docs/decisions-quality.md`. */
@@ -25,7 +22,7 @@ export function reportOf(all: readonly Score[], circumstances: Circumstances): s
   const scores = comparedIn(own);
   const others = all.filter(({ group }) => group === otherGroup);
   const recorded = all.filter(({ group }) => group === recordedGroup);
-  const { seeds, command, baselines, what, groups } = circumstances;
+  const { seeds, command, baselines, what } = circumstances;
   const standings = standingsOf(scores, baselines);
   const troubled = scores.filter(({ incidents }) => incidents > 0);
   const calm = own.filter(({ isCalm }) => isCalm);
@@ -66,8 +63,6 @@ export function reportOf(all: readonly Score[], circumstances: Circumstances): s
     '## What cannot be told apart, and where a baseline is better',
     '',
     ...verdicts(standings, baselines),
-    '',
-    ...groupSection(groups),
     '',
   ].join('\n');
 }
@@ -123,29 +118,6 @@ function recordedSection(scores: readonly Score[], what: Circumstances['what']):
       '',
       ...totals(rowsOf(own)),
     ]),
-  ];
-}
-
-function groupSection(groups: Circumstances['groups']): readonly string[] {
-  return [
-    '## Groups of places',
-    '',
-    `The table shows groups of ${groupCounts.join(', ')} places that report to one metrics store for 150 minutes. If one client setting (one chain) suits all places, the`,
-    'clients of all places use this setting of the group. Otherwise the clients of each place follow the advice of that place.',
-    '',
-    'A failed build costs 10 s in this table. *× best* is the time of builds, divided by their time with the best mirror of each place in each minute.',
-    '',
-    ...table(
-      [
-        'what is wrong',
-        'store',
-        '× best',
-        '× best, if each place follows its own advice',
-        'minutes of places with the setting of the group',
-        'harmful minutes of these',
-      ],
-      groups,
-    ),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../../core/config.ts';
 import { bareUrl, mapping, name } from '../fields.ts';
 
 export const labelsKey = mapping({
-  group: name('Places of one group get the same advice if one mirror suits all of them.').optional(),
+  group: name('The group of this place. `when.places` of actions counts the places of one group.').optional(),
   network: name('Places with the same value share an egress, so they count as one observer.').optional(),
   page: bareUrl('URL of the page of this daemon, for links. Default: the address that Prometheus scrapes.').optional(),
 })

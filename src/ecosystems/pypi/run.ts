@@ -23,10 +23,16 @@ function cannot(mirror: Mirror): Sentence | null {
   return checkResolve(mirror);
 }
 
-function sharedPlanOf({ access, home }: ClientJob): Omit<ClientPlan, 'args'> {
+/** @param ca,client  the variables of the client for its certificate files */
+function sharedPlanOf({ access, home }: ClientJob, ca: string, client: string): Omit<ClientPlan, 'args'> {
   const netrc = netrcOf(access);
   return {
-    env: { NETRC: `${home}/.netrc`, ...proxyEnvOf(access) },
+    env: {
+      NETRC: `${home}/.netrc`,
+      ...(access.ca.length === 0 ? {} : { [ca]: `${home}/ca.pem` }),
+      ...(access.client === null ? {} : { [client]: `${home}/client.pem` }),
+      ...proxyEnvOf(access),
+    },
     files: {
       ...(netrc === '' ? {} : { '.netrc': netrc }),
       ...(access.ca.length === 0 ? {} : { 'ca.pem': access.ca.join('\n') }),
@@ -42,8 +48,8 @@ function requirementOf({ module, version }: ClientJob): string {
 
 /** Runs `pip download` for wheels only, because even the download of a source distribution runs its setup.py. */
 function pipPlan(job: ClientJob): ClientPlan {
-  const { access, home } = job;
-  const shared = sharedPlanOf(job);
+  const { access } = job;
+  const shared = sharedPlanOf(job, 'PIP_CERT', 'PIP_CLIENT_CERT');
   return {
     ...shared,
     args: [
@@ -64,8 +70,6 @@ function pipPlan(job: ClientJob): ClientPlan {
       PIP_RETRIES: '0',
       // pip requires PIP_TRUSTED_HOST for an index over plain HTTP.
       ...(access.url.startsWith('http:') ? { PIP_TRUSTED_HOST: new URL(access.url).hostname } : {}),
-      ...(access.ca.length === 0 ? {} : { PIP_CERT: `${home}/ca.pem` }),
-      ...(access.client === null ? {} : { PIP_CLIENT_CERT: `${home}/client.pem` }),
       ...shared.env,
     },
   };
@@ -76,7 +80,7 @@ function pipPlan(job: ClientJob): ClientPlan {
  */
 function uvPlan(job: ClientJob): ClientPlan {
   const { access, home } = job;
-  const shared = sharedPlanOf(job);
+  const shared = sharedPlanOf(job, 'SSL_CERT_FILE', 'SSL_CLIENT_CERT');
   return {
     ...shared,
     args: ['pip', 'install', '--system', '--target', 'got', '--no-deps', '--only-binary', ':all:', requirementOf(job)],
@@ -87,8 +91,6 @@ function uvPlan(job: ClientJob): ClientPlan {
       UV_CACHE_DIR: `${home}/cache`,
       UV_PYTHON_DOWNLOADS: 'never',
       UV_NO_PROGRESS: '1',
-      ...(access.ca.length === 0 ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
-      ...(access.client === null ? {} : { SSL_CLIENT_CERT: `${home}/client.pem` }),
       ...shared.env,
     },
   };
@@ -110,20 +112,18 @@ function why(words: string): ClientReason {
 
 const wheels = 'https://packaging.python.org/en/latest/specifications/binary-distribution-format/';
 
+const sharedRun = { usualRequests: 3, cannot, why };
+
 export const pipRun: RealClient = {
+  ...sharedRun,
   id: 'pip',
   spec: ['https://pip.pypa.io/en/stable/cli/pip_download/', wheels],
-  usualRequests: 3,
-  cannot,
   plan: pipPlan,
-  why,
 };
 
 export const uvRun: RealClient = {
+  ...sharedRun,
   id: 'uv',
   spec: ['https://docs.astral.sh/uv/reference/cli/#uv-pip-install', wheels],
-  usualRequests: 3,
-  cannot,
   plan: uvPlan,
-  why,
 };

@@ -1,27 +1,26 @@
-import { resolve } from 'node:path';
-import { fileNameTextOf } from '../../config/seen.ts';
 import { hostAndPort, isLoopback, isPlainAbroad } from '../../core/addresses.ts';
 import { isCredential, readHeaders } from '../../core/http.ts';
-import { upstreamNameOf } from '../../core/mirror.ts';
 import { Secret } from '../../core/secret.ts';
 import { durationMs, durationPattern } from '../../core/units.ts';
-import { systemClock, systemFiles } from '../../daemon/machine.ts';
+import { systemClock } from '../../daemon/machine.ts';
 import { processLog } from '../../daemon/system.ts';
 import { systemTimers } from '../../io/timers.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
+import { readOptionFile } from '../../terminal/load.ts';
 import { receiveSignals } from '../../terminal/signals.ts';
 import { displayWidth, durationText, jsonText, table } from '../../terminal/terminal.ts';
-import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
+import { Failed, optionsOf, UsageError, words } from '../../terminal/usage.ts';
 import { phrase, renderIn } from '../../words/tell.ts';
 import type { Say } from '../../words/words.ts';
 import type { FleetOptions, FleetReport } from './report.ts';
 import type { Cell } from './verdict.ts';
 
 const options = {
-  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'needed', 'link'),
+  ...optionsOf('string', 'store', 'store-token-file', 'headers', 'ca', 'cert', 'key', 'timeout', 'link'),
   ...optionsOf('boolean', 'watch', 'json'),
   ...optionsOf('string', 'listen', 'token-file', 'tls-cert', 'tls-key'),
 };
+type Tables = ReturnType<typeof import('./report.ts').tablesOf>;
 type Values = ReturnType<typeof words<typeof options>>['values'];
 
 const watchMs = 15_000;
@@ -33,13 +32,15 @@ const watchMs = 15_000;
 export const fleetCommand: Command = {
   name: 'fleet',
   usage:
-    'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE] [--tls-cert FILE --tls-key FILE]] [--needed N] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
+    'mirrorwatch fleet --store URL [--watch] [--json] [--listen ADDRESS [--token-file FILE] [--tls-cert FILE --tls-key FILE]] [--link URL] [--headers FILE] [--store-token-file FILE] [--ca FILE] [--cert FILE --key FILE] [--timeout 10s]',
   options,
   async run(context: Context): Promise<ExitCode> {
+    // See decision 0219.
+    if (context.argv.some((word) => /^--needed(?:=|$)/.test(word))) throw new UsageError('fleet.ended');
     const { values } = words(context.argv, options, 0);
     const fleet = await readOptions(context, values);
     if (values.listen !== undefined) return serve(context, fleet, values);
-    const { readReport, isTroubled } = await import('./report.ts');
+    const { readReport, isTroubled, tablesOf } = await import('./report.ts');
     const { terminal, say } = context;
     let isStopped = false;
     let wake = (): void => undefined;
@@ -54,7 +55,7 @@ export const fleetCommand: Command = {
       else {
         code = isTroubled(report.value) ? 1 : 0;
         if (values.json) terminal.out(jsonText(report.value));
-        else for (const line of textOf(report.value, context)) terminal.out(line);
+        else for (const line of textOf(report.value, tablesOf(report.value), context)) terminal.out(line);
       }
       if (!values.watch || isStopped) return code;
       await new Promise<void>((done) => {
@@ -69,12 +70,12 @@ export const fleetCommand: Command = {
   },
 };
 
-function textOf(report: FleetReport, { terminal, say, language }: Context): readonly string[] {
-  const { mirrors, places, groups } = report.sentences;
-  const lines = [...mirrors, ...places, ...groups].map((one) => renderIn(language, one));
+function textOf(report: FleetReport, tables: Tables, { terminal, say, language }: Context): readonly string[] {
+  const { mirrors, places, advice } = report.sentences;
+  const lines = [...mirrors, ...places, ...advice].map((one) => renderIn(language, one));
   const warnings = report.warnings.length > 0 ? [say('fleet.page.partial', { why: report.warnings.join('; ') })] : [];
   return [
-    ...formatFleet(report, terminal.columns, say),
+    ...formatFleet(tables, terminal.columns, say),
     ...warnings,
     ...(lines.length > 0 ? lines : [say('fleet.page.well')]),
   ];
@@ -90,19 +91,18 @@ async function serve(context: Context, fleet: FleetOptions, values: Values): Pro
   const host = at.host === '' ? '0.0.0.0' : at.host;
   const token = await secretIn(context, 'token-file', values['token-file']);
   if (token === null && !isLoopback(host)) throw new UsageError('fleet.listenToken');
-  const tls = await pairIn(context, values, 'tls-cert', 'tls-key');
+  const tls = await pairIn(context, values, 'tls-');
   const { openFleet } = await import('./listener.ts');
   const opened = await openFleet({ host, port: at.port, token, tls }, fleet, systemClock);
   if (opened.tag === 'error') throw new Failed(say('run.listen', { address: text, code: opened.error.code }), 1);
-  const log = processLog(facts);
-  log.info('open', { url: opened.value.url });
+  processLog(facts).info('open', { url: opened.value.url });
   await stopped;
   await opened.value.close();
   return 0;
 }
 
 async function readOptions(context: Context, values: Values): Promise<FleetOptions> {
-  const { store, timeout = '10s', needed } = values;
+  const { store, timeout = '10s' } = values;
   if (store === undefined) throw new UsageError('fleet.noStore');
   const url = URL.canParse(store) ? new URL(store) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
@@ -113,7 +113,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
   }
   const [ca, client, token, headers] = await Promise.all([
     secretIn(context, 'ca', values.ca),
-    pairIn(context, values, 'cert', 'key'),
+    pairIn(context, values, ''),
     secretIn(context, 'store-token-file', values['store-token-file']),
     secretIn(context, 'headers', values.headers).then(headersIn),
   ]);
@@ -127,8 +127,7 @@ async function readOptions(context: Context, values: Values): Promise<FleetOptio
       tls: { ...(ca === null ? {} : { ca: ca.reveal() }), ...client },
       limitMs: durationMs(timeout),
     },
-    places: { link: values.link ?? 'http://{instance}' },
-    groups: { needed: needed === undefined ? null : parseWholeNumber('needed', needed, 1) },
+    link: values.link ?? 'http://{instance}',
   };
 }
 
@@ -144,44 +143,32 @@ function headersIn(text: Secret | null): Readonly<Record<string, Secret>> {
 async function pairIn(
   context: Context,
   values: Values,
-  certOption: 'cert' | 'tls-cert',
-  keyOption: 'key' | 'tls-key',
+  prefix: '' | 'tls-',
 ): Promise<{ readonly cert: string; readonly key: Secret } | null> {
-  const cert = await secretIn(context, certOption, values[certOption]);
-  const key = await secretIn(context, keyOption, values[keyOption]);
-  if ((cert === null) !== (key === null)) throw new UsageError('fleet.pair', { cert: certOption, key: keyOption });
+  const options = { cert: `${prefix}cert`, key: `${prefix}key` } as const;
+  const cert = await secretIn(context, options.cert, values[options.cert]);
+  const key = await secretIn(context, options.key, values[options.key]);
+  if ((cert === null) !== (key === null)) throw new UsageError('fleet.pair', options);
   return cert === null || key === null ? null : { cert: cert.reveal(), key };
 }
 
-async function secretIn({ cwd }: Context, option: string, path: string | undefined): Promise<Secret | null> {
-  if (path === undefined) return null;
-  const file = await systemFiles.read(resolve(cwd, path));
-  if (file.tag === 'error')
-    throw new UsageError('wrong.unreadable', { option, file: fileNameTextOf(path), code: file.code });
-  return new Secret(file.text.trim());
+async function secretIn(context: Context, option: string, path: string | undefined): Promise<Secret | null> {
+  return path === undefined ? null : new Secret(await readOptionFile(context, option, path));
 }
 
 /**
  * Formats a table of places and mirrors for each upstream. A table that is too wide becomes one line for each mirror
  * and place.
  */
-function formatFleet({ mirrors, places }: FleetReport, columns: number, say: Say): readonly string[] {
-  const upstreams = Map.groupBy(mirrors, upstreamNameOf);
-  return [...upstreams].flatMap(([name, rows]) => {
-    const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
-    const names = places.flatMap((place) => (watching.has(place.name) ? [place.name] : []));
-    const wide = table(
-      [name, ...names],
-      rows.map(({ registry, cells }) => {
-        const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
-        return [registry, ...names.map((place) => cellText(byPlace.get(place), say))];
-      }),
-    );
-    if (wide.every((line) => displayWidth(line) <= columns)) return [...wide, ''];
+function formatFleet(tables: Tables, width: number, say: Say): readonly string[] {
+  return tables.flatMap(({ upstream, columns, rows }) => {
+    const texts = rows.map(({ registry, cells }) => [registry, ...cells.map((cell) => cellText(cell, say))]);
+    const wide = table([upstream, ...columns], texts);
+    if (wide.every((line) => displayWidth(line) <= width)) return [...wide, ''];
     const long = rows.flatMap(({ registry, cells }) =>
-      cells.map((cell) => [registry, cell.place, cellText(cell, say)] as const),
+      cells.flatMap((cell) => (cell === undefined ? [] : [[registry, cell.place, cellText(cell, say)]])),
     );
-    return [...table([name, say('fleet.page.place'), say('table.state')], long), ''];
+    return [...table([upstream, say('fleet.page.place'), say('table.state')], long), ''];
   });
 }
 

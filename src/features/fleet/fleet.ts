@@ -1,5 +1,5 @@
 import { type MirrorState, mirrorStates } from '../../core/standing.ts';
-import { type FleetPlace, type PlaceOptions, placesIn } from './places.ts';
+import { type FleetPlace, placesIn } from './places.ts';
 import { type Cell, contradictionsIn, type FleetVerdict, fleetVerdictOf } from './verdict.ts';
 import { daemonsIn, type FleetSeries, factsOf, fleetPlaceOf, type StoreView, stampOf } from './view.ts';
 
@@ -42,9 +42,9 @@ const rowKey = (labels: FleetSeries['labels']): string =>
   JSON.stringify([labels['ecosystem'] ?? '', labels['upstream'] ?? '', labels['registry'] ?? '']);
 const pairKey = (place: string, registry: string): string => JSON.stringify([place, registry]);
 
-export function readFleet(view: StoreView, options: PlaceOptions): Fleet {
+export function readFleet(view: StoreView, link: string): Fleet {
   const daemons = daemonsIn(view);
-  const found = placesIn(view, daemons, options);
+  const found = placesIn(view, daemons, link);
   const rows = rowsIn(view, daemons, found);
   const against = contradictionsIn(rows.map(({ cells }) => cells));
   const places = found.map((place): FleetPlace => {
@@ -80,9 +80,8 @@ type Row = Omit<MirrorRow, 'verdict'>;
 /** Returns one row for each mirror, with one cell for each place. Rows and cells are sorted by name. */
 function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: readonly FleetPlace[]): readonly Row[] {
   const byName = new Map(places.map((place) => [place.name, place]));
-  const lags = highest(view.lags);
   const p95s = highest(view.p95s);
-  const { seen, sinces, ranks } = statesIn(daemons);
+  const { seen, sinces } = statesIn(daemons);
   // If a shard of a place does not report, the states of its mirrors are unknown at this place. Without this, the place
   // would seem not to monitor these mirrors.
   for (const { name, troubles } of places)
@@ -92,14 +91,11 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
     const { isWitness = false, url = null } = byName.get(place) ?? {};
     const state = isWitness ? joined(states) : 'unknown';
     const p95 = p95s.get(pairKey(place, registry));
-    const lag = lags.get(pairKey(place, registry));
     return {
       place,
       state,
       sinceMs: stampOf(sinces.get(`${place} ${state} ${key}`)),
       p95Ms: p95 === undefined || state === 'down' || !isWitness ? null : p95 * 1000,
-      lagMs: lag === undefined || !isWitness ? null : lag * 1000,
-      rank: (isWitness ? ranks.get(pairKey(place, key)) : undefined) ?? null,
       href: url === null ? null : `${url}/mirrors/${encodeURIComponent(registry)}`,
     };
   };
@@ -112,17 +108,14 @@ function rowsIn(view: StoreView, daemons: ReturnType<typeof daemonsIn>, places: 
 
 /**
  * Indexes metrics of the daemons. `seen`: the states by mirror and place. `sinces`: the start of a state, by place,
- * state and mirror. `ranks`: the rank in advice, by place and mirror.
+ * state and mirror.
  */
 function statesIn(daemons: ReturnType<typeof daemonsIn>) {
   const sinces = new Map<string, number>();
-  const ranks = new Map<string, number>();
   const seen = new Map<string, Map<string, MirrorState[]>>();
   for (const daemon of daemons) {
     for (const { labels, value } of factsOf(daemon, 'mirror_state_since_timestamp_seconds'))
       keepHighest(sinces, `${daemon.place} ${labels['state']} ${rowKey(labels)}`, value);
-    for (const { labels, value } of factsOf(daemon, 'mirror_advice_rank'))
-      ranks.set(pairKey(daemon.place, rowKey(labels)), value);
     for (const { labels } of daemon.states) {
       const state = mirrorStates.find((one) => one === labels['state']) ?? 'unknown';
       const row = seen.get(rowKey(labels)) ?? new Map<string, MirrorState[]>();
@@ -132,7 +125,7 @@ function statesIn(daemons: ReturnType<typeof daemonsIn>) {
       else states.push(state);
     }
   }
-  return { seen, sinces, ranks };
+  return { seen, sinces };
 }
 
 function sortedByKey<T>(all: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {

@@ -96,12 +96,10 @@ function keeping(read: () => Promise<Result<FleetReport, string>>, clock: Clock)
   };
 }
 
-const statusOf = { token: 401, host: 403 } as const;
-
 function refusedAs({ method, headers }: IncomingMessage, at: Listen): 401 | 403 | 405 | null {
   if (method !== 'GET' && method !== 'HEAD') return 405;
   const lacks = tokenRefusalOf(headers, at);
-  return lacks === null ? null : statusOf[lacks];
+  return lacks && ({ token: 401, host: 403 } as const)[lacks];
 }
 
 function languageOf({ headers }: IncomingMessage, named: string | null): keyof typeof languages {

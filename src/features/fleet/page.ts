@@ -2,13 +2,11 @@ import { formatScriptWords, renderHead } from '../../api/page/assets.ts';
 import { renderStateBadge } from '../../api/page/badges.ts';
 import { patterns } from '../../api/page/charts.ts';
 import { ago, durationHtml, type Html, html, type PageSay, span } from '../../api/page/html.ts';
-import { upstreamNameOf } from '../../core/mirror.ts';
 import type { Message } from '../../core/result.ts';
 import { stamp } from '../../core/views.ts';
 import { renderIn } from '../../words/tell.ts';
-import type { MirrorRow } from './fleet.ts';
 import type { FleetPlace } from './places.ts';
-import type { FleetReport } from './report.ts';
+import { type FleetReport, tablesOf } from './report.ts';
 import type { Cell } from './verdict.ts';
 
 export interface Shown {
@@ -45,14 +43,13 @@ ${report === null || failure !== null ? null : picture(say, report)}
 }
 
 function picture(say: PageSay, report: FleetReport): Html {
-  const { mirrors, places, groups } = report.sentences;
-  const upstreams = Map.groupBy(report.mirrors, upstreamNameOf);
+  const { mirrors, places, advice } = report.sentences;
   const none = html`<p class="none">${say('fleet.page.well')}</p>`;
   return html`<section><h2>${say('fleet.page.say')}</h2>
 ${mirrors.length + places.length === 0 ? none : list(say, [...mirrors, ...places])}</section>
 <section><h2>${say('fleet.page.set')}</h2>
-${groups.length === 0 ? html`<p class="none">${say('fleet.page.nothing')}</p>` : list(say, groups)}</section>
-${[...upstreams].map(([name, rows]) => matrix(say, name, rows, report))}
+${advice.length === 0 ? html`<p class="none">${say('fleet.page.nothing')}</p>` : list(say, advice)}</section>
+${tablesOf(report).map((table) => matrix(say, table, report.atMs))}
 ${placeTable(say, report)}
 <p class="as-of"><time datetime="${stamp(report.atMs)}">${stamp(report.atMs).slice(0, 19).replace('T', ' ')} UTC</time></p>`;
 }
@@ -61,25 +58,21 @@ function list(say: PageSay, all: readonly Message[]): Html {
   return html`<ul class="findings">${all.map((one) => html`<li class="finding"><bdi>${renderIn(say.language, one)}</bdi></li>`)}</ul>`;
 }
 
-function matrix(say: PageSay, title: string, rows: readonly MirrorRow[], { places, atMs }: FleetReport): Html {
-  const watching = new Set(rows.flatMap(({ cells }) => cells.map(({ place }) => place)));
-  const columns = places.filter((place) => watching.has(place.name));
-  return html`<section><h2>${title}</h2><div class="scroll"><table class="fleet"><thead><tr><th scope="col">${say('table.mirror')}</th>${columns.map((place) => html`<th scope="col">${place.name}</th>`)}</tr></thead>
-<tbody>${rows.map(({ registry, cells }) => {
-    const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
-    return html`<tr><th scope="row">${registry}</th>${columns.map(({ name }) => cellOf(say, byPlace.get(name), atMs))}</tr>`;
-  })}</tbody></table></div></section>`;
+function matrix(say: PageSay, { upstream, columns, rows }: ReturnType<typeof tablesOf>[number], atMs: number): Html {
+  return html`<section><h2>${upstream}</h2><div class="scroll"><table class="fleet"><thead><tr><th scope="col">${say('table.mirror')}</th>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ registry, cells }) =>
+      html`<tr><th scope="row">${registry}</th>${cells.map((cell) => cellOf(say, cell, atMs))}</tr>`,
+  )}</tbody></table></div></section>`;
 }
 
 function cellOf(say: PageSay, cell: Cell | undefined, nowMs: number): Html {
   if (cell === undefined) return html`<td class="muted">—</td>`;
-  const { state, sinceMs, p95Ms, lagMs, rank, href } = cell;
+  const { state, sinceMs, p95Ms, href } = cell;
   const badge = renderStateBadge(say, state);
   const notes = [
     sinceMs === null || state === 'up' ? null : say('timeline.lasts', { length: span(say, nowMs - sinceMs) }),
     p95Ms === null ? null : `p95 ${durationHtml(say, p95Ms)}`,
-    lagMs === null || lagMs < 60_000 ? null : say('fleet.page.lag', { span: span(say, lagMs) }),
-    rank === null ? null : `#${rank}`,
   ].filter((note) => note !== null);
   return html`<td>${href === null ? badge : html`<a href="${href}">${badge}</a>`}<small class="muted">${notes.join(' · ')}</small></td>`;
 }

@@ -26,13 +26,6 @@ export interface FleetPlace {
   readonly troubles: readonly PlaceTrouble[];
 }
 
-export interface PlaceOptions {
-  /**
-   * The URL template of a place's page, with `{vantage}` and `{instance}`. The place's own label `page` overrides it.
-   */
-  readonly link: string;
-}
-
 /**
  * A place (where daemons run) that was not scraped for this time, milliseconds, counts as not reporting. At one scrape
  * a minute, this is longer than two missed scrapes.
@@ -41,12 +34,11 @@ const quietMs = 5 * 60_000;
 /** Clock differences up to this are not reported, milliseconds, because a slow scrape may cause them. */
 const skewMsMax = 30_000;
 
-/** Returns every place of which the store has data from the last day, sorted by name. */
-export function placesIn(
-  view: StoreView,
-  daemons: readonly DaemonSeen[],
-  options: PlaceOptions,
-): readonly FleetPlace[] {
+/**
+ * Returns every place of which the store has data from the last day, sorted by name.
+ * @param link  the URL template of a place's page, with `{vantage}` and `{instance}`; a place's own label `page` overrides it
+ */
+export function placesIn(view: StoreView, daemons: readonly DaemonSeen[], link: string): readonly FleetPlace[] {
   const here = Map.groupBy(daemons, ({ place }) => place);
   const seen = new Map<string, number>();
   for (const one of [...view.sources, ...view.seen]) {
@@ -69,7 +61,7 @@ export function placesIn(
     return {
       name,
       labels,
-      url: pageOf(labels.page ?? filled(options.link, name, first.instance)),
+      url: pageOf(labels.page ?? filled(link, name, first.instance)),
       version: first.version,
       lastSeenMs,
       isWitness: !isSuspect,
@@ -126,6 +118,11 @@ function mostCommon(values: readonly (string | null)[]): { readonly value: strin
 function labelsIn(own: readonly DaemonSeen[]): PlaceLabels {
   const { group, network, page } = own.flatMap((one) => factsOf(one, 'mirrorwatch_place_info'))[0]?.labels ?? {};
   return { ...(group && { group }), ...(network && { network }), ...(page && { page }) };
+}
+
+/** True for a place whose states and advice count: it reports now, and does not contradict all other places. */
+export function mayVote({ isWitness, troubles }: FleetPlace): boolean {
+  return isWitness && !troubles.some(({ kind }) => kind === 'bad_alone' || kind === 'well_alone');
 }
 
 /** Matches a host with or without a port. With another text as `instance`, the link could lead anywhere. */

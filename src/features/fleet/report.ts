@@ -4,43 +4,52 @@ import type { Message, Result, Sentence } from '../../core/result.ts';
 import { formatDuration } from '../../core/units.ts';
 import { stamp } from '../../core/views.ts';
 import { messageOf, phrase } from '../../words/tell.ts';
-import { type Fleet, type MirrorRow, readFleet } from './fleet.ts';
-import { type GroupLine, type GroupOptions, groupLinesOf } from './groups.ts';
-import type { FleetPlace, PlaceOptions, PlaceTrouble } from './places.ts';
+import { type Fleet, type MirrorRow, type PlaceAdvice, readFleet } from './fleet.ts';
+import { type FleetPlace, mayVote, type PlaceTrouble } from './places.ts';
 import { readStore, type StoreAt } from './store.ts';
 import type { FleetVerdict } from './verdict.ts';
 
 export interface FleetOptions {
   readonly store: StoreAt;
-  readonly places: PlaceOptions;
-  readonly groups: GroupOptions;
+  /** The URL template of a place's page. */
+  readonly link: string;
 }
 
 /**
  * The states of mirrors at all places (where daemons run), with sentences about them: the body of `GET /api/v1/fleet`.
  */
 export interface FleetReport extends Fleet {
-  readonly groups: readonly GroupLine[];
-  readonly sentences: { readonly [about in 'mirrors' | 'places' | 'groups']: readonly Message[] };
+  readonly sentences: { readonly [about in 'mirrors' | 'places' | 'advice']: readonly Message[] };
 }
 
 /** Reads the store once and judges the result. @returns the error: the reason why the store could not be read */
-export async function readReport(options: FleetOptions, clock: Clock): Promise<Result<FleetReport, string>> {
-  const view = await readStore(options.store, clock);
-  return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, options.places), options) };
+export async function readReport({ store, link }: FleetOptions, clock: Clock): Promise<Result<FleetReport, string>> {
+  const view = await readStore(store, clock);
+  return view.tag === 'error' ? view : { tag: 'ok', value: reportOf(readFleet(view.value, link)) };
 }
 
-export function reportOf(fleet: Fleet, options: Pick<FleetOptions, 'groups'>): FleetReport {
-  const groups = groupLinesOf(fleet, options.groups);
+export function reportOf(fleet: Fleet): FleetReport {
   return {
     ...fleet,
-    groups,
     sentences: {
       mirrors: mirrorSentencesOf(fleet).map(messageOf),
       places: placeSentencesOf(fleet).map(messageOf),
-      groups: groupSentencesOf(groups).map(messageOf),
+      advice: adviceSentencesOf(fleet).map(messageOf),
     },
   };
+}
+
+/** Returns a table for each upstream: a column for each place that monitors it, and a row of cells for each mirror. */
+export function tablesOf({ mirrors, places }: Fleet) {
+  return [...Map.groupBy(mirrors, upstreamNameOf)].map(([upstream, found]) => {
+    const watching = new Set(found.flatMap(({ cells }) => cells.map(({ place }) => place)));
+    const columns = places.filter(({ name }) => watching.has(name)).map(({ name }) => name);
+    const rows = found.map(({ registry, cells }) => {
+      const byPlace = new Map(cells.map((cell) => [cell.place, cell]));
+      return { registry, cells: columns.map((place) => byPlace.get(place)) };
+    });
+    return { upstream, columns, rows };
+  });
 }
 
 export function isTroubled({ isPartial, sentences }: FleetReport): boolean {
@@ -123,18 +132,29 @@ function placeSentence({ name: place }: FleetPlace, trouble: PlaceTrouble, nowMs
   }
 }
 
-function groupSentencesOf(lines: readonly GroupLine[]): readonly Sentence[] {
-  return lines.map(({ group, ecosystem, upstream, from, to, places, along, upFrom, votes, of, needed, kind }) => {
-    const what = upstreamNameOf({ ecosystem, upstream });
+/**
+ * Returns a sentence for each switch that places advise, and last for each advice whose cause is over. Each place follows
+ * its own advice (decision 0219). A place that has no vote gets no sentence.
+ */
+function adviceSentencesOf({ mirrors, places, advice }: Fleet): readonly Sentence[] {
+  const voters = new Set(places.filter(mayVote).map(({ name }) => name));
+  const own = advice.filter(({ place }) => voters.has(place));
+  const isOver = ({ state }: PlaceAdvice): boolean => state === 'over';
+  const sorted = own.toSorted((a, b) => Number(isOver(a)) - Number(isOver(b)));
+  const keyOf = (one: PlaceAdvice): string =>
+    JSON.stringify([one.ecosystem, one.upstream, one.from, isOver(one) ? null : one.to]);
+  return [...Map.groupBy(sorted, keyOf).values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const { from, to } = first;
+    const here = [...new Set(same.map(({ place }) => place))];
+    const what = upstreamNameOf(first);
+    if (isOver(first)) return phrase('fleet.lineOver', { what, from, places: here });
+    const row = mirrors.find((one) => one.registry === from && upstreamNameOf(one) === what);
+    const isUp = (name: string): boolean => row?.cells.some((one) => one.place === name && one.state === 'up') === true;
+    const upFrom = first.cause === 'failback' ? [] : here.filter(isUp);
     const up = upFrom.length === 0 ? '' : phrase('fleet.upFrom', { from, places: upFrom, count: upFrom.length });
-    if (kind === 'over') return phrase('fleet.lineOver', { what, from, places });
-    if (kind === 'each') return phrase('fleet.lineEach', { what, from, to, places, up });
-    if (kind === 'own') return phrase('fleet.lineOwn', { what, from, to, places, votes, of, needed, up });
-    return phrase('fleet.lineOne', {
-      ...{ what, from, to, votes, of, up },
-      group: group && phrase('fleet.ofGroup', { group }),
-      along: along.length === 0 ? '' : phrase('fleet.along', { places: along, count: along.length }),
-    });
+    return phrase('fleet.line', { what, from, to, places: here, up });
   });
 }
 

@@ -131,7 +131,6 @@ const facts = [
   'mirror_vantage_suspect',
   'mirror_state_since_timestamp_seconds',
   'mirror_advice_since_timestamp_seconds',
-  'mirror_advice_rank',
 ];
 
 const canaries = [...new Set(registry.all.map(({ canary }) => canary))].sort().join('|');
@@ -164,10 +163,6 @@ const recorded = {
     recorded: 'place:mirrorwatch_build_info:last_seen',
     raw: `max by (vantage, instance) (max_over_time(timestamp(mirrorwatch_build_info)[${seenWindow}:5m]))`,
   },
-  lags: {
-    recorded: 'registry:mirror_lag_seconds:lower',
-    raw: 'max by (vantage, ecosystem, registry) ({__name__=~"mirror_lag_seconds|mirror_sync_lag_seconds",bound="lower"})',
-  },
   p95s: {
     recorded: `registry_step:mirror_probe_rtt_seconds:p95_1h{${canary}}`,
     // The query reads a native histogram, or else a classic one.
@@ -177,7 +172,7 @@ const recorded = {
 
 /**
  * Reads the current series of all places. If a query for daemons, states or facts fails, the read fails. If only other
- * data (such as latencies or lags) cannot be read, they are unknown, and a warning gives the reason.
+ * data (such as latencies) cannot be read, they are unknown, and a warning gives the reason.
  * @returns the error: the reason why the store could not be read
  */
 export async function readStore(at: StoreAt, clock: Clock): Promise<Result<StoreView, string>> {
@@ -191,7 +186,6 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   const past = ` offset ${at.bridgeMs ?? bridgeMs}ms`;
   const more = Promise.all([
     either(query, recorded.seen),
-    either(query, recorded.lags),
     either(query, recorded.p95s),
     // The raw query of `seen` has steps of 5 min, so it misses a daemon that started after the last step. This query
     // finds such a daemon.
@@ -203,7 +197,7 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
   const found = all.flatMap((one) => (one.tag === 'ok' ? [one.value] : []));
   const atMs = found.find((one) => one.atMs !== null)?.atMs ?? null;
   if (atMs === null) return error('no series of mirrorwatch');
-  const [, , , seen = [], lags = [], p95s = [], earlier = []] = all.map(seriesOf);
+  const [, , , seen = [], p95s = [], earlier = []] = all.map(seriesOf);
   const here = now.map((one) => new Set(seriesOf(one).map(daemonKeyOf)));
   // After a failed scrape a daemon has no series, and the remaining places would look like all places. So the daemon's
   // last series are used. Each query is checked alone, because the store evaluates them at different times.
@@ -227,7 +221,6 @@ export async function readStore(at: StoreAt, clock: Clock): Promise<Result<Store
     seen,
     facts: gauges,
     states,
-    lags,
     p95s,
     isPartial: found.some(({ isPartial }) => isPartial),
     warnings: [...new Set([...found.flatMap(({ warnings }) => warnings), ...failed])],

@@ -13,13 +13,6 @@ export interface Cell {
    * down now, the place does not report, or its network is suspect.
    */
   readonly p95Ms: number | null;
-  /** The lower bound of the mirror's lag, for its most outdated module, milliseconds; `null`: not known. */
-  readonly lagMs: number | null;
-  /**
-   * The mirror's rank at this place; 1 is the best. `null`: no rank, for example because advice may not name the mirror
-   * there.
-   */
-  readonly rank: number | null;
   /** The URL of the mirror's page at that place's daemon; `null`: not known. */
   readonly href: string | null;
 }

@@ -21,8 +21,6 @@ export interface StoreView {
   readonly facts: readonly FleetSeries[];
   /** One series for each mirror of a daemon, with the label `state`. */
   readonly states: readonly FleetSeries[];
-  /** The lower bounds of lags, seconds, by `vantage` and `registry`. */
-  readonly lags: readonly FleetSeries[];
   /** The 95th percentiles of the canary's latency, seconds, by `vantage` and `registry`. */
   readonly p95s: readonly FleetSeries[];
   /**

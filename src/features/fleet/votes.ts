@@ -1,7 +1,7 @@
-import type { Actor, FleetRule } from '../../core/action.ts';
+import type { Actor, FleetRule, Move, PlaceVotes } from '../../core/action.ts';
 import type { Clock } from '../../core/ports.ts';
 import { type Fleet, readFleet } from './fleet.ts';
-import { votesFor } from './groups.ts';
+import { mayVote } from './places.ts';
 import { readStore } from './store.ts';
 
 const freshMs = 10_000;
@@ -24,7 +24,7 @@ export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['v
     const at = { url: rule.store, headers: rule.headers, token: null, tls: {}, limitMs };
     const view = await read(at, clock).catch(() => null);
     isReading = false;
-    const fleet = view?.tag === 'ok' ? readFleet(view.value, { link: '' }) : null;
+    const fleet = view?.tag === 'ok' ? readFleet(view.value, '') : null;
     last = { store: rule.store, atMs: clock.monotonicMs(), fleet };
   }
 
@@ -33,4 +33,22 @@ export function createVotes(clock: Clock, read: ReadStore = readStore): Actor['v
     if (ageMs >= freshMs && !isReading) void readAgain(rule);
     return last?.fleet == null || ageMs > knownMs ? null : votesFor(last.fleet, group, move);
   };
+}
+
+/**
+ * Counts the group's voting places that know the state of `from` (`known`). Those whose advice is exactly this switch
+ * are `votes`, unless its cause is over. The label `group` of a place names its group; places without this label form
+ * the group `''`.
+ */
+export function votesFor(fleet: Fleet, group: string, { ecosystem, upstream, from, to }: Move): PlaceVotes {
+  const isSame = (one: Pick<Move, 'ecosystem' | 'upstream'>): boolean =>
+    one.ecosystem === ecosystem && one.upstream === upstream;
+  const cells = fleet.mirrors.find((row) => isSame(row) && row.registry === from)?.cells ?? [];
+  const knows = new Set(cells.flatMap(({ place, state }) => (state === 'unknown' ? [] : [place])));
+  const known = fleet.places.filter(
+    (place) => (place.labels.group ?? '') === group && mayVote(place) && knows.has(place.name),
+  );
+  const moves = fleet.advice.filter((one) => isSame(one) && one.from === from && one.to === to && one.state !== 'over');
+  const advising = new Set(moves.map(({ place }) => place));
+  return { votes: known.filter(({ name }) => advising.has(name)).length, known: known.length };
 }

@@ -100,7 +100,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [0, '已采纳建议 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
   [0, '已忽略建议 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
   [1, '未送达：请求失败（ECONNREFUSED）', ['webhook', 'test', 'ops']],
-  [2, '向程序发送 standard', ['webhook', 'preview', 'ops']],
+  [2, 'preview 已停用', ['webhook', 'preview', 'ops']],
   [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
   [1, '没有状态文件', ['replay']],
   [2, '--set 有误：schedule 不能改动', ['replay', '--set', 'schedule.every=1m']],
@@ -132,7 +132,6 @@ test.each([
   [['check', '--json', '--config', 'nowhere.yaml']],
   [['advice', '--json', '--url', 'DAEMON']],
   [['advice', '--export', '--url', nobody]],
-  [['webhook', 'preview', 'ops', '--json']],
   [['rules']],
   [['completion', 'bash']],
 ])('%j writes the same on standard output in every language', async (argv) => {

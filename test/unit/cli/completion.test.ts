@@ -47,7 +47,7 @@ test('the usage is read: what options take, and what a first word may be', () =>
     ['rank', ['go', 'npm', 'pypi', 'oci', 'http']],
     ['advice', ['go', 'npm', 'pypi', 'oci', 'http', 'accept', 'dismiss']],
     ['actions', ['stop', 'resume', 'undo']],
-    ['webhook', ['test', 'preview']],
+    ['webhook', ['test']],
     ['completion', ['bash', 'zsh', 'fish']],
   ]);
   expect(takes('run', 'log-level')).toEqual(['debug', 'info', 'warn', 'error']);
@@ -56,5 +56,4 @@ test('the usage is read: what options take, and what a first word may be', () =>
   for (const name of rows.keys()) expect(takes(name, 'lang')).toEqual(['en', 'zh']);
   expect(takes('init', 'home')).toBe('folder');
   expect(takes('rank', 'rounds')).toBe('anything');
-  expect(takes('probe', 'client')).toEqual(['go', 'npm', 'pip', 'uv', 'skopeo']);
 });

@@ -43,17 +43,26 @@ describe('what is refused, before anything is sent', () => {
     { name: 'a file without headers', argv: ['--store', away, '--headers', token], why: /Name: value/ },
     { name: 'a credential among the headers', argv: ['--store', away, '--headers', signed], why: plain },
     { name: 'a certificate without its key', argv: ['--store', away, '--cert', token], why: /--cert and --key are/ },
+    { name: 'the joint setting of 1.0', argv: ['--store', away, '--needed=2'], why: /--needed has ended/ },
     {
       name: 'a key without its certificate, for the page',
       argv: ['--store', away, '--listen', '127.0.0.1:0', '--tls-key', token],
       why: /--tls-cert and --tls-key are needed together/,
     },
-    // A tenant is no secret: what is wrong here comes later.
-    { name: 'no tenant', argv: ['--store', away, '--headers', tenant, '--needed', '0'], why: /--needed/ },
   ])('$name', async ({ argv, why }) => {
     const { code, err } = await run(['fleet', ...argv]);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(why) });
   });
+});
+
+test('a tenant is no secret: it may be sent over plain http', async () => {
+  const store = 'http://0.0.0.0:1';
+  const [ofTenant, ofToken] = [
+    await run(['fleet', '--store', store, '--headers', tenant]),
+    await run(['fleet', '--store', store, '--store-token-file', token]),
+  ];
+  expect([ofTenant.code, ofToken.code]).toEqual([1, 2]);
+  expect(ofTenant.err).toContain(`the store at ${store} does not respond as expected: ECONNREFUSED`);
 });
 
 test('a store that wants a client certificate sees ours, and without one there is no picture', async () => {

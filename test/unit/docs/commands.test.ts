@@ -14,7 +14,7 @@ const commands = await loadCommands();
 // here why not. What is `mirrorwatch …` is at least a call that its usage allows.
 
 /** Run here, as they stand, in a folder with the configuration of the page. */
-const ran = /^mirrorwatch (?:check|rules|completion|webhook preview|init)\b/;
+const ran = /^mirrorwatch (?:check|rules|completion|init)\b/;
 
 /** What is not run here: where it is, or why it is not. */
 const elsewhere: readonly (readonly [RegExp, string])[] = [

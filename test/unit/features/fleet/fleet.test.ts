@@ -7,8 +7,7 @@ import { down, nowMs, type PlaceSeen, unknown, viewOf, well } from './world.ts';
 
 // What all places say together: of mirrors, of places, and what cannot be told.
 
-const report = (view: StoreView) =>
-  reportOf(readFleet(view, { link: 'http://{instance}' }), { groups: { needed: null } });
+const report = (view: StoreView) => reportOf(readFleet(view, 'http://{instance}'));
 const a = (seen: NonNullable<PlaceSeen['mirrors']>, more: PlaceSeen = {}): PlaceSeen => ({ mirrors: seen, ...more });
 
 interface Row {
@@ -150,9 +149,9 @@ const rows: readonly Row[] = [
 
 describe('what is said', () => {
   const minutesAgo = (minutes: number): number => nowMs - minutes * 60_000;
-  const said = (places: Parameters<typeof viewOf>[0], needed: number | null = null): readonly string[] => {
-    const whole = reportOf(readFleet(viewOf(places), { link: '' }), { groups: { needed } });
-    return [...whole.sentences.mirrors, ...whole.sentences.groups].map(({ text }) => text);
+  const said = (places: Parameters<typeof viewOf>[0]): readonly string[] => {
+    const { sentences } = report(viewOf(places));
+    return [...sentences.mirrors, ...sentences.advice].map(({ text }) => text);
   };
 
   test('"down from all" is since the last place saw it, and names the first', () => {
@@ -177,42 +176,46 @@ describe('what is said', () => {
     const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     expect(said({ p1: advising, p2: advising, p3 })).toEqual([
       'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 still have advice to leave it, so the cause may be the mirror itself',
-      'Switch go from x to y at all places: 3 of 3 places advise to leave x; x is up now from p1 and p2, but their advice is still in force',
+      'Switch go from x to y at p1, p2 and p3; x is up now from p1 and p2, but their advice is still in force',
     ]);
   });
 
-  test('a place whose advice has outlived its cause has no vote, and its clients need not switch', () => {
+  test('a place whose advice has outlived its cause is named apart: its clients need not switch', () => {
     const over = a({ x: well(1), y: well(2) }, { advice: ['x>y outage over'] });
     const p3 = a({ x: down, y: well(1) }, { advice: ['x>y'] });
     const needNot = (places: string) =>
       `go: clients at ${places} that use x need not switch, because the cause of the advice is over; the advice stays for some time, so that clients do not switch twice`;
     expect(said({ p1: over, p2: over, p3 })).toEqual([
       'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms, but p1 and p2 still have advice to leave it, so the cause may be the mirror itself',
-      'Switch go from x to y at p3 only: 1 of 3 places advise to leave x; 2 are needed to switch all',
+      'Switch go from x to y at p3',
       needNot('p1 and p2'),
     ]);
     expect(said({ p1: over, p2: a({ x: well(1), y: well(2) }) })).toEqual([needNot('p1')]);
-    expect(said({ p1: over, p2: p3, p3 })[1]).toBe(
-      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p1 does not, and switches only to keep one setting for the group',
-    );
+    expect(said({ p1: over, p2: p3, p3 }).slice(1)).toEqual(['Switch go from x to y at p2 and p3', needNot('p1')]);
   });
 
-  test('a place that switches only with its group is named', () => {
+  test('each place follows its own advice, once for a pair of daemons', () => {
     const fine = a({ x: well(1), y: well(2) });
-    const left = a({ x: down, y: well(1) }, { advice: ['x>y'] });
-    expect(said({ p1: left, p2: left, p3: fine })[1]).toBe(
-      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p3 does not, and switches only to keep one setting for the group',
-    );
-    expect(said({ p1: fine, p2: fine, p3: left }, 1)[1]).toBe(
-      'Switch go from x to y at all places: 1 of 3 places advise to leave x; p1 and p2 do not, and switch only to keep one setting for the group',
-    );
+    const left = (to: string) => a({ x: down, y: well(1) }, { advice: [`x>${to}`] });
+    expect(said({ p1: [left('y'), left('y')], p2: left('z'), p3: fine }).slice(1)).toEqual([
+      'Switch go from x to y at p1',
+      'Switch go from x to z at p2',
+    ]);
+  });
+
+  test('a place that lost its own line, or contradicts the others, advises nothing', () => {
+    const fine = a({ x: well(1), y: well(2), z: well(3) });
+    const lost = a({ x: down }, { advice: ['x>y'], isSuspect: true });
+    const alone = a({ x: down, y: down, z: well(1) }, { advice: ['x>z'] });
+    for (const one of [lost, alone])
+      expect(said({ p1: one, p2: fine, p3: fine }).filter((text) => text.startsWith('Switch'))).toEqual([]);
   });
 
   test('a failback leaves a mirror that works, and says nothing against it', () => {
     const back = a({ x: well(2), y: well(1) }, { advice: ['x>y failback'] });
     expect(said({ p1: back, p2: back, p3: a({ x: down, y: well(1) }) })).toEqual([
       'x: down from p3 alone since 14:02 UTC; from p1 the mirror responds in 100 ms: the cause is the network path of p3 or the server reached from there, not the whole mirror',
-      'Switch go from x to y at all places: 2 of 3 places advise to leave x; p3 does not, and switches only to keep one setting for the group',
+      'Switch go from x to y at p1 and p2',
     ]);
   });
 
@@ -236,16 +239,14 @@ describe('what is said', () => {
 });
 
 describe('cells', () => {
-  test('have state, since when, p95, lag, rank and the page of that place', () => {
-    const [row] = report(viewOf({ fra: a({ x: { state: 'up', p95Ms: 120, rank: 2, lagMs: 90_000 } }) })).mirrors;
+  test('have state, since when, p95 and the page of that place', () => {
+    const [row] = report(viewOf({ fra: a({ x: { state: 'up', p95Ms: 120 } }) })).mirrors;
     expect(row?.cells).toEqual([
       {
         place: 'fra',
         state: 'up',
         sinceMs: nowMs - 28 * 60_000,
         p95Ms: 120,
-        lagMs: 90_000,
-        rank: 2,
         href: 'http://fra-0:10120/mirrors/x',
       },
     ]);
@@ -292,7 +293,7 @@ describe('cells', () => {
   });
 
   test('a link leads to no other scheme', () => {
-    const { places } = readFleet(viewOf({ fra: a({ x: well() }) }), { link: 'javascript:alert(1)//{instance}' });
+    const { places } = readFleet(viewOf({ fra: a({ x: well() }) }), 'javascript:alert(1)//{instance}');
     expect(places[0]?.url).toBeNull();
   });
 
@@ -304,9 +305,7 @@ describe('cells', () => {
     { instance: 'me@evil.example:80/', url: null },
     { instance: '', url: null },
   ])('a link of the instance "$instance" is $url', ({ instance, url }) => {
-    const { places } = readFleet(viewOf({ fra: a({ x: well() }, { instance }) }), {
-      link: 'http://{instance}.corp.example/',
-    });
+    const { places } = readFleet(viewOf({ fra: a({ x: well() }, { instance }) }), 'http://{instance}.corp.example/');
     expect(places[0]?.url).toBe(url);
   });
 });

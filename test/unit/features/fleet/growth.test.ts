@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { readFleet } from '../../../../src/features/fleet/fleet.ts';
-import { groupLinesOf } from '../../../../src/features/fleet/groups.ts';
+import { reportOf } from '../../../../src/features/fleet/report.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { down, viewOf, well } from './world.ts';
 
@@ -8,21 +8,21 @@ import { down, viewOf, well } from './world.ts';
 
 const so = <T>(count: number, make: (at: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, at) => make(at));
-const options = { link: 'http://{instance}' };
+const link = 'http://{instance}';
 
 test('daemons of one place are read in proportion to their number', () => {
   expectInProportion(
     2000,
     (count) => viewOf({ fra: so(count, () => ({ mirrors: { x: well() } })) }),
-    (view) => readFleet(view, options),
+    (view) => readFleet(view, link),
   );
 });
 
-test('a line for all is found in proportion to the number of mirrors', () => {
+test('what is said is found in proportion to the number of mirrors', () => {
   const make = (count: number) => {
     const mirrors = { x: down, ...Object.fromEntries(so(count, (at) => [`m${at}`, well(at + 1)])) };
     const seen = { mirrors, advice: ['x>m1'] };
-    return readFleet(viewOf({ ams: seen, fra: seen }), options);
+    return readFleet(viewOf({ ams: seen, fra: seen }), link);
   };
-  expectInProportion(1000, make, (fleet) => groupLinesOf(fleet, { needed: null }));
+  expectInProportion(1000, make, reportOf);
 });

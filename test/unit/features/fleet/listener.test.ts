@@ -43,8 +43,7 @@ beforeAll(async () => {
         tls: {},
         limitMs: 60_000,
       },
-      places: { link: 'http://{instance}' },
-      groups: { needed: null },
+      link: 'http://{instance}',
     },
     clock,
   );

@@ -9,7 +9,7 @@ export async function startViewStore(view: StoreView): Promise<{ readonly url: s
     if (query.startsWith('mirror_state')) return view.states;
     if (query.startsWith('{__name__')) return view.facts;
     if (query.startsWith('place:')) return view.seen;
-    return query.startsWith('registry:') ? view.lags : view.p95s;
+    return view.p95s;
   };
   const server = createServer(({ url = '' }, response) => {
     const query = new URL(url, 'http://store').searchParams.get('query') ?? '';

@@ -11,7 +11,6 @@ export interface MirrorSeen {
   readonly state: MirrorState;
   readonly p95Ms?: number;
   readonly rank?: number;
-  readonly lagMs?: number;
   /** Since when that state holds; else `troubleMs`. */
   readonly sinceMs?: number;
 }
@@ -56,7 +55,6 @@ export function viewOf(
     seen: all((one) => one.seen),
     facts: all((one) => one.facts),
     states: all((one) => one.states),
-    lags: all((one) => one.lags),
     p95s: all((one) => one.p95s),
     isPartial: false,
     warnings: [],
@@ -102,9 +100,6 @@ function seriesOf(vantage: string, seen: PlaceSeen, at: number) {
     seen: [{ labels: { vantage, instance }, value: lastSeconds }],
     facts: isThere ? facts : [],
     states: isThere ? here.map(([registry, { state }]) => fact('mirror_state', 1, { ...of(registry), state })) : [],
-    lags: here.flatMap(([registry, { lagMs }]) =>
-      lagMs === undefined ? [] : [{ labels: { vantage, ecosystem: 'go', registry }, value: lagMs / 1000 }],
-    ),
     p95s: here.flatMap(([registry, { p95Ms }]) =>
       p95Ms === undefined ? [] : [{ labels: { vantage, ecosystem: 'go', registry, step: 'mod' }, value: p95Ms / 1000 }],
     ),
