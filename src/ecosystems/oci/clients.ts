@@ -121,7 +121,7 @@ export const podman: Client = {
 
 const dockerPath = '/etc/docker/daemon.json';
 
-/** True if Docker can use the mirror. The Docker daemon does not start if a mirror with a path is set. */
+/** True if Docker can use the mirror. Before 24.0.8, the Docker daemon does not start if a mirror with a path is set. */
 function isRoot({ path: before, project }: HostsFile): boolean {
   return before === '' && project === null;
 }

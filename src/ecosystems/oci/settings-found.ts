@@ -46,7 +46,12 @@ export async function findOci(machine: Machine): Promise<OciFound> {
 async function registriesIn(machine: Machine, folder: string): Promise<readonly SettingsFile[]> {
   const beside = await listBelow(machine, join(folder, 'registries.conf.d'), /\.conf$/);
   const files = [join(folder, 'registries.conf'), ...beside];
-  return presentIn(files.map((file) => readSettingsFile(machine, file, toml)));
+  const found = await presentIn(files.map((file) => readSettingsFile(machine, file, toml)));
+  // podman rejects a file in which `registry` is a table, such as one with [[registry.mirror]] before any [[registry]].
+  return found.map((one) => {
+    const table = one.settings.find(({ path: [key, item] }) => key === 'registry' && typeof item === 'string');
+    return table === undefined ? one : { ...one, rejected: table.place.line };
+  });
 }
 
 async function presentIn(files: readonly Promise<SettingsFile | null>[]): Promise<readonly SettingsFile[]> {

@@ -14,7 +14,7 @@ export const ociKinds = {
   'oci-default-leaks': { severity: 'warning', isFixable: false },
   'oci-hosts-unread': { severity: 'warning', isFixable: false },
   'oci-mirrors-twice': { severity: 'error', isFixable: false },
-  'oci-mirror-with-path': { severity: 'error', isFixable: false },
+  'oci-mirror-with-path': { severity: 'warning', isFixable: false },
   'oci-daemon-json-broken': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 

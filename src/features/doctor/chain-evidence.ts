@@ -77,7 +77,7 @@ export async function findChain(
   return {
     chain: chain && { ...chain, hasCredentials: same.some((one) => one.chain.hasCredentials === true) },
     recorded: (chain === best?.chain ? best?.recorded : null) ?? null,
-    isInProject: all.some((one) => one.unused == null && one.chain.isOfProject === true),
+    isInProject: all.some((one) => [null, 'further'].includes(one.unused ?? null) && one.chain.isOfProject === true),
     others: [...Map.groupBy(rest, (one) => one.chain.text)].flatMap(([text, [one]]) =>
       one === undefined || one.strength === 'default'
         ? []

@@ -48,7 +48,7 @@ const statusPlaces = [
   /reading \S*: #\b|unexpected status \(\S+: #\b|\): # [A-Z]|\/@v\/list: # /, // go
   /HTTP error # while|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
-  /^(?:Err|错误)(?::\d+)? .* # {1,2}[A-Z]|Failed to fetch \S+ +# /, // apt
+  /^(?:Err|错误)(?::\d+)? .* # {1,2}[A-Z]|Failed to fetch \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
   /HTTP status: # |status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: # /, // oci
   /, got #\b|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
@@ -63,6 +63,10 @@ function statusAt(statuses: string): RegExp {
 /** What an index may have responded if pip found no file there. pip shows the status only in its debug log. */
 const emptyIndex = ['absent', 'denied', 'server', 'throttled', 'wrong_content'] as const;
 
+const waits = ['timeout_connect', 'timeout_processing'] as const;
+/** Why a client may have received no file, if it prints only that it has none. */
+const silentFetch = ['absent', 'denied', 'refused', 'resolve_not_found', 'server', 'tls_untrusted', ...waits] as const;
+
 /**
  * Error texts of clients; more specific ones come first, because the first match decides. Each is matched against one
  * line. A chain of causes (uv, cargo) counts as one line, and so does a response that Go quotes.
@@ -75,7 +79,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text('disk', /ENOSPC|no space left on device/i),
   ...text(
     'proxy',
-    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed/i,
+    /proxyconnect tcp|Cannot connect to proxy|Proxy Authentication Required|tunneling socket|tunnel error|Tunnel connection failed|Invalid response from proxy: HTTP/i,
     statusAt('407'),
   ),
   ...text(
@@ -84,7 +88,10 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...result('signature', /is not signed|is no longer signed|没有数字签名|签名不再生效/i),
   ...text('stale', /Release 文件已经过期/, inOrder(/Release file /i, /is not valid (?:yet|any ?more)|expired/i)),
-  ...text('plain_refused', /not a trusted (?:or secure )?host|Blocked mirror for|insecure (?:registry|protocol)/i),
+  ...text(
+    'plain_refused',
+    /not a trusted (?:or secure )?host|Blocked mirror for|insecure (?:registry|protocol)|501[^\d]{1,20}HTTPS Required/i,
+  ),
   // This is the SHA-256 of an empty body, so nothing arrived.
   ...text('cut', inOrder(/did not match/i, /got sha256:e3b0c44298fc1c14/i)),
   ...text(['mismatch', 'wrong_content'], /Checksum validation failed, expected <|TAR_BAD_ARCHIVE/),
@@ -139,6 +146,7 @@ export const errorTexts: readonly ErrorText[] = [
     /temporary error \(try again/,
   ),
   ...text(['absent', 'denied', 'server'], /remote server returned error \(try|package mentioned in index not found/),
+  ...text(['absent', 'denied'], /access denied or repository not exported/),
   ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout/i),
   // The text has no address, so Go was resolving the name or connecting to the first address.
   ...text(['resolve_failed', 'timeout_connect'], /dial tcp: i\/o timeout/),
@@ -183,7 +191,7 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
-    /unexpected EOF|IncompleteRead|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
+    /unexpected EOF|IncompleteRead|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|early EOF;|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
     inOrder(/Undetermined Error/i, /size/i),
   ),
   ...text(['cut', 'reset'], /stream error received:/, inOrder(/stream error: stream ID \d+;/, /received from peer/)),
@@ -217,10 +225,10 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(
     'malformed',
     /zip: checksum error|corrupt input before offset|gzip: invalid header|invalid response from proxy|invalid character '|Unexpected token(?: [^<]|$)|invalid json response|in JSON at position|BROKEN_METADATA_JSON/,
-    /missing or empty Content-Type|unsupported schema version|decode token response|missing realm in|no realm specified|proxy returned info for|ERR_PNPM_NO_VERSIONS/,
+    /missing or empty Content-Type|unsupported schema version|decode token response|missing realm in|no realm specified|unsupported protocol scheme \\?"|proxy returned info for|ERR_PNPM_NO_VERSIONS/,
     /Bad CRC|Bad magic number for|Bad header (?:line|data)|错误的报头|Bad (?:un)?compressed size|Invalid zip file structure|zip64 extended|ZIP file contains|deflate decompression error|incorrect (?:header|data) check|Z_DATA_ERROR/i,
   ),
-  ...text(['malformed', 'wrong_content'], /@v\d[^\s@]*: parsing go\.mod: /),
+  ...text(['malformed', 'wrong_content'], /@v\d[^\s@]*: parsing go\.mod: |E: Invalid Release file, /),
   ...result(['cut', 'malformed', 'wrong_content'], /TARBALL_EXTRACT/),
   ...result(['malformed', 'wrong_content'], /registry error parsing json|Received some unexpected (?:JSON|HTML)/),
   ...text('throttled', /too ?many ?requests/i, statusAt('429')),
@@ -238,7 +246,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),
@@ -251,6 +259,8 @@ export const errorTexts: readonly ErrorText[] = [
     /was not found in the (?:package )?registry|Could not find a version|(?:does not have|no longer has) a Release file|(?:没有|不再含有) Release 文件/i,
   ),
   ...text('server', statusAt('5[0-9][0-9]'), /registry appears to be down/),
+  ...result(silentFetch, /Failed getting release |No mirror file '/),
+  ...result(['cut', 'refused', 'reset', 'resolve_not_found', 'tls_untrusted', ...waits], /transfer failed for https?:/),
   ...text(
     ['refused', 'resolve_failed', 'resolve_not_found', 'timeout_connect', 'unreachable'],
     /All attempts to connect to|HTTP 000 CONNECTION FAILED for url/,

@@ -34,9 +34,9 @@ const frames = registry.all.flatMap(({ id: ecosystem, errorFrames, ...other }) =
 /** The clients whose errors are known. */
 export const knownClients: readonly string[] = frames.map(({ client }) => client);
 
-/** Links to help pages in messages of clients. They name no mirror. */
+/** Matches URLs that name no mirror: help pages, Maven's address for blocked repositories, and what cargo replaces by a mirror. */
 const helpPages =
-  /https?:\/\/(?:www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*/g;
+  /https?:\/\/(?:0\.0\.0\.0|www\.docker\.com|golang\.org\/doc|go\.dev|docs?\.[\w.-]+|yarnpkg\.com|pnpm\.io)[^\s)]*|(?<=replaced source `registry )https?:\S+/g;
 
 type Found = Omit<ErrorText, 'pattern'> & Pick<KnownError, 'line' | 'ecosystem'> & { url: string | null };
 
@@ -53,7 +53,9 @@ export function findKnownErrors(text: string): readonly KnownError[] {
     const frame = frames.find(({ pattern }) => pattern.test(joined));
     scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
     if (frame === undefined || (frame.ecosystem === scriptOf && !/ code E/.test(joined))) continue;
-    const bare = joined.replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
+    const bare = joined
+      .replace(/(status code \d{3}); body: .*/, '$1')
+      .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;
     const naming = [joined.replaceAll(helpPages, ''), lines.find((line) => frame.onlyServer?.test(line)) ?? ''];
@@ -87,6 +89,10 @@ const buildPrefix = /^(?:#\d+ )?(?:\d{4}-\d\d-\d\dT[\d:.]+Z |\d+\.\d+ )?/;
 /** Matches the beginning of a line that states the cause of the previous line, as uv and cargo print it. */
 const causeMark = /^(?:Caused by:|cause:|hint: An|[├╰]─(?:▶|>)|│|×|➤ YN0035: │ {3})\s*/;
 
+/** Matches the last line of a failed pull of Docker, which names no client, and the line of a layer before it. */
+const pullEnd = /^(?:unexpected EOF$|net\/http: |(?:read|dial) tcp )/;
+const layerLine = /^[0-9a-f]{12}: [A-Z]/;
+
 /** Matches a line that the width of a terminal cut, by its beginning without its end. */
 const wrapped = /^(?:\w+: )?(?:Retrying \(|Could not fetch URL )(?!.*(?:skipping|': \/))|failed, reason: \w+$/;
 
@@ -100,10 +106,13 @@ function joinedLines(lines: readonly string[]): readonly string[] {
   for (const raw of lines) {
     const line = raw.replace(buildPrefix, '');
     const trimmed = line.trim();
+    // cargo prints an empty line before each cause.
+    if (trimmed === 'Caused by:') while (joined.at(-1) === '') joined.pop();
     const depth = line.length - line.trimStart().length;
     const last = joined.at(-1) ?? '';
     const isWrapped = wrapped.test(last) && /^[a-z()\]]/.test(trimmed);
-    const isCause = causeMark.test(trimmed) || /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
+    const isPull = layerLine.test(last) && pullEnd.test(trimmed);
+    const isCause = isPull || causeMark.test(trimmed) || /^\d{3} {1,2}[A-Z][\w ]{1,40} \[IP:/.test(trimmed);
     const isFirst = /^(?:$|×|(?:WARNING: )?Retrying \()/.test(trimmed);
     const isNew = last === '' || (isFirst && !(trimmed.startsWith('×') && last.startsWith('Error: ERR_PNPM')));
     if (!isNew && (depth > indent || isCause || isWrapped)) {

@@ -523,6 +523,23 @@ describe('a mirror that a file of the project names together with credentials is
   });
 });
 
+test('only further indexes of uv, without a lock file: each is said', async () => {
+  const text = `[tool.uv]\nindex = [\n  # near\n  { url = "${index}" },\n  { url = "${other}/simple" },\n]\n`;
+  const { code, err } = await testMachine({ 'pyproject.toml': text }).run(['init', '--yes']);
+  expect(code).toBe(1);
+  for (const place of [`${index}/ (pyproject.toml:4`, `${other}/simple/ (pyproject.toml:5`])
+    expect(err).toContain(place);
+});
+
+test('no setting that init reads: the settings that it does not read are said', async () => {
+  const settings = '<settings><mirrors><mirror><url>https://m2.example.com</url></mirror></mirrors></settings>';
+  const { code, err } = await testMachine({ '~/.m2/settings.xml': settings }).run(['init', '--yes']);
+  expect([code, err]).toEqual([
+    1,
+    expect.stringContaining('does not read the settings of apt, cargo, Gradle and Maven'),
+  ]);
+});
+
 test('a long file of a stranger is read in bounded time', async () => {
   const long = [
     '&& npm set -x -x ',

@@ -47,6 +47,15 @@ describe('mirrorwatch doctor', () => {
     );
   });
 
+  test('a registries.conf that podman rejects: a mirror of no registry', async () => {
+    const file = '/etc/containers/registries.conf';
+    const mirror = '[[registry.mirror]]\nlocation = "192.0.2.7:5000"\n';
+    const refused = await testMachine({ [file]: `# ours\n${mirror}` }).run(['doctor', '--json']);
+    expect([refused.code, said(refused)]).toMatchObject([1, { untold: [{ where: [{ line: 2 }] }] }]);
+    const taken = await testMachine({ [file]: `[[registry]]\nlocation = "a.example"\n${mirror}` }).run(['doctor']);
+    expect(taken.code).toBe(0);
+  });
+
   test('looking changes nothing', async () => {
     const machine = testMachine({ [goenv]: 'GOSUMDB=off\n' });
     const before = machine.everything();

@@ -84,6 +84,13 @@ describe('a line with a number or a phrase of an error, outside of its place', (
     'curl: (22) The requested URL returned error: 404',
     'requests.exceptions.ConnectionError: HTTPSConnectionPool(host=api.example, port=443): Max retries exceeded with url: /v1',
     'E: Could not get lock /var/lib/dpkg/lock-frontend - open (11: Resource temporarily unavailable)',
+    'abcdef012345: Handle an unexpected EOF of the reader',
+    'Pulling the data\nunexpected EOF',
+    'unexpected EOF while looking for matching quote',
+    'Transfer failed for photo.jpg: Connection reset',
+    'E: Failed getting the list of templates',
+    'Caused by:\n  failed to parse the manifest, early EOF; see line 3',
+    '10.0.0.7 - - "GET /x HTTP/1.1" 503  Service [IP: unknown]',
   ])('%s', (text) => {
     expect(findKnownErrors(text)).toEqual([]);
   });
@@ -124,6 +131,31 @@ Error: The repository 'http://good.example/ceph trixie InRelease' is not signed.
 
   test('a URL of another line is not taken', () => {
     expect(told('Cloning https://git.example/x\nnpm error code E403')).toEqual([['denied', null]]);
+  });
+
+  test('cargo: the server of the chain, whose causes follow empty lines', () => {
+    const text = `error: failed to download from \`http://crates.example:8080/a/0.1.0/download\`
+
+Caused by:
+  [7] Couldn't connect to server (Failed to connect to crates.example port 8080: Connection refused)`;
+    expect(told(text)).toEqual([['refused', 'http://crates.example:8080']]);
+  });
+
+  test('cargo: not the registry that a mirror replaces', () => {
+    const text = `error: failed to update replaced source \`registry https://git.example/crates.io-index\`
+
+Caused by:
+  failed to fetch \`git://mirror.example/index\`
+
+Caused by:
+  early EOF; class=Net (12); code=Eof (-20)`;
+    expect(told(text)).toEqual([['cut', null]]);
+  });
+
+  test('Maven: the blocked repository, not the address that blocks it', () => {
+    const text =
+      'Could not transfer artifact a:b:pom:1 from/to maven-default-http-blocker (http://0.0.0.0/): Blocked mirror for repositories: [acme (http://maven.example/m, default, releases)]';
+    expect(told(text)).toEqual([['plain_refused', 'http://maven.example']]);
   });
 
   test('npm prints the code before the line with the URL', () => {
