@@ -22,7 +22,6 @@ export interface Places {
   readonly 'acted.noForge': never;
   readonly 'acted.otherValue': never;
   readonly 'acted.defect': 'why';
-  readonly 'acted.notHolder': never;
   readonly 'action.done': 'action' | 'what' | 'from' | 'to';
   readonly 'action.failed': 'action' | 'what' | 'from' | 'to';
   readonly 'action.undone': 'action' | 'what' | 'from' | 'to';
@@ -2625,7 +2624,7 @@ export interface Places {
   readonly 'fleet.page.version': never;
   readonly 'expected.places': never;
   readonly 'expected.placesFleet': never;
-  readonly 'expected.pairEtcd': never;
+  readonly 'expected.noPair': never;
   readonly 'expected.repository': never;
   readonly 'expected.branch': never;
   readonly 'expected.forgeApi': never;

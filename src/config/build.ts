@@ -15,7 +15,6 @@ import { readListen } from './sections/listen.ts';
 import { readMirrors } from './sections/mirrors.ts';
 import { type Modules, readModules } from './sections/modules.ts';
 import { readActions } from './sections/on-advice.ts';
-import { readPair } from './sections/pair.ts';
 import { readPaces } from './sections/schedule.ts';
 import { readShard } from './sections/shard.ts';
 import { readState } from './sections/state.ts';
@@ -37,7 +36,7 @@ export function buildConfig(
   const besideActions = {
     mirrors,
     hasFleet: file.fleet !== undefined,
-    isHeld: file.pair !== undefined && file.pair.etcd === undefined,
+    isHeld: file.pair !== undefined,
   };
   const config: Config = {
     path,
@@ -60,7 +59,6 @@ export function buildConfig(
     ...readClientRuns(file.clientRuns, mirrors, reading),
     ...readActions(file.onAdvice, besideActions, reading),
     ...readFleetKeys(file.fleet, reading),
-    ...readPair(file.pair, file.vantage, reading),
     ...readDoor(file.door, { mirrors, listen, state }, reading),
     ...readShard(file.shard, reading),
     ...readLabels(file.labels),

@@ -117,6 +117,7 @@ export const heldReasons = [
   'regret',
   'places',
   'places_unknown',
+  // Only in rows that 1.0 stored: the key `pair` has ended.
   'standby',
   'no_lease',
   'last_choice',
@@ -167,7 +168,6 @@ export interface ActionRow {
    * program.
    */
   readonly place?: string | null;
-  readonly isShared?: true;
 }
 
 export type ActionStep = 'prepare' | 'act' | 'undo';
@@ -184,16 +184,6 @@ export interface FleetRule {
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
-/** The etcd that decides which of the two daemons of a pair executes actions. */
-export interface PairRule {
-  /** URL of the etcd, without a trailing slash. */
-  readonly etcd: string;
-  readonly key: string;
-  readonly leaseMs: number;
-  /** Signs the journal rows in etcd; `null`: no rows are exchanged. */
-  readonly token: Secret | null;
-}
-
 /** A switch of clients from one mirror to another. */
 export type Move = Pick<Advice, 'ecosystem' | 'upstream' | 'from' | 'to'>;
 
@@ -206,12 +196,6 @@ export interface PlaceVotes {
   readonly known: number;
 }
 
-/**
- * Which daemon of a pair executes actions. `alone`: there is no pair; `holder`: this daemon; `standby`: the other
- * daemon; `no_lease`: the holder of the lease is unknown, so this daemon does not act.
- */
-export type Lead = 'alone' | 'holder' | 'standby' | 'no_lease';
-
 /** Executes the steps of actions. Promises never reject. */
 export interface Actor {
   run(step: ActionStep, row: ActionRow, rule: ActionRule): Promise<ActionEnd>;
@@ -220,18 +204,6 @@ export interface Actor {
    * no recent read.
    */
   votes(fleet: FleetRule, group: string, move: Move): PlaceVotes | null;
-  /**
-   * Returns this daemon's role in the pair. It must be called about every second, because a call renews the lease if a
-   * third of the lease's time has passed.
-   */
-  lead(pair: PairRule | undefined): Lead;
-  /** Queues a journal row for the other daemon of the pair. @param text  the row as JSON; `null`: removes the row */
-  share(id: string, text: string | null): void;
-  /**
-   * After this daemon took over the lease, the first call returns the journal rows of the previous holder. Other calls
-   * return `null`.
-   */
-  takeShared(): readonly string[] | null;
   isStopped(): boolean;
   /** Stores whether actions are stopped. @returns false if it could not be stored */
   keepStopped(isStopped: boolean): boolean;

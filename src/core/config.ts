@@ -1,4 +1,4 @@
-import type { ActionRule, FleetRule, PairRule } from './action.ts';
+import type { ActionRule, FleetRule } from './action.ts';
 import type { ClientPair } from './client-run.ts';
 import { findingKinds, type Severity } from './finding.ts';
 import type { Control, EcosystemId, Mirror, ModuleRef, Step, Target } from './mirror.ts';
@@ -193,7 +193,6 @@ export interface Config {
   readonly clientRuns?: ClientRunsRule;
   readonly onAdvice?: readonly ActionRule[];
   readonly fleet?: FleetRule;
-  readonly pair?: PairRule;
   readonly door?: DoorRule;
   /** The part of the targets that this daemon probes, `index` from 0; absent: all. */
   readonly shard?: { readonly index: number; readonly count: number };

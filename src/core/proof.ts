@@ -53,11 +53,6 @@ export function isSameProof(one: string, other: string): boolean {
   return timingSafeEqual(Buffer.from(bodyHashOf(one)), Buffer.from(bodyHashOf(other)));
 }
 
-/** Returns the proof that the daemon that stored a text under a key knows the token. */
-export function storedProofOf(token: Secret, key: string, text: string): string {
-  return proofOf(token, ['stored', key, text]);
-}
-
 function proofOf(token: Secret, parts: readonly unknown[]): string {
   return createHmac('sha256', token.reveal()).update(JSON.stringify(parts)).digest('base64url');
 }

@@ -9,11 +9,9 @@ import {
 } from '../core/action.ts';
 import type { AdviceChange } from '../core/advice.ts';
 import type { Now, Row } from '../core/ports.ts';
-import { readMapping } from '../core/read-json.ts';
 import { isDownNow, openOutagesOf } from '../core/standing.ts';
 import { advanceActions, restoreActions } from '../features/actions/engine.ts';
 import type { ActionInput, ActionOutput, ActionState } from '../features/actions/turn.ts';
-import { isSoundRow } from '../state/row-shapes.ts';
 import type { Stages } from './assemble.ts';
 import type { Absorb, TurnChanges } from './news.ts';
 
@@ -64,11 +62,9 @@ export class Actions {
     if (rules.length === 0) return;
     if (this.#ends.length + this.#undos.length + advised.length === 0 && now.monotonicMs - this.#atMs < everyMs) return;
     this.#atMs = now.monotonicMs;
-    const lead = this.#actor?.lead(this.#stages.config.pair) ?? 'alone';
     const before = this.#state;
-    const [next, out] = advanceActions(before, this.#inputOf(rules, lead, advised, isStopping), now);
+    const [next, out] = advanceActions(before, this.#inputOf(rules, advised, isStopping), now);
     this.#state = next;
-    this.#share(out, lead);
     changes.acted.push(...changesOf(out, before));
     changes.rows.push(
       ...out.rows.map((row): Row => ({ table: 'action', key: row.id, atMs: row.plannedAtMs, value: row })),
@@ -142,22 +138,14 @@ export class Actions {
     await this.#actor?.close();
   }
 
-  #inputOf(
-    rules: ActionInput['rules'],
-    lead: ActionInput['lead'],
-    advised: readonly AdviceChange[],
-    isStopping: boolean,
-  ): ActionInput {
+  #inputOf(rules: ActionInput['rules'], advised: readonly AdviceChange[], isStopping: boolean): ActionInput {
     const { detector, advisor, config } = this.#stages;
     const actor = this.#actor;
     const standingOf = (name: string) => detector.standings().find(({ registry }) => registry === name);
-    const shared = lead === 'holder' ? actor?.takeShared() : null;
     return {
       rules,
       isStopped: this.#isStopped,
       isSuspect: detector.vantage().suspect !== false,
-      lead,
-      adopted: shared?.flatMap(rowIn) ?? null,
       votes({ ecosystem, upstream, from, to }) {
         const { fleet, labels } = config;
         const move = { ecosystem, upstream, from, to };
@@ -180,14 +168,6 @@ export class Actions {
         return set.kind === 'set' ? set.advice : set.state === 'suspect' ? undefined : null;
       },
     };
-  }
-
-  /** If this daemon holds the lease of the pair, passes changed rows to the other daemon. */
-  #share(out: ActionOutput, lead: ActionInput['lead']): void {
-    if (lead !== 'holder') return;
-    for (const row of out.rows)
-      if (row.isShared)
-        this.#actor?.share(row.id, ['running', 'done', 'undoing'].includes(row.state) ? JSON.stringify(row) : null);
   }
 
   #accept(id: string, now: Now, absorb: Absorb): void {
@@ -220,16 +200,6 @@ function changesOf({ results, rows }: ActionOutput, before: ActionState): readon
 
 function isForPeople(held: HeldReason): boolean {
   return held === 'stopped' || held === 'regret' || held === 'hour' || held === 'day';
-}
-
-/**
- * Parses a row of the action journal that the other daemon of the pair stored. Returns an empty list if this release
- * does not know the format of the row.
- */
-function rowIn(text: string): readonly ActionRow[] {
-  const value = readMapping(text) as ActionRow | null;
-  const isSound = value !== null && isSoundRow({ table: 'action', key: value.id, atMs: value.plannedAtMs, value });
-  return isSound ? [value] : [];
 }
 
 function regrettedIn(changes: readonly AdviceChange[]): readonly string[] {

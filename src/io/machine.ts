@@ -88,7 +88,8 @@ export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { r
     list: files.list,
     async read(path) {
       const read = await files.read(path);
-      const isLong = read.tag === 'ok' && read.text.length > limits.settingsChars && !listsPackages.test(basename(path));
+      const isLong =
+        read.tag === 'ok' && read.text.length > limits.settingsChars && !listsPackages.test(basename(path));
       return isLong ? { tag: 'error', code: 'EFBIG' } : read;
     },
   };

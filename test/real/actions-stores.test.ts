@@ -8,7 +8,6 @@ import { systemClock } from '../../src/io/clock.ts';
 import { createPost } from '../../src/io/post.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
-import { until } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { real } from '../support/requires.ts';
 import { type ScriptedStore, startScriptedStore } from '../support/scripted-store.ts';
@@ -92,39 +91,6 @@ real('etcd, the real one', ['etcd'], () => {
       because: { key: 'acted.changedSince' },
     });
     expect((await get('/c'))?.value).toBe('mine');
-  });
-  it('of a pair: writes while it holds the lease, and not over a lease that was lost in the moment of the write', async () => {
-    const pair = { etcd: etcd.url, key: '/pair/lease', leaseMs: 20_000, token: null };
-    await put('/p', 'before');
-    let loses = false;
-    const losing = {
-      async send(message: Parameters<typeof post.send>[0]) {
-        if (loses && message.body.includes('request_put')) await etcd.remove(pair.key);
-        return post.send(message);
-      },
-    };
-    const one = acting(folder, deed('/p'), adviceTo(), { post: losing });
-    await until(
-      'the lease',
-      () => one.actor.lead(pair),
-      (lead) => lead === 'holder',
-    );
-    loses = true;
-    // The check before it passes: the write itself compares the fence.
-    expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.otherValue' } });
-    expect(await one.step('act')).toMatchObject({ tag: 'failed', because: { key: 'acted.notHolder' } });
-    expect((await get('/p'))?.value).toBe('before');
-    await one.actor.close();
-    const other = acting(folder, deed('/p'), adviceTo(), { post });
-    await until(
-      'the lease again',
-      () => other.actor.lead(pair),
-      (lead) => lead === 'holder',
-    );
-    expect(await other.step('act')).toMatchObject({ tag: 'ok' });
-    expect((await get('/p'))?.value).toBe('https://b.example.net|direct');
-    await other.actor.close();
-    expect(await get(pair.key)).toBeNull();
   });
   it('fails where nothing answers, and may be tried again', async () => {
     const gone = deedOf(`http://127.0.0.1:${await freePort()}/v3/kv/txn`, { key: '/d' });

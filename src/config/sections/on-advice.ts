@@ -95,9 +95,7 @@ type FileAction = z.output<typeof action>;
 export interface BesideActions {
   readonly mirrors: readonly Mirror[];
   readonly hasFleet: boolean;
-  /**
-   * True: this is a pair of daemons without etcd, so neither daemon may change anything (all actions are `dry-run`).
-   */
+  /** True: the file has the ended key `pair`, so all actions are dry runs. */
   readonly isHeld: boolean;
 }
 
@@ -124,8 +122,7 @@ export function readActions(
     else reading.error([...path, rule.deed.kind], phrase('expected.ownPlace', { name: other }));
     return rule;
   });
-  if (isHeld && found.some(({ mode }) => mode === 'auto'))
-    reading.warning(['pair', 'etcd'], phrase('expected.pairEtcd'));
+  if (isHeld) reading.warning(['pair'], phrase('expected.noPair'));
   const rules = isHeld ? found.map((rule): ActionRule => ({ ...rule, mode: 'dry-run' })) : found;
   return rules.length === 0 ? {} : { onAdvice: rules };
 }

@@ -81,8 +81,6 @@ export const processLimits = {
   actionAttempts: 3,
   /** The wait before the second attempt at a step of an action; each further wait is four times as long. */
   actionRetryMs: 15 * second,
-  /** The wait before the next attempt at a step of an action while this daemon does not hold the pair's lease. */
-  actionLeaseMs: second,
   /** After an undo counts as failed (see `actionAttempts`), it is attempted again at this interval. */
   actionUndoMs: 60 * minute,
   actionRows: 500,

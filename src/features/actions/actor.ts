@@ -9,7 +9,6 @@ import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
 import { gitAction } from './git.ts';
 import { httpAction } from './http.ts';
-import { Lease } from './lease.ts';
 import { type Means, StepFailed } from './means.ts';
 
 type Kind<Deed> = Readonly<Record<ActionStep, (row: ActionRow, deed: Deed, means: Means) => Promise<ActionEnd>>>;
@@ -31,7 +30,6 @@ export function createActor(input: {
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
-  const lease = new Lease(clock);
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   const flag = `${folder}/stopped`;
@@ -51,7 +49,6 @@ export function createActor(input: {
         post,
         signal: stopping.signal,
         leftMs: () => Math.max(1, endMs - clock.monotonicMs()),
-        lease,
         madeAt: () => stamp(clock.wallMs()),
       };
       const kind = kinds[deed.kind] as Kind<ActionDeed>;
@@ -64,15 +61,11 @@ export function createActor(input: {
       return end.finally(() => running.delete(end));
     },
     votes: input.votes ?? (() => null),
-    lead: (rule) => lease.lead(rule),
-    share: (id, text) => lease.share(id, text),
-    takeShared: () => lease.takeShared(),
     isStopped: () => isFlagSet(flag),
     keepStopped: (isStopped) => keepFlag(flag, isStopped),
     async close() {
       stopping.abort();
       await Promise.all(running);
-      await lease.close();
     },
   };
 }

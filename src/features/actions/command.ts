@@ -4,7 +4,7 @@ import { maskText } from '../../core/secret.ts';
 import { adviceView } from '../../core/views.ts';
 import { type ProgramEnd, runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
-import { checkLease, type Means, StepFailed } from './means.ts';
+import { type Means, StepFailed } from './means.ts';
 import { isMasked } from './render.ts';
 
 type CommandDeed = Extract<ActionDeed, { kind: 'command' }>;
@@ -27,9 +27,7 @@ async function run(
   means: Means,
 ): Promise<ActionEnd> {
   const { advice, action, attempts } = row;
-  const { path, signal, marks, lease } = means;
-  await checkLease(means);
-  const fence = lease.fence();
+  const { path, signal, marks } = means;
   const facts = { id: row.id, action, event, attempt: attempts };
   const env = {
     MIRRORWATCH_EVENT: event,
@@ -37,7 +35,6 @@ async function run(
     MIRRORWATCH_ACTION_ID: row.id,
     MIRRORWATCH_ATTEMPT: String(attempts),
     MIRRORWATCH_ADVICE_ID: advice.id,
-    ...(fence === null ? {} : { MIRRORWATCH_FENCE: fence.number }),
     MIRRORWATCH_ECOSYSTEM: advice.ecosystem,
     MIRRORWATCH_UPSTREAM: advice.upstream,
     MIRRORWATCH_CAUSE: advice.cause,

@@ -9,21 +9,20 @@ import { type ActionInput, type ActionOutput, type ActionState, openTurn, record
 // The states of a row of the action journal, and the events that change them. A cell names the next state; `–` means
 // that the state does not change.
 //
-// | state   | step succeeds       | step fails for good | advice is over       | undo is wanted       | new holder lacks it |
-// | ------- | ------------------- | ------------------- | -------------------- | -------------------- | ------------------- |
-// | held    |                     |                     | –                    | –                    | –                   |
-// | planned | `prepare`: running  | failed              | held                 | –                    | –                   |
-// | running | `act`: done         | failed              | undoing [1]          | –                    | –                   |
-// | done    |                     |                     | undoing              | undoing              | undone              |
-// | failed  |                     |                     | undoing [2]          | undoing [2]          | –                   |
-// | undoing | `undo`: undone      | done [3]            | –                    | –                    | –                   |
-// | undone  |                     |                     | –                    | –                    | –                   |
+// | state   | step succeeds       | step fails for good | advice is over       | undo is wanted       |
+// | ------- | ------------------- | ------------------- | -------------------- | -------------------- |
+// | held    |                     |                     | –                    | –                    |
+// | planned | `prepare`: running  | failed              | held                 | –                    |
+// | running | `act`: done         | failed              | undoing [1]          | –                    |
+// | done    |                     |                     | undoing              | undoing              |
+// | failed  |                     |                     | undoing [2]          | undoing [2]          |
+// | undoing | `undo`: undone      | done [3]            | –                    | –                    |
+// | undone  |                     |                     | –                    | –                    |
 //
 // [1] If `act` has not begun, the next state is `held`, also while the advice stays but its trouble is over. [2] Only if
-// a program may have done half of its work. [3] The undo is tried again each hour. `new holder lacks it`: this daemon
-// took over the lease, and the pair shares the row. But the row is not among those that the previous holder stored. The
-// row of a dry run stays `planned`. When the policy allows a held row, it becomes `planned`. If the rule now names
-// another file, repository or store, an undo fails at once.
+// a program may have done half of its work. [3] The undo is tried again each hour. The row of a dry run stays `planned`.
+// When the policy allows a held row, it becomes `planned`. If the rule now names another file, repository or store, an
+// undo fails at once.
 // `test/unit/features/actions/engine-table.test.ts` tests every cell.
 
 /**
@@ -47,7 +46,6 @@ export function advanceActions(state: ActionState, input: ActionInput, now: Now)
   const turn = openTurn(state, input, now);
   for (const { id, step, end } of input.ended) closeStep(turn, id, step, end);
   for (const id of input.unbegun) releaseStep(turn, id);
-  if (input.adopted != null) adoptRows(turn, input.adopted);
   if (input.isStopping) return closeTurn(turn);
   for (const id of input.undo) undoRow(turn, id, 'operator');
   for (const id of input.regretted) markRegret(turn, id);
@@ -60,20 +58,6 @@ function markRegret(turn: Turn, adviceId: string): void {
   for (const row of turn.rows.values())
     if ((row.state === 'done' || row.state === 'undone') && row.advice.id === adviceId)
       recordRow(turn, { ...row, undoneBy: 'regret' });
-}
-
-/**
- * Stores the rows that the previous lease holder shared. If a row that the pair shares is done here but is not among
- * them, it becomes `undone`. That holder must have undone it.
- */
-function adoptRows(turn: Turn, theirs: readonly ActionRow[]): void {
-  const endedAtMs = turn.now.wallMs;
-  const known = new Set(theirs.map(({ id }) => id));
-  for (const row of turn.rows.values())
-    if (row.isShared && row.state === 'done' && !known.has(row.id))
-      recordRow(turn, { ...row, state: 'undone', undoneBy: row.undoneBy ?? 'failback', endedAtMs });
-  for (const row of theirs)
-    if (!turn.rows.has(row.id)) recordRow(turn, { ...row, state: 'done', because: null, nextAtMs: null, endedAtMs });
 }
 
 function closeTurn(turn: Turn): [ActionState, ActionOutput] {

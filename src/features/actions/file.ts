@@ -12,7 +12,7 @@ import {
 import { systemFiles } from '../../io/files.ts';
 import { findKeptChange, forget, type KeptChange, type KeptFile } from '../../io/kept-changes.ts';
 import { phrase } from '../../words/tell.ts';
-import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
+import { type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 type FileDeed = Extract<ActionDeed, { kind: 'file' }>;
@@ -35,7 +35,6 @@ export const fileAction = {
     // An earlier process may have stored the previous text already, with or without changing the file.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
-    await checkLease(means);
     if (earlier !== undefined) await forget(earlier, place.kept);
     const made = await makeChanges([{ file: deed.path, before, after }], place, madeAt());
     if (made.tag === 'error') throw refused(made.error);
@@ -47,7 +46,6 @@ export const fileAction = {
     const kept = row.kept as Kept | null;
     const change = await findKeptChange(place, row.id);
     if (change !== undefined) {
-      await checkLease(means);
       const now = await systemFiles.read(deed.path);
       const undone = await undoChange(change, place);
       if (undone.tag === 'error') throw refused(undone.error);

@@ -67,17 +67,16 @@ function beginRow(turn: Turn, mine: readonly ActionRow[], wanted: Advice, rule: 
   if (row !== undefined && row.state !== 'held') return;
   const rows = rowsOfRule(turn, rule);
   const held = heldBy(rule, wanted, rows, input, now);
-  const inPair = input.lead === 'holder';
   if (held === null)
     return requestStep(
       turn,
       'prepare',
-      recordRow(turn, newRow(rule, wanted, { state: 'planned', held }, now, inPair), 'planned'),
+      recordRow(turn, newRow(rule, wanted, { state: 'planned', held }, now), 'planned'),
       rule,
     );
   const nextAtMs = findHoldEndMs(held, rule, wanted, rows, now);
   if (row?.held === held && row.nextAtMs === nextAtMs) return;
   const heldFor = [...new Set([...(row?.heldFor ?? []), held])];
-  const next = newRow(rule, wanted, { state: 'held', held, nextAtMs, heldFor }, now, inPair);
+  const next = newRow(rule, wanted, { state: 'held', held, nextAtMs, heldFor }, now);
   recordRow(turn, next, row === undefined ? 'held' : null);
 }

@@ -5,7 +5,7 @@ import { readJson } from '../../core/read-json.ts';
 import { Secret } from '../../core/secret.ts';
 import { phrase } from '../../words/tell.ts';
 import { send } from './http.ts';
-import { checkLease, type Means, StepFailed } from './means.ts';
+import { type Means, StepFailed } from './means.ts';
 import type { StoreRequest } from './stores.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,7 +28,6 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
   const isGitlab = kind === 'gitlab';
 
   async function call(method: StoreRequest['method'], url: string, data?: object): Promise<unknown> {
-    if (data !== undefined) await checkLease(means);
     // GitHub refuses requests without User-Agent.
     const headers = { accept: 'application/json', 'content-type': 'application/json', 'user-agent': 'mirrorwatch' };
     const [name, scheme] = tokenHeaders[kind];

@@ -7,7 +7,7 @@ import { runProgram } from '../../io/run-program.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandFailureOf } from './command.ts';
 import { createForge } from './forge.ts';
-import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
+import { type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
 /** What an undo needs: the file's text before the change (`null`: there was no file), and the pushed text. */
@@ -111,22 +111,20 @@ async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise
       await copy.fetch(from);
     }
   }
-  return new Branch(copy, deed, means);
+  return new Branch(copy, deed);
 }
 
 /** The file that an action changes, on the fetched branch. */
 class Branch {
   readonly #copy: GitCopy;
   readonly #deed: GitDeed;
-  readonly #means: Means;
   #mode = '100644';
   /** The folders above the file that exist on the branch, with their trees. */
   #trees: ReadonlyMap<string, string> = new Map();
 
-  constructor(copy: GitCopy, deed: GitDeed, means: Means) {
+  constructor(copy: GitCopy, deed: GitDeed) {
     this.#copy = copy;
     this.#deed = deed;
-    this.#means = means;
   }
 
   /** Returns the hash of the newest commit with this line in its message; `null`: no fetched commit has it. */
@@ -167,7 +165,6 @@ class Branch {
   async push(head: string, text: string | null, message: readonly string[], at: string): Promise<void> {
     const { repository, branch } = this.#deed;
     const commit = await this.#commit(text, `${message.map((line) => printable(line)).join('\n')}\n`, at);
-    await checkLease(this.#means);
     await this.#copy
       .git(['push', '--quiet', '--', repository, `${commit}:refs/heads/${head}`])
       .catch(async (cause: unknown) => {

@@ -5,7 +5,7 @@ import type { DeliveryFailure } from '../../core/notice.ts';
 import { printable } from '../../core/printable.ts';
 import { ok, type Sentence } from '../../core/result.ts';
 import { phrase } from '../../words/tell.ts';
-import { checkLease, type Means, StepFailed, valueFrom } from './means.ts';
+import { type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, isMasked, renderAdvice } from './render.ts';
 import { type StoreRequest, type StoreValue, stores } from './stores.ts';
 
@@ -79,13 +79,8 @@ async function set(
   means: Means,
 ): Promise<ActionEnd> {
   const { write, isDone } = storeOf(deed);
-  await checkLease(means);
   const url = deed.url.reveal();
-  const fence = means.lease.fence();
-  // If the value is in the same etcd as the lease, the transaction also checks the fence. So it fails if this daemon
-  // has lost the lease.
-  const own = fence !== null && new URL(url).origin === new URL(fence.etcd).origin ? fence : null;
-  const response = await send(write(url, deed.key ?? '', before, after, own), deed, means, limits.actionOutputBytes);
+  const response = await send(write(url, deed.key ?? '', before, after), deed, means, limits.actionOutputBytes);
   // The request may have set the value before it failed, so `kept` is stored for an undo.
   if (response.tag === 'failed') throw new StepFailed(response.because, true, '', kept);
   if (!isDone(response.body)) throw new StepFailed(phrase('acted.otherValue'), true);
@@ -116,7 +111,6 @@ async function request(
   means: Means,
 ): Promise<ActionEnd> {
   const body = filled(template, row, event);
-  await checkLease(means);
   const response = await send(
     { method: deed.method, url: deed.url.reveal(), headers: { 'idempotency-key': `${row.id}.${event}` }, body },
     deed,

@@ -1,8 +1,6 @@
 import type { ActionEnd } from '../../core/action.ts';
 import type { Post } from '../../core/notice.ts';
 import type { Result, Sentence } from '../../core/result.ts';
-import { phrase } from '../../words/tell.ts';
-import type { Lease } from './lease.ts';
 
 /** What a step of an action needs from the daemon. */
 export interface Means {
@@ -14,7 +12,6 @@ export interface Means {
   readonly signal: AbortSignal;
   /** The remaining time of the step, milliseconds; at least 1. */
   leftMs(): number;
-  readonly lease: Pick<Lease, 'fence' | 'mayWrite'>;
   /** The current time, RFC 3339. */
   madeAt(): string;
 }
@@ -33,9 +30,4 @@ export class StepFailed extends Error {
 export function valueFrom<T>(result: Result<T, Sentence>, retry: boolean): T {
   if (result.tag === 'error') throw new StepFailed(result.error, retry);
   return result.value;
-}
-
-/** Checks that this daemon may write. @throws StepFailed if etcd does not confirm that it holds the pair's lease */
-export async function checkLease({ lease }: Pick<Means, 'lease'>): Promise<void> {
-  if (!(await lease.mayWrite())) throw new StepFailed(phrase('acted.notHolder'), true);
 }

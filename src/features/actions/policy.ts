@@ -1,4 +1,4 @@
-import type { ActionRow, ActionRule, HeldReason, Lead, Move, PlaceVotes } from '../../core/action.ts';
+import type { ActionRow, ActionRule, HeldReason, Move, PlaceVotes } from '../../core/action.ts';
 import { type Advice, hasOutlivedCause, isLastChoice } from '../../core/advice.ts';
 import { confidences } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
@@ -13,7 +13,6 @@ export interface Situation {
   readonly isStopped: boolean;
   /** True: the daemon's own network is suspect, or not judged yet. */
   readonly isSuspect: boolean;
-  readonly lead: Lead;
   /** True if the evidence of the advice has an open outage of the mirror to leave. */
   citesOutage(advice: Advice): boolean;
   /** How the group's places (locations with a daemon) vote on this switch of mirrors; `null`: not known now. */
@@ -21,9 +20,8 @@ export interface Situation {
 }
 
 /** Returns why mirrorwatch starts no change and no undo by itself now; `null`: it may start them. */
-export function pauseOf({ when }: ActionRule, { isStopped, isSuspect, lead }: Situation, now: Now): HeldReason | null {
+export function pauseOf({ when }: ActionRule, { isStopped, isSuspect }: Situation, now: Now): HeldReason | null {
   if (isStopped) return 'stopped';
-  if (lead === 'standby' || lead === 'no_lease') return lead;
   if (isSuspect) return 'vantage';
   return isQuiet(when, now.wallMs) ? 'quiet' : null;
 }

@@ -48,16 +48,12 @@ export function isSameUpstream(
   return a.ecosystem === b.ecosystem && a.upstream === b.upstream;
 }
 
-/**
- * Creates a row of the journal.
- * @param inPair  true: the row is shared with the pair's other daemon, unless the action is `file`
- */
+/** Creates a row of the journal. */
 export function newRow(
   rule: ActionRule,
   advice: Advice,
   as: Pick<ActionRow, 'state' | 'held'> & Partial<Pick<ActionRow, 'nextAtMs' | 'heldFor'>>,
   { wallMs }: Now,
-  inPair: boolean,
 ): ActionRow {
   return {
     id: `${advice.id}.${rule.name}`,
@@ -76,6 +72,5 @@ export function newRow(
     isInterrupted: false,
     undoneBy: null,
     place: actionPlaceOf(rule.deed),
-    ...(inPair && rule.deed.kind !== 'file' ? { isShared: true } : {}),
   };
 }

@@ -51,14 +51,6 @@ function failStep(
   { because, output, retry }: Extract<ActionEnd, { tag: 'failed' }>,
 ): void {
   const { wallMs } = turn.now;
-  // The lease was lost, which is no failure of the step. The step runs again later, and this attempt does not count.
-  if (because.key === 'acted.notHolder')
-    return void recordRow(turn, {
-      ...row,
-      because,
-      attempts: row.attempts - 1,
-      nextAtMs: wallMs + limits.actionLeaseMs,
-    });
   const again = retry && row.attempts < limits.actionAttempts;
   const nextAtMs = again ? wallMs + limits.actionRetryMs * 4 ** Math.max(0, row.attempts - 1) : null;
   const failed = { ...row, because, output, nextAtMs };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ActionStore } from '../../core/action.ts';
 import { readJson, readMapping } from '../../core/read-json.ts';
-import { base64, compareOf, type Fence } from './lease.ts';
 
 export interface StoreRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH';
@@ -28,16 +27,8 @@ export interface KeyStore {
   /**
    * Makes the request that replaces the value `before`, if it has not changed since.
    * @param after  `null`: removes or empties the value
-   * @param fence  the fence, if its lease is in the same etcd: then the write succeeds only if this daemon holds the
-   *   lease
    */
-  readonly write: (
-    url: string,
-    key: string,
-    before: StoreValue | null,
-    after: string | null,
-    fence?: Fence | null,
-  ) => StoreRequest;
+  readonly write: (url: string, key: string, before: StoreValue | null, after: string | null) => StoreRequest;
   /** True if the response to `write` confirms that the value was set. */
   readonly isDone: (body: string) => boolean;
 }
@@ -63,7 +54,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
       const [pair] = listIn(found.response_range.kvs) as readonly { readonly value?: string }[];
       return pair === undefined ? null : { text: textOf(pair.value ?? ''), index: '' };
     },
-    write(url, key, before, after, fence = null) {
+    write(url, key, before, after) {
       const named = { key: base64(key) };
       const compare =
         before === null
@@ -71,8 +62,7 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
           : { ...named, target: 'VALUE', value: base64(before.text) };
       const then =
         after === null ? { request_delete_range: named } : { request_put: { ...named, value: base64(after) } };
-      const compares = fence === null ? [compare] : [compareOf(fence), compare];
-      return { method: 'POST', url, headers: json, body: JSON.stringify({ compare: compares, success: [then] }) };
+      return { method: 'POST', url, headers: json, body: JSON.stringify({ compare: [compare], success: [then] }) };
     },
     isDone: (body) => readMapping(body)?.['succeeded'] === true,
   },
@@ -121,6 +111,10 @@ export const stores: Readonly<Record<ActionStore, KeyStore>> = {
     isDone: (body) => body.trim() === 'true',
   },
 };
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
 
 function textOf(encoded: string): string {
   return Buffer.from(encoded, 'base64').toString('utf8');

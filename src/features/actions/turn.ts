@@ -22,8 +22,6 @@ export interface ActionInput extends Situation {
   /** Ids of rows whose ordered step could not start. */
   readonly unbegun: readonly string[];
   readonly isStopping: boolean;
-  /** After a takeover of the lease, the rows that the previous holder shared; else absent or `null`. */
-  readonly adopted?: readonly ActionRow[] | null;
   readonly undo: readonly string[];
   /** True if the mirror is down now. */
   isDown(registry: string): boolean;

@@ -69,19 +69,10 @@ test('a merge request: its forge and token; the advice does not count as accepte
   expect(mergeRequest?.token.reveal()).toBe('t-1');
 });
 
-test('a pair: its etcd, a key of the place, and how long a lease lives', () => {
-  const config = configOf(`vantage: fra\npair: { etcd: "http://127.0.0.1:2379/", lease: 5s }\n${action()}`);
-  expect(config.pair).toEqual({
-    etcd: 'http://127.0.0.1:2379',
-    key: '/mirrorwatch/fra/lease',
-    leaseMs: 5_000,
-    token: null,
-  });
-  expect(config.onAdvice?.[0]?.mode).toBe('auto');
-});
-
-test('a pair without etcd keeps to dry runs', () => {
-  const config = configOf(`pair: {}\n${action()}`);
-  expect(config.pair).toBeUndefined();
-  expect(config.onAdvice?.[0]?.mode).toBe('dry-run');
-});
+test.each(['pair: {}', 'pair: { etcd: "http://127.0.0.1:2379/", lease: 5s }'])(
+  '%s of 1.0 is accepted, and keeps actions to dry runs',
+  (pair) => {
+    expect(configOf(`${pair}\n${action()}`).onAdvice?.[0]?.mode).toBe('dry-run');
+    expect(configOf(action()).onAdvice?.[0]?.mode).toBe('auto');
+  },
+);

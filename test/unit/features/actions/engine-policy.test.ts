@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ActionRule, PlaceVotes } from '../../../../src/core/action.ts';
 import type { Advice } from '../../../../src/core/advice.ts';
-import { limits } from '../../../../src/core/limits.ts';
 import { adviceTo, ruleOf } from './advice.ts';
-import { broken, done, engine, id, kv } from './engine-run.ts';
+import { engine, id } from './engine-run.ts';
 
 /** The advised mirror, which serves wrong bytes of some items. */
 const wrongBytes = { registry: 'b', scoreSeconds: 1, gate: 'mismatch', sum: null, bound: null } as const;
@@ -71,66 +70,6 @@ describe('the policy', () => {
     one.wants(null);
     one.turns(3);
     expect(one.row(id)?.state).toBe('undone');
-  });
-  it.each(['standby', 'no_lease'] as const)('of a pair, %s: neither acts nor goes back', (lead) => {
-    const one = engine([ruleOf()]);
-    one.wants(adviceTo());
-    one.is({ lead });
-    one.turns(4);
-    expect([one.steps, one.row(id)?.held]).toEqual([[], lead]);
-    one.is({ lead: 'holder' });
-    one.turns(3);
-    expect(one.row(id)?.state).toBe('done');
-    one.is({ lead });
-    one.wants(null);
-    one.turns(3);
-    expect(one.row(id)?.state).toBe('done');
-    one.is({ lead: 'holder' });
-    one.turns(3);
-    expect(one.row(id)?.state).toBe('undone');
-  });
-  it('of a pair: a change that the lease forbids is no attempt, and is made as soon as the lease is held', () => {
-    const one = engine([ruleOf()]);
-    one.wants(adviceTo());
-    one.is({ lead: 'holder' });
-    let isHeld = false;
-    one.ends((step) =>
-      step === 'act' && !isHeld ? { ...broken, because: { key: 'acted.notHolder', values: {} } } : done,
-    );
-    one.turns(40);
-    expect(one.row(id)).toMatchObject({ state: 'running', output: 'diff' });
-    expect(one.steps.length).toBeGreaterThan(limits.actionAttempts + 1);
-    isHeld = true;
-    one.turns(3);
-    expect(one.row(id)).toMatchObject({ state: 'done', attempts: 1, because: null });
-    expect(one.results()).toEqual([`planned ${id}`, `done ${id}`]);
-  });
-  it('of a pair: undoes what the other daemon had in force, the newest first, and not what that one has put back', () => {
-    const [first, second] = [engine([ruleOf({ deed: kv })]), engine([ruleOf({ deed: kv })])];
-    for (const [at, one] of [first, second].entries()) {
-      one.wants(adviceTo({ id: `advice${String(at + 1).padStart(14, '0')}` }));
-      one.is({ lead: at === 0 ? 'holder' : 'standby' });
-      one.turns(4);
-    }
-    expect(first.rows().map(({ state, isShared }) => [state, isShared])).toEqual([['done', true]]);
-    // The first is gone.
-    second.is({ lead: 'holder' });
-    second.turn({ adopted: first.rows() });
-    second.turns(4);
-    expect(
-      second
-        .rows()
-        .map(({ id: of, state }) => `${of} ${state}`)
-        .toSorted(),
-    ).toEqual(['advice00000000000001.ci done', 'advice00000000000002.ci done']);
-    second.wants(null);
-    second.turns(6);
-    expect(second.steps.slice(-2)).toEqual(['undo advice00000000000002.ci', 'undo advice00000000000001.ci']);
-    // The first is back: what it did is put back already.
-    first.wants(null);
-    first.turn({ adopted: [] });
-    expect(first.rows().map(({ state }) => state)).toEqual(['undone']);
-    expect(first.steps.filter((step) => step.startsWith('undo'))).toEqual([]);
   });
   it('what is held runs as soon as it may, and is counted as held once', () => {
     const one = engine([ruleOf()]);

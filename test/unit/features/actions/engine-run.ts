@@ -34,10 +34,9 @@ export function engine(rules: readonly ActionRule[], rows: readonly ActionRow[] 
   let nowMs = 1_000_000;
   let wanted: Advice | null | undefined = null;
   let answer: (step: string) => ActionEnd | 'hangs' = () => done;
-  let situation: Pick<ActionInput, 'isStopped' | 'isSuspect' | 'lead' | 'isDown' | 'citesOutage'> = {
+  let situation: Pick<ActionInput, 'isStopped' | 'isSuspect' | 'isDown' | 'citesOutage'> = {
     isStopped: false,
     isSuspect: false,
-    lead: 'alone',
     isDown: () => false,
     citesOutage: () => false,
   };

@@ -12,7 +12,7 @@ function rowIn(state: State, over: Partial<ActionRow> = {}): ActionRow {
   const now = { wallMs: 900_000, monotonicMs: 900_000 };
   const isOpen = state === 'planned' || state === 'running' || state === 'undoing';
   return {
-    ...newRow(rule, adviceTo(), { state, held: state === 'held' ? 'quiet' : null }, now, true),
+    ...newRow(rule, adviceTo(), { state, held: state === 'held' ? 'quiet' : null }, now),
     attempts: 1,
     endedAtMs: isOpen || state === 'held' ? null : now.wallMs,
     ...over,
@@ -36,7 +36,7 @@ const rows: Readonly<Record<string, ActionRow>> = {
 const stepOf: Readonly<Partial<Record<State, ActionStep>>> = { planned: 'prepare', running: 'act', undoing: 'undo' };
 
 /** The state after an event; `null`: no step is under way whose end could come. */
-function after(row: ActionRow, event: 'succeeds' | 'fails' | 'over' | 'undo' | 'lost'): State | null | undefined {
+function after(row: ActionRow, event: 'succeeds' | 'fails' | 'over' | 'undo'): State | null | undefined {
   const one = engine([rule], [row]);
   one.wants(undefined);
   const step = stepOf[row.state];
@@ -46,25 +46,24 @@ function after(row: ActionRow, event: 'succeeds' | 'fails' | 'over' | 'undo' | '
   } else if (event === 'over') {
     one.wants(null);
     one.turn();
-  } else if (event === 'undo') one.turn({ undo: [id] });
-  else one.turn({ adopted: [] });
+  } else one.turn({ undo: [id] });
   return one.row(id)?.state;
 }
 
-describe('every state of a row at every event: its step succeeds or fails for good, its advice is over, an undo is wanted, the holder lost it', () => {
-  it.each<[string, State | null, State | null, State, State, State]>([
-    ['held', null, null, 'held', 'held', 'held'],
-    ['planned', 'running', 'failed', 'held', 'planned', 'planned'],
-    ['running, not begun', 'done', 'failed', 'held', 'running', 'running'],
-    ['running', 'done', 'failed', 'undoing', 'running', 'running'],
-    ['done', null, null, 'undoing', 'undoing', 'undone'],
-    ['failed before its program ran', null, null, 'failed', 'failed', 'failed'],
-    ['failed after its program ran', null, null, 'undoing', 'undoing', 'failed'],
-    ['undoing', 'undone', 'done', 'undoing', 'undoing', 'undoing'],
-    ['undone', null, null, 'undone', 'undone', 'undone'],
+describe('every state of a row at every event: its step succeeds or fails for good, its advice is over, an undo is wanted', () => {
+  it.each<[string, State | null, State | null, State, State]>([
+    ['held', null, null, 'held', 'held'],
+    ['planned', 'running', 'failed', 'held', 'planned'],
+    ['running, not begun', 'done', 'failed', 'held', 'running'],
+    ['running', 'done', 'failed', 'undoing', 'running'],
+    ['done', null, null, 'undoing', 'undoing'],
+    ['failed before its program ran', null, null, 'failed', 'failed'],
+    ['failed after its program ran', null, null, 'undoing', 'undoing'],
+    ['undoing', 'undone', 'done', 'undoing', 'undoing'],
+    ['undone', null, null, 'undone', 'undone'],
   ])('%s', (name, ...want) => {
     const row = rows[name] as ActionRow;
-    const events = ['succeeds', 'fails', 'over', 'undo', 'lost'] as const;
+    const events = ['succeeds', 'fails', 'over', 'undo'] as const;
     expect(events.map((event) => after(row, event))).toEqual(want);
   });
 
