@@ -1,4 +1,6 @@
+import { isCredential } from './http.ts';
 import type { KnownMask, WireAccess } from './ports.ts';
+import type { Secret } from './secret.ts';
 
 export type KnownSecrets = Pick<WireAccess, 'auth' | 'proxy'> & Partial<WireAccess>;
 
@@ -75,6 +77,26 @@ function createMask(access: KnownSecrets): KnownMask {
 function patternOf(sources: readonly string[]): RegExp | null {
   // At each position at most one alternative matches; pattern held by: test/unit/core/mask-known.test.ts
   return sources.length === 0 ? null : new RegExp(sources.join('|'), 'gi');
+}
+
+/** Shorter words of a header are not masked: they may be the scheme, such as `Bearer`. */
+const wordCharsMin = 8;
+
+/**
+ * Returns a function that masks the credentials of a request in its response, in the forms that `maskOf` knows.
+ * @param url  the URL of the request
+ */
+export function maskerOf(headers: Readonly<Record<string, Secret>>, url: string): (text: string) => string {
+  const { username, password, searchParams } = new URL(url);
+  const [user = '', word = ''] = [username, password].map(decodeURIComponent);
+  const ofUrl = credentialsOf({ auth: null, proxy: { url, username: user, password: word } });
+  const sent = [...Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const), ...searchParams];
+  const texts = sent.flatMap(([name, value]) => (isCredential(name) ? value.split(/[\s;,=]+/) : []));
+  // A word may be `user:password` in base64.
+  const both = texts.flatMap((text) => [text, Buffer.from(text, 'base64').toString().split(/:(.*)/s)[1] ?? '']);
+  const words = both.filter(({ length }) => length >= wordCharsMin);
+  const pattern = patternOf([...ofUrl, ...words.map((secret) => ({ username: '', secret }))].flatMap(sourcesOf));
+  return (text) => (pattern === null ? text : text.replace(pattern, shown));
 }
 
 /**
