@@ -79,9 +79,6 @@ function patternOf(sources: readonly string[]): RegExp | null {
   return sources.length === 0 ? null : new RegExp(sources.join('|'), 'gi');
 }
 
-/** Shorter words of a header are not masked: they may be the scheme, such as `Bearer`. */
-const wordCharsMin = 8;
-
 /**
  * Returns a function that masks the credentials of a request in its response, in the forms that `maskOf` knows.
  * @param url  the URL of the request
@@ -91,10 +88,10 @@ export function maskerOf(headers: Readonly<Record<string, Secret>>, url: string)
   const [user = '', word = ''] = [username, password].map(decodeURIComponent);
   const ofUrl = credentialsOf({ auth: null, proxy: { url, username: user, password: word } });
   const sent = [...Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const), ...searchParams];
-  const texts = sent.flatMap(([name, value]) => (isCredential(name) ? value.split(/[\s;,=]+/) : []));
+  // A shorter word may be a scheme, such as `Bearer`.
+  const texts = sent.flatMap(([name, value]) => (isCredential(name) ? (value.match(/[^\s;,=]{8,}/g) ?? []) : []));
   // A word may be `user:password` in base64.
-  const both = texts.flatMap((text) => [text, Buffer.from(text, 'base64').toString().split(/:(.*)/s)[1] ?? '']);
-  const words = both.filter(({ length }) => length >= wordCharsMin);
+  const words = texts.flatMap((text) => [text, Buffer.from(text, 'base64').toString().split(/:(.*)/s)[1] ?? '']);
   const pattern = patternOf([...ofUrl, ...words.map((secret) => ({ username: '', secret }))].flatMap(sourcesOf));
   return (text) => (pattern === null ? text : text.replace(pattern, shown));
 }
