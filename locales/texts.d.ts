@@ -19,6 +19,7 @@ export interface Places {
   readonly 'acted.forbidden': 'address' | 'key';
   readonly 'acted.request': 'why';
   readonly 'acted.noStore': never;
+  readonly 'acted.echo': never;
   readonly 'acted.noForge': never;
   readonly 'acted.otherValue': never;
   readonly 'acted.defect': 'why';
@@ -2531,6 +2532,7 @@ export interface Places {
   readonly 'wrong.clientEnded': never;
   readonly 'wrong.whichModuleAs': 'expected';
   readonly 'wrong.moduleAs': 'text' | 'expected';
+  readonly 'wrong.privateName': 'text' | 'key' | 'upstream';
   readonly 'wrong.whichEcosystem': 'module' | 'list';
   readonly 'wrong.askedOfNone': 'module' | 'ecosystem' | 'expected';
   readonly 'wrong.noMirror': 'which' | 'names';

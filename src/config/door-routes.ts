@@ -1,8 +1,7 @@
 import type { Config } from '../core/config.ts';
 import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
 import type { DoorPaths } from '../ecosystems/door-paths.ts';
-import { leadingClientOf } from '../ecosystems/ecosystem.ts';
-import { isPrivate } from '../ecosystems/names.ts';
+import { isKeptFrom, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { declaredChainOf, memberKeysOf, sortByWeight } from './chain.ts';
 
@@ -52,8 +51,7 @@ export function routesOf(config: Config, registry: Registry): readonly DoorRoute
         paths,
         mirrors: new Map(mirrors.map((one) => [one.name, one])),
         declared: [...new Set([...inChain, ...sortByWeight(mirrors).map(({ name }) => name)])],
-        isPrivate: (module) =>
-          upstream === kind.publicUpstream && isPrivate(kind.names, config.private[id] ?? [], module),
+        isPrivate: (module) => isKeptFrom(kind, upstream, config.private, module),
       };
     });
   });

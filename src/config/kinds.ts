@@ -1,6 +1,8 @@
+import type { Config } from '../core/config.ts';
 import type { Kind } from '../core/kind.ts';
-import type { EcosystemId } from '../core/mirror.ts';
+import type { EcosystemId, Upstream } from '../core/mirror.ts';
 import { ok, type Result, type Sentence } from '../core/result.ts';
+import { isKeptFrom } from '../ecosystems/ecosystem.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
 /** Every ecosystem as plain data. Commands use the first one by default. */
@@ -21,10 +23,12 @@ export function upstreamByHand(id: EcosystemId, text: string): Result<string | n
   return ok(named?.value.upstream ?? kind?.publicUpstream ?? null);
 }
 
-/** Parses a module from the command line; `version` is `null` if none is given. */
-export function moduleByHand(
-  id: EcosystemId,
-  text: string,
-): { readonly module: string; readonly version: string | null } {
-  return registry.of(id)?.names.byHand(text) ?? { module: text, version: null };
+/**
+ * Parses a module from the command line. `version`: `null` if none is given. `isKept`: mirrors of the upstream must not
+ * get the name.
+ */
+export function moduleByHand({ private: patterns }: Config, { ecosystem, upstream }: Upstream, text: string) {
+  const kind = registry.of(ecosystem);
+  const named = kind?.names.byHand(text) ?? { module: text, version: null };
+  return { ...named, isKept: kind !== null && isKeptFrom(kind, upstream, patterns, named.module) };
 }

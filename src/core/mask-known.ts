@@ -1,4 +1,6 @@
+import { isCredential } from './http.ts';
 import type { KnownMask, WireAccess } from './ports.ts';
+import type { Secret } from './secret.ts';
 
 export type KnownSecrets = Pick<WireAccess, 'auth' | 'proxy'> & Partial<WireAccess>;
 
@@ -75,6 +77,23 @@ function createMask(access: KnownSecrets): KnownMask {
 function patternOf(sources: readonly string[]): RegExp | null {
   // At each position at most one alternative matches; pattern held by: test/unit/core/mask-known.test.ts
   return sources.length === 0 ? null : new RegExp(sources.join('|'), 'gi');
+}
+
+/**
+ * Returns a function that masks the credentials of a request in its response, in the forms that `maskOf` knows.
+ * @param url  the URL of the request
+ */
+export function maskerOf(headers: Readonly<Record<string, Secret>>, url: string): (text: string) => string {
+  const { username, password, searchParams } = new URL(url);
+  const [user = '', word = ''] = [username, password].map(decodeURIComponent);
+  const ofUrl = credentialsOf({ auth: null, proxy: { url, username: user, password: word } });
+  const sent = [...Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const), ...searchParams];
+  // A shorter word may be a scheme, such as `Bearer`.
+  const texts = sent.flatMap(([name, value]) => (isCredential(name) ? (value.match(/[^\s;,=]{8,}/g) ?? []) : []));
+  // A word may be `user:password` in base64.
+  const words = texts.flatMap((text) => [text, Buffer.from(text, 'base64').toString().split(/:(.*)/s)[1] ?? '']);
+  const pattern = patternOf([...ofUrl, ...words.map((secret) => ({ username: '', secret }))].flatMap(sourcesOf));
+  return (text) => (pattern === null ? text : text.replace(pattern, shown));
 }
 
 /**

@@ -3,6 +3,7 @@ import { getOrMake } from '../core/get-or-make.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import { isInnerHost } from '../core/url.ts';
 import { type Client, offersHttp1 } from '../ecosystems/client.ts';
 import { type Known, leadingClientOf } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
@@ -76,12 +77,14 @@ function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string 
 
 /**
  * Returns host names for testing a resolver: the hosts of controls and of public mirrors. Names of private mirrors are
- * excluded, because they must not reach other resolvers.
+ * excluded, because they must not reach other resolvers. So are names of a company's network: its own mirror may copy
+ * the public upstream.
  */
 function otherNames(config: Config, registry: Registry): readonly string[] {
-  const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;
+  const isPublic = ({ ecosystem, upstream, servesPrivate }: Mirror): boolean =>
+    upstream === registry.of(ecosystem)?.publicUpstream && servesPrivate !== true;
   const hosts = [...config.mirrors.filter(isPublic), ...config.controls].map(({ url }) => new URL(url).hostname);
-  return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
+  return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':') && !isInnerHost(host));
 }
 
 function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {

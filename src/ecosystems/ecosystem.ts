@@ -9,7 +9,7 @@ import type { Client } from './client.ts';
 import type { Doctor } from './doctor.ts';
 import type { DoorPaths } from './door-paths.ts';
 import type { Locks } from './locks.ts';
-import type { Names } from './names.ts';
+import { isPrivate, type Names } from './names.ts';
 import type { RealClient } from './real-client.ts';
 
 /** How often a step is requested: once for each version of a module, for each module, or for the whole mirror. */
@@ -272,4 +272,9 @@ export interface SmallMirror {
   /** Paths below the base URL that one build of the demo requests, in this order; absent: the demo runs no builds. */
   readonly build?: readonly string[];
   readonly respond: DemoResponder;
+}
+
+/** True for a private name that mirrors of this upstream must not get, because the upstream is the public one. */
+export function isKeptFrom(kind: Ecosystem, upstream: string, patterns: Config['private'], module: string): boolean {
+  return upstream === kind.publicUpstream && isPrivate(kind.names, patterns[kind.id] ?? [], module);
 }

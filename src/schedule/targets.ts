@@ -1,8 +1,7 @@
 import type { Config } from '../core/config.ts';
 import { isHeavy, type Mirror, type ModuleRef, type Step, type Target, targetId } from '../core/mirror.ts';
 import { atOnce, itemsPerSlice, type Slices } from '../core/slices.ts';
-import { type Ecosystem, sortSteps } from '../ecosystems/ecosystem.ts';
-import { isPrivate } from '../ecosystems/names.ts';
+import { type Ecosystem, isKeptFrom, sortSteps } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { targetsOfShard } from './shard.ts';
 
@@ -51,10 +50,9 @@ function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {
   return [...targets.values()].map((target) => ({ ...target, canary: target.id === canaryId }));
 }
 
-function mayProbe(mirror: Mirror, { publicUpstream, names }: Ecosystem, ref: ModuleRef, config: Config): boolean {
+function mayProbe(mirror: Mirror, kind: Ecosystem, ref: ModuleRef, config: Config): boolean {
   if (ref.ecosystem !== mirror.ecosystem || ref.upstream !== mirror.upstream) return false;
-  const isPublic = mirror.upstream === publicUpstream;
-  return !(isPublic && isPrivate(names, config.private[ref.ecosystem] ?? [], ref.module));
+  return !isKeptFrom(kind, mirror.upstream, config.private, ref.module);
 }
 
 function canaryOf(

@@ -1,7 +1,7 @@
 import { formatIssues } from '../config/format-issues.ts';
 import { kindOf, kinds, moduleByHand, upstreamByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
-import type { Mirror, Step } from '../core/mirror.ts';
+import type { Mirror, Step, Upstream } from '../core/mirror.ts';
 import { mirrorNameOf } from '../core/url.ts';
 import type { Say } from '../words/words.ts';
 import { builtInSource, kindByWord, type LoadedConfig, type LoadFailure } from './load.ts';
@@ -65,6 +65,13 @@ export function mirrorFor(loaded: LoadedConfig, which: string): Mirror {
   throw new UsageError('wrong.noMirror', { which, names: mirrors.map(({ name }) => name).join(', ') });
 }
 
+/** Parses a module for mirrors of an upstream. @throws UsageError on a private name that they must not get */
+export function moduleFor(config: Config, of: Upstream, text: string): ReturnType<typeof moduleByHand> {
+  const named = moduleByHand(config, of, text);
+  if (!named.isKept) return named;
+  throw new UsageError('wrong.privateName', { text, key: `private.${of.ecosystem}`, upstream: of.upstream });
+}
+
 /**
  * Returns what to probe: by default, the canary (the step that decides whether a mirror is up) of the first configured
  * module of the mirror's upstream.
@@ -78,7 +85,7 @@ export function requestFor(
 ): { mirror: Mirror; module: string | null; version: string | null; step: Step } {
   const first = config.modules.find((ref) => ref.ecosystem === mirror.ecosystem && ref.upstream === mirror.upstream);
   const kind = kindOf(mirror.ecosystem);
-  const named = wanted === undefined ? null : moduleByHand(mirror.ecosystem, wanted);
+  const named = wanted === undefined ? null : moduleFor(config, mirror, wanted);
   const module = named === null ? (first?.module ?? null) : named.module;
   const version = named === null ? (first?.version ?? null) : (named.version ?? kind?.newest ?? null);
   const known = kind?.steps ?? [];

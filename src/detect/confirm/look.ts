@@ -321,13 +321,17 @@ function countMirrors(mirrors: readonly MirrorMemory[]): number {
   return countPlaces(mirrors.map(witnessPlaceOf));
 }
 
-/** True if the origin lacks the item. Heavy steps are probed rarely, so another step may show it first. */
-function lacks({ mirror, series }: Sibling, { module, version }: Target): boolean {
+/**
+ * True if the origin lacks the item. Heavy steps are probed rarely, so the light steps of the version may show it first,
+ * also after the origin served the item.
+ */
+function lacks({ mirror, series }: Sibling, target: Target): boolean {
   const known = series?.item ?? null;
-  if (known !== null) return known === 'absent';
-  return mirror.series
-    .values()
-    .some(({ target, item }) => target.module === module && target.version === version && item === 'absent');
+  if (known === 'absent' || (known === 'served' && !isHeavy(target))) return known === 'absent';
+  const items = [...mirror.series.values()].flatMap((one) =>
+    one !== series && one.target.module === target.module && one.target.version === target.version ? one.item : [],
+  );
+  return items.includes('absent') && (known === null || !items.includes('served'));
 }
 
 /** True if only lock files name the module, and its version if the target has one. */

@@ -14,7 +14,8 @@ export const commandAction = {
   async prepare({ advice }: ActionRow, { argv }: CommandDeed): Promise<ActionEnd> {
     if (isMasked(advice.chain.before, advice.chain.after))
       throw new StepFailed(phrase('acted.noForm', { form: 'chain' }), false);
-    return { tag: 'ok', output: maskText(argv.join(' ')) };
+    // Each argument may be a secret, such as the value of a variable in the configuration.
+    return { tag: 'ok', output: maskText(argv[0] ?? '') + ' ***'.repeat(argv.length - 1) };
   },
   act: (row: ActionRow, deed: CommandDeed, means: Means) => run('act', row, deed, means),
   undo: (row: ActionRow, deed: CommandDeed, means: Means) => run('undo', row, deed, means),

@@ -1,5 +1,6 @@
 import type { ForgeRule } from '../../core/action.ts';
 import { limits } from '../../core/limits.ts';
+import { maskerOf } from '../../core/mask-known.ts';
 import { printable } from '../../core/printable.ts';
 import { readJson } from '../../core/read-json.ts';
 import { Secret } from '../../core/secret.ts';
@@ -43,7 +44,7 @@ export function createForge({ kind, api, token, allow }: ForgeRule, means: Means
     const named = typeof merged_at === 'string' ? 'merged' : state === 'opened' ? 'open' : state;
     const now = (['open', 'merged', 'closed'] as const).find((one) => one === named);
     if (!Number.isSafeInteger(number) || now === undefined) throw noForge();
-    const url = typeof web_url === 'string' ? web_url.replaceAll(token.reveal(), '***') : '';
+    const url = typeof web_url === 'string' ? maskerOf({ token }, api)(web_url) : '';
     return { number: Number(number), state: now, url: printable(url, 300) };
   }
 

@@ -1,6 +1,7 @@
 import type { ActionDeed, ActionEnd, ActionRow } from '../../core/action.ts';
 import { classBySpelling } from '../../core/address-class.ts';
 import { limits } from '../../core/limits.ts';
+import { maskerOf } from '../../core/mask-known.ts';
 import type { DeliveryFailure } from '../../core/notice.ts';
 import { printable } from '../../core/printable.ts';
 import { ok, type Sentence } from '../../core/result.ts';
@@ -59,9 +60,13 @@ async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
 
 async function valueNow(deed: HttpDeed, means: Means): Promise<StoreValue | null> {
   const { read, valueIn, canCreate } = storeOf(deed);
-  const response = await send(read(deed.url.reveal(), deed.key ?? ''), deed, means, limits.actionOutputBytes);
+  const url = deed.url.reveal();
+  const response = await send(read(url, deed.key ?? ''), deed, means, limits.actionOutputBytes);
   if (response.tag === 'ok') {
     const value = valueIn(response.body);
+    // The value is shown, stored, and written back by an undo.
+    if (maskerOf(deed.headers, url)(value?.text ?? '') !== (value?.text ?? ''))
+      throw new StepFailed(phrase('acted.echo'), true);
     // U+FFFD replaces bytes that are not UTF-8. An undo could not restore them, so such a value is refused.
     if (value !== undefined && value?.text.includes('\uFFFD') !== true) return value;
     throw new StepFailed(phrase('acted.noStore'), true);

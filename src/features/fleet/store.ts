@@ -1,3 +1,4 @@
+import { maskerOf } from '../../core/mask-known.ts';
 import type { Clock } from '../../core/ports.ts';
 import { printable } from '../../core/printable.ts';
 import { readJson } from '../../core/read-json.ts';
@@ -52,6 +53,7 @@ function startQueries(at: StoreAt, clock: Clock): Query {
   const headers: Record<string, string> = { accept: 'application/json' };
   for (const [name, value] of Object.entries(at.headers)) headers[name] = value.reveal();
   if (at.token !== null) headers['authorization'] = `Bearer ${at.token.reveal()}`;
+  const masked = maskerOf({ ...at.headers, ...(at.token !== null && { authorization: at.token }) }, at.url);
   const { ca, cert, key } = at.tls;
   const tls = {
     ...(ca === undefined ? {} : { ca }),
@@ -64,7 +66,8 @@ function startQueries(at: StoreAt, clock: Clock): Query {
     try {
       const url = `${at.url}/api/v1/query?${query}`;
       const response = await exchangeOnce({ url, method: 'GET', headers, body: null, limitMs, tls, budget });
-      return readVector(response.status, response.text);
+      // The page shows labels, errors and warnings.
+      return readVector(response.status, masked(response.text));
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       if (code === 'EMSGSIZE') return error(`more than ${queryMiB} MiB or ${valuesMax} values`);

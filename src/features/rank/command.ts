@@ -1,10 +1,11 @@
-import { kindOf, kinds, moduleByHand } from '../../config/kinds.ts';
+import { kindOf, kinds } from '../../config/kinds.ts';
 import type { Config } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 import { type EcosystemId, refTextOf, type Target, targetId } from '../../core/mirror.ts';
 import { expand } from '../../daemon/machine.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { kindByWord, loadNeeded } from '../../terminal/load.ts';
+import { moduleFor } from '../../terminal/probe-request.ts';
 import { formatRemedy } from '../../terminal/remedy-lines.ts';
 import { jsonText } from '../../terminal/terminal.ts';
 import { Failed, optionsOf, parseWholeNumber, UsageError, words } from '../../terminal/usage.ts';
@@ -123,7 +124,7 @@ function targetsFor(
   if (modules.length === 0) return canaries;
   return canaries.flatMap((canary) =>
     modules.map((text) => {
-      const { module, version } = moduleByHand(ecosystem, text);
+      const { module, version } = moduleFor(config, canary, text);
       if (version === null && kind?.newest != null)
         throw new UsageError('wrong.moduleAs', { text, expected: kind.expected });
       return { ...canary, id: targetId(canary.registry, module, version, canary.step), module, version, canary: false };

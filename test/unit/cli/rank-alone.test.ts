@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeTempDir, tempDir } from '../../support/paths.ts';
@@ -55,6 +57,45 @@ test.each([
     expect(err).toContain('no mirror responded');
     expect(err).not.toContain('Ranking only');
     expect(code).toBe(1);
+  } finally {
+    removeTempDir(dir);
+  }
+});
+
+const withPrivate = `${two}private: { go: [ "git.corp.example/*" ], npm: [ "@corp" ] }\n`;
+
+test.each([
+  ['rank', ['rank', 'go', 'git.corp.example/secret@v1.0.0']],
+  ['rank among others', ['rank', 'npm', 'left-pad@1.3.0', '@corp/secret@1.0.0']],
+  ['probe', ['probe', 'g', 'git.corp.example/secret@v1.0.0']],
+  ['probe of a step', ['probe', 'g', 'git.corp.example/secret@v1.0.0', '--step', 'zip']],
+  ['probe of a client', ['probe', 'n', '@corp/secret@1.0.0', '--client', 'npm']],
+])('a private name of the command line is sent to no public mirror: %s', async (_, words) => {
+  const dir = tempDir('rank-private');
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(404).end();
+  });
+  try {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(join(dir, 'mirrorwatch.yaml'), withPrivate.replaceAll('127.0.0.1:9', `127.0.0.1:${port}`));
+    const { code, err } = await run(words, { cwd: dir });
+    expect(asked).toEqual([]);
+    expect([code, err]).toEqual([2, expect.stringContaining('this name must not be sent to mirrors of')]);
+  } finally {
+    server.close();
+    removeTempDir(dir);
+  }
+});
+
+test('a private name of the command line is sent to mirrors of its own upstream', async () => {
+  const dir = tempDir('rank-own');
+  try {
+    writeFileSync(join(dir, 'mirrorwatch.yaml'), withPrivate.replace('name: g,', 'name: g, upstream: corp,'));
+    const words = ['rank', 'go', 'git.corp.example/secret@v1.0.0', '--rounds', '1', '--no-download'];
+    expect((await run(words, { cwd: dir })).err).toContain('no mirror responded');
   } finally {
     removeTempDir(dir);
   }

@@ -54,6 +54,18 @@ test('names that detect a broken resolver: public mirrors and controls, no addre
   expect(book.otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']);
 });
 
+test('names that detect a broken resolver: none of a company that mirrors the public upstream in its own network', () => {
+  const own = `
+  - { name: nexus, ecosystem: go, url: "https://nexus.corp.internal/repository/go" }
+  - { name: plain, ecosystem: go, url: "https://athens" }
+  - { name: group, ecosystem: go, url: "https://packages.corp.example.org", servesPrivate: true }
+controls: [ "https://portal.corp.internal/", `;
+  const companys = readConfig(yaml.replace('\ncontrols: [ ', own));
+  if (companys.tag === 'error') throw new Error(JSON.stringify(companys.error));
+  const { otherNames } = buildWorkerBook({ config: companys.value, learnt: nothingLearnt, version: '1.2.3' });
+  expect(otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']);
+});
+
 test('what conversations need: the base, hashes of authorities apart from those of lock files, what Go itself needs', () => {
   const learnt = new Map([
     [

@@ -355,6 +355,25 @@ describe('an item that the origin does not have', () => {
     expect(sim.changes('refusal')).toEqual([]);
   });
 
+  it.each<[string, boolean, readonly string[]]>([
+    ['any more: its last download of the item does not show that it still has it', true, []],
+    ['as a download any more, but whose metadata it serves: a refusal', false, ['a opened', 'b opened']],
+  ])('%s', (_, isGone, want) => {
+    const steps = ['mod', 'zip'];
+    const extra = mirrors.flatMap(({ name }) => steps.map((step) => aTarget(name, step, 'example.com/withdrawn')));
+    const script: Script = ({ registry, module, step }, t) => {
+      if (module !== 'example.com/withdrawn' || t < warm || registry === 'evil') return fine;
+      // The origin's download is not due any more.
+      if (registry === 'origin' && step === 'zip') return fine;
+      return isGone || step === 'zip' ? absent : fine;
+    };
+    const targets = [...mirrors.map(({ name }) => aTarget(name)), ...extra];
+    const sim = new Simulation({ config: aConfig({ mirrors }), targets, script });
+    sim.runTo(warm + 20 * minute);
+    const changes = sim.changes('refusal').map(({ what }) => what);
+    expect(changes.toSorted()).toEqual(want);
+  });
+
   it('another mirror that served it is down: its absence is still a refusal', () => {
     const script: Script = ({ registry, module }, t) => {
       if (registry === 'b' && t >= warm + 20 * minute && t < warm + 40 * minute) return dead;

@@ -82,3 +82,9 @@ describe('command', () => {
     expect((await end).tag).toBe('failed');
   });
 });
+
+it('shows before it runs which program it is, and no argument: one may be the value of a variable', async () => {
+  const argv = ['./deploy', '--token', 'hunter2-4b8e90aa', '-H', 'Authorization: Bearer hunter2'];
+  const end = await acting(folder(), { kind: 'command', argv, cwd: '/' }).step('prepare');
+  expect(end).toEqual({ tag: 'ok', output: './deploy *** *** *** ***' });
+});

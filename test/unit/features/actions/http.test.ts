@@ -92,3 +92,46 @@ it('an undo in Consul whose response was lost is done: a missing value became an
   expect(value).toBe('');
   expect(await one.step('undo')).toMatchObject({ tag: 'ok' });
 });
+
+describe('a store that copies the credentials of the request into its response', () => {
+  const token = 'Qx7-9aZk~Lm31vTyp/Bn4e';
+  const basic = Buffer.from(`robot:${token}`).toString('base64');
+  const all = [...token].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('');
+  const kept = (text: string): string =>
+    JSON.stringify([{ Value: Buffer.from(text).toString('base64'), ModifyIndex: 7 }]);
+  it.each<[string, string, string, string]>([
+    ['a token', 'x-consul-token', token, kept(`it is ${token}`)],
+    ['in base64', 'x-consul-token', token, kept(Buffer.from(token).toString('base64'))],
+    ['percent-encoded, each character', 'authorization', `Bearer ${token}`, kept(all)],
+    ['of Basic', 'authorization', `Basic ${basic}`, kept(basic)],
+    ['the password of Basic', 'authorization', `Basic ${basic}`, kept(token)],
+    ['of a cookie', 'cookie', `sid=${token}; path=1`, kept(token)],
+  ])('%s: is refused, and nothing of it is shown or stored', async (_, name, value, receipt) => {
+    const post: Post = { send: async () => ({ tag: 'delivered', status: 200, receipt }) };
+    const deed = { ...httpDeed(''), headers: { [name]: new Secret(value) }, body: { store: 'consul' } } as const;
+    const one = acting(folder(), deed, adviceTo(), { post });
+    for (const step of ['prepare', 'act'] as const)
+      expect(await one.step(step)).toEqual({
+        tag: 'failed',
+        because: { key: 'acted.echo', values: {} },
+        output: '',
+        retry: true,
+      });
+  });
+
+  it.each(['http://robot:Qx7-9aZkLm31@127.0.0.1:1/', 'http://127.0.0.1:1/?token=Qx7-9aZkLm31'])(
+    'of its URL: %s',
+    async (url) => {
+      const post: Post = { send: async () => ({ tag: 'delivered', status: 200, receipt: kept('Qx7-9aZkLm31') }) };
+      const deed = { ...httpDeed(''), url: new Secret(url), body: { store: 'consul' } } as const;
+      expect((await acting(folder(), deed, adviceTo(), { post }).step('prepare')).output).toBe('');
+    },
+  );
+
+  it('a value with a word of another header is none', async () => {
+    const post: Post = { send: async () => ({ tag: 'delivered', status: 200, receipt: kept('https://production') }) };
+    const headers = { 'x-consul-namespace': new Secret('production') };
+    const deed = { ...httpDeed(''), headers, body: { store: 'consul' } } as const;
+    expect(await acting(folder(), deed, adviceTo(), { post }).step('prepare')).toMatchObject({ tag: 'ok' });
+  });
+});

@@ -235,8 +235,12 @@ describe('a merge request, whatever the forge', () => {
     expect(forge.requests.map(({ state }) => state)).toEqual(['closed']);
   });
 
-  it('the URL of a hostile answer is one line without the token', async () => {
-    const url = `https://git.example.com/\n${forge.token}`;
+  it.each<[string, (token: string) => string]>([
+    ['', (token) => token],
+    [', percent-encoded', (token) => [...token].map((one) => `%${one.charCodeAt(0).toString(16)}`).join('')],
+    [' in base64', (token) => Buffer.from(token).toString('base64').replace(/=+$/, '')],
+  ])('the URL of a hostile answer is one line without the token%s', async (_, echo) => {
+    const url = `https://git.example.com/\n${echo(forge.token)}`;
     forge.answers('POST', 201, JSON.stringify({ iid: 7, state: 'opened', web_url: url }));
     expect(await prepared().step('act')).toMatchObject({
       tag: 'ok',

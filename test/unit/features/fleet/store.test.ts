@@ -189,3 +189,27 @@ describe('a look', () => {
     });
   });
 });
+
+test('a hostile store that copies the token into its response shows it to no reader of the page', async () => {
+  const token = 'Qx7-9aZkLm31vTypBn4e';
+  const heard: string[] = [];
+  const server = createServer((request, response) => {
+    const echo = [...Object.values(request.headers), Buffer.from(token).toString('base64')].join(' ');
+    heard.push(echo);
+    const series = [{ ...one, metric: { vantage: echo.slice(0, 2000) } }];
+    response.end(
+      heard.length % 2 === 0 ? JSON.stringify({ status: 'error', error: echo }) : vector(series, { warnings: [echo] }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const secret = { headers: { 'x-api-key': new Secret('Zk31-vTypBn4e') }, token: new Secret(token) };
+  const reads = [];
+  for (let time = 0; time < 4; time += 1)
+    reads.push(await readStore({ url, tls: {}, limitMs: 5_000, ...secret }, systemClock));
+  server.close();
+  expect(heard[0]).toContain(token);
+  expect(JSON.stringify(reads)).toContain('***');
+  for (const form of [token, Buffer.from(token).toString('base64').replace(/=+$/, ''), 'Zk31-vTypBn4e'])
+    expect(JSON.stringify(reads)).not.toContain(form);
+});
