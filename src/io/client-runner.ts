@@ -201,14 +201,16 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
     await writeFile(join(home, name), text, { mode: 0o600, flag: 'wx' });
     await own(join(home, name));
   }
-  for (const path of folders) await own(path);
+  // The folder itself last: from then on, other processes of the user can replace what is in it by links.
+  for (const path of [...folders].toReversed()) await own(path);
 }
 
 /** Removes a folder, even if it contains read-only folders. Errors are ignored. */
 async function clear(home: string): Promise<void> {
   const remove = () => rm(home, { recursive: true, force: true });
   await remove().catch(async () => {
-    await open(home);
+    // Root needs no permissions, and its `chmod` would follow a link that the client's user has put there.
+    if (process.geteuid?.() !== 0) await open(home);
     await remove().catch(() => undefined);
   });
 }
