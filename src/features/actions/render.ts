@@ -70,7 +70,8 @@ async function textOf(
   }
   if (lines === undefined) return null;
   if (as === 'shell') {
-    const wanted = lines.split('\n').map(withoutOwnList).map((line) => {
+    const wanted = lines.split('\n').map((one) => {
+      const line = withoutOwnList(one);
       const setting = /^export \w+=/.exec(line)?.[0] ?? 'export =';
       return { line, pattern: startingWith(`${setting}'`) };
     });
