@@ -1,4 +1,5 @@
 import { dirname, join, relative, resolve } from 'node:path';
+import { realFileOf } from './files.ts';
 import { readRegular } from './replaced-file.ts';
 
 /**
@@ -7,6 +8,10 @@ import { readRegular } from './replaced-file.ts';
  * @param path  absolute
  */
 export async function isTrackedByGit(path: string): Promise<boolean> {
+  return (await isTrackedAt(path)) || isTrackedAt(await realFileOf(path).catch(() => path));
+}
+
+async function isTrackedAt(path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const index = await readIndex(join(folder, '.git'));
     if (index !== null && namesOf(relative(folder, path)).some((name) => hasName(index, Buffer.from(name))))

@@ -53,6 +53,13 @@ test.each([
   expect(await isTrackedByGit(join(folder, name))).toBe(true);
 });
 
+test('also by a link to a folder below the repository', async () => {
+  const link = join(tempDir('link'), 'own');
+  symlinkSync(join(repository(), 'data'), link);
+  expect(await isTrackedByGit(join(link, 'tracked.db'))).toBe(true);
+  expect(await isTrackedByGit(join(link, 'other.db'))).toBe(false);
+});
+
 test('also in a worktree, where .git is a file', async () => {
   const folder = repository();
   git(folder, 'commit', '-m', 'all');
