@@ -1540,6 +1540,7 @@ export interface Places {
   readonly 'init.folders': 'count';
   readonly 'init.furtherLocks': 'names' | 'count';
   readonly 'init.half': never;
+  readonly 'daemon.malformed': 'why';
   readonly 'daemon.unreachable': 'url' | 'why';
   readonly 'daemon.unproven': 'url';
   readonly 'daemon.found': 'file';

@@ -96,11 +96,20 @@ async function called(context: Context): Promise<ExitCode> {
       terminal.err(cause.message);
       return cause.code;
     }
+    if (isOfDaemon(cause, command)) {
+      terminal.err(say('daemon.malformed', { why: printable(String(cause)) }));
+      return 1;
+    }
     if (!(cause instanceof UsageError)) throw cause;
     terminal.err(say('program.wrongOf', { command: command.name, text: cause.text(say) }));
     terminal.err(say('program.usage', { usage: command.usage }));
     return 2;
   }
+}
+
+/** True for a failure of a command that shows responses of a daemon, whose values may have any type. */
+function isOfDaemon(cause: unknown, { options }: Command): boolean {
+  return (cause instanceof TypeError || cause instanceof RangeError) && 'url' in options;
 }
 
 async function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): Promise<ExitCode> {

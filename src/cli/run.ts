@@ -3,14 +3,8 @@ import type { Actor } from '../core/action.ts';
 import type { ConfigIssue } from '../core/config.ts';
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { systemClock } from '../daemon/machine.ts';
-import {
-  createSystemPorts,
-  isTrackedByGit,
-  processLog,
-  readConfigAside,
-  type StoreOpenFailure,
-} from '../daemon/system.ts';
+import { isTrackedByGit, systemClock } from '../daemon/machine.ts';
+import { createSystemPorts, processLog, readConfigAside, type StoreOpenFailure } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from '../terminal/context.ts';
 import { findSavedText, loadNeeded } from '../terminal/load.ts';
 import { receiveSignals } from '../terminal/signals.ts';

@@ -5,6 +5,7 @@ import { urlOfListener } from '../core/url.ts';
 import {
   type ChangePlace,
   createMachine,
+  isTrackedByGit,
   type KeptChange,
   listAllKeptChanges,
   realFileOf,
@@ -71,20 +72,21 @@ export async function undoOne({ terminal, say }: Context, change: KeptChange, pl
 
 /**
  * Lists the changes of doctor, advice and actions together, the newest first. `foreign`: records of files that no action
- * of the configuration writes. The folder of the state file may be part of a checkout, with records of a stranger.
+ * of the configuration writes. The folder of the state file may be part of a checkout, with records of a stranger: all are `foreign` if Git tracks one.
  */
 async function stepsOf(
   place: ChangePlace,
   config: Config | null,
 ): Promise<{ readonly steps: readonly Step[]; readonly foreign: readonly Step[]; readonly unread: readonly string[] }> {
-  const kept = config === null ? null : join(dirname(config.state.path), 'actions/files');
   const own = await listAllKeptChanges(place);
   const ofUser = own.changes.map((change) => ({ change, place }));
-  if (kept === null) return { steps: ofUser, foreign: [], unread: own.unread };
-  const paths = (config?.onAdvice ?? []).flatMap(({ deed }) => (deed.kind === 'file' ? [deed.path] : []));
+  if (config === null) return { steps: ofUser, foreign: [], unread: own.unread };
+  const kept = join(dirname(config.state.path), 'actions/files');
+  const paths = (config.onAdvice ?? []).flatMap(({ deed }) => (deed.kind === 'file' ? [deed.path] : []));
   const written = new Set(await Promise.all(paths.map((path) => realFileOf(path).catch(() => path))));
   const actions = await listAllKeptChanges({ kept });
-  const isOwn = ({ files }: KeptChange): boolean => files.every(({ file }) => written.has(file));
+  const isStrangers = await isTrackedByGit(config.state.path);
+  const isOwn = ({ files }: KeptChange): boolean => !isStrangers && files.every(({ file }) => written.has(file));
   const stepOf = (change: KeptChange): Step => ({
     change,
     place: { roots: change.files.map(({ file }) => dirname(file)), kept },

@@ -19,7 +19,6 @@ import { clientsFor, type ProcessFacts } from './machine.ts';
 
 export { readConfigAside } from '../io/config-thread.ts';
 export { openEvents } from '../io/event-stream.ts';
-export { isTrackedByGit } from '../io/git-index.ts';
 export type { StoreOpenFailure } from '../io/store.ts';
 
 export function processLog(facts: ProcessFacts): Log {

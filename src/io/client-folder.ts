@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { chmod, lstat, open, readdir, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FetchedFile } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
@@ -12,11 +12,7 @@ export const homePrefix = 'mirrorwatch-client-';
  * create such a folder, so only old folders of `owners` (user ids) are removed.
  * @param home  the folder of the run that starts now
  */
-export async function clearLeft(
-  home: string,
-  owners: readonly (number | undefined)[],
-  clear: (folder: string) => Promise<void>,
-): Promise<void> {
+export async function clearLeft(home: string, owners: readonly (number | undefined)[]): Promise<void> {
   const folder = dirname(home);
   const { mtimeMs: nowMs } = await lstat(home);
   const names = await readdir(folder).catch(() => []);
@@ -25,8 +21,33 @@ export async function clearLeft(
     const path = join(folder, name);
     const found = await lstat(path).catch(() => null);
     if (found === null || !found.isDirectory() || !owners.includes(found.uid)) continue;
-    if (nowMs - found.mtimeMs > limits.clientLeftMs) await clear(path);
+    if (nowMs - found.mtimeMs > limits.clientLeftMs) await clearFolder(path);
   }
+}
+
+/** A folder with more levels is left: each level takes a file descriptor. */
+const levelsMax = 100;
+
+/**
+ * Removes a folder, even if it contains read-only folders. Errors are ignored. Processes of its user may replace parts of
+ * it by links meanwhile. So no link is followed, and open folders are used by their descriptors, where the system has
+ * `/proc`.
+ */
+export async function clearFolder(path: string, levels: number = levelsMax): Promise<void> {
+  const ignored = () => undefined;
+  // Root needs no permissions, and `chmod` follows links.
+  if (process.geteuid?.() !== 0) await chmod(path, 0o700).catch(ignored);
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const folder = levels === 0 ? null : await open(path, flags).catch(() => null);
+  if (folder === null) return;
+  const anchor = `/proc/self/fd/${folder.fd}`;
+  const at = (await lstat(anchor).catch(() => null)) === null ? path : anchor;
+  for (const entry of await readdir(at, { withFileTypes: true }).catch(() => []))
+    await (entry.isDirectory() ? clearFolder(join(at, entry.name), levels - 1) : unlink(join(at, entry.name))).catch(
+      ignored,
+    );
+  await folder.close();
+  await rmdir(path).catch(ignored);
 }
 
 interface FolderSize {

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ClientEnd, ClientOrder, ClientPlan, ClientReport, ClientRunner } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import { maskOf } from '../core/mask-known.ts';
 import type { Clock, Timers } from '../core/ports.ts';
-import { clearLeft, homePrefix, measureFolder, readFetched } from './client-folder.ts';
+import { clearFolder, clearLeft, homePrefix, measureFolder, readFetched } from './client-folder.ts';
 import { keepWords, maskWords } from './client-words.ts';
 import { findCommand } from './machine.ts';
 import { stopGroup } from './process-groups.ts';
@@ -46,7 +46,7 @@ export function createClientRunner(input: {
     let home: string | null = null;
     try {
       home = await mkdtemp(join(tmpdir(), homePrefix));
-      await clearLeft(home, [process.geteuid?.(), order.user?.uid], clear);
+      await clearLeft(home, [process.geteuid?.(), order.user?.uid]);
       const plan = order.plan(home);
       await furnish(home, plan, order.user);
       if (isClosed) return notRun('shutdown', 'ECANCELED');
@@ -57,7 +57,7 @@ export function createClientRunner(input: {
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
     } finally {
-      if (home !== null) await clear(home);
+      if (home !== null) await clearFolder(home);
     }
   }
 
@@ -201,22 +201,8 @@ async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']
     await writeFile(join(home, name), text, { mode: 0o600, flag: 'wx' });
     await own(join(home, name));
   }
-  for (const path of folders) await own(path);
-}
-
-/** Removes a folder, even if it contains read-only folders. Errors are ignored. */
-async function clear(home: string): Promise<void> {
-  const remove = () => rm(home, { recursive: true, force: true });
-  await remove().catch(async () => {
-    await open(home);
-    await remove().catch(() => undefined);
-  });
-}
-
-async function open(folder: string): Promise<void> {
-  await chmod(folder, 0o700).catch(() => undefined);
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await open(join(folder, entry.name));
+  // The folder itself last: from then on, other processes of the user can replace what is in it by links.
+  for (const path of [...folders].toReversed()) await own(path);
 }
 
 function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {

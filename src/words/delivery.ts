@@ -58,7 +58,7 @@ const codes: Readonly<Record<string, Meaning>> = {
 
 function refusalText(code: string, later: string, say: Say): string {
   if (code === 'unreadable') return say('delivery.unreadable', { later });
-  const word = codes[code];
+  const word = Object.hasOwn(codes, code) ? codes[code] : undefined;
   if (word === undefined) return say('delivery.refused', { code, later });
   return say('delivery.refusedMeaning', { code, meaning: say(`delivery.code.${word}`), later });
 }

@@ -93,20 +93,22 @@ function headOf({ id }: ActionRow, { branch, mergeRequest }: GitDeed, end = ''):
   return mergeRequest === null ? branch : `mirrorwatch/${id.replace(/\.(?=\.|lock$|$)|[^\w.-]/g, '+')}${end}`;
 }
 
+/** The copies that this process made. Another copy may be a stranger's: its settings name programs that Git runs. */
+const madeCopies = new Set<string>();
+
 /**
  * Fetches the branch into the action's local copy of the repository; if the branch does not exist, `HEAD`. If the copy
- * is damaged, it is created again.
+ * is damaged, or of an earlier process, it is created again.
  */
 async function fetchBranch(action: string, deed: GitDeed, means: Means): Promise<Branch> {
   const { repository, branch } = deed;
   const copy = new GitCopy(join(means.folder, `git-${action}`), repository, means, await resolveServer(deed, means));
-  if (!(await isGitCopyUsable(copy.folder))) await copy.init();
+  if (!madeCopies.has(copy.folder) || !(await isGitCopyUsable(copy.folder))) await copy.init();
   const may = ['1', '128'];
   if (!(await copy.fetch(`refs/heads/${branch}`, may)).isOk) {
     const from = (await copy.isThere(branch)) ? `refs/heads/${branch}` : 'HEAD';
     if (from !== 'HEAD' || !(await copy.fetch(from, may)).isOk) {
       // The repository responds, so the copy must be damaged.
-      await removeGitCopy(copy.folder);
       await copy.init();
       await copy.fetch(from);
     }
@@ -309,7 +311,9 @@ class GitCopy {
     return (await this.git(listArgs, { dir: '/dev/null', may: ['2'] })).isOk;
   }
 
-  init(): ReturnType<GitCopy['git']> {
+  async init(): ReturnType<GitCopy['git']> {
+    await removeGitCopy(this.folder);
+    madeCopies.add(this.folder);
     return this.git(['init', '--quiet', '--bare', '--template=', this.folder]);
   }
 

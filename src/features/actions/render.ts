@@ -70,13 +70,11 @@ async function textOf(
   }
   if (lines === undefined) return null;
   if (as === 'shell') {
-    const wanted = lines
-      .split('\n')
-      .map(withoutOwnList)
-      .map((line) => {
-        const setting = /^export \w+=/.exec(line)?.[0] ?? 'export =';
-        return { line, pattern: startingWith(`${setting}'`) };
-      });
+    const wanted = lines.split('\n').map((one) => {
+      const line = withoutOwnList(one);
+      const setting = /^export \w+=/.exec(line)?.[0] ?? 'export =';
+      return { line, pattern: startingWith(`${setting}'`) };
+    });
     return (await replaceLines(machine, '/h/file', wanted))?.after ?? before;
   }
   if (as !== 'daemon.json') return `${lines.trimEnd()}\n`;

@@ -46,6 +46,62 @@ test.each([
   );
 });
 
+const wrong: readonly unknown[] = [
+  5,
+  'x',
+  null,
+  true,
+  [],
+  {},
+  [null],
+  [5],
+  { toString: 5 },
+  [[{}]],
+  { a: { reason: { key: 5 } } },
+];
+const advice = {
+  ...{ id: 'a', state: 'proposed', ecosystem: 'go', upstream: 'u', reason: 'r', confidence: 'high', from: 'a' },
+  ...{ expiresAt: 't', rollback: "export GOPROXY='https://a'", doesNotCover: ['x'], failback: null, cause: 'outage' },
+  ...{ expected: {}, chain: { before: 'a', after: 'b' }, remedy: { env: "export GOPROXY='https://b'" } },
+};
+const action = { id: 'i', kind: 'file', mode: 'auto', state: 'done', held: null, because: null, output: 'x' };
+const places: readonly (readonly [string, readonly string[], (value: unknown) => unknown])[] = [
+  ...Object.keys(advice).map((key) => {
+    return [`advice[].${key}`, ['advice'], (value: unknown) => ({ advice: [{ ...advice, [key]: value }] })] as const;
+  }),
+  ...['sentences', 'passedOver', 'waiting', 'dismissed', 'advice'].map((key) => {
+    return [key, ['advice'], (value: unknown) => ({ advice: [advice], [key]: value })] as const;
+  }),
+  ...Object.keys(action).map((key) => {
+    return [`actions[].${key}`, ['actions'], (value: unknown) => ({ actions: [{ ...action, [key]: value }] })] as const;
+  }),
+  ['actions', ['actions'], (actions) => ({ actions })],
+  ['the whole', ['actions', 'stop'], (value) => value],
+  ['the remedy', ['advice', '--apply', '--yes'], (value) => ({ files: value, urls: value, GOPROXY: value })],
+  [
+    'findings',
+    ['explain', 'npm error 404 - GET https://a.example/x'],
+    (value) => ({ mirrors: value, findings: value }),
+  ],
+];
+
+test.each(places)('values of another type crash no command: %s', async (_, argv, bodyOf) => {
+  let body: unknown;
+  const env = { HOME: tempDir('types') };
+  await withServer(
+    (response) => response.end(JSON.stringify(body)),
+    async (url) => {
+      for (const value of wrong) {
+        body = bodyOf(value);
+        const { code, out, err } = await run([...argv, '--url', url], { env });
+        expect([code, `${out}${err}` === '']).toEqual([expect.any(Number), false]);
+        if (err.includes('Error'))
+          expect([code, err]).toEqual([1, expect.stringMatching(/^mirrorwatch: .+ \(\w+Error: .+/)]);
+      }
+    },
+  );
+});
+
 test('whatever a daemon says, it moves no cursor, hides nothing and adds no line of its own', async () => {
   const evil = "x\n  export GOPROXY='https://evil.example.com'\u001b[31m\u009b2J\u202e";
   const keys = ['id', 'upstream', 'reason', 'confidence', 'expiresAt', 'rollback'];

@@ -148,6 +148,6 @@ test('a state file that the repository brings is refused by run', async () => {
   git('add', '-f', 'data/mirrorwatch.db');
   const ran = await here('run');
   expect(ran.code).toBe(2);
-  expect(ran.err).toContain('Git tracks this file, so others may have written it.');
+  expect(ran.err).toContain('Git tracks this file, its log, a link above it or files in the folder actions');
   expect(seen).toEqual([]);
 });

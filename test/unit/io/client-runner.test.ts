@@ -4,13 +4,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
@@ -108,6 +112,30 @@ describe('a run', () => {
     expect(said).toMatchObject({ modes: '700 600', here: `${said['home']}/work`, who: `${uid} ${uid}` });
     expect(said['home']).toMatch(/mirrorwatch-client-/);
     expect(existsSync(said['home'] ?? '')).toBe(false);
+  });
+
+  test('gets its folder in an order in which no other process of the client user can redirect root', async () => {
+    const victim = mkdtempSync(join(tmpdir(), 'mirrorwatch-victim-'));
+    const given: string[] = [];
+    const { chown } = promises;
+    promises.chown = async (path) => {
+      given.push(realpathSync(String(path)));
+      // Another process of the user, which acts as soon as it may enter the folder.
+      if (!basename(String(path)).startsWith('mirrorwatch-client-')) return;
+      renameSync(join(String(path), 'work'), join(String(path), 'aside'));
+      symlinkSync(victim, join(String(path), 'work'));
+    };
+    syncBuiltinESMExports();
+    try {
+      const user = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+      await runnerOf({ fake: 'true' }).run(orderOf({ user, plan: { files: { 'in/secret': 'x' } } }));
+      expect(given.length).toBeGreaterThan(4);
+      expect(given).not.toContain(realpathSync(victim));
+    } finally {
+      promises.chown = chown;
+      syncBuiltinESMExports();
+      rmSync(victim, { recursive: true });
+    }
   });
 
   test('runs after everything else', async () => {

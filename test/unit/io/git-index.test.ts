@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isTrackedByGit } from '../../../src/io/git-index.ts';
@@ -26,6 +26,38 @@ test('a file is tracked by Git or not', async () => {
     false,
     false,
   ]);
+});
+
+test.each([
+  ['a folder that is a link', 'data/state.db', (at: string) => symlinkSync('elsewhere', join(at, 'data'))],
+  ['its log', 'state.db', (at: string) => writeFileSync(join(at, 'state.db-wal'), 'x')],
+  ['its journal', 'state.db', (at: string) => writeFileSync(join(at, 'state.db-journal'), 'x')],
+  ['a folder of actions that is a link', 'state.db', (at: string) => symlinkSync('elsewhere', join(at, 'actions'))],
+  [
+    'a file of its actions',
+    'state.db',
+    (at: string) => {
+      mkdirSync(join(at, 'actions/git-ci'), { recursive: true });
+      writeFileSync(join(at, 'actions/git-ci/config'), 'x');
+    },
+  ],
+])('a state file is of the repository too by %s', async (_, name, bring) => {
+  const folder = tempDir('repository');
+  git(folder, 'init');
+  mkdirSync(join(folder, 'elsewhere'));
+  for (const other of ['state.db.md', 'actions.ts', 'elsewhere/state.db']) writeFileSync(join(folder, other), 'x');
+  git(folder, 'add', '.');
+  expect(await isTrackedByGit(join(folder, name))).toBe(false);
+  bring(folder);
+  git(folder, 'add', '.');
+  expect(await isTrackedByGit(join(folder, name))).toBe(true);
+});
+
+test('also by a link to a folder below the repository', async () => {
+  const link = join(tempDir('link'), 'own');
+  symlinkSync(join(repository(), 'data'), link);
+  expect(await isTrackedByGit(join(link, 'tracked.db'))).toBe(true);
+  expect(await isTrackedByGit(join(link, 'other.db'))).toBe(false);
 });
 
 test('also in a worktree, where .git is a file', async () => {

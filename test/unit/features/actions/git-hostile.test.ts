@@ -1,5 +1,5 @@
 import dns from 'node:dns';
-import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -140,6 +140,18 @@ it('limits the memory and the files of each Git program, its protocols and what 
     expect(line).toMatch(
       /^file:http:https:ssh .*-c core\.hooksPath=\/dev\/null -c http\.followRedirects=false -c fetch\.uriProtocols= -c transfer\.bundleURI=false /,
     );
+});
+
+it('uses no copy that another process made: its settings could name programs', async () => {
+  const copy = join(folder(), 'kept/git-ci');
+  const ran = join(folder(), 'ran');
+  mkdirSync(join(copy, 'objects/info'), { recursive: true });
+  cpSync(repository(), copy, { recursive: true });
+  writeFileSync(join(copy, 'config'), `[core]\n\talternateRefsCommand = "touch '${ran}'; true"\n`, { flag: 'a' });
+  writeFileSync(join(copy, 'objects/info/alternates'), `${join(repository(), 'objects')}\n`);
+  commit({ 'ci/new': 'x\n' });
+  expect(await acting(folder(), deed()).step('act')).toMatchObject({ tag: 'ok' });
+  expect(existsSync(ran)).toBe(false);
 });
 
 it('makes the copy anew when it has grown too large', async () => {

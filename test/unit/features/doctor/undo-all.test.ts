@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -79,6 +80,19 @@ describe('undo --all', () => {
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain(`not restored: ${file} `);
     expect(machine.text('~/.bashrc')).toBe('x\n');
+  });
+
+  test('restores no file by records that Git tracks: whoever wrote the repository chose the contents', async () => {
+    const { machine } = await changed();
+    const before = filesOf(machine);
+    const git = (...argv: string[]) => execFileSync('git', argv, { cwd: machine.at('/state'), stdio: 'ignore' });
+    git('init');
+    git('add', 'actions/files/2.json');
+    const ran = await machine.run(['undo', '--all', '--config', machine.at('mirrorwatch.yaml')]);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    for (const name of [goenv, ci]) expect(ran.err).toContain(machine.at(name));
+    for (const name of [goenv, ci]) expect(machine.text(name)).toContain('GOFLAGS=-mod=mod');
+    expect(Object.keys(filesOf(machine))).toEqual(expect.arrayContaining(Object.keys(before)));
   });
 
   test('lists a setting that names the front door and a backup that cannot be read', async () => {
