@@ -200,7 +200,10 @@ export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
   ...schemasOfKinds(),
   'mirror.self': body('mirror.self', {
     finding: finding(z.literal('self')).optional().describe('absent only in a test delivery, subject self/test'),
-    text: z.string().optional().describe('present only in a test delivery: what it is, in the language of the receiver'),
+    text: z
+      .string()
+      .optional()
+      .describe('present only in a test delivery: what it is, in the language of the receiver'),
   }),
   'mirror.recovery': body('mirror.recovery', { finding: finding(z.enum(findingKinds)), resolves }),
   'mirror.advice': body('mirror.advice', { advice }),
