@@ -69,7 +69,7 @@ test.each([
   ['rank among others', ['rank', 'npm', 'left-pad@1.3.0', '@corp/secret@1.0.0']],
   ['probe', ['probe', 'g', 'git.corp.example/secret@v1.0.0']],
   ['probe of a step', ['probe', 'g', 'git.corp.example/secret@v1.0.0', '--step', 'zip']],
-  ['probe of a client', ['probe', 'n', '@corp/secret@1.0.0', '--client', 'npm']],
+  ['probe of npm', ['probe', 'n', '@corp/secret@1.0.0']],
 ])('a private name of the command line is sent to no public mirror: %s', async (_, words) => {
   const dir = tempDir('rank-private');
   const asked: string[] = [];
