@@ -356,6 +356,7 @@ export interface Places {
   readonly 'answer.compact': never;
   readonly 'answer.reprDigest': never;
   readonly 'answer.cratesConfig': never;
+  readonly 'answer.cratesFrom': 'host';
   readonly 'answer.crateVersions': never;
   readonly 'answer.crateSum': never;
   readonly 'answer.cleanNames': never;

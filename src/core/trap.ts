@@ -58,8 +58,8 @@ export interface ClientCheck {
   readonly args: readonly string[];
   /** The environment variable that names the file to the client. */
   readonly variable: string;
-  /** The line that the client prints if it reads the wanted value. */
-  readonly line: string;
+  /** The line that the client prints if it reads the wanted value; `null`: any output, without an error. */
+  readonly line: string | null;
 }
 
 /** A change of a file: its contents before and after; `before` is `null` for a new file. */

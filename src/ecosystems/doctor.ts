@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { escapeWord } from '../core/command-line.ts';
 import type { Sentence } from '../core/result.ts';
 import {
+  type ClientCheck,
   type Diagnosis,
   type Edit,
   type FileChange,
@@ -115,6 +116,8 @@ export interface Doctor {
     remedy: Readonly<Record<string, unknown>>,
     say: Say,
   ): Promise<Settling | null>;
+  /** Returns how clients read a settings file of this name. */
+  readersOf?(name: string): readonly ClientCheck[];
   /** Returns the value in force of a variable that is a list of the user's own; `null`: there is none. */
   listInForce?(surroundings: MachineSurroundings, name: string): Promise<string | null>;
   /**

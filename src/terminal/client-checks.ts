@@ -28,6 +28,7 @@ export async function findMisreading(
       user: null,
     });
     if (end.tag !== 'exited' || end.code !== 0) return null;
+    if (line === null) return true;
     // The output is masked, and clients write the URL of a host with or without a slash.
     const wanted = maskWords(line, { text: (all) => all }, limits.clientLineChars);
     return output.split('\n').some((one) => one.replace(/\/$/, '') === wanted.replace(/\/$/, ''));

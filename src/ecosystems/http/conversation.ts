@@ -94,7 +94,8 @@ function* file(
   const leads = profile?.lists?.leads;
   const isNamed = then === 'indexes' && reading?.names !== undefined && expect.sha256 === undefined;
   const named = isNamed ? { compared: { algorithm: 'Release', digest: reading.names } } : {};
-  const known = { ...facts, ...judged.value, ...named, ...unsigned(path, leads, expect) };
+  const beside = reading?.unchecked === undefined ? {} : { unchecked: reading.unchecked };
+  const known = { ...facts, ...judged.value, ...named, ...beside, ...unsigned(path, leads, expect) };
   if (then !== null && sum !== null && expect.sha256 === undefined && profile?.hasSumBeside?.(path) === true) {
     const damaged = yield* damageOf(path, whole, context);
     if (damaged !== null)

@@ -26,6 +26,8 @@ export interface ProfileReading {
   readonly changedAtMs: number | null;
   /** Which archive the file is of, as it states; compared between mirrors. Absent: the file does not state it. */
   readonly names?: string;
+  /** What clients need and this step does not check; absent: nothing. */
+  readonly unchecked?: Sentence;
 }
 
 interface Marker {

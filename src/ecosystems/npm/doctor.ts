@@ -16,6 +16,7 @@ export const npmDoctor: Doctor = {
     const found = await findNpm(surroundings);
     return { traps: findNpmTraps(found, say), unchecked: listRejected(found.files, say) };
   },
+  readersOf: (name) => (name === '.npmrc' ? npmChecks(null) : []),
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
@@ -105,7 +106,7 @@ function hasCredentials(url: string, { settings }: NpmFound): boolean {
   );
 }
 
-function npmChecks(url: string): readonly ClientCheck[] {
+function npmChecks(line: string | null): readonly ClientCheck[] {
   const args = ['config', 'get', 'registry'];
-  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', line: url }));
+  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', line }));
 }

@@ -25,6 +25,7 @@ export const pypiDoctor: Doctor = {
     const found = await findPypi(surroundings);
     return { traps: findPypiTraps(found, say), unchecked: listRejected(found.files, say) };
   },
+  readersOf: (name) => (name === 'pip.conf' ? [pipReader] : name === 'uv.toml' ? [uvReader] : []),
   async today(surroundings) {
     const found = await findPypi(surroundings);
     const [index] = [...sortInOrder(found, 'pip', 'index-url'), ...sortInOrder(found, 'uv', 'default-index')];
@@ -88,7 +89,9 @@ export const pypiDoctor: Doctor = {
     const newUv = inUv.length > 0 ? inUv.map((path) => [path, uv] as const) : [newUvIndex(uvSettings, uv)];
     const changes = [
       ...(hasNoFile ? [] : [await changeSettings(machine, pipFile, ini, newPip, pipChecks(pipPaths, pip))]),
-      ...(hasUv ? [await changeSettings(machine, uvFile, toml, newUv, uvChecks(uv))] : []),
+      ...(hasUv
+        ? [await changeSettings(machine, uvFile, toml, newUv, [{ ...uvReader, line: `--index-url ${uv}` }])]
+        : []),
     ];
     const notes = above.map(({ place, key }) => say('settle.wins', { key, place: placeTextOf(place) }));
     if (!hasNoFile) return settlingOf(changes, notes);
@@ -120,10 +123,14 @@ function newUvIndex(settings: readonly FileSetting[], url: string): readonly [Se
 /** Returns how pip shows an index. A value in the section `DEFAULT` is shown in other sections, so it is not checked. */
 function pipChecks([path = newPipIndex]: readonly SettingPath[], url: string): readonly ClientCheck[] {
   const line = `${path.map(pipNameOf).join('.')}='${url}'`;
-  return path[0] === 'DEFAULT' ? [] : [{ command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', line }];
+  return path[0] === 'DEFAULT' ? [] : [{ ...pipReader, line }];
 }
 
-function uvChecks(url: string): readonly ClientCheck[] {
-  const args = ['pip', 'compile', '--offline', '--no-cache', '--emit-index-url', '-'];
-  return [{ command: 'uv', args, variable: 'UV_CONFIG_FILE', line: `--index-url ${url}` }];
-}
+const pipReader = { command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', line: null };
+
+const uvReader = {
+  command: 'uv',
+  args: ['pip', 'compile', '--offline', '--no-cache', '--emit-index-url', '-'],
+  variable: 'UV_CONFIG_FILE',
+  line: null,
+};

@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import type { Config } from '../../core/config.ts';
 import { ok } from '../../core/result.ts';
 import { urlOfListener } from '../../core/url.ts';
 import { createMachine, systemClock, systemRandom } from '../../daemon/machine.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import { confirmChanges, placeOptions, type WhoseSettings, whoseSettings } from '../../terminal/changes.ts';
 import type { Command, Context, ExitCode } from '../../terminal/context.ts';
 import { type LoadedConfig, loadNeeded, loadText, readConfigName, warnOfUnusedConfig } from '../../terminal/load.ts';
@@ -81,7 +83,10 @@ async function repair(context: Context, whose: WhoseSettings, found: Examined, i
     context.terminal.err(context.say('doctor.nothing'));
     return false;
   }
-  return confirmChanges(context, changes, whose.place, isAgreed);
+  const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
+  const checksOf = (file: string) => doctors.flatMap((one) => one?.readersOf?.(basename(file)) ?? []);
+  const checked = changes.map((change) => ({ ...change, checks: checksOf(change.file) }));
+  return confirmChanges(context, checked, whose.place, isAgreed);
 }
 
 function shown({ terminal, say }: Context, found: Examined, isJson: boolean): ExitCode {

@@ -1,3 +1,5 @@
+import { limits } from '../../../core/limits.ts';
+import { printable } from '../../../core/printable.ts';
 import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseFields } from '../../parse-json.ts';
@@ -22,8 +24,14 @@ const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{
 
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): ProfileReading | null {
   const text = headTextOf(body, body.length);
-  if (/(^|\/)config\.json$/.test(path))
-    return isText(json(text)['dl']) ? sound() : unsound(phrase('answer.cratesConfig'));
+  if (/(^|\/)config\.json$/.test(path)) {
+    const dl = urlOf(json(text)['dl'], 'serde', '1.0.0', '');
+    if (dl === null) return unsound(phrase('answer.cratesConfig'));
+    return {
+      ...sound(),
+      unchecked: phrase('answer.cratesFrom', { host: printable(new URL(dl).host, limits.keyNameChars) }),
+    };
+  }
   if (!indexFile.test(path)) return null;
   const [first = '', more] = text.split('\n', 2);
   if (more === undefined && !isWhole) return sound();

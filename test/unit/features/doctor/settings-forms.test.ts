@@ -165,6 +165,19 @@ describe('advice --apply', () => {
   });
 });
 
+describe('doctor --fix', () => {
+  const before = 'strict-ssl=false\n';
+  test.each([
+    ['reads the new text', 'echo x', 0],
+    ['fails with the new text only', 'grep -q strict-ssl "$npm_config_userconfig"', 1],
+  ])('a client %s', async (_, program, refusals) => {
+    const machine = testMachine({ '~/.npmrc': before }, { PATH: pathWith(fakeClients({ npm: program })) });
+    const { err } = await machine.run(['doctor', '--fix', '--yes']);
+    expect(err.split('npm does not read the wanted value').length - 1).toBe(refusals);
+    expect(machine.text('~/.npmrc') === before).toBe(refusals > 0);
+  });
+});
+
 describe('doctor', () => {
   const plain = 'index-url = http://pypi.corp.example/simple\ntrusted-host = pypi.corp.example\n';
   test.each([
