@@ -61,7 +61,7 @@ test.each([
 test.each([
   [['near', '--http1', '--http2'], '--http1 or --http2, not both'],
   [['plain', '--http2'], '--http2 needs an https:// URL, not http://127.0.0.1:1'],
-  [['near', '--client', 'go', '--http1'], 'cannot be combined with --step, --curl, --http1 or --http2'],
+  [['near', '--client', 'go'], '--client has ended: run the client itself, or set clientRuns'],
 ])('probe %j is a mistake: 2', async (argv, text) => {
   const { code, errs } = await run('probe', ...argv);
   expect([code, errs]).toEqual([2, expect.stringContaining(text)]);

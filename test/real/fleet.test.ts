@@ -89,7 +89,7 @@ const stories: readonly Story[] = [
     places: { ams: { states: { ...up.states, near: 'unknown' } }, fra: nearDown },
     says: [
       `near: down from fra alone; from sgp the mirror responds in 295 ms: ${path} fra or the server reached from there, not the whole mirror; unknown from ams`,
-      'Switch go from near to far at fra only: 1 of 3 places advise to leave near; 2 are needed to switch all',
+      'Switch go from near to far at fra',
     ],
     alerts: ['MirrorDown fra'],
   },

@@ -75,6 +75,8 @@ go: { sumdb: "off" }
     expect(served).toBeGreaterThan(30);
     const { findings } = await daemon.api<{ readonly findings: readonly FindingJson[] }>('findings?state=all');
     expect(findings.filter(({ registry }) => registry === 'a')).toEqual([]);
-    expect((await daemon.api<Advices>('advice')).advice).toEqual([]);
+    // Fewer than three confirming probes explain no refusal, so on a busy machine the first one or two may count.
+    const { advice } = await daemon.api<Advices>('advice');
+    expect(advice.filter(({ cause, confidence }) => cause !== 'unreliable' || confidence !== 'low')).toEqual([]);
   });
 });

@@ -184,7 +184,7 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
 }
 
 /** The statuses by which a server refuses requests for their rate; nginx sends 503 without `Retry-After`. */
-const paceStatuses: ReadonlySet<number> = new Set([403, 429, 503]);
+const paceStatuses: ReadonlySet<number> = new Set([429, 503]);
 
 /** The status of a refusal that a request rate may explain; `null`: the outcome is another one. */
 function refusalStatusOf({ outcome }: Sample): number | null {
