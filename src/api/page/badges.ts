@@ -95,7 +95,9 @@ export function renderGate(
   if (candidate === undefined) return null;
   const limit = candidate.gate === 'ok' && standing !== undefined ? limitOf(standing, advice) : null;
   const words = say(`gate.${limit ?? (isAhead ? 'ahead' : candidate.gate)}`);
-  return html`<small>${words}</small>${renderRunningSum(say, candidate)}`;
+  // The test of a way back says nothing beside the advice to leave.
+  const isLeft = standing !== undefined && advice.some((one) => isToLeave(one, standing));
+  return html`<small>${words}</small>${isLeft ? null : renderRunningSum(say, candidate)}`;
 }
 
 /** Why a mirror that qualifies is not simply one that can be advised; `null`: it is. */

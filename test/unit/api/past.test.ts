@@ -36,7 +36,7 @@ describe('rank and eligibility, side by side', () => {
   ])('a mirror that %s is not one that can be advised', async (_name, isOut, text) => {
     const rank = () => [
       { registry: 'inland', scoreSeconds: 0.5, gate: 'current', sum: null, bound: null } as const,
-      { registry: 'coast', scoreSeconds: 16.7, gate: 'ok', sum: null, bound: null } as const,
+      { registry: 'coast', scoreSeconds: 16.7, gate: 'ok', sum: 0, bound: 8 } as const,
     ];
     const [finding] = fixtureFindings;
     if (finding === undefined) throw new Error('no finding');
@@ -48,6 +48,8 @@ describe('rank and eligibility, side by side', () => {
       const page = words(await pageOf(path, { rank, standings }));
       expect(page).toContain(text);
       expect(page).not.toContain('can be advised');
+      // A way back has no evidence, which reads as if the advice to leave had none.
+      expect(page).not.toContain('no evidence for this switch');
     }
   });
 });
