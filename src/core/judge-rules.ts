@@ -8,8 +8,10 @@ export const judgeRules = [
   'busy-503',
   'hourly',
   'old-failures',
+  'own-burst',
   'passed-over',
   'provisional',
+  'proxy-line',
   'review',
   'spells',
 ] as const;

@@ -43,19 +43,18 @@ export type { DetectTurn, Peek, RoundRequest } from './memory/turn.ts';
  */
 export class Detector {
   readonly #memory: Memory;
-  readonly #without: Without;
   /** A cache of `standings`. Each input sets it to `null`; the next read computes it. */
   #standings: readonly Standing[] | null = null;
 
-  constructor(memory: Memory, without: Without) {
+  constructor(memory: Memory) {
     this.#memory = memory;
-    this.#without = without;
   }
 
   /** Returns a sample as `take` needs it: it says whether a 503 with `Retry-After` throttles or fails. */
   read(sample: Sample): Sample {
     const mirror = mirrorOf(this.#memory, sample);
-    return mirror === null || this.#without.has('busy-503') ? sample : withServerFailure(mirror, sample);
+    const { without } = this.#memory;
+    return mirror === null || without.has('busy-503') ? sample : withServerFailure(mirror, sample, without);
   }
 
   take(sample: Sample, now: Now): DetectTurn {
@@ -293,9 +292,10 @@ export function createDetector(input: {
 }): Detector {
   // The restoration may already change findings and rows. The first turn returns these changes.
   const memory = new Memory(input, input.rules ?? findingRules, ownRules);
+  memory.without = input.without ?? withoutNone;
   applyConfig(memory, input.config, input.targets);
   restoreRows(memory, input.restored);
-  return new Detector(memory, input.without ?? withoutNone);
+  return new Detector(memory);
 }
 
 /** The interval at which open findings are written again, so that their rows do not expire. */

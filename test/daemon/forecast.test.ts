@@ -131,24 +131,16 @@ describe.each(usualMirrors.map((mirror) => [mirror.ecosystem, mirror] as const))
     const [forecast, ...others] = budgetOf(config, expandTargets(config).filter(isMeant));
     expect(others).toEqual([]);
     const { requestsPerHour = 0, bytesPerHour = 0 } = forecast ?? {};
-    // How many layers an image has is not known before, so the forecast is that of a usual image, with more than here.
-    const isMost = ecosystem === 'oci' && (step === 'blob' || step === 'all steps');
-    const expected = isMost ? expectAtMost : expectWithinATenth;
-    expected(
+    expectWithinATenth(
       requestsPerHour,
       perHour(({ requests }) => requests),
     );
-    expected(
+    expectWithinATenth(
       bytesPerHour,
       perHour(({ wireBytes }) => wireBytes),
     );
   });
 });
-
-function expectAtMost(foretold: number, asked: number): void {
-  expect(asked).toBeGreaterThan(0);
-  expect(foretold).toBeGreaterThanOrEqual(asked);
-}
 
 function expectWithinATenth(foretold: number, asked: number): void {
   expect(foretold).toBeGreaterThanOrEqual(0.9 * asked);

@@ -128,7 +128,7 @@ function pypiIndex(name: string, version: string): Usual {
   };
 }
 
-/** A registry, open to all, with one image of our platform by a list, manifests of 4 KB and a layer of 1 MiB. */
+/** A registry, open to all, with one image of our platform by a list, manifests of 4 KB, and layers of 1 MiB, 512 KiB and 512 KiB. */
 function imageRegistry(repository: string, tag: string): Usual {
   const blobs = new Map<string, Buffer>();
   const type = (word: string): string => `application/vnd.oci.image.${word}`;
@@ -149,9 +149,10 @@ function imageRegistry(repository: string, tag: string): Usual {
       ),
       type(word),
     );
-  const layer = put(gzipSync(artifact), type('layer.v1.tar+gzip'));
+  const halves = [artifact.subarray(0, artifact.length / 2), artifact.subarray(artifact.length / 2)];
+  const layers = [artifact, ...halves].map((body) => put(gzipSync(body), type('layer.v1.tar+gzip')));
   const config = put(Buffer.from('{"architecture":"amd64","os":"linux"}'), type('config.v1+json'));
-  const image = manifest('manifest.v1+json', { config, layers: [layer] });
+  const image = manifest('manifest.v1+json', { config, layers });
   const list = manifest('index.v1+json', {
     manifests: [{ ...image, platform: { architecture: 'amd64', os: 'linux' } }],
   });

@@ -39,14 +39,14 @@ export function witnessPlaceOf(mirror: MirrorMemory) {
  * such a mirror shows that the line works: the proxy, or what is behind it, causes the failures.
  * @see docs/decisions/0215-a-proxy-that-fails.md
  */
-export function showsLineTo(egress: string, { mirror, sight }: MirrorMemory): boolean {
-  return hasProxy(egress) && mirror.access.proxy === null && sight.hasOk;
+export function showsLineTo({ without }: Memory, egress: string, { mirror, sight }: MirrorMemory): boolean {
+  return !without.has('proxy-line') && hasProxy(egress) && mirror.access.proxy === null && sight.hasOk;
 }
 
 function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) {
     const isOfOthers = mirror.egress === egress && mirror.roundKey !== round.key;
-    if (!isOfOthers && !showsLineTo(egress, mirror)) continue;
+    if (!isOfOthers && !showsLineTo(memory, egress, mirror)) continue;
     if (mirror.sight.hasOk && !isCanaryOut(mirror)) yield mirror;
   }
 }

@@ -34,7 +34,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const sample: Sample = byFile === 'refuted' ? { ...given, outcome: { tag: 'ok' } } : given;
   const series = seriesOf(mirror, target, connection);
   const isCold = noteResponse(memory, mirror, series, sample);
-  const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
+  const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs, memory.without);
   const isJudged = sample.outcome.tag !== 'unknown' && !isOfPace;
   recordSettled(memory, mirror, series, sample, isJudged);
   const input = { view: memory, mirror, series, sample };

@@ -82,7 +82,7 @@ export function applyVerdict(at: At, verdict: Exclude<MomentVerdict, 'waiting'>)
 }
 
 function askable(memory: Memory, egress: string): number {
-  const direct = [...memory.mirrors.values()].filter((mirror) => showsLineTo(egress, mirror));
+  const direct = [...memory.mirrors.values()].filter((mirror) => showsLineTo(memory, egress, mirror));
   const mirrors = [...judgedOf(memory, egress, null), ...direct].filter((mirror) => canBeProbed(memory, mirror));
   return countPlaces(mirrors.map(witnessPlaceOf));
 }

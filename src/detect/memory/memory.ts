@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { Confidence, Finding } from '../../core/finding.ts';
+import { type Without, withoutNone } from '../../core/judge-rules.ts';
 import type { Target } from '../../core/mirror.ts';
 import type { Now, Random } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
@@ -78,6 +79,7 @@ class Us {
 
 export class Memory {
   config: Config;
+  without: Without = withoutNone;
   readonly random: Random;
   now: Now;
   readonly rules: FindingRules;

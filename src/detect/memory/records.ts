@@ -1,5 +1,6 @@
 import type { Skipped } from '../../core/due.ts';
 import { type Because, isSilent, isTimeout } from '../../core/failure.ts';
+import type { Without } from '../../core/judge-rules.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy } from '../../core/mirror.ts';
 import type { Now } from '../../core/ports.ts';
@@ -164,7 +165,7 @@ export function recordRequest({ density }: MirrorMemory, { due, outcome, started
  * True for a refusal that our own request rate explains. Also updates the record of this rate.
  * @see docs/detection.md#rules-of-findings
  */
-export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number): boolean {
+export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowMs: number, without: Without): boolean {
   const { outcome, startedMonotonicMs } = sample;
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') {
     if (outcome.tag === 'ok' && !isWaiting(density, nowMs)) density.isOurs = false;
@@ -173,7 +174,7 @@ export function isRefusedForPace({ density }: MirrorMemory, sample: Sample, nowM
   if (isWaiting(density, nowMs)) return true;
   const before = requestsBefore(density, startedMonotonicMs);
   const isOurs = isDense(density, startedMonotonicMs);
-  const waitMs = outcome.failure.retryAfterMs ?? (isOurs ? unstatedWaitMs : 0);
+  const waitMs = outcome.failure.retryAfterMs ?? (isOurs && !without.has('own-burst') ? unstatedWaitMs : 0);
   density.isOurs = waitMs > 0 && isOurs;
   density.waitUntilMs = Math.max(density.waitUntilMs, nowMs + Math.min(waitMs, limits.throttleMsMax));
   if (!density.isOurs) return false;
@@ -199,7 +200,7 @@ function refusalStatusOf({ outcome }: Sample): number | null {
  *   last such 503, and in the last minute. A cache whose server is dead sends 503 with `Retry-After` to every request.
  * @see docs/decisions/0217-refusals-after-our-own-burst.md
  */
-export function withServerFailure({ density }: MirrorMemory, sample: Sample): Sample {
+export function withServerFailure({ density }: MirrorMemory, sample: Sample, without: Without): Sample {
   const { outcome, startedMonotonicMs, endedMonotonicMs } = sample;
   if (outcome.tag === 'ok') {
     density.servedMs = endedMonotonicMs;
@@ -211,6 +212,7 @@ export function withServerFailure({ density }: MirrorMemory, sample: Sample): Sa
   // Probes of rounds that follow a refusal do not explain it.
   const { kind } = outcome.failure;
   const isStated = kind === 'throttled';
+  if (!isStated && without.has('own-burst')) return sample;
   const mayBeOurs = density.busyBy !== 'others' && isDense(density, startedMonotonicMs, isStated);
   density.busyBy = mayBeOurs || isWaiting(density, endedMonotonicMs) ? 'us' : 'others';
   if (density.busyBy === 'us') {
