@@ -83,7 +83,10 @@ export function createMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { r
   const files = createFiles();
   const { env, home, cwd, root } = input;
   return {
-    ...{ env, home, cwd, mode },
+    env,
+    home,
+    cwd,
+    mode,
     system: (path) => join(root, path),
     list: files.list,
     async read(path) {
