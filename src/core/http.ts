@@ -47,3 +47,12 @@ export function parseRetryAfter(value: string | undefined, wallMs: number): numb
  * connections without an authorized request are closed first.
  */
 export const letIn = Symbol('let in');
+
+/** Decodes the percent escapes of a text. If they are invalid, the text stays as written. */
+export function decodeEscapes(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,4 +1,4 @@
-import { isCredential } from './http.ts';
+import { decodeEscapes, isCredential } from './http.ts';
 import type { KnownMask, WireAccess } from './ports.ts';
 import type { Secret } from './secret.ts';
 
@@ -85,7 +85,7 @@ function patternOf(sources: readonly string[]): RegExp | null {
  */
 export function maskerOf(headers: Readonly<Record<string, Secret>>, url: string): (text: string) => string {
   const { username, password, searchParams } = new URL(url);
-  const [user = '', word = ''] = [username, password].map(decodeURIComponent);
+  const [user = '', word = ''] = [username, password].map(decodeEscapes);
   const ofUrl = credentialsOf({ auth: null, proxy: { url, username: user, password: word } });
   const sent = [...Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const), ...searchParams];
   // A shorter word may be a scheme, such as `Bearer`.

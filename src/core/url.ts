@@ -26,15 +26,6 @@ function userOf(parsed: URL): SplitUrl['user'] | undefined {
   }
 }
 
-/** Decodes the percent escapes of a text. If they are invalid, the text stays as written. */
-export function decodeEscapes(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** The maximum length of a URL that a server chose. Most servers accept at most 8 KiB. */
 const urlCharsMax = 16 * 1024;
 /**

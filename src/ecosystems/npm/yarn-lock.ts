@@ -1,4 +1,4 @@
-import { decodeEscapes } from '../../core/url.ts';
+import { decodeEscapes } from '../../core/http.ts';
 import { count } from '../locks.ts';
 import { type Locked, LockFound, type LockText } from './locked.ts';
 import { splitPackage } from './names.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maskOf } from '../../../src/core/mask-known.ts';
+import { maskerOf, maskOf } from '../../../src/core/mask-known.ts';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { echoes, echoOf, readings, shows } from '../../support/echoes.ts';
 import { expectInProportion } from '../../support/growth.ts';
@@ -20,6 +20,9 @@ const access = (over: Partial<WireAccess>): WireAccess => ({
   ...over,
 });
 const basic = (secret: string) => access({ auth: { scheme: 'basic', username: 'robot', secret, hosts: [] } });
+
+test('a URL whose escapes are invalid is masked as it is written', () =>
+  expect(maskerOf({}, 'http://ada:hunter%zz2345@store.example')('a hunter%zz2345')).toBe('a ***'));
 
 describe('what a server may say back to us', () => {
   test.each([

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { type DoorRoute, routesOf } from '../../../config/door-routes.ts';
 import type { Config } from '../../../core/config.ts';
+import { decodeEscapes } from '../../../core/http.ts';
 import { limits } from '../../../core/limits.ts';
 import type { Mirror } from '../../../core/mirror.ts';
 import { error, ok, type Result } from '../../../core/result.ts';
-import { decodeEscapes } from '../../../core/url.ts';
 import { bookAccessOf } from '../../../daemon/book.ts';
 import type { DoorFiles } from '../../../ecosystems/door-paths.ts';
 import { registry } from '../../../ecosystems/registry.ts';
