@@ -85,6 +85,8 @@ const advice = z.strictObject({
   issuedAt: stamp,
   expiresAt: stamp,
   settledAt: stamp.nullable(),
+  phase: z.enum(['active', 'over', 'ended']).describe('over: the cause has ended; clients that have switched stay for now'),
+  overAt: stamp.nullable().describe('when the cause ended; null: it lasts, or its end is not known'),
   from: z.string(),
   to: z.string(),
   chain: z.strictObject({ before: z.string(), after: z.string() }).describe('credentials masked'),

@@ -1,12 +1,4 @@
-import {
-  type Advice,
-  type Audited,
-  type Candidate,
-  type Failback,
-  hasOutlivedCause,
-  type NoAdviceLists,
-  type RemedyNow,
-} from '../core/advice.ts';
+import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due, PendingLimit } from '../core/due.ts';
@@ -311,7 +303,7 @@ function remedyOf(group: Group, suspect: boolean): RemedyNow {
   // A proposal stays in force while our network is suspect, because its withdrawal would make clients switch again.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) {
-    const isOver = advice.state === 'proposed' && hasOutlivedCause(advice);
+    const isOver = advice.phase === 'over';
     return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy, isOver };
   }
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };

@@ -15,9 +15,9 @@ import type { Composed } from './decision.ts';
 import { subjectOf } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
 import type { Prepared } from './prepare.ts';
+import { reckon } from './reckon.ts';
 import type { View } from './view.ts';
 import type { Weighed } from './weigh.ts';
-import { adviceReasonOf } from './words.ts';
 
 /**
  * Builds the advice of a decision.
@@ -39,8 +39,8 @@ export function compose(
   const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
   const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after, subject.fromMs);
-  const reason =
-    adviceReasonOf(subject, view.groundsOf(subject)) ?? messageFor(`advice.cause.${cause}`, { from: at.name });
+  const { message, phase, overAtMs, causeNow } = reckon(view, subject);
+  const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
   const notes = [...(lines?.notes ?? []), ...limits];
@@ -50,6 +50,9 @@ export function compose(
     upstream: group.upstream,
     vantage: config.vantage,
     state: decision.kind === 'refuse' ? 'refused' : 'proposed',
+    phase,
+    overAtMs,
+    causeNow,
     issuedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + config.advise.ttlMs,
     settledAtMs: decision.kind === 'refuse' ? now.wallMs : null,

@@ -1,4 +1,4 @@
-import { type AdviceCause, hasOutlivedCause, isSlowness } from '../core/advice.ts';
+import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { type Cause, isForced, isPresent, setAside } from './cause.ts';
@@ -6,12 +6,12 @@ import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
-import { isClearlySlower, type Subject, subjectOf } from './grounds.ts';
+import { isClearlySlower, subjectOf } from './grounds.ts';
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
+import { reckon } from './reckon.ts';
 import { mayBeProposed, type Weighed } from './weigh.ts';
-import { adviceReasonOf } from './words.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
 
@@ -46,13 +46,7 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   const cause = head.causeOf(alarm);
   if (isMuted(view, head.at.name, to, cause.kind)) return null;
   const move = moveTo(view, head, to, cause, alarm);
-  return move !== null && isOfTime(alarm) && isOver(view, subjectOf(move)) ? null : move;
-}
-
-/** True if the sentence of the advice would say that its cause is over. A test of times can lag behind the times. */
-function isOver(view: Prepared, subject: Subject): boolean {
-  const reason = adviceReasonOf(subject, view.groundsOf(subject));
-  return reason !== null && hasOutlivedCause(reason);
+  return move !== null && isOfTime(alarm) && reckon(view, subjectOf(move)).phase === 'over' ? null : move;
 }
 
 /**

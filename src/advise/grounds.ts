@@ -1,9 +1,8 @@
-import type { AdviceCause } from '../core/advice.ts';
+import type { AdviceCause, CauseKind } from '../core/advice.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type Finding, kindTraits } from '../core/finding.ts';
 import { type Mirror, questionOf, type Weight } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
-import type { Sentence } from '../core/result.ts';
 import type { BypassDecision } from './bypass.ts';
 import { fetchTimeMs } from './comparison/costs.ts';
 import { countGoodLeft, waitMs } from './comparison/home.ts';
@@ -106,8 +105,9 @@ export interface Subject {
   readonly fromMs: number | null;
   /** The decision if it is not a switch to another mirror; `null` for a switch. */
   readonly stay: Refused | BypassDecision | null;
-  readonly before: Sentence | null;
-  /** The costs that the current decision compared; `null`: an earlier sentence is updated with newer measurements. */
+  /** What the measurements said before (`Advice.causeNow`); `null`: nothing, or this is a new decision. */
+  readonly before: CauseKind | null;
+  /** The costs that the current decision compared; `null`: earlier advice is updated with newer measurements. */
   readonly prices: Prices | null;
 }
 

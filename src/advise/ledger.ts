@@ -123,8 +123,11 @@ export function restoreLife(advice: Advice, reminded: boolean, config: Config, n
   };
 }
 
+/** Gives an advice its next state. Only proposed advice can be over, so accepted advice is active. */
 export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
-  return { ...advice, ...(state === 'proposed' ? {} : settledReasonOf(advice, state)), state, settledAtMs: now.wallMs };
+  const phase = state === 'proposed' ? advice.phase : state === 'accepted' ? 'active' : 'ended';
+  const reason = state === 'proposed' ? {} : settledReasonOf(advice, state);
+  return { ...advice, ...reason, state, phase, settledAtMs: now.wallMs };
 }
 
 /** @param end  why the advice ends; `null`: its reason stays */
@@ -181,7 +184,7 @@ export function restoreLedger(
   for (const row of rows) {
     if (row.table !== 'advice') continue;
     settled.add(row.key);
-    if (isAdvice(row.value)) stored.set(row.key, row.value);
+    if (isAdvice(row.value)) stored.set(row.key, withPhase(row.value));
   }
   for (const row of rows) {
     const group = row.table === 'chain' ? groups.get(row.key) : undefined;
@@ -237,6 +240,11 @@ function listOrphans(
   return live
     .filter((advice) => advice !== undefined)
     .filter(({ id, state }) => !held.has(id) && ['proposed', 'accepted', 'refused'].includes(state));
+}
+
+/** Advice that version 1.0 stored has no phase. Its next update finds out whether its cause is over. */
+function withPhase(advice: Advice): Advice {
+  return { ...advice, phase: advice.phase ?? 'active', overAtMs: advice.overAtMs ?? null };
 }
 
 /** Checks only the types of some fields, because only this program writes the row. */

@@ -1,4 +1,4 @@
-import { type Advice, hasOutlivedCause } from '../core/advice.ts';
+import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { isDownNow } from '../core/standing.ts';
@@ -191,7 +191,7 @@ function onRefusal(view: Prepared, open: Advice, decision: Decision, ledger: Led
 function withdraw(view: Prepared, decision: MoveDecision | Refused, ledger: Ledger): void {
   const { group } = view;
   updateAtEnd(view, ledger);
-  const isOver = !isForced(decision.cause) && group.open !== null && hasOutlivedCause(group.open.advice);
+  const isOver = !isForced(decision.cause) && group.open?.advice.phase === 'over';
   const { at } = decision;
   const end = view.isSetAside(at)
     ? messageFor('ground.setAside', { head: at.name })

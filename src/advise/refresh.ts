@@ -11,8 +11,9 @@ import type { Subject } from './grounds.ts';
 import { headOf, type LiveAdvice, mirrorAt } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import type { Prepared } from './prepare.ts';
+import { reckon } from './reckon.ts';
 import type { Tally } from './tally.ts';
-import { adviceReasonOf, endedTroubleOf, troubleKeyOf } from './words.ts';
+import { endedTroubleOf } from './words.ts';
 
 /**
  * Updates confidence, cited findings and sentence of a proposal. The cause does not change: it is a label of alerts,
@@ -53,7 +54,7 @@ export function updateProposal(view: Prepared, ledger: Ledger): void {
   say(
     view,
     held,
-    { cause: named, findings, at, to, fromMs, stay: null, before: advice.sentence ?? null, prices: null },
+    { cause: named, findings, at, to, fromMs, stay: null, before: advice.causeNow ?? null, prices: null },
     ledger,
   );
 }
@@ -121,11 +122,12 @@ function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger)
   const againMs = Math.min(sayAgainMs.max, Math.max(sayAgainMs.min, (nowMs - held.issuedMs) * sayAgainShare));
   if (nowMs - held.wordedMs < againMs) return;
   held.wordedMs = nowMs;
-  const decision = adviceReasonOf(subject, view.groundsOf(subject));
-  if (decision === null || decision.text === held.advice.reason) return;
-  const isOther = troubleKeyOf(decision.sentence) !== troubleKeyOf(held.advice.sentence ?? null);
-  held.advice = { ...held.advice, reason: decision.text, sentence: decision.sentence };
-  if (!isOther && nowMs - held.storedMs < storeAgainMs) return;
+  const { advice: before } = held;
+  const { message, ...now } = reckon(view, subject);
+  if (message === null || message.text === before.reason) return;
+  const overAtMs = now.phase === before.phase ? before.overAtMs : now.overAtMs;
+  held.advice = { ...before, ...now, overAtMs, reason: message.text, sentence: message.sentence };
+  if (now.causeNow === before.causeNow && nowMs - held.storedMs < storeAgainMs) return;
   held.storedMs = nowMs;
   ledger.keep(held.advice);
 }

@@ -1,16 +1,15 @@
-import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import { failureTextOf, isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { refTextOf } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
+import type { Failing } from './cause-now.ts';
 import type { Grounds } from './grounds.ts';
 import type { TallyRow } from './tally.ts';
 import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
 import type { Trouble } from './trouble.ts';
 
-export function failingTextOf(head: string, cause: AdviceCause, on: Grounds): Sentence | null {
-  const { trouble } = on;
-  switch (trouble?.kind) {
+export function failingTextOf(head: string, trouble: Failing, on: Grounds): Sentence {
+  switch (trouble.kind) {
     case 'all':
       return allText(head, trouble.row, on);
     case 'downloads': {
@@ -22,10 +21,7 @@ export function failingTextOf(head: string, cause: AdviceCause, on: Grounds): Se
     case 'targets':
       return targetsText(head, trouble, on);
     case 'share':
-      return isSlowness(cause) ? null : shareTextOf(head, trouble, on);
-    case 'none':
-    case undefined:
-      return null;
+      return shareTextOf(head, trouble, on);
     default:
       return trouble satisfies never;
   }
@@ -55,7 +51,7 @@ function targetsText(head: string, trouble: Extract<Trouble, { kind: 'targets' }
     : phrase('ground.failsSome', { ...values, failing: failing.length, targets });
 }
 
-export function shareTextOf(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
+function shareTextOf(head: string, trouble: Extract<Trouble, { kind: 'share' }>, on: Grounds): Sentence {
   const { failed, all, reason, status, fromMs, isOfDownloads } = trouble;
   const percent = Math.round((100 * failed) / all);
   return phrase(isOfDownloads ? 'ground.unreliableDownloads' : 'ground.unreliable', {

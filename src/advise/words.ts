@@ -1,4 +1,4 @@
-import { type Advice, type AdviceState, hasOutlivedCause, isSlowness } from '../core/advice.ts';
+import type { Advice, AdviceState } from '../core/advice.ts';
 import { escapeWord } from '../core/command-line.ts';
 import { limits } from '../core/limits.ts';
 import { type Mirror, refTextOf } from '../core/mirror.ts';
@@ -6,41 +6,36 @@ import type { Filled, Message, Sentence } from '../core/result.ts';
 import { minuteTextOf } from '../core/views.ts';
 import { messageOf, phrase } from '../words/tell.ts';
 import type { BypassDecision } from './bypass.ts';
+import { type CauseNow, causeNowOf } from './cause-now.ts';
 import { gain } from './comparison/rank.ts';
 import type { MoveDecision, Refused } from './decision.ts';
-import { type Apart, type Grounds, isClearlySlower, type Subject, subjectOf } from './grounds.ts';
+import { type Apart, type Grounds, type Subject, subjectOf } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
 import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
-import { failingTextOf, objectiveTextOf, shareTextOf } from './trouble-words.ts';
+import { failingTextOf, objectiveTextOf } from './trouble-words.ts';
 import { mayBeProposed } from './weigh.ts';
-
-/**
- * If the switch of an earlier decision saves a smaller share of the time of a fetch, the sentence does not say that a mirror is slow. `again`:
- * after it said that the mirror is no longer slower.
- */
-const leastGains = { first: 0.05, again: 0.1 } as const;
-
-/** A mirror became slower if it takes more than `becameSlower` × its usual time. */
-const becameSlower = 1.5;
 
 /**
  * The reason of an advice as text. It states what is wrong at the mirror to leave, and what the switch promises or why
  * no switch is advised. `null`: the measurements support no such text.
  */
-export function adviceReasonOf(subject: Subject, on: Grounds): Message | null {
-  const sentence = reasonOf(subject, on);
+export function adviceReasonOf(subject: Subject, on: Grounds, now = causeNowOf(subject, on)): Message | null {
+  const sentence = reasonOf(subject, on, now);
   return sentence === null ? null : messageOf(sentence);
 }
 
-function reasonOf(subject: Subject, on: Grounds): Sentence | null {
-  const { stay, to } = subject;
+function reasonOf(subject: Subject, on: Grounds, now: CauseNow | null): Sentence | null {
+  const { stay, to, at } = subject;
   if (stay?.kind === 'bypass') return bypassText(stay, on);
-  const values = troubleText(subject, on);
-  if (values === null) return null;
-  const { trouble, apart } = values;
+  if (now === null) return null;
+  const trouble = causeTextOf(subject, on, now);
   if (stay !== null) return phrase('ground.refuse', { trouble, refusal: refusalText(stay, on) });
   if (to === null) return null;
-  if (hasKeyOf(over, trouble)) return outlivedText(subject.at.name, to.name, trouble, on);
+  if (isEnd(now))
+    return on.isRepeating
+      ? phrase('ground.repeats', { trouble, head: at.name })
+      : outlivedText(at.name, to.name, trouble, on);
+  const apart = 'apart' in now ? now.apart : null;
   const promise = on.last === null ? promiseOf(to, apart, on) : lastStated(to.name, on.last, on);
   return phrase('ground.move', { trouble, promise });
 }
@@ -59,24 +54,17 @@ function lastStated(to: string, { finding: { id, scope }, rightSinceMs }: LastCh
 /** The maximum number of modules with wrong bytes that a sentence names. It states only how many others there are. */
 const itemsStated = 3;
 
-/**
- * Keys of sentences about trouble that is over. The advice stays for some time after the trouble, so that clients do
- * not switch twice.
- */
-const over: ReadonlySet<string> = new Set(['ground.recovered', 'ground.asFast']);
-
-/** The text that the trouble of the mirror `subject.at` is over; `null`: it is not, or the measurements support no text. */
-export function endedTroubleOf(subject: Subject, on: Grounds): Sentence | null {
-  const text = troubleText(subject, on)?.trouble ?? null;
-  return text !== null && hasKeyOf(over, text) ? text : null;
+/** The text that the trouble of the mirror `subject.at` is over; `null`: it is not, or too little is measured. */
+export function endedTroubleOf(subject: Subject, on: Grounds): Filled | null {
+  const now = causeNowOf(subject, on);
+  return now !== null && isEnd(now) ? causeTextOf(subject, on, now) : null;
 }
 
-function hasKeyOf(keys: ReadonlySet<string>, text: Filled): text is Sentence {
-  return typeof text === 'object' && 'key' in text && keys.has(text.key);
+function isEnd({ kind }: CauseNow): boolean {
+  return kind === 'as_fast' || kind === 'recovered';
 }
 
-function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds): Sentence {
-  if (on.isRepeating) return phrase('ground.repeats', { trouble, head });
+function outlivedText(head: string, to: string, trouble: Filled, on: Grounds): Sentence {
   const rest = on.rest();
   if (rest.ms > 0) return phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: spanTextOf(rest.ms) });
   return rest.good > 0
@@ -90,10 +78,10 @@ function outlivedText(head: string, to: string, trouble: Sentence, on: Grounds):
  * @param state  the new state of the advice
  */
 export function settledReasonOf(
-  { sentence, cause, from }: Pick<Advice, 'sentence' | 'cause' | 'from'>,
+  { sentence, cause, from, phase }: Pick<Advice, 'sentence' | 'cause' | 'from' | 'phase'>,
   state: AdviceState,
 ): Partial<Pick<Advice, 'reason' | 'sentence'>> {
-  if (sentence == null || !(hasOutlivedCause({ sentence }) || sentence.key === 'ground.repeats')) return {};
+  if (sentence == null || !(phase === 'over' || sentence.key === 'ground.repeats')) return {};
   const { text, sentence: values } = messageOf(
     state === 'accepted'
       ? phrase('ground.acceptedLate', { trouble: phrase(`advice.cause.${cause}`, { from }) })
@@ -108,8 +96,10 @@ export function settledReasonOf(
  */
 export function endReasonOf(decision: MoveDecision | Refused, on: Grounds): Message | null {
   const isBack = decision.kind === 'move' && decision.cause === 'failback';
-  const trouble = isBack ? returnText(decision) : troubleText(subjectOf(decision), on)?.trouble;
-  return trouble === undefined ? null : messageOf(phrase('ground.over', { trouble }));
+  if (isBack) return messageOf(phrase('ground.over', { trouble: returnText(decision) }));
+  const subject = subjectOf(decision);
+  const now = causeNowOf(subject, on);
+  return now === null ? null : messageOf(phrase('ground.over', { trouble: causeTextOf(subject, on, now) }));
 }
 
 function returnText({ at, to: { mirror }, prices }: MoveDecision): Sentence {
@@ -120,38 +110,32 @@ function returnText({ at, to: { mirror }, prices }: MoveDecision): Sentence {
     : phrase('ground.usableAt', { head, there: timeTextOf(there), to: at.name, here: timeTextOf(here) });
 }
 
-/** The key of the trouble that a sentence states; `''`: none. */
-export function troubleKeyOf(sentence: Sentence | null): string {
-  const trouble = sentence?.values['trouble'];
-  return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
-}
-
-interface Wording {
-  readonly trouble: Filled;
-  /** The compared times; `null`: the sentence is not about times. */
-  readonly apart: Apart | null;
-}
-
-function troubleText(subject: Subject, on: Grounds): Wording | null {
-  const plain = plainText(subject, on);
-  if (plain !== null) return { trouble: plain, apart: null };
-  const { cause, at } = subject;
-  const { trouble } = on;
+/** What the measurements say about the cause, as text. */
+function causeTextOf(subject: Subject, on: Grounds, now: CauseNow): Filled {
+  const { at, to } = subject;
   const head = at.name;
-  if (trouble === null) return null;
-  const failing =
-    cause === 'slo' && trouble.kind !== 'all' ? objectiveTextOf(head, on) : failingTextOf(head, cause, on);
-  if (failing !== null) return { trouble: failing, apart: null };
-  const slow = slowText(subject, on);
-  if (slow !== null) return slow;
-  if (trouble.kind === 'share') return { trouble: shareTextOf(head, trouble, on), apart: null };
-  if (isSlowness(cause) || trouble.kind !== 'none') return null;
-  const since = { count: trouble.count, span: sinceTextOf(on, trouble.fromMs) };
-  return { trouble: phrase('ground.recovered', { head, ...since }), apart: null };
+  const timesOf = (hereMs: number, thereMs: number) =>
+    ({ head, here: timeTextOf(hereMs), to: to?.name ?? '', there: timeTextOf(thereMs) }) as const;
+  switch (now.kind) {
+    case 'given':
+      return givenText(subject, on);
+    case 'objective':
+      return objectiveTextOf(head, on);
+    case 'slow':
+    case 'faster':
+    case 'throughput':
+      return phrase(`ground.${now.kind}`, timesOf(now.apart.hereMs, now.apart.thereMs));
+    case 'as_fast':
+      return phrase('ground.asFast', timesOf(now.hereMs, now.thereMs));
+    case 'recovered':
+      return phrase('ground.recovered', { head, count: now.count, span: sinceTextOf(on, now.fromMs) });
+    default:
+      return failingTextOf(head, now.trouble, on);
+  }
 }
 
-/** What is wrong at the mirror to leave, if the cause alone says it; `null`: the sentence needs measurements. */
-function plainText({ cause, at, to, findings: [finding], stay }: Subject, on: Grounds): Filled | null {
+/** What is wrong at the mirror to leave, if the cause alone says it. */
+function givenText({ cause, at, to, findings: [finding] }: Subject, on: Grounds): Filled {
   const head = at.name;
   if (cause === 'mismatch')
     return phrase(finding?.cause === 'origin' ? 'ground.notOrigins' : 'ground.mismatch', { head });
@@ -160,33 +144,14 @@ function plainText({ cause, at, to, findings: [finding], stay }: Subject, on: Gr
       ? phrase('ground.lag', { head })
       : (finding.sentence ?? finding.text.replace(/\.$/, ''));
   if (cause === 'failback') return failbackText(to?.name ?? head, on.leftAtMs);
-  if (stay !== null && cause === 'outage' && finding === undefined) return phrase('ground.cannot', { head });
-  const waitMs = on.throttledUntilMs - on.now.wallMs;
-  return cause === 'refusal' && waitMs > 0 ? phrase('ground.throttles', { head, span: spanTextOf(waitMs) }) : null;
+  if (cause === 'outage') return phrase('ground.cannot', { head });
+  return phrase('ground.throttles', { head, span: spanTextOf(on.throttledUntilMs - on.now.wallMs) });
 }
 
 function failbackText(to: string, leftAtMs: number | null): Sentence {
   return leftAtMs === null
     ? phrase('ground.failback', { to })
     : phrase('ground.failbackSince', { to, at: minuteTextOf(leftAtMs) });
-}
-
-function slowText({ cause, at, to, before, prices }: Subject, { apart, usualMs, fetchMs }: Grounds): Wording | null {
-  if (apart === null || to === null) return null;
-  const textOf = (hereMs: number, thereMs: number) =>
-    ({ head: at.name, here: timeTextOf(hereMs), to: to.name, there: timeTextOf(thereMs) }) as const;
-  const times = textOf(apart.hereMs, apart.thereMs);
-  const { here, there } = fetchMs;
-  const leastGain = troubleKeyOf(before) === 'ground.asFast' ? leastGains.again : leastGains.first;
-  const isAsCheap = prices === null && here !== null && there !== null && gain(here, there) < leastGain;
-  if (isAsCheap || !isClearlySlower(apart)) {
-    const compared = isAsCheap && isClearlySlower(apart) ? textOf(here, there) : times;
-    return isSlowness(cause) ? { trouble: phrase('ground.asFast', compared), apart: null } : null;
-  }
-  if (cause === 'throughput') return { trouble: phrase('ground.throughput', times), apart };
-  const hasChanged =
-    usualMs === null ? troubleKeyOf(before) !== 'ground.faster' : apart.hereMs > becameSlower * usualMs;
-  return { trouble: phrase(hasChanged ? 'ground.slow' : 'ground.faster', times), apart };
 }
 
 function promiseOf(mirror: Mirror, apart: Apart | null, on: Grounds): Sentence {

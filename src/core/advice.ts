@@ -58,6 +58,28 @@ export interface Candidate {
   readonly bound: number | null;
 }
 
+/**
+ * `active`: the cause of the advice lasts, or the advice was accepted. `over`: the cause has ended, and the proposal
+ * stays for some time, so that clients that have switched do not switch twice. `ended`: the advice is no longer in
+ * force.
+ */
+export const advicePhases = ['active', 'over', 'ended'] as const;
+export type AdvicePhase = (typeof advicePhases)[number];
+
+/** What the measurements say about the cause of an advice (`CauseNow` in advise/cause-now.ts). */
+export type CauseKind =
+  | 'given'
+  | 'objective'
+  | 'all'
+  | 'downloads'
+  | 'targets'
+  | 'share'
+  | 'slow'
+  | 'faster'
+  | 'throughput'
+  | 'as_fast'
+  | 'recovered';
+
 export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
 
 /** A recommendation (docs/api.md#advice). Times are wall milliseconds; credentials are masked. */
@@ -65,6 +87,11 @@ export interface Advice extends Upstream {
   readonly id: string;
   readonly vantage: string;
   readonly state: AdviceState;
+  readonly phase: AdvicePhase;
+  /** When the cause of the advice ended; `null`: it lasts, or is not known to have ended. */
+  readonly overAtMs: number | null;
+  /** What the measurements last said about the cause; `null` or absent: too little is measured. */
+  readonly causeNow?: CauseKind | null;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
   /** When the state last changed; `null`: it is `proposed`. */
@@ -119,13 +146,6 @@ export interface Advice extends Upstream {
  */
 export function isLastChoice({ candidates, to }: Pick<Advice, 'candidates' | 'to'>): boolean {
   return candidates.some(({ registry, gate }) => registry === to && gate === 'mismatch');
-}
-
-const outlived: ReadonlySet<string> = new Set(['ground.outlives', 'ground.outlivesFor', 'ground.outlivesUntil']);
-
-/** True for a proposal whose trouble is over. It stays for some time, so that clients do not switch twice. */
-export function hasOutlivedCause({ sentence }: Pick<Advice, 'sentence'>): boolean {
-  return sentence != null && outlived.has(sentence.key);
 }
 
 /** The audit of an accepted advice. `isRegret`: the old mirror was better than the advised one. */

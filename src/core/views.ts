@@ -31,10 +31,14 @@ export interface SideView {
 
 /** An advice as the API and webhooks show it (docs/api.md#advice). */
 export interface AdviceView
-  extends Omit<Advice, 'issuedAtMs' | 'expiresAtMs' | 'settledAtMs' | 'sentence' | 'bypass' | 'sentences'> {
+  extends Omit<
+    Advice,
+    'issuedAtMs' | 'expiresAtMs' | 'settledAtMs' | 'overAtMs' | 'causeNow' | 'sentence' | 'bypass' | 'sentences'
+  > {
   readonly issuedAt: string;
   readonly expiresAt: string;
   readonly settledAt: string | null;
+  readonly overAt: string | null;
   readonly bypass: string | null;
 }
 
@@ -124,6 +128,8 @@ export function adviceView(advice: Advice): AdviceView {
     issuedAt: stamp(advice.issuedAtMs),
     expiresAt: stamp(advice.expiresAtMs),
     settledAt: stamp(advice.settledAtMs),
+    phase: advice.phase,
+    overAt: stamp(advice.overAtMs),
     from,
     to,
     chain: { before: chain.before, after: chain.after },

@@ -1,4 +1,3 @@
-import { hasOutlivedCause } from '../core/advice.ts';
 import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { isHeavy } from '../core/mirror.ts';
 import { type MirrorLag, mirrorStates, type Standing, worstLowerOf } from '../core/standing.ts';
@@ -209,7 +208,7 @@ export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapsh
     const { ecosystem, upstream, from, to, cause, issuedAtMs, settledAtMs } = advice;
     const move = { ecosystem, upstream, from, to, cause };
     if (advice.state === 'proposed') instruments.mirror_advice_active.set(move, 1);
-    const state = advice.state === 'proposed' && hasOutlivedCause(advice) ? 'over' : advice.state;
+    const state = advice.phase === 'over' ? 'over' : advice.state;
     if (state === 'proposed' || state === 'accepted' || state === 'over')
       instruments.mirror_advice_since_timestamp_seconds.set({ ...move, state }, (settledAtMs ?? issuedAtMs) / 1000);
   }

@@ -1,4 +1,4 @@
-import { type Advice, type Failback, hasOutlivedCause } from '../../core/advice.ts';
+import type { Advice, Failback } from '../../core/advice.ts';
 import { formatCommand } from '../../core/command-line.ts';
 import type { Config } from '../../core/config.ts';
 import { snippetOf } from '../../core/snippet.ts';
@@ -37,8 +37,7 @@ ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card
 
 function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   const { from, to, bypass } = advice;
-  if (!isTaken && hasOutlivedCause(advice))
-    return say.html('advice.over', { what: advice.ecosystem, from: html`<b>${from}</b>` });
+  if (advice.phase === 'over') return say.html('advice.over', { what: advice.ecosystem, from: html`<b>${from}</b>` });
   if (from !== to)
     return say.html(isTaken ? 'card.taken' : 'card.set', {
       from: isTaken ? from : html`<b>${from}</b>`,
@@ -57,7 +56,7 @@ function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number):
   const isTaken = advice.state === 'accepted';
   const seconds = (value: number | null): string => durationHtml(say, value === null ? null : value * 1000);
   return html`<dl class="facts">
-${!isTaken && !hasOutlivedCause(advice) && html`<div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>`}
+${!isTaken && advice.phase === 'active' && html`<div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>`}
 <div><dt>${say('card.confidence')}</dt><dd>${say(`confidence.${advice.confidence}`)}</dd></div>
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
 ${p95Line(say, advice, seconds)}

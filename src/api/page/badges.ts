@@ -1,4 +1,4 @@
-import { type Advice, type Candidate, hasOutlivedCause } from '../../core/advice.ts';
+import type { Advice, Candidate } from '../../core/advice.ts';
 import { isPartial } from '../../core/finding.ts';
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
@@ -58,7 +58,7 @@ export function renderStandingNotes(
 /** True for proposed advice to leave the mirror because of trouble that lasts. */
 function isToLeave(one: Advice, { registry, ecosystem, upstream }: Standing): boolean {
   const isOfMirror = one.from === registry && one.ecosystem === ecosystem && one.upstream === upstream;
-  return isOfMirror && one.state === 'proposed' && one.cause !== 'failback' && !hasOutlivedCause(one);
+  return isOfMirror && one.state === 'proposed' && one.cause !== 'failback' && one.phase === 'active';
 }
 
 /** Returns the outcome of a sample as text. The reason of a failure is as in the metrics, so it is not translated. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { hasOutlivedCause } from '../../core/advice.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
@@ -121,7 +120,7 @@ function titleOf(say: PageSay, deps: ApiDeps): string {
   if (states.length === 0) return say('tab.starting');
   const { items: advice } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
   const advised = advice.filter(
-    (one) => one.state === 'proposed' && one.bypass == null && !hasOutlivedCause(one),
+    (one) => one.state === 'proposed' && one.bypass == null && one.phase === 'active',
   ).length;
   if (advised > 0) return say('tab.advised', { count: advised });
   const unknown = states.filter((state) => state === 'unknown').length;

@@ -1,5 +1,5 @@
 import type { ActionRow, ActionRule } from '../../core/action.ts';
-import { type Advice, hasOutlivedCause } from '../../core/advice.ts';
+import type { Advice } from '../../core/advice.ts';
 import type { Upstream } from '../../core/mirror.ts';
 import { findHoldEndMs, heldBy, pauseOf } from './policy.ts';
 import { isBackSince, isElsewhere, isRenewed, isSameUpstream, newRow } from './rows.ts';
@@ -46,7 +46,7 @@ function advanceOpen(turn: Turn, open: ActionRow, wanted: Advice | null, rule: A
   const isOther = open.mode !== rule.mode || isElsewhere(open, rule);
   const hasBegun = open.state === 'running' && open.attempts > 0;
   const isOver =
-    open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id || (!hasBegun && hasOutlivedCause(wanted)));
+    open.state !== 'undoing' && (isOther || open.advice.id !== wanted?.id || (!hasBegun && wanted?.phase === 'over'));
   // During a pause only an undo that an operator requested continues.
   const isPaused = pauseOf(rule, turn.input, turn.now) !== null;
   if (isPaused && (open.state !== 'undoing' || open.undoneBy !== 'operator')) return;

@@ -1,5 +1,5 @@
 import type { ActionRow, ActionRule, HeldReason, Move, PlaceVotes } from '../../core/action.ts';
-import { type Advice, hasOutlivedCause, isLastChoice } from '../../core/advice.ts';
+import { type Advice, isLastChoice } from '../../core/advice.ts';
 import { confidences } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Now } from '../../core/ports.ts';
@@ -40,7 +40,7 @@ export function heldBy(
   const { when } = rule;
   const paused = pauseOf(rule, situation, now);
   if (paused !== null) return paused;
-  if (hasOutlivedCause(advice)) return 'over';
+  if (advice.phase === 'over') return 'over';
   if (rule.mode === 'auto' && isLastChoice(advice)) return 'last_choice';
   if (!isNamed(when, advice, situation)) return 'cause';
   if (confidences.indexOf(advice.confidence) < confidences.indexOf(when.confidence)) return 'confidence';

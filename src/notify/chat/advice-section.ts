@@ -1,4 +1,4 @@
-import { hasOutlivedCause, isLastChoice } from '../../core/advice.ts';
+import { isLastChoice } from '../../core/advice.ts';
 import { type Snippet, snippetOf } from '../../core/snippet.ts';
 import type { AdviceView } from '../../core/views.ts';
 import { explainGains } from '../../words/gains.ts';
@@ -18,7 +18,7 @@ const endsSoonShare = 0.89;
 export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, pen: Pen): Section {
   const { say } = pen;
   const isProposed = advice.state === 'proposed';
-  const isOver = isProposed && hasOutlivedCause(notice);
+  const isOver = advice.phase === 'over';
   const isLast = isProposed && isLastChoice(advice);
   const ended = endOf(notice, advice, pen);
   const snippet = isProposed ? snippetOf(advice.remedy) : null;

@@ -1,5 +1,4 @@
 import type { ActionChange } from '../../core/action.ts';
-import { hasOutlivedCause } from '../../core/advice.ts';
 import type { Notice, StoryView } from '../../core/notice.ts';
 import { readMapping } from '../../core/read-json.ts';
 import type { Sentence } from '../../core/result.ts';
@@ -111,12 +110,12 @@ interface Body {
 }
 
 /** True for urgent advice: to leave a mirror that is down or serves wrong bytes now. */
-export function isUrgent({ type, advice, sentence }: Pick<SectionNotice, 'type' | 'advice' | 'sentence'>): boolean {
+export function isUrgent({ type, advice }: Pick<SectionNotice, 'type' | 'advice'>): boolean {
   return (
     type === 'mirror.advice' &&
     advice?.state === 'proposed' &&
     (advice.cause === 'outage' || advice.cause === 'mismatch') &&
-    !hasOutlivedCause({ sentence })
+    advice.phase !== 'over'
   );
 }
 

@@ -8,6 +8,8 @@ export const fixtureAdvice: Advice = {
   upstream: 'go',
   vantage: 'shanghai-ci',
   state: 'proposed',
+  phase: 'active',
+  overAtMs: null,
   issuedAtMs: nowMs - 148_000,
   expiresAtMs: nowMs + 86_252_000,
   settledAtMs: null,

@@ -201,7 +201,6 @@ describe('the tab', () => {
   const advised = (...list: Partial<Advice>[]): FixtureChange => ({
     advice: () => ({ items: list.map((one) => ({ ...fixtureAdvice, ...one })), next: null }),
   });
-  const over = phrase('ground.outlives', { trouble: 'x', head: 'coast', to: 'inland' } as never);
   const allSlow = { ...fixtureFindings[0], kind: 'vantage', cause: 'all_slow', state: 'open' } as Finding;
   it.each<[FixtureChange, string]>([
     [{}, '1 mirror down, 1 mirror degraded'],
@@ -210,7 +209,7 @@ describe('the tab', () => {
     [{ ...states('up', 'up'), ...advised({}) }, '1 switch advised'],
     [{ ...states('up', 'unknown'), ...advised({}, { ecosystem: 'npm' }) }, '2 switches advised'],
     [
-      { ...states('up', 'up'), ...advised({ state: 'accepted' }, { state: 'refused' }, { sentence: over }) },
+      { ...states('up', 'up'), ...advised({ state: 'accepted' }, { state: 'refused' }, { phase: 'over' }) },
       'all mirrors up',
     ],
     [{ ...states('up', 'unknown'), ...advised() }, '1 mirror unknown'],

@@ -4,7 +4,6 @@ import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { createExporter, type Exporter } from '../../../src/export/exporter.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
-import { phrase } from '../../../src/words/tell.ts';
 import {
   advice,
   changes,
@@ -25,7 +24,6 @@ import {
 const mod = target('a', 'mod', 'golang.org/x/net', 'v0.25.0');
 const zip = target('a', 'zip', 'golang.org/x/net', 'v0.25.0');
 const list = target('a', 'list', 'golang.org/x/net', null);
-const over = phrase('ground.outlives', { trouble: 'a responds again', head: 'a', to: 'b' });
 
 function exporter(more: Parameters<typeof config>[0] = {}): Exporter {
   const targets = [...targetsOf('a'), ...targetsOf('b')];
@@ -543,8 +541,8 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
         advice({ id: 'ad2', state: 'accepted', to: 'c', issuedAtMs: 2_000, settledAtMs: 3_000 }),
         advice({ id: 'ad3', state: 'refused', to: 'd' }),
         advice({ id: 'ad4', state: 'dismissed', to: 'e' }),
-        advice({ id: 'ad5', upstream: 'over', issuedAtMs: 2_000, sentence: over }),
-        advice({ id: 'ad6', upstream: 'over', state: 'accepted', to: 'c', settledAtMs: 3_000, sentence: over }),
+        advice({ id: 'ad5', upstream: 'over', issuedAtMs: 2_000, phase: 'over' }),
+        advice({ id: 'ad6', upstream: 'over', state: 'accepted', to: 'c', settledAtMs: 3_000 }),
       ],
     },
     shows: {

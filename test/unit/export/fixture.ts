@@ -154,6 +154,8 @@ export function advice(more: Partial<Advice> = {}): Advice {
     upstream: 'go',
     vantage: 'test',
     state: 'proposed',
+    phase: 'active',
+    overAtMs: null,
     issuedAtMs: 0,
     expiresAtMs: 1,
     settledAtMs: null,

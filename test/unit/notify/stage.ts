@@ -67,6 +67,8 @@ export function advice(id: string, more: Partial<Advice> = {}): Advice {
     upstream: 'go',
     vantage: 'test',
     state: 'proposed',
+    phase: 'active',
+    overAtMs: null,
     issuedAtMs: start.wallMs,
     expiresAtMs: start.wallMs + 1000,
     settledAtMs: null,

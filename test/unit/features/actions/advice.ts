@@ -9,6 +9,8 @@ export function adviceTo(over: Partial<Advice> = {}): Advice {
     upstream: 'go',
     vantage: 'here',
     state: 'proposed',
+    phase: 'active',
+    overAtMs: null,
     issuedAtMs: 0,
     expiresAtMs: 86_400_000,
     settledAtMs: null,

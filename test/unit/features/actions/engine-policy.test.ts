@@ -8,7 +8,6 @@ import { engine, id } from './engine-run.ts';
 const wrongBytes = { registry: 'b', scoreSeconds: 1, gate: 'mismatch', sum: null, bound: null } as const;
 
 /** The reason of a proposal whose trouble is over. */
-const outlives = { key: 'ground.outlives', values: {} };
 
 describe('the policy', () => {
   it.each<[string, Partial<ActionRule['when']>, Partial<Advice>, string | null]>([
@@ -18,7 +17,7 @@ describe('the policy', () => {
     ['confidence as named', { confidence: 'high' }, { confidence: 'high' }, null],
     ['quiet hours', { quiet: { fromMinute: 0, toMinute: 60, urgent: 'hold' } }, {}, 'quiet'],
     ['other hours', { quiet: { fromMinute: 60, toMinute: 120, urgent: 'hold' } }, {}, null],
-    ['a cause that is over', {}, { sentence: outlives }, 'over'],
+    ['a cause that is over', {}, { phase: 'over' }, 'over'],
     ['the last choice', { confidence: 'low' }, { confidence: 'low', candidates: [wrongBytes] }, 'last_choice'],
   ])('%s', (_, when, advice, held) => {
     const one = engine([ruleOf({}, when)]);
@@ -108,11 +107,11 @@ describe('the policy', () => {
     begun.wants(adviceTo({ id: 'advice2', to: 'c' }));
     begun.turns(2);
     expect(begun.row('advice2.ci')?.held).toBe('hour');
-    begun.wants(adviceTo({ id: 'advice2', to: 'c', sentence: outlives }));
+    begun.wants(adviceTo({ id: 'advice2', to: 'c', phase: 'over' }));
     begun.turns(2);
     // A reload raises the limit.
     const one = engine([ruleOf({}, { perHour: 9 })], begun.rows());
-    one.wants(adviceTo({ id: 'advice2', to: 'c', sentence: outlives }));
+    one.wants(adviceTo({ id: 'advice2', to: 'c', phase: 'over' }));
     one.turns(5);
     expect([one.steps, one.accepted(), one.row('advice2.ci')?.held]).toEqual([[], [], 'over']);
     one.wants(adviceTo({ id: 'advice2', to: 'c' }));
@@ -125,7 +124,7 @@ describe('the policy', () => {
     one.turn();
     one.is({ isStopped: true });
     one.turns(2);
-    one.wants(adviceTo({ sentence: outlives }));
+    one.wants(adviceTo({ phase: 'over' }));
     one.is({ isStopped: false });
     one.turns(4);
     expect([one.steps, one.row(id)]).toEqual([[`prepare ${id}`], expect.objectContaining({ held: 'over' })]);

@@ -9,6 +9,8 @@ function advice(id: string, issuedAtMs: number, state: AdviceState, over: Partia
     upstream: 'go',
     vantage: 'here',
     state,
+    phase: 'active',
+    overAtMs: null,
     issuedAtMs,
     expiresAtMs: issuedAtMs + 1_000,
     settledAtMs: null,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
-import { phrase } from '../../../../src/words/tell.ts';
 import { delivered, finding, Stage } from '../stage.ts';
 import { chat, one, propose, refs } from './chats.ts';
 
@@ -14,7 +13,6 @@ const spike = finding('spike', 'b');
 describe('quiet hours', () => {
   // The stage begins at 08:00 in Shanghai.
   const nightly = { quiet: { fromMinute: 22 * 60, toMinute: 7 * 60, urgent: 'hold' } } as const;
-  const over = phrase('ground.outlives', { trouble: 'a responds again', head: 'a', to: 'b' });
 
   it('events during quiet hours are one summary at their end; a fault that came and went is reported as resolved', () => {
     const stage = new Stage([chat('c', 'dingtalk', nightly, { lang: 'zh' })]);
@@ -45,7 +43,7 @@ describe('quiet hours', () => {
     ['sent, where wrong bytes are left', 'pass', { state: 'proposed', cause: 'mismatch' }, ['msg-2']],
     ['held, where another is but faster', 'pass', { state: 'proposed', cause: 'slower' }, []],
     ['held, where it asks for nothing', 'pass', { state: 'withdrawn', cause: 'outage' }, []],
-    ['held, where the outage is over', 'pass', { state: 'proposed', cause: 'outage', sentence: over }, []],
+    ['held, where the outage is over', 'pass', { state: 'proposed', cause: 'outage', phase: 'over' }, []],
   ] as const)('advice to leave a mirror in them is %s', (_, urgent, more, want) => {
     const stage = new Stage([chat('c', 'slack', { quiet: { ...nightly.quiet, urgent } })]);
     stage.pass(15 * hour);
