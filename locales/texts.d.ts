@@ -65,6 +65,7 @@ export interface Places {
   readonly 'actions.undo': never;
   readonly 'advised.none': never;
   readonly 'advised.nothing.right': never;
+  readonly 'advised.nothing.over': never;
   readonly 'advised.nothing.refused': never;
   readonly 'advised.nothing.suspect': never;
   readonly 'advised.already': never;
@@ -140,12 +141,8 @@ export interface Places {
   readonly 'alert.MirrorCertificateExpires.says': 'registry' | 'expiresWhen';
   readonly 'alert.case.certificate.summary': 'registry';
   readonly 'alert.case.certificate.says': 'registry' | 'until';
-  readonly 'alert.adviceOver': 'from';
-  readonly 'alert.adviceLasts': 'from' | 'to';
-  readonly 'alert.adviceOverSays': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
-  readonly 'alert.adviceLastsSays': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
-  readonly 'alert.MirrorAdvice.summary': 'advised';
-  readonly 'alert.MirrorAdvice.says': 'says';
+  readonly 'alert.MirrorAdvice.summary': 'from' | 'to';
+  readonly 'alert.MirrorAdvice.says': 'upstream' | 'ecosystem' | 'from' | 'to' | 'cause' | 'command';
   readonly 'alert.MirrorErrorBudgetFast.summary': 'registry';
   readonly 'alert.MirrorErrorBudgetFast.says': 'percent' | 'registry' | 'ecosystem' | 'slo';
   readonly 'alert.MirrorErrorBudgetSlow.summary': 'registry';
@@ -532,7 +529,8 @@ export interface Places {
   readonly 'story.stay': 'times' | 'since' | 'to' | 'hold';
   readonly 'story.over': 'times' | 'since';
   readonly 'advice.proposed': 'what' | 'from' | 'to';
-  readonly 'advice.over': 'what' | 'from';
+  readonly 'advice.over.usual': 'what' | 'from';
+  readonly 'advice.over.advised': 'what' | 'from' | 'to';
   readonly 'advice.reorder': 'from' | 'what';
   readonly 'advice.bypass.set': 'bypass' | 'what';
   readonly 'advice.bypass.back': 'bypass' | 'what';
@@ -1095,8 +1093,10 @@ export interface Places {
   readonly 'ground.move': 'trouble' | 'promise';
   readonly 'ground.lastChoice': 'to' | 'items' | 'more' | 'right' | 'id';
   readonly 'ground.rightAgain': 'span';
-  readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head';
-  readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count';
+  readonly 'ground.outlivesFor': 'trouble' | 'span' | 'count' | 'head' | 'line';
+  readonly 'ground.outlivesUntil': 'trouble' | 'head' | 'count' | 'line';
+  readonly 'ground.line.usual': never;
+  readonly 'ground.line.advised': 'to' | 'head';
   readonly 'ground.repeats': 'trouble' | 'head';
   readonly 'ground.acceptedLate': 'trouble';
   readonly 'ground.setAside': 'head';
@@ -1105,7 +1105,7 @@ export interface Places {
   readonly 'ground.dismissed': 'head';
   readonly 'ground.usable': 'head';
   readonly 'ground.usableAt': 'head' | 'there' | 'here' | 'to';
-  readonly 'ground.outlives': 'trouble' | 'head' | 'to';
+  readonly 'ground.outlives': 'trouble' | 'head' | 'to' | 'line';
   readonly 'ground.refuse': 'trouble' | 'refusal';
   readonly 'ground.bypass': 'head' | 'cause' | 'refusal' | 'bypass' | 'client';
   readonly 'ground.bypassOver': 'head' | 'bypass';

@@ -85,7 +85,10 @@ const advice = z.strictObject({
   issuedAt: stamp,
   expiresAt: stamp,
   settledAt: stamp.nullable(),
-  phase: z.enum(['active', 'over', 'ended']).describe('over: the cause has ended; clients that have switched stay for now'),
+  phase: z
+    .enum(['active', 'over', 'ended'])
+    .describe('over: the cause has ended; clients that have switched stay for now'),
+  newClients: z.enum(['advised', 'usual']).describe('the line for clients that have not switched, such as new CI jobs'),
   overAt: stamp.nullable().describe('when the cause ended; null: it lasts, or its end is not known'),
   from: z.string(),
   to: z.string(),

@@ -302,9 +302,6 @@ function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
   // A proposal stays in force while our network is suspect, because its withdrawal would make clients switch again.
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
-  if (advice !== null) {
-    const isOver = advice.phase === 'over';
-    return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy, isOver };
-  }
+  if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }

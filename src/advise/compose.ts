@@ -28,7 +28,8 @@ export function compose(
   decision: Composed,
   meta: { readonly id: string; readonly trigger: Advice['trigger']; readonly undo: Bypass | null },
 ): { readonly advice: Advice; readonly fromMs: number | null } {
-  const { group, config, now } = view;
+  const { group, config } = view;
+  const { wallMs, monotonicMs } = view.now;
   const before = group.chain ?? noChain;
   const after = decision.kind === 'refuse' ? before : decision.after;
   const to = decision.kind === 'move' ? decision.to.mirror : null;
@@ -39,7 +40,7 @@ export function compose(
   const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
   const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after, subject.fromMs);
-  const { message, phase, overAtMs, causeNow } = reckon(view, subject);
+  const { message, ...now } = reckon(view, subject);
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
@@ -50,12 +51,10 @@ export function compose(
     upstream: group.upstream,
     vantage: config.vantage,
     state: decision.kind === 'refuse' ? 'refused' : 'proposed',
-    phase,
-    overAtMs,
-    causeNow,
-    issuedAtMs: now.wallMs,
-    expiresAtMs: now.wallMs + config.advise.ttlMs,
-    settledAtMs: decision.kind === 'refuse' ? now.wallMs : null,
+    ...now,
+    issuedAtMs: wallMs,
+    expiresAtMs: wallMs + config.advise.ttlMs,
+    settledAtMs: decision.kind === 'refuse' ? wallMs : null,
     from: headNameOf(group, before),
     to: headNameOf(group, after),
     chain: { before: showChain(before), after: showChain(after) },
@@ -64,7 +63,7 @@ export function compose(
     cause,
     refusal: decision.kind === 'refuse' ? decision.refusal : null,
     evidence: {
-      windowSeconds: round(Math.max(0, now.monotonicMs - (window[0]?.atMs ?? now.monotonicMs)) / 1000),
+      windowSeconds: round(Math.max(0, monotonicMs - (window[0]?.atMs ?? monotonicMs)) / 1000),
       samples: window.length,
       observedSeconds: cause === 'slo' ? inSeconds(p95Ms) : (decision.findings[0]?.evidence.observedSeconds ?? null),
       baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,

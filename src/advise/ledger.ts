@@ -125,9 +125,12 @@ export function restoreLife(advice: Advice, reminded: boolean, config: Config, n
 
 /** Gives an advice its next state. Only proposed advice can be over, so accepted advice is active. */
 export function changeState(advice: Advice, state: AdviceState, now: Now): Advice {
-  const phase = state === 'proposed' ? advice.phase : state === 'accepted' ? 'active' : 'ended';
-  const reason = state === 'proposed' ? {} : settledReasonOf(advice, state);
-  return { ...advice, ...reason, state, phase, settledAtMs: now.wallMs };
+  const settled = { ...advice, state, settledAtMs: now.wallMs };
+  if (state === 'proposed') return settled;
+  const reason = settledReasonOf(advice, state);
+  return state === 'accepted'
+    ? { ...settled, ...reason, phase: 'active', newClients: 'advised' }
+    : { ...settled, ...reason, phase: 'ended', newClients: 'usual' };
 }
 
 /** @param end  why the advice ends; `null`: its reason stays */
@@ -244,7 +247,8 @@ function listOrphans(
 
 /** Advice that version 1.0 stored has no phase. Its next update finds out whether its cause is over. */
 function withPhase(advice: Advice): Advice {
-  return { ...advice, phase: advice.phase ?? 'active', overAtMs: advice.overAtMs ?? null };
+  const { phase = 'active', overAtMs = null, newClients = 'advised' } = advice;
+  return { ...advice, phase, overAtMs, newClients };
 }
 
 /** Checks only the types of some fields, because only this program writes the row. */

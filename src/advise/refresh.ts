@@ -123,11 +123,11 @@ function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger)
   if (nowMs - held.wordedMs < againMs) return;
   held.wordedMs = nowMs;
   const { advice: before } = held;
-  const { message, ...now } = reckon(view, subject);
+  const { message, ...now } = reckon(view, subject, before);
   if (message === null || message.text === before.reason) return;
-  const overAtMs = now.phase === before.phase ? before.overAtMs : now.overAtMs;
-  held.advice = { ...before, ...now, overAtMs, reason: message.text, sentence: message.sentence };
-  if (now.causeNow === before.causeNow && nowMs - held.storedMs < storeAgainMs) return;
+  held.advice = { ...before, ...now, reason: message.text, sentence: message.sentence };
+  const isSame = now.causeNow === before.causeNow && now.newClients === before.newClients;
+  if (isSame && nowMs - held.storedMs < storeAgainMs) return;
   held.storedMs = nowMs;
   ledger.keep(held.advice);
 }

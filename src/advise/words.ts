@@ -19,12 +19,22 @@ import { mayBeProposed } from './weigh.ts';
  * The reason of an advice as text. It states what is wrong at the mirror to leave, and what the switch promises or why
  * no switch is advised. `null`: the measurements support no such text.
  */
-export function adviceReasonOf(subject: Subject, on: Grounds, now = causeNowOf(subject, on)): Message | null {
-  const sentence = reasonOf(subject, on, now);
+export function adviceReasonOf(
+  subject: Subject,
+  on: Grounds,
+  now = causeNowOf(subject, on),
+  newClients: Advice['newClients'] = 'usual',
+): Message | null {
+  const sentence = reasonOf(subject, on, now, newClients);
   return sentence === null ? null : messageOf(sentence);
 }
 
-function reasonOf(subject: Subject, on: Grounds, now: CauseNow | null): Sentence | null {
+function reasonOf(
+  subject: Subject,
+  on: Grounds,
+  now: CauseNow | null,
+  newClients: Advice['newClients'],
+): Sentence | null {
   const { stay, to, at } = subject;
   if (stay?.kind === 'bypass') return bypassText(stay, on);
   if (now === null) return null;
@@ -34,7 +44,13 @@ function reasonOf(subject: Subject, on: Grounds, now: CauseNow | null): Sentence
   if (isEnd(now))
     return on.isRepeating
       ? phrase('ground.repeats', { trouble, head: at.name })
-      : outlivedText(at.name, to.name, trouble, on);
+      : outlivedText(
+          at.name,
+          trouble,
+          phrase(`ground.line.${newClients}`, { head: at.name, to: to.name }),
+          to.name,
+          on,
+        );
   const apart = 'apart' in now ? now.apart : null;
   const promise = on.last === null ? promiseOf(to, apart, on) : lastStated(to.name, on.last, on);
   return phrase('ground.move', { trouble, promise });
@@ -64,12 +80,13 @@ function isEnd({ kind }: CauseNow): boolean {
   return kind === 'as_fast' || kind === 'recovered';
 }
 
-function outlivedText(head: string, to: string, trouble: Filled, on: Grounds): Sentence {
-  const rest = on.rest();
-  if (rest.ms > 0) return phrase('ground.outlivesFor', { trouble, head, count: rest.good, span: spanTextOf(rest.ms) });
-  return rest.good > 0
-    ? phrase('ground.outlivesUntil', { trouble, head, count: rest.good })
-    : phrase('ground.outlives', { trouble, head, to });
+function outlivedText(head: string, trouble: Filled, line: Sentence, to: string, on: Grounds): Sentence {
+  const { ms, good } = on.rest();
+  const values = { trouble, line, head };
+  if (ms > 0) return phrase('ground.outlivesFor', { ...values, count: good, span: spanTextOf(ms) });
+  return good > 0
+    ? phrase('ground.outlivesUntil', { ...values, count: good })
+    : phrase('ground.outlives', { ...values, to });
 }
 
 /**

@@ -48,19 +48,24 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
     return sendProblem(response, makeProblem('not_acceptable', 'problem.formats', { ecosystem, list }));
   }
   if (mirrors.length === 0) return sendNone('not_found');
-  sendNow(deps.remedy(ecosystem, upstream), form, variables, response);
+  const now = deps.remedy(ecosystem, upstream);
+  const isMoved = now.kind === 'set' && request.get('x-advice-id') === now.advice.id;
+  sendNow(now, form, variables, isMoved, response);
 }
 
-function sendNow(now: RemedyNow, form: Form, variables: Variables, response: Response): void {
+/** @param isMoved  the client follows the advice already, so it keeps the line of the advice while the advice stays */
+function sendNow(now: RemedyNow, form: Form, variables: Variables, isMoved: boolean, response: Response): void {
   response.setHeader('cache-control', 'no-store');
-  if (now.kind === 'nothing') {
-    if (now.state !== 'right') response.setHeader('x-advice-state', now.state);
+  const isUsual = now.kind === 'set' && now.advice.newClients === 'usual' && !isMoved;
+  if (now.kind === 'nothing' || isUsual) {
+    const state = now.kind === 'set' ? 'over' : now.state;
+    if (state !== 'right') response.setHeader('x-advice-state', state);
     response.status(204).end();
     return;
   }
   response.setHeader('x-advice-id', now.advice.id);
   response.setHeader('x-advice-expires', stamp(now.advice.expiresAtMs));
-  if (now.isOver) response.setHeader('x-advice-over', 'true');
+  if (now.advice.phase === 'over') response.setHeader('x-advice-over', 'true');
   const text = now.remedy[form];
   if (text === undefined)
     return sendProblem(response, {

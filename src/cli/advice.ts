@@ -26,6 +26,8 @@ interface AdviceBody {
     ShownRemedy & {
       readonly id: string;
       readonly state: string;
+      /** `usual`: clients that have not switched keep their setting. Absent: the daemon has an older release. */
+      readonly newClients?: string;
       readonly ecosystem: string;
       readonly upstream: string;
       readonly reason: string;
@@ -100,7 +102,7 @@ export const adviceCommand: Command = {
         ...waiting,
       ]))
         context.terminal.out(line);
-    const pending = advice.filter(({ state }) => state === 'proposed').length;
+    const pending = advice.filter((one) => one.state === 'proposed' && !isUsual(one)).length;
     // Exit code 1 means open advice or an unreachable daemon, so standard error states which.
     if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
@@ -152,6 +154,11 @@ async function given(context: Context, values: Values, words: readonly string[])
   return applyAdvice(context, await daemonAt(context, values), wanted);
 }
 
+/** True for a proposal whose cause is over, while clients that have not switched keep their setting. */
+function isUsual({ state, newClients }: Pick<Shown, 'state' | 'newClients'>): boolean {
+  return state === 'proposed' && newClients === 'usual';
+}
+
 type Shown = AdviceBody['advice'][number] & {
   readonly sentences?: Sentences | null | undefined;
   /** The remedy with the entries of this user's lists. Absent: it is `remedy`. */
@@ -181,7 +188,7 @@ function shown(context: Context, url: string, advice: readonly Shown[], noAdvice
       : !isSafeToPaste(one)
         ? [say('advised.unsafe', { url })]
         : [
-            ...formatRemedy(context, { ...one, remedy: one.own ?? one.remedy }),
+            ...(isUsual(one) ? [] : formatRemedy(context, { ...one, remedy: one.own ?? one.remedy })),
             ...rollbackLines(
               renderIn(language, { text: one.rollback, sentence: one.sentences?.rollback }),
               snippetOf(one.remedy)?.file ?? null,

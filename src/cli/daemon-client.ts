@@ -30,7 +30,7 @@ export interface DaemonClient {
   /** The daemon's URL for display, with masked credentials. */
   readonly url: string;
   /** Sends a GET. Returns the response, whatever its status, or the reason why there is none. */
-  send(path: string): Promise<DaemonResponse | Unreachable>;
+  send(path: string, headers?: Readonly<Record<string, string>>): Promise<DaemonResponse | Unreachable>;
   /** Sends a GET. Returns a response with status 200 or 204. @throws Failed on another status or without a response */
   get(path: string): Promise<DaemonResponse>;
   /**
@@ -76,11 +76,17 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
   const shownPlace = isBySocket ? socketPathOf(at.statePath) : shownUrl;
   const isNamed = flags.url !== undefined || readConfigName(context, flags.config) !== undefined;
   if (!isBySocket && !isNamed) await warnOfUnusedConfig(context, 'daemon.found');
-  const send = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonResponse | Unreachable> => {
+  const send = async (
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<DaemonResponse | Unreachable> => {
     const headers = {
       // The daemon writes its error messages in this language.
       'accept-language': context.language,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...more,
     };
     try {
       const text = body === undefined ? null : JSON.stringify(body);
@@ -104,7 +110,7 @@ export async function daemonAt(context: Context, flags: DaemonFlags, limitMs: nu
   };
   return {
     url: shownUrl,
-    send: (path) => send('GET', path),
+    send: (path, headers) => send('GET', path, undefined, headers),
     get: (path) => wanted([200, 204], 'GET', path),
     async post(path, body) {
       const response = await wanted([200], 'POST', path, body);

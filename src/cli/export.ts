@@ -20,8 +20,8 @@ interface Lines {
   readonly about: string;
 }
 
-/** Matches the first line of the fallback file: the time of the response, and the expiry of its advice. */
-const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?: advice \S* until (\S+)\n|[^\n]*\n)/;
+/** Matches the first line of the fallback file: the time of the response, and the id and the expiry of its advice. */
+const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b(?: advice (\S*) until (\S+)\n|[^\n]*\n)/;
 
 /**
  * `mirrorwatch advice --export`: prints the remedy as lines for a shell. The fallback file stores the last usable
@@ -52,11 +52,13 @@ export async function exportAdvice(
   let isWrongUsage = false;
   const lines = await daemonOf().then(
     async (daemon) => {
-      const response = await daemon.send(path('env'));
+      // A client that has switched keeps the line of its advice, although new clients may use the usual one again.
+      const moved = kept?.text && kept.id ? { 'x-advice-id': kept.id } : {};
+      const response = await daemon.send(path('env'), moved);
       isWrongUsage = !wanted.isNamed && response.tag === 'ok' && response.status === 404;
       if (response.tag === 'ok' && response.status === 406)
         return say('advised.noShell', { ecosystem, url: `${daemon.url}${path('json')}` });
-      return linesOf(response, daemon.url, say, kept?.text === '');
+      return linesOf(response, daemon.url, say);
     },
     (cause: unknown) => {
       if (kept === null || !(cause instanceof UnknownAddress)) throw cause;
@@ -95,22 +97,14 @@ export async function keepListsOfUser({ env, cwd }: Context, ecosystem: string, 
 
 /**
  * Returns the lines for a shell, or the reason why the response is not usable.
- * @param isUnmoved  true if the fallback file exists and its stored response changes nothing
  */
-function linesOf(
-  response: Awaited<ReturnType<DaemonClient['send']>>,
-  url: string,
-  say: Say,
-  isUnmoved: boolean,
-): Lines | string {
+function linesOf(response: Awaited<ReturnType<DaemonClient['send']>>, url: string, say: Say): Lines | string {
   if (response.tag === 'unreachable') return response.text;
   if (response.status === 204)
     return { text: '', about: `nothing to change ${response.headers['x-advice-state'] ?? ''}`.trimEnd() };
   if (response.status !== 200) return formatProblem(response, say);
   if (!isSafeEnv(response.text, variables)) return say('advised.unsafe', { url });
   const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = response.headers;
-  const isOver = response.headers['x-advice-over'] === 'true';
-  if (isOver && isUnmoved) return { text: '', about: 'nothing to change' };
   return { text: response.text, about: `advice ${word(id)} until ${word(until)}` };
 }
 
@@ -121,15 +115,20 @@ function word(text: string | readonly string[]): string {
 /** Reads the stored response from the fallback file; `null`: the file does not exist yet. */
 async function keptIn(
   file: string,
-): Promise<{ readonly requestedAt: string; readonly until: string | null; readonly text: string } | null> {
+): Promise<{
+  readonly requestedAt: string;
+  readonly id: string;
+  readonly until: string | null;
+  readonly text: string;
+} | null> {
   const read = await readOwnFile(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
     throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameTextOf(file), code: read.code });
   }
-  const [, requestedAt, until = null] = head.exec(read.text) ?? [];
+  const [, requestedAt, id = '', until = null] = head.exec(read.text) ?? [];
   const text = read.text.replace(head, '');
   if (requestedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
     throw new UsageError('wrong.fallback', { file: fileNameTextOf(file) });
-  return { requestedAt, until, text };
+  return { requestedAt, id, until, text };
 }

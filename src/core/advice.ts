@@ -90,6 +90,11 @@ export interface Advice extends Upstream {
   readonly phase: AdvicePhase;
   /** When the cause of the advice ended; `null`: it lasts, or is not known to have ended. */
   readonly overAtMs: number | null;
+  /**
+   * The line for clients that have not followed this advice, such as new CI jobs: `advised`: that of the advice;
+   * `usual`: the line of the chain that it leaves.
+   */
+  readonly newClients: 'advised' | 'usual';
   /** What the measurements last said about the cause; `null` or absent: too little is measured. */
   readonly causeNow?: CauseKind | null;
   readonly issuedAtMs: number;
@@ -199,10 +204,6 @@ export type RemedyNow =
       readonly chain: string;
       readonly advice: Advice;
       readonly remedy: Readonly<Record<string, string>>;
-      /**
-       * True if the trouble is over but the advice was not accepted: clients that have not switched need not switch.
-       */
-      readonly isOver: boolean;
     }
   /**
    * `right`: clients keep the declared chain; `refused`: advice was refused, so there is no target; `suspect`: our own

@@ -130,6 +130,7 @@ export function adviceView(advice: Advice): AdviceView {
     settledAt: stamp(advice.settledAtMs),
     phase: advice.phase,
     overAt: stamp(advice.overAtMs),
+    newClients: advice.newClients,
     from,
     to,
     chain: { before: chain.before, after: chain.after },

@@ -207,8 +207,8 @@ export function fillDaemon(board: MetricRegistry<DaemonMetric>, snapshot: Snapsh
   for (const advice of snapshot.advice) {
     const { ecosystem, upstream, from, to, cause, issuedAtMs, settledAtMs } = advice;
     const move = { ecosystem, upstream, from, to, cause };
-    if (advice.state === 'proposed') instruments.mirror_advice_active.set(move, 1);
-    const state = advice.phase === 'over' ? 'over' : advice.state;
+    if (advice.state === 'proposed' && advice.phase === 'active') instruments.mirror_advice_active.set(move, 1);
+    const state = advice.phase === 'over' && advice.newClients === 'usual' ? 'over' : advice.state;
     if (state === 'proposed' || state === 'accepted' || state === 'over')
       instruments.mirror_advice_since_timestamp_seconds.set({ ...move, state }, (settledAtMs ?? issuedAtMs) / 1000);
   }

@@ -25,6 +25,7 @@ export function renderAdviceCard(
 ): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
   const isTaken = advice.state === 'accepted';
+  if (advice.phase === 'over') return overCard(say, advice, config, nowMs);
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${headline(say, advice, isTaken)}</h3>
 <p class="reason">${isTaken ? say.html('card.then', { why: renderReasonNote(say, advice), at: dated(advice.settledAtMs ?? advice.issuedAtMs) }) : renderReasonNote(say, advice)}</p>
@@ -35,9 +36,33 @@ ${isFolded ? html`<details id="more-${advice.id}"><summary>${say(isTaken ? 'card
 </article>`;
 }
 
+/** The card of a proposal whose cause is over: folded, and with the line only if new clients use it. */
+function overCard(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
+  const { from, to, newClients, ecosystem } = advice;
+  const title = say.html(`advice.over.${newClients}`, {
+    what: ecosystem,
+    from: html`<b>${from}</b>`,
+    to: html`<b>${to}</b>`,
+  });
+  return html`<article class="advice over" aria-label="${say('card.label', { what: `${ecosystem}/${advice.upstream}` })}">
+<h3>${title}</h3>
+<p class="reason">${renderReasonNote(say, advice)}</p>
+${newClients === 'advised' && lineToCopy(say, advice, false)}
+<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${newClients === 'usual' && plainLine(say, advice)}${afterLine(say, advice, config, nowMs)}</details>
+</article>`;
+}
+
+/** The line of an advice without a button to copy it: only clients that have switched still have it. */
+function plainLine(say: PageSay, { remedy }: Advice): Html | null {
+  const snippet = snippetOf(remedy);
+  return (
+    snippet &&
+    html`<div class="line"><pre tabindex="0" aria-label="${say('card.lineTaken')}"><code>${snippet.text}</code></pre></div>`
+  );
+}
+
 function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
   const { from, to, bypass } = advice;
-  if (advice.phase === 'over') return say.html('advice.over', { what: advice.ecosystem, from: html`<b>${from}</b>` });
   if (from !== to)
     return say.html(isTaken ? 'card.taken' : 'card.set', {
       from: isTaken ? from : html`<b>${from}</b>`,

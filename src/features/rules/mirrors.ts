@@ -177,20 +177,12 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
   ];
 }
 
-function advice(parameters: RuleParameters): readonly AlertRule[] {
+function advice(): readonly AlertRule[] {
   return [
     {
       alert: 'MirrorAdvice',
-      fills: {
-        advised: textByValue(parameters, 'alert.adviceOver', 'alert.adviceLasts'),
-        says: textByValue(parameters, 'alert.adviceOverSays', 'alert.adviceLastsSays'),
-      },
-      why: 'The value is -1 while the cause of the advice is over. The labels do not change, so the alert does not start again.\nThe alert keeps firing for longer than a restart takes.',
-      expr: `mirror_advice_active
-  unless ignoring (state)
-mirror_advice_since_timestamp_seconds{state="over"}
-  or
--mirror_advice_active`,
+      why: 'It ends with the cause of the advice. The alert keeps firing for longer than a restart takes.',
+      expr: 'mirror_advice_active',
       forSeconds: minute,
       keepFiringSeconds: restartSeconds,
       severity: 'info',
@@ -210,6 +202,6 @@ export const mirrors: GroupOf = (parameters) => ({
     ...freshness(parameters),
     ...certificates(parameters),
     notMeasured(parameters),
-    ...advice(parameters),
+    ...advice(),
   ],
 });

@@ -19,14 +19,15 @@ export function renderAdviceSection(notice: SectionNotice, advice: AdviceView, p
   const { say } = pen;
   const isProposed = advice.state === 'proposed';
   const isOver = advice.phase === 'over';
+  const isUsual = isOver && advice.newClients === 'usual';
   const isLast = isProposed && isLastChoice(advice);
   const ended = endOf(notice, advice, pen);
-  const snippet = isProposed ? snippetOf(advice.remedy) : null;
+  const snippet = isProposed && !isUsual ? snippetOf(advice.remedy) : null;
   const code = snippet === null || snippet.text.length > codeChars ? null : codeOf(snippet, pen);
   return {
     tone: isOver ? 'info' : toneOf(advice),
     title: isOver
-      ? say('advice.over', { what: ecosystemTextOf(advice), from: advice.from })
+      ? say(`advice.over.${advice.newClients}`, { what: ecosystemTextOf(advice), from: advice.from, to: advice.to })
       : titleOf(notice, advice, pen),
     rows: [
       ended === null

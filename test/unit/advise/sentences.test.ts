@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Grounds } from '../../../src/advise/grounds.ts';
 import { adviceReasonOf, settledReasonOf } from '../../../src/advise/words.ts';
-import type { AdviceCause, AdviceState } from '../../../src/core/advice.ts';
+import type { AdviceCause, AdviceState, CauseKind } from '../../../src/core/advice.ts';
 import { failureTextOf } from '../../../src/core/failure.ts';
 import { kill, only, warm } from './outage.ts';
 import { badGateway } from './rounds.ts';
@@ -83,12 +83,12 @@ describe('what is wrong, in a sentence', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
-    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: false });
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', advice: { phase: 'active' } });
     stage.paces(10, { a: 200, b: 200, c: 200 });
     expect(only(stage)).toMatchObject({ state: 'proposed', cause: 'outage' });
-    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: true });
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', advice: { phase: 'over' } });
     expect(only(stage).reason).toMatch(
-      /^a responds again: all 10 probes of the last 5 min succeeded\. So that clients do not switch twice, the advice stays for at least 5 min more, and until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
+      /^a responds again: all 10 probes of the last 5 min succeeded\. So that clients do not switch twice, the advice stays for at least 5 min more, and until a has given \d+ more good responses in a row\. Until then, other clients, such as new CI jobs, use b too, because a fetch from a is still expected to cost more\.$/,
     );
     // Once it is settled, how long it stays is of no use.
     const settled = (state: AdviceState) => settledReasonOf(only(stage), state).reason;
@@ -96,9 +96,9 @@ describe('what is wrong, in a sentence', () => {
     expect(settled('accepted')).toBe('requests to a fail. When the advice was accepted, this was over.');
     // Once the wait is over, no time is stated.
     stage.paces(11, { a: 200, b: 200, c: 200 });
-    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', isOver: true });
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', advice: { phase: 'over' } });
     expect(only(stage).reason).toMatch(
-      /^a responds again: .* the advice stays until a has given \d+ more good responses in a row\. Clients that have not switched need not switch\.$/,
+      /^a responds again: .* the advice stays until a has given \d+ more good responses in a row\. Until then, other clients, such as new CI jobs, use b too, because a fetch from a is still expected to cost more\.$/,
     );
   });
 
@@ -150,7 +150,7 @@ describe('what is wrong, in a sentence', () => {
   });
 
   const over = / So that clients do not switch twice, the advice stays /;
-  it.each<[AdviceCause, number, string | null, RegExp]>([
+  it.each<[AdviceCause, number, CauseKind | null, RegExp]>([
     [
       'slower',
       1_120,
@@ -163,7 +163,7 @@ describe('what is wrong, in a sentence', () => {
     ['slower', 1_080, null, /^a is slow: /],
     ['slower', 1_080, 'as_fast', /^a is no longer clearly slower than b: /],
     ['slower', 1_120, 'as_fast', /^a is slow: /],
-  ] as const)('%s, and a fetch of %d ms costs 1 000 ms elsewhere (before: %s)', (cause, here, before, text) => {
+  ])('%s, and a fetch of %d ms costs 1 000 ms elsewhere (before: %s)', (cause, here, before, text) => {
     const reason = adviceReasonOf(
       { ...subject, cause, before },
       {

@@ -53,12 +53,17 @@ test.each<[Language, string, string]>([
   expect(buttons({})[0]).toBe(chain);
 });
 
-test.each<[Language, string]>([
-  ['en', 'go clients that use <b>coast</b> need not switch'],
-  ['zh', 'go：使用 <b>coast</b> 的客户端无需切换'],
-])('when the cause is over, the title says that clients need not switch (%s)', (language, title) => {
-  const { text } = renderAdviceCard(createPageSay(language), { ...fixtureAdvice, phase: 'over' }, fixtureConfig, nowMs);
+test.each<[Language, Advice['newClients'], string]>([
+  ['en', 'usual', 'go: the trouble of <b>coast</b> is over, the usual line again'],
+  ['en', 'advised', 'go: the trouble of <b>coast</b> is over, new clients still use <b>inland</b>'],
+  ['zh', 'usual', 'go：<b>coast</b> 的问题已消除，恢复使用原来的设置'],
+])('when the cause is over, the title says which line new clients use (%s, %s)', (language, newClients, title) => {
+  const advice: Advice = { ...fixtureAdvice, phase: 'over', newClients };
+  const { text } = renderAdviceCard(createPageSay(language), advice, fixtureConfig, nowMs);
   expect(text).toContain(`<h3>${title}</h3>`);
+  // A line that new clients do not use cannot be copied, and nothing but title and reason is unfolded.
+  expect(text.includes('data-copy')).toBe(newClients === 'advised');
+  expect(text.indexOf('<dl')).toBeGreaterThan(text.indexOf('<details'));
 });
 
 test('of many, a card folds what stands after its line', () => {

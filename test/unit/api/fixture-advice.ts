@@ -10,6 +10,7 @@ export const fixtureAdvice: Advice = {
   state: 'proposed',
   phase: 'active',
   overAtMs: null,
+  newClients: 'advised',
   issuedAtMs: nowMs - 148_000,
   expiresAtMs: nowMs + 86_252_000,
   settledAtMs: null,

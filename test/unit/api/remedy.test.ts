@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isSafeEnv, type RemedyNow } from '../../../src/core/advice.ts';
+import { type Advice, isSafeEnv, type RemedyNow } from '../../../src/core/advice.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { goClient } from '../../../src/ecosystems/go/client.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
@@ -15,7 +15,6 @@ afterEach(async () => {
 });
 const set: RemedyNow = {
   kind: 'set',
-  isOver: false,
   chain: fixtureAdvice.chain.after,
   advice: fixtureAdvice,
   remedy: fixtureAdvice.remedy,
@@ -24,6 +23,7 @@ async function ask(
   now: RemedyNow,
   path: string,
   more: readonly Partial<Mirror>[] = [],
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Reply & { defects: readonly unknown[] }> {
   const mirrors = [
     ...fixtureConfig.mirrors,
@@ -38,7 +38,7 @@ async function ask(
   ];
   const { deps, defects } = fixture({ remedy: () => now, configWith: { mirrors } });
   served = await serve(deps);
-  return { ...(await served.ask(`/api/v1/advice/${path}`)), defects };
+  return { ...(await served.ask(`/api/v1/advice/${path}`, { headers })), defects };
 }
 
 describe('what should be set now', () => {
@@ -247,7 +247,14 @@ describe('hostile contents', () => {
   });
 });
 
-it.each([true, false])('a header tells clients that have not switched that they need not: %s', async (isOver) => {
-  const reply = await ask({ ...set, isOver }, 'go/remedy');
-  expect([reply.status, reply.headers['x-advice-over']]).toEqual([200, isOver ? 'true' : undefined]);
+it.each<[Partial<Advice>, string | undefined, number, string | undefined]>([
+  [{}, undefined, 200, undefined],
+  [{ phase: 'over' }, undefined, 200, undefined],
+  [{ phase: 'over', newClients: 'usual' }, undefined, 204, 'over'],
+  [{ phase: 'over', newClients: 'usual' }, fixtureAdvice.id, 200, undefined],
+  [{ phase: 'over', newClients: 'usual' }, 'advice-of-last-week', 204, 'over'],
+])('the line of advice %o for a client that follows advice %s', async (more, id, status, state) => {
+  const now = { ...set, advice: { ...fixtureAdvice, ...more } } as RemedyNow;
+  const reply = await ask(now, 'go/remedy', [], id === undefined ? {} : { 'x-advice-id': id });
+  expect([reply.status, reply.headers['x-advice-state']]).toEqual([status, state]);
 });

@@ -150,6 +150,7 @@ test.each(['rank', 'probe'])('%s --json has the same keys and sentences in every
 test('the reason of an advice is the sentence of the daemon, for example that the cause is over', async () => {
   const reason = phrase('ground.outlives', {
     trouble: phrase('ground.usable', { head: 'near' }),
+    line: phrase('ground.line.usual'),
     head: 'near',
     to: 'far',
   });
@@ -157,7 +158,7 @@ test('the reason of an advice is the sentence of the daemon, for example that th
   const served = await serve(given.deps);
   closers.push(() => void served.close());
   const { out } = await call(['advice', '--url', `http://127.0.0.1:${served.port}`, '--lang', 'zh']);
-  expect(out).toContain('尚未切换的客户端无需切换。');
+  expect(out).toContain('其他客户端（例如新的 CI 任务）使用原来的设置。');
   expect(out).not.toContain('的请求失败');
 });
 

@@ -12,6 +12,7 @@ type Answer = { readonly status: number; readonly text?: string; readonly header
 
 let server: Server | null = null;
 let asked: string[] = [];
+let followed: unknown[] = [];
 let url = '';
 let folder = '';
 
@@ -21,6 +22,7 @@ async function daemon(answer: Answer | null): Promise<void> {
   server?.closeAllConnections();
   server = createServer((request, response) => {
     asked.push(String(request.url));
+    followed.push(request.headers['x-advice-id']);
     response.writeHead(answer?.status ?? 500, answer?.headers ?? {}).end(answer?.text);
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
@@ -39,6 +41,7 @@ const file = (name = 'kept'): string => join(folder, name);
 beforeEach(() => {
   folder = tempDir('export');
   asked = [];
+  followed = [];
 });
 afterEach(() => {
   server?.close();
@@ -151,18 +154,15 @@ describe('with a fallback file', () => {
     expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '' });
   });
 
-  test('advice that outlives its cause moves no client that has not switched', async () => {
-    const over: Answer = { ...advised, headers: { ...advised.headers, 'x-advice-over': 'true' } };
-    await daemon(over);
-    expect(await ask()).toMatchObject({ code: 0, out: line });
-    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line });
-    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line });
-    await daemon({ status: 204 });
-    await ask('--fallback', 'kept');
-    await daemon(over);
-    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '', err: '' });
+  test('a client that has switched names its advice, one that has not names none', async () => {
     await daemon(advised);
-    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line });
+    await ask('--fallback', 'kept');
+    await ask('--fallback', 'kept');
+    await daemon({ status: 204, headers: { 'x-advice-state': 'over' } });
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '', err: '' });
+    await ask('--fallback', 'kept');
+    await ask();
+    expect(followed).toEqual([undefined, '0c9x', '0c9x', undefined, undefined]);
   });
 
   test('none yet: 1, nothing printed, no file made', async () => {

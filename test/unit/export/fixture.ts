@@ -156,6 +156,7 @@ export function advice(more: Partial<Advice> = {}): Advice {
     state: 'proposed',
     phase: 'active',
     overAtMs: null,
+    newClients: 'advised',
     issuedAtMs: 0,
     expiresAtMs: 1,
     settledAtMs: null,

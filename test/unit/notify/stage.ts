@@ -69,6 +69,7 @@ export function advice(id: string, more: Partial<Advice> = {}): Advice {
     state: 'proposed',
     phase: 'active',
     overAtMs: null,
+    newClients: 'advised',
     issuedAtMs: start.wallMs,
     expiresAtMs: start.wallMs + 1000,
     settledAtMs: null,

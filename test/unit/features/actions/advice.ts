@@ -11,6 +11,7 @@ export function adviceTo(over: Partial<Advice> = {}): Advice {
     state: 'proposed',
     phase: 'active',
     overAtMs: null,
+    newClients: 'advised',
     issuedAtMs: 0,
     expiresAtMs: 86_400_000,
     settledAtMs: null,

@@ -11,6 +11,7 @@ function advice(id: string, issuedAtMs: number, state: AdviceState, over: Partia
     state,
     phase: 'active',
     overAtMs: null,
+    newClients: 'advised',
     issuedAtMs,
     expiresAtMs: issuedAtMs + 1_000,
     settledAtMs: null,
