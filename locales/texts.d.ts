@@ -562,6 +562,17 @@ export interface Places {
   readonly 'advice.muted': 'from' | 'to' | 'until' | 'why';
   readonly 'failback.no': 'home' | 'why';
   readonly 'failback.dismissed': 'at';
+  readonly 'why.fetch': never;
+  readonly 'why.evidence': never;
+  readonly 'why.gate': never;
+  readonly 'why.blocker': never;
+  readonly 'why.head': never;
+  readonly 'blocker.uncompared': never;
+  readonly 'blocker.evidence': 'sum' | 'bound';
+  readonly 'blocker.downloads': never;
+  readonly 'blocker.in_doubt': 'head';
+  readonly 'blocker.spell': 'head' | 'hold';
+  readonly 'blocker.cheaper': 'than';
   readonly 'failback.dearer': 'at';
   readonly 'failback.failing': never;
   readonly 'failback.wait': never;

@@ -1,4 +1,4 @@
-import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Declined, Due, PendingLimit } from '../core/due.ts';
@@ -9,24 +9,22 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { UpstreamVerdict } from '../core/verdict.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { messageFor } from '../words/tell.ts';
 import { closeAudit } from './audit.ts';
-import { candidateOf } from './compose.ts';
 import { recordDeclined } from './downloads.ts';
-import { failbackOf } from './failback.ts';
 import { type Declared, type Group, groupsOf, headOf, isSameChain, type Muted, unchangedIn } from './group.ts';
 import { clearEvidence, confirmWaitMsFor, doubtInMs, dropFamilyFailures, idleMsOf, lateInMs } from './late.ts';
 import { type AdviseTurn, changeState, close, type Ledger, openLedger, release, restoreLedger } from './ledger.ts';
 import { applyOpen, renewAdvices, undoAccepted, updateAdvice } from './lifecycle.ts';
-import { listNoAdvice } from './no-advice.ts';
 import { keepGroup, keepMeasured, rechecksFor, recordClientFailure } from './observe.ts';
 import { prepareView } from './prepare.ts';
 import { receivePending, receiveSample } from './receive.ts';
 import { followSurroundings } from './surroundings.ts';
 import type { Tally } from './tally.ts';
+import { upstreamVerdictOf } from './verdict.ts';
 import { type View, viewOf } from './view.ts';
-import { rankWeighed, weighAll } from './weigh.ts';
 
 /**
  * The maximum number of advice ids kept. A request to accept or dismiss an advice that has ended gets the error
@@ -50,6 +48,8 @@ export class Advisor {
   readonly #groups: Map<string, Group>;
   /** Stored advice of upstreams that are no longer configured. */
   #orphans: readonly Advice[];
+  /** `null`: no record is made yet for this turn. */
+  #verdicts: readonly UpstreamVerdict[] | null = null;
 
   constructor({ config, declared, restored, random, now, registry = builtIn, without = withoutNone }: AdvisorInput) {
     this.#random = random;
@@ -178,22 +178,10 @@ export class Advisor {
     return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
   }
 
-  noAdvice(): NoAdviceLists {
-    return listNoAdvice([...this.#groups.values()].map((group) => this.#view(group, this.#lastNow)));
-  }
-
-  /** `failbackOf` of an accepted advice; `null`: no advice with this id is accepted. */
-  failback(id: string): Failback | null {
-    const group = [...this.#groups.values()].find(({ accepted }) => accepted?.advice.id === id);
-    return group === undefined ? null : failbackOf(this.#view(group, this.#lastNow));
-  }
-
-  /** The mirrors of an upstream, best first; empty for an unknown upstream. */
-  rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[] {
-    const group = this.#groupOf({ ecosystem, upstream });
-    if (group === undefined) return [];
-    const seen = this.#view(group, this.#lastNow);
-    return rankWeighed(seen, weighAll(seen, headOf(group))).map(candidateOf);
+  /** The record of each upstream for this turn. It is made when it is first read, and then kept until the next turn. */
+  verdicts(): readonly UpstreamVerdict[] {
+    this.#verdicts ??= [...this.#groups.values()].map((group) => upstreamVerdictOf(this.#view(group, this.#lastNow)));
+    return this.#verdicts;
   }
 
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow {
@@ -247,6 +235,7 @@ export class Advisor {
   }
 
   #remember(turn: AdviseTurn): AdviseTurn {
+    this.#verdicts = null;
     const settled = this.#settled;
     for (const { advice } of turn.changes) settled.add(advice.id);
     for (const id of settled) if (settled.size > settledKept) settled.delete(id);

@@ -1,5 +1,6 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
+import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { round } from '../core/statistics.ts';
@@ -14,6 +15,7 @@ import { isTwiceOver } from './comparison/pair.ts';
 import type { Composed } from './decision.ts';
 import { subjectOf } from './grounds.ts';
 import { type Group, mirrorAt, noChain } from './group.ts';
+import type { Observed } from './observed.ts';
 import type { Prepared } from './prepare.ts';
 import { reckon } from './reckon.ts';
 import type { View } from './view.ts';
@@ -39,7 +41,8 @@ export function compose(
   const isSure = isSureOf(group.contest, decision);
   const outages = to === null ? [] : view.fetchOutagesOf(cause, at, to);
   const subject = subjectOf(decision);
-  const { window, p95Ms, replay } = view.observedAt(at, to === null ? null : after, subject.fromMs);
+  const observed = view.observedAt(at, to === null ? null : after, subject.fromMs);
+  const { replay } = observed;
   const { message, ...now } = reckon(view, subject);
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
@@ -50,11 +53,12 @@ export function compose(
     ecosystem: group.kind.id,
     upstream: group.upstream,
     vantage: config.vantage,
-    state: decision.kind === 'refuse' ? 'refused' : 'proposed',
+    ...(decision.kind === 'refuse'
+      ? { state: 'refused', settledAtMs: wallMs }
+      : { state: 'proposed', settledAtMs: null }),
     ...now,
     issuedAtMs: wallMs,
     expiresAtMs: wallMs + config.advise.ttlMs,
-    settledAtMs: decision.kind === 'refuse' ? wallMs : null,
     from: headNameOf(group, before),
     to: headNameOf(group, after),
     chain: { before: showChain(before), after: showChain(after) },
@@ -62,14 +66,7 @@ export function compose(
     sentence: reason.sentence,
     cause,
     refusal: decision.kind === 'refuse' ? decision.refusal : null,
-    evidence: {
-      windowSeconds: round(Math.max(0, monotonicMs - (window[0]?.atMs ?? monotonicMs)) / 1000),
-      samples: window.length,
-      observedSeconds: cause === 'slo' ? inSeconds(p95Ms) : (decision.findings[0]?.evidence.observedSeconds ?? null),
-      baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,
-      failures: failuresOf(window.map((entry) => entry.reason)),
-      findings: [...decision.findings, ...outages].map(({ id }) => id),
-    },
+    evidence: evidenceOf(decision, outages, observed, monotonicMs),
     candidates: decision.weighed.map(candidateOf),
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
@@ -94,6 +91,23 @@ export function compose(
     trigger: meta.trigger,
   };
   return { advice, fromMs: subject.fromMs };
+}
+
+function evidenceOf(
+  { cause, findings }: Composed,
+  outages: readonly Finding[],
+  { window, p95Ms }: Observed,
+  nowMs: number,
+): Advice['evidence'] {
+  const first = findings[0]?.evidence;
+  return {
+    windowSeconds: round(Math.max(0, nowMs - (window[0]?.atMs ?? nowMs)) / 1000),
+    samples: window.length,
+    observedSeconds: cause === 'slo' ? inSeconds(p95Ms) : (first?.observedSeconds ?? null),
+    baselineSeconds: first?.baselineSeconds ?? null,
+    failures: failuresOf(window.map((entry) => entry.reason)),
+    findings: [...findings, ...outages].map(({ id }) => id),
+  };
 }
 
 function isSureOf({ pairs }: Contest, decision: Composed): boolean {

@@ -1,17 +1,12 @@
 import type { Mirror } from '../core/mirror.ts';
+import type { Obstacle } from '../core/verdict.ts';
 import { isGoodNow } from './comparison/choose.ts';
 import { type BuildRule, costOf, recordOf } from './comparison/costs.ts';
-import { type HomeLack, healthBound, listHomeLacks, reviewMsOf, waitMs } from './comparison/home.ts';
+import { healthBound, listHomeLacks, reviewMsOf, waitMs } from './comparison/home.ts';
 import { isWorseEachHour } from './comparison/hourly.ts';
 import { isCalmAgain } from './comparison/spells.ts';
 import { type Group, homeOf } from './group.ts';
 import type { View } from './view.ts';
-
-/**
- * Why a failback is not due: the `wait` since the last switch, too few good `responses`, home is `failing` now, fails
- * in most hours (`hourly`) or is slow again and again (`spells`), an `alert`, or a reason of `HomeLack`.
- */
-export type Obstacle = HomeLack | 'alert' | 'wait' | 'responses' | 'failing' | 'hourly' | 'spells';
 
 /**
  * Lists why a failback from `at` to `home` is not due; empty: it is due. Each reason is computed when it is read, the

@@ -12,7 +12,15 @@ import {
   gravestCauseOf,
   isSetAside,
 } from './cause.ts';
-import { type Choice, choose, chooseAnyway, isAnyPast, isGoodNow } from './comparison/choose.ts';
+import {
+  type Assessed,
+  assess,
+  type Choice,
+  choiceOf,
+  chooseAnyway,
+  isAnyPast,
+  isGoodNow,
+} from './comparison/choose.ts';
 import type { Alarm } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
 import { type Grounds, groundsOf, type Subject } from './grounds.ts';
@@ -91,6 +99,9 @@ function headValuesOf(view: View, at: Mirror) {
   const weighed = once(() => weighAll(view, at));
   const candidates = once(() => listCandidates(view, at).map(({ name }) => name));
   const openChoices = once(() => listOpenChoices(view, at));
+  const assessed = once<readonly Assessed[]>(() =>
+    isAnyPast(contest, rule) ? assess(contest, candidates(), rule) : [],
+  );
   return {
     at,
     causes,
@@ -102,7 +113,10 @@ function headValuesOf(view: View, at: Mirror) {
     candidates,
     bypasses: once(() => bypassesAt(view, at, causes().gravest?.findings ?? [])),
     /** The candidate that the tests choose now; `null`: none, or no test has passed its bound. */
-    choose: once<Choice | null>(() => (isAnyPast(contest, rule) ? choose(contest, candidates(), rule) : null)),
+    choose: once<Choice | null>(() => choiceOf(assessed(), rule)),
+    /** The candidates that work now, and what blocks each; empty: no test has passed its bound. */
+    assessed,
+    rule,
     /**
      * The cheapest of the mirrors in `names`, whatever the tests say; `null`: none of them works now and has a known
      * cost.

@@ -2,10 +2,10 @@ import { failureTextOf, isCertificateFailure, reasonWeight } from '../core/failu
 import { refTextOf } from '../core/mirror.ts';
 import type { Sentence } from '../core/result.ts';
 import { phrase } from '../words/tell.ts';
+import { sinceTextOf, spanTextOf, timeTextOf } from '../words/time-words.ts';
 import type { Failing } from './cause-now.ts';
 import type { Grounds } from './grounds.ts';
 import type { TallyRow } from './tally.ts';
-import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
 import type { Trouble } from './trouble.ts';
 
 export function failingTextOf(head: string, trouble: Failing, on: Grounds): Sentence {

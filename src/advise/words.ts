@@ -5,13 +5,13 @@ import { type Mirror, refTextOf } from '../core/mirror.ts';
 import type { Filled, Message, Sentence } from '../core/result.ts';
 import { minuteTextOf } from '../core/views.ts';
 import { messageOf, phrase } from '../words/tell.ts';
+import { sinceTextOf, spanTextOf, timeTextOf } from '../words/time-words.ts';
 import type { BypassDecision } from './bypass.ts';
 import { type CauseNow, causeNowOf } from './cause-now.ts';
 import { gain } from './comparison/rank.ts';
 import type { MoveDecision, Refused } from './decision.ts';
 import { type Apart, type Grounds, type Subject, subjectOf } from './grounds.ts';
 import type { LastChoice } from './last-choice.ts';
-import { sinceTextOf, spanTextOf, timeTextOf } from './time-words.ts';
 import { failingTextOf, objectiveTextOf } from './trouble-words.ts';
 import { mayBeProposed } from './weigh.ts';
 

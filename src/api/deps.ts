@@ -1,5 +1,5 @@
 import type { ActionRow } from '../core/action.ts';
-import type { Advice, Audited, Candidate, Failback, NoAdviceLists, RemedyNow } from '../core/advice.ts';
+import type { Advice, Audited, RemedyNow } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config, PlainIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
@@ -12,6 +12,7 @@ import type { Result } from '../core/result.ts';
 import type { KeptProbe, SeriesNow } from '../core/sample.ts';
 import type { Freshness, SeriesBaseline, Standing, VantageStanding } from '../core/standing.ts';
 import type { Trend, TrendRange } from '../core/trend.ts';
+import type { UpstreamVerdict } from '../core/verdict.ts';
 import type { Say } from '../words/words.ts';
 
 export interface DaemonEvent {
@@ -76,11 +77,9 @@ export interface ApiDeps {
   /** Lists open findings, the newest first. With `history`, closed and acknowledged findings are listed too. */
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
-  rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   audited(): readonly Audited[];
-  noAdvice(): NoAdviceLists;
-  /** When clients that follow an accepted advice may switch back; `null`: this is not stated. */
-  failback(adviceId: string): Failback | null;
+  /** What is decided now, one record for each upstream. */
+  verdicts(): readonly UpstreamVerdict[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /**
    * Lists the client settings for the front door (our HTTP server that sends clients to the best mirror). An operator

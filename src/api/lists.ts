@@ -4,9 +4,11 @@ import { seriesId } from '../core/mirror.ts';
 import type { SeriesNow } from '../core/sample.ts';
 import { type Trend, trendRanges } from '../core/trend.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
+import { failbackOf, noAdviceOf } from '../words/verdict.ts';
 import type { ApiDeps, Page } from './deps.ts';
 import { probeView } from './probe-view.ts';
 import { makeProblem, sendProblem } from './problem.ts';
+import { verdictView } from './verdict-view.ts';
 import { mirrorViewOf, readOnce, secondsOf, targetViewOf } from './views.ts';
 
 export function listRoutes(deps: ApiDeps): Router {
@@ -50,18 +52,22 @@ export function listRoutes(deps: ApiDeps): Router {
     const page = historyPageOf(request, response);
     if (!page) return;
     const { items, next } = deps.advice(page);
+    const verdicts = deps.verdicts();
     const sentences = Object.fromEntries(
       items.map(({ id, sentence = null, sentences }) => [id, sentences ? { ...sentences, reason: sentence } : null]),
     );
     response.json({
       advice: items.map((one) => {
-        const failback = deps.failback(one.id);
+        const failback = failbackOf(verdicts, one.id);
         return { ...adviceView(one), ...(failback && { failback }) };
       }),
       next,
       sentences,
-      ...deps.noAdvice(),
+      ...noAdviceOf(verdicts),
     });
+  });
+  routes.get('/verdicts', (_request, response) => {
+    response.json({ verdicts: deps.verdicts().map(verdictView) });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);

@@ -121,6 +121,7 @@ export const routes = [
   ['GET', '/api/v1/findings'],
   ['GET', '/api/v1/advice'],
   ['GET', '/api/v1/probes/{id}'],
+  ['GET', '/api/v1/verdicts'],
   ['GET', '/api/v1/advice/{ecosystem}/remedy'],
   ['POST', '/api/v1/advice/{id}/accept'],
   ['POST', '/api/v1/advice/{id}/dismiss'],

@@ -1,11 +1,12 @@
 import type { Candidate } from '../core/advice.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import { type EcosystemId, type Mirror, upstreamKeyOf } from '../core/mirror.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { SamplePoint, SeriesNow } from '../core/sample.ts';
 import { wrongModulesOf } from '../core/sides.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import type { AuthorityCost, Cost, HttpProtocol } from '../core/transcript.ts';
+import type { UpstreamVerdict } from '../core/verdict.ts';
 import { stamp } from '../core/views.ts';
 import { saySentence } from '../words/tell.ts';
 import { english } from '../words/words.ts';
@@ -47,21 +48,14 @@ export function mirrorViewOf(deps: ApiDeps, mirror: Mirror): object {
   };
 }
 
-/** Returns `deps` that compute states and ranks only once. The result is valid only while one response is built. */
+/** Returns `deps` that compute states only once. The result is valid only while one response is built. */
 export function readOnce(deps: ApiDeps): ApiDeps {
   let standings: readonly Standing[] | null = null;
-  const ranks = new Map<string, readonly Candidate[]>();
   return {
     ...deps,
     standings() {
       standings ??= deps.standings();
       return standings;
-    },
-    rank(ecosystem, upstream) {
-      const key = upstreamKeyOf({ ecosystem, upstream });
-      const ranked = ranks.get(key) ?? deps.rank(ecosystem, upstream);
-      ranks.set(key, ranked);
-      return ranked;
     },
   };
 }
@@ -111,7 +105,8 @@ export interface Vantage {
 }
 
 export function pagePlaceOf(deps: ApiDeps, mirror: Mirror): Vantage {
-  const candidates = deps.rank(mirror.ecosystem, mirror.upstream);
+  const isOfMirror = (one: UpstreamVerdict) => one.ecosystem === mirror.ecosystem && one.upstream === mirror.upstream;
+  const candidates = deps.verdicts().find(isOfMirror)?.mirrors ?? [];
   const ranked = candidates.filter(({ gate }) => gate === 'ok' || gate === 'current');
   const place = ranked.findIndex(({ registry }) => registry === mirror.name);
   const head = ranked.findIndex(({ gate }) => gate === 'current');

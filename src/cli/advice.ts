@@ -15,6 +15,7 @@ import { jsonText } from '../terminal/terminal.ts';
 import { Failed, optionsOf, UsageError, words } from '../terminal/usage.ts';
 import { renderIn, saySentence } from '../words/tell.ts';
 import { type Say, sayNamed } from '../words/words.ts';
+import { explainAdvice } from './advice-why.ts';
 import { type DaemonClient, type DaemonResponse, daemonAt, daemonOptions } from './daemon-client.ts';
 import { exportAdvice, exportMs, keepListsOfUser } from './export.ts';
 
@@ -52,7 +53,7 @@ interface AdviceBody {
 
 const options = {
   ...daemonOptions,
-  ...optionsOf('boolean', 'json', 'now', 'export', 'apply', 'yes'),
+  ...optionsOf('boolean', 'json', 'now', 'export', 'apply', 'why', 'yes'),
   ...placeOptions,
   ...optionsOf('string', 'upstream', 'fallback', 'for', 'reason'),
 };
@@ -63,12 +64,13 @@ const options = {
 export const adviceCommand: Command = {
   name: 'advice',
   usage:
-    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
+    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --why [ECOSYSTEM] [--upstream NAME] [--json] [--url URL] …\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, id] = positionals;
     if (values.export && values.apply) throw new UsageError('wrong.notBoth', { one: 'export', other: 'apply' });
+    if (values.why) return explainAdvice(context, values, positionals);
     if (values.export || values.apply) return given(context, values, positionals);
     for (const key of ['yes', 'home', 'root'] as const)
       if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });

@@ -54,7 +54,7 @@ function isFlat(value: unknown, left = nestedMax): boolean {
 const usualMs = 15_000;
 const usualUrl = 'http://127.0.0.1:10120';
 
-interface DaemonFlags {
+export interface DaemonFlags {
   readonly url?: string | undefined;
   readonly 'token-file'?: string | undefined;
   readonly config?: string | undefined;

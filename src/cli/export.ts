@@ -113,9 +113,7 @@ function word(text: string | readonly string[]): string {
 }
 
 /** Reads the stored response from the fallback file; `null`: the file does not exist yet. */
-async function keptIn(
-  file: string,
-): Promise<{
+async function keptIn(file: string): Promise<{
   readonly requestedAt: string;
   readonly id: string;
   readonly until: string | null;

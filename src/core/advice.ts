@@ -63,8 +63,7 @@ export interface Candidate {
  * stays for some time, so that clients that have switched do not switch twice. `ended`: the advice is no longer in
  * force.
  */
-export const advicePhases = ['active', 'over', 'ended'] as const;
-export type AdvicePhase = (typeof advicePhases)[number];
+export type AdvicePhase = 'active' | 'over' | 'ended';
 
 /** What the measurements say about the cause of an advice (`CauseNow` in advise/cause-now.ts). */
 export type CauseKind =

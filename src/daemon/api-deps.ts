@@ -80,9 +80,7 @@ function adviceDepsOf(s: Stages) {
   return {
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
     audited: () => s.advisor.audited(),
-    noAdvice: () => s.advisor.noAdvice(),
-    failback: (adviceId) => s.advisor.failback(adviceId),
-    rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
+    verdicts: () => s.advisor.verdicts(),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     doorLines: (ecosystem, upstream) =>
       s.config.door === undefined

@@ -4,7 +4,7 @@ import { listChangedKeys } from '../config/changed-keys.ts';
 import { formatIssues, issuesForPrograms } from '../config/format-issues.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
-import { type Target, upstreamsOf } from '../core/mirror.ts';
+import type { Target } from '../core/mirror.ts';
 import type { Now, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { overTurns } from '../core/slices.ts';
@@ -165,11 +165,9 @@ class Life {
       baselines: stages.detector.baselines(),
       lags: stages.detector.lags(),
       advice: stages.advisor.list(),
-      ranks: upstreamsOf(stages.config.mirrors).map(({ ecosystem, upstream }) => ({
-        ecosystem,
-        upstream,
-        candidates: stages.advisor.rank(ecosystem, upstream),
-      })),
+      ranks: stages.advisor
+        .verdicts()
+        .map(({ ecosystem, upstream, mirrors }) => ({ ecosystem, upstream, candidates: mirrors })),
       queues: stages.notifier.queues(clock.now()),
       nowMs: clock.wallMs(),
       since: (registry, state) => stages.since.of(registry, state),

@@ -145,10 +145,11 @@ export function unnamedIn(
 ): readonly Difference[] {
   const since = changelog.split(new RegExp(`^## ${version.replaceAll('.', '\\.')}\\b`, 'm'))[0] ?? '';
   const lines = since.split(/\n(?=- )/);
-  return differences.filter(
-    ({ name, kind }) =>
-      !lines.some((line) => line.includes(`\`${name}\``) && (kind === 'added' || line.startsWith('- [CHANGE]'))),
-  );
+  const isNamed = ({ name, kind }: Difference): boolean =>
+    lines.some((line) => line.includes(`\`${name}\``) && (kind === 'added' || line.startsWith('- [CHANGE]')));
+  // The name of a new route stands for all of its fields.
+  const routes = differences.filter((one) => one.kind === 'added' && !one.name.includes(' 200') && isNamed(one));
+  return differences.filter((one) => !isNamed(one) && !routes.some(({ name }) => one.name.startsWith(`${name} `)));
 }
 
 /** The path of the contract of version 1.0. */

@@ -103,32 +103,53 @@ export function listUnsure(contest: Comparison, candidates: readonly string[], r
 const badMin = 2;
 const badShare = 0.15;
 
+/**
+ * Why the tests do not choose a candidate. `evidence`: no test has triggered. `downloads`: the switch waits until
+ * downloads are measured. `dearer`: a build costs no less there. `spell`: the head has not been slow for long enough.
+ */
+export type ChoiceBlocker = 'evidence' | 'downloads' | 'dearer' | 'spell';
+
+/** A candidate that works now, as the tests see it. */
+export type Assessed = { readonly to: string } & (
+  | { readonly blocker: ChoiceBlocker }
+  | { readonly blocker: null; readonly alarm: Alarm; readonly cost: number; readonly isOwn: boolean }
+);
+
 /** The candidate that the tests choose now; `null`: none. */
 export function choose(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): Choice | null {
+  return choiceOf(assess(contest, candidates, rule), rule);
+}
+
+/** The cheapest of the assessed candidates that nothing blocks; `null`: the test of none triggered by itself. */
+export function choiceOf(all: readonly Assessed[], rule: ChoiceRule): Choice | null {
+  const open = all.filter((one) => one.blocker === null);
+  return open.some(({ isOwn }) => isOwn) ? cheapest(open, rule) : null;
+}
+
+/** What blocks each of the candidates that work now (`isGoodNow`). */
+export function assess(contest: Comparison, candidates: readonly string[], rule: ChoiceRule): readonly Assessed[] {
   const { head } = contest;
-  if (head === null) return null;
-  const choices: (Choice & { readonly cost: number; readonly isOwn: boolean })[] = [];
+  if (head === null) return [];
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) =>
     alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
   );
   const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures');
   const gravest = failing ?? alarms.find((alarm) => alarm !== null) ?? null;
-  if (gravest === null) return null;
+  if (gravest === null) return able.map((to) => ({ to, blocker: 'evidence' }));
   const headCost = isOfTime(gravest) ? null : costOf(contest, head, rule);
   const usualMs = usualHeavyMsOf(contest, rule.nowMs);
-  for (const [at, name] of able.entries()) {
+  return able.map((to, at): Assessed => {
     const own = alarms[at] ?? null;
     // One candidate's test has triggered, so the head is probably failing or slow. Other candidates need less evidence.
-    const alarm = own ?? nearAlarm(contest, name, gravest, rule);
-    if (alarm === null || (isOfTime(alarm) && !isCheaper(contest, name, alarm, { ...rule, usualMs }))) continue;
-    const cost = costOf(contest, name, rule);
-    if (cost === null || (!isOfTime(alarm) && headCost !== null && cost >= headCost)) continue;
-    choices.push({ to: name, alarm, cost, isOwn: own !== null });
-  }
-  // No candidate is chosen unless the test of at least one choice triggered by itself.
-  if (!choices.some(({ isOwn }) => isOwn)) return null;
-  return cheapest(choices, rule);
+    const alarm = own ?? nearAlarm(contest, to, gravest, rule);
+    if (alarm === null) return { to, blocker: 'evidence' };
+    const blocker = isOfTime(alarm) ? timeBlockerOf(contest, to, alarm, { ...rule, usualMs }) : null;
+    if (blocker !== null) return { to, blocker };
+    const cost = costOf(contest, to, rule);
+    const isDearer = cost === null || (!isOfTime(alarm) && headCost !== null && cost >= headCost);
+    return isDearer ? { to, blocker: 'dearer' } : { to, blocker: null, alarm, cost, isOwn: own !== null };
+  });
 }
 
 /** If the test of one candidate triggered, this share of the bound is enough for the other candidates. */
@@ -205,13 +226,16 @@ const manyShare = 0.5;
  */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
-/** True if builds are expected to be cheaper at a candidate, or faster there while both mirrors fail alike. */
-function isCheaper(
+/**
+ * What blocks a switch because of time; `null`: builds are expected to be cheaper at the candidate, or faster there
+ * while both mirrors fail alike.
+ */
+function timeBlockerOf(
   contest: Comparison,
   name: string,
   alarm: 'time' | 'heavy_time',
   rule: ChoiceRule & { readonly usualMs: number },
-): boolean {
+): ChoiceBlocker | null {
   const head = contest.head ?? '';
   const pair = pairOf(contest, head, name);
   const { time } = pair;
@@ -219,8 +243,7 @@ function isCheaper(
   const light =
     findTimeAlarm(pair, 'light', bound, rule.ratio) ?? findTimeAlarm(pair, 'light', nearShare * bound, rule.ratio);
   const test = alarm === 'time' ? (light ?? time.light) : time.heavy;
-  if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return false;
-  if (!isSlowFor(test, bound, rule.slowForMs, rule.nowMs)) return false;
+  if (alarm === 'time' && !isClear(test) && rule.isAwaited(name)) return 'downloads';
   const { usualMs } = rule;
   const [here, there] = [recordOf(contest, head), recordOf(contest, name)];
   const isOfDay = isWorseEachHour(there.hourly, here.hourly);
@@ -243,9 +266,9 @@ function isCheaper(
   // Few failures may be chance, but cost more than slow responses. So the times alone must show a gain too.
   const isOfTimes = shareOf(0) < worthShare;
   const share = shareOf(rule.failureCostMs);
-  if (share < manyShare || !isOfTimes) return share < manyShare;
-  if (isOfDay) return share < 1 - rule.minGain;
-  return share < 1 || isFailingAlike(here, there, rule.nowMs);
+  const isWorth = isOfDay ? share < 1 - rule.minGain : share < 1 || isFailingAlike(here, there, rule.nowMs);
+  if (share >= manyShare && !(isOfTimes && isWorth)) return 'dearer';
+  return isSlowFor(test, bound, rule.slowForMs, rule.nowMs) ? null : 'spell';
 }
 
 /** An estimate of the standard error of the mean of the last downloads, milliseconds. */

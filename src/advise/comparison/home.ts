@@ -1,3 +1,4 @@
+import type { Obstacle } from '../../core/verdict.ts';
 import { buildOf, countSinceOf } from './costs.ts';
 import { noiseMs } from './rank.ts';
 import { type HeadRecord, isHeavyClean, meanMsFrom, type RecordOutcome } from './record.ts';
@@ -139,7 +140,6 @@ export function reviewMsOf(departures: readonly Departure[], holdMs: number, now
  * Why home is not as good as the mirror in use: it is `slower`, has more failures within the wait (`recent`) or only
  * before it (`failures`), or too few good `downloads`.
  */
-export type HomeLack = 'slower' | 'recent' | 'failures' | 'downloads';
 
 /**
  * Lists why home is not about as fast and as reliable as the mirror in use, or does not serve downloads. Each reason is
@@ -154,7 +154,7 @@ export function* listHomeLacks(
   timesOverMs: number,
   nowMs: number,
   isLeftForTime: boolean,
-): Generator<HomeLack> {
+): Generator<Extract<Obstacle, 'slower' | 'recent' | 'failures' | 'downloads'>> {
   const fromMs = nowMs - timesOverMs;
   const isEachNoSlower = isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
   if (!isEachNoSlower && (isLeftForTime || !isFasterBuild(home, here, fromMs))) yield 'slower';

@@ -4,6 +4,7 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { SeriesNow } from '../../core/sample.ts';
 import type { Standing } from '../../core/standing.ts';
 import { renderIn } from '../../words/tell.ts';
+import { failbackOf, noAdviceOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryViewOf, pagePlaceOf, type ViewGroup, viewGroupsOf } from '../views.ts';
 import { renderActions } from './actions.ts';
@@ -139,13 +140,12 @@ function adviceOf(
     .filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => adviceOrder.indexOf(a.state) - adviceOrder.indexOf(b.state));
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
-  const { dismissed, passedOver, waiting } = deps.noAdvice();
-  const reason = [...dismissed, ...passedOver, ...waiting].find(
-    (one) => one.ecosystem === ecosystem && one.upstream === upstream,
-  );
+  const verdicts = deps.verdicts().filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  const { dismissed, passedOver, waiting } = noAdviceOf(verdicts);
+  const [reason] = [...dismissed, ...passedOver, ...waiting];
   const why = reason === undefined ? null : quiet(html`${renderIn(say.language, reason)} ${chain}`);
   if (advice.length > 0)
-    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream), deps.failback(one.id)))}${why}`;
+    return html`${advice.map((one) => renderAdviceCard(say, one, deps.config(), nowMs, isFolded, deps.doorLines(ecosystem, upstream), failbackOf(verdicts, one.id)))}${why}`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps
     .standings()

@@ -1,4 +1,5 @@
 import { upstreamKeyOf } from '../../core/mirror.ts';
+import { failbackOf } from '../../words/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
 import { viewGroupsOf } from '../views.ts';
 import { renderAdviceCard } from './advice-card.ts';
@@ -75,7 +76,7 @@ function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: n
   if (of.tag === 'finding')
     return renderFindingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
   if (toMs === null)
-    return renderAdviceCard(say, of.advice, deps.config(), nowMs, false, [], deps.failback(of.advice.id));
+    return renderAdviceCard(say, of.advice, deps.config(), nowMs, false, [], failbackOf(deps.verdicts(), of.advice.id));
   return html`<ul class="findings past">${renderAdviceEnd(say, of.advice)}</ul>`;
 }
 

@@ -1,6 +1,5 @@
 import { buildAdvisedChain } from '../../advise/chain.ts';
 import { gain, noiseMs } from '../../advise/comparison/rank.ts';
-import { secondsText } from '../../advise/time-words.ts';
 import { declaredChainOf } from '../../config/chain.ts';
 import type { Config } from '../../core/config.ts';
 import type { EcosystemId } from '../../core/mirror.ts';
@@ -9,6 +8,7 @@ import { showChain } from '../../ecosystems/client.ts';
 import { leadingClientOf } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { ShownRemedy } from '../../terminal/remedy-lines.ts';
+import { secondsText } from '../../words/time-words.ts';
 import { english, type Say } from '../../words/words.ts';
 import { compareRows, hasMoreFailures, isDown, isUnknown, isUsable, type RankRow } from './row.ts';
 

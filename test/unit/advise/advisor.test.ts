@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import { minuteTextOf } from '../../../src/core/views.ts';
 import { abc, chain, kill, only, recover, warm } from './outage.ts';
+import { rankOf } from './said.ts';
 import { mirror } from './stage.ts';
 
 describe('accepting and going back', () => {
@@ -226,8 +227,8 @@ describe('state and configuration', () => {
     kill(stage);
     stage.consider();
     expect(only(stage).candidates.map((one) => one.registry)).toEqual(['b', 'a']);
-    expect(stage.advisor.rank('go', 'nowhere')).toEqual([]);
-    expect(stage.advisor.rank('npm', 'npm')).toEqual([]);
+    expect(rankOf(stage.advisor, 'go', 'nowhere')).toEqual([]);
+    expect(rankOf(stage.advisor, 'npm', 'npm')).toEqual([]);
     expect(stage.advisor.remedy('npm', 'npm')).toEqual({ kind: 'nothing', state: 'right' });
   });
 });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { abc, chain, kill, only, warm } from './outage.ts';
+import { rankOf } from './said.ts';
 import { mirror, Stage } from './stage.ts';
 
 describe('candidates', () => {
-  const gates = (stage: Stage) =>
-    Object.fromEntries(stage.advisor.rank('go', 'go').map((one) => [one.registry, one.gate]));
+  const gates = (stage: Stage) => Object.fromEntries(rankOf(stage.advisor).map((one) => [one.registry, one.gate]));
   it.each([
     ['paused', { paused: { untilMs: 0, reason: '' } }, 'paused'],
     ['maintenance', { inMaintenance: true }, 'maintenance'],
@@ -80,7 +80,7 @@ describe('candidates', () => {
     const stage = warm();
     const scores = () => {
       stage.consider();
-      return Object.fromEntries(stage.advisor.rank('go', 'go').map((one) => [one.registry, one.scoreSeconds]));
+      return Object.fromEntries(rankOf(stage.advisor).map((one) => [one.registry, one.scoreSeconds]));
     };
     // (6 × 200 + 120) / 7, three times.
     stage.sample('b', 120, { step: 'info' });
@@ -100,7 +100,7 @@ describe('candidates', () => {
   ])('a chain whose first member is %s: all are ranked, none is compared', (_name, declared) => {
     const stage = warm(abc, declared);
     stage.consider();
-    expect(stage.advisor.rank('go', 'go')).toMatchObject(
+    expect(rankOf(stage.advisor)).toMatchObject(
       abc.map(({ name }) => ({ registry: name, gate: 'ok', sum: null, bound: null })),
     );
   });
@@ -109,7 +109,7 @@ describe('candidates', () => {
     const stage = new Stage(chain, abc);
     for (let i = 0; i < 5; i += 1) stage.sample('b', 9_000, { cold: true });
     stage.consider();
-    expect(stage.advisor.rank('go', 'go')[1]).toEqual({
+    expect(rankOf(stage.advisor)[1]).toEqual({
       registry: 'b',
       scoreSeconds: null,
       gate: 'ok',
@@ -131,7 +131,7 @@ describe('candidates', () => {
     stage.paces(6, { a: 200, b, c });
     stage.paces(3, { a: 'refused', b, c });
     expect(stage.story()).toEqual([`proposed outage ${want}`]);
-    expect(stage.advisor.rank('go', 'go')[0]?.registry).toBe(want);
+    expect(rankOf(stage.advisor)[0]?.registry).toBe(want);
   });
 
   it('among small ones daemons are spread by their vantage, whatever the order of the file', () => {
@@ -141,7 +141,7 @@ describe('candidates', () => {
       const said = Object.fromEntries(names.map((name) => [name, 200]));
       stage.paces(6, { a: 200, ...said });
       stage.paces(3, { a: 'refused', ...said });
-      expect(stage.advisor.rank('go', 'go')[0]?.registry).toBe(only(stage).to);
+      expect(rankOf(stage.advisor)[0]?.registry).toBe(only(stage).to);
       return only(stage).to;
     };
     const vantages = Array.from({ length: 60 }, (_, i) => `site-${i}`);
@@ -160,7 +160,7 @@ describe('candidates', () => {
 });
 
 describe('the checksum relay', () => {
-  const gateOfB = (stage: Stage) => stage.advisor.rank('go', 'go').find((one) => one.registry === 'b')?.gate;
+  const gateOfB = (stage: Stage) => rankOf(stage.advisor).find((one) => one.registry === 'b')?.gate;
   const relay = (stage: Stage, registry: string, state: 'offers' | 'none' | 'fails') =>
     stage.sample(registry, state === 'fails' ? { status: 500, kind: 'server' } : 30, {
       step: 'sumdb',

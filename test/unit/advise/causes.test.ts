@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isAgainst } from '../../../src/advise/cause.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { kill, only, recover, warm } from './outage.ts';
+import { rankOf } from './said.ts';
 import type { Stage } from './stage.ts';
 
 describe('a cause explains what a test found', () => {
@@ -114,7 +115,7 @@ describe('an alert of others is a second witness', () => {
     stage.paces(4, { a: 550, b: 200, c: 200 });
     return stage;
   };
-  const running = (stage: Stage) => stage.advisor.rank('go', 'go').find((one) => one.registry === 'b');
+  const running = (stage: Stage) => rankOf(stage.advisor).find((one) => one.registry === 'b');
 
   it('half of each bound will do', () => {
     const alone = slowed(false);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { phrase } from '../../../src/words/tell.ts';
 import { every } from '../../support/sample-config.ts';
 import { abc, all, chain, chance, hour, open, Rounds, type World } from './rounds.ts';
+import { failbackIn } from './said.ts';
 import { config } from './stage.ts';
 
 // What is said about the way back, after clients accepted advice to leave `a`.
@@ -43,7 +44,7 @@ class Away {
   }
 
   get text(): string | null {
-    return this.stage.advisor.failback(this.id)?.text ?? null;
+    return failbackIn(this.stage.advisor, this.id)?.text ?? null;
   }
 }
 
@@ -189,5 +190,5 @@ test.each<[string, () => Away]>([
   ['leads to another open proposal', () => new Away().live(120, all(200, { a: 'refused', b: 'refused' }))],
 ])('nothing is said of advice that %s', (_name, make) => {
   const away = make();
-  expect([away.text, away.stage.advisor.failback('unknown')]).toEqual([null, null]);
+  expect([away.text, failbackIn(away.stage.advisor, 'unknown')]).toEqual([null, null]);
 });

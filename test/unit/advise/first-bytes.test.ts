@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { abcd, peeked, staged, wanted, well } from './four-mirrors.ts';
 import { abc, chain } from './outage.ts';
+import { rankOf } from './said.ts';
 import { type Said, Stage } from './stage.ts';
 
 describe('a light step that no fetch needs', () => {
@@ -249,7 +250,7 @@ describe('the first bytes of the head’s artifacts', () => {
     for (let i = 0; i < 40; i += 1) stage.sample('a', { status: 500, kind: 'server' }, zip);
     stage.consider();
     other.consider();
-    expect(stage.advisor.rank('go', 'go')).toEqual(other.advisor.rank('go', 'go'));
+    expect(rankOf(stage.advisor)).toEqual(rankOf(other.advisor));
     expect(stage.changes).toEqual([]);
   });
 

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { kill, only, warm } from './outage.ts';
 import { all, calm, hour, open, type Rounds } from './rounds.ts';
+import { noAdviceIn } from './said.ts';
 
 const tolerant = 'https://a.example.com|https://b.example.com,direct';
 
 describe('a head that is down while clients pass over it', () => {
   it('is named with what a request loses, as long as nothing is advised', () => {
     const stage = warm(undefined, tolerant);
-    expect(stage.advisor.noAdvice().passedOver).toEqual([]);
+    expect(noAdviceIn(stage.advisor).passedOver).toEqual([]);
     kill(stage);
     stage.marks.set('a', { state: 'down' });
     stage.consider();
     expect(stage.advisor.list()).toEqual([]);
-    expect(stage.advisor.noAdvice().passedOver).toMatchObject([
+    expect(noAdviceIn(stage.advisor).passedOver).toMatchObject([
       {
         ecosystem: 'go',
         upstream: 'go',
@@ -25,7 +26,7 @@ describe('a head that is down while clients pass over it', () => {
     stage.marks.delete('a');
     stage.shut('a', 'outage');
     stage.paces(1, { a: 200, b: 200, c: 200 });
-    expect(stage.advisor.noAdvice().passedOver).toEqual([]);
+    expect(noAdviceIn(stage.advisor).passedOver).toEqual([]);
   });
 
   it('is not named where clients stop at it: a switch is advised', () => {
@@ -34,7 +35,7 @@ describe('a head that is down while clients pass over it', () => {
     stage.marks.set('a', { state: 'down' });
     stage.consider();
     expect(stage.advisor.list()).toHaveLength(1);
-    expect(stage.advisor.noAdvice().passedOver).toEqual([]);
+    expect(noAdviceIn(stage.advisor).passedOver).toEqual([]);
   });
 
   it.each([
@@ -47,7 +48,7 @@ describe('a head that is down while clients pass over it', () => {
     stage.marks.set('a', { state: 'down' });
     stage.consider();
     for (const { id, state } of stage.advisor.list()) if (state === 'proposed') stage.dismiss(id, 3_600_000);
-    expect(stage.advisor.noAdvice().passedOver.map(({ registry }) => registry)).toEqual(want);
+    expect(noAdviceIn(stage.advisor).passedOver.map(({ registry }) => registry)).toEqual(want);
   });
 });
 
@@ -75,21 +76,21 @@ describe('a head whose switch was dismissed', () => {
         ),
       },
     ];
-    expect(stage.advisor.noAdvice().dismissed).toMatchObject(said);
+    expect(noAdviceIn(stage.advisor).dismissed).toMatchObject(said);
     stage.shut('a', 'outage');
     stage.paces(40, { a: 200, b: 200, c: 200 });
-    expect(stage.advisor.noAdvice().dismissed).toEqual([]);
+    expect(noAdviceIn(stage.advisor).dismissed).toEqual([]);
     kill(stage);
     stage.consider();
     expect(stage.advisor.list()).toEqual([]);
-    expect(stage.advisor.noAdvice().dismissed).toMatchObject(said);
+    expect(noAdviceIn(stage.advisor).dismissed).toMatchObject(said);
   });
 
   it('is not named once the dismissal has ended: the switch is advised', () => {
     const { stage } = dismissed(60_000);
     stage.paces(3, { a: 'refused', b: 200, c: 200 });
     expect(only(stage).state).toBe('proposed');
-    expect(stage.advisor.noAdvice().dismissed).toEqual([]);
+    expect(noAdviceIn(stage.advisor).dismissed).toEqual([]);
   });
 
   it('is not named where another switch is advised', () => {
@@ -98,7 +99,7 @@ describe('a head whose switch was dismissed', () => {
     kill(stage, to);
     stage.paces(3, { a: 'refused', b: 200, c: 200, [to]: 'refused' });
     expect(only(stage)).toMatchObject({ state: 'proposed', from: 'a' });
-    expect(stage.advisor.noAdvice().dismissed).toEqual([]);
+    expect(noAdviceIn(stage.advisor).dismissed).toEqual([]);
   });
 });
 

@@ -37,7 +37,7 @@ describe('an outage of the preferred mirror', () => {
       state: 'proposed',
       phase: 'active',
       overAtMs: null,
-    newClients: 'advised',
+      newClients: 'advised',
       causeNow: 'all',
       issuedAtMs: stage.at.wallMs,
       expiresAtMs: stage.at.wallMs + 86_400_000,

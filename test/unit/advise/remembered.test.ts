@@ -12,6 +12,7 @@ import type { Mirror, Target } from '../../../src/core/mirror.ts';
 import { minuteTextOf } from '../../../src/core/views.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { abc, kill, only, recover, warm } from './outage.ts';
+import { rankOf } from './said.ts';
 import { mirror, Stage } from './stage.ts';
 
 describe('a settled answer is news to decide on', () => {
@@ -32,7 +33,7 @@ describe('a settled answer is news to decide on', () => {
       stage.consider();
     }
     expect(stage.story()).toEqual([]);
-    expect(stage.advisor.rank('go', 'go').map(({ sum }) => sum)).toEqual([null, 0, 0]);
+    expect(rankOf(stage.advisor).map(({ sum }) => sum)).toEqual([null, 0, 0]);
   });
 });
 
@@ -195,7 +196,7 @@ describe('after a reload', () => {
 
   const chain = 'https://a.example.com,direct';
   const known = (stage: Stage) =>
-    stage.advisor.rank('go', 'go').map(({ registry, gate, scoreSeconds }) => [registry, gate, scoreSeconds !== null]);
+    rankOf(stage.advisor).map(({ registry, gate, scoreSeconds }) => [registry, gate, scoreSeconds !== null]);
 
   it('nothing of a mirror that has another URL: the server before says nothing about the new one', () => {
     const stage = new Stage(chain, [mirror('a'), mirror('b')]);
@@ -222,7 +223,7 @@ describe('after a reload', () => {
     const moved = { ...mirror('a'), access: { ...mirror('a').access, proxy } };
     stage.reconfigure(chain, { ...stage.config, mirrors: [moved, mirror('b')] });
     stage.consider();
-    expect(stage.advisor.rank('go', 'go').map(({ registry, sum }) => [registry, sum])).toEqual([
+    expect(rankOf(stage.advisor).map(({ registry, sum }) => [registry, sum])).toEqual([
       ['b', null],
       ['a', null],
     ]);

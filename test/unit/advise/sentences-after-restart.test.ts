@@ -52,7 +52,10 @@ describe('the sentence of a proposal to leave an unreliable mirror', () => {
     expect(reason).toMatch(/^a is unreliable .* \d{2,} probes /);
     for (let second = 0; second < 240; second += 1) {
       stage.live(1);
-      expect([open(stage).reason, stage.advisor.remedy('go', 'go')]).toMatchObject([reason, { advice: { phase: 'active' } }]);
+      expect([open(stage).reason, stage.advisor.remedy('go', 'go')]).toMatchObject([
+        reason,
+        { advice: { phase: 'active' } },
+      ]);
     }
     stage.live(1_800);
     expect(open(stage).reason).toMatch(/^a is unreliable .* probes in the last \d+ min failed/);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { abc, all, calm, chain, delay, hour, open, Rounds, type World } from './rounds.ts';
+import { noAdviceIn } from './said.ts';
 
 describe('slow spells of three minutes, and other mirrors at which builds take longer than at home', () => {
   const spell = 3 * 60;
@@ -27,16 +28,16 @@ describe('slow spells of three minutes, and other mirrors at which builds take l
     const stage = begun();
     stage.restart();
     const from = stage.seconds;
-    expect(stage.advisor.noAdvice().waiting).toEqual([]);
+    expect(noAdviceIn(stage.advisor).waiting).toEqual([]);
     stage.live(300, world(true));
-    expect(stage.advisor.noAdvice().waiting).toMatchObject([
+    expect(noAdviceIn(stage.advisor).waiting).toMatchObject([
       {
         registry: 'a',
         text: 'a is slow. When clients left it in its last slow spells, builds took longer. So a switch waits until the slowness has lasted 10 min.',
       },
     ]);
     stage.live(600, world(true));
-    expect(stage.advisor.noAdvice().waiting).toEqual([]);
+    expect(noAdviceIn(stage.advisor).waiting).toEqual([]);
     expect(departures(stage)).toBe(1 + 2);
     expect(delay(stage, from)).toBeGreaterThanOrEqual(590);
     expect(delay(stage, from)).toBeLessThan(660);
@@ -51,7 +52,7 @@ describe('slow spells of three minutes, and other mirrors at which builds take l
     stage.dismiss(open(stage).id, hours * hour * 1_000);
     stage.live(50 * 60, world(false));
     stage.live(300, world(true));
-    expect(stage.advisor.noAdvice().waiting).toHaveLength(waiting);
+    expect(noAdviceIn(stage.advisor).waiting).toHaveLength(waiting);
   });
 });
 

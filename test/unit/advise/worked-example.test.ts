@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rankOf } from './said.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
 // The decisions that docs/detection.md recomputes by hand: the real advisor decides, the arithmetic of the page stands here
@@ -30,7 +31,7 @@ function stage(): Stage {
 
 /** Sum and bound of moving to `b` as the advice, or the API, shows them. */
 function running(world: Stage): { readonly sum: number | null; readonly bound: number | null } {
-  const b = world.advisor.rank('go', 'go').find(({ registry }) => registry === 'b');
+  const b = rankOf(world.advisor).find(({ registry }) => registry === 'b');
   return { sum: b?.sum ?? null, bound: b?.bound ?? null };
 }
 

@@ -1,4 +1,5 @@
 import type { Advice } from '../../../src/core/advice.ts';
+import type { UpstreamVerdict } from '../../../src/core/verdict.ts';
 import { nowMs } from './fixture-config.ts';
 
 /** Leave coast for inland: proposed, with everything that an advice can say. */
@@ -55,4 +56,16 @@ export const fixtureAdvice: Advice = {
   ],
   rollback: "export GOPROXY='https://goproxy.coast.example.com,direct'",
   trigger: 'detector',
+};
+
+export const fixtureVerdict: UpstreamVerdict = {
+  ecosystem: 'go',
+  upstream: 'go',
+  atMs: fixtureAdvice.issuedAtMs,
+  head: 'coast',
+  home: 'coast',
+  mirrors: fixtureAdvice.candidates.map((one) => ({ ...one, failedShare: 0, blocker: null })),
+  advice: [],
+  stay: null,
+  back: null,
 };

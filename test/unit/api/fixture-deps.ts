@@ -8,7 +8,7 @@ import type { KeptProbe, SeriesNow } from '../../../src/core/sample.ts';
 import type { Freshness, Standing } from '../../../src/core/standing.ts';
 import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAction } from './fixture-action.ts';
-import { fixtureAdvice } from './fixture-advice.ts';
+import { fixtureAdvice, fixtureVerdict } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureRuns } from './fixture-runs.ts';
@@ -109,13 +109,10 @@ export function fixture(change: FixtureChange = {}): Fixture {
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
     audited: () => [],
-    failback: () => null,
-    noAdvice: () => ({ passedOver: [], waiting: [], dismissed: [] }),
-    rank: () => fixtureAdvice.candidates,
+    verdicts: () => [fixtureVerdict],
     doorLines: () => [],
     remedy: () => ({
       kind: 'set',
-      isOver: false,
       chain: fixtureAdvice.chain.after,
       advice: fixtureAdvice,
       remedy: fixtureAdvice.remedy,

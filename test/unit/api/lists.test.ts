@@ -4,6 +4,7 @@ import { queryWords } from '../../../src/api/lists.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { SeriesNow } from '../../../src/core/sample.ts';
 import { repoDir } from '../../support/paths.ts';
+import { fixtureVerdict } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { fixtureSeries, recentOf, sample, target } from './fixture-samples.ts';
@@ -41,26 +42,21 @@ async function leaf(ask: Served['ask'], name: string, limit: number, between: ()
   throw new Error('never ends');
 }
 
-describe('states and ranks', () => {
+describe('states', () => {
   it.each(['/api/v1/mirrors', '/', '/mirrors/coast', '/history'])(
     'are computed once for a response: %s',
     async (path) => {
       const { deps } = fixture();
-      const asked = { standings: 0, rank: 0 };
+      let asked = 0;
       served = await serve({
         ...deps,
         standings() {
-          asked.standings += 1;
+          asked += 1;
           return deps.standings();
-        },
-        rank(...of) {
-          asked.rank += 1;
-          return deps.rank(...of);
         },
       });
       expect((await served.ask(path)).status).toBe(200);
-      // All mirrors of the fixture are of one upstream.
-      expect(Math.max(...Object.values(asked))).toBe(1);
+      expect(asked).toBe(1);
     },
   );
 });
@@ -206,11 +202,21 @@ describe('pages', () => {
 describe('ranks', () => {
   it('count only what may be advised, whatever stands between', async () => {
     const { ask } = await up({
-      rank: () => [
-        { registry: 'campus', scoreSeconds: 0.1, gate: 'outage', sum: null, bound: null },
-        { registry: 'inland', scoreSeconds: 0.2, gate: 'ok', sum: null, bound: null },
-        { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },
-        { registry: 'coast', scoreSeconds: 0.4, gate: 'current', sum: null, bound: null },
+      verdicts: () => [
+        {
+          ...fixtureVerdict,
+          mirrors: (
+            [
+              ['campus', 0.1, 'outage'],
+              ['inland', 0.2, 'ok'],
+              ['go-origin', null, 'unmeasured'],
+              ['coast', 0.4, 'current'],
+            ] as const
+          ).map(([registry, scoreSeconds, gate]) => {
+            const blocker = null;
+            return { registry, scoreSeconds, gate, sum: null, bound: null, failedShare: 0, blocker };
+          }),
+        },
       ],
     });
     const { mirrors } = (await ask('/api/v1/mirrors')).json() as {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
-import type { Message } from '../../../src/core/result.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
+import type { Stay } from '../../../src/core/verdict.ts';
 import { messageFor, phrase } from '../../../src/words/tell.ts';
 import { eachRequester } from './each-served.ts';
-import { fixtureAdvice } from './fixture-advice.ts';
+import { fixtureAdvice, fixtureVerdict } from './fixture-advice.ts';
 import { nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
@@ -20,21 +20,9 @@ const { text: reason, sentence } = messageFor('ground.refuse', {
 const suspect = { reason, sentence };
 
 /** The page's part of an API in which clients are not advised to leave the mirror coast. */
-const stays = (kind: 'waiting' | 'dismissed', message: Message): FixtureChange => ({
-  noAdvice: () => {
-    const listed = [{ ecosystem: 'go' as const, upstream: 'go', registry: 'coast', ...message }];
-    return { passedOver: [], waiting: [], dismissed: [], [kind]: listed };
-  },
-});
-const dismissed = stays(
-  'dismissed',
-  messageFor('advice.muted', {
-    from: 'coast',
-    to: 'hill',
-    until: '2026-11-20 10:00 UTC',
-    why: phrase('advice.cause.outage', { from: 'coast' }),
-  }),
-);
+const stays = (stay: Stay): FixtureChange => ({ verdicts: () => [{ ...fixtureVerdict, stay }] });
+const untilMs = Date.parse('2026-11-20T10:00:00Z');
+const dismissed = stays({ kind: 'dismissed', to: 'hill', cause: 'outage', untilMs });
 
 describe('what stands on top', () => {
   const vantage = (more: Partial<VantageStanding>): FixtureChange => ({
@@ -126,7 +114,7 @@ describe('what stands on top', () => {
       'a switch waits until slowness lasts',
       {
         advice: () => ({ items: [], next: null }),
-        ...stays('waiting', messageFor('advice.waiting', { from: 'coast', hold: '10 min' })),
+        ...stays({ kind: 'waiting', holdMs: 600_000 }),
       },
       ['coast is slow.', 'So a switch waits until the slowness has lasted 10 min.'],
       ['Nothing to change for go', 'Switch now from'],

@@ -3,9 +3,12 @@ import { renderRunningSum } from '../../../src/api/page/badges.ts';
 import { renderPhaseBars } from '../../../src/api/page/charts.ts';
 import { createPageSay } from '../../../src/api/page/html.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
+import type { Candidate } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
+import type { UpstreamVerdict } from '../../../src/core/verdict.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { eachServed } from './each-served.ts';
+import { fixtureVerdict } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
@@ -16,28 +19,33 @@ const pageOf = async (path: string, change: FixtureChange = {}): Promise<string>
   (await (await served(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
 const hour = 3_600_000;
+/** A record in which the mirrors have this order. */
+const ranked = (candidates: readonly Candidate[]) => (): readonly UpstreamVerdict[] => [
+  { ...fixtureVerdict, mirrors: candidates.map((one) => ({ ...one, failedShare: 0, blocker: null })) },
+];
+
 describe('rank and eligibility, side by side', () => {
   it('the mirror that ranks before the head is no second first choice, and a cost says what it includes', async () => {
-    const rank = () => [
+    const verdicts = ranked([
       { registry: 'inland', scoreSeconds: 0.5, gate: 'ok', sum: null, bound: null } as const,
       { registry: 'coast', scoreSeconds: 16.7, gate: 'current', sum: null, bound: null } as const,
       { registry: 'campus', scoreSeconds: 17, gate: 'ok', sum: null, bound: null } as const,
-    ];
-    const page = words(await pageOf('/', { rank }));
+    ]);
+    const page = words(await pageOf('/', { verdicts }));
     expect(page).toContain('1can be advised once proven betterfetch cost, last 30 min: 500 ms, failures included');
     expect(page).toContain('2head of the advised chainfetch cost, last 30 min: 16.7 s, failures included');
     expect(page).toContain('3can be advisedfetch cost, last 30 min: 17.0 s');
-    expect(words(await pageOf('/mirrors/inland', { rank }))).toContain('can be advised once proven better');
+    expect(words(await pageOf('/mirrors/inland', { verdicts }))).toContain('can be advised once proven better');
   });
 
   it.each([
     ['has an open outage of some targets', true, 'usable, but some targets fail'],
     ['is to be left', false, 'a switch away is advised'],
   ])('a mirror that %s is not one that can be advised', async (_name, isOut, text) => {
-    const rank = () => [
+    const verdicts = ranked([
       { registry: 'inland', scoreSeconds: 0.5, gate: 'current', sum: null, bound: null } as const,
       { registry: 'coast', scoreSeconds: 16.7, gate: 'ok', sum: 0, bound: 8 } as const,
-    ];
+    ]);
     const [finding] = fixtureFindings;
     if (finding === undefined) throw new Error('no finding');
     const sentence = phrase('found.part', {} as never);
@@ -45,7 +53,7 @@ describe('rank and eligibility, side by side', () => {
     const standings = () =>
       fixtureStandings.map((one) => ({ ...one, findings: isOut && one.registry === 'coast' ? [outage] : [] }));
     for (const path of ['/', '/mirrors/coast']) {
-      const page = words(await pageOf(path, { rank, standings }));
+      const page = words(await pageOf(path, { verdicts, standings }));
       expect(page).toContain(text);
       expect(page).not.toContain('can be advised');
       // A way back has no evidence, which reads as if the advice to leave had none.

@@ -1,5 +1,5 @@
 import type { ActionRow } from '../../../src/core/action.ts';
-import type { Advice, AdviceChange, AdviceState, Refusal, RemedyNow } from '../../../src/core/advice.ts';
+import type { Advice, AdviceChange, AdvicePhase, AdviceState, Refusal, RemedyNow } from '../../../src/core/advice.ts';
 import type { ClientOutcome } from '../../../src/core/client-run.ts';
 import type { ConfigIssue } from '../../../src/core/config.ts';
 import type { Purpose } from '../../../src/core/due.ts';
@@ -10,6 +10,7 @@ import type { Connection, Mirror } from '../../../src/core/mirror.ts';
 import type { StateTrouble } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
+import type { Blocker, Stay } from '../../../src/core/verdict.ts';
 
 // Lists that the code has as types alone, once more as values: the compiler refuses one too many and one too few.
 
@@ -118,9 +119,26 @@ export const signatureStates = all<SignatureState>({
 export const issueSeverities = all<ConfigIssue['severity']>({ error: true, warning: true });
 export const alertStatuses = all<IncomingAlert['status']>({ firing: true, resolved: true });
 /** What `X-Advice-State` may hold: the header is left out where the declared chain is right. */
-export const silences = all<Exclude<Extract<RemedyNow, { kind: 'nothing' }>['state'], 'right'>>({
+export const silences = all<Exclude<Extract<RemedyNow, { kind: 'nothing' }>['state'], 'right'> | 'over'>({
   refused: true,
   suspect: true,
+  over: true,
+});
+export const phasesOfAdvice = all<AdvicePhase>({ active: true, over: true, ended: true });
+export const linesOfNew = all<Advice['newClients']>({ advised: true, usual: true });
+export const stays = all<Stay['kind']>({ passed_over: true, waiting: true, dismissed: true });
+export const blockers = all<Blocker['kind']>({
+  own_network: true,
+  gate: true,
+  dismissed: true,
+  failing: true,
+  evidence: true,
+  downloads: true,
+  in_doubt: true,
+  dearer: true,
+  spell: true,
+  cheaper: true,
+  home: true,
 });
 
 export const stateTroubles = all<StateTrouble>({ full: true, read_only: true, io: true, closed: true, defect: true });

@@ -1,9 +1,9 @@
+import type { Now } from '../core/ports.ts';
 import type { Filled, Sentence } from '../core/result.ts';
-import { phrase } from '../words/tell.ts';
-import type { Grounds } from './grounds.ts';
+import { phrase } from './tell.ts';
 
 /** The time since `fromMs` (monotonic milliseconds) as text. */
-export function sinceTextOf({ now }: Grounds, fromMs: number): Sentence {
+export function sinceTextOf({ now }: { readonly now: Now }, fromMs: number): Sentence {
   return spanTextOf(now.monotonicMs - fromMs);
 }
 

@@ -1,0 +1,144 @@
+import type { AdviceCause, Gate } from '../core/advice.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { quantileOf } from '../core/statistics.ts';
+import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
+import { countGoodLeft } from './comparison/home.ts';
+import { isOfTime } from './comparison/pair.ts';
+import { candidateOf } from './compose.ts';
+import { findDismissal, homeOf, isSwitchDismissed } from './group.ts';
+import { listObstacles } from './obstacles.ts';
+import { type HeadValues, type Prepared, prepareView } from './prepare.ts';
+import { isDearer } from './prices.ts';
+import { passedOverFromMs } from './trouble.ts';
+import type { View } from './view.ts';
+import { mayBeProposed, rankWeighed, type Weighed, weighAll, weighRuleOf } from './weigh.ts';
+
+/** Makes the record of all that is decided about an upstream now. */
+export function upstreamVerdictOf(given: View): UpstreamVerdict {
+  const view = prepareView(given);
+  const { group, now, head } = view;
+  const { kind, upstream, open, accepted } = group;
+  return {
+    ecosystem: kind.id,
+    upstream,
+    atMs: now.wallMs,
+    head: head?.at.name ?? null,
+    home: homeOf(group)?.name ?? null,
+    mirrors: rankWeighed(view, head?.weighed() ?? weighAll(view, null)).map((one) => mirrorVerdictOf(view, one)),
+    advice: [open, accepted].flatMap((held) => {
+      if (held === null) return [];
+      const { id, state, phase, cause, from, to, newClients } = held.advice;
+      return [{ id, state, phase, cause, from, to, newClients }];
+    }),
+    stay:
+      head === null || open !== null
+        ? null
+        : (dismissedOf(view, head) ?? passedOverOf(view, head.at) ?? waitingOf(view, head)),
+    back: backOf(view),
+  };
+}
+
+function mirrorVerdictOf(view: Prepared, weighed: Weighed): MirrorVerdict {
+  const { head } = view;
+  const isHead = head === null || weighed.mirror === head.at;
+  const blocker = isHead
+    ? null
+    : weighed.mirror === homeOf(view.group)
+      ? homeBlockerOf(view, head, weighed)
+      : blockerOf(view, head, weighed);
+  return { ...candidateOf(weighed), failedShare: weighed.failedShare, blocker };
+}
+
+/** Why no switch to a mirror that is neither the head nor home is advised; `null`: nothing speaks against it. */
+function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: Weighed): Blocker | null {
+  const { name } = mirror;
+  if (view.vantage.suspect === true) return { kind: 'own_network' };
+  if (!mayBeProposed(gate)) return gateBlockerOf(view, mirror, gate);
+  const choice = head.choose();
+  const muted = dismissalOf(view, head, choice?.to === name ? causeOfChoice(head) : head.causes().gravest?.kind, name);
+  if (muted !== null) return { kind: 'dismissed', cause: muted.cause, untilMs: muted.untilMs };
+  if (!view.isGoodNow(name)) return { kind: 'failing' };
+  const one = head.assessed().find(({ to }) => to === name);
+  const evidence = { kind: 'evidence', sum: running?.sum ?? null, bound: running?.bound ?? null } as const;
+  if (one === undefined || one.blocker === 'evidence') return evidence;
+  if (one.blocker === 'spell') return { kind: 'spell', holdMs: head.rule.slowForMs };
+  if (one.blocker !== null) return { kind: one.blocker };
+  if (choice === null) return evidence;
+  if (choice.to !== name) return { kind: 'cheaper', than: choice.to };
+  const standing = view.standingOf(head.at.name);
+  const isOfDoubt = isOfTime(choice.alarm) ? standing?.oneFamily === 'likely' : standing?.inDoubt === true;
+  if (isOfDoubt) return { kind: 'in_doubt' };
+  const cause = causeOfChoice(head) ?? 'slower';
+  return isDearer(head.pricesOf(mirror, cause, choice.alarm)) ? { kind: 'dearer' } : null;
+}
+
+/** Gates that say more than the state of the mirror, which may be good. */
+const ownGates: ReadonlySet<Gate> = new Set(['in_doubt', 'no_relay', 'unmeasured']);
+
+function gateBlockerOf(view: Prepared, { name }: Mirror, gate: Gate): Blocker {
+  return { kind: 'gate', gate, why: ownGates.has(gate) ? null : (view.standingOf(name)?.why ?? null) };
+}
+
+function causeOfChoice(head: HeadValues): AdviceCause | undefined {
+  const choice = head.choose();
+  return choice === null ? head.causes().gravest?.kind : head.causeOf(choice.alarm).kind;
+}
+
+function dismissalOf({ group, now }: Prepared, { at }: HeadValues, cause: AdviceCause | undefined, to?: string) {
+  return cause === undefined ? null : findDismissal(group, { from: at.name, to, cause }, now.wallMs);
+}
+
+/** Why no switch to home is advised: the first reason that holds; `null`: the switch back is due now. */
+function homeBlockerOf(view: Prepared, head: HeadValues, { mirror: home, gate }: Weighed): Blocker | null {
+  const { group } = view;
+  const muted = dismissalOf(view, head, 'failback', home.name);
+  if (muted !== null) return { kind: 'dismissed', cause: muted.cause, untilMs: muted.untilMs };
+  if (view.vantage.suspect === true) return { kind: 'own_network' };
+  if (!mayBeProposed(gate)) return gateBlockerOf(view, home, gate);
+  const [obstacle] = listObstacles(view, home, head.at, weighRuleOf(view, head.at));
+  if (obstacle !== undefined) return { kind: 'home', obstacle, good: countGoodLeft(group.contest.health) };
+  return isDearer(head.pricesOf(home, 'failback', null)) ? { kind: 'dearer' } : null;
+}
+
+/** `homeBlockerOf` while clients follow accepted advice and no other switch is proposed. */
+function backOf(view: Prepared): Blocker | null {
+  const { group, head } = view;
+  const home = homeOf(group);
+  if (group.accepted === null || group.open?.advice.state === 'proposed') return null;
+  if (head === null || home === null || home === head.at) return null;
+  const weighed = head.weighed().find(({ mirror }) => mirror === home);
+  return weighed === undefined ? null : homeBlockerOf(view, head, weighed);
+}
+
+/**
+ * The head is down, all its last light requests failed, and clients try the next mirror (`isPassedOver`); `null`: it is
+ * not so.
+ */
+function passedOverOf(view: Prepared, at: Mirror): Stay | null {
+  const fromMs = passedOverFromMs(view, at);
+  if (fromMs === null) return null;
+  const failed = view.tallyOf(at.name).samples.light.filter(({ atMs }) => atMs >= fromMs);
+  const lostMs = quantileOf(
+    failed.map(({ tookMs }) => tookMs),
+    0.5,
+  );
+  return lostMs === null ? null : { kind: 'passed_over', lostSeconds: lostMs / 1000 };
+}
+
+/** The head has a fault now, and an operator dismissed the switch away from it for this cause; `null`: it is not so. */
+function dismissedOf(view: Prepared, head: HeadValues): Stay | null {
+  if (!isSwitchDismissed(view.group, head.at.name, view.now.wallMs)) return null;
+  const muted = dismissalOf(view, head, causeOfChoice(head), head.choose()?.to);
+  if (muted === null || muted.cause === 'failback' || muted.to === head.at.name) return null;
+  return { kind: 'dismissed', to: muted.to, cause: muted.cause, untilMs: muted.untilMs };
+}
+
+/**
+ * The head is slow, but clients leave it only once the slowness has lasted `advise.hold`; `null`: it is not so.
+ * @see docs/decisions/0166-slow-spells.md
+ */
+function waitingOf({ group, now }: Prepared, head: HeadValues): Stay | null {
+  if (isSwitchDismissed(group, head.at.name, now.wallMs) || head.choose() !== null) return null;
+  const isWaiting = head.assessed().some(({ blocker }) => blocker === 'spell');
+  return isWaiting ? { kind: 'waiting', holdMs: head.rule.slowForMs } : null;
+}

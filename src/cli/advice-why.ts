@@ -1,0 +1,62 @@
+import { printable } from '../core/printable.ts';
+import type { Message } from '../core/result.ts';
+import type { Context, ExitCode } from '../terminal/context.ts';
+import { durationText, jsonText, table } from '../terminal/terminal.ts';
+import { Failed, UsageError } from '../terminal/usage.ts';
+import { renderIn } from '../words/tell.ts';
+import { sayNamed } from '../words/words.ts';
+import { type DaemonFlags, daemonAt } from './daemon-client.ts';
+
+interface Blocked extends Partial<Message> {
+  readonly kind: string;
+}
+
+interface Record {
+  readonly ecosystem: string;
+  readonly upstream: string;
+  readonly head: string | null;
+  readonly mirrors: readonly {
+    readonly registry: string;
+    readonly scoreSeconds: number | null;
+    readonly gate: string;
+    readonly sum: number | null;
+    readonly bound: number | null;
+    readonly blocker: Blocked | null;
+  }[];
+}
+
+/** `mirrorwatch advice --why`: the record of what is decided about each upstream, and what blocks each mirror. */
+export async function explainAdvice(
+  context: Context,
+  values: DaemonFlags & { readonly json?: boolean | undefined; readonly upstream?: string | undefined },
+  [ecosystem, more]: readonly string[],
+): Promise<ExitCode> {
+  const { terminal, say, language } = context;
+  if (more !== undefined) throw new UsageError('wrong.adviceVerb', { word: more });
+  const daemon = await daemonAt(context, values);
+  const body = (await daemon.get('/api/v1/verdicts')).json() as { readonly verdicts?: unknown } | undefined;
+  if (!Array.isArray(body?.verdicts)) throw new Failed(say('advised.foreign', { url: daemon.url }), 1);
+  const { upstream } = values;
+  const records = (body.verdicts as readonly Record[]).filter(
+    (one) => (ecosystem ?? one.ecosystem) === one.ecosystem && (upstream ?? one.upstream) === one.upstream,
+  );
+  if (values.json) {
+    terminal.out(jsonText(records));
+    return 0;
+  }
+  for (const { ecosystem, upstream, head, mirrors } of records) {
+    terminal.out(terminal.paint('bold', printable(`${ecosystem}/${upstream}`)));
+    const heads = [say('table.mirror'), say('why.fetch'), say('why.evidence'), say('why.gate'), say('why.blocker')];
+    const rows = mirrors.map(({ registry, scoreSeconds, gate, sum, bound, blocker }) => [
+      registry,
+      durationText(scoreSeconds === null ? null : 1000 * scoreSeconds),
+      sum === null || bound === null ? '–' : `${sum.toFixed(1)} / ${bound.toFixed(1)}`,
+      registry === head ? say('why.head') : (sayNamed(say, `gate.${gate}`) ?? gate),
+      blocker === null
+        ? ''
+        : renderIn(language, { text: blocker.text ?? blocker.kind, sentence: blocker.sentence ?? null }),
+    ]);
+    for (const line of table(heads, rows, new Set([1, 2]))) terminal.out(printable(line));
+  }
+  return 0;
+}
