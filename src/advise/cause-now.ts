@@ -25,8 +25,24 @@ export type Failing = Extract<Trouble, { kind: FailingKind }>;
  */
 const leastGains = { first: 0.05, again: 0.1 } as const;
 
+/** With fewer compared responses, a mirror is not found as fast as the other. */
+const roundsMin = 3;
+
 /** A mirror became slower if it takes more than `becameSlower` × its usual time. */
 const becameSlower = 1.5;
+
+/** The fields of a subject that leave out what a decision compared, so that only the newest responses count. */
+export const asOfNow = { tested: null, prices: null } as const;
+
+/**
+ * True if the newest responses show no slowness any more: neither the requests nor a whole fetch. A test of times lags
+ * behind them.
+ * @param on  of a subject with `asOfNow`
+ */
+export function isOverNow({ apart, fetchMs: { here, there } }: Grounds): boolean {
+  if (apart === null || isClearlySlower(apart)) return false;
+  return here === null || there === null || gain(here, there) < leastGains.first;
+}
 
 /** What the measurements say about the cause of an advice; `null`: too little is measured. */
 export function causeNowOf(subject: Subject, on: Grounds): CauseNow | null {
@@ -55,13 +71,17 @@ function isGiven({ cause, stay, findings: [finding] }: Subject, on: Grounds): bo
   return cause === 'refusal' && on.throttledUntilMs > on.now.wallMs;
 }
 
-function slowNowOf({ cause, to, before, prices }: Subject, { apart, usualMs, fetchMs }: Grounds): CauseNow | null {
+function slowNowOf(
+  { cause, to, tested, before, prices }: Subject,
+  { apart, usualMs, fetchMs }: Grounds,
+): CauseNow | null {
   if (apart === null || to === null) return null;
   const { here, there } = fetchMs;
   const leastGain = before === 'as_fast' ? leastGains.again : leastGains.first;
   const isAsCheap = prices === null && here !== null && there !== null && gain(here, there) < leastGain;
-  const isSlower = isClearlySlower(apart);
+  const isSlower = apart === tested || isClearlySlower(apart);
   if (isAsCheap || !isSlower) {
+    if (!isSlower && apart.rounds < roundsMin) return null;
     const [hereMs, thereMs] = isAsCheap && isSlower ? [here, there] : [apart.hereMs, apart.thereMs];
     return isSlowness(cause) ? { kind: 'as_fast', hereMs, thereMs } : null;
   }

@@ -43,7 +43,7 @@ export function compose(
   const subject = subjectOf(decision);
   const observed = view.observedAt(at, to === null ? null : after, subject.fromMs);
   const { replay } = observed;
-  const { message, ...now } = reckon(view, subject);
+  const { message, fromMs, ...now } = reckon(view, subject);
   const reason = message ?? messageFor(`advice.cause.${cause}`, { from: at.name });
   const lines = linesOf(view, decision, before, after, meta.undo);
   const rollback = lines?.rollback ?? '';
@@ -90,7 +90,7 @@ export function compose(
     sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
     trigger: meta.trigger,
   };
-  return { advice, fromMs: subject.fromMs };
+  return { advice, fromMs };
 }
 
 function evidenceOf(

@@ -2,15 +2,14 @@ import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
 import { type Cause, isForced, isPresent, setAside } from './cause.ts';
-import type { Contest } from './comparison/contest.ts';
-import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
+import { asOfNow, isOverNow } from './cause-now.ts';
+import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
 import { isClearlySlower, subjectOf } from './grounds.ts';
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';
-import { reckon } from './reckon.ts';
 import { mayBeProposed, type Weighed } from './weigh.ts';
 
 const back = { kind: 'failback', findings: [] } as const;
@@ -46,7 +45,9 @@ function leave(view: Prepared, head: HeadValues): Decision | null {
   const cause = head.causeOf(alarm);
   if (isMuted(view, head.at.name, to, cause.kind)) return null;
   const move = moveTo(view, head, to, cause, alarm);
-  return move !== null && isOfTime(alarm) && reckon(view, subjectOf(move)).phase === 'over' ? null : move;
+  return move !== null && isOfTime(alarm) && isOverNow(view.groundsOf({ ...subjectOf(move), ...asOfNow }))
+    ? null
+    : move;
 }
 
 /**
@@ -164,15 +165,8 @@ function moveTo(
   const to = priced.find((one) => one.mirror === mirror) ?? found;
   if (!isForcedMove.has(cause) && isDearerThanLeft(view, at, to, priced)) return null;
   const after = head.chainOf(mirror, cause);
-  const fromMs = testedFrom(view.group.contest, name, alarm);
-  return { kind: 'move', cause, alarm, fromMs, findings, at, to, after, prices, weighed: head.rank(priced) };
-}
-
-/** When the evidence of a time test for a switch to `name` starts, monotonic milliseconds; `null`: no time test. */
-function testedFrom({ pairs }: Contest, name: string, alarm: Alarm | null): number | null {
-  const time = pairs.get(name)?.time;
-  if (time === undefined || alarm === null || !isOfTime(alarm)) return null;
-  return (alarm === 'time' ? lightTestOf(time) : time.heavy).fromMs;
+  const tested = head.testedBy(name, alarm);
+  return { kind: 'move', cause, alarm, tested, findings, at, to, after, prices, weighed: head.rank(priced) };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
 import type { BypassDecision } from './bypass.ts';
 import type { Alarm } from './comparison/pair.ts';
+import type { Apart } from './grounds.ts';
 import type { Prices } from './prices.ts';
 import type { Weighed } from './weigh.ts';
 
@@ -17,8 +18,8 @@ interface Decided {
 export interface MoveDecision extends Decided {
   readonly kind: 'move';
   readonly alarm: Alarm | null;
-  /** When the evidence of the time test starts that chose the switch, monotonic milliseconds; `null`: no such test. */
-  readonly fromMs: number | null;
+  /** The times that the test compared which chose the switch; `null`: no test of times chose it. */
+  readonly tested: Apart | null;
   readonly to: Weighed;
   readonly after: Chain;
   /** The costs at both mirrors, as in `weighed`; `null`: the switch was not chosen by cost. */
@@ -28,7 +29,7 @@ export interface MoveDecision extends Decided {
 }
 
 /** The fields of a switch that no test of times or failures chose. */
-export const untested = { kind: 'move', alarm: null, fromMs: null, prices: null } as const;
+export const untested = { kind: 'move', alarm: null, tested: null, prices: null } as const;
 
 /** A refusal: no mirror can be advised although a switch is needed, or our own network is suspect. */
 export interface Refused extends Decided {

@@ -103,6 +103,8 @@ export interface Subject {
    * restart.
    */
   readonly fromMs: number | null;
+  /** The times that the test of this decision compared; absent or `null`: earlier advice, or no test of times. */
+  readonly tested?: Apart | null;
   /** The decision if it is not a switch to another mirror; `null` for a switch. */
   readonly stay: Refused | BypassDecision | null;
   /** What the measurements said before (`Advice.causeNow`); `null`: nothing, or this is a new decision. */
@@ -116,8 +118,18 @@ export function subjectOf(decision: Composed): Subject {
   const { cause, findings, at } = decision;
   if (decision.kind !== 'move')
     return { cause, findings, at, to: null, fromMs: null, stay: decision, before: null, prices: null };
-  const { to, fromMs, prices } = decision;
-  return { cause, findings, at, to: to.mirror, fromMs, stay: null, before: null, prices };
+  const { to, tested, prices } = decision;
+  return {
+    cause,
+    findings,
+    at,
+    to: to.mirror,
+    fromMs: tested?.fromMs ?? null,
+    tested,
+    stay: null,
+    before: null,
+    prices,
+  };
 }
 
 /** The measurements that the sentence of an advice contains. Times are milliseconds. */
@@ -156,7 +168,7 @@ export interface Grounds {
   readonly rest: () => { readonly ms: number; readonly good: number };
 }
 
-export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject): Grounds {
+export function groundsOf(view: View, { cause, at, to, fromMs, tested = null, prices }: Subject): Grounds {
   const { group, now, by } = view;
   const accepted = group.accepted?.advice;
   const [tally, other] = [view.tallyOf(at.name), to === null ? newTally() : view.tallyOf(to.name)];
@@ -170,7 +182,10 @@ export function groundsOf(view: View, { cause, at, to, fromMs, prices }: Subject
   const isUsualKnown = fromMs !== null && !(view.standingOf(at.name)?.findings ?? []).some(isOfSlowness);
   const heavy = apartBy('heavy');
   const light = cause === 'throughput' ? null : apartBy('light');
-  const apart = cause === 'throughput' ? heavy : light;
+  const newest = cause === 'throughput' ? heavy : light;
+  // The newest responses may be as fast as elsewhere while the test has passed its bound. A new decision states what the
+  // test compared.
+  const apart = tested !== null && (newest === null || !isClearlySlower(newest)) ? tested : newest;
   const fetchMsAt = (mirror: Mirror | null, ms: (one: Apart) => number): number | null => {
     const lately = { light: light === null ? null : ms(light), heavy: heavy === null ? null : ms(heavy) };
     return fetchTimeMs(group.contest.records.get(mirror?.name ?? ''), by, lately);

@@ -21,9 +21,10 @@ import {
   isAnyPast,
   isGoodNow,
 } from './comparison/choose.ts';
-import type { Alarm } from './comparison/pair.ts';
+import type { Contest } from './comparison/contest.ts';
+import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
-import { type Grounds, groundsOf, type Subject } from './grounds.ts';
+import { type Apart, type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
 import { listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';
@@ -134,6 +135,7 @@ function headValuesOf(view: View, at: Mirror) {
       const next = mirrorAt(view.group, chainInForce(view.group).members[1]);
       return chooseBetter(contest, candidates(), rule, next?.name ?? null, 1 - rule.minGain);
     }),
+    testedBy: (name: string, alarm: Alarm | null) => testedBy(contest, name, alarm),
     causeOf: (alarm: Alarm): Cause => {
       const { kind, findings } = causeOfAlarm(alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
       return { kind: gravestCauseOf(view.tallyOf(at.name), kind), findings };
@@ -148,6 +150,14 @@ function headValuesOf(view: View, at: Mirror) {
     /** The mirrors that now pass on failures of the upstream, by their last canary responses. */
     upstreamFaults: once(() => listUpstreamFaults(view)),
   };
+}
+
+/** The mean times that a test of times for a switch to `name` compared; `null`: no such test. */
+function testedBy({ pairs }: Contest, name: string, alarm: Alarm | null): Apart | null {
+  const time = pairs.get(name)?.time;
+  if (time === undefined || alarm === null || !isOfTime(alarm)) return null;
+  const { rounds, headTookMs, candidateMs, fromMs } = alarm === 'time' ? lightTestOf(time) : time.heavy;
+  return { rounds, hereMs: headTookMs / rounds, thereMs: candidateMs / rounds, fromMs };
 }
 
 function listUpstreamFaults(view: View): readonly string[] {

@@ -11,6 +11,11 @@ import { adviceReasonOf } from './words.ts';
 interface Reckoned extends Required<Pick<Advice, 'phase' | 'overAtMs' | 'newClients' | 'causeNow'>> {
   /** The reason of the advice; `null`: too little is measured to state one. */
   readonly message: Message | null;
+  /**
+   * From when on responses show whether the cause lasts, monotonic milliseconds: the start of the evidence, or now, if the
+   * newest responses do not show what the test found; `null`: not known.
+   */
+  readonly fromMs: number | null;
 }
 
 /** @param before  the advice to update; absent: this is a new decision */
@@ -27,6 +32,7 @@ export function reckon(view: Prepared, subject: Subject, before?: Advice): Recko
     newClients,
     causeNow: now?.kind ?? null,
     message: adviceReasonOf(subject, on, now, newClients),
+    fromMs: on.apart !== null && on.apart === subject.tested ? view.now.monotonicMs : subject.fromMs,
   };
 }
 

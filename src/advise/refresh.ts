@@ -123,7 +123,7 @@ function say(view: Prepared, held: LiveAdvice, subject: Subject, ledger: Ledger)
   if (nowMs - held.wordedMs < againMs) return;
   held.wordedMs = nowMs;
   const { advice: before } = held;
-  const { message, ...now } = reckon(view, subject, before);
+  const { message, fromMs: _, ...now } = reckon(view, subject, before);
   if (message === null || message.text === before.reason) return;
   held.advice = { ...before, ...now, reason: message.text, sentence: message.sentence };
   const isSame = now.causeNow === before.causeNow && now.newClients === before.newClients;

@@ -2,6 +2,7 @@ import type { AdviceCause, Gate } from '../core/advice.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/statistics.ts';
 import type { Blocker, MirrorVerdict, Stay, UpstreamVerdict } from '../core/verdict.ts';
+import { asOfNow, isOverNow } from './cause-now.ts';
 import { countGoodLeft } from './comparison/home.ts';
 import { isOfTime } from './comparison/pair.ts';
 import { candidateOf } from './compose.ts';
@@ -69,7 +70,10 @@ function blockerOf(view: Prepared, head: HeadValues, { mirror, gate, running }: 
   const isOfDoubt = isOfTime(choice.alarm) ? standing?.oneFamily === 'likely' : standing?.inDoubt === true;
   if (isOfDoubt) return { kind: 'in_doubt' };
   const cause = causeOfChoice(head) ?? 'slower';
-  return isDearer(head.pricesOf(mirror, cause, choice.alarm)) ? { kind: 'dearer' } : null;
+  const fromMs = head.testedBy(name, choice.alarm)?.fromMs ?? null;
+  const subject = { cause, findings: [], at: head.at, to: mirror, fromMs, stay: null, before: null, ...asOfNow };
+  const isOver = isOfTime(choice.alarm) && isOverNow(view.groundsOf(subject));
+  return isOver || isDearer(head.pricesOf(mirror, cause, choice.alarm)) ? { kind: 'dearer' } : null;
 }
 
 /** Gates that say more than the state of the mirror, which may be good. */
