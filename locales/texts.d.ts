@@ -70,6 +70,7 @@ export interface Places {
   readonly 'advised.nothing.suspect': never;
   readonly 'advised.already': never;
   readonly 'advised.foreign': 'url';
+  readonly 'advised.leftOut': 'ecosystem' | 'others';
   readonly 'advised.pending': 'count';
   readonly 'advised.accepted': 'id';
   readonly 'advised.dismissed': 'id' | 'length';

@@ -1,6 +1,7 @@
 import { type CauseKind, isSlowness } from '../core/advice.ts';
+import { type Apart, isClearlySlower } from './apart.ts';
 import { gain } from './comparison/rank.ts';
-import { type Apart, type Grounds, isClearlySlower, type Subject } from './grounds.ts';
+import type { Grounds, Subject } from './grounds.ts';
 import type { Trouble } from './trouble.ts';
 
 /** What the measurements say now about the cause of an advice. Times are milliseconds. */

@@ -1,12 +1,13 @@
 import { type AdviceCause, isSlowness } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror, Step } from '../core/mirror.ts';
+import { isClearlySlower } from './apart.ts';
 import { type Cause, isForced, isPresent, setAside } from './cause.ts';
 import { asOfNow, isOverNow } from './cause-now.ts';
 import { type Alarm, isOfTime } from './comparison/pair.ts';
 import { isFaster, noiseMs } from './comparison/rank.ts';
 import { type Decision, type MoveDecision, untested } from './decision.ts';
-import { isClearlySlower, subjectOf } from './grounds.ts';
+import { subjectOf } from './grounds.ts';
 import { chainInForce, findDismissal, mirrorAt } from './group.ts';
 import type { HeadValues, Prepared } from './prepare.ts';
 import { isDearer } from './prices.ts';

@@ -2,9 +2,9 @@ import type { Advice, AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
+import type { Apart } from './apart.ts';
 import type { BypassDecision } from './bypass.ts';
 import type { Alarm } from './comparison/pair.ts';
-import type { Apart } from './grounds.ts';
 import type { Prices } from './prices.ts';
 import type { Weighed } from './weigh.ts';
 

@@ -2,6 +2,7 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
+import type { Apart } from './apart.ts';
 import { bypassesAt } from './bypass.ts';
 import {
   type Cause,
@@ -24,7 +25,7 @@ import {
 import type { Contest } from './comparison/contest.ts';
 import { type Alarm, isOfTime, lightTestOf } from './comparison/pair.ts';
 import { chooseBetter } from './comparison/provisional.ts';
-import { type Apart, type Grounds, groundsOf, type Subject } from './grounds.ts';
+import { type Grounds, groundsOf, type Subject } from './grounds.ts';
 import { chainInForce, headOf, mirrorAt } from './group.ts';
 import { listLastChoices, type WrongBytes, wrongBytesOf } from './last-choice.ts';
 import { type Observed, observedAt } from './observed.ts';

@@ -3,6 +3,7 @@ import { kinds } from '../config/kinds.ts';
 import { fileNameTextOf } from '../config/seen.ts';
 import { isSafeEnv } from '../core/advice.ts';
 import type { Variables } from '../core/kind.ts';
+import { printable } from '../core/printable.ts';
 import { createMachine, readOwnFile, replaceFile, systemClock } from '../daemon/machine.ts';
 import type { Context, ExitCode } from '../terminal/context.ts';
 import { UsageError } from '../terminal/usage.ts';
@@ -58,6 +59,8 @@ export async function exportAdvice(
       isWrongUsage = !wanted.isNamed && response.tag === 'ok' && response.status === 404;
       if (response.tag === 'ok' && response.status === 406)
         return say('advised.noShell', { ecosystem, url: `${daemon.url}${path('json')}` });
+      if (!wanted.isNamed && response.tag === 'ok' && response.status < 300)
+        await nameOthers(context, daemon, ecosystem);
       return linesOf(response, daemon.url, say);
     },
     (cause: unknown) => {
@@ -83,6 +86,17 @@ export async function exportAdvice(
   terminal.err(say('advised.used', { at: requestedAt }));
   await print(context, ecosystem, kept.text);
   return 0;
+}
+
+/** Says on standard error for which other ecosystems a switch is advised: no line sets those. */
+async function nameOthers({ terminal, say }: Context, daemon: DaemonClient, ecosystem: string): Promise<void> {
+  const response = await daemon.send('/api/v1/advice');
+  const { advice } = ((response.tag === 'ok' ? response.json() : null) ?? {}) as { readonly advice?: unknown };
+  const pending = (Array.isArray(advice) ? advice : []).filter(
+    (one) => one?.state === 'proposed' && one.newClients !== 'usual' && one.ecosystem !== ecosystem,
+  );
+  const names = [...new Set(pending.map((one) => printable(String(one.ecosystem))))];
+  if (names.length > 0) terminal.err(say('advised.leftOut', { ecosystem, others: names.join(', ') }));
 }
 
 async function print(context: Context, ecosystem: string, text: string): Promise<void> {

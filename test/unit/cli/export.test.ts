@@ -17,13 +17,15 @@ let url = '';
 let folder = '';
 
 /** A daemon that answers so, or with `null` none: the port is closed. */
-async function daemon(answer: Answer | null): Promise<void> {
+async function daemon(answer: Answer | null, list: Answer = { status: 200, text: '{"advice":[]}' }): Promise<void> {
   server?.close();
   server?.closeAllConnections();
   server = createServer((request, response) => {
-    asked.push(String(request.url));
-    followed.push(request.headers['x-advice-id']);
-    response.writeHead(answer?.status ?? 500, answer?.headers ?? {}).end(answer?.text);
+    const isList = request.url === '/api/v1/advice';
+    if (!isList) asked.push(String(request.url));
+    if (!isList) followed.push(request.headers['x-advice-id']);
+    const { status = 500, headers = {}, text } = (isList ? list : answer) ?? {};
+    response.writeHead(status, headers).end(text);
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -119,6 +121,17 @@ describe('what a shell may evaluate', () => {
   test('--fallback without --export is wrong usage', async () => {
     expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2);
   });
+});
+
+test('switches of other ecosystems that the command leaves out are named, unless one was asked for', async () => {
+  const advice = [
+    { state: 'proposed', ecosystem: 'npm', newClients: 'advised' },
+    { state: 'proposed', ecosystem: 'pypi', newClients: 'usual' },
+    { state: 'proposed', ecosystem: 'go', newClients: 'advised' },
+  ];
+  await daemon({ status: 204 }, { status: 200, text: JSON.stringify({ advice }) });
+  expect(await ask()).toMatchObject({ code: 0, out: '', err: expect.stringMatching(/for go is printed; .* npm too/) });
+  expect(await ask('go')).toMatchObject({ code: 0, out: '', err: '' });
 });
 
 describe('with a fallback file', () => {
