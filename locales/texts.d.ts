@@ -1538,6 +1538,7 @@ export interface Places {
   readonly 'init.yaml.door': never;
   readonly 'init.yaml.yours': never;
   readonly 'init.yaml.example': never;
+  readonly 'init.notRead': 'files';
   readonly 'init.aside': 'folders';
   readonly 'init.folders': 'count';
   readonly 'init.furtherLocks': 'names' | 'count';

@@ -142,12 +142,10 @@ function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<R
  */
 function* deadHostOf(url: string | null, context: HttpContext): Talk<End | null> {
   if (url === null || new URL(url).host === new URL(context.baseUrl).host) return null;
-  const request = { url, method: 'HEAD', aside: true, foreign: true, bodyBytesMax: limits.infoBytes } as const;
-  const got = yield* get(request, context);
+  const got = yield* get({ url, method: 'HEAD', aside: true, foreign: true, bodyBytesMax: limits.infoBytes }, context);
   if (got.tag === 'ok' || got.error.tag !== 'failed') return null;
   const { failure } = got.error;
-  const isError = failure.kind === 'server' && failure.status !== 501;
-  return isError || isSilent(got.error) ? got.error : null;
+  return isSilent(got.error) || (failure.kind === 'server' && failure.status !== 501) ? got.error : null;
 }
 
 /** Downloads an artifact as clients do. Returns how that fails; `null`: it is there, and right. */

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { type ChainForms, type NamedMirror, readToml, readYaml, tablesAt, textsAt } from '../chain-forms.ts';
+import { configFolderOf } from '../doctor.ts';
 import { type Fields, fieldsOf } from '../parse-json.ts';
 import { isForeignIndex, isPage } from './lock-source.ts';
 
@@ -31,13 +33,15 @@ export function indexesOf(fields: Fields): readonly NamedMirror[] {
       .flatMap((table) => textsAt(fields, ...table, key))
       .flatMap((value) => (key !== 'find-links' || isPage(value) ? { value, isFurther: at > 0 } : [])),
   );
-  return [...listed, ...set];
+  // The mirror of poetry-plugin-pypi-mirror.
+  const ofPlugin = textsAt(fields, 'plugins', 'pypi_mirror', 'url').map((value) => ({ value }));
+  return [...listed, ...set, ...ofPlugin];
 }
 
 export const pypiForms: ChainForms = {
   files: [
     {
-      path: /(?:^|\/)(?:pyproject\.toml|uv\.toml|Pipfile(?:\.lock)?)$/,
+      path: /(?:^|\/)(?:(?:pyproject|uv|poetry|pypoetry\/config)\.toml|Pipfile(?:\.lock)?)$/,
       lock: /^(?:poetry|pdm|uv|Pipfile)\.lock$/,
       read(text) {
         // Pipfile.lock is JSON, which is YAML too.
@@ -55,6 +59,7 @@ export const pypiForms: ChainForms = {
           .reverse(),
     },
   ],
+  userFiles: (machine) => [join(configFolderOf(machine), 'pypoetry/config.toml')],
   keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
   meaningOf(key, command) {
     const isPip = /\b(?:pip|uv)/.test(command) && /\b(?:install|download|wheel|sync|compile)\b/.test(command);

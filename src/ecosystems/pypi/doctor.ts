@@ -126,15 +126,10 @@ function pipChecks([path = newPipIndex]: readonly SettingPath[], url: string): r
   return path[0] === 'DEFAULT' ? [] : [{ ...pipReader, line }];
 }
 
-const pipReader = {
-  command: 'pip',
-  args: ['config', 'list'],
-  variable: 'PIP_CONFIG_FILE',
-  // pip would write its log to the file that `log` names. With the other variable it takes itself for the subprocess
-  // that it starts with `python`, so it does not start that program.
-  env: { PIP_LOG: '/dev/null', _PIP_RUNNING_IN_SUBPROCESS: '1' },
-  line: null,
-};
+// pip would write its log to the file that `log` names. With the other variable it takes itself for the subprocess that
+// it starts with `python`, so it does not start that program.
+const pipEnv = { PIP_LOG: '/dev/null', _PIP_RUNNING_IN_SUBPROCESS: '1' };
+const pipReader = { command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', env: pipEnv, line: null };
 
 const uvReader = {
   command: 'uv',
