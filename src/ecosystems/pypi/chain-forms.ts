@@ -18,7 +18,7 @@ const lists: readonly (readonly [path: readonly string[], isFurther: (index: Fie
 ];
 
 /** The tables with options of uv. */
-const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['pip'], []];
+const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['tool', 'pixi', 'pypi-options'], ['pip'], []];
 const options = ['index-url', 'extra-index-url', 'find-links'];
 
 /** Returns the indexes in a parsed pyproject.toml, uv.toml, Pipfile or Pipfile.lock, and the pages with files. */
@@ -60,11 +60,11 @@ export const pypiForms: ChainForms = {
     },
   ],
   userFiles: (machine) => [join(configFolderOf(machine), 'pypoetry/config.toml')],
-  keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
+  keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index(?![-_]url)|source\s+add\s+(?:-\S+\s+){0,3}[\w.-]+(?:\s+-\S+){0,3}|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
   meaningOf(key, command) {
     const isPip = /\b(?:pip|uv)/.test(command) && /\b(?:install|download|wheel|sync|compile)\b/.test(command);
     if (/^-[if]$/.test(key)) return !isPip ? null : key === '-i' ? 'default' : 'further';
-    return /^(?:index|default|pypi)/i.test(key) ? 'default' : 'further';
+    return /^(?:index|default|pypi|source(?!.*(?:supplemental|secondary|explicit)))/i.test(key) ? 'default' : 'further';
   },
   /** Reads a uv.lock or a poetry.lock. */
   recordedIn: (name, text) =>

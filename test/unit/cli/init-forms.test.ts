@@ -342,6 +342,41 @@ const rows: readonly (readonly [form: string, files: Files, chain: string, place
     'https://hub.example.com|direct',
     '/etc/rancher/k3s/registries.yaml',
   ],
+  // other files of builds
+  [
+    'uv in a Dockerfile',
+    { ...python, Dockerfile: `FROM x\nENV UV_INDEX_URL="${index}"\n` },
+    `${index}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'an option with a long name',
+    { ...python, Dockerfile: `FROM x\nRUN pip install --index-url ${index} -r requirements.txt\n` },
+    `${index}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'poetry source add',
+    { ...python, Dockerfile: `FROM x\nRUN poetry source add --priority=primary near ${index}\n` },
+    `${index}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'pixi',
+    { ...python, 'pyproject.toml': `[tool.pixi.pypi-options]\nindex-url = "${index}"\n` },
+    `${index}/`,
+    'pyproject.toml:2',
+  ],
+  ...[
+    ['.devcontainer/devcontainer.json', `{"containerEnv": {\n"PIP_INDEX_URL": "${index}"}}`],
+    ['.env', `X=1\nPIP_INDEX_URL=${index}\n`],
+    ['mise.toml', `[env]\nPIP_INDEX_URL = "${index}"\n`],
+    ['.circleci/config.yml', `environment:\n  PIP_INDEX_URL: ${index}\n`],
+    ['.forgejo/workflows/ci.yaml', `env:\n  PIP_INDEX_URL: ${index}\n`],
+    ['docker-bake.hcl', `target "a" {\n  args = { PIP_INDEX_URL = "${index}" }\n}\n`],
+    ['scripts/install.sh', `#!/bin/sh\npip install -i ${index} six\n`],
+    ['justfile', `x := "1"\nexport PIP_INDEX_URL := "${index}"\n`],
+  ].map(([file = '', text = '']) => [file, { ...python, [file]: text }, `${index}/`, `${file}:2`] as const),
 ];
 
 const linesOf = (err: string): readonly string[] => err.split('\n').filter((line) => / module/.test(line));
