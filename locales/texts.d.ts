@@ -355,6 +355,7 @@ export interface Places {
   readonly 'answer.reprDigest': never;
   readonly 'answer.cratesConfig': never;
   readonly 'answer.cratesFrom': 'host';
+  readonly 'answer.cratesIndex': never;
   readonly 'answer.crateVersions': never;
   readonly 'answer.crateSum': never;
   readonly 'answer.cleanNames': never;
@@ -1549,6 +1550,7 @@ export interface Places {
   readonly 'init.yaml.door': never;
   readonly 'init.yaml.yours': never;
   readonly 'init.yaml.example': never;
+  readonly 'init.notRead': 'files';
   readonly 'init.aside': 'folders';
   readonly 'init.folders': 'count';
   readonly 'init.furtherLocks': 'names' | 'count';

@@ -22,8 +22,9 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
       : outcome.tag === 'failed'
         ? terminal.paint('red', say('probe.failed', { reason: outcome.failure.kind }))
         : terminal.paint('yellow', say('outcome.unknown', { because: outcome.because }));
-  const { refused } = sample.facts;
-  const note = refused === undefined ? '' : `  ${terminal.paint('yellow', saySentence(refused, say))}`;
+  const { refused, unchecked } = sample.facts;
+  const notes = [refused, unchecked].flatMap((one) => (one ? [printable(saySentence(one, say))] : []));
+  const note = notes.map((one) => `  ${terminal.paint('yellow', one)}`).join('');
   const longest = Math.max(1, ...transcript.hops.map((hop) => hop.marks.end - hop.marks.start));
   return [
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${durationText(sample.rttMs)}${note}`,
@@ -80,7 +81,6 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   else if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(formatSignature(facts.signature, say));
-  if (facts.unchecked) lines.push(saySentence(facts.unchecked, say));
   if (facts.seen)
     lines.push(
       say('probe.bytes', { count: facts.seen.bytes, hex: facts.seen.firstHex, text: firstBytesTextOf(facts.seen) }),

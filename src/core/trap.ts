@@ -58,6 +58,8 @@ export interface ClientCheck {
   readonly args: readonly string[];
   /** The environment variable that names the file to the client. */
   readonly variable: string;
+  /** Variables that keep the client from running programs and writing files that the settings name. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The line that the client prints if it reads the wanted value; `null`: any output, without an error. */
   readonly line: string | null;
 }

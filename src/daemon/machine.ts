@@ -6,7 +6,6 @@ import { systemTimers } from '../io/timers.ts';
 
 // Exports for all commands. What only the daemon needs is in system.ts, which takes three times as long to load.
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
-export { maskWords } from '../io/client-words.ts';
 export { systemClock } from '../io/clock.ts';
 export { type DaemonAt, sendToDaemon } from '../io/daemon-access.ts';
 export { exchangeOnce, type TlsTrust, tlsOf } from '../io/exchange.ts';

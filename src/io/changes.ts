@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { error, ok, type Result, type Sentence } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
 import { phrase } from '../words/tell.ts';
+import { findMisreading, type Readers } from './client-checks.ts';
 import { codeOf, isInFolders, realFileOf } from './files.ts';
 import { findForeignFolder } from './foreign-folder.ts';
 import { forget, type KeptChange, type KeptFile, keep, prune } from './kept-changes.ts';
@@ -33,12 +34,14 @@ export interface ChangePlace {
    * and older than `keptMs` are removed after the change.
    */
   readonly owner?: string;
+  /** Absent: no client reads the new texts. */
+  readonly readers?: Readers;
 }
 
 const newFileMode = 0o600;
 
 /**
- * Stores the old contents, then makes all changes. If a change fails, the files are restored; if that fails too, the
+ * Lets the clients read the new texts, stores the old contents, then makes all changes. If a change fails, the files are restored; if that fails too, the
  * error has `halfDone`. A change fails if the file does not have the content that the change states as `before`.
  */
 export async function makeChanges(
@@ -54,6 +57,8 @@ export async function makeChanges(
     if (one.tag === 'error') return one;
     prepared.push(one.value);
   }
+  const misread = place.readers && (await findMisreading(place.readers, changes));
+  if (misread) return error({ file: misread.file, because: phrase('change.client', { ...misread }) });
   let change: KeptChange;
   try {
     const { owner } = place;

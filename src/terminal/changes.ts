@@ -3,9 +3,8 @@ import { escapeWord } from '../core/command-line.ts';
 import { formatDiff } from '../core/format-diff.ts';
 import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
-import { type ChangePlace, makeChanges, systemClock } from '../daemon/machine.ts';
+import { type ChangePlace, clientsFor, makeChanges, systemClock } from '../daemon/machine.ts';
 import { saySentence } from '../words/tell.ts';
-import { findMisreading } from './client-checks.ts';
 import type { Context } from './context.ts';
 import { optionsOf, UsageError } from './usage.ts';
 
@@ -46,7 +45,7 @@ export async function confirmChanges(
   place: ChangePlace,
   isAgreed: boolean,
 ): Promise<boolean> {
-  const { terminal, say } = context;
+  const { terminal, say, env } = context;
   for (const change of changes) for (const line of formatDiff(change)) terminal.err(painted(line, terminal));
   if (!isAgreed) {
     const question = say('apply.confirm', { count: changes.length });
@@ -56,12 +55,11 @@ export async function confirmChanges(
       return false;
     }
   }
-  const misread = await findMisreading(context, changes);
-  if (misread !== null) {
-    terminal.err(say('apply.refused', { file: misread.file, because: say('change.client', misread) }));
-    return false;
-  }
-  const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
+  const readers = {
+    clients: clientsFor({ path: env['PATH'] ?? '' }),
+    onUnchecked: (read: { client: string; file: string }) => terminal.err(say('apply.unchecked', read)),
+  };
+  const made = await makeChanges(changes, { ...place, readers }, new Date(systemClock.wallMs()).toISOString());
   if (made.tag === 'error') {
     const { file, halfDone } = made.error;
     const because = saySentence(made.error.because, say);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -22,12 +22,13 @@ async function applied(
   id: string,
   files: Readonly<Record<string, string>>,
   ask: (machine: TestMachine) => Promise<string>,
+  path = commandDirs.join(':'),
 ) {
   const remedy = id === 'npm' ? { npm_config_registry: registry } : { PIP_INDEX_URL: index, UV_DEFAULT_INDEX: index };
   const server = createServer((_, response) => void response.end(JSON.stringify(remedy)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const machine = testMachine(files, { PATH: commandDirs.join(':') });
+  const machine = testMachine(files, { PATH: path });
   const before = await ask(machine);
   const ran = await machine.run(['advice', '--apply', id, '--yes', '--url', url]);
   server.close();
@@ -104,6 +105,36 @@ real('advice --apply, by pnpm 12, which takes keys of a section for its own', ['
     const { after, code, err } = await applied('npm', { '~/.npmrc': text }, ask);
     expect([code, after]).toEqual([1, text]);
     expect(err).toContain('pnpm does not read the wanted value from the new text of the file');
+  });
+});
+
+real('clients that read a new text', ['npm', 'pnpm', 'pnpm10', 'pip', 'uv'], () => {
+  const evil = (folder: string) => {
+    const program = join(folder, 'evil');
+    writeFileSync(program, `#!/bin/sh\ntouch ${folder}/ran\n`, { mode: 0o755 });
+    return program;
+  };
+  test.each<[string, string, string, (folder: string) => string]>([
+    [
+      'pnpm 10 a file that it names, such as itself',
+      'npm',
+      '~/.npmrc',
+      (folder) =>
+        `pnpmfile="../settings/.npmrc"\n;require('node:fs').writeFileSync('${folder}/ran', '')\nregistry="https://a.example.com/"\n`,
+    ],
+    ['npm a log', 'npm', '~/.npmrc', (folder) => `registry=https://a.example.com/\nlogs-dir=${folder}/ran\n`],
+    ['pip a program', 'pypi', '~/.config/pip/pip.conf', (folder) => `[global]\npython = ${evil(folder)}\n`],
+    ['pip a log', 'pypi', '~/.config/pip/pip.conf', (folder) => `[global]\nlog = ${folder}/ran\n`],
+    ['uv a program', 'pypi', '~/.config/uv/uv.toml', (folder) => `[pip]\npython = "${evil(folder)}"\n`],
+  ])('run and write nothing that the text names: %s', async (_, id, file, textIn) => {
+    const folder = tempDir('named');
+    const pnpm10 = tempDir('pnpm10');
+    symlinkSync(commandPath('pnpm10'), join(pnpm10, 'pnpm'));
+    const path = [pnpm10, ...commandDirs].join(':');
+    const ask = (machine: TestMachine) => Promise.resolve(machine.text(file));
+    const { after, code } = await applied(id, { [file]: textIn(folder) }, ask, path);
+    expect([code, existsSync(join(folder, 'ran'))]).toEqual([0, false]);
+    expect(after).toContain('https://b.example.com/');
   });
 });
 

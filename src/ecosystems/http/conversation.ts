@@ -1,4 +1,5 @@
 import { isMarkup, utf8, type WholeBody } from '../../core/body.ts';
+import { isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Facts, Signature, Verdict } from '../../core/transcript.ts';
 import { malformed, mismatchOf, phrase, wrongContent } from '../../words/tell.ts';
@@ -94,15 +95,16 @@ function* file(
   const leads = profile?.lists?.leads;
   const isNamed = then === 'indexes' && reading?.names !== undefined && expect.sha256 === undefined;
   const named = isNamed ? { compared: { algorithm: 'Release', digest: reading.names } } : {};
-  const beside = reading?.unchecked === undefined ? {} : { unchecked: reading.unchecked };
+  const artifact = then === 'packages' ? (profile?.newestIn?.(path, body) ?? null) : null;
+  const beside = reading?.unchecked === undefined || artifact !== null ? {} : { unchecked: reading.unchecked };
   const known = { ...facts, ...judged.value, ...named, ...beside, ...unsigned(path, leads, expect) };
   if (then !== null && sum !== null && expect.sha256 === undefined && profile?.hasSumBeside?.(path) === true) {
     const damaged = yield* damageOf(path, whole, context);
     if (damaged !== null)
       return failedBy(damaged, { ...known, file: { want: damaged.want, says: 'wrong', isOfCopy: true } });
   }
-  const artifact = then === 'packages' ? (profile?.newestIn?.(path, body) ?? null) : null;
-  const lost = artifact === null ? null : yield* lossOf(artifact, context);
+  const download = profile?.downloadIn?.(path, body) ?? null;
+  const lost = artifact === null ? yield* deadHostOf(download, context) : yield* lossOf(artifact, context);
   if (lost !== null) return ended(lost, known);
   const { signedBy } = expect;
   if (signedBy === undefined) return fine(known);
@@ -132,6 +134,18 @@ function* damageOf(path: string, whole: WholeBody, context: HttpContext): Talk<R
   if (want === undefined) return null;
   const digest = (yield* hashOf(whole, 'sha1')).toString('hex');
   return digest === want ? null : mismatchOf({ algorithm: 'sha1', want, got: digest, by: phrase('answer.sumBeside') });
+}
+
+/**
+ * Requests the head of a download from another host than the mirror's. Returns how the host fails; `null`: it responds,
+ * with any status below 500, or the download is at the mirror itself.
+ */
+function* deadHostOf(url: string | null, context: HttpContext): Talk<End | null> {
+  if (url === null || new URL(url).host === new URL(context.baseUrl).host) return null;
+  const got = yield* get({ url, method: 'HEAD', aside: true, foreign: true, bodyBytesMax: limits.infoBytes }, context);
+  if (got.tag === 'ok' || got.error.tag !== 'failed') return null;
+  const { failure } = got.error;
+  return isSilent(got.error) || (failure.kind === 'server' && failure.status !== 501) ? got.error : null;
 }
 
 /** Downloads an artifact as clients do. Returns how that fails; `null`: it is there, and right. */

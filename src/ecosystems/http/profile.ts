@@ -135,6 +135,8 @@ export interface Profile {
    * download below the base URL of the mirror.
    */
   newestIn?(path: string, body: Uint8Array): NamedArtifact | null;
+  /** Returns the URL of a download, by a file that states where downloads are; `null`: it states none. */
+  downloadIn?(path: string, body: Uint8Array): string | null;
   /** True for a file that never changes, and that mirrors serve with a checksum beside it (`.sha1`); absent: none is. */
   hasSumBeside?(path: string): boolean;
   /** The signed lists that name files; absent: mirrors of this profile have none. */

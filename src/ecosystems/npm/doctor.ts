@@ -108,5 +108,7 @@ function hasCredentials(url: string, { settings }: NpmFound): boolean {
 
 function npmChecks(line: string | null): readonly ClientCheck[] {
   const args = ['config', 'get', 'registry'];
-  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', line }));
+  // pnpm would run the file that `pnpmfile` names, and npm write its log into `logs-dir`.
+  const env = { npm_config_ignore_pnpmfile: 'true', npm_config_logs_max: '0', npm_config_update_notifier: 'false' };
+  return ['npm', 'pnpm'].map((command) => ({ command, args, variable: 'npm_config_userconfig', env, line }));
 }

@@ -22,6 +22,8 @@ export interface Locked {
   /** True for a link, a file, a workspace or a patch, which do not come from a registry. */
   readonly isLocal: boolean;
   readonly integrity: string | null;
+  /** True: the tarball has a path of its own, below the registry. pnpm records it if the path is not the usual one. */
+  readonly hasOwnPath?: boolean;
 }
 
 export interface LockText {
@@ -87,8 +89,12 @@ function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
   );
 }
 
-/** Returns the registry that the recorded URL of a package names; `null`: the public one, or no registry. */
-export function lockedRegistryOf({ module, source }: Pick<Locked, 'module' | 'source'>): string | null {
+/**
+ * Returns the registry that the recorded URL of a package names; `null`: the public one, or no registry. `$`: a registry
+ * that is not named, and is not the public one.
+ */
+export function lockedRegistryOf({ module, source, hasOwnPath }: Locked): string | null {
+  if (source === null && hasOwnPath === true) return '$';
   const url = source !== null && /^https?:/.test(source) ? URL.parse(source) : null;
   if (url === null || publicHost.test(url.hostname)) return null;
   if (url.pathname.endsWith('/')) return url.origin + url.pathname;

@@ -109,5 +109,5 @@ function readResolution(text: string, { packages, isOpen }: State): void {
   const other = /\b(?:repo|registry): *['"]?([^\s'",}]+)/.exec(text)?.[1] ?? null;
   const isRelative = tarball !== null && /^\/?[\w@%.-]+\//.test(tarball);
   const source = isLocal ? null : ((isRelative ? null : tarball) ?? other ?? locked.source);
-  packages.splice(-1, 1, { ...locked, integrity, isLocal, source });
+  packages.splice(-1, 1, { ...locked, integrity, isLocal, source, hasOwnPath: isRelative });
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { type ChainForms, type NamedMirror, readToml, readYaml, tablesAt, textsAt } from '../chain-forms.ts';
+import { configFolderOf } from '../doctor.ts';
 import { type Fields, fieldsOf } from '../parse-json.ts';
 import { isForeignIndex, isPage } from './lock-source.ts';
 
@@ -16,7 +18,7 @@ const lists: readonly (readonly [path: readonly string[], isFurther: (index: Fie
 ];
 
 /** The tables with options of uv. */
-const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['pip'], []];
+const tables = [['tool', 'uv'], ['tool', 'uv', 'pip'], ['tool', 'pixi', 'pypi-options'], ['pip'], []];
 const options = ['index-url', 'extra-index-url', 'find-links'];
 
 /** Returns the indexes in a parsed pyproject.toml, uv.toml, Pipfile or Pipfile.lock, and the pages with files. */
@@ -31,13 +33,15 @@ export function indexesOf(fields: Fields): readonly NamedMirror[] {
       .flatMap((table) => textsAt(fields, ...table, key))
       .flatMap((value) => (key !== 'find-links' || isPage(value) ? { value, isFurther: at > 0 } : [])),
   );
-  return [...listed, ...set];
+  // The mirror of poetry-plugin-pypi-mirror.
+  const ofPlugin = textsAt(fields, 'plugins', 'pypi_mirror', 'url').map((value) => ({ value }));
+  return [...listed, ...set, ...ofPlugin];
 }
 
 export const pypiForms: ChainForms = {
   files: [
     {
-      path: /(?:^|\/)(?:pyproject\.toml|uv\.toml|Pipfile(?:\.lock)?)$/,
+      path: /(?:^|\/)(?:(?:pyproject|uv|poetry|pypoetry\/config)\.toml|Pipfile(?:\.lock)?)$/,
       lock: /^(?:poetry|pdm|uv|Pipfile)\.lock$/,
       read(text) {
         // Pipfile.lock is JSON, which is YAML too.
@@ -55,11 +59,12 @@ export const pypiForms: ChainForms = {
           .reverse(),
     },
   ],
-  keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
+  userFiles: (machine) => [join(configFolderOf(machine), 'pypoetry/config.toml')],
+  keys: /(?:extra[-_])?index[-_]url|(?:default|uv|-)[-_]index(?![-_]url)|source\s+add\s+(?:-\S+\s+){0,3}[\w.-]+(?:\s+-\S+){0,3}|find[-_]links|pypi[-_.](?:mirror|url)|(?<=["'\s])-[if](?=["'\s=])/gi,
   meaningOf(key, command) {
     const isPip = /\b(?:pip|uv)/.test(command) && /\b(?:install|download|wheel|sync|compile)\b/.test(command);
     if (/^-[if]$/.test(key)) return !isPip ? null : key === '-i' ? 'default' : 'further';
-    return /^(?:index|default|pypi)/i.test(key) ? 'default' : 'further';
+    return /^(?:index|default|pypi|source(?!.*(?:supplemental|secondary|explicit)))/i.test(key) ? 'default' : 'further';
   },
   /** Reads a uv.lock or a poetry.lock. */
   recordedIn: (name, text) =>

@@ -126,11 +126,15 @@ function pipChecks([path = newPipIndex]: readonly SettingPath[], url: string): r
   return path[0] === 'DEFAULT' ? [] : [{ ...pipReader, line }];
 }
 
-const pipReader = { command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', line: null };
+// pip would write its log to the file that `log` names. With the other variable it takes itself for the subprocess that
+// it starts with `python`, so it does not start that program.
+const pipEnv = { PIP_LOG: '/dev/null', _PIP_RUNNING_IN_SUBPROCESS: '1' };
+const pipReader = { command: 'pip', args: ['config', 'list'], variable: 'PIP_CONFIG_FILE', env: pipEnv, line: null };
 
 const uvReader = {
   command: 'uv',
-  args: ['pip', 'compile', '--offline', '--no-cache', '--emit-index-url', '-'],
+  // Without `--python`, uv would run the program that `pip.python` names.
+  args: ['pip', 'compile', '--offline', '--no-cache', '--python', '3', '--emit-index-url', '-'],
   variable: 'UV_CONFIG_FILE',
   line: null,
 };

@@ -2,8 +2,10 @@ import type { ActionDeed, ActionEnd, ActionKind, ActionRow, ActionStep, Actor } 
 import type { Post } from '../../core/notice.ts';
 import type { Clock } from '../../core/ports.ts';
 import { stamp } from '../../core/views.ts';
+import { createClientRunner } from '../../io/client-runner.ts';
 import { isFlagSet, keepFlag } from '../../io/flag.ts';
 import { stopRecordedGroups } from '../../io/process-groups.ts';
+import { systemTimers } from '../../io/timers.ts';
 import { phrase } from '../../words/tell.ts';
 import { commandAction } from './command.ts';
 import { fileAction } from './file.ts';
@@ -30,6 +32,7 @@ export function createActor(input: {
   readonly votes?: Actor['votes'];
 }): Actor {
   const { folder, path, post, clock } = input;
+  const clients = createClientRunner({ clock, timers: systemTimers, path });
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   const flag = `${folder}/stopped`;
@@ -47,6 +50,7 @@ export function createActor(input: {
         marks,
         path,
         post,
+        clients,
         signal: stopping.signal,
         leftMs: () => Math.max(1, endMs - clock.monotonicMs()),
         madeAt: () => stamp(clock.wallMs()),
@@ -65,6 +69,7 @@ export function createActor(input: {
     keepStopped: (isStopped) => keepFlag(flag, isStopped),
     async close() {
       stopping.abort();
+      await clients.close();
       await Promise.all(running);
     },
   };

@@ -9,9 +9,11 @@ import {
   removeLeftovers,
   undoChange,
 } from '../../io/changes.ts';
+import type { Readers } from '../../io/client-checks.ts';
 import { systemFiles } from '../../io/files.ts';
 import { findKeptChange, forget, type KeptChange, type KeptFile } from '../../io/kept-changes.ts';
 import { phrase } from '../../words/tell.ts';
+import { english } from '../../words/words.ts';
 import { type Means, StepFailed, valueFrom } from './means.ts';
 import { diffOf, renderAdvice } from './render.ts';
 
@@ -28,17 +30,21 @@ export const fileAction = {
     return { tag: 'ok', output: diffOf(deed.path, before, after) };
   },
   async act(row: ActionRow, deed: FileDeed, means: Means): Promise<ActionEnd> {
-    const { folder, madeAt } = means;
+    const { folder, madeAt, clients } = means;
     if (row.isInterrupted) await removeLeftovers(deed.path);
-    const { before, after } = await wantedIn(row, deed);
+    const { before, after, checks } = await wantedIn(row, deed);
     const place = placeOf(row, deed, folder);
     // An earlier process may have stored the previous text already, with or without changing the file.
     const earlier = await findKeptChange(place, row.id);
     if (before === after) return { tag: 'ok', output: row.output, kept: keptOf(earlier) };
     if (earlier !== undefined) await forget(earlier, place.kept);
-    const made = await makeChanges([{ file: deed.path, before, after }], place, madeAt());
+    const output = [diffOf(deed.path, before, after)];
+    const onUnchecked: Readers['onUnchecked'] = (read) => output.push(english('apply.unchecked', { ...read }));
+    const readers = { clients, onUnchecked };
+    const change = { file: deed.path, before, after, ...(checks && { checks }) };
+    const made = await makeChanges([change], { ...place, readers }, madeAt());
     if (made.tag === 'error') throw refused(made.error);
-    return { tag: 'ok', output: diffOf(deed.path, before, after), kept: keptOf(made.value) };
+    return { tag: 'ok', output: output.join('\n'), kept: keptOf(made.value) };
   },
   async undo(row: ActionRow, deed: FileDeed, means: Means): Promise<ActionEnd> {
     if (row.isInterrupted) await removeLeftovers(deed.path);
@@ -62,7 +68,7 @@ async function wantedIn({ advice }: ActionRow, { path, as }: FileDeed) {
   if (read.tag === 'error' && read.code !== 'ENOENT')
     throw new StepFailed(phrase('acted.unreadable', { file: printable(path, 200), code: read.code }), true);
   const before = read.tag === 'ok' ? read.text : null;
-  return { before, after: valueFrom(await renderAdvice(advice, as, before), false) };
+  return { before, ...valueFrom(await renderAdvice(advice, as, before), false) };
 }
 
 function keptOf(change: KeptChange | undefined): Kept | null {

@@ -53,8 +53,8 @@ async function wantedIn({ advice }: ActionRow, deed: HttpDeed, means: Means) {
     throw new StepFailed(phrase('acted.noForm', { form: 'chain' }), false);
   const value = await valueNow(deed, means);
   const before = value?.text ?? null;
-  const text = deed.as === null ? ok(advice.chain.after) : await renderAdvice(advice, deed.as, before);
-  const kept: Kept = { before, after: valueFrom(text, false) };
+  const text = deed.as === null ? ok({ after: advice.chain.after }) : await renderAdvice(advice, deed.as, before);
+  const kept: Kept = { before, after: valueFrom(text, false).after };
   return { value, kept };
 }
 

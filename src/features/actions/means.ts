@@ -1,4 +1,5 @@
 import type { ActionEnd } from '../../core/action.ts';
+import type { ClientRunner } from '../../core/client-run.ts';
 import type { Post } from '../../core/notice.ts';
 import type { Result, Sentence } from '../../core/result.ts';
 
@@ -9,6 +10,8 @@ export interface Means {
   readonly marks: string;
   readonly path: string;
   readonly post: Post;
+  /** Runs the clients that read a new text of their file before it is written. */
+  readonly clients: ClientRunner;
   readonly signal: AbortSignal;
   /** The remaining time of the step, milliseconds; at least 1. */
   leftMs(): number;

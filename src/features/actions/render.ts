@@ -5,7 +5,7 @@ import { limits } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
 import { readMapping } from '../../core/read-json.ts';
 import { error, ok, type Result, type Sentence } from '../../core/result.ts';
-import type { Machine } from '../../core/trap.ts';
+import type { FileChange, Machine } from '../../core/trap.ts';
 import { replaceLines } from '../../ecosystems/doctor.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { changeSettings } from '../../ecosystems/settings-file.ts';
@@ -20,6 +20,9 @@ const clientFiles: Readonly<Partial<Record<ActionForm, string>>> = {
   uv: '/uv/uv.toml',
 };
 
+/** The new text of a file, and how its clients show the advised value that they read from it. */
+type Rendered = Pick<FileChange, 'after' | 'checks'>;
+
 /**
  * Returns the text of a file after the advice is applied. Other settings stay, except in `hosts.toml` and
  * `registries.conf`, which are replaced.
@@ -30,7 +33,7 @@ export async function renderAdvice(
   advice: Advice,
   as: ActionForm,
   before: string | null,
-): Promise<Result<string, Sentence>> {
+): Promise<Result<Rendered, Sentence>> {
   if (before !== null && before.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
   // U+FFFD replaced invalid UTF-8 when the file was read. An undo could not restore the same bytes.
   if (before?.includes('\uFFFD')) return error(phrase('acted.notText'));
@@ -40,10 +43,10 @@ export async function renderAdvice(
   if (json === null || isMasked(lines, advice.remedy['json'])) return none;
   if (as === 'apt' && (lines === undefined || isMasked(advice.chain.before, advice.chain.after))) return none;
   const text = as === 'apt' ? withUrl(advice, before ?? '') : await textOf(advice, as, before, { lines, json });
-  if (typeof text === 'object' && text !== null) return error(text);
   if (text === null) return as === 'apt' ? error(phrase('acted.noEntry', { from: advice.chain.before })) : none;
-  if (text.length > limits.actionTextChars) return error(phrase('acted.tooLong'));
-  return ok(text);
+  if (typeof text === 'object' && 'key' in text) return error(text);
+  const rendered = typeof text === 'string' ? { after: text } : text;
+  return rendered.after.length > limits.actionTextChars ? error(phrase('acted.tooLong')) : ok(rendered);
 }
 
 async function textOf(
@@ -51,7 +54,7 @@ async function textOf(
   as: ActionForm,
   before: string | null,
   { lines, json }: { readonly lines: string | undefined; readonly json: Readonly<Record<string, unknown>> },
-): Promise<string | Sentence | null> {
+): Promise<string | Rendered | Sentence | null> {
   const machine = machineWith(clientFiles[as] ?? '/file', before);
   if (as === 'env') {
     const values = Object.entries(json).flatMap(([name, value]) =>
@@ -66,7 +69,7 @@ async function textOf(
     const doctor = await registry.of(ecosystem)?.doctor?.();
     const settling = await doctor?.settle({ machine, assignments: [], privatePatterns: [] }, json, english);
     const changed = settling?.changes.find(({ file }) => file.endsWith(clientFiles[as] ?? ''));
-    return settling == null ? null : (settling.refused?.because ?? changed?.after ?? before);
+    return settling == null ? null : (settling.refused?.because ?? changed ?? before);
   }
   if (lines === undefined) return null;
   if (as === 'shell') {

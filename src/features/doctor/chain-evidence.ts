@@ -7,7 +7,7 @@ import { mirrorsInBuild } from './build-settings.ts';
 
 /** Matches the paths of project files that set variables or options for builds: CI, compose files, Dockerfiles. */
 export const settingFiles =
-  /(^|\/)(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.(travis|drone)\.ya?ml|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile))$/i;
+  /(^|\/)(\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml|\.(circleci|buildkite|woodpecker|semaphore|tekton)\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.gitlab\/.+\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml|\.?(travis|drone|woodpecker|appveyor|cirrus|cloudbuild|taskfile)\.ya?ml|devcontainer\.json|docker-bake(\.[^/]+)?\.(hcl|json)|\.env(\.[^/]+)?|\.?mise\.toml|\.?justfile|Earthfile|Vagrantfile|(docker-)?compose([.-][^/]+)?\.ya?ml|Jenkinsfile(\.[^/]+)?|(Dockerfile|Containerfile)(\.[^/]+)?|Makefile|tox\.ini|pip\.conf|[^/]+\.(dockerfile|containerfile|jenkinsfile|sh|bash|mk))$/i;
 
 /**
  * What shows the chain in use, strongest first: entries of a lock file; variables and the nearest settings as the client

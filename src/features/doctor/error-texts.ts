@@ -49,7 +49,7 @@ const statusPlaces = [
   /HTTP error # while|HTTP error # Client|\b# (?:Client|Server) Error|HTTP Error # ?[:-]|HTTP\/1\.1" # |error # (?:Client|Server)|too many # error/, // pip
   /HTTP status (?:client|server) error \(#|status code failure: # |failed with # |credentials \(# |returned a # /, // uv
   /^(?:Err|错误)(?::\d+)? .* # {1,2}[A-Z]|Failed to fetch \S+ +# |^# {1,2}[A-Z].* \[IP: /, // apt
-  /HTTP status: # |status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: # /, // oci
+  /HTTP status: # |HTTP response: #$|error parsing HTTP # response body$|status code(?: from registry)? (?:\S+: |\[\w+ \S+\]: )?#\b|request to \S+: # |status # $|StatusCode: #,|\b# \([A-Z]|token: # /, // oci
   /, got #\b|response code said error \([^()]*#|returned error: #\b/, // cargo, curl
   /status: # |Return code is: # |with status code #\b|Error code #,|\S\.(?:pom|jar|xml) # [A-Z]|status code #(?: |,)/, // Maven
   /Received status code #\b|bad response [A-Za-z ]{1,40}#\b|^\S+: HTTP # |Status code: # for|HTTPServerException: #/, // Gradle, gem, conda, dnf
@@ -84,7 +84,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'signature',
-    /NO_PUBKEY|Missing key [0-9A-F]|(?:BAD|UNTRUSTED) signature|: signature from |missing required signature|PGP signature\)|KEYEXPIRED|EXPKEYSIG|\bBADSIG\b|public key is not available|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
+    /NO_PUBKEY|Missing key [0-9A-F]|(?:BAD|UNTRUSTED) signature|: signature from |missing required signature|PGP signature\)|KEYEXPIRED|EXPKEYSIG|\bBADSIG\b|public key is not available|Signature verification failed for file|At least one invalid signature|signatures? (?:were|was) invalid|由于没有公钥，无法验证|数字签名错误/i,
   ),
   ...result('signature', /is not signed|is no longer signed|没有数字签名|签名不再生效/i),
   ...text('stale', /Release 文件已经过期/, inOrder(/Release file /i, /is not valid (?:yet|any ?more)|expired/i)),
@@ -92,19 +92,20 @@ export const errorTexts: readonly ErrorText[] = [
     'plain_refused',
     /not a trusted (?:or secure )?host|Blocked mirror for|insecure (?:registry|protocol)|501[^\d]{1,20}HTTPS Required/i,
   ),
+  ...text('oversize', /downloaded zip file too large/),
   // This is the SHA-256 of an empty body, so nothing arrived.
   ...text('cut', inOrder(/did not match/i, /got sha256:e3b0c44298fc1c14/i)),
   ...text(['mismatch', 'wrong_content'], /Checksum validation failed, expected <|TAR_BAD_ARCHIVE/),
   ...text(
     'mismatch',
     /EINTEGRITY|Checksum validation failed, expected |Integrity check failed for|known hashes \(was|ChecksumMismatchError|checksum mismatch|SECURITY ERROR|DO NOT MATCH THE HASHES|Hash Sum mismatch|Hash 校验和不符|Hash mismatch|failed to verify (?:the )?checksum|integrity check(?:sum failed| failed for tarball|$)/i,
-    /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum/i,
+    /unexpected commit digest|does not match digest|Digest did not match|DIGEST_INVALID|does not match provided manifest digest|layer verification failed|unexpected checksum|TARBALL_INTEGRITY|IntegrityCheckFailed|YN0018|archive doesn't match the expected checksum|but checksum doesn't match|package \(checksum\)|Digest verification failed for|Retrieved digest for link|cannot authenticate record data|server misbehavior detected/i,
     inOrder(/digest /i, /mismatch/i),
     // apt compares the size with the signed list before it downloads, so the body was not cut off.
     /File has unexpected size|文件尺寸不符/,
   ),
   // The content is longer or shorter than its manifest states.
-  ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size/),
+  ...text(['cut', 'mismatch'], /failed size validation|unexpected commit size|Bad data size: expected|EBADSIZE/),
   ...text(
     'tls_protocol',
     /server gave HTTP response to HTTPS client|Unsupported or unrecognized SSL message|sent an HTTP request to an HTTPS server|WRONG_VERSION_NUMBER|wrong version number|does not look like a TLS handshake|corrupt message of type InvalidContentType|EPROTO|fatal alert: (?:HandshakeFailure|ProtocolVersion)|gnutls_handshake\(\) failed: Handshake failed/i,
@@ -113,15 +114,18 @@ export const errorTexts: readonly ErrorText[] = [
     ['reset', 'tls_protocol'],
     /EOF occurred in violation of protocol|SSL_connect SYSCALL|terminated the handshake|tls handshake eof|TLS connection was non-properly terminated|disconnected before secure TLS connection/i,
   ),
-  ...text('tls_expired', /CERT(?:IFICATE)?.HAS.EXPIRED|certificate is not yet|certificate: Expired|uses expired cert/i),
+  ...text(
+    'tls_expired',
+    /CERT(?:IFICATE)?.HAS.EXPIRED|certificate is not yet|CERT_NOT_YET_VALID|certificate not valid yet|certificate:? expired|uses expired cert/i,
+  ),
   ...text(
     'tls_name',
-    /CERT_ALTNAME_INVALID|certificate is valid for|certificate is not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|IP address mismatch|No subject alternative|relies on legacy Common Name/i,
+    /CERT_ALTNAME_INVALID|certificate is valid for|certificate (?:is )?not valid for|Hostname mismatch|Hostname\/IP does not match|name in the certificate does not match|no alternative certificate subject name|NotValidForName|doesn't contain any IP SANs|IP address mismatch|No subject alternative|relies on legacy Common Name/i,
     inOrder(/hostname /i, / does(?:n't| not) match/i),
   ),
   ...text(
     'tls_untrusted',
-    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted/i,
+    /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|unknown authority|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate|unable to get local issuer|Certificate verification failed|certificate issuer is unknown|UnknownIssuer|peer certificate: BadSignature|SSL certificate problem|certificate verify failed|unable to verify the first cert|Error in the certificate verification|peer certificate: Other|PKIX path building failed|verify the SSL certificate for|SSL peer certificate|certificate not trusted/i,
   ),
   ...text('tls_client', /certificate required/i, inOrder(/handshake failure/i, /certificate/i)),
   ...text(
@@ -147,7 +151,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(['absent', 'denied', 'server'], /remote server returned error \(try|package mentioned in index not found/),
   ...text(['absent', 'denied'], /access denied or repository not exported/),
-  ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout/i),
+  ...text('timeout_tls', /TLS handshake timeout|SSL connection timeout|awaiting 'secureConnect'/i),
   // The text has no address, so Go was resolving the name or connecting to the first address.
   ...text(['resolve_failed', 'timeout_connect'], /dial tcp: i\/o timeout/),
   ...text(['resolve_failed', 'timeout_connect', 'timeout_tls'], /canceled while waiting for connection/),
@@ -171,19 +175,19 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'timeout_processing',
-    /awaiting response headers|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|EIDLETIMEOUT/i,
+    /awaiting response headers|awaiting 'response'|Could not wait for server fd|ESOCKETTIMEDOUT|ERR_SOCKET_TIMEOUT|Read timed out|ReadTimeout|Idle timeout|EIDLETIMEOUT/i,
     inOrder(/Failed to read /i, / timed? ?out/i),
   ),
   ...text(
     'timeout_connect',
-    /ETIMEDOUT|i\/o timeout|connection timed out|connect timed out|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
+    /ETIMEDOUT|awaiting 'connect'|i\/o timeout|connection timed out|connect timed out|OpenTimeout|ConnectTimeout|Timeout was reached|Socket connection timeout|ERR_SOCKET_CONNECTION_TIMEOUT|os error 10060|connectex: (?:A connection attempt failed|连接尝试失败)|，连接超时/i,
     inOrder(/error \(?Connect/i, /operation timed out/i),
   ),
   // Python was waiting for a response head or a body. A later line may show which of the two.
   ...result(['timeout_processing', 'timeout_transfer'], /The read operation timed out/),
   ...text(
     ['timeout_connect', 'timeout_processing', 'timeout_transfer'],
-    /network timeout at: |operation timed out|deadline exceeded/i,
+    /network timeout at: |operation timed out|deadline exceeded|awaiting 'request'|: Timeout downloading|Response timeout while trying/i,
   ),
   // The body of a Go module ended early, or its zip is damaged. The go command prints the same text for both.
   ...text(['cut', 'malformed'], /@v\d[^\s@]*: unexpected EOF|unexpected BufError/),
@@ -191,14 +195,18 @@ export const errorTexts: readonly ErrorText[] = [
   ...text(['cut', 'reset'], /(?:Get|Head|Post) "?https?:\S+: unexpected EOF/),
   ...text(
     'cut',
-    /unexpected EOF|IncompleteRead|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|early EOF;|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
+    /unexpected EOF|IncompleteRead|InvalidChunkLength|Transferred a partial file|Premature end of Content-Length|server aborted pending|Premature close|ERR_STREAM_PREMATURE_CLOSE|transfer closed with|Connection broken: Inc|short read|end of file before message length|early EOF;|unexpected end of file|without sending TLS close_notify|not enough bytes were received/i,
     inOrder(/Undetermined Error/i, /size/i),
   ),
-  ...text(['cut', 'reset'], /stream error received:/, inOrder(/stream error: stream ID \d+;/, /received from peer/)),
+  ...text(
+    ['cut', 'reset'],
+    /stream error received:|rror in the HTTP\/?2 framing layer|ConnectionClosed downloading/,
+    inOrder(/stream error: stream ID \d+;/, /received from peer/),
+  ),
   ...text(['reset', 'timeout_processing'], /Connection failed \[IP:/),
   ...text(
     'reset',
-    /ECONNRESET|connection reset|network connection aborted|network aborted|Error: aborted$|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|connection closed before message|failed to respond|too many connection resets|closed without a reply|Connection reset|Recv failure/i,
+    /ECONNRESET|connection reset|network connection aborted|network aborted|Error: aborted$|connResetException|socket hang up|Connection aborted|RemoteDisconnected|remote end closed connection|forcibly closed|wsarecv: An existing|Broken pipe|EPIPE|os error 10054|empty reply from server|connection closed before message|failed to respond|too many connection resets|closed without a reply|Server returned nothing|Connection reset|Recv failure/i,
     /https?:\/\/(?:(?!https?:)\S)+: EOF\b|sent GOAWAY|client connection lost|ConnectionResetError|Error in the pull function|对方关闭了连接/,
     inOrder(/failed to do request: /, /EOF\b/),
   ),
@@ -209,7 +217,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     ['cut', 'malformed', 'wrong_content'],
-    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of|Received malformed response|read expected number of bytes/i,
+    /invalid tar (?:file"?$|header)|TAR_BAD_ARCHIVE|BAD archive|unrecognized archive format|is not a Debian format archive|Extracting tar content of|Received malformed response|read expected number of bytes|cannot detect archive format|package metadata is missing in|Splitting up \S+ into data and signature failed/i,
     inOrder(/Wheel '[^']*' located at /i, / is invalid/i),
     inOrder(/(?:replaced source registry|decoding response body) /, /expected value at line/),
   ),
@@ -220,15 +228,18 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'wrong_content',
-    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type (?:text\/html|application\/json)|invalid content-type: /i,
+    /invalid character '<'|Unexpected token '?<|clearsigned file isn't valid|Conflicting distribution: |<!doctype html|<html|unsupported `?content[ -]type|missing `content-type`|got Content-Type|明文签署文件不可用|media type (?:text\/html|application\/json)|invalid content-type: /i,
   ),
   ...text(
     'malformed',
-    /zip: checksum error|corrupt input before offset|gzip: invalid header|invalid response from proxy|invalid character '|Unexpected token(?: [^<]|$)|invalid json response|in JSON at position|BROKEN_METADATA_JSON/,
+    /zip: checksum error|corrupt input before offset|gzip: invalid header|HPE_[A-Z]|invalid response from proxy|invalid character '|Unexpected token(?: [^<]|$)|invalid json response|in JSON at position|BROKEN_METADATA_JSON/,
     /missing or empty Content-Type|unsupported schema version|decode token response|missing realm in|no realm specified|unsupported protocol scheme \\?"|proxy returned info for|ERR_PNPM_NO_VERSIONS/,
     /Bad CRC|Bad magic number for|Bad header (?:line|data)|错误的报头|Bad (?:un)?compressed size|Invalid zip file structure|zip64 extended|ZIP file contains|deflate decompression error|incorrect (?:header|data) check|Z_DATA_ERROR/i,
   ),
-  ...text(['malformed', 'wrong_content'], /@v\d[^\s@]*: parsing go\.mod: |E: Invalid Release file, /),
+  ...text(
+    ['malformed', 'wrong_content'],
+    /@v\d[^\s@]*: parsing go\.mod: |has unexpected file |E: Invalid Release file, |has inconsistent (?:name|version): |Could not parse POM https?:/i,
+  ),
   ...result(['cut', 'malformed', 'wrong_content'], /TARBALL_EXTRACT/),
   ...result(['malformed', 'wrong_content'], /registry error parsing json|Received some unexpected (?:JSON|HTML)/),
   ...text('throttled', /too ?many ?requests/i, statusAt('429')),
@@ -246,7 +257,7 @@ export const errorTexts: readonly ErrorText[] = [
   ),
   ...text(
     'absent',
-    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
+    /ETARGET|(?:MANIFEST|NAME)_UNKNOWN|was not found in https?:|Searched in the following locations|Failure to find \S+ in https?:|not found on medium|Could not find artifact \S+ in |manifest unknown|name unknown|toolchain not available|config\.json not found in registry|from remote: not found|No matching version(?! found for \S*@workspace:)|no matching versions for query|unknown revision|Unable to locate package|no matching package|there is no version of|only the following versions of|Couldn't find (?:package|any versions for) "|No version matching "|no matching manifest for|no match for platform in manifest|unknown: (?:repository|artifact) \S+ not found|无法定位软件包/i,
     inOrder(/because only /i, / (?:is|are) available/i),
     inOrder(/failed to resolve (?:reference|source metadata for) [^ ]+ /i, /: not found$/i),
     statusAt('404|410'),

@@ -52,9 +52,15 @@ export function findKnownErrors(text: string): readonly KnownError[] {
   for (const joined of lines) {
     const frame = frames.find(({ pattern }) => pattern.test(joined));
     scriptOf = frames.find(({ scriptOutput }) => scriptOutput?.test(joined))?.ecosystem ?? scriptOf;
-    if (frame === undefined || (frame.ecosystem === scriptOf && !/ code E/.test(joined))) continue;
+    // A failed upload is no failure of a mirror.
+    if (
+      frame === undefined ||
+      / - PUT https?:/.test(joined) ||
+      (frame.ecosystem === scriptOf && !/ code E/.test(joined))
+    )
+      continue;
     const bare = joined
-      .replace(/(status code \d{3}); body: .*/, '$1')
+      .replace(/(status code \d{3}|error parsing HTTP \d{3} response body)(?:; body)?: .*/, '$1')
       .replaceAll(/https?:\/\/[^\s"'`)>]+/g, (url) => url.replaceAll(/\d+/g, ''));
     const known = quotedText(joined) ?? errorTexts.find(({ pattern }) => pattern.test(bare));
     if (known === undefined) continue;

@@ -7,6 +7,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { phrase } from '../../words/tell.ts';
 import { readSurroundings } from './assignments.ts';
 import { findChain, settingFiles } from './chain-evidence.ts';
+import { listUnreadSettings } from './unread-settings.ts';
 
 /** Matches the paths of other files that may show where a build takes names from: scripts, variables, inputs of lock files. */
 const sourceFiles =
@@ -20,20 +21,25 @@ const sourceChars = 256 * 1024;
 const depthMax = 3;
 const foldersMax = 300;
 const withDot = new Set(
-  '.github .circleci .gitlab .buildkite .devcontainer .vscode .woodpecker .semaphore .azure .azure-pipelines .ci .config .tekton .forgejo .gitea .mise .docker'.split(
+  '.github .circleci .gitlab .buildkite .devcontainer .vscode .woodpecker .semaphore .azure .azure-pipelines .ci .config .tekton .forgejo .gitea .mise .docker .cargo .mvn .bundle'.split(
     ' ',
   ),
 );
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
 /** Folders with examples and tests. Builds do not use them, so they are skipped, and the report lists them. */
 const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
-const asideShown = 3;
+const pathsShown = 3;
 
 /** Reads the settings of clients on this machine, and the project's lock files and other files that list modules. */
 export async function examineProject(machine: Machine): Promise<Survey> {
   const surroundings = await readSurroundings(machine);
   const { files, isCut, passed } = await filesOf(machine);
-  const leftOut = [...passedOver(passed), ...(isCut ? [phrase('init.folders', { count: foldersMax })] : [])];
+  const unread = await listUnreadSettings(machine, files);
+  const leftOut = [
+    ...(unread.length === 0 ? [] : [phrase('init.notRead', { files: shortened(unread) })]),
+    ...(passed.length === 0 ? [] : [phrase('init.aside', { folders: shortened(passed) })]),
+    ...(isCut ? [phrase('init.folders', { count: foldersMax })] : []),
+  ];
   const ecosystems: Found[] = [];
   for (const { id, doctor } of registry.all)
     if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
@@ -67,10 +73,8 @@ function unused({ id, setIn }: Surveyed): Sentence {
   return phrase('init.unused', { id, setIn: String(setIn), word: id });
 }
 
-function passedOver(folders: readonly string[]): readonly Sentence[] {
-  if (folders.length === 0) return [];
-  const more = folders.length > asideShown ? '…' : '';
-  return [phrase('init.aside', { folders: `${folders.slice(0, asideShown).join(', ')}${more}` })];
+function shortened(paths: readonly string[]): string {
+  return `${paths.slice(0, pathsShown).join(', ')}${paths.length > pathsShown ? '…' : ''}`;
 }
 
 /** The maximum number of private patterns of one ecosystem. With more, all names are private. */

@@ -46,7 +46,8 @@ export function createInitCommand(examine: (machine: Machine) => Promise<Survey>
       const { home, root } = whoseSettings(context, values);
       const machine = createMachine({ env: context.env, home, cwd, root });
       const survey = withNamed(await examine(machine), values.ecosystem ?? []);
-      if (survey.ecosystems.length === 0) throw new Failed(say('init.nothing'), 1);
+      const leftInFiles = survey.leftOut.map((one) => printable(say('init.leftOut', { what: saySentence(one, say) })));
+      if (survey.ecosystems.length === 0) throw new Failed([...leftInFiles, say('init.nothing')].join('\n'), 1);
       const [setup, mirrors, evidence] = await Promise.all([
         import('./proposal.ts'),
         import('./mirrors.ts'),
@@ -64,6 +65,7 @@ export function createInitCommand(examine: (machine: Machine) => Promise<Survey>
       const draft = { ...first, ecosystems: judged.map(({ drafted }) => drafted) };
       const leftOut = judged.flatMap((one) => one.leftOut).map((one) => withoutText(one.file, one.expected, say));
       const notes = [
+        ...leftInFiles,
         ...formatCredentials(draft, mirrors, say),
         ...survey.ecosystems.flatMap((one) => formatEvidence(one, say)),
       ];
@@ -266,9 +268,7 @@ function formatProposal(
     ...(own.length === 0 ? [] : [say('init.private', { names: firstOf(own, say) })]),
     ...(others.length === 0 ? [] : [say('init.noMirror', { names: others.slice(0, shownMax).join(', ') })]),
     ...notes,
-    ...[...survey.leftOut.map((one) => saySentence(one, say)), ...furtherLocks(survey, locksMax, say), ...without].map(
-      (what) => say('init.leftOut', { what }),
-    ),
+    ...[...furtherLocks(survey, locksMax, say), ...without].map((what) => say('init.leftOut', { what })),
     ...loaded.warnings.map(({ expected }) => say('init.warning', { expected: saySentence(expected, say) })),
     '',
     ...formatRecipients(listRecipients(config, expand(config)), config, say),

@@ -342,6 +342,41 @@ const rows: readonly (readonly [form: string, files: Files, chain: string, place
     'https://hub.example.com|direct',
     '/etc/rancher/k3s/registries.yaml',
   ],
+  // other files of builds
+  [
+    'uv in a Dockerfile',
+    { ...python, Dockerfile: `FROM x\nENV UV_INDEX_URL="${index}"\n` },
+    `${index}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'an option with a long name',
+    { ...python, Dockerfile: `FROM x\nRUN pip install --index-url ${index} -r requirements.txt\n` },
+    `${index}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'poetry source add',
+    { ...python, Dockerfile: `FROM x\nRUN poetry source add --priority=primary near ${index}\n` },
+    `${index}/`,
+    'Dockerfile:2',
+  ],
+  [
+    'pixi',
+    { ...python, 'pyproject.toml': `[tool.pixi.pypi-options]\nindex-url = "${index}"\n` },
+    `${index}/`,
+    'pyproject.toml:2',
+  ],
+  ...[
+    ['.devcontainer/devcontainer.json', `{"containerEnv": {\n"PIP_INDEX_URL": "${index}"}}`],
+    ['.env', `X=1\nPIP_INDEX_URL=${index}\n`],
+    ['mise.toml', `[env]\nPIP_INDEX_URL = "${index}"\n`],
+    ['.circleci/config.yml', `environment:\n  PIP_INDEX_URL: ${index}\n`],
+    ['.forgejo/workflows/ci.yaml', `env:\n  PIP_INDEX_URL: ${index}\n`],
+    ['docker-bake.hcl', `target "a" {\n  args = { PIP_INDEX_URL = "${index}" }\n}\n`],
+    ['scripts/install.sh', `#!/bin/sh\npip install -i ${index} six\n`],
+    ['justfile', `x := "1"\nexport PIP_INDEX_URL := "${index}"\n`],
+  ].map(([file = '', text = '']) => [file, { ...python, [file]: text }, `${index}/`, `${file}:2`] as const),
 ];
 
 const linesOf = (err: string): readonly string[] => err.split('\n').filter((line) => / module/.test(line));
@@ -531,13 +566,74 @@ test('only further indexes of uv, without a lock file: each is said', async () =
     expect(err).toContain(place);
 });
 
-test('no setting that init reads: the settings that it does not read are said', async () => {
-  const settings = '<settings><mirrors><mirror><url>https://m2.example.com</url></mirror></mirrors></settings>';
-  const { code, err } = await testMachine({ '~/.m2/settings.xml': settings }).run(['init', '--yes']);
-  expect([code, err]).toEqual([
-    1,
-    expect.stringContaining('does not read the settings of apt, cargo, Gradle and Maven'),
-  ]);
+const notRead = 'left out: settings that init does not read: ';
+describe('init says which settings it does not read', () => {
+  test.each<[string, string, string]>([
+    ["apt's sources", '/etc/apt/sources.list', `deb ${other}/debian trixie main\n`],
+    ["apt's sources in deb822", '/etc/apt/sources.list.d/debian.sources', `Types: deb\nURIs: ${other}/debian\n`],
+    ["apt's proxy in a block", '/etc/apt/apt.conf.d/01proxy', `Acquire::http {\n  Proxy "${other}";\n};\n`],
+    ['cargo', '~/.cargo/config.toml', '[source.crates-io]\nreplace-with = "near"\n'],
+    ['cargo in the project', '.cargo/config.toml', `[source.near]\nregistry = "sparse+${other}/"\n`],
+    ['Maven', '~/.m2/settings.xml', `<settings><mirrors><mirror><url>${other}</url></mirror></mirrors></settings>`],
+    ['Maven in the project', 'ci/maven-settings.xml', `<mirror>\n<url>${other}</url>\n</mirror>`],
+    ['Gradle', 'app/build.gradle', `repositories {\n  maven { url '${other}' }\n}\n`],
+    ['Gradle in Kotlin', '~/.gradle/init.gradle.kts', `repositories { maven("${other}") }\n`],
+    ['buildkitd', '/etc/buildkit/buildkitd.toml', '[registry."docker.io"]\n  mirrors = ["other.example.com"]\n'],
+    ['kaniko', '.gitlab-ci.yml', 'build:\n  script:\n    - /kaniko/executor --registry-mirror=other.example.com\n'],
+    ['dockerd', '/etc/systemd/system/docker.service.d/m.conf', `ExecStart=dockerd --registry-mirror=${other}\n`],
+    ['Talos', 'talos/mirror.yaml', `apiVersion: v1alpha1\nkind: RegistryMirrorConfig\nendpoints:\n  - url: ${other}\n`],
+    ['Talos before 1.12', 'talos/worker.yaml', `machine:\n  registries:\n    mirrors:\n      docker.io:\n`],
+    [
+      'kind',
+      'kind.yaml',
+      `containerdConfigPatches:\n- |-\n  [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\n`,
+    ],
+    ['conda', '~/.condarc', `channels:\n  - ${other}/conda\n`],
+    ['bundler', '.bundle/config', `---\nBUNDLE_MIRROR__ALL: "${other}"\n`],
+  ])('%s', async (_, file, text) => {
+    // Beside settings that it reads, and alone.
+    for (const [files, code] of [
+      [npm, 0],
+      [{}, 1],
+    ] as const) {
+      const machine = testMachine({ ...files, [file]: text });
+      const ran = await machine.run(['init', '--yes', '--public', 'global']);
+      const place = /^[~/]/.test(file) ? machine.at(file) : file;
+      expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(`${notRead}${place}\n`)]);
+    }
+  });
+
+  test.each<[string, string]>([
+    ['.cargo/config.toml', '[build]\njobs = 2\n'],
+    ['pom.xml', '<project xmlns="https://other.example.com/POM/4.0.0"></project>'],
+    ['build.gradle', "plugins { id 'maven-publish' }\n"],
+    ['deploy.yaml', 'kind: Deployment\n'],
+    ['/etc/apt/apt.conf.d/20auto', 'APT::Periodic::Enable "1";\n'],
+  ])('%s names no mirror', async (file, text) => {
+    const { err } = await testMachine({ ...npm, [file]: text }).run(['init', '--yes', '--public', 'global']);
+    expect(err).not.toContain(notRead);
+  });
+});
+
+test('a tarball of a pnpm-lock.yaml with a path of its own is of a registry that is not named', async () => {
+  const lock = (fields: string) =>
+    `lockfileVersion: '6.0'\npackages:\n  /is-odd@1.0.0:\n    resolution: {integrity: sha512-x${fields}}\n`;
+  const run = async (fields: string) =>
+    (await testMachine({ 'pnpm-lock.yaml': lock(fields) }).run(['init', '--yes', '--public', 'global'])).err;
+  const own = await run(', tarball: /is-odd/download/is-odd-1.0.0.tgz?cache=0');
+  expect(own).toMatch(/npm: may name a mirror, but cannot be read, .* a path without a host: pnpm-lock\.yaml/);
+  expect(own).toContain('clients use a mirror that could not be determined');
+  expect(await run('')).toContain('clients use their default setting');
+  expect(await run(`, registry: ${mirror}/, tarball: is-odd/download/is-odd-1.0.0.tgz`)).toContain(
+    `clients use ${mirror}/`,
+  );
+});
+
+test("the mirror of poetry's plugin", async () => {
+  const settings = `[plugins.pypi_mirror]\nurl = "${index}/"\n`;
+  const machine = testMachine({ ...python, '~/.config/pypoetry/config.toml': settings });
+  const { err } = await machine.run(['init', '--yes', '--public', 'global']);
+  expect(err).toContain(`clients use ${index}/ (${machine.at('~/.config/pypoetry/config.toml')}:2)`);
 });
 
 test('a long file of a stranger is read in bounded time', async () => {

@@ -16,6 +16,7 @@ import {
 } from '../profile.ts';
 
 const sha256 = /^[0-9a-f]{64}$/;
+const configFile = /(?:^|\/)config\.json$/;
 /**
  * Matches the path of an index file, which depends on the length of the crate's name: `1/a`, `2/io`, `3/u/url`,
  * `se/rd/serde`.
@@ -24,8 +25,8 @@ const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{
 
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): ProfileReading | null {
   const text = headTextOf(body, body.length);
-  if (/(^|\/)config\.json$/.test(path)) {
-    const dl = urlOf(json(text)['dl'], 'serde', '1.0.0', '');
+  if (configFile.test(path)) {
+    const dl = downloadIn(path, body);
     if (dl === null) return unsound(phrase('answer.cratesConfig'));
     return {
       ...sound(),
@@ -34,11 +35,17 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
   }
   if (!indexFile.test(path)) return null;
   const [first = '', more] = text.split('\n', 2);
-  if (more === undefined && !isWhole) return sound();
+  const unchecked = phrase('answer.cratesIndex');
+  if (more === undefined && !isWhole) return { ...sound(), unchecked };
   const { name, vers, cksum } = json(first);
   const wanted = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const isLine = isText(name) && typeof vers === 'string' && typeof cksum === 'string' && sha256.test(cksum);
-  return isLine && name.toLowerCase() === wanted ? sound() : unsound(phrase('answer.crateVersions'));
+  return isLine && name.toLowerCase() === wanted ? { ...sound(), unchecked } : unsound(phrase('answer.crateVersions'));
+}
+
+/** Returns the URL of a usual crate, by config.json. */
+function downloadIn(path: string, body: Uint8Array): string | null {
+  return configFile.test(path) ? urlOf(json(headTextOf(body, body.length))['dl'], 'serde', '1.0.0', '') : null;
 }
 
 /** Returns the last crate of an index file that is not yanked. */
@@ -107,5 +114,6 @@ export const crates: Profile = {
   marker: null,
   read,
   newestIn,
+  downloadIn,
   lines: linesBy(cargoConfig, phrase('note.cratesFrom')),
 };

@@ -227,15 +227,15 @@ describe('the crate that an index file names last', () => {
     JSON.stringify({ name: 'Demolib', vers, deps: [], cksum, features: {}, yanked: false, ...more });
   const index = Buffer.from(`${line('1.0.0')}\n${line('1.1.0')}\n${line('2.0.0', { yanked: true })}\n`);
 
-  /** Probes the whole index file. `last`: what the last request gets. @returns the requests, and the verdict */
-  function download(dl: string, last: ProbeResponse) {
+  /** Probes the whole index file, or a file by `get`. `last`: what the last request gets. @returns the requests, and the verdict */
+  function download(dl: string, last: ProbeResponse, module = 'de/mo/demolib', step = 'whole') {
     const context: HttpContext = {
       baseUrl: 'https://m.example.com',
       pinned: {},
       own: { profile: 'crates', expect: {} },
       nowWallMs: 0,
     };
-    const fixture = { name: '', what: '', step: 'whole', module: 'de/mo/demolib', version: null, pinned: {}, own: {} };
+    const fixture = { name: '', what: '', step, module, version: null, pinned: {}, own: {} };
     const want = { outcome: { tag: 'ok' as const }, facts: {} };
     const conversation = probe(
       targetOf('http', { ...fixture, nowWallMs: 0, answers: [], upstream: undefined, want }),
@@ -287,5 +287,35 @@ describe('the crate that an index file names last', () => {
     ['no URL', 'file:///dl', sent(crate), 'malformed'],
   ])('fails every build: %s', (_, dl, last, kind) => {
     expect(download(dl, last).verdict.outcome).toMatchObject({ tag: 'failed', failure: { kind } });
+  });
+
+  const refused = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } } as const;
+  test.each<[string, string, ProbeResponse, string | null]>([
+    ['a dead host', 'https://dl.example.com/api', refused, 'refused'],
+    ['a host without a backend', 'https://dl.example.com/api', sent(Buffer.from(''), 502), 'server'],
+    ['a host that knows no HEAD', 'https://dl.example.com/api', sent(Buffer.from(''), 501), null],
+    ['a host without this crate', 'https://dl.example.com/api', sent(Buffer.from(''), 404), null],
+    [
+      'a host that we do not ask',
+      'https://dl.example.com/api',
+      { tag: 'failed', failure: { kind: 'forbidden_target', hops: 0 } },
+      null,
+    ],
+    ['the mirror itself', 'https://m.example.com/api', refused, null],
+  ])('config.json names %s', (_, dl, last, kind) => {
+    const { asks, verdict } = download(dl, last, 'config.json', 'get');
+    expect(verdict.outcome).toMatchObject(kind === null ? { tag: 'ok' } : { tag: 'failed', failure: { kind } });
+    const { host } = new URL(dl);
+    expect(verdict.facts.unchecked).toMatchObject({ key: 'answer.cratesFrom', values: { host } });
+    const asked = { method: 'HEAD', url: `${dl}/serde/1.0.0/download`, aside: true, foreign: true };
+    expect(asks.slice(1)).toMatchObject(host === 'm.example.com' ? [] : [asked]);
+  });
+
+  test('is not checked by the step get of its index file', () => {
+    expect(download('https://dl', refused, 'de/mo/demolib', 'get').verdict).toMatchObject({
+      outcome: { tag: 'ok' },
+      facts: { unchecked: { key: 'answer.cratesIndex' } },
+    });
+    expect(download('https://dl', sent(crate)).verdict.facts.unchecked).toBeUndefined();
   });
 });

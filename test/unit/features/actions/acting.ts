@@ -31,9 +31,8 @@ function rowOf(deed: ActionDeed, over: Partial<ActionRow> = {}, advice: Advice =
 }
 
 /** An actor of real files and programs, what it keeps in a folder. */
-export function actorIn(folder: string, post: Post = noPost) {
-  const input = { folder: join(folder, 'kept'), path: process.env['PATH'] ?? '', post, clock: systemClock };
-  return createActor(input);
+export function actorIn(folder: string, post: Post = noPost, path = process.env['PATH'] ?? '') {
+  return createActor({ folder: join(folder, 'kept'), path, post, clock: systemClock });
 }
 
 /** An actor, a deed and a row for it: each step with what the one before kept. */
@@ -41,10 +40,14 @@ export function acting(
   folder: string,
   deed: ActionDeed,
   advice: Advice = adviceTo(),
-  { timeoutMs = 20_000, post = noPost }: { readonly timeoutMs?: number; readonly post?: Post } = {},
+  {
+    timeoutMs = 20_000,
+    post = noPost,
+    path,
+  }: { readonly timeoutMs?: number; readonly post?: Post; readonly path?: string } = {},
   over: Partial<ActionRow> = {},
 ) {
-  const actor = actorIn(folder, post);
+  const actor = actorIn(folder, post, path);
   let row = rowOf(deed, over, advice);
   const rule = ruleOf({ deed, timeoutMs });
   return {

@@ -1,29 +1,44 @@
 import { basename, join } from 'node:path';
+import type { ClientRunner } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import type { ClientCheck, FileChange } from '../core/trap.ts';
-import { clientsFor, maskWords } from '../daemon/machine.ts';
-import type { Context } from './context.ts';
+import { maskWords } from './client-words.ts';
 
 const bounds = { timeoutMs: 60_000, outputBytes: 2 ** 20, diskBytes: 2 ** 28 } as const;
 
+interface ReadByClient {
+  readonly file: string;
+  readonly client: string;
+}
+
+/** The clients on this machine that read a new text before it replaces the old one. */
+export interface Readers {
+  readonly clients: ClientRunner;
+  /** Called for a client that fails with the old text as well, so it checks nothing. */
+  onUnchecked(read: ReadByClient): void;
+}
+
 /**
  * Lets the clients on this machine read the new text of each file, in a folder of its own, before the text replaces the
- * old one. A client that fails with the new text only reads another value too. A client that fails with the old text as
- * well checks nothing, which is reported.
+ * old one. A client that fails with the new text only reads another value too.
  * @returns the file and the client that reads another value than the wanted one; `null`: there is none
  */
 export async function findMisreading(
-  { terminal, say, env }: Pick<Context, 'terminal' | 'say' | 'env'>,
+  { clients, onUnchecked }: Readers,
   changes: readonly FileChange[],
-): Promise<{ readonly file: string; readonly client: string } | null> {
-  const clients = clientsFor({ path: env['PATH'] ?? '' });
+): Promise<ReadByClient | null> {
   /** Returns whether the client prints the line; `null`: it fails. */
-  async function shows({ command, args, variable, line }: ClientCheck, name: string, text: string) {
+  async function shows({ command, args, variable, env = {}, line }: ClientCheck, name: string, text: string) {
     const file = join('settings', name);
     const { end, said: output } = await clients.run({
       ...bounds,
       command,
-      plan: (home) => ({ args, env: { [variable]: join(home, file) }, files: { [file]: text }, fetched: 'got' }),
+      plan: (home) => ({
+        args,
+        env: { ...env, [variable]: join(home, file) },
+        files: { [file]: text },
+        fetched: 'got',
+      }),
       access: { auth: null, proxy: null },
       user: null,
     });
@@ -40,7 +55,7 @@ export async function findMisreading(
       const isRead = await shows(check, basename(file), after);
       const isOurs = isRead === null && (await shows(check, basename(file), before ?? '')) !== null;
       if (isRead === false || isOurs) return { file, client };
-      if (isRead === null) terminal.err(say('apply.unchecked', { client, file }));
+      if (isRead === null) onUnchecked({ client, file });
     }
   return null;
 }
