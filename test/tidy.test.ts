@@ -218,6 +218,20 @@ describe('who may import whom', () => {
     expect(broken).toEqual([]);
   });
 
+  it('no decision, action, gauge, stored row or route of the door reads a sentence', () => {
+    const deciding =
+      /^src\/(advise\/(comparison\/.*|(cause|cause-now|decide|decision|obstacles|prepare|prices|verdict|weigh)\.ts)|features\/(actions\/(follow|policy|rows)\.ts|door\/.*)|(core|export|state)\/.*)$/;
+    const taken = files.flatMap((path) => {
+      const name = relative(root, path);
+      if (!deciding.test(name)) return [];
+      return importsOf(code.get(path) ?? '').flatMap((wanted) =>
+        /\/words\//.test(wanted) ? [`${name}: ${wanted}`] : [],
+      );
+    });
+    expect(taken).toEqual([]);
+    expect(files.filter((path) => deciding.test(relative(root, path))).length).toBeGreaterThan(100);
+  });
+
   it('the daemon imports no feature but actions', () => {
     const taken = within('daemon').flatMap((path) => importsOf(code.get(path) ?? ''));
     expect(taken.filter((one) => one.includes('features/') && !one.includes('features/actions/'))).toEqual([]);
