@@ -7,6 +7,7 @@ import { commandPath, removeTempDir, repoDir, tempDir } from '../../support/path
 import { freePort } from '../../support/ports.ts';
 import { mustRun, run, startProcess } from '../../support/process.ts';
 import { real } from '../../support/requires.ts';
+import { table } from '../../support/table.ts';
 
 const inRepo = (path: string): string => join(repoDir, path);
 const text = (path: string): string => readFileSync(inRepo(path), 'utf8');
@@ -103,24 +104,13 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
     expect(await mustRun(commandPath('amtool'), ['check-config', file])).toContain('SUCCESS');
   });
 
-  it.each([
-    [
-      'evidence for a failover',
-      ['alertname=MirrorSlow', 'severity=warning', 'mirror_action=failover'],
-      'mirrorwatch,people',
-    ],
-    [
-      'evidence that wakes people',
-      ['alertname=X', 'severity=critical', 'mirror_action=failover'],
-      'mirrorwatch,people',
-    ],
-    ['a mirror that is down', ['alertname=MirrorDown', 'severity=warning'], 'people'],
-    ['what is critical', ['alertname=MirrorNoneUsable', 'severity=critical'], 'people'],
-    ['an action of somebody else', ['alertname=X', 'mirror_action=other'], 'people'],
-  ])('%s goes where it should', async (_what, labels, receivers) => {
-    const args = ['config', 'routes', 'test', `--config.file=${file}`, `--verify.receivers=${receivers}`, ...labels];
-    expect((await mustRun(commandPath('amtool'), args)).trim()).toBe(receivers);
-  });
+  it.each(table<[string, readonly string[], string][]>('real/deploy/config', '%s goes where it should'))(
+    '%s goes where it should',
+    async (_what, labels, receivers) => {
+      const args = ['config', 'routes', 'test', `--config.file=${file}`, `--verify.receivers=${receivers}`, ...labels];
+      expect((await mustRun(commandPath('amtool'), args)).trim()).toBe(receivers);
+    },
+  );
 
   it.each([
     ['its own place', ['vantage=a'], 'mirrorwatch,people'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tempDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { type Ran, run } from './run-program.ts';
 import { withServer } from './with-server.ts';
 
@@ -46,19 +47,7 @@ test.each([
   );
 });
 
-const wrong: readonly unknown[] = [
-  5,
-  'x',
-  null,
-  true,
-  [],
-  {},
-  [null],
-  [5],
-  { toString: 5 },
-  [[{}]],
-  { a: { reason: { key: 5 } } },
-];
+const wrong: readonly unknown[] = table('unit/cli/daemon-responses', 'wrong');
 const advice = {
   ...{ id: 'a', state: 'proposed', ecosystem: 'go', upstream: 'u', reason: 'r', confidence: 'high', from: 'a' },
   ...{ expiresAt: 't', rollback: "export GOPROXY='https://a'", doesNotCover: ['x'], failback: null, cause: 'outage' },

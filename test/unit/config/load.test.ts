@@ -10,6 +10,7 @@ import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { GoSettings } from '../../../src/ecosystems/go/context.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { table } from '../../support/table.ts';
 import { configOf, diskFiles, expandPlainly, memoryFiles } from './support.ts';
 
 const none = memoryFiles({});
@@ -448,24 +449,7 @@ describe('any text', () => {
   });
 
   test('never throws on a whole file with one value replaced by anything', () => {
-    const keys = [
-      'vantage',
-      'listen',
-      'contact',
-      'schedule',
-      'steps',
-      'mirrors',
-      'controls',
-      'clients',
-      'modules',
-      'private',
-      'go',
-      'detect',
-      'advise',
-      'webhooks',
-      'state',
-      'limits',
-    ];
+    const keys = table<string[]>('unit/config/load', 'keys');
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => {
         const base = {

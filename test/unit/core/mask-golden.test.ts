@@ -5,20 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { maskOf } from '../../../src/core/mask-known.ts';
 import type { WireAccess } from '../../../src/core/ports.ts';
 import { expectRows } from '../../support/expect-rows.ts';
+import { table } from '../../support/table.ts';
 
-const access: WireAccess = {
-  registry: 'm',
-  url: 'https://m.example.com',
-  ca: [],
-  client: null,
-  pin: null,
-  auth: null,
-  proxy: null,
-  family: null,
-  dnsServer: null,
-  allowHosts: [],
-  userAgent: '',
-};
+const access: WireAccess = table('unit/core/mask-golden', 'access');
 const folder = join(import.meta.dirname, '../../golden');
 const texts = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maskLines } from '../../../src/core/mask-lines.ts';
+import { table } from '../../support/table.ts';
 
 it.each<[string, readonly string[]]>([
   ['several in a list', ['tokens:', '- s3cret', '- s3cret']],
@@ -21,38 +22,12 @@ it('what is no secret is shown, behind one too', () => {
 });
 
 describe('a netrc', () => {
-  it.each<[string, readonly string[], readonly string[]]>([
-    [
-      'all in one line',
-      ['machine h.example login s3cret password s3cret account s3cret'],
-      ['machine h.example login *** password *** account ***'],
-    ],
-    [
-      'a value on the line below',
-      ['machine h', 'password', '', '  s3cret account', 's3cret'],
-      ['machine h', 'password', '', '  *** account', '***'],
-    ],
-    [
-      'a password without a value',
-      ['machine h login s3cret password', 'machine'],
-      ['machine h login *** password', '***'],
-    ],
-    [
-      'a value in quotes',
-      ['default login a password "s3cret \\" s3cret" account b'],
-      ['default login *** password *** account ***'],
-    ],
-    ['quotes that stay open', ['password "s3cret s3cret'], ['password ***']],
-    [
-      'a macro',
-      ['machine h macdef init', 'put s3cret', 'quote s3cret', '', 'index=1'],
-      ['machine h macdef ***', '***', '***', '', 'index=1'],
-    ],
-    ['a macro of a line', ['macdef', 's3cret', ''], ['macdef', '***', '']],
-    ['a comment between', ['password', '# of the mirror', 's3cret'], ['password', '# of the mirror', '***']],
-  ])('%s', (_, lines, want) => {
-    expect(maskLines(lines)).toEqual(want);
-  });
+  it.each<[string, readonly string[], readonly string[]]>(table('unit/core/mask-lines', 'a netrc'))(
+    '%s',
+    (_, lines, want) => {
+      expect(maskLines(lines)).toEqual(want);
+    },
+  );
 
   it('what only looks like one is shown', () => {
     const lines = ['default = true', 'machine = "h"', 'user-agent: x', 'default: x', 'accounts', 'machinery x'];

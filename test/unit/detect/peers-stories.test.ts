@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
 import { phrase } from '../../../src/words/tell.ts';
+import { table } from '../../support/table.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, epochMs, failedWith, mismatch } from './world.ts';
 
@@ -55,20 +56,9 @@ describe('bytes that no authority vouches for', () => {
     expect(rechecks).toEqual(['b']);
   });
 
-  it.each<[string, SignatureState, string]>([
-    [
-      'with a key that is not trusted',
-      'unknown_key',
-      'No signature shows which bytes are right (signature unverified: the signing key is not trusted).',
-    ],
-    [
-      'without gpgv',
-      'no_tool',
-      'No signature shows which bytes are right (signature unverified: gpgv is not installed on this machine, or the check gave no result).',
-    ],
-    ['with a good signature', 'valid', 'The bytes of b have a valid signature; others may have one too.'],
-    ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],
-  ])('%s the signature is named, and why it does not decide', (_, state, end) => {
+  it.each<[string, SignatureState, string]>(
+    table('unit/detect/peers-stories', '%s the signature is named, and why it does not decide'),
+  )('%s the signature is named, and why it does not decide', (_, state, end) => {
     const signature = { state, key: null };
     const sim = world(named('a', 'b', 'c'), (name) => gives(name === 'b' ? 'wrong' : 'right', { signature }));
     sim.runTo(5 * minute);

@@ -6,6 +6,7 @@ import type { Step } from '../../../../src/core/mirror.ts';
 import type { Facts, ProbeResponse } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { malformed, wrongContent } from '../../../../src/words/tell.ts';
+import { table } from '../../../support/table.ts';
 import { answered, beginsAs, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { hello, makeZip } from './zip.ts';
 
@@ -402,32 +403,13 @@ describe('latest is resolved aside, as the go command does', () => {
 });
 
 describe('spelling', () => {
-  test.each([
-    [
-      'capitals as the go command sends them',
-      'github.com/BurntSushi/toml',
-      'v1.0.0-RC1',
-      'https://mirror.example.com/goproxy',
-      'https://mirror.example.com/goproxy/github.com/%21burnt%21sushi/toml/@v/v1.0.0-%21r%21c1.info',
-    ],
-    [
-      'a base with a slash at its end',
-      'example.com/a',
-      'v1.0.0',
-      'https://mirror.example.com/go/',
-      'https://mirror.example.com/go/example.com/a/@v/v1.0.0.info',
-    ],
-    [
-      'a base without a path',
-      'example.com/a',
-      'v2.0.0+incompatible',
-      'http://127.0.0.1:8080',
-      'http://127.0.0.1:8080/example.com/a/@v/v2.0.0+incompatible.info',
-    ],
-  ])('%s', (_, path, version, baseUrl, url) => {
-    const { asks } = talk(probe(targetOf('info', path, version), contextOf({ baseUrl })), () => answered(404));
-    expect(asks.map((ask) => ask.url)).toEqual([url]);
-  });
+  test.each(table<[string, string, string, string, string][]>('unit/ecosystems/go/conversation', 'spelling'))(
+    '%s',
+    (_, path, version, baseUrl, url) => {
+      const { asks } = talk(probe(targetOf('info', path, version), contextOf({ baseUrl })), () => answered(404));
+      expect(asks.map((ask) => ask.url)).toEqual([url]);
+    },
+  );
 
   test.each<[string, Step, string | null, string | null]>([
     ['a path that climbs', 'list', '../../etc', null],

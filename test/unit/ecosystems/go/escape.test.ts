@@ -1,23 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { encodePath, escapeModule, escapeVersion } from '../../../../src/ecosystems/go/escape.ts';
+import { table } from '../../../support/table.ts';
 
 describe('escapes module paths', () => {
-  test.each([
-    ['github.com/BurntSushi/toml', 'github.com/!burnt!sushi/toml'],
-    ['github.com/GoogleCloudPlatform/cloudsql-proxy', 'github.com/!google!cloud!platform/cloudsql-proxy'],
-    ['gopkg.in/yaml.v3', 'gopkg.in/yaml.v3'],
-    ['example.com/a!b', null],
-    ['example.com/ä', null],
-    ['example.com//a', null],
-    ['/example.com', null],
-    ['example.com/../secret', null],
-    ['example.com/a.', null],
-    ['example.com/a b', null],
-    ['example.com/a?b=c', null],
-    ['', null],
-  ])('%s', (path, escaped) => {
-    expect(escapeModule(path)).toBe(escaped);
-  });
+  test.each(table<[string, string | null][]>('unit/ecosystems/go/escape', 'escapes module paths'))(
+    '%s',
+    (path, escaped) => {
+      expect(escapeModule(path)).toBe(escaped);
+    },
+  );
 });
 
 describe('escapes versions', () => {

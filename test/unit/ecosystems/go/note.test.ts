@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openNote, parseTreeHead, parseVerifier, type Verifier } from '../../../../src/ecosystems/go/note.ts';
+import { table } from '../../../support/table.ts';
 import { createSigner } from './tree.ts';
 
 const goKey = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
@@ -40,23 +41,7 @@ describe('verifier keys', () => {
 });
 
 /** Real tree heads (docs/protocols/go.md#the-tree). */
-const realHeads = [
-  [
-    '65209736',
-    '5+uGFjx6xBZG8ip1+wi77v+grwbhhukIrxEUS8PXvRo=',
-    'Az3grnbssgK7ubgFX36gVETtNv0U23qxyAhAMai2QUfeGa3nB/akvkMdlUErfcZz7l/R3cVtYspg3dxXABkGZZKdsQ8=',
-  ],
-  [
-    '19777102',
-    '+g50vJoV4VVGa6aiQF3LYGUZHEP4pvGkW38vlR7WKtU=',
-    'Az3griMTLHyRzj7jMuyEt85a2JnegVME6Lx3xLEBdzTd3FMDiD5y3bHV24rcl0yijOtWxV0zyygwTdo/rnaennuoqgU=',
-  ],
-  [
-    '3935567',
-    'SapHtgdNCeF00Cx8kqztePV24kgzNg++Xovae42HAMw=',
-    'Az3grsm7Wm4CVNR1RHq9BFnu9jzcRlU2uw7lr0gfUWgO6+rqPNjT+fUTl9gH0NRTgdwW9nItuQSMbhSaLCsk8YeYSAs=',
-  ],
-] as const;
+const realHeads = table<[string, string, string][]>('unit/ecosystems/go/note', 'realHeads');
 
 describe('real tree heads', () => {
   test.each(realHeads)('%s', (size, root, signature) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isGoPattern, matchesGoPatterns } from '../../../../src/ecosystems/go/patterns.ts';
+import { table } from '../../../support/table.ts';
 
 const vectors = ['p', '*/q'];
 
@@ -35,20 +36,12 @@ test.each([
   expect(matchesGoPatterns(globs, module)).toBe(matches);
 });
 
-test.each([
-  { glob: 'git.example.com/*', valid: true },
-  { glob: '[a-z]', valid: true },
-  { glob: '[^a]', valid: true },
-  { glob: '', valid: false },
-  { glob: '/', valid: false },
-  { glob: '[', valid: false },
-  { glob: '[]', valid: false },
-  { glob: '[]a]', valid: false },
-  { glob: '[a-]', valid: false },
-  { glob: '[-a]', valid: false },
-  { glob: 'a\\', valid: false },
-  { glob: 'a,b', valid: false },
-])('$glob is a pattern: $valid', ({ glob, valid }) => {
+test.each(
+  table<{ readonly glob: string; readonly valid: boolean }[]>(
+    'unit/ecosystems/go/patterns',
+    '$glob is a pattern: $valid',
+  ),
+)('$glob is a pattern: $valid', ({ glob, valid }) => {
   expect(isGoPattern(glob)).toBe(valid);
 });
 

@@ -8,6 +8,7 @@ import {
   isPseudo,
   isSemver,
 } from '../../../../src/ecosystems/go/version.ts';
+import { table } from '../../../support/table.ts';
 
 describe('what kind of version', () => {
   test.each([
@@ -43,26 +44,7 @@ describe('what kind of version', () => {
 });
 
 /** Ascending; golang/mod semver/semver_test.go orders them so. */
-const ascending = [
-  'bad',
-  'v1.0.0-alpha',
-  'v1.0.0-alpha.1',
-  'v1.0.0-alpha.beta',
-  'v1.0.0-beta',
-  'v1.0.0-beta.2',
-  'v1.0.0-beta.11',
-  'v1.0.0-rc.1',
-  'v1.0.0',
-  'v1.2.0',
-  'v1.2.3-456',
-  'v1.2.3-456.789',
-  'v1.2.3-456-789',
-  'v1.2.3-pre',
-  'v1.2.3',
-  'v1.10.0',
-  'v2.0.0+incompatible',
-  'v99999999999999999999.0.0',
-];
+const ascending = table<string[]>('unit/ecosystems/go/version', 'ascending');
 
 describe('order', () => {
   test('every pair of the ladder, both ways', () => {

@@ -16,6 +16,7 @@ import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts'
 import { rootNameOf } from '../../../../src/ecosystems/http/profiles/maven.ts';
 import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
 import { checkHash, judge } from '../../../../src/ecosystems/http/verify.ts';
+import { table } from '../../../support/table.ts';
 
 const nowWallMs = Date.parse('2023-11-14T22:13:20Z');
 
@@ -244,19 +245,7 @@ describe('the outermost element', () => {
 });
 
 describe('any profile reads any file', () => {
-  const paths = [
-    'dists/x/InRelease',
-    'main/x86_64/APKINDEX.tar.gz',
-    'core/os/x86_64/core.db',
-    'lastupdate',
-    'a/maven-metadata.xml',
-    'a/1/a-1.pom',
-    'config.json',
-    'se/rd/serde',
-    'versions',
-    'info/rake',
-    'noarch/repodata.json',
-  ];
+  const paths = table<string[]>('unit/ecosystems/http/formats', 'paths');
   test.each(profiles.map((profile) => [profile.id, profile] as const))('%s', (_, profile) => {
     fc.assert(
       fc.property(

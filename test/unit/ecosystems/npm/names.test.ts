@@ -13,6 +13,7 @@ import {
 import { selectHighest } from '../../../../src/ecosystems/npm/packument.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { table } from '../../../support/table.ts';
 
 describe('names', () => {
   it.each([
@@ -74,28 +75,13 @@ describe('names', () => {
 });
 
 describe('private patterns', () => {
-  it.each([
-    ['@corp', '@corp/ui', true],
-    ['@corp/*', '@corp/ui', true],
-    ['@corp/*', '@corporate/ui', false],
-    ['@corp/*', '@Corp/UI', true],
-    ['@corp*', '@corporate/ui', true],
-    ['@corp/ui-*', '@corp/ui-kit', true],
-    ['@corp/ui-*', '@corp/api', false],
-    ['corp-*', 'corp-tools', true],
-    ['corp-*', 'corp', false],
-    ['corp-*', '@x/corp-tools', false],
-    ['*', 'anything', true],
-    ['*', '@scope/anything', false],
-    ['a*a', 'a', false],
-    ['a*b*c', 'a-b-b-c', true],
-    ['a*b*c', 'a-c-b', false],
-    ['lodash', 'lodash', true],
-    ['lodash', 'lodash-es', false],
-  ])('%s over %s: %s', (pattern, name, want) => {
-    expect(npmNames.private?.isPattern(pattern)).toBe(true);
-    expect(matchesNpmPatterns([pattern], name)).toBe(want);
-  });
+  it.each(table<[string, string, boolean][]>('unit/ecosystems/npm/names', '%s over %s: %s'))(
+    '%s over %s: %s',
+    (pattern, name, want) => {
+      expect(npmNames.private?.isPattern(pattern)).toBe(true);
+      expect(matchesNpmPatterns([pattern], name)).toBe(want);
+    },
+  );
 
   it.each(['', '@', '@corp/', '/x', 'a/b', 'a b', '@corp/a/b', '.x', '!x'])('%s is no pattern', (text) => {
     expect(npmNames.private?.isPattern(text)).toBe(false);
@@ -124,19 +110,7 @@ describe('private patterns', () => {
 
 describe('versions', () => {
   it('the order of semver 2.0.0 section 11', () => {
-    const order = [
-      '1.0.0-alpha',
-      '1.0.0-alpha.1',
-      '1.0.0-alpha.beta',
-      '1.0.0-beta',
-      '1.0.0-beta.2',
-      '1.0.0-beta.11',
-      '1.0.0-rc.1',
-      '1.0.0',
-      '1.0.10',
-      '1.2.0',
-      '10.0.0',
-    ];
+    const order = table<string[]>('unit/ecosystems/npm/names', 'order');
     for (const [at, version] of order.entries()) {
       expect(atOnce(selectHighest(order.slice(0, at + 1).toReversed(), 3)).kept.at(-1), version).toBe(version);
       expect(atOnce(selectHighest(order.slice(0, at + 1), 1)).kept.at(-1), version).toBe(version);

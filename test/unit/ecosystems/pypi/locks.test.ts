@@ -7,6 +7,7 @@ import { parseToml } from '../../../../src/formats/toml.ts';
 import { phrase } from '../../../../src/words/tell.ts';
 import { anyText } from '../../../support/any-text.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { table } from '../../../support/table.ts';
 
 const mirrorUrl = 'https://mirror.example.com/simple';
 /** A mirror of another upstream. */
@@ -40,20 +41,7 @@ function lockOf(name: string, text: string, others: Readonly<Record<string, stri
 const told = ({ entries }: Lock) => entries.map(({ module, version, because }) => [module, version, because]);
 
 test('which files are locks', () => {
-  const names = [
-    'requirements.txt',
-    'a/requirements-dev.txt',
-    'uv.lock',
-    '../app/poetry.lock',
-    'go.sum',
-    'Pipfile.lock',
-    'my-uv.lock',
-    'pdm.lock',
-    'pylock.toml',
-    'pylock.dev.toml',
-    'a/pylock.a.b.toml',
-    'pyproject.toml',
-  ];
+  const names = table<string[]>('unit/ecosystems/pypi/locks', 'names');
   expect(names.map((name) => pypiLocks.isLock(name))).toEqual([
     ...[true, true, true, true, false, true, false],
     ...[true, true, true, false, false],
@@ -96,39 +84,12 @@ describe('requirements', () => {
     expect(lock.malformed).toEqual([]);
   });
 
-  test.each([
-    ['six==1.17.0', ['six', '1.17.0', null]],
-    ['six == 1.17.0  # why', ['six', '1.17.0', null]],
-    ['six===1.17.0', ['six', '1.17.0', null]],
-    ['six (==1.17.0)', ['six', '1.17.0', null]],
-    ['six==1.17.0; python_version<"4"', ['six', '1.17.0', null]],
-    ['six', ['six', '', 'unpinned']],
-    ['six>=1.0', ['six', '>=1.0', 'unpinned']],
-    ['six==1.*', ['six', '==1.*', 'unpinned']],
-    ['six==1.17.0,<2', ['six', '==1.17.0,<2', 'unpinned']],
-    ['six[extra] ~= 1.0 ; python_version < "4"', ['six', '~= 1.0', 'unpinned']],
-    ['six==1.17.0!x', ['six', '1.17.0!x', 'malformed']],
-    ['.', ['.', '', 'replaced']],
-    ['.[extra]', ['.[extra]', '', 'replaced']],
-    ['.[dev, test]', ['.[dev,', '', 'replaced']],
-    ['-e .', ['.', '', 'replaced']],
-    ['--editable=.[extra]', ['.[extra]', '', 'replaced']],
-    ['../lib', ['../lib', '', 'replaced']],
-    ['six @ https://f.example.com/six.whl', ['six', '', 'replaced']],
-    ['-e git+https://git.example.com/x#egg=six', ['six', '', 'replaced']],
-    ['./local/pkg', ['./local/pkg', '', 'replaced']],
-    ['libs/own', ['libs/own', '', 'replaced']],
-    ['wheels/own-1.0-py3-none-any.whl ; python_version < "4"', ['wheels/own-1.0-py3-none-any.whl', '', 'replaced']],
-    ['own-1.0.tar.gz[extra]', ['own-1.0.tar.gz[extra]', '', 'replaced']],
-    ['C:\\libs\\own.zip', ['C:\\libs\\own.zip', '', 'replaced']],
-    ['ssh://git@git.example.com/x', ['ssh://git@git.example.com/x', '', 'replaced']],
-    ['six==1.17.0 -f https://f.example.com/links', ['six', '1.17.0', null]],
-    ['six>=1.0 -f https://f.example.com/links', ['six', '>=1.0', 'unpinned']],
-    ['corp-lib==1.0', ['corp-lib', '1.0', 'private']],
-    ['Corp_Lib==1.0', ['corp-lib', '1.0', 'private']],
-  ])('%s', (line, entry) => {
-    expect(told(lockOf('requirements.txt', `${line}\n`))).toEqual([entry]);
-  });
+  test.each(table<[string, readonly (string | null)[]][]>('unit/ecosystems/pypi/locks', 'requirements'))(
+    '%s',
+    (line, entry) => {
+      expect(told(lockOf('requirements.txt', `${line}\n`))).toEqual([entry]);
+    },
+  );
 
   test('options are none of its projects', () => {
     const text = `--require-hashes\n--index-url ${mirrorUrl}/\n--pre -i ${publicUrl} -f ./wheels\nsix==1.17.0\n`;

@@ -10,6 +10,7 @@ import {
 import { parseFileName } from '../../../../src/ecosystems/pypi/release.ts';
 import { comparePythonVersions, isPythonPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';
+import { table } from '../../../support/table.ts';
 
 describe('names', () => {
   test.each([
@@ -57,21 +58,12 @@ describe('names', () => {
 });
 
 describe('private names', () => {
-  test.each([
-    [['corp-*'], 'corp-lib', true],
-    [['corp-*'], 'Corp_Lib', true],
-    [['CORP_*'], 'corp-lib', true],
-    [['corp-*'], 'corp', false],
-    [['corp-*'], 'mycorp-lib', false],
-    [['*-internal'], 'billing-internal', true],
-    [['a*b*c'], 'axxbyyc', true],
-    [['a*b*c'], 'axxcyyb', false],
-    [['aa*aa'], 'aaa', false],
-    [['exact.name'], 'exact-name', true],
-    [[], 'anything', false],
-  ])('%j and %s: %s', (patterns, name, matches) => {
-    expect(matchesProjects(patterns, name)).toBe(matches);
-  });
+  test.each(table<[readonly string[], string, boolean][]>('unit/ecosystems/pypi/names', '%j and %s: %s'))(
+    '%j and %s: %s',
+    (patterns, name, matches) => {
+      expect(matchesProjects(patterns, name)).toBe(matches);
+    },
+  );
 
   test('what is a pattern', () => {
     expect(['corp-*', '*-internal', 'exact'].map(isProjectPattern)).toEqual([true, true, true]);
@@ -81,31 +73,7 @@ describe('private names', () => {
 
 describe('versions', () => {
   /** Ascending, as PEP 440 has them. */
-  const ascending = [
-    '1.dev0',
-    '1.0.dev456',
-    '1.0a1',
-    '1.0a2.dev456',
-    '1.0a12.dev456',
-    '1.0a12',
-    '1.0b1.dev456',
-    '1.0b2',
-    '1.0b2.post345.dev456',
-    '1.0b2.post345',
-    '1.0rc1.dev456',
-    '1.0rc1',
-    '1.0',
-    '1.0+abc.5',
-    '1.0+abc.7',
-    '1.0+5',
-    '1.0.post456.dev34',
-    '1.0.post456',
-    '1.0.15',
-    '1.1.dev1',
-    '1.10',
-    '2024.12.14',
-    '1!0.1',
-  ];
+  const ascending = table<string[]>('unit/ecosystems/pypi/names', 'ascending');
 
   test('are in the order of PEP 440', () => {
     const read = ascending.map((text) => parseVersion(text));
@@ -118,19 +86,7 @@ describe('versions', () => {
       }
   });
 
-  test.each([
-    ['1.0', '1.0.0'],
-    ['v1.0', '1'],
-    ['1.0-alpha.1', '1.0a1'],
-    ['1.0_PREVIEW2', '1.0rc2'],
-    ['1.0c3', '1.0rc3'],
-    ['1.0-1', '1.0.post1'],
-    ['1.0-r4', '1.0.post4'],
-    ['1.0.dev', '1.0.dev0'],
-    ['1.0+Ubuntu-1', '1.0+ubuntu.1'],
-    ['01.02', '1.2'],
-    ['0', '0.0'],
-  ])('%s is %s', (a, b) => {
+  test.each(table<[string, string][]>('unit/ecosystems/pypi/names', 'versions'))('%s is %s', (a, b) => {
     expect(parseVersion(a)).not.toBe(null);
     expect(parseVersion(a)).toEqual(parseVersion(b));
   });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { formatDiff } from '../../../../src/core/format-diff.ts';
 import { assignmentsIn } from '../../../../src/features/doctor/assignments.ts';
 import { editsFor } from '../../../../src/features/doctor/edits.ts';
+import { table } from '../../../support/table.ts';
 import { run } from '../../cli/run-program.ts';
 import { said, testMachine } from './machine.ts';
 
@@ -216,28 +217,9 @@ the old files are saved; to restore them: mirrorwatch undo 1`);
 });
 
 describe('what a shell would set', () => {
-  test.each([
-    ['export A=1', [['A', '1']]],
-    ['A=1', [['A', '1']]],
-    [
-      '  export A=1 B="two words" C=\'3\' # why',
-      [
-        ['A', '1'],
-        ['B', 'two words'],
-        ['C', '3'],
-      ],
-    ],
-    ['A=1; export A', [['A', '1']]],
-    ['export A=$HOME/x', [['A', null]]],
-    ['export A="`pwd`"', [['A', null]]],
-    ['export A="\\$x"', [['A', '$x']]],
-    ['A=1 make', []],
-    ['# export A=1', []],
-    ['declare -x A=1', [['A', '1']]],
-    ['export A', []],
-    ['if [ "$A" = 1 ]; then', []],
-    ['A=', [['A', '']]],
-  ] as const)('%s', (line, wanted) => {
+  test.each(
+    table<[string, readonly (readonly (string | null)[])[]][]>('unit/features/doctor/doctor', 'what a shell would set'),
+  )('%s', (line, wanted) => {
     expect(assignmentsIn('/x/.bashrc', line).map(({ name, value }) => [name, value])).toEqual(wanted);
   });
 
@@ -326,18 +308,12 @@ describe('edits', () => {
     expect(formatDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);
   });
 
-  test.each([
-    ['an INI value below its key', 'password =\n    hunter2\n\n    hunter2\ntimeout = 60'],
-    ['a YAML block', 'npmAuthToken: |\n  hunter2\n  hunter2\nnodeLinker: pnp'],
-    ['a YAML value below its key', '- npmAuthToken:\n    hunter2\nnodeLinker: pnp'],
-    ['TOML in three quotes', 'token = """hunter2\nhunter2\nhunter2"""\nx = 1'],
-    ['TOML in three single quotes', "token = '''\nhunter2\n'''\nx = 1"],
-    ['quotes that end later', 'token="hunter2 \\" hunter2\nhunter2\nhunter2"\r\nx=1'],
-    ['an array over lines', 'Authorization = [\n"hunter2]",\n"hunter2" ]\nx = 1'],
-    ['a table over lines', 'auth = { a = "hunter2",\nb = "hunter2" }\nx = 1'],
-    ['a backslash at the end', 'token=hunter2\\\nhunter2\\\r\nhunter2\nx=1'],
-    ['a key in PEM', 'x = y\n-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----\nx=1'],
-  ])('a diff masks a secret over lines, and what stands behind it is seen: %s', (_, text) => {
+  test.each(
+    table<[string, string][]>(
+      'unit/features/doctor/doctor',
+      'a diff masks a secret over lines, and what stands behind it is seen: %s',
+    ),
+  )('a diff masks a secret over lines, and what stands behind it is seen: %s', (_, text) => {
     const lines = formatDiff({ file: '/f', before: `${text}\ny=1\n`, after: `${text}\ny=2\n` });
     const whole = formatDiff({ file: '/f', before: null, after: text });
     expect([...lines, ...whole].join('\n')).not.toContain('hunter2');
