@@ -38,7 +38,6 @@ export const slow: readonly string[] = [
   'test/unit/advise/home-again.test.ts',
   'test/unit/advise/hung-downloads.test.ts',
   'test/unit/advise/peeks.test.ts',
-  'test/unit/bench/lines.test.ts',
   'test/unit/bench/scenarios/invariants.test.ts',
   'test/unit/cli/init-private.test.ts',
   'test/unit/config/secrets.test.ts',
