@@ -86,13 +86,9 @@ const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[]
 ];
 
 describe('every step is well', () => {
-  test.each(rows)('%s', async (id, want) => {
-    expect(await allShown(id)).toEqual(want);
-  });
+  test.each(rows)('%s', async (id, want) => expect(await allShown(id)).toEqual(want));
 
-  test('of every ecosystem', () => {
-    expect(rows.map(([id]) => id)).toEqual(registry.ids);
-  });
+  test('of every ecosystem', () => expect(rows.map(([id]) => id)).toEqual(registry.ids));
 });
 
 test('a name that it does not have is not found, whatever it is asked', async () => {

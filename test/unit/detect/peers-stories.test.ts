@@ -1,32 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
-import type { Facts, SignatureState } from '../../../src/core/transcript.ts';
+import type { SignatureState } from '../../../src/core/transcript.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { table } from '../../support/table.ts';
-import { type Behaviour, Simulation } from './simulate.ts';
-import { aConfig, aMirror, aTarget, at, epochMs, failedWith, mismatch } from './world.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-
-/** Gives bytes with this digest; with an authority the digest is verified, without one only compared. */
-function gives(digest: string, more: Facts = {}): Behaviour {
-  const seen = { bytes: digest.length, firstHex: Buffer.from(digest).toString('hex') };
-  return { rttMs: 100, facts: { compared: { algorithm: 'h1', digest }, seen, ...more } };
-}
-
-function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour): Simulation {
-  const targets = mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'zip')]);
-  return new Simulation({
-    config: aConfig({ mirrors }),
-    targets,
-    script: (target, atMs) => (target.step === 'zip' ? script(target.registry, atMs) : { rttMs: 100 }),
-  });
-}
-
-const named = (...names: readonly string[]) => names.map((name) => aMirror(name));
-const told = (sim: Simulation) =>
-  sim.findings.map(({ change, finding }) => `${finding.registry} ${finding.kind}/${finding.cause} ${change}`);
+import { gives, hour, minute, named, told, world } from './bytes-world.ts';
+import { aMirror, at, epochMs, failedWith, mismatch } from './world.ts';
 
 describe('bytes that no authority vouches for', () => {
   const from = 10 * minute;
@@ -84,10 +62,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'low' }]);
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({
-      state: 'degraded',
-      why: phrase('why.odd'),
-    });
+    expect(standing).toMatchObject({ state: 'degraded', why: phrase('why.odd') });
   });
 
   it('of one against one: what is said of the mirror that a third one confirms ends, and that of the other stays', () => {

@@ -8,15 +8,14 @@ const iso = (wallMs: number): string => new Date(wallMs).toISOString();
 describe('cronCalendar', () => {
   const rows: readonly (readonly [name: string, expression: string, zone: string, from: string, want: string])[] =
     table('unit/io/calendar', 'rows');
-  it.each(rows)('%s', (_name, expression, zone, from, want) => {
-    expect(iso(cronCalendar.nextAfter(expression, zone, Date.parse(from)))).toBe(want);
-  });
+  it.each(rows)('%s', (_name, expression, zone, from, want) =>
+    expect(iso(cronCalendar.nextAfter(expression, zone, Date.parse(from)))).toBe(want),
+  );
 
-  it('gives Infinity for a date that never comes', () => {
+  it('gives Infinity for a date that never comes', () =>
     expect(cronCalendar.nextAfter('0 0 L 2 0#1', 'UTC', Date.parse('2026-03-01T00:00:00Z'))).toBe(
       Number.POSITIVE_INFINITY,
-    );
-  });
+    ));
 
   it('throws on what node-cron refuses', () => {
     expect(() => cronCalendar.nextAfter('61 * * * *', 'UTC', 0)).toThrow();

@@ -20,8 +20,9 @@ import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { findCommand } from '../../../src/io/machine.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
-import { fakeClients, orderOf, pathWith, plainAccess, runnerOf } from '../../support/fake-client.ts';
+import { fakeClients, orderOf, pathWith, runnerOf } from '../../support/fake-client.ts';
 import { until, withMoreTime } from '../../support/patience.ts';
+import { plainAccess } from '../../support/plain-access.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = isRoot ? { uid: 65534, gid: 65534 } : null;

@@ -285,8 +285,9 @@ describe('who makes room', () => {
   });
 });
 
-describe('requests that a client sends before it has read their responses', () => {
-  test.each(['/', '/endless'])('are bounded for each connection: %s', async (path) => {
+test.each(['/', '/endless'])(
+  'requests that a client sends before it has read their responses: are bounded for each connection: %s',
+  async (path) => {
     let handled = 0;
     const opened = await listen(({ url }, response) => {
       handled += 1;
@@ -312,5 +313,5 @@ describe('requests that a client sends before it has read their responses', () =
         (count) => count === sent,
       );
     }
-  });
-});
+  },
+);
