@@ -322,9 +322,9 @@ describe('which mirrors', () => {
     [['doctor', '--ecosystem', 'go'], '--ecosystem states the ecosystem of a URL, so it needs a URL'],
     [['doctor', 'http://'], 'is not a URL'],
     [['doctor', 'http://127.0.0.1:1/?a=1'], 'mirrorwatch doctor: mirrors[0].url: saw'],
-  ])('%j is wrong usage', async (argv, words) => {
-    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
-  });
+  ])('%j is wrong usage', async (argv, words) =>
+    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) }),
+  );
 
   test('offline nothing is asked', async () => {
     const before = mirror.requests.length;

@@ -33,9 +33,7 @@ function playStored(name: string): void {
 
 it.each(stored)('%s', playStored);
 
-it.each(Object.entries(made))('%s', (name, play) => {
-  expectGolden(`${name}.jsonl`, textOf(play()));
-});
+it.each(Object.entries(made))('%s', (name, play) => expectGolden(`${name}.jsonl`, textOf(play())));
 
 real('worlds that take longer', [], () => {
   it.each(storedLong)('%s', playStored);

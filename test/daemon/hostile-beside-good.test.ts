@@ -46,12 +46,8 @@ const trusted = { mirror: ', tls: { ca: /ca.pem }', files: { '/ca.pem': testCert
 
 /** By name, what a mirror does to blind the watch of others. A row more is a mirror more. */
 const attacks: Readonly<Record<string, Attack>> = {
-  'a redirect to a query of 9 000 names': {
-    start: answers(({ index }) => redirect(`/r${index}?${manyNames}`)),
-  },
-  'a redirect to a host of 3 000 letters': {
-    start: answers(() => redirect(`http://${longHost}/`)),
-  },
+  'a redirect to a query of 9 000 names': { start: answers(({ index }) => redirect(`/r${index}?${manyNames}`)) },
+  'a redirect to a host of 3 000 letters': { start: answers(() => redirect(`http://${longHost}/`)) },
   'a redirect to a query of 2 000 names, which is followed': {
     start: answers(({ index }) => redirect(`/r${index}?${manyNames.slice(0, 11_000)}`)),
   },

@@ -23,10 +23,7 @@ const answers = moduleAnswers(
   })),
 );
 const paceMs = 60_000;
-const yaml = threeMirrors({
-  modules: names.map((name) => `"${name}@v1.0.0"`).join(', '),
-  every: '60s',
-})
+const yaml = threeMirrors({ modules: names.map((name) => `"${name}@v1.0.0"`).join(', '), every: '60s' })
   .replace('perHost: 4', 'perHost: 16')
   .replace(/steps: .*/, 'steps: { list: 60s, info: 60s, latest: 60s, mod: 60s, zip: { every: 60s, timeout: 8s } }');
 

@@ -58,9 +58,7 @@ for (const tls of [false, true]) {
 describe('what the mirror asked for, in numbers', () => {
   let server: RawServer;
   let headers: Record<string, string> = {};
-  const inSeconds = (seconds: number) => ({
-    'retry-after': new Date(Date.now() + seconds * 1_000).toUTCString(),
-  });
+  const inSeconds = (seconds: number) => ({ 'retry-after': new Date(Date.now() + seconds * 1_000).toUTCString() });
   beforeAll(async () => {
     server = await startRawServer({ answer: () => text(429, 'slow down\n', headers) });
   });

@@ -73,12 +73,7 @@ export interface BodyTable {
   readonly differs: readonly string[];
 }
 
-interface Wrong {
-  readonly path: RegExp;
-  readonly step: Step;
-  readonly module: string;
-  readonly version: string | null;
-}
+type Wrong = { readonly path: RegExp; readonly step: Step; readonly module: string; readonly version: string | null };
 
 /** One row: a fault of one body, and two mirrors of its own. */
 interface Row extends Wrong {
@@ -182,10 +177,7 @@ async function probe(workers: Workers, config: Config, at: number, asked: Row): 
   throw new Error(`${step}: no answer that can be judged`);
 }
 
-interface Judged {
-  readonly line: string;
-  readonly differs: readonly string[];
-}
+type Judged = { readonly line: string; readonly differs: readonly string[] };
 
 /** Clients read as far as announced. Our probe fails what is longer: the next response on that connection would begin with it. */
 function isStricter(fault: string, came: Came | undefined): boolean {

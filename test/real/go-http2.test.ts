@@ -31,10 +31,7 @@ const bodies = ['info', 'mod', 'zip'].map((kind) => {
 });
 
 /** What we say of a response, and what the walk is told of it. */
-interface Verdict {
-  readonly said: string;
-  readonly reply: Reply;
-}
+type Verdict = { readonly said: string; readonly reply: Reply };
 
 function verdict({ hop }: HopResponse): Verdict {
   if (hop.fault !== null) {

@@ -27,11 +27,10 @@ real('goproxy that cannot reach what it fetches from', ['goproxy', 'go'], () => 
   test.each([
     ['git prints the cause on the second line', 'github.com/pkg/errors@v0.9.1'],
     ['the go command cannot connect', '127.0.0.1/quote@v1.5.2'],
-  ])('%s: a failure of its upstream', async (_, module) => {
-    expect(await reasonOf(cutOff, module)).toBe('masked_upstream');
-  });
+  ])('%s: a failure of its upstream', async (_, module) =>
+    expect(await reasonOf(cutOff, module)).toBe('masked_upstream'),
+  );
 
-  test('a version that does not exist stays absent', async () => {
-    expect(await reasonOf(healthy, 'example.com/hello@v1.9.9')).toBe('absent');
-  });
+  test('a version that does not exist stays absent', async () =>
+    expect(await reasonOf(healthy, 'example.com/hello@v1.9.9')).toBe('absent'));
 });

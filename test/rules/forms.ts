@@ -3,10 +3,7 @@
 /** A native histogram of exponential buckets, or of the bounds of the classic one (`convert_classic_histograms_to_nhcb`). */
 export type Form = 'native' | 'nhcb';
 
-export interface Series {
-  readonly series: string;
-  readonly values: string | number;
-}
+export type Series = { readonly series: string; readonly values: string | number };
 
 /** One bucket is 4.4 % wider than the previous one, as on the daemon's page. */
 const schema = 4;

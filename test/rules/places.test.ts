@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
 import { renderRules } from '../../src/features/rules/rules.ts';
@@ -49,12 +49,7 @@ function expectations({ down = [], most = {}, outliers = {} }: Row) {
     alertname: string,
     exp_samples: readonly { labels: string; value: number }[],
     expr: string,
-  ) => ({
-    alertname,
-    eval_time,
-    expr,
-    exp_samples,
-  });
+  ) => ({ alertname, eval_time, expr, exp_samples });
   const firing = (alert: string, level: string) =>
     `count by (${level}) (ALERTS{alertname="${alert}",alertstate="firing"})`;
   const one = (labels: string) => ({ labels, value: 1 });
@@ -180,8 +175,5 @@ real('what a page of the fleet reads', ['promtool'], () => {
   });
 });
 
-describe('the table of places', () => {
-  test('has 1, 2, 3 and 10 of them', () => {
-    expect(new Set(rows.map(({ places }) => places.length))).toEqual(new Set([1, 2, 3, 10]));
-  });
-});
+test('the table of places: has 1, 2, 3 and 10 of them', () =>
+  expect(new Set(rows.map(({ places }) => places.length))).toEqual(new Set([1, 2, 3, 10])));

@@ -26,6 +26,4 @@ test('suites that were left out are named and counted, with their tests', () => 
   expect(text).toContain('  c (skipped: takes long)');
 });
 
-test('where none was, nothing is said', () => {
-  expect(said(module(suite('a', 3)))).toBe('');
-});
+test('where none was, nothing is said', () => expect(said(module(suite('a', 3)))).toBe(''));

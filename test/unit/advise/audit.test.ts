@@ -83,9 +83,9 @@ describe('the verdict on a move (minGain 20 %)', () => {
       { to: ten(900).map((one) => ({ ...one, cold: true })), from: ten(100) },
       'no_regret',
     ],
-  ])('%s', (_name, { to, from, sinceMs = 0 }, want) => {
-    expect(auditVerdict({ to, from, sinceMs, minGain: 0.2, by: 'median' })).toBe(want);
-  });
+  ])('%s', (_name, { to, from, sinceMs = 0 }, want) =>
+    expect(auditVerdict({ to, from, sinceMs, minGain: 0.2, by: 'median' })).toBe(want),
+  );
 });
 
 describe('what an objective is about decides where one was missed', () => {
@@ -96,9 +96,9 @@ describe('what an objective is about decides where one was missed', () => {
     ['median', to, from, 'regret'],
     ['p95', to, from, 'no_regret'],
     ['p95', from, to, 'regret'],
-  ] as const)('%s', (by, advised, left, want) => {
-    expect(auditVerdict({ to: advised, from: left, sinceMs: 0, minGain: 0.2, by })).toBe(want);
-  });
+  ] as const)('%s', (by, advised, left, want) =>
+    expect(auditVerdict({ to: advised, from: left, sinceMs: 0, minGain: 0.2, by })).toBe(want),
+  );
 });
 
 const hold = 600;

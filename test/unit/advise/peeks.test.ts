@@ -102,7 +102,6 @@ describe('a peek', () => {
     }
   });
 
-  test('is due at the interval of the canary if no light probe starts', () => {
-    expect(due([]).slice(0, 4)).toEqual([0, 30, 60, 90]);
-  });
+  test('is due at the interval of the canary if no light probe starts', () =>
+    expect(due([]).slice(0, 4)).toEqual([0, 30, 60, 90]));
 });

@@ -4,6 +4,7 @@ import { queryWords } from '../../../src/api/lists.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { SeriesNow } from '../../../src/core/sample.ts';
 import { repoDir } from '../../support/paths.ts';
+import { table } from '../../support/table.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { fixtureSeries, recentOf, sample, target } from './fixture-samples.ts';
@@ -41,29 +42,27 @@ async function leaf(ask: Served['ask'], name: string, limit: number, between: ()
   throw new Error('never ends');
 }
 
-describe('states and ranks', () => {
-  it.each(['/api/v1/mirrors', '/', '/mirrors/coast', '/history'])(
-    'are computed once for a response: %s',
-    async (path) => {
-      const { deps } = fixture();
-      const asked = { standings: 0, rank: 0 };
-      served = await serve({
-        ...deps,
-        standings() {
-          asked.standings += 1;
-          return deps.standings();
-        },
-        rank(...of) {
-          asked.rank += 1;
-          return deps.rank(...of);
-        },
-      });
-      expect((await served.ask(path)).status).toBe(200);
-      // All mirrors of the fixture are of one upstream.
-      expect(Math.max(...Object.values(asked))).toBe(1);
-    },
-  );
-});
+it.each(['/api/v1/mirrors', '/', '/mirrors/coast', '/history'])(
+  'states and ranks: are computed once for a response: %s',
+  async (path) => {
+    const { deps } = fixture();
+    const asked = { standings: 0, rank: 0 };
+    served = await serve({
+      ...deps,
+      standings() {
+        asked.standings += 1;
+        return deps.standings();
+      },
+      rank(...of) {
+        asked.rank += 1;
+        return deps.rank(...of);
+      },
+    });
+    expect((await served.ask(path)).status).toBe(200);
+    // All mirrors of the fixture are of one upstream.
+    expect(Math.max(...Object.values(asked))).toBe(1);
+  },
+);
 
 describe('pages', () => {
   it.each([1, 2, 3, 4, 5, 500])('mirrors by %i are all of them, in the order of the file', async (limit) => {
@@ -141,21 +140,7 @@ describe('pages', () => {
     ]);
   });
   const lists = ['mirrors', 'targets', 'findings', 'advice'];
-  const bad = [
-    'limit=0',
-    'limit=501',
-    'limit=1.5',
-    'limit=-1',
-    'limit=x',
-    'limit=1e9',
-    'limit=1e2',
-    'limit=%2B5',
-    'limit=',
-    'cursor=',
-    'cursor=;',
-    'cursor=a.b',
-    'cursor=%20',
-  ];
+  const bad = table<string[]>('unit/api/lists', 'bad');
   it.each([
     ...lists.flatMap((name) => bad.map((query) => `${name}?${query}`)),
     'findings?state=open',
@@ -203,24 +188,22 @@ describe('pages', () => {
   });
 });
 
-describe('ranks', () => {
-  it('count only what may be advised, whatever stands between', async () => {
-    const { ask } = await up({
-      rank: () => [
-        { registry: 'campus', scoreSeconds: 0.1, gate: 'outage', sum: null, bound: null },
-        { registry: 'inland', scoreSeconds: 0.2, gate: 'ok', sum: null, bound: null },
-        { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },
-        { registry: 'coast', scoreSeconds: 0.4, gate: 'current', sum: null, bound: null },
-      ],
-    });
-    const { mirrors } = (await ask('/api/v1/mirrors')).json() as {
-      mirrors: { registry: string; rank: unknown; gate: unknown }[];
-    };
-    expect(mirrors.map(({ registry, rank, gate }) => [registry, rank, gate])).toEqual([
-      ['coast', 2, 'current'],
-      ['inland', 1, 'ok'],
-      ['campus', null, 'outage'],
-      ['go-origin', null, 'unmeasured'],
-    ]);
+it('ranks: count only what may be advised, whatever stands between', async () => {
+  const { ask } = await up({
+    rank: () => [
+      { registry: 'campus', scoreSeconds: 0.1, gate: 'outage', sum: null, bound: null },
+      { registry: 'inland', scoreSeconds: 0.2, gate: 'ok', sum: null, bound: null },
+      { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },
+      { registry: 'coast', scoreSeconds: 0.4, gate: 'current', sum: null, bound: null },
+    ],
   });
+  const { mirrors } = (await ask('/api/v1/mirrors')).json() as {
+    mirrors: { registry: string; rank: unknown; gate: unknown }[];
+  };
+  expect(mirrors.map(({ registry, rank, gate }) => [registry, rank, gate])).toEqual([
+    ['coast', 2, 'current'],
+    ['inland', 1, 'ok'],
+    ['campus', null, 'outage'],
+    ['go-origin', null, 'unmeasured'],
+  ]);
 });

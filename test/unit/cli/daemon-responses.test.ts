@@ -23,29 +23,33 @@ describe('advice that did not come', () => {
     ['JSON of something else', '{"status":"ok"}'],
     ['JSON that is no object', 'null'],
     ['advice nested so deep that it would exhaust the stack', `{"advice":[${deep}]}`],
-  ])('%s answers there: 1, said, nothing on standard output', async (_, text) => {
-    await withServer(
-      (response) => response.end(text),
-      async (url) => {
-        const { code, out, err } = await run(['advice', '--json', '--url', `${url}/`]);
-        expect([code, out, err]).toEqual([1, '', `mirrorwatch: the server at ${url} is not a mirrorwatch daemon`]);
-      },
-    );
-  });
+  ])(
+    '%s answers there: 1, said, nothing on standard output',
+    async (_, text) =>
+      await withServer(
+        (response) => response.end(text),
+        async (url) => {
+          const { code, out, err } = await run(['advice', '--json', '--url', `${url}/`]);
+          expect([code, out, err]).toEqual([1, '', `mirrorwatch: the server at ${url} is not a mirrorwatch daemon`]);
+        },
+      ),
+  );
 });
 
 test.each([
   ['advice', '--apply', 'go', '--yes'],
   ['explain', 'go: example.com/x@v1.0.0: dial tcp'],
-])('JSON nested so deep that it would exhaust the stack crashes no command: %s', async (...argv) => {
-  await withServer(
-    (response) => response.end(deep),
-    async (url) => {
-      const { code, err } = await run([...argv, '--url', url], { env: { HOME: tempDir('deep') } });
-      expect([code, err.includes('RangeError')]).toEqual([1, false]);
-    },
-  );
-});
+])(
+  'JSON nested so deep that it would exhaust the stack crashes no command: %s',
+  async (...argv) =>
+    await withServer(
+      (response) => response.end(deep),
+      async (url) => {
+        const { code, err } = await run([...argv, '--url', url], { env: { HOME: tempDir('deep') } });
+        expect([code, err.includes('RangeError')]).toEqual([1, false]);
+      },
+    ),
+);
 
 const wrong: readonly unknown[] = table('unit/cli/daemon-responses', 'wrong');
 const advice = {

@@ -113,9 +113,9 @@ added 404 packages, and audited 503 packages in 2s
     expect([json.code, JSON.parse(json.out)]).toEqual([1, { known: false, errors: [] }]);
   });
 
-  test.each([[[]], [['--jsn', 'x']]])('wrong usage: %j', async (argv) => {
-    expect((await run(['explain', ...argv])).code).toBe(2);
-  });
+  test.each([[[]], [['--jsn', 'x']]])('wrong usage: %j', async (argv) =>
+    expect((await run(['explain', ...argv])).code).toBe(2),
+  );
 
   test('neither credentials nor escapes of the text are printed', async () => {
     const { out } = await run(['explain', 'npm error ECONNREFUSED https://ada:hunter2@npm.example.com/x \u001b[2J']);

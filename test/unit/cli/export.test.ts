@@ -113,9 +113,8 @@ describe('what a shell may evaluate', () => {
     });
   });
 
-  test('--fallback without --export is wrong usage', async () => {
-    expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2);
-  });
+  test('--fallback without --export is wrong usage', async () =>
+    expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2));
 });
 
 describe('with a fallback file', () => {

@@ -138,10 +138,7 @@ services:
   });
 
   test('requirements files: included ones are read, and what pins no version is no mistake', async () => {
-    const machine = testMachine({
-      'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n',
-      'more.txt': 'six==1.17.0\n',
-    });
+    const machine = testMachine({ 'requirements.txt': '-r more.txt\nidna>=3.9\n-e .\n', 'more.txt': 'six==1.17.0\n' });
     const { code, err } = await machine.run(['init', '--yes', '--public', 'cn']);
     expect([code, err]).toEqual([0, expect.stringContaining('pypi: 1 module (requirements.txt);')]);
     expect(err).not.toContain('malformed');
@@ -435,19 +432,17 @@ services:
     expect(said.err).toContain('go：1 个模块（Fixtures/go.sum）');
   });
 
-  test('where nothing is, it says so', async () => {
+  test('where nothing is, it says so', async () =>
     expect(await testMachine({}).run(['init', '--yes', '--public', 'cn'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('name an ecosystem to monitor with --ecosystem'),
-    });
-  });
+    }));
 
-  test('no ecosystem has that name', async () => {
+  test('no ecosystem has that name', async () =>
     expect(await testMachine({}).run(['init', '--ecosystem', 'gems'])).toMatchObject({
       code: 2,
       err: expect.stringContaining("not 'gems'"),
-    });
-  });
+    }));
 
   test('a true lock file of thousands is bounded', async () => {
     const machine = testMachine({});

@@ -39,9 +39,9 @@ test.each(commands.map((command) => [command.name, command] as const))(
   },
 );
 
-test.each([['--version'], ['-v']])('%s', async (word) => {
-  expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
-});
+test.each([['--version'], ['-v']])('%s', async (word) =>
+  expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' }),
+);
 
 test.each(['run', 'door'])(
   '%s takes signals before it reads its configuration: a reload must not end a start',

@@ -57,7 +57,7 @@ describe('mirrorwatch rules', () => {
 
   test.each(
     table<{ readonly argv: readonly string[]; readonly says: string }[]>('unit/cli/rules', '$argv is wrong usage'),
-  )('$argv is wrong usage', async ({ argv, says }) => {
-    expect(await run('rules', ...argv)).toEqual({ code: 2, out: '', err: [expect.stringContaining(says), usage] });
-  });
+  )('$argv is wrong usage', async ({ argv, says }) =>
+    expect(await run('rules', ...argv)).toEqual({ code: 2, out: '', err: [expect.stringContaining(says), usage] }),
+  );
 });

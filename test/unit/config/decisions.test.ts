@@ -180,9 +180,7 @@ describe('the declared chain', () => {
       chain: 'https://corp.example.com/,direct',
     },
     { name: 'nothing configured', text: mirrors, upstream: 'none', chain: 'direct' },
-  ])('$name', ({ text, upstream, chain }) => {
-    expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain);
-  });
+  ])('$name', ({ text, upstream, chain }) => expect(declaredChainOf(configOf(text), 'go', upstream)).toBe(chain));
 });
 
 /** Steps without a pace of their own, as the file lists them. */
@@ -237,9 +235,9 @@ describe('what a reload changed', () => {
       keys: ['vantage', 'advise'],
       needsRestart: [],
     },
-  ])('$name', ({ text, keys, needsRestart }) => {
-    expect(listChangedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart });
-  });
+  ])('$name', ({ text, keys, needsRestart }) =>
+    expect(listChangedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart }),
+  );
 });
 
 describe('independence', () => {

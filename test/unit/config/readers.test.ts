@@ -26,9 +26,9 @@ describe('units', () => {
     expect(durationPattern.test(text)).toBe(true);
     expect(durationMs(text)).toBe(ms);
   });
-  test.each(['30', 's', '-1s', '1h30m', '1 s', '1S', '1e3s', ''])('%j is no duration', (text) => {
-    expect(durationPattern.test(text)).toBe(false);
-  });
+  test.each(['30', 's', '-1s', '1h30m', '1 s', '1S', '1e3s', ''])('%j is no duration', (text) =>
+    expect(durationPattern.test(text)).toBe(false),
+  );
   test.each([
     [90_000, '90s'],
     [120_000, '2m'],
@@ -50,14 +50,13 @@ describe('environment', () => {
       'unit/config/readers',
       'environment',
     ),
-  )('$text', ({ text, becomes, used }) => {
-    expect(replaceEnv(dollars(text), env)).toEqual({ text: dollars(becomes), used, mistakes: [] });
-  });
-  test('a name of the object’s own prototype is unset', () => {
+  )('$text', ({ text, becomes, used }) =>
+    expect(replaceEnv(dollars(text), env)).toEqual({ text: dollars(becomes), used, mistakes: [] }),
+  );
+  test('a name of the object’s own prototype is unset', () =>
     expect(replaceEnv(dollars('#{constructor}'), env).mistakes).toEqual([
       phrase('expected.variableSet', { name: 'constructor' }),
-    ]);
-  });
+    ]));
 });
 
 describe('addresses', () => {
@@ -71,20 +70,14 @@ describe('addresses', () => {
     ['localhost', null],
     ['', null],
   ])('%s', (text, bytes) => expect(addressBytesOf(text)).toEqual(bytes));
-  test.each([
-    ['10.1.2.3', '10.0.0.0/8', true],
-    ['11.1.2.3', '10.0.0.0/8', false],
-    ['192.0.2.129', '192.0.2.128/25', true],
-    ['192.0.2.127', '192.0.2.128/25', false],
-    ['192.0.2.1', '0.0.0.0/0', true],
-    ['fd12::1', 'fd00::/8', true],
-    ['10.0.0.1', '::/0', false],
-    ['192.0.2.1', '192.0.2.1', true],
-  ])('%s within %s: %s', (address, net, within) => {
-    const bytes = addressBytesOf(address);
-    const parsed = parseNetwork(net);
-    expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
-  });
+  test.each(table<[string, string, boolean][]>('unit/config/readers', '%s within %s: %s'))(
+    '%s within %s: %s',
+    (address, net, within) => {
+      const bytes = addressBytesOf(address);
+      const parsed = parseNetwork(net);
+      expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
+    },
+  );
   test.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'x/8', '::/129'])('%s is no network', (text) =>
     expect(parseNetwork(text)).toBeNull(),
   );
@@ -122,18 +115,11 @@ describe('URLs', () => {
     expect(parseProxyUrl('http://p:3128/')?.url).toBe('http://p:3128');
     expect(parseProxyUrl('http://p:3128/x')).toBeNull();
   });
-  test.each([
-    ['https://www.example.com/', { url: 'https://www.example.com/', name: 'www.example.com:443' }],
-    ['http://www.example.com/a?b', { url: 'http://www.example.com/a?b', name: 'www.example.com:80' }],
-    ['tcp://192.0.2.1:53', { url: 'tcp://192.0.2.1:53', name: '192.0.2.1:53' }],
-    ['tcp://[2001:db8::1]:53', { url: 'tcp://[2001:db8::1]:53', name: '[2001:db8::1]:53' }],
-    ['tcp://192.0.2.1', null],
-    ['tcp://192.0.2.1:53/path', null],
-    ['https://u:p@x', null],
-  ])('control %s', (text, read) => expect(parseControlUrl(text)).toEqual(read));
-  test('a host is named with its port', () => {
-    expect([hostOf('https://a.example.com/x'), hostOf('http://[::1]:81/')]).toEqual(['a.example.com:443', '[::1]:81']);
-  });
+  test.each(
+    table<[string, { readonly url: string; readonly name: string } | null][]>('unit/config/readers', 'control %s'),
+  )('control %s', (text, read) => expect(parseControlUrl(text)).toEqual(read));
+  test('a host is named with its port', () =>
+    expect([hostOf('https://a.example.com/x'), hostOf('http://[::1]:81/')]).toEqual(['a.example.com:443', '[::1]:81']));
 });
 
 describe('Go modules and versions', () => {
@@ -200,26 +186,13 @@ describe('GOSUMDB', () => {
 });
 
 describe('cron', () => {
-  test.each([
-    ['* * * * *', true],
-    ['0 2 * * 6', true],
-    ['*/10 * * * * *', true],
-    ['@daily', false],
-    ['* * * *', false],
-    ['61 * * * *', false],
-    ['', false],
-  ])('%j is an expression: %s', (text, valid) => expect(isCron(text)).toBe(valid));
-  test.each([
-    ['* * * * *', 60_000, 60_000],
-    ['*/5 * * * *', 300_000, 300_000],
-    ['0 2 * * 6', 3_600_000, 3_600_000],
-    ['0,1,30 * * * *', 60_000, 1_200_000],
-    ['*/2 * * * * *', 2_000, 2_000],
-    ['0 10-20/5 * * * *', 300_000, 1_200_000],
-    ['58-2 * * * *', 60_000, 720_000],
-    ['*/10,0 * * * *', 600_000, 600_000],
-  ])('%s: shortest gap %d ms, mean %d ms', (text, shortestMs, meanMs) =>
-    expect(cronGapsOf(text)).toEqual({ shortestMs, meanMs }),
+  test.each(table<[string, boolean][]>('unit/config/readers', '%j is an expression: %s'))(
+    '%j is an expression: %s',
+    (text, valid) => expect(isCron(text)).toBe(valid),
+  );
+  test.each(table<[string, number, number][]>('unit/config/readers', '%s: shortest gap %d ms, mean %d ms'))(
+    '%s: shortest gap %d ms, mean %d ms',
+    (text, shortestMs, meanMs) => expect(cronGapsOf(text)).toEqual({ shortestMs, meanMs }),
   );
   test('zones', () =>
     expect([isTimeZone('Asia/Shanghai'), isTimeZone('UTC'), isTimeZone('Mars/Olympus')]).toEqual([true, true, false]));
@@ -297,24 +270,16 @@ describe('webhook secrets', () => {
     [64, true],
     [65, false],
   ])('%d bytes: %s', (bytes, valid) => expect(isWebhookSecret(secret(bytes))).toBe(valid));
-  test('base64 of the standard alphabet, padded', () => {
+  test('base64 of the standard alphabet, padded', () =>
     expect([isWebhookSecret(secret(25).replace(/=+$/, '')), isWebhookSecret(`${secret(24).slice(0, -1)}_`)]).toEqual([
       false,
       false,
-    ]);
-  });
+    ]));
 });
 
 describe('the nearest word', () => {
   const known = ['name', 'url', 'weight', 'maintenance', 'timeout'];
-  test.each([
-    ['nmae', 'name'],
-    ['nam', 'name'],
-    ['wieght', 'weight'],
-    ['maintainance', 'maintenance'],
-    ['timeOut', 'timeout'],
-    ['ulr', 'url'],
-    ['colour', null],
-    ['x', null],
-  ])('%s: %s', (word, nearest) => expect(findNearestWord(word, known)).toBe(nearest));
+  test.each(table<[string, string | null][]>('unit/config/readers', 'the nearest word'))('%s: %s', (word, nearest) =>
+    expect(findNearestWord(word, known)).toBe(nearest),
+  );
 });

@@ -167,7 +167,5 @@ describe('natural mistakes', () => {
     ['an address', ['listen'], '127.0.0.1', 'listen: saw "127.0.0.1"'],
     ['a port alone', ['listen'], 10_120, 'listen: saw 10120'],
     ['a duration where a mapping is', ['steps'], '5m', 'steps: saw "5m"'],
-  ])('what helps is still said: %s', (_, path, value, line) => {
-    expect(told(path, value).text).toContain(line);
-  });
+  ])('what helps is still said: %s', (_, path, value, line) => expect(told(path, value).text).toContain(line));
 });

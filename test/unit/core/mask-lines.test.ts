@@ -12,9 +12,7 @@ it.each<[string, readonly string[]]>([
   ['an element of XML over lines', ['  <password>', '    s3cret', '  </password>']],
   ['two quotes that stand for one', ["token = 'a''b", "s3cret'"]],
   ['lines after one that is too long to search', [`token = """${'a '.repeat(600)}`, 's3cret', 'b"""', 'key: s3cret']],
-])('%s is not shown', (_, lines) => {
-  expect(maskLines(lines).join('\n')).not.toContain('s3cret');
-});
+])('%s is not shown', (_, lines) => expect(maskLines(lines).join('\n')).not.toContain('s3cret'));
 
 it('what is no secret is shown, behind one too', () => {
   const lines = ["token: 'a''b'", 'index: https://h/x', '<url>https://h/y</url>'];
@@ -24,9 +22,7 @@ it('what is no secret is shown, behind one too', () => {
 describe('a netrc', () => {
   it.each<[string, readonly string[], readonly string[]]>(table('unit/core/mask-lines', 'a netrc'))(
     '%s',
-    (_, lines, want) => {
-      expect(maskLines(lines)).toEqual(want);
-    },
+    (_, lines, want) => expect(maskLines(lines)).toEqual(want),
   );
 
   it('what only looks like one is shown', () => {
@@ -35,9 +31,8 @@ describe('a netrc', () => {
   });
 });
 
-it('a netrc below a key that holds a secret is one', () => {
+it('a netrc below a key that holds a secret is one', () =>
   expect(maskLines(['password=s3cret', 'machine h login a password s3cret'])).toEqual([
     'password=***',
     'machine h login *** password ***',
-  ]);
-});
+  ]));

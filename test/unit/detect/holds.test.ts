@@ -9,13 +9,7 @@ const mirrors = [aMirror('a'), aMirror('b')];
 const targets = mirrors.map((mirror) => aTarget(mirror.name));
 
 function aDetector(): Detector {
-  return createDetector({
-    config: aConfig({ mirrors }),
-    targets,
-    restored: [],
-    random: countingRandom(),
-    now: at(0),
-  });
+  return createDetector({ config: aConfig({ mirrors }), targets, restored: [], random: countingRandom(), now: at(0) });
 }
 
 function probe(detector: Detector, name: string, ms: number, over: Partial<Sample>): DetectTurn {

@@ -280,15 +280,15 @@ describe('the budget', () => {
     { name: 'not enough', tokens: 2, urgent: 9, asks: 3, isUrgent: false, want: null },
     { name: 'not enough, urgent', tokens: 2, urgent: 9, asks: 3, isUrgent: true, want: { tokens: 2, urgent: 6 } },
     { name: 'nothing left at all', tokens: 2, urgent: 2, asks: 3, isUrgent: true, want: null },
-  ])('$name', ({ tokens, urgent, asks, isUrgent, want }) => {
-    expect(spend({ tokens, urgent, peeks: 0 }, asks, isUrgent)).toEqual(want && { ...want, peeks: 0 });
-  });
+  ])('$name', ({ tokens, urgent, asks, isUrgent, want }) =>
+    expect(spend({ tokens, urgent, peeks: 0 }, asks, isUrgent)).toEqual(want && { ...want, peeks: 0 }),
+  );
 
   it.each([
     { name: 'more than looks need', tokens: 61, peeks: 20, want: { tokens: 60, peeks: 20 } },
     { name: 'no more than looks need: their own', tokens: 60, peeks: 20, want: { tokens: 60, peeks: 19 } },
     { name: 'nothing of their own', tokens: 60, peeks: 0.9, want: null },
-  ])('of peeks: $name', ({ tokens, peeks, want }) => {
-    expect(spendForPeek({ tokens, urgent: 9, peeks })).toEqual(want && { ...want, urgent: 9 });
-  });
+  ])('of peeks: $name', ({ tokens, peeks, want }) =>
+    expect(spendForPeek({ tokens, urgent: 9, peeks })).toEqual(want && { ...want, urgent: 9 }),
+  );
 });

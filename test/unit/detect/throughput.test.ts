@@ -24,9 +24,7 @@ describe('throughput', () => {
     { name: 'too small to tell', bytes: 262_143, tookMs: 90_000, others: [2 * mib], want: null },
     { name: 'nothing to compare with', bytes: mib, tookMs: 90_000, others: [], want: null },
     { name: 'everybody is slow', bytes: mib, tookMs: 50_000, others: [20_000, 25_000, 2 * mib], want: false },
-  ])('$name: $want', ({ bytes, tookMs, others, want }) => {
-    expect(isSlowMove(moved(bytes, tookMs, others))).toBe(want);
-  });
+  ])('$name: $want', ({ bytes, tookMs, others, want }) => expect(isSlowMove(moved(bytes, tookMs, others))).toBe(want));
 
   it.each([
     { name: 'what scatters little is slow below a quarter', scatter: 0.5, slowest: 0.25 },

@@ -44,13 +44,7 @@ const oneMirror = config({
 });
 /** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
 function full() {
-  const exporter = createExporter({
-    config: oneMirror,
-    targets,
-    version: '0.1.0',
-    node: 'v24.0.0',
-    turn,
-  });
+  const exporter = createExporter({ config: oneMirror, targets, version: '0.1.0', node: 'v24.0.0', turn });
   const tls = {
     version: 'TLSv1.3',
     cipher: 'TLS_AES_128_GCM_SHA256',
@@ -79,13 +73,7 @@ function full() {
         contaminatedShare: null,
       },
       findings: [mismatch],
-      baselines: targets.map((of) => ({
-        target: of,
-        connection: 'cold',
-        baselineMs: 80,
-        thresholdMs: 800,
-        streak: 1,
-      })),
+      baselines: targets.map((of) => ({ target: of, connection: 'cold', baselineMs: 80, thresholdMs: 800, streak: 1 })),
       lags: [null, ...new Set(targets.flatMap(({ module }) => module ?? []))].map((module) => ({
         registry: 'a',
         module,

@@ -20,9 +20,8 @@ describe('signature', () => {
     expect(signed).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
 
-  it('takes a secret without its prefix', () => {
-    expect(signature(secret.slice('whsec_'.length), 'm', 1, 'b')).toBe(signature(secret, 'm', 1, 'b'));
-  });
+  it('takes a secret without its prefix', () =>
+    expect(signature(secret.slice('whsec_'.length), 'm', 1, 'b')).toBe(signature(secret, 'm', 1, 'b')));
 });
 
 describe('a message', () => {

@@ -17,11 +17,10 @@ describe('headers as a transcript keeps them', () => {
     expect(redactHeaders(Object.fromEntries(Object.entries(many).slice(0, limits.headersKept)))['…']).toBeUndefined();
   });
 
-  it('keeps values so long', () => {
+  it('keeps values so long', () =>
     expect(redactHeaders({ via: 'v'.repeat(limits.headerValueChars + 1) }).via).toBe(
       'v'.repeat(limits.headerValueChars),
-    );
-  });
+    ));
 
   it('cuts after masking, so that no half of a secret is left', () => {
     const value = `${'a'.repeat(limits.headerValueChars - 10)}?sig=${'s'.repeat(500)}`;
@@ -37,11 +36,9 @@ describe('a value of megabytes', () => {
   });
 });
 
-describe('URLs in a text', () => {
-  it.each([
-    ['none', 'plain text', 'plain text'],
-    ['two', 'https://a:b@c/?x=1 and //d:e@f/', 'https://***@c/?x=*** and //***@f/'],
-    ['a mail address is none', 'ops@example.com', 'ops@example.com'],
-    ['a question is no query', 'really? yes', 'really? yes'],
-  ])('%s', (_, text, want) => expect(maskUrlsIn(text)).toBe(want));
-});
+it.each([
+  ['none', 'plain text', 'plain text'],
+  ['two', 'https://a:b@c/?x=1 and //d:e@f/', 'https://***@c/?x=*** and //***@f/'],
+  ['a mail address is none', 'ops@example.com', 'ops@example.com'],
+  ['a question is no query', 'really? yes', 'really? yes'],
+])('URLs in a text: %s', (_, text, want) => expect(maskUrlsIn(text)).toBe(want));

@@ -17,15 +17,11 @@ test.each<[AuthorityCost, string]>([
     { relayed: { requests: 7, ms: 0 }, direct: null },
     '7 requests, 0.0 ms through the relay of the mirror; requests to the checksum database itself are not measured; no cost if the client does not use the checksum database',
   ],
-])('%o', (cost, want) => {
-  expect(formatCost(cost, english)).toBe(want);
-});
+])('%o', (cost, want) => expect(formatCost(cost, english)).toBe(want));
 
 test.each<[SignatureState, string | null, string]>(table('unit/words/facts', '%s: what is not verified is said to be'))(
   '%s: what is not verified is said to be',
-  (state, key, text) => {
-    expect(formatSignature({ state, key }, english)).toBe(text);
-  },
+  (state, key, text) => expect(formatSignature({ state, key }, english)).toBe(text),
 );
 
 test.each<[string, Pick<Facts, 'authority' | 'treeHead'>, string | null]>([

@@ -28,67 +28,65 @@ function hold(
 
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 
-describe('one ask, one answer', () => {
-  test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
-    [
-      'list',
-      'list',
-      null,
-      '@v/list',
-      answered(200, 'v1.1.0\nv1.0.0'),
-      {
-        listed: { count: 2, newest: 'v1.1.0' },
-        contents: { versions: { count: 2, newest: ['v1.0.0', 'v1.1.0'], pre: [] } },
-      },
-    ],
-    [
-      'empty list',
-      'list',
-      null,
-      '@v/list',
-      answered(200),
-      { listed: { count: 0, newest: null }, contents: { versions: { count: 0, newest: [], pre: [] } } },
-    ],
-    [
-      'latest',
-      'latest',
-      null,
-      '@latest',
-      answered(200, '{"Version":"v1.1.0"}'),
-      { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
-    ],
-    ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
-    ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
-    ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
-    ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
-    [
-      'info of a branch',
-      'info',
-      'main',
-      '@v/main.info',
-      answered(200, '{"Version":"v1.0.1"}'),
-      { resolvedVersion: 'v1.0.1' },
-    ],
-    [
-      'mod',
-      'mod',
-      'v1.0.0',
-      '@v/v1.0.0.mod',
-      answered(200, hello.mod),
-      { compared: { algorithm: 'h1', digest: hello.modH1 } },
-    ],
-    [
-      'zip',
-      'zip',
-      'v1.0.0',
-      '@v/v1.0.0.zip',
-      answered(200, zip),
-      { compared: { algorithm: 'h1', digest: hello.h1 }, ...beginsAs(zip, zip.length) },
-    ],
-  ])('%s', (_, step, version, rest, answer, facts) => {
-    expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] });
-  });
-});
+test.each<[string, Step, string | null, string, ProbeResponse, Facts]>([
+  [
+    'list',
+    'list',
+    null,
+    '@v/list',
+    answered(200, 'v1.1.0\nv1.0.0'),
+    {
+      listed: { count: 2, newest: 'v1.1.0' },
+      contents: { versions: { count: 2, newest: ['v1.0.0', 'v1.1.0'], pre: [] } },
+    },
+  ],
+  [
+    'empty list',
+    'list',
+    null,
+    '@v/list',
+    answered(200),
+    { listed: { count: 0, newest: null }, contents: { versions: { count: 0, newest: [], pre: [] } } },
+  ],
+  [
+    'latest',
+    'latest',
+    null,
+    '@latest',
+    answered(200, '{"Version":"v1.1.0"}'),
+    { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
+  ],
+  ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
+  ['latest refused by a bucket', 'latest', null, '@latest', answered(403), { notOffered: true }],
+  ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
+  ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
+  [
+    'info of a branch',
+    'info',
+    'main',
+    '@v/main.info',
+    answered(200, '{"Version":"v1.0.1"}'),
+    { resolvedVersion: 'v1.0.1' },
+  ],
+  [
+    'mod',
+    'mod',
+    'v1.0.0',
+    '@v/v1.0.0.mod',
+    answered(200, hello.mod),
+    { compared: { algorithm: 'h1', digest: hello.modH1 } },
+  ],
+  [
+    'zip',
+    'zip',
+    'v1.0.0',
+    '@v/v1.0.0.zip',
+    answered(200, zip),
+    { compared: { algorithm: 'h1', digest: hello.h1 }, ...beginsAs(zip, zip.length) },
+  ],
+])('one ask, one answer: %s', (_, step, version, rest, answer, facts) =>
+  expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] }),
+);
 
 describe('what fails', () => {
   test.each<[string, Step, string | null, string, ProbeResponse, ProbeFailure]>([
@@ -194,13 +192,13 @@ describe('what fails', () => {
       { kind: 'cut', phase: 'transfer', bytesRead: 300 },
     ],
     ['204', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(204), { kind: 'status', status: 204 }],
-  ])('%s', (_, step, version, rest, answer, failure) => {
+  ])('%s', (_, step, version, rest, answer, failure) =>
     expect(hold(step, version, { [at(rest)]: answer })).toEqual({
       outcome: failed(failure),
       facts: {},
       asked: [at(rest)],
-    });
-  });
+    }),
+  );
 
   test('what the wire said is passed on', () => {
     const refused: ProbeResponse = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };

@@ -23,9 +23,7 @@ describe('verifier keys', () => {
       'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
       expect.stringMatching(/^[0-9a-f]{64}$/),
     ],
-  ])('%s', (_, key, publicHex) => {
-    expect(verifier(key).publicKey.toString('hex')).toEqual(publicHex);
-  });
+  ])('%s', (_, key, publicHex) => expect(verifier(key).publicKey.toString('hex')).toEqual(publicHex));
 
   test.each([
     ['a hash that is not its own', goKey.replace('033de0ae', '033de0af')],
@@ -35,9 +33,7 @@ describe('verifier keys', () => {
     ['no key', ''],
     ['padding that 33 bytes have none of', `${goKey}=`],
     ['a name with a space', goKey.replace('sum.', 'sum .')],
-  ])('refuses %s', (_, key) => {
-    expect(parseVerifier(key)).toBeNull();
-  });
+  ])('refuses %s', (_, key) => expect(parseVerifier(key)).toBeNull());
 });
 
 /** Real tree heads (docs/protocols/go.md#the-tree). */
@@ -80,25 +76,18 @@ describe('notes', () => {
     ['more than a hundred signatures', `${sound}${lines(other.note(text)).repeat(100)}`, 'malformed'],
     ['empty', '', 'malformed'],
     ['markup', '<html>\n\n</html>\n', 'malformed'],
-  ])('%s', (_, note, tag) => {
-    expect(openNote(Buffer.from(note), own).tag).toBe(tag);
-  });
+  ])('%s', (_, note, tag) => expect(openNote(Buffer.from(note), own).tag).toBe(tag));
 
-  test('bytes that are no UTF-8', () => {
-    expect(openNote(Buffer.concat([Buffer.from([0xff]), Buffer.from(sound)]), own).tag).toBe('malformed');
-  });
+  test('bytes that are no UTF-8', () =>
+    expect(openNote(Buffer.concat([Buffer.from([0xff]), Buffer.from(sound)]), own).tag).toBe('malformed'));
 });
 
-describe('tree heads', () => {
-  test.each([
-    ['three lines', text, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
-    ['more lines', `${text}more\n`, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
-    ['another title', text.replace('go.sum', 'npm'), null],
-    ['a leading zero', text.replace('\n1\n', '\n01\n'), null],
-    ['a size past exact numbers', text.replace('\n1\n', '\n9999999999999999\n'), null],
-    ['a short root', text.replace('WjvL', ''), null],
-    ['no root', 'go.sum database tree\n1\n', null],
-  ])('%s', (_, note, want) => {
-    expect(parseTreeHead(note)).toEqual(want);
-  });
-});
+test.each([
+  ['three lines', text, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
+  ['more lines', `${text}more\n`, { size: 1, rootBase64: 'WjvL/HG+LcMcRc63kFcpeP289Y+SW6L8uHapnVU30FU=' }],
+  ['another title', text.replace('go.sum', 'npm'), null],
+  ['a leading zero', text.replace('\n1\n', '\n01\n'), null],
+  ['a size past exact numbers', text.replace('\n1\n', '\n9999999999999999\n'), null],
+  ['a short root', text.replace('WjvL', ''), null],
+  ['no root', 'go.sum database tree\n1\n', null],
+])('tree heads: %s', (_, note, want) => expect(parseTreeHead(note)).toEqual(want));

@@ -73,13 +73,10 @@ test('the leaf of record 2580307', () => {
 describe('which tiles', () => {
   test.each<[string, number, readonly number[], readonly number[], readonly string[]]>(
     table('unit/ecosystems/go/tlog', 'which tiles'),
-  )('%s', (_, size, leaves, older, want) => {
-    expect(pathsOf(tilesToProve(size, leaves, older))).toEqual(want);
-  });
+  )('%s', (_, size, leaves, older, want) => expect(pathsOf(tilesToProve(size, leaves, older))).toEqual(want));
 
-  test('numbers past a thousand', () => {
-    expect(tilePathOf({ level: 0, number: 1_234_067, width: 256 })).toBe('tile/8/0/x001/x234/067');
-  });
+  test('numbers past a thousand', () =>
+    expect(tilePathOf({ level: 0, number: 1_234_067, width: 256 })).toBe('tile/8/0/x001/x234/067'));
 });
 
 describe('proofs over trees of every awkward size', () => {
@@ -117,11 +114,9 @@ describe('proofs over trees of every awkward size', () => {
     expect(isIncluded(7, 'example.com/m v0.0.7 h1:other\n', tiles)).toBe(false);
   });
 
-  test('a missing tile gives no root', () => {
-    expect(rootOf(300, new Map([['0/1', Buffer.alloc(44 * hashBytes)]]))).toBeNull();
-  });
+  test('a missing tile gives no root', () =>
+    expect(rootOf(300, new Map([['0/1', Buffer.alloc(44 * hashBytes)]]))).toBeNull());
 });
 
-test('a node is not a leaf', () => {
-  expect(nodeHashOf(Buffer.from('a'), Buffer.from('b'))).not.toEqual(leafHashOf('ab'));
-});
+test('a node is not a leaf', () =>
+  expect(nodeHashOf(Buffer.from('a'), Buffer.from('b'))).not.toEqual(leafHashOf('ab')));

@@ -50,11 +50,7 @@ function archive(names: readonly string[], more = ''): Files {
   };
 }
 
-interface Given {
-  readonly report?: string;
-  readonly peekBytes?: number;
-  readonly paceMs?: number;
-}
+type Given = { readonly report?: string; readonly peekBytes?: number; readonly paceMs?: number };
 
 /** One mirror, asked again and again. */
 function mirror(files: Files, { report = good, peekBytes, paceMs = minuteMs }: Given = {}) {

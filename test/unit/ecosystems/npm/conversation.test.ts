@@ -82,9 +82,9 @@ describe('a packument', () => {
     ['451', answered(451), failed({ kind: 'status', status: 451 })],
     ['500', answered(500), failed({ kind: 'server', status: 500 })],
     ['511', answered(511), failed(wrongContent('answer.portal'))],
-  ])('%s', (_, answer, outcome) => {
-    expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome);
-  });
+  ])('%s', (_, answer, outcome) =>
+    expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome),
+  );
 
   test('of dist-tags that a bucket refuses by 403 is not offered, and 401 stays a refusal', () => {
     const [refused, denied] = [403, 401].map((status) =>
@@ -229,9 +229,9 @@ describe('an artifact', () => {
   test.each([
     ['a page', Buffer.from(page), wrongContent('answer.npmGzip')],
     ['nothing', Buffer.alloc(0), malformed('answer.npmGzip')],
-  ] as const)('%s in its place', (_, body, failure) => {
-    expect(hold('tarball', '1.0.0', at(tarball, body)).outcome).toEqual(failed(failure));
-  });
+  ] as const)('%s in its place', (_, body, failure) =>
+    expect(hold('tarball', '1.0.0', at(tarball, body)).outcome).toEqual(failed(failure)),
+  );
 });
 
 describe('a look at the beginning of an artifact', () => {
@@ -337,12 +337,10 @@ describe('a look at the beginning of an artifact', () => {
   });
 });
 
-describe('what a mirror is prepared with', () => {
-  test.each([
-    ['none', undefined, []],
-    ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
-  ])('%s', (_, own, tarballHosts) => {
-    const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
-    expect(buildNpmContext(given as never)).toEqual({ tarballHosts });
-  });
+test.each([
+  ['none', undefined, []],
+  ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
+])('what a mirror is prepared with: %s', (_, own, tarballHosts) => {
+  const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
+  expect(buildNpmContext(given as never)).toEqual({ tarballHosts });
 });

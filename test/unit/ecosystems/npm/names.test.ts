@@ -22,9 +22,7 @@ describe('names', () => {
     ['@babel/core@8.0.0-alpha.1', { module: '@babel/core', version: '8.0.0-alpha.1' }],
     ['JSONStream@1.3.5', { module: 'JSONStream', version: '1.3.5' }],
     ['-@0.0.1', { module: '-', version: '0.0.1' }],
-  ])('%s is a package and its version', (text, value) => {
-    expect(npmNames.parse(text)).toEqual({ tag: 'ok', value });
-  });
+  ])('%s is a package and its version', (text, value) => expect(npmNames.parse(text)).toEqual({ tag: 'ok', value }));
 
   it.each([
     ['lodash', phrase('expected.npmPackage', { example: 'lodash@latest' })],
@@ -37,9 +35,7 @@ describe('names', () => {
     ['../x@1.0.0', phrase('expected.npmName')],
     ['a/b@1.0.0', phrase('expected.npmName')],
     ['', phrase('expected.npmName')],
-  ])('%s is refused in words', (text, error) => {
-    expect(npmNames.parse(text)).toEqual({ tag: 'error', error });
-  });
+  ])('%s is refused in words', (text, error) => expect(npmNames.parse(text)).toEqual({ tag: 'error', error }));
 
   it.each([
     ['lodash', 'lodash'],
@@ -64,14 +60,13 @@ describe('names', () => {
     expect(npmNames.byHand('@babel/core')).toEqual({ module: '@babel/core', version: null });
   });
 
-  it('a tag is no fixed version', () => {
+  it('a tag is no fixed version', () =>
     expect(['1.0.0', 'latest', '1', null].map((version) => npmNames.isFixed(version))).toEqual([
       true,
       false,
       false,
       false,
-    ]);
-  });
+    ]));
 });
 
 describe('private patterns', () => {
@@ -103,9 +98,7 @@ describe('private patterns', () => {
     ['@corp/*', '@corp'],
     ['@corp/ui-*', null],
     ['corp-*', null],
-  ])('the scope of %s is %s', (pattern, scope) => {
-    expect(nameScopeOf(pattern)).toBe(scope);
-  });
+  ])('the scope of %s is %s', (pattern, scope) => expect(nameScopeOf(pattern)).toBe(scope));
 });
 
 describe('versions', () => {
@@ -125,9 +118,7 @@ describe('versions', () => {
 
   it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(
     '%j is no whole version',
-    (text) => {
-      expect(isExact(text)).toBe(false);
-    },
+    (text) => expect(isExact(text)).toBe(false),
   );
 
   it('whole is what semver gives back unchanged', () => {

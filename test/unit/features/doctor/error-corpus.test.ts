@@ -61,16 +61,14 @@ test('each client has a name of its own', () => {
   expect(knownClients).toEqual(expect.arrayContaining(['npm', 'pnpm', 'pip', 'uv', 'go', 'docker', 'apt', 'cargo']));
 });
 
-describe('a line with a number or a phrase of an error, outside of its place', () => {
-  test.each(
-    table<string[]>(
-      'unit/features/doctor/error-corpus',
-      'a line with a number or a phrase of an error, outside of its place',
-    ),
-  )('%s', (text) => {
-    expect(findKnownErrors(text)).toEqual([]);
-  });
-});
+test.each(
+  table<string[]>(
+    'unit/features/doctor/error-corpus',
+    'a line with a number or a phrase of an error, outside of its place',
+  ),
+)('a line with a number or a phrase of an error, outside of its place: %s', (text) =>
+  expect(findKnownErrors(text)).toEqual([]),
+);
 
 describe('the server that an error is about', () => {
   function told(text: string): readonly (readonly [string | null, string | null])[] {
@@ -105,9 +103,8 @@ Error: The repository 'http://good.example/ceph trixie InRelease' is not signed.
     expect(told(text)).toEqual([['throttled', null]]);
   });
 
-  test('a URL of another line is not taken', () => {
-    expect(told('Cloning https://git.example/x\nnpm error code E403')).toEqual([['denied', null]]);
-  });
+  test('a URL of another line is not taken', () =>
+    expect(told('Cloning https://git.example/x\nnpm error code E403')).toEqual([['denied', null]]));
 
   test('cargo: the server of the chain, whose causes follow empty lines', () => {
     const text = `error: failed to download from \`http://crates.example:8080/a/0.1.0/download\`
@@ -140,14 +137,12 @@ Caused by:
   });
 });
 
-describe('faults that are not of the mirror', () => {
-  test.each([
-    [
-      'private',
-      'go: a.example/x@latest: reading https://go.example/a.example/x/@v/list: 404 Not Found\n\tserver response: not found: a.example/x@latest: git ls-remote -q origin in /tmp/x: exit status 128:\n\t\tfatal: could not read Username: terminal prompts disabled',
-    ],
-    ['lock_file', 'ERR_PNPM_MISSING_TARBALL_INTEGRITY  Cannot install package "demo@4.0.3"'],
-  ])('%s', (reason, text) => {
-    expect(findKnownErrors(text).map((one) => one.reason)).toEqual([reason]);
-  });
-});
+test.each([
+  [
+    'private',
+    'go: a.example/x@latest: reading https://go.example/a.example/x/@v/list: 404 Not Found\n\tserver response: not found: a.example/x@latest: git ls-remote -q origin in /tmp/x: exit status 128:\n\t\tfatal: could not read Username: terminal prompts disabled',
+  ],
+  ['lock_file', 'ERR_PNPM_MISSING_TARBALL_INTEGRITY  Cannot install package "demo@4.0.3"'],
+])('faults that are not of the mirror: %s', (reason, text) =>
+  expect(findKnownErrors(text).map((one) => one.reason)).toEqual([reason]),
+);

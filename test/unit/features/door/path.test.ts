@@ -23,9 +23,7 @@ describe('a path that a client requests', () => {
     },
   );
 
-  it('loses its query, which no client needs', () => {
-    expect(restOf('/npm/lodash?write=true')).toBe('lodash');
-  });
+  it('loses its query, which no client needs', () => expect(restOf('/npm/lodash?write=true')).toBe('lodash'));
 
   it.each([
     '/go/../npm/lodash',
@@ -54,13 +52,11 @@ describe('a path that a client requests', () => {
     '/http/debian/%2e%2e%3b/secret',
     '/npm/lodash/..;',
     `/go/${'a'.repeat(3000)}/@v/list`,
-  ])('%s is refused', (target) => {
-    expect(tagOf(target)).toBe('bad');
-  });
+  ])('%s is refused', (target) => expect(tagOf(target)).toBe('bad'));
 
-  it.each(table<string[]>('unit/features/door/path', '%s is none of ours'))('%s is none of ours', (target) => {
-    expect(tagOf(target)).toBe('none');
-  });
+  it.each(table<string[]>('unit/features/door/path', '%s is none of ours'))('%s is none of ours', (target) =>
+    expect(tagOf(target)).toBe('none'),
+  );
 
   it.each([
     '/go/git.example.com/team/secret/@v/list',
@@ -71,9 +67,7 @@ describe('a path that a client requests', () => {
     '/npm/-/package/@corp%2fui/dist-tags',
     '/npm/@corp/ui/-/ui-1.0.0.tgz',
     '/pypi/simple/Corp_billing/',
-  ])('%s is private', (target) => {
-    expect(tagOf(target)).toBe('private');
-  });
+  ])('%s is private', (target) => expect(tagOf(target)).toBe('private'));
 });
 
 describe('whatever a client sends', () => {
@@ -115,7 +109,7 @@ describe('whatever a client sends', () => {
     )
     .map(([prefix, rest]) => prefix + rest.join(''));
 
-  it('the redirect names a configured mirror, below its base path', () => {
+  it('the redirect names a configured mirror, below its base path', () =>
     fc.assert(
       fc.property(targets, (target) => {
         const asked = readTarget(target, routes);
@@ -130,8 +124,7 @@ describe('whatever a client sends', () => {
         }
       }),
       { numRuns: 5_000 },
-    );
-  });
+    ));
 
   it('a path that leaves its base is never joined, for any caller', () => {
     expect(urlAt('https://m.example.com/go', '../x')).toBeNull();

@@ -47,9 +47,9 @@ describe('the paths that a printed door lets through', () => {
     },
   );
 
-  test.for(table<string[]>('unit/features/door/print', '%s does not pass'))('%s does not pass', (path) => {
-    expect(passes(path)).toBe(false);
-  });
+  test.for(table<string[]>('unit/features/door/print', '%s does not pass'))('%s does not pass', (path) =>
+    expect(passes(path)).toBe(false),
+  );
 
   test('of Go every glob refuses at least what our own door refuses', () => {
     for (const glob of [
@@ -86,13 +86,13 @@ describe('a printed door', () => {
     expect(shown).toContain('***');
   });
 
-  test.for(engines)('for %s has the same order file as a switch writes alone', (engine) => {
+  test.for(engines)('for %s has the same order file as a switch writes alone', (engine) =>
     expect(renderDoor(engine, config, rule, '/etc/door', orders).files.get('door.order')).toBe(
       renderOrder(engine, config, orders),
-    );
-  });
+    ),
+  );
 
-  test('the order of nginx is a chain through every mirror that ends', () => {
+  test('the order of nginx is a chain through every mirror that ends', () =>
     expect(
       renderOrder('nginx', config, orders)
         .split('\n')
@@ -103,12 +103,10 @@ describe('a printed door', () => {
       'map $host $mw_after_near { default @mw_go_origin; }',
       'map $host $mw_after_far { default @mw_near; }',
       'map $host $mw_after_go_origin { default $mw_end; }',
-    ]);
-  });
+    ]));
 
-  test('the order of HAProxy is a map of positions', () => {
-    expect(renderOrder('haproxy', config, orders)).toContain('go_1 mw_far\ngo_2 mw_near\ngo_3 mw_go_origin\n');
-  });
+  test('the order of HAProxy is a map of positions', () =>
+    expect(renderOrder('haproxy', config, orders)).toContain('go_1 mw_far\ngo_2 mw_near\ngo_3 mw_go_origin\n'));
 
   test('the order of Caddy is a snippet for each place', () => {
     expect(renderOrder('caddy', config, orders)).toContain('(mw_first_go) {\n\timport mw_to_far\n}\n');
