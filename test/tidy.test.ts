@@ -178,20 +178,15 @@ function namesTaken(text: string): readonly (readonly [from: string, name: strin
   );
 }
 
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
-}
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
 
 const code = new Map(files.map((path) => [path, withoutComments(readFileSync(path, 'utf8'))]));
 
-function within(folder: string): string[] {
-  return files.filter((path) => folderOf(path) === folder);
-}
+const within = (folder: string): string[] => files.filter((path) => folderOf(path) === folder);
 
 /** What `node:*` in a list of packages stands for. */
-function nodeOf(packages: readonly string[], wanted: string): string[] {
-  return packages.includes('node:*') && wanted.startsWith('node:') ? [wanted] : [];
-}
+const nodeOf = (packages: readonly string[], wanted: string): string[] =>
+  packages.includes('node:*') && wanted.startsWith('node:') ? [wanted] : [];
 
 describe('who may import whom', () => {
   it('by the table of folders and packages', () => {

@@ -63,9 +63,8 @@ async function start(says: Says, script: Script = well, more = runs, modules?: s
 
 type Shown = { readonly registry: string; readonly clientRuns: readonly Readonly<Record<string, unknown>>[] };
 
-async function shownOf(world: World): Promise<readonly Shown[]> {
-  return (await world.get('/api/v1/mirrors')).json<{ mirrors: readonly Shown[] }>().mirrors;
-}
+const shownOf = async (world: World): Promise<readonly Shown[]> =>
+  (await world.get('/api/v1/mirrors')).json<{ mirrors: readonly Shown[] }>().mirrors;
 
 interface Found {
   readonly kind: string;
@@ -79,9 +78,8 @@ async function ourFindings(world: World): Promise<readonly Found[]> {
 }
 
 /** The simulated seconds at which a mirror was run against. */
-function atOf(runner: Started['runner'], registry: string): readonly number[] {
-  return runner.seen.filter(({ order }) => order.access.registry === registry).map(({ atSeconds }) => atSeconds);
-}
+const atOf = (runner: Started['runner'], registry: string): readonly number[] =>
+  runner.seen.filter(({ order }) => order.access.registry === registry).map(({ atSeconds }) => atSeconds);
 
 describe('clients that say what our steps say', () => {
   test('are run at each mirror at their pace, one at a time, and shown', async () => {

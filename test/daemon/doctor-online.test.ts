@@ -53,9 +53,8 @@ async function ask(
   return { ...(JSON.parse(ran.out) as Asked), code: ran.code };
 }
 
-function statesOf(layers: Asked['asked'][number]['layers'] = []): string {
-  return layers.map(({ layer, state }) => `${layer} ${state}`).join(', ');
-}
+const statesOf = (layers: Asked['asked'][number]['layers'] = []): string =>
+  layers.map(({ layer, state }) => `${layer} ${state}`).join(', ');
 
 describe('layer by layer', () => {
   test('a mirror that is well: each layer works, and no trap', async () => {

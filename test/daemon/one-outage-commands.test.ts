@@ -60,9 +60,7 @@ interface Explained {
   }[];
 }
 
-function json<T>({ out }: Ran): T {
-  return JSON.parse(out) as T;
-}
+const json = <T>({ out }: Ran): T => JSON.parse(out) as T;
 
 real('one outage, by the commands', ['go'], () => {
   let daemon: RealDaemon | null = null;

@@ -76,11 +76,10 @@ async function startShards(isDown: boolean): Promise<readonly Shard[]> {
 }
 
 /** The scheduled starts of three paces, monotonic milliseconds. */
-function plannedBy({ dues }: Shard): readonly { readonly id: string; readonly atMs: number }[] {
-  return dues
+const plannedBy = ({ dues }: Shard): readonly { readonly id: string; readonly atMs: number }[] =>
+  dues
     .filter(({ purpose, plannedAtMs }) => purpose === 'scheduled' && plannedAtMs <= 3 * paceMs)
     .map(({ target, plannedAtMs }) => ({ id: target.id, atMs: plannedAtMs }));
-}
 
 function ownerIn(shards: readonly Shard[]): Shard {
   const owners = shards.filter(({ index }) =>

@@ -36,9 +36,8 @@ function jobOf(ecosystem: string, over: Partial<ClientJob> = {}): ClientJob {
 
 const plain: MirrorAccess = sampleMirror('a').access;
 
-function mirrorOf(over: Partial<MirrorAccess>, url = 'https://mirror.example.com'): Mirror {
-  return sampleMirror('a', { url, access: { ...plain, ...over } });
-}
+const mirrorOf = (over: Partial<MirrorAccess>, url = 'https://mirror.example.com'): Mirror =>
+  sampleMirror('a', { url, access: { ...plain, ...over } });
 
 describe.each(all)('%s', (_id, client, ecosystem) => {
   test('is started by its name, from the mirror alone', () => {

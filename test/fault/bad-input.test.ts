@@ -149,9 +149,7 @@ describe('ways inward', () => {
     mirror = await startFakeMirror();
     dns = await startDnsServer();
   });
-  afterAll(async () => {
-    await Promise.all([inner.close(), mirror.close(), dns.close()]);
-  });
+  afterAll(() => Promise.all([inner.close(), mirror.close(), dns.close()]));
 
   /** A redirect of a mirror on loopback to another private network, or of one whose network is another, to loopback. */
   const ways: readonly (readonly [string, string, () => void])[] = [

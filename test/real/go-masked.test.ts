@@ -14,9 +14,7 @@ real('goproxy that cannot reach what it fetches from', ['goproxy', 'go'], () => 
     cutOff = await startGoproxy({ upstream: 'direct' });
     healthy = await startGoproxy({ upstream: upstream.url });
   });
-  afterAll(async () => {
-    await Promise.all([upstream.close(), cutOff.close(), healthy.close()]);
-  });
+  afterAll(() => Promise.all([upstream.close(), cutOff.close(), healthy.close()]));
 
   const reasonOf = async ({ url }: Goproxy, module: string): Promise<string> => {
     const probed = await mirrorwatch(['probe', url, module, '--step', 'mod', '--json', '--ecosystem', 'go']);

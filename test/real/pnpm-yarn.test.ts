@@ -89,9 +89,7 @@ for (const [kind, client] of kinds)
       ({ hello, forged, tools } = await packed());
       well = await startNpmRegistry({ packages: [hello] });
     });
-    afterAll(async () => {
-      await well?.close();
-    });
+    afterAll(() => well?.close());
 
     test('a registry that is well: the packument, then the artifact by the URL in it', async () => {
       const a = await startNpmRegistry({ packages: [hello] });
@@ -219,9 +217,7 @@ real('what the notes of the remedy say of pnpm and yarn', ['pnpm', 'pnpm10', 'ya
   beforeAll(async () => {
     well = await startNpmRegistry({ packages: [(await packed()).hello] });
   });
-  afterAll(async () => {
-    await well?.close();
-  });
+  afterAll(() => well?.close());
 
   test('pnpm: registries.default of its workspace wins over .npmrc, and in pnpm 10 over the variables', async () => {
     const { remedy, exports, notes } = remedyOf(pnpmClient);

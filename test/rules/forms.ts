@@ -9,14 +9,13 @@ export type Series = { readonly series: string; readonly values: string | number
 const schema = 4;
 
 /** The samples of a notation of promtool: `a+bxn` is n + 1 samples, `axn` too. */
-function samplesOf(values: string | number): number[] {
-  return String(values)
+const samplesOf = (values: string | number): number[] =>
+  String(values)
     .split(' ')
     .flatMap((token) => {
       const [, first = '0', step = '+0', count = '0'] = /^(-?[\d.]+)([+-][\d.]+)?(?:x(\d+))?$/.exec(token) ?? [];
       return Array.from({ length: Number(count) + 1 }, (_, at) => Number(first) + at * Number(step));
     });
-}
 
 export interface Bucket {
   /** Upper bound; `Infinity` for the last one. */

@@ -15,8 +15,8 @@ import { type Row, rows } from './places-rows.ts';
 const mirrors = ['a', 'b', 'c'];
 const lasting = (value: number) => `${value}x30`;
 
-function seriesOf(places: Row['places']) {
-  return places.flatMap((views, index) => {
+const seriesOf = (places: Row['places']) =>
+  places.flatMap((views, index) => {
     const scrape = `job="mirrorwatch",instance="w${index}:10120",vantage="p${index}"`;
     if (views.every((view) => view === 'silent')) return [];
     const suspect = views.some((view) => view === 'suspect') ? 1 : 0;
@@ -40,7 +40,6 @@ function seriesOf(places: Row['places']) {
       }),
     ];
   });
-}
 
 /** The labels that tell alerts of one name apart here; promtool compares whole alerts, annotations included. */
 function expectations({ down = [], most = {}, outliers = {} }: Row) {

@@ -6,9 +6,7 @@ const suite = (name: string, tests: number) => ({ name, children: { allTests: ()
 const module = (...suites: readonly ReturnType<typeof suite>[]) =>
   ({ children: { suites: () => suites } }) as unknown as TestModule;
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 function said(...modules: readonly TestModule[]): string {
   const warn = vi.spyOn(console, 'warn').mockReturnValue();

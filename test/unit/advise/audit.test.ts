@@ -4,8 +4,8 @@ import type { TallyEntry } from '../../../src/advise/tally.ts';
 import { mirror, type Said, Stage } from './stage.ts';
 
 /** Answers a second apart from 1 s on: a number took so many milliseconds, `x` failed at once, `t` timed out. */
-function answers(...said: readonly (number | 'x' | 't')[]): TallyEntry[] {
-  return said.map((one, index) => ({
+const answers = (...said: readonly (number | 'x' | 't')[]): TallyEntry[] =>
+  said.map((one, index) => ({
     atMs: 1000 * (index + 1),
     tag: typeof one === 'number' ? 'ok' : 'failed',
     reason: one === 'x' ? 'refused' : one === 't' ? 'timeout_processing' : null,
@@ -15,11 +15,8 @@ function answers(...said: readonly (number | 'x' | 't')[]): TallyEntry[] {
     cold: false,
     round: null,
   }));
-}
 
-function times<T>(count: number, one: T): T[] {
-  return Array.from({ length: count }, () => one);
-}
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
 const ten = (ms: number): TallyEntry[] => answers(...times(10, ms));
 const failing = (count: number, ms = 200): TallyEntry[] =>
@@ -122,9 +119,7 @@ function proposedOf(stage: Stage): string {
   return advice.id;
 }
 
-function regrets(stage: Stage): readonly string[] {
-  return stage.story().filter((one) => one.startsWith('regretted'));
-}
+const regrets = (stage: Stage): readonly string[] => stage.story().filter((one) => one.startsWith('regretted'));
 
 /** So many seconds from the accept on, a pace of 30 s each. */
 function live(stage: Stage, seconds: number, said: Readonly<Record<string, Said>>): void {

@@ -27,9 +27,8 @@ const bodies: Readonly<Record<string, object>> = {
 
 const bearer = { authorization: 'Bearer a-token' };
 
-function filled(path: string): string {
-  return path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
-}
+const filled = (path: string): string =>
+  path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
 
 const { deps } = fixture({ configWith: { alertmanager: { token: new Secret('a-token'), repeatMs: 600_000 } } });
 const served = await serve(deps);

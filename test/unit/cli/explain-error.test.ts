@@ -17,9 +17,8 @@ interface Explained {
   }[];
 }
 
-async function explained(text: string): Promise<Explained> {
-  return JSON.parse((await run(['explain', '--json', text])).out) as Explained;
-}
+const explained = async (text: string): Promise<Explained> =>
+  JSON.parse((await run(['explain', '--json', text])).out) as Explained;
 
 /** Texts as the clients print them, with made-up hosts. */
 const rows: readonly (readonly [

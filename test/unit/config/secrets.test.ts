@@ -45,8 +45,8 @@ const filePlaces = [
   'onAdvice.0.git.mergeRequest.tokenFile',
 ];
 
-function nodesAt(path: Path): readonly SchemaNode[] {
-  return path
+const nodesAt = (path: Path): readonly SchemaNode[] =>
+  path
     .reduce<readonly SchemaNode[]>(
       (nodes, part) =>
         nodes.flatMap(branchesOf).flatMap((node) => {
@@ -56,7 +56,6 @@ function nodesAt(path: Path): readonly SchemaNode[] {
       [buildConfigJsonSchema() as SchemaNode],
     )
     .flatMap(branchesOf);
-}
 
 /** A place that takes any text and has nothing secret at, above or beneath it: a text there is no mistake of type. */
 function takesText(path: Path): boolean {

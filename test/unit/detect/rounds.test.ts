@@ -15,16 +15,15 @@ const dead: Behaviour = { fails: refused, afterMs: 5 };
 const names = ['a', 'b', 'c'];
 const other = (registry: string, module = 'example.com/b') => aTarget(registry, 'info', module);
 
-function world(
+const world = (
   over: Partial<Parameters<typeof aConfig>[0]> = {},
   more: readonly Target[] = names.map((n) => other(n)),
-) {
-  return new Simulation({
+) =>
+  new Simulation({
     config: aConfig({ mirrors: names.map((name) => aMirror(name)), ...over }),
     targets: [...names.map((name) => aTarget(name)), ...more],
     script: () => fine,
   });
-}
 
 /** What each moment after `fromMs` asked: a step for a question, and of whom. */
 const asked = (sim: Simulation, fromMs: number) =>

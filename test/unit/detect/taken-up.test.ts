@@ -13,13 +13,12 @@ const names = ['a', 'b', 'c'];
 const mirrors = names.map((name) => aMirror(name));
 const targets = names.map((name) => aTarget(name));
 
-function world(script: (registry: string, atMs: number) => Behaviour, relearnMs = 120 * minute): Simulation {
-  return new Simulation({
+const world = (script: (registry: string, atMs: number) => Behaviour, relearnMs = 120 * minute): Simulation =>
+  new Simulation({
     config: aConfig({ mirrors, spike: { relearnMs } }),
     targets,
     script: (target, atMs) => script(target.registry, atMs),
   });
-}
 
 const told = (sim: Simulation) => sim.findings.map(({ change, finding }) => `${finding.kind} ${change}`);
 

@@ -15,9 +15,8 @@ function inPieces(text: string | Uint8Array, bytes: number): WholeBody {
 
 const sizes = [4, 5, 7, 64, bytesPerSlice];
 
-function flawsOf(text: string | Uint8Array): ReadonlySet<string | null> {
-  return new Set(sizes.map((bytes) => atOnce(walkJson(inPieces(text, bytes), {}))));
-}
+const flawsOf = (text: string | Uint8Array): ReadonlySet<string | null> =>
+  new Set(sizes.map((bytes) => atOnce(walkJson(inPieces(text, bytes), {}))));
 
 function parses(text: string): boolean {
   try {
@@ -77,14 +76,12 @@ describe('JSON of any length', () => {
 
 describe('what is wanted', () => {
   /** Reports every value as a whole, by its path. */
-  function all(path: string, found: [string, unknown][], depth: number): Wanted {
-    return {
-      begins: (kind) => void found.push([path, kind]),
-      ...(depth > 0
-        ? { member: (key) => all(`${path}.${key}`, found, depth - 1), entry: all(`${path}[]`, found, depth - 1) }
-        : { value: (value) => void found.push([path, value]) }),
-    };
-  }
+  const all = (path: string, found: [string, unknown][], depth: number): Wanted => ({
+    begins: (kind) => void found.push([path, kind]),
+    ...(depth > 0
+      ? { member: (key) => all(`${path}.${key}`, found, depth - 1), entry: all(`${path}[]`, found, depth - 1) }
+      : { value: (value) => void found.push([path, value]) }),
+  });
 
   function found(text: string, depth: number, bytes = bytesPerSlice): readonly [string, unknown][] {
     const told: [string, unknown][] = [];

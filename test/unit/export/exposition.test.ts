@@ -30,9 +30,7 @@ beforeEach(() => {
   // prom-client stamps exemplars itself.
   vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_123);
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 const odd = target('a', 'mod', hostile, 'latest');
 const targets = [...targetsOf('a'), odd];
@@ -166,12 +164,11 @@ describe('the two texts', () => {
 });
 
 /** One line of each target, in order. */
-function linesOfTargets(text: string): readonly string[] {
-  return text
+const linesOfTargets = (text: string): readonly string[] =>
+  text
     .split('\n')
     .filter((line) => line.startsWith('mirror_probe_attempts_total{'))
     .toSorted();
-}
 
 describe('rendering', () => {
   const many = Array.from({ length: 450 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));

@@ -28,14 +28,13 @@ const isRoot = process.geteuid?.() === 0;
 const nobody = isRoot ? { uid: 65534, gid: 65534 } : null;
 
 /** The fields of a line `name: value` of what a program said. */
-function saidOf(words: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
+const saidOf = (words: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
     words.split('\n').flatMap((line) => {
       const [, name, value] = /^(\w+): (.*)$/.exec(line) ?? [];
       return name === undefined ? [] : [[name, value ?? '']];
     }),
   );
-}
 
 /** True where no process of that number runs; one that nobody reaps is dead all the same. */
 function isDead(pid: number): boolean {

@@ -28,9 +28,7 @@ describe('a message', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.parse('2026-03-01T00:00:00.000Z') });
   });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  afterEach(() => vi.useRealTimers());
 
   function message(secrets: readonly string[]) {
     const stage = new Stage([receiver('ops', { secrets: secrets.map((one) => new Secret(one)) })]);

@@ -11,9 +11,8 @@ import { repoDir } from '../../support/paths.ts';
 
 const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };
 
-function reason(fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): ProbeResponse {
-  return reasonOf({ text: '', bytesRead: 7, ...fault }, context);
-}
+const reason = (fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): ProbeResponse =>
+  reasonOf({ text: '', bytesRead: 7, ...fault }, context);
 
 const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 const words = (text: string) => text.split(' ');

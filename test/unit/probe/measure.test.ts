@@ -7,25 +7,23 @@ import type { Hop, Marks, TlsFacts, Transcript } from '../../../src/core/transcr
 import { cacheOf, measure, phasesOf } from '../../../src/probe/measure.ts';
 import { sampleTarget } from '../../support/sample-target.ts';
 
-function hopOf(marks: Marks, more: Partial<Hop> = {}): Hop {
-  return {
-    url: 'https://mirror.example.com/a',
-    aside: false,
-    marks,
-    reused: false,
-    remoteAddress: '192.0.2.7',
-    remotePort: 443,
-    family: 4,
-    proxy: null,
-    tls: null,
-    requestHeaders: {},
-    status: 200,
-    responseHeaders: {},
-    bodyBytes: 10,
-    fault: null,
-    ...more,
-  };
-}
+const hopOf = (marks: Marks, more: Partial<Hop> = {}): Hop => ({
+  url: 'https://mirror.example.com/a',
+  aside: false,
+  marks,
+  reused: false,
+  remoteAddress: '192.0.2.7',
+  remotePort: 443,
+  family: 4,
+  proxy: null,
+  tls: null,
+  requestHeaders: {},
+  status: 200,
+  responseHeaders: {},
+  bodyBytes: 10,
+  fault: null,
+  ...more,
+});
 
 const faultIn = (phase: Phase): Partial<Hop> => ({
   fault: { code: 'ECONNRESET', phase, text: '', bytesRead: 0 },
@@ -192,19 +190,17 @@ const due: Due = {
   round: null,
 };
 
-function transcriptOf(hops: readonly Hop[], more: Partial<Transcript> = {}): Transcript {
-  return {
-    probeId: 'p1',
-    startedAtMs: Date.UTC(2026, 0, 1),
-    startedMonotonicMs: 100,
-    hops,
-    verdict: { outcome: { tag: 'ok' }, facts: { notOffered: true } },
-    errorLine: null,
-    loopDelayMsMax: 3,
-    worker: 1,
-    ...more,
-  };
-}
+const transcriptOf = (hops: readonly Hop[], more: Partial<Transcript> = {}): Transcript => ({
+  probeId: 'p1',
+  startedAtMs: Date.UTC(2026, 0, 1),
+  startedMonotonicMs: 100,
+  hops,
+  verdict: { outcome: { tag: 'ok' }, facts: { notOffered: true } },
+  errorLine: null,
+  loopDelayMsMax: 3,
+  worker: 1,
+  ...more,
+});
 
 describe('samples', () => {
   test('a whole one', () => {

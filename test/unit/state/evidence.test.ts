@@ -13,16 +13,14 @@ const place = { vantage: 'here', registries: new Set(['a', 'b']) };
 const startsAtMs = wallMs - 60_000;
 const day = limits.alertAgeMsMax;
 
-function alert(more: Partial<IncomingAlert> = {}, labels: Record<string, string> = {}): IncomingAlert {
-  return {
-    fingerprint: 'f1',
-    status: 'firing',
-    labels: { alertname: 'MirrorSlow', registry: 'a', mirror_action: 'failover', ...labels },
-    startsAtMs,
-    endsAtMs: null,
-    ...more,
-  };
-}
+const alert = (more: Partial<IncomingAlert> = {}, labels: Record<string, string> = {}): IncomingAlert => ({
+  fingerprint: 'f1',
+  status: 'firing',
+  labels: { alertname: 'MirrorSlow', registry: 'a', mirror_action: 'failover', ...labels },
+  startsAtMs,
+  endsAtMs: null,
+  ...more,
+});
 const known = (more: Partial<AlertEvidence> = {}): AlertEvidence => ({
   fingerprint: 'f1',
   alertname: 'MirrorSlow',

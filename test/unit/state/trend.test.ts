@@ -42,9 +42,8 @@ function fed(
   return trends;
 }
 
-function cellsOf(trends: ReturnType<typeof createTrends>, range: TrendRange, afterMs: number): readonly TrendCell[] {
-  return trends.of('a', range, now(afterMs))?.cells ?? [];
-}
+const cellsOf = (trends: ReturnType<typeof createTrends>, range: TrendRange, afterMs: number): readonly TrendCell[] =>
+  trends.of('a', range, now(afterMs))?.cells ?? [];
 
 const unknown = { tag: 'unknown', because: 'vantage' } as const;
 const freshness = (lowerMs: number | null, upperMs: number | null): Freshness => ({

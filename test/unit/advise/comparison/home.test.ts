@@ -118,9 +118,7 @@ describe('the last trouble of a mirror', () => {
   });
 });
 
-function isAsGood(...given: Parameters<typeof listHomeLacks>): boolean {
-  return listHomeLacks(...given).next().done === true;
-}
+const isAsGood = (...given: Parameters<typeof listHomeLacks>): boolean => listHomeLacks(...given).next().done === true;
 
 describe('whether home is as good as where clients are', () => {
   /** Each good light one twice: one alone says nothing of how they scatter. */

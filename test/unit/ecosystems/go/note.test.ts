@@ -11,9 +11,8 @@ function verifier(text: string): Verifier {
   return parsed;
 }
 
-function head(size: string, root: string, signature: string, name = 'sum.golang.org'): string {
-  return `go.sum database tree\n${size}\n${root}\n\n\u2014 ${name} ${signature}\n`;
-}
+const head = (size: string, root: string, signature: string, name = 'sum.golang.org'): string =>
+  `go.sum database tree\n${size}\n${root}\n\n\u2014 ${name} ${signature}\n`;
 
 describe('verifier keys', () => {
   test.each([

@@ -17,13 +17,10 @@ import { table } from '../../../support/table.ts';
 import { createTree, type Tree } from './tree.ts';
 
 /** Fetches tiles from a tree, as a mirror would serve them. */
-function tilesFrom(tree: Tree, wanted: readonly Tile[]): Map<string, Buffer> {
-  return new Map(wanted.map((tile) => [tileKeyOf(tile), tree.tile(tilePathOf(tile)) ?? Buffer.alloc(0)]));
-}
+const tilesFrom = (tree: Tree, wanted: readonly Tile[]): Map<string, Buffer> =>
+  new Map(wanted.map((tile) => [tileKeyOf(tile), tree.tile(tilePathOf(tile)) ?? Buffer.alloc(0)]));
 
-function pathsOf(wanted: readonly Tile[]): readonly string[] {
-  return wanted.map(tilePathOf);
-}
+const pathsOf = (wanted: readonly Tile[]): readonly string[] => wanted.map(tilePathOf);
 
 /** Roots of the eight leaves of docs/protocols/go.md#the-tree, which come as raw bytes. */
 test('RFC 6962 roots', () => {

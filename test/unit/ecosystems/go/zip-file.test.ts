@@ -11,9 +11,8 @@ import { malformed, phrase, wrongContent } from '../../../../src/words/tell.ts';
 import { worked } from '../worked.ts';
 import { hello, type MadeEntry, type MadeZip, makeZip } from './zip.ts';
 
-async function read(zip: Uint8Array, prefix: string): Promise<Result<readonly HashedFile[], ProbeFailure>> {
-  return (await worked(readModuleZip(heldBodyOf(zip), prefix))).value;
-}
+const read = async (zip: Uint8Array, prefix: string): Promise<Result<readonly HashedFile[], ProbeFailure>> =>
+  (await worked(readModuleZip(heldBodyOf(zip), prefix))).value;
 
 const inside = (name: string, more: Partial<MadeEntry> = {}): MadeEntry => ({
   name: `${hello.prefix}${name}`,

@@ -20,14 +20,13 @@ const debOf = (name: string): string => `!<arch>\n${name}`;
 const pathOf = (name: string): string => `pool/main/${name}/${name}_1.0_all.deb`;
 
 /** An index of packages that may be read. */
-function indexOf(names: readonly string[]): string {
-  return names
+const indexOf = (names: readonly string[]): string =>
+  names
     .map((name) => {
       const deb = debOf(name);
       return `Package: ${name}\nFilename: ${pathOf(name)}\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n\n`;
     })
     .join('');
-}
 
 /** A Release file with these files of a suite, signed as far as a reader without keys can tell. */
 function inReleaseOf(files: Readonly<Record<string, string | Buffer>>, more = ''): string {

@@ -15,8 +15,8 @@ const mirrors = [
 
 const reader = await npmLocks.reader();
 
-function read(name: string, text: string, manifest: string | null = null) {
-  return reader({
+const read = (name: string, text: string, manifest: string | null = null) =>
+  reader({
     name: `../app/${name}`,
     text,
     beside: (one) => (one === '../app/package.json' ? manifest : null),
@@ -24,7 +24,6 @@ function read(name: string, text: string, manifest: string | null = null) {
     sources: [],
     isPrivate: (module) => matchesNpmPatterns(['@corp/*'], module),
   });
-}
 
 function lock(name: string, text: string, manifest: string | null = null): Lock {
   const result = read(name, text, manifest);

@@ -19,8 +19,8 @@ const [h1, h2, h3] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string
 
 const reader = await pypiLocks.reader();
 
-function read(name: string, text: string, others: Readonly<Record<string, string>> = {}) {
-  return reader({
+const read = (name: string, text: string, others: Readonly<Record<string, string>> = {}) =>
+  reader({
     name,
     text,
     beside: (one) => others[one] ?? null,
@@ -31,7 +31,6 @@ function read(name: string, text: string, others: Readonly<Record<string, string
     sources: [],
     isPrivate: (module) => module.startsWith('corp-'),
   });
-}
 
 function lockOf(name: string, text: string, others: Readonly<Record<string, string>> = {}): Lock {
   const lock = read(name, text, others);

@@ -28,9 +28,8 @@ class AllFiles implements PageReader {
   }
 }
 
-function readWith(reader: PageReader, body: string | Uint8Array, type = 'text/html', at = finalUrl) {
-  return atOnce(readPage(answeredWith(body, type, at), reader));
-}
+const readWith = (reader: PageReader, body: string | Uint8Array, type = 'text/html', at = finalUrl) =>
+  atOnce(readPage(answeredWith(body, type, at), reader));
 
 function read(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
   return readWith(new AllFiles(), body, type, at);

@@ -16,9 +16,8 @@ function rowsOf(name: string): readonly Row[] {
   return rows.map((cells) => Object.fromEntries(head.map((key, at) => [key, plain(cells[at] ?? '')])));
 }
 
-function reasonsOf(text: string): readonly string[] {
-  return findKnownErrors(text).flatMap(({ reason, candidates }) => (reason === null ? candidates : [reason]));
-}
+const reasonsOf = (text: string): readonly string[] =>
+  findKnownErrors(text).flatMap(({ reason, candidates }) => (reason === null ? candidates : [reason]));
 
 describe('lines that are not about mirrors', () => {
   const rows = rowsOf('none.tsv');
@@ -71,9 +70,8 @@ test.each(
 );
 
 describe('the server that an error is about', () => {
-  function told(text: string): readonly (readonly [string | null, string | null])[] {
-    return findKnownErrors(text).map(({ reason, url }) => [reason, url]);
-  }
+  const told = (text: string): readonly (readonly [string | null, string | null])[] =>
+    findKnownErrors(text).map(({ reason, url }) => [reason, url]);
 
   test('apt: the repository of each error, not another one', () => {
     const text = `Err:1 http://good.example/ceph trixie InRelease
